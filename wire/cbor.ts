@@ -1,0 +1,78 @@
+// Deterministic CBOR (RFC 8949 4.2) for TypeScript: cbor2, with every lenience off. The card's twin is firmware/common/cbor.ts.
+
+import { cdeDecodeOptions, cdeEncodeOptions, decode, encode, Tag } from "cbor2";
+import { WireError } from "./errors.js";
+
+/** Deepest nesting any of our objects needs, with one to spare. */
+const MAX_DEPTH = 6;
+
+export type CborValue =
+  | number
+  | bigint
+  | string
+  | boolean
+  | null
+  | Uint8Array
+  | Tag
+  | readonly CborValue[]
+  | ReadonlyMap<number | Uint8Array, CborValue>;
+
+/** Encodes deterministically: shortest forms, map keys sorted by their encoded bytes. */
+export function cborEncode(value: CborValue): Uint8Array {
+  return Uint8Array.from(encode(value, cdeEncodeOptions));
+}
+
+/**
+ * Decodes exactly one deterministic item.
+ *
+ * @throws {WireError} `CBOR_MALFORMED` on anything else: trailing bytes, long forms, unsorted or double keys, deep nesting.
+ */
+export function cborDecode(bytes: Uint8Array): CborValue {
+  try {
+    return decode(Uint8Array.from(bytes), { ...cdeDecodeOptions, maxDepth: MAX_DEPTH }) as CborValue;
+  } catch (cause) {
+    throw new WireError("CBOR_MALFORMED", "These bytes are not one deterministic CBOR item", { cause });
+  }
+}
+
+export function cborTag(tag: number, contents: CborValue): Tag {
+  return new Tag(tag, contents);
+}
+
+// Typed reads: each throws `CBOR_MALFORMED` and names what it looked for.
+
+export function asArray(value: CborValue | undefined, what: string, min = 0, max = min || 64): readonly CborValue[] {
+  if (!Array.isArray(value) || value.length < min || value.length > max) throw malformed(what);
+  return value;
+}
+
+export function asMap(value: CborValue | undefined, what: string): ReadonlyMap<number, CborValue> {
+  if (!(value instanceof Map)) throw malformed(what);
+  for (const key of value.keys()) if (typeof key !== "number") throw malformed(what);
+  return value;
+}
+
+export function asBytes(value: CborValue | undefined, what: string, size?: number): Uint8Array {
+  if (!(value instanceof Uint8Array) || (size !== undefined && value.length !== size)) throw malformed(what);
+  return Uint8Array.from(value);
+}
+
+export function asText(value: CborValue | undefined, what: string, max = 128): string {
+  if (typeof value !== "string" || value.length > max) throw malformed(what);
+  return value;
+}
+
+/** An unsigned integer that a double holds exactly. */
+export function asUint(value: CborValue | undefined, what: string, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > max) throw malformed(what);
+  return value;
+}
+
+export function asBool(value: CborValue | undefined, what: string): boolean {
+  if (typeof value !== "boolean") throw malformed(what);
+  return value;
+}
+
+function malformed(what: string): WireError {
+  return new WireError("CBOR_MALFORMED", `Expected ${what}`);
+}

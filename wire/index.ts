@@ -1,0 +1,17 @@
+// What card, phone and issuer say to each other: numbers, limits and codecs (docs/protocol.md). Looks at nobody.
+
+export * from "./bytes.js";
+export * from "./cbor.js";
+export * from "./certificate.js";
+export * from "./chunk.js";
+export * from "./codes.js";
+export * from "./cose.js";
+export * from "./errors.js";
+export * from "./grant.js";
+export * from "./labels.js";
+export * from "./limits.js";
+export * from "./machine.js";
+export * from "./message.js";
+export * from "./pairing-code.js";
+export * from "./receipt.js";
+export * from "./status.js";

@@ -1,0 +1,94 @@
+// What firmware modules and the machine under them agree on: modules, mail, vault items, flash records, indicators.
+// Read by asc and by tsc (emulator), mirrored by the C headers of the microcontroller. Constants only.
+
+export const enum ModuleId {
+  Machine = 0,
+  Link = 1,
+  Wallet = 2,
+  Authenticator = 3,
+}
+
+/** Octets of a mailbox slot; the first one is the `Mail` kind. */
+export const MAIL_SIZE = 256;
+/** Slots a receiver has waiting before `send` answers `Full`. */
+export const MAIL_DEPTH = 8;
+
+export const enum Mail {
+  /** Part of a message between phone and wallet: kind, flags, [total u16 LE if first], data. */
+  Piece = 1,
+  /** Link to wallet: the line came up, or went down. */
+  LineUp = 2,
+  LineDown = 3,
+  /** Wallet to link: pattern for the indicators. */
+  Indicate = 4,
+  /** Wallet to link: identifier to advertise, 16 octets, or none. */
+  Identifier = 5,
+  /** Wallet to link: close the line once everything was sent. */
+  Hangup = 6,
+
+  // Sealed between wallet and authenticator, carried by link: kind, nonce u64 LE, ciphertext, tag. Kind is the associated data.
+  V1 = 16,
+  V2 = 17,
+  /** Set a PIN. */
+  P1 = 18,
+  P2 = 19,
+  /** Does the user agree to a new phone (PIN compulsory once one is set)? */
+  Q1 = 20,
+  Q2 = 21,
+  /** Authenticator to wallet: a button event. */
+  Button = 22,
+  /** Authenticator to wallet: the fresh pinNonce. */
+  PinNonce = 23,
+  /** Wallet to authenticator: forget what is being asked. */
+  Cancel = 24,
+}
+
+export const PIECE_FIRST = 1;
+export const PIECE_LAST = 2;
+
+export const enum ButtonEvent {
+  Choose = 1,
+  Disarm = 2,
+  PairingHold = 3,
+}
+
+/** Items of the vault. Who may read and write which: emulator/src/ports/vault.ts, one table. */
+export const enum VaultItem {
+  CardId = 1,
+  PairingSecret = 2,
+  SessionKey = 3,
+  GrantKey = 4,
+  PinKey = 5,
+  Certificate = 6,
+  PairKey = 7,
+  WalletStart = 8,
+  AuthenticatorStart = 9,
+  /** class(1: 0 development, 1 production) | issuer root public key(32) */
+  Roots = 10,
+  /** threshold(1) | count(1) | node public keys(32 each) | origin (UTF-8) */
+  Ledger = 11,
+  /** IINs this card may speak for, 6 digits each, ASCII, one after the other */
+  Iins = 12,
+  /** phone's static key(32) | identifier key(32) | phone's name (UTF-8) */
+  Owner = 13,
+  /** salt(16) | HKDF-SHA256(PIN, salt)(32) */
+  Pin = 14,
+}
+
+/** Records of the flash log: written whole, old or new after a power cut, never between. */
+export const enum FlashRecord {
+  /** Wallet: ATCs, token states, checkpoint, last grant. */
+  Wallet = 1,
+  /** Authenticator: PIN tries left. */
+  PinLock = 2,
+}
+
+export const enum Indicator {
+  Off = 0,
+  Pairing = 1,
+  Ask = 2,
+  Armed = 3,
+  Sending = 4,
+  Done = 5,
+  Refused = 6,
+}
