@@ -1,0 +1,35 @@
+// What can go wrong around a swipe: a file that is no recording, a network that does not answer, a call that makes no
+// sense. A swipe that cannot be read is not among them: that is data (reader/diagnosis.ts).
+
+export type PosErrorCode =
+  /** An argument that no signal or reader can have: the sentence names it. */
+  | "BAD_ARGUMENT"
+  | "WAV_EMPTY"
+  | "WAV_NOT_WAV"
+  | "WAV_CUT"
+  | "WAV_UNSUPPORTED"
+  /** The file cannot be opened or read. */
+  | "WAV_UNREADABLE"
+  /** The network cannot be reached. */
+  | "HOST_UNREACHABLE"
+  /** The connection was lost before the reply. */
+  | "HOST_LOST"
+  /** No reply in time. */
+  | "HOST_TIMEOUT"
+  /** A reply that is no message, or not the answer to this request. */
+  | "HOST_BAD_REPLY"
+  /** The caller's AbortSignal. */
+  | "ABORTED";
+
+/** The one error of this package. Branch on `code`, show `message`. */
+export class PosError extends Error {
+  override readonly name = "PosError";
+
+  constructor(
+    readonly code: PosErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

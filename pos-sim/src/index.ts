@@ -1,0 +1,10 @@
+// The POS simulator: signal (coil, stripe, head) -> reader (samples to tracks) -> terminal (ISO 8583 to the network).
+// It meets the card as a signal and the network as messages, and knows nothing of either's inside.
+export { PosError, type PosErrorCode } from "./errors.js";
+export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
+export { maskTracks, TEST_IINS } from "./reader/mask.js";
+export { type Cells, type Read, Reader, type ReaderOptions, type ReaderResult, readSamples } from "./reader/reader.js";
+export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
+export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
+export { type Swipe, swipeSignal } from "./signal/stripe.js";
+export { cellMm, TRACK_FORMATS, type TrackFormat, type TrackNumber } from "./track-format.js";

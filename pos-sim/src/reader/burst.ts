@@ -1,0 +1,217 @@
+// The flux reversals of one octave, collected until a pause ends the burst, then searched for frames: runs of zeros give
+// the cell, the slicer the bits, symbols.ts the characters. Keeps a bounded number of edges however long the noise lasts.
+import type { TrackFormat } from "../track-format.js";
+import { Slicer, type Strip, zeroRuns } from "./slicer.js";
+import { type Attempt, findFrames } from "./symbols.js";
+
+/** A frame found in one octave. Times in input samples. */
+export interface Candidate {
+  readonly symbolBits: TrackFormat["symbolBits"];
+  readonly data: string;
+  readonly direction: "forward" | "reverse";
+  /** Chance that no bit is wrong, judged by the swipe's own jitter; parity and LRC are not counted in. */
+  readonly confidence: number;
+  readonly from: number;
+  readonly to: number;
+  /** Mean cell, samples. */
+  readonly cell: number;
+  /** Root mean square of the intervals' errors, as a share of the cell. */
+  readonly jitter: number;
+  readonly level: number;
+  readonly cells: CellTimes;
+}
+
+/** Cells in the order of time: a frame with zeros around it. */
+export interface CellTimes {
+  /** Edges of the cells, one more than bits. */
+  readonly bounds: Float64Array;
+  readonly bits: Uint8Array;
+  /** Where the frame begins in `bits`, and how many it has. */
+  readonly frameFrom: number;
+  readonly frameBits: number;
+}
+
+export type FailureCode = "too-slow" | "too-fast" | "no-start-sentinel" | "lost-sync" | Attempt["fault"];
+
+/** A stretch with a clock that gave no frame. */
+export interface Failure {
+  readonly code: FailureCode;
+  /** Input sample. */
+  readonly at: number;
+  readonly character?: number;
+  readonly symbolBits?: 5 | 7;
+  /** Cell in samples, where the speed is to blame. */
+  readonly cell?: number;
+  /** Cells that could be told apart. */
+  readonly cells: number;
+}
+
+export interface BurstLimits {
+  /** Shortest and longest cell that this octave looks for, samples. */
+  readonly minCell: number;
+  readonly maxCell: number;
+  /** Longest cell that is read at all, and the pause that ends a burst. */
+  readonly slowestCell: number;
+  readonly pause: number;
+}
+
+/** Edges that are kept: three passes of tracks 1 and 2 have about 5,000. */
+const CAPACITY = 8192;
+/** Edges carried over when the store is full: more than the longest frame has, track 3 with its zeros. */
+const CARRY = 2048;
+/** Shortest strip worth searching: a frame has at least a few characters. */
+const MIN_CELLS = 30;
+/** Zeros kept on each side of a frame in its `cells`. */
+const MARGIN_CELLS = 12;
+/** A run inside a strip that already gave it the same cell, within this share, is not searched again. */
+const SAME_CELL = 0.15;
+/** Cells sliced for each edge of a burst, at most: bounds the time spent on hostile signals. */
+const WORK = 12;
+
+export class Burst {
+  readonly #times = new Float64Array(CAPACITY);
+  readonly #covered = new Float64Array(CAPACITY);
+  readonly #slicer = new Slicer(CAPACITY);
+  #count = 0;
+
+  constructor(
+    readonly level: number,
+    readonly limits: BurstLimits,
+    readonly onCandidate: (candidate: Candidate) => void,
+    readonly onFailure: (failure: Failure) => void,
+  ) {}
+
+  /** Where the edges not yet decided begin, input samples; infinity when there are none. */
+  get pendingFrom(): number {
+    return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
+  }
+
+  /** One more edge. */
+  add(at: number): void {
+    if (this.#count > 0 && at - this.#times[this.#count - 1]! > this.limits.pause) this.#finish();
+    if (this.#count === CAPACITY) {
+      this.#decode();
+      this.#times.copyWithin(0, CAPACITY - CARRY);
+      this.#count = CARRY;
+    }
+    this.#times[this.#count++] = at;
+  }
+
+  /** Ends the burst if nothing has come for the pause; `now` is the last sample seen. */
+  settle(now: number): void {
+    if (this.#count > 0 && now - this.#times[this.#count - 1]! > this.limits.pause) this.#finish();
+  }
+
+  #finish(): void {
+    this.#decode();
+    this.#count = 0;
+  }
+
+  #decode(): void {
+    const times = this.#times;
+    const count = this.#count;
+    const { minCell, maxCell, slowestCell, pause } = this.limits;
+    const covered = this.#covered.fill(0, 0, count);
+    let work = WORK * count;
+    for (const run of zeroRuns(times, count, minCell, Math.max(maxCell, pause))) {
+      if (run.cell > maxCell) {
+        // The coarsest octave alone looks beyond, to say so.
+        if (run.cell > slowestCell)
+          this.onFailure({ code: "too-slow", at: times[run.from]!, cell: run.cell, cells: run.to - run.from });
+        continue;
+      }
+      const known = covered[(run.from + run.to) >> 1]!;
+      if (known > 0 && Math.abs(known / run.cell - 1) < SAME_CELL) continue;
+      const strip = this.#slicer.slice(times, count, run);
+      const { bounds } = strip;
+      for (let i = 1; i < bounds.length; i++) covered[bounds[i]!] = times[bounds[i]!]! - times[bounds[i - 1]!]!;
+      if (strip.bits.length >= MIN_CELLS) this.#search(strip);
+      work -= strip.bits.length + 2 * RUN_COST;
+      if (work < 0) return;
+    }
+  }
+
+  #search(strip: Strip): void {
+    const times = this.#times;
+    const { bits, bounds } = strip;
+    const total = bits.length;
+    let found = false;
+    let failed: (Attempt & { readonly at: number }) | undefined;
+    for (const way of [1, -1] as const) {
+      const result = findFrames(bits, way);
+      for (const { from, bits: length, data, symbolBits } of result.frames) {
+        found = true;
+        const first = way === 1 ? from : total - from - length;
+        this.onCandidate({
+          symbolBits,
+          data,
+          direction: way === 1 ? "forward" : "reverse",
+          from: times[bounds[first]!]!,
+          to: times[bounds[first + length]!]!,
+          level: this.level,
+          cell: (times[bounds[first + length]!]! - times[bounds[first]!]!) / length,
+          ...quality(times, strip, first, length),
+          cells: cellTimes(times, strip, first, length),
+        });
+      }
+      const attempt = result.failed;
+      if (attempt !== undefined && attempt.character > (failed?.character ?? 0)) {
+        const bit = attempt.from + (attempt.character - 1) * attempt.symbolBits;
+        const edge = bounds[way === 1 ? Math.min(bit, total) : Math.max(0, total - bit)]!;
+        failed = { ...attempt, at: times[edge]! };
+      }
+    }
+    if (found) return;
+    const ones = bits.reduce((sum, bit) => sum + bit, 0);
+    const cell = (times[bounds[total]!]! - times[bounds[0]!]!) / total;
+    if (failed !== undefined) {
+      const cut = failed.fault === "no-end-sentinel" && bounds[total]! < this.#count - 2;
+      const { at, character, symbolBits } = failed;
+      this.onFailure({ code: cut ? "lost-sync" : failed.fault, at, character, symbolBits, cell, cells: total });
+    } else if (ones > 0) {
+      this.onFailure({ code: "no-start-sentinel", at: times[bounds[0]!]!, cell, cells: total });
+    }
+  }
+}
+
+/** What a slice costs beside its cells. */
+const RUN_COST = 8;
+
+/** Jitter of a frame, and from it the chance that every bit was told rightly. */
+function quality(
+  times: Float64Array,
+  strip: Strip,
+  first: number,
+  length: number,
+): { jitter: number; confidence: number } {
+  const { bits, bounds } = strip;
+  const errors = new Float64Array(length); // of the first interval of each cell, from the middle between half and whole
+  let sum = 0;
+  for (let i = 0; i < length; i++) {
+    const bit = first + i;
+    // The hand's cell around here: the mean of up to 17 cells.
+    const low = Math.max(0, bit - 8);
+    const high = Math.min(bits.length, bit + 9);
+    const cell = (times[bounds[high]!]! - times[bounds[low]!]!) / (high - low);
+    const share = (times[bounds[bit]! + 1]! - times[bounds[bit]!]!) / cell;
+    errors[i] = bits[bit] === 1 ? 0.75 - share : share - 0.75;
+    sum += (errors[i]! - 0.25) ** 2;
+  }
+  const jitter = Math.sqrt(sum / length);
+  // Two normal hypotheses half a cell apart: the odds of the nearer one are exp(d / (2 sigma^2)).
+  const sigma = Math.max(jitter, 0.02);
+  let confidence = 1;
+  for (const margin of errors) confidence /= 1 + Math.exp(-margin / (2 * sigma * sigma));
+  return { jitter, confidence };
+}
+
+function cellTimes(times: Float64Array, strip: Strip, first: number, length: number): CellTimes {
+  const low = Math.max(0, first - MARGIN_CELLS);
+  const high = Math.min(strip.bits.length, first + length + MARGIN_CELLS);
+  return {
+    bounds: Float64Array.from(strip.bounds.subarray(low, high + 1), (edge) => times[edge]!),
+    bits: strip.bits.slice(low, high),
+    frameFrom: first - low,
+    frameBits: length,
+  };
+}

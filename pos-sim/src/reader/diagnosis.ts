@@ -1,0 +1,155 @@
+// Why a recording gave no read, as data: a code, a sentence for the person at the desk, and where.
+import type { Failure, FailureCode } from "./burst.js";
+
+export type DiagnosisCode =
+  /** Nothing above the noise. */
+  | "no-signal"
+  /** Signal, but nowhere a steady run of zeros to take the cell from. */
+  | "no-clock"
+  | "clipped"
+  /** A frame of another track than the one asked for. */
+  | "other-track"
+  /** Frames that pass their checks and contradict each other, or that noise may have made. */
+  | "uncertain"
+  | FailureCode;
+
+export interface Diagnosis {
+  readonly code: DiagnosisCode;
+  /** What was seen and what to do. */
+  readonly sentence: string;
+  /** Where, in seconds from the start of the recording. */
+  readonly atS?: number;
+  /** Which character, the start sentinel being number 1. */
+  readonly character?: number;
+}
+
+/** What a reader has seen of a recording. */
+export interface Observations {
+  readonly sampleRateHz: number;
+  readonly samples: number;
+  /** Largest magnitude. */
+  readonly peak: number;
+  /** Samples at full scale. */
+  readonly clipped: number;
+  readonly edges: number;
+  readonly failure: Failure | undefined;
+  readonly otherTrack: { readonly track: number; readonly at: number } | undefined;
+  readonly uncertainAt: number | undefined;
+}
+
+/** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
+const QUIET = 0.01;
+/** Share of samples at full scale from which on clipping is to blame. */
+const CLIPPED_SHARE = 0.02;
+
+/** How much a failure explains, least first: the farther an attempt came, the more. */
+const RANK: readonly FailureCode[] = [
+  "too-fast",
+  "too-slow",
+  "no-start-sentinel",
+  "no-end-sentinel",
+  "lost-sync",
+  "parity",
+  "lrc",
+];
+
+/** The failure that explains more: the one that came farthest, then the one with more cells. */
+export function worseOf(a: Failure | undefined, b: Failure): Failure {
+  if (a === undefined) return b;
+  const reach = (failure: Failure): number => failure.character ?? 0;
+  if (reach(a) !== reach(b)) return reach(a) > reach(b) ? a : b;
+  if (a.code !== b.code) return RANK.indexOf(a.code) > RANK.indexOf(b.code) ? a : b;
+  return a.cells >= b.cells ? a : b;
+}
+
+/** The diagnosis of a recording without reads. */
+export function diagnose(seen: Observations): Diagnosis {
+  const rate = seen.sampleRateHz;
+  const { failure } = seen;
+  if (seen.samples === 0 || seen.edges === 0 || (failure === undefined && seen.peak < QUIET)) {
+    const level =
+      seen.peak > 0
+        ? `the loudest sample is ${(20 * Math.log10(seen.peak)).toFixed(0)} dB of full scale`
+        : "all samples are zero";
+    return {
+      code: "no-signal",
+      sentence: `No swipe in ${(seen.samples / rate).toFixed(1)} s: ${level}. Check the head, the cable and the input gain.`,
+    };
+  }
+  if (seen.otherTrack !== undefined) {
+    const { track, at } = seen.otherTrack;
+    return { code: "other-track", sentence: `Track ${track} was read, which was not asked for.`, atS: at / rate };
+  }
+  const share = seen.clipped / seen.samples;
+  if (share > CLIPPED_SHARE) {
+    return {
+      code: "clipped",
+      sentence: `${(share * 100).toFixed(0)} % of the samples are at full scale. Lower the input gain.`,
+    };
+  }
+  if (seen.uncertainAt !== undefined) {
+    return {
+      code: "uncertain",
+      sentence: "Characters were found, but noise may have made them. Swipe again, closer to the head.",
+      atS: seen.uncertainAt / rate,
+    };
+  }
+  if (failure === undefined) {
+    return {
+      code: "no-clock",
+      sentence: "There is a signal, but no steady run of zeros before any data: noise, or not a swipe.",
+    };
+  }
+  const place = { atS: failure.at / rate };
+  const { character } = failure;
+  const where = `at ${place.atS.toFixed(3)} s`;
+  const cell = `${(((failure.cell ?? 0) / rate) * 1e6).toFixed(0)} us`;
+  switch (failure.code) {
+    case "too-slow":
+      return {
+        code: failure.code,
+        sentence: `Cells of ${cell} ${where} are slower than 3 inches a second on track 2. Swipe faster.`,
+        ...place,
+      };
+    case "too-fast":
+      return {
+        code: failure.code,
+        sentence: `Cells of ${cell} ${where} are too short for ${rate} samples a second. Swipe slower or record faster.`,
+        ...place,
+      };
+    case "no-start-sentinel":
+      return {
+        code: failure.code,
+        sentence: `${failure.cells} bits from ${where.slice(3)} on hold no start sentinel in either direction. Swipe the whole stripe.`,
+        ...place,
+      };
+    case "no-end-sentinel":
+      return {
+        code: failure.code,
+        sentence: `The data ends ${where} before an end sentinel, at character ${character}. Swipe to the end.`,
+        ...place,
+        character: character!,
+      };
+    case "lost-sync":
+      return {
+        code: failure.code,
+        sentence: `The cells cannot be followed ${where}, at character ${character}: a scratch, a stop or a weak signal.`,
+        ...place,
+        character: character!,
+      };
+    case "parity":
+      return {
+        code: failure.code,
+        sentence: `Parity is wrong at character ${character}, ${where}. A bit was misread; swipe again.`,
+        ...place,
+        character: character!,
+      };
+    case "lrc":
+      return {
+        code: failure.code,
+        sentence: `All characters have their parity, but the LRC at character ${character}, ${where}, does not match. Swipe again.`,
+        ...place,
+        character: character!,
+      };
+  }
+}

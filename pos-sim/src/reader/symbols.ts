@@ -1,0 +1,107 @@
+// Bits to characters: ISO/IEC 7811-2. Looks for start sentinels in one direction, checks each character's parity, then
+// the LRC. Says how far the best attempt came, so that a swipe that failed can be explained.
+import { TRACK_FORMATS, type TrackFormat } from "../track-format.js";
+
+/** A frame that passed every check. Bit numbers are in the order of reading. */
+export interface Frame {
+  readonly symbolBits: 5 | 7;
+  /** From start to end sentinel. */
+  readonly data: string;
+  /** First bit of the start sentinel, and bits up to the end of the LRC. */
+  readonly from: number;
+  readonly bits: number;
+}
+
+/** Why an attempt ended, and at which character: the start sentinel is number 1. */
+export interface Attempt {
+  readonly symbolBits: 5 | 7;
+  readonly fault: "parity" | "lrc" | "no-end-sentinel";
+  readonly character: number;
+  readonly from: number;
+}
+
+export interface Frames {
+  readonly frames: readonly Frame[];
+  /** The attempt that came farthest, if one came beyond its start sentinel. */
+  readonly failed: Attempt | undefined;
+}
+
+/** Zeros that must stand before a start sentinel. A stripe has 22 and more; the first may be lost to synchronising. */
+const ZEROS_BEFORE = 4;
+
+/** All frames in `count` bits of `bits`, read from `origin` in steps of `way`. */
+export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
+  const frames: Frame[] = [];
+  let failed: Attempt | undefined;
+  const count = bits.length;
+  const origin = way === 1 ? 0 : count - 1;
+  for (const format of [TRACK_FORMATS[1], TRACK_FORMATS[3]]) {
+    let zeros = 0;
+    for (let at = 0; at < count; at++) {
+      if (bits[origin + way * at] === 0) {
+        zeros++;
+        continue;
+      }
+      if (zeros >= ZEROS_BEFORE && symbolAt(bits, origin, way, at, count, format) === format.start) {
+        const result = readFrame(bits, origin, way, at, count, format);
+        if ("data" in result) {
+          frames.push(result);
+          at += result.bits - 1;
+        } else if (result.character > 1 && result.character > (failed?.character ?? 0)) failed = result;
+      }
+      zeros = 0;
+    }
+  }
+  return { frames, failed };
+}
+
+function readFrame(
+  bits: Uint8Array,
+  origin: number,
+  way: 1 | -1,
+  from: number,
+  count: number,
+  format: TrackFormat,
+): Frame | Attempt {
+  const { symbolBits, offset, maxCharacters } = format;
+  const mask = (1 << (symbolBits - 1)) - 1;
+  let lrc = 0;
+  let data = "";
+  for (let character = 1, at = from; ; character++, at += symbolBits) {
+    const attempt = (fault: Attempt["fault"]): Attempt => ({ symbolBits, fault, character, from });
+    const symbol = symbolAt(bits, origin, way, at, count, format);
+    if (symbol < 0 || character > maxCharacters - 1) return attempt("no-end-sentinel");
+    if (!odd(symbol)) return attempt("parity");
+    lrc ^= symbol & mask;
+    data += String.fromCharCode(offset + (symbol & mask));
+    if (symbol !== format.end) continue;
+    const check = symbolAt(bits, origin, way, at + symbolBits, count, format);
+    // Its parity bit covers the LRC character itself.
+    if (check < 0 || !odd(check) || (check & mask) !== lrc)
+      return { symbolBits, fault: "lrc", character: character + 1, from };
+    return { symbolBits, data, from, bits: at + 2 * symbolBits - from };
+  }
+}
+
+/** The symbol at bit `at`, or -1 beyond the end. */
+function symbolAt(
+  bits: Uint8Array,
+  origin: number,
+  way: 1 | -1,
+  at: number,
+  count: number,
+  format: TrackFormat,
+): number {
+  const { symbolBits } = format;
+  if (at + symbolBits > count) return -1;
+  let symbol = 0;
+  for (let i = 0; i < symbolBits; i++) symbol |= bits[origin + way * (at + i)]! << i;
+  return symbol;
+}
+
+function odd(symbol: number): boolean {
+  let folded = symbol ^ (symbol >> 4);
+  folded ^= folded >> 2;
+  folded ^= folded >> 1;
+  return (folded & 1) === 1;
+}
