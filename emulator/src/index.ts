@@ -1,0 +1,39 @@
+// The card in software: loads the built firmware modules and gives them their ports.
+
+export { EmulatedCard, type EmulatedCardOptions } from "./card.js";
+export {
+  type Courier,
+  courierFault,
+  FAULT_NAMES,
+  type FaultName,
+  type FaultOptions,
+  type SealedMail,
+} from "./courier.js";
+export { EmulatorError, type EmulatorErrorCode, PowerCut } from "./errors.js";
+export type { Trap } from "./machine.js";
+export {
+  type CompiledFirmware,
+  compileFirmware,
+  compileModule,
+  type Firmware,
+  MODULE_NAMES,
+  MODULES,
+  type ModuleName,
+  type ModuleSpec,
+} from "./modules.js";
+export {
+  type CardClass,
+  type CertificateRequest,
+  isPersonalised,
+  type PersonalisedCard,
+  type PersonaliseOptions,
+  personalise,
+} from "./personalise.js";
+export { BATTERY, type Battery, type BatteryOptions } from "./ports/battery.js";
+export type { Emission, Pass } from "./ports/coil.js";
+export { INDICATOR_NAMES } from "./ports/indicators.js";
+export type { LineEnd } from "./ports/line.js";
+export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
+export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
+export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";
+export type { Trace, TraceEvent } from "./trace.js";

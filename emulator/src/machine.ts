@@ -1,0 +1,395 @@
+// The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside in
+// its order, then what is due. Same modules, same events, same random source: same run.
+
+import { MAIL_SIZE, ModuleId, Status } from "@enabling-card/wire";
+import { type Courier, isSealed } from "./courier.js";
+import { EmulatorError, PowerCut } from "./errors.js";
+import { ModuleMemory } from "./memory.js";
+import {
+  type CompiledFirmware,
+  MODULE_NAMES,
+  MODULES,
+  type ModuleExports,
+  type ModuleName,
+  moduleNameOf,
+} from "./modules.js";
+import { type Battery, batteryPort } from "./ports/battery.js";
+import { Button } from "./ports/button.js";
+import { Alarm, NS_PER_MS, Timeline } from "./ports/clock.js";
+import { Coil, EMISSION_GAP_NS } from "./ports/coil.js";
+import { cryptoPort } from "./ports/crypto.js";
+import { flashPort } from "./ports/flash.js";
+import { HeadSensor } from "./ports/head.js";
+import { INDICATOR_NAMES, Indicators } from "./ports/indicators.js";
+import { Line } from "./ports/line.js";
+import { type Letter, mailboxPort, mailName, PostOffice } from "./ports/mailbox.js";
+import { type RandomSource, randomPort } from "./ports/random.js";
+import { vaultPort } from "./ports/vault.js";
+import type { Store } from "./store/store.js";
+import { Trace } from "./trace.js";
+
+export interface MachineOptions {
+  readonly firmware: CompiledFirmware;
+  readonly battery: Battery;
+  readonly random: RandomSource;
+  /** `real` follows the wall clock; `virtual` moves only when told, and by itself while the coil plays if `autoPlay`. */
+  readonly clock: "virtual" | "real";
+  readonly autoPlay: boolean;
+}
+
+export interface Trap {
+  readonly module: ModuleName;
+  readonly message: string;
+  readonly atNs: number;
+}
+
+interface Running {
+  readonly exports: ModuleExports;
+  readonly memory: ModuleMemory;
+  readonly mailSlot: number;
+}
+
+export class Machine {
+  readonly timeline = new Timeline();
+  readonly trace = new Trace(() => this.timeline.nowNs);
+  readonly head = new HeadSensor();
+  readonly button = new Button();
+  readonly indicators = new Indicators();
+  readonly coil: Coil;
+  readonly line: Line;
+  readonly traps: Trap[] = [];
+  /** Times the machine saw a module break a port's contract without trapping. */
+  readonly violations: string[] = [];
+  courier: Courier = (mail) => [mail];
+
+  readonly #options: MachineOptions;
+  readonly #post = new PostOffice();
+  readonly #outside: (() => void)[] = [];
+  readonly #alarms: Record<ModuleName, Alarm>;
+  #modules: Partial<Record<ModuleName, Running>> = {};
+  #store: Store | undefined;
+  #on = false;
+  #pumping = false;
+  #untilNs = 0;
+  #originMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: MachineOptions) {
+    this.#options = options;
+    this.coil = new Coil(this.timeline, options.battery, {
+      done: () => this.#call("wallet", (wallet) => wallet.onCoilDone!()),
+      exhausted: () => this.powerOff(),
+      disturbed: () => this.#violation("The wallet changed intervals while the coil played them"),
+      passed: ({ edgesNs, startNs, endNs, complete }, emission) =>
+        this.trace.add({ kind: "pass", emission, edges: edgesNs.length, durationNs: endNs - startNs, complete }),
+    });
+    this.line = new Line({
+      up: () => this.post(() => this.#lineChanged(true)),
+      down: () => this.post(() => this.#lineChanged(false)),
+      ready: () => this.post(() => this.#call("link", (link) => link.onLineReady!())),
+      received: (chunk) => this.post(() => this.#chunk(chunk)),
+      sent: (chunk) => this.trace.add({ kind: "chunk", direction: "to-phone", length: chunk.length }),
+    });
+    const alarm = (name: ModuleName) => new Alarm(this.timeline, () => this.#call(name, (module) => module.onAlarm()));
+    this.#alarms = { wallet: alarm("wallet"), authenticator: alarm("authenticator"), link: alarm("link") };
+    this.indicators.onShow = (indicator) => this.trace.add({ kind: "indicator", name: INDICATOR_NAMES[indicator] });
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  get nowMs(): number {
+    return this.timeline.nowNs / NS_PER_MS;
+  }
+
+  /**
+   * Starts all modules on what `store` holds.
+   *
+   * @throws {EmulatorError} `IMPORT_REFUSED`, `BUDGET_EXCEEDED`, `MODULE_DEAD`
+   */
+  powerOn(store: Store): void {
+    if (this.#on) return;
+    this.#store = store;
+    this.timeline.restart();
+    this.coil.rewind();
+    this.#options.battery.rewind();
+    this.#untilNs = 0;
+    this.#originMs = performance.now();
+    this.#on = true;
+    this.trace.add({ kind: "start" });
+    this.#pumping = true; // what the modules send while they start waits until all have
+    try {
+      for (const name of MODULE_NAMES) if (this.#on) this.#boot(name);
+    } catch (error) {
+      this.powerOff();
+      throw error;
+    } finally {
+      this.#pumping = false;
+    }
+    this.#pump();
+  }
+
+  /** The power goes: nothing more runs, memory is gone, the line is down. */
+  powerOff(): void {
+    if (!this.#on) return;
+    this.#on = false;
+    this.coil.stop();
+    this.head.sleep();
+    this.line.drop(false);
+    this.line.forgetAdvertised();
+    this.#post.forget();
+    this.#outside.length = 0;
+    for (const name of MODULE_NAMES) this.#alarms[name].cancel();
+    this.#modules = {};
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.trace.add({ kind: "power-lost" });
+  }
+
+  /** Something outside happens to the card: it runs until it is at rest again. */
+  post(event: () => void): void {
+    if (!this.#on) return;
+    this.#outside.push(event);
+    this.#pump();
+  }
+
+  /** The virtual clock moves on; all that is due on the way happens at its time. */
+  advance(ms: number): void {
+    this.#advanceTo(this.timeline.nowNs + ms * NS_PER_MS);
+  }
+
+  /** Presses and releases in turn, `at` milliseconds from now; the virtual clock goes to the last of them unless `auto`. */
+  gesture(at: readonly number[], auto = false): void {
+    const start = this.timeline.nowNs;
+    at.forEach((ms, i) => {
+      this.timeline.schedule(start + ms * NS_PER_MS, () => this.setButton(i % 2 === 0), auto);
+    });
+    if (!auto && this.#options.clock === "virtual") this.#advanceTo(start + at.at(-1)! * NS_PER_MS);
+    else this.#wait();
+  }
+
+  setButton(pressed: boolean): void {
+    if (!this.button.set(pressed)) return;
+    this.trace.add({ kind: "button", pressed });
+    this.post(() => this.#call("authenticator", (authenticator) => authenticator.onButton!()));
+  }
+
+  touchHead(): void {
+    this.coil.contact();
+    this.trace.add({ kind: "head-contact", noticed: this.head.awake });
+    if (this.head.awake) this.post(() => this.#call("wallet", (wallet) => wallet.onHeadContact!()));
+  }
+
+  /** A copy of a module's memory; empty while the power is off. */
+  memory(name: ModuleName): Uint8Array {
+    return this.#modules[name]?.memory.dump() ?? new Uint8Array(0);
+  }
+
+  /** A module's memory use: where its static data ends, and whether anything lies above its budget. */
+  budget(name: ModuleName): { readonly heapBase: number; readonly budget: number; readonly touchedAbove: boolean } {
+    const { budget } = MODULES[name];
+    const heapBase = this.#modules[name]?.exports.heapBase() ?? 0;
+    return {
+      heapBase,
+      budget,
+      touchedAbove: this.memory(name)
+        .subarray(budget)
+        .some((octet) => octet !== 0),
+    };
+  }
+
+  #boot(name: ModuleName): void {
+    const spec = MODULES[name];
+    const memory = new ModuleMemory(spec.budget);
+    let exports: ModuleExports;
+    try {
+      const ports = this.#ports(name, memory);
+      const instance = new WebAssembly.Instance(this.#options.firmware[name], ports);
+      exports = instance.exports as unknown as ModuleExports;
+    } catch (cause) {
+      throw new EmulatorError("IMPORT_REFUSED", `The ${name} asks a port for what it does not have`, { cause });
+    }
+    memory.attach(exports.memory);
+    if (exports.heapBase() > spec.budget) {
+      throw new EmulatorError("BUDGET_EXCEEDED", `The ${name} uses ${exports.heapBase()} octets of its ${spec.budget}`);
+    }
+    const mailSlot = exports.mailSlot();
+    memory.demand(mailSlot, MAIL_SIZE);
+    this.#modules[name] = { exports, memory, mailSlot };
+    this.#call(name, (module) => module.start(), true);
+  }
+
+  /** The namespaces of a module's row, and no others. */
+  #ports(name: ModuleName, memory: ModuleMemory): WebAssembly.Imports {
+    const { battery, random } = this.#options;
+    const nowNs = () => this.timeline.nowNs;
+    const store = this.#store!;
+    const all: Record<string, () => object> = {
+      coil: () => this.coil.port(memory),
+      head: () => this.head.port(),
+      crypto: () => cryptoPort(memory),
+      random: () => randomPort(memory, random),
+      vault: () => vaultPort(memory, name, store),
+      flash: () => flashPort(memory, name, store),
+      clock: () => this.#alarms[name].port(),
+      battery: () => batteryPort(battery, nowNs),
+      button: () => this.button.port(),
+      indicators: () => this.indicators.port(nowNs),
+      line: () => this.line.port(memory),
+      mailbox: () => mailboxPort(memory, MODULES[name].id, (letter) => this.#send(letter)),
+    };
+    return Object.fromEntries(MODULES[name].imports.map((port) => [port, all[port]!() as WebAssembly.ModuleImports]));
+  }
+
+  #send(letter: Letter): Status {
+    const kind = letter.bytes[0]!;
+    this.trace.add({
+      kind: "mail",
+      from: moduleNameOf(letter.from)!,
+      to: moduleNameOf(letter.to)!,
+      name: mailName(kind),
+      length: letter.bytes.length,
+    });
+    if (letter.from !== ModuleId.Link || !isSealed(kind)) return this.#post.put(letter) ? Status.Ok : Status.Full;
+
+    const delivered = this.courier({ to: letter.to as ModuleId.Wallet | ModuleId.Authenticator, bytes: letter.bytes });
+    if (delivered.length !== 1 || delivered[0]!.bytes !== letter.bytes) {
+      this.trace.add({ kind: "courier", name: mailName(kind), delivered: delivered.length });
+    }
+    for (const { to, bytes, delayNs = 0 } of delivered) {
+      const later = { from: ModuleId.Link, to, bytes: bytes.slice(0, MAIL_SIZE) };
+      if (delayNs > 0) this.timeline.schedule(this.timeline.nowNs + delayNs, () => this.#putOrDrop(later));
+      else if (delivered.length === 1) return this.#post.put(later) ? Status.Ok : Status.Full;
+      else this.#putOrDrop(later);
+    }
+    return Status.Ok;
+  }
+
+  #putOrDrop(letter: Letter): void {
+    if (this.#post.put(letter)) return;
+    this.trace.add({ kind: "mail-dropped", to: moduleNameOf(letter.to)!, name: mailName(letter.bytes[0]!) });
+  }
+
+  #deliver(letter: Letter): void {
+    const name = moduleNameOf(letter.to)!;
+    this.#call(name, (exports) => {
+      const { memory, mailSlot } = this.#modules[name]!;
+      const slot = memory.demand(mailSlot, MAIL_SIZE);
+      slot.fill(0);
+      slot.set(letter.bytes);
+      const length = letter.bytes.length;
+      letter.bytes.fill(0);
+      exports.onMail(letter.from, length);
+    });
+  }
+
+  #chunk(chunk: Uint8Array): void {
+    this.trace.add({ kind: "chunk", direction: "to-card", length: chunk.length });
+    this.#call("link", (link) => {
+      this.#modules.link!.memory.demand(link.chunkSlot!(), chunk.length).set(chunk);
+      link.onChunk!(chunk.length);
+    });
+  }
+
+  #lineChanged(up: boolean): void {
+    this.trace.add({ kind: "line", up });
+    this.#call("link", (link) => (up ? link.onLineUp!() : link.onLineDown!()));
+  }
+
+  /** The one way into a module. A trap ends the module, a power cut ends everything. */
+  #call(name: ModuleName, call: (exports: ModuleExports) => void, starting = false): void {
+    const module = this.#modules[name];
+    if (!this.#on || module === undefined) return;
+    try {
+      call(module.exports);
+    } catch (error) {
+      if (error instanceof PowerCut) this.powerOff();
+      else this.#trapped(name, error, starting);
+    }
+  }
+
+  #trapped(name: ModuleName, error: unknown, starting: boolean): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.traps.push({ module: name, message, atNs: this.timeline.nowNs });
+    this.trace.add({ kind: "trap", module: name, message });
+    if (starting) {
+      this.powerOff();
+      throw new EmulatorError("MODULE_DEAD", `The ${name} stops while it starts: ${message}`, { cause: error });
+    }
+    this.#alarms[name].cancel();
+    this.#post.forget(MODULES[name].id);
+    if (name === "wallet") {
+      this.coil.stop();
+      this.head.sleep();
+    }
+    this.#boot(name);
+    if (name !== "authenticator") this.line.drop();
+  }
+
+  #violation(message: string): void {
+    this.violations.push(message);
+    this.trace.add({ kind: "violation", message });
+  }
+
+  #pump(): void {
+    if (this.#pumping || !this.#on) return;
+    if (this.#options.clock === "real") this.#untilNs = Math.floor((performance.now() - this.#originMs) * NS_PER_MS);
+    this.#untilNs = Math.max(this.#untilNs, this.timeline.nowNs);
+    this.#pumping = true;
+    try {
+      while (this.#on && this.#step()) {}
+    } finally {
+      this.#pumping = false;
+    }
+    if (this.#on) this.timeline.moveTo(this.#untilNs);
+    this.#wait();
+  }
+
+  /** One step of the card; false where it is at rest. */
+  #step(): boolean {
+    const letter = this.#post.take();
+    if (letter !== undefined) {
+      this.#deliver(letter);
+      return true;
+    }
+    const next = this.#outside.shift() ?? this.timeline.take(this.#untilNs)?.fire;
+    next?.();
+    return next !== undefined;
+  }
+
+  #advanceTo(ns: number): void {
+    if (!this.#on || this.#pumping) return;
+    this.#untilNs = ns;
+    this.#pump();
+  }
+
+  /** At rest: when to go on by itself. */
+  #wait(): void {
+    if (!this.#on || this.#pumping) return;
+    const real = this.#options.clock === "real";
+    const next = real ? this.timeline.nextNs() : this.#autoNs();
+    if (this.#timer !== undefined && (real || next === undefined)) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    if (next === undefined || this.#timer !== undefined) return;
+    const ms = real ? Math.max(0, next / NS_PER_MS - (performance.now() - this.#originMs)) : 0;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (real) this.#pump();
+      else this.#advanceTo(Math.max(this.#autoNs() ?? 0, this.timeline.nowNs));
+    }, Math.ceil(ms));
+  }
+
+  /** Where the virtual clock goes by itself: the pass's end, a pretended press, the pause before the next pass. */
+  #autoNs(): number | undefined {
+    if (!this.#options.autoPlay) return undefined;
+    const due = this.timeline.nextAutoNs();
+    const alarm = this.#alarms.wallet.atNs;
+    const last = this.coil.lastEndNs;
+    const pause = alarm !== undefined && last !== undefined && alarm - last <= EMISSION_GAP_NS ? alarm : undefined;
+    if (due === undefined || pause === undefined) return due ?? pause;
+    return Math.min(due, pause);
+  }
+}
