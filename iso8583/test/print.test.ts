@@ -8,9 +8,9 @@ describe("a printed message", () => {
     const text = printMessage({
       mti: "0100",
       fields: {
-        2: "9999991234567895",
-        35: "9999991234567895=30121011777700000042",
-        45: "B9999991234567895^DOE/JANE^30121011777700000042",
+        2: "9999991234567893",
+        35: "9999991234567893=30121011777700000042",
+        45: "B9999991234567893^DOE/JANE^30121011777700000042",
         48: "DRC=0011223344556677",
         64: new Uint8Array(8),
         41: "POS00001",
@@ -18,10 +18,10 @@ describe("a printed message", () => {
     });
     expect(text.split("\n")).to.deep.equal([
       "MTI 0100",
-      "DE   2 Primary account number: 999999******7895",
-      "DE  35 Track 2 data: 999999******7895=3012101...",
+      "DE   2 Primary account number: 999999******7893",
+      "DE  35 Track 2 data: 999999******7893=3012101...",
       "DE  41 Card acceptor terminal identification: POS00001",
-      "DE  45 Track 1 data: B999999******7895^...^3012101...",
+      "DE  45 Track 1 data: B999999******7893^...^3012101...",
       "DE  48 Additional data, private: <20 hidden>",
       "DE  64 Message authentication code: <8 hidden>",
     ]);
@@ -43,6 +43,6 @@ describe("a printed message", () => {
   it("hides whole what it cannot take apart", () => {
     expect(maskPan("999999123456")).to.equal("************");
     expect(maskTrack2("=9999")).to.equal("<5 hidden>");
-    expect(maskTrack1("9999991234567895")).to.equal("<16 hidden>");
+    expect(maskTrack1("9999991234567893")).to.equal("<16 hidden>");
   });
 });

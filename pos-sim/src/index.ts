@@ -7,4 +7,24 @@ export { type Cells, type Read, Reader, type ReaderOptions, type ReaderResult, r
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
 export { type Swipe, swipeSignal } from "./signal/stripe.js";
+export type { CardData, Refusal, RefusalCode } from "./terminal/card-data.js";
+export {
+  type Answered,
+  type Purchase,
+  type Refused,
+  Terminal,
+  type TerminalConfig,
+  type TerminalResult,
+} from "./terminal/terminal.js";
+export {
+  hasLuhn,
+  parseTrack1,
+  parseTrack2,
+  parseTrack3,
+  type Track1,
+  type Track2,
+  type Track3,
+  type TrackFault,
+  type TrackFaultCode,
+} from "./terminal/tracks.js";
 export { cellMm, TRACK_FORMATS, type TrackFormat, type TrackNumber } from "./track-format.js";
