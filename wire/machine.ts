@@ -56,6 +56,7 @@ export const enum ButtonEvent {
 export const enum VaultItem {
   CardId = 1,
   PairingSecret = 2,
+  /** X25519, secret(32) | public(32); so are the next two. */
   SessionKey = 3,
   GrantKey = 4,
   PinKey = 5,
@@ -73,7 +74,12 @@ export const enum VaultItem {
   Owner = 13,
   /** salt(16) | HKDF-SHA256(PIN, salt)(32) */
   Pin = 14,
+  /** size u32 | revoked size u32 | time u64 (all LE) | root(32) | revoked root(32): the ledger as it was at the maker's */
+  Checkpoint = 15,
 }
+
+/** Octets of the vault's Checkpoint item. */
+export const CHECKPOINT_ITEM_SIZE = 80;
 
 /** Records of the flash log: written whole, old or new after a power cut, never between. */
 export const enum FlashRecord {

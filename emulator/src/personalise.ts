@@ -3,6 +3,8 @@
 import {
   CARD_ID_SIZE,
   CERTIFICATE_MAX,
+  CHECKPOINT_ITEM_SIZE,
+  type CheckpointPayload,
   concat,
   encodePairingCode,
   equalBytes,
@@ -36,6 +38,8 @@ export interface PersonaliseOptions {
     /** Ed25519 public keys, 32 octets each, at most 7. */
     readonly nodeKeys: readonly Uint8Array[];
     readonly origin: string;
+    /** The newest checkpoint at the maker's: the card refuses older ones from its first day. */
+    readonly checkpoint?: CheckpointPayload;
   };
   /** Number ranges the card may speak for, 6 digits each. */
   readonly iins: readonly string[];
@@ -84,12 +88,12 @@ export async function personalise(block: Block, options: PersonaliseOptions): Pr
   }
 
   const { issuerRoot, ledger, iins, cardClass } = options;
-  const items: readonly [VaultItem, Uint8Array][] = [
+  const items: [VaultItem, Uint8Array][] = [
     [VaultItem.CardId, cardId],
     [VaultItem.PairingSecret, secret],
-    [VaultItem.SessionKey, session],
-    [VaultItem.GrantKey, grant],
-    [VaultItem.PinKey, pin],
+    [VaultItem.SessionKey, concat(session, keys.session)],
+    [VaultItem.GrantKey, concat(grant, keys.grant)],
+    [VaultItem.PinKey, concat(pin, keys.pin)],
     [VaultItem.Certificate, certificate],
     [VaultItem.PairKey, random(KEY_SIZE)],
     [VaultItem.Roots, concat(Uint8Array.of(CLASS_OCTET[cardClass]), issuerRoot)],
@@ -99,6 +103,7 @@ export async function personalise(block: Block, options: PersonaliseOptions): Pr
     ],
     [VaultItem.Iins, utf8(iins.join(""))],
   ];
+  if (ledger.checkpoint) items.push([VaultItem.Checkpoint, checkpointItem(ledger.checkpoint)]);
   for (const [item, value] of items) store.write(Region.Vault, item, value);
   store.write(Region.Card, LOCK, Uint8Array.of(CLASS_OCTET[cardClass]));
   return { cardId, pairingCode: encodePairingCode({ cardId, secret }), certificate, cardClass };
@@ -107,6 +112,16 @@ export async function personalise(block: Block, options: PersonaliseOptions): Pr
 /** True where the store holds a whole, locked card. */
 export function isPersonalised(store: Store): boolean {
   return store.read(Region.Card, LOCK) !== undefined;
+}
+
+/** Layout: wire/machine.ts. */
+function checkpointItem({ size, revokedSize, time, root, revokedRoot }: CheckpointPayload): Uint8Array {
+  const head = new Uint8Array(CHECKPOINT_ITEM_SIZE - 2 * KEY_SIZE);
+  const view = new DataView(head.buffer);
+  view.setUint32(0, size, true);
+  view.setUint32(4, revokedSize, true);
+  view.setBigUint64(8, BigInt(time), true);
+  return concat(head, root, revokedRoot);
 }
 
 function check({ cardClass, issuerRoot, ledger, iins }: PersonaliseOptions): void {

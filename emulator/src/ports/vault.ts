@@ -32,6 +32,7 @@ export const VAULT_ACCESS: Readonly<Record<VaultItem, Row>> = {
   [VaultItem.Iins]: { name: "Iins", locked: true, wallet: "r" },
   [VaultItem.Owner]: { name: "Owner", locked: false, wallet: "rw" },
   [VaultItem.Pin]: { name: "Pin", locked: false, authenticator: "rw" },
+  [VaultItem.Checkpoint]: { name: "Checkpoint", locked: true, wallet: "r" },
 };
 
 const ABSENT = -1;

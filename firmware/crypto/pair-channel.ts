@@ -1,0 +1,103 @@
+// What wallet and authenticator say to each other past an untrusted courier (docs/protocol.md, "Wallet and authenticator").
+// A slot = kind(1) | nonce u64 LE | ciphertext | tag; the kind is the associated data. One key a direction and a pair of
+// starts; a sender's nonce never goes back within its start; a receiver takes only rising ones.
+import { open, seal } from "../ports/crypto";
+import { read, write } from "../ports/vault";
+import { putU32be, wipe } from "../common/bytes";
+import { draft, post } from "../common/mailbox";
+import { hkdf } from "./hkdf";
+import { KEY_SIZE, TAG_SIZE } from "../../wire/limits";
+import { Mail, MAIL_SIZE, ModuleId, VaultItem } from "../../wire/machine";
+import { Status } from "../../wire/status";
+
+export const SEALED_HEADER: i32 = 9;
+/** Longest plaintext of a slot. */
+export const SEALED_MAX: i32 = MAIL_SIZE - SEALED_HEADER - TAG_SIZE;
+const INFO_SIZE: i32 = 28;
+
+/** "ecard/1 wallet>authenticator" */
+const TO_AUTHENTICATOR: usize = memory.data<u8>([
+  0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x77, 0x61, 0x6c, 0x6c, 0x65, 0x74, 0x3e, 0x61, 0x75, 0x74, 0x68, 0x65, 0x6e, 0x74,
+  0x69, 0x63, 0x61, 0x74, 0x6f, 0x72,
+]);
+/** "ecard/1 authenticator>wallet" */
+const TO_WALLET: usize = memory.data<u8>([
+  0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x61, 0x75, 0x74, 0x68, 0x65, 0x6e, 0x74, 0x69, 0x63, 0x61, 0x74, 0x6f, 0x72, 0x3e,
+  0x77, 0x61, 0x6c, 0x6c, 0x65, 0x74,
+]);
+
+const key: usize = memory.data(KEY_SIZE);
+const salt: usize = memory.data(8);
+const nonce: usize = memory.data(12);
+const number: usize = memory.data(4);
+
+let self: ModuleId = ModuleId.Wallet;
+let sent: u64 = 0;
+let received: u64 = 0;
+let peerStart: u32 = 0;
+
+/** Counts this start in the vault, before any key is used. */
+export function channelStart(module: ModuleId): Status {
+  self = module;
+  const item = module == ModuleId.Wallet ? VaultItem.WalletStart : VaultItem.AuthenticatorStart;
+  const start = startOf(item) + 1;
+  store<u32>(number, start);
+  return <Status>write(item, number, 4);
+}
+
+/** Seals the `length` octets at draft() + SEALED_HEADER and sends the slot to the peer, by way of link. */
+export function sendSealed(kind: Mail, length: i32): Status {
+  const slot = draft();
+  const to = self == ModuleId.Wallet;
+  if (!derive(to)) return Status.VaultFailed;
+  sent++;
+  store<u8>(slot, <u8>kind);
+  store<u64>(slot + 1, sent);
+  nonceOf(sent);
+  seal(key, nonce, slot, 1, slot + SEALED_HEADER, length);
+  wipe(key, KEY_SIZE);
+  return <Status>post(ModuleId.Link, SEALED_HEADER + length + TAG_SIZE);
+}
+
+/**
+ * Opens a slot in place: the plaintext lies at `slot` + SEALED_HEADER. Returns its length, or -1 where the slot is not the
+ * peer's, was altered, or is not newer than the last one.
+ */
+export function openSealed(slot: usize, length: i32): i32 {
+  const size = length - SEALED_HEADER;
+  if (size < TAG_SIZE) return -1;
+  if (!derive(self != ModuleId.Wallet)) return -1;
+  const count = load<u64>(slot + 1);
+  nonceOf(count);
+  const status = count > received ? open(key, nonce, slot, 1, slot + SEALED_HEADER, size) : -1;
+  wipe(key, KEY_SIZE);
+  if (status != 0) return -1;
+  received = count;
+  return size - TAG_SIZE;
+}
+
+/** The key of a direction for the starts that the vault tells now. A peer that started again counts from zero. */
+function derive(toAuthenticator: bool): bool {
+  const wallet = startOf(VaultItem.WalletStart);
+  const authenticator = startOf(VaultItem.AuthenticatorStart);
+  const peer = self == ModuleId.Wallet ? authenticator : wallet;
+  if (peer != peerStart) {
+    peerStart = peer;
+    received = 0;
+  }
+  if (read(VaultItem.PairKey, key, KEY_SIZE) != KEY_SIZE) return false;
+  putU32be(salt, wallet);
+  putU32be(salt + 4, authenticator);
+  hkdf(salt, 8, key, KEY_SIZE, toAuthenticator ? TO_AUTHENTICATOR : TO_WALLET, INFO_SIZE, KEY_SIZE, key);
+  return true;
+}
+
+function startOf(item: VaultItem): u32 {
+  store<u32>(number, 0);
+  return read(item, number, 4) == 4 ? load<u32>(number) : 0;
+}
+
+function nonceOf(count: u64): void {
+  store<u32>(nonce, 0);
+  store<u64>(nonce + 4, count);
+}

@@ -1,0 +1,286 @@
+// The life of the grant in the card: loaded, asked about, armed, sent, gone (docs/protocol.md, "Life of a grant").
+// Loading it is the only way to the coil. Whatever ends it, it is overwritten first and talked about afterwards.
+import { sustains } from "../ports/battery";
+import { stop } from "../ports/coil";
+import { listen } from "../ports/head";
+import { postShort } from "../common/mailbox";
+import * as cbor from "../common/cbor";
+import { askPresence, confirmForget, confirmWaiting } from "./confirm";
+import { clearDeadline, Deadline, remaining, setDeadline } from "./deadlines";
+import { f2fClear, f2fMs, f2fPlay, f2fPut, f2fZeros } from "./f2f";
+import * as grant from "./grant";
+import { putInfo } from "./info";
+import { answerBegin, answerEnd, answerStatus, messageWipe } from "./messages";
+import * as plan from "./plan";
+import { sessionLive } from "./session";
+import { passesSent, setPassesSent, setStoredPhase, storeCommit } from "./store";
+import { track1Frame, track2Frame } from "./tracks";
+import { calendar } from "./time";
+import { CardEvent, Phase, When } from "../../wire/labels";
+import { ARMED_MAX_MS, EMISSION_MAX_MS } from "../../wire/limits";
+import { Indicator, Mail, ModuleId } from "../../wire/machine";
+import { Status } from "../../wire/status";
+
+/** Rest between two passes, so that a reader takes them for two swipes of one card. */
+const PASS_GAP_MS: u64 = 100;
+
+let now: Phase = Phase.Empty;
+/** Why there is no grant: what `present` answers then. */
+let gone: Status = Status.NoGrant;
+/** The request that `present` will answer, 0 where nobody waits. */
+let request: u32 = 0;
+let when: When = When.Now;
+let pass: i32 = 0;
+/** The grant ended while the coil was on: zeroised when this pass is over. */
+let ending: Status = Status.Ok;
+
+export function phase(): Phase {
+  return now;
+}
+
+/** True while another grant must wait. */
+export function lifeBusy(): bool {
+  return now == Phase.Asking || now == Phase.Armed || now == Phase.Sending;
+}
+
+/** The kept grant passed every check, and its ATC is in flash. */
+export function lifeLoaded(): void {
+  now = Phase.Loaded;
+  gone = Status.NoGrant;
+  ending = Status.Ok;
+  setDeadline(Deadline.Grant, msUntilExpiry());
+}
+
+/** Asks the authenticator for its user, for this grant and its cap. Answers `id` at once only where it refuses. */
+export function lifePresent(id: u32, at: When, sealedPin: usize, pinLength: i32): void {
+  let status = now == Phase.Empty || now == Phase.Done ? gone : Status.Ok;
+  if (lifeBusy() || confirmWaiting() != 0) status = Status.Busy;
+  if (status == Status.Ok && !enoughCharge()) status = Status.BatteryLow;
+  if (status == Status.Ok) status = askPresence(sealedPin, pinLength);
+  if (status != Status.Ok) {
+    answerStatus(id, status);
+    return;
+  }
+  request = id;
+  when = at;
+  now = Phase.Asking;
+  indicate(Indicator.Ask);
+}
+
+/** The authenticator answered, or did not in time. */
+export function lifeConfirmed(status: Status): void {
+  if (now != Phase.Asking) return;
+  now = Phase.Loaded;
+  if (status != Status.Ok) {
+    indicate(Indicator.Refused);
+    refuse(status);
+    return;
+  }
+  if (when == When.Now) {
+    beginEmission();
+    return;
+  }
+  now = Phase.Armed;
+  setDeadline(Deadline.Grant, min<u64>(ARMED_MAX_MS, msUntilExpiry()));
+  listen(1);
+  indicate(Indicator.Armed);
+  answerPresent();
+}
+
+/** A reader's head came under an armed card. */
+export function lifeHeadContact(): void {
+  if (now == Phase.Armed) beginEmission();
+}
+
+/** The coil has played a pass. */
+export function lifePassDone(): void {
+  if (now != Phase.Sending) return;
+  f2fClear();
+  event(CardEvent.PassSent);
+  if (ending != Status.Ok) {
+    lifeEnd(ending);
+    return;
+  }
+  pass++;
+  if (pass < plan.passes()) setDeadline(Deadline.NextPass, PASS_GAP_MS);
+  else endEmission();
+}
+
+export function lifeNextPass(): void {
+  if (now != Phase.Sending) return;
+  if (ending != Status.Ok) lifeEnd(ending);
+  else beginPass();
+}
+
+/** The grant's time is over: 120 s of being armed, or its `expires`. */
+export function lifeExpired(): void {
+  if (now == Phase.Sending) ending = Status.GrantExpired;
+  else if (now != Phase.Empty && now != Phase.Done) lifeEnd(Status.GrantExpired);
+}
+
+/** Ends the grant, whatever its phase: overwrites it, then says so. A pass that is running is cut off. */
+export function lifeEnd(why: Status): void {
+  const had = now != Phase.Empty && now != Phase.Done;
+  const asked = now == Phase.Asking || (now == Phase.Sending && when == When.Now);
+  zeroise();
+  if (!had) return;
+  now = Phase.Empty;
+  gone = why;
+  setStoredPhase(now);
+  indicate(Indicator.Off);
+  if (asked) refuse(why);
+  if (!sessionLive()) return;
+  answerBegin(0, CardEvent.Disarmed);
+  cbor.putArray(2);
+  cbor.putUint(why);
+  putInfo();
+  answerEnd();
+}
+
+/** Overwrites all that a grant left in memory, and silences the coil. */
+export function zeroise(): void {
+  stop();
+  listen(0);
+  f2fClear();
+  grant.grantWipe();
+  messageWipe();
+  if (now == Phase.Asking) confirmForget(true);
+  clearDeadline(Deadline.Grant);
+  clearDeadline(Deadline.NextPass);
+  ending = Status.Ok;
+}
+
+function beginEmission(): void {
+  plan.planUse(grant.emissions());
+  pass = 0;
+  listen(0);
+  if (!enoughCharge()) {
+    giveUp(Status.BatteryLow);
+    return;
+  }
+  indicate(Indicator.Sending);
+  now = Phase.Sending;
+  beginPass();
+}
+
+/** Phase and passes are in flash before the first edge: a power cut can cost a pass, never give one. */
+function beginPass(): void {
+  let status = compose(pass % 2 == 1);
+  if (status == Status.Ok) {
+    setPassesSent(passesSent() + 1);
+    setStoredPhase(now);
+    status = storeCommit();
+  }
+  if (status == Status.Ok) status = f2fPlay();
+  if (status != Status.Ok) giveUp(status);
+}
+
+function endEmission(): void {
+  grant.countEmission();
+  if (grant.emissions() < grant.maxEmissions()) {
+    const armed = when == When.AtSwipe && remaining(Deadline.Grant) > 0;
+    now = armed ? Phase.Armed : Phase.Loaded;
+    if (armed) listen(1);
+    indicate(armed ? Indicator.Armed : Indicator.Done);
+    if (when == When.Now) answerPresent();
+    return;
+  }
+  zeroise();
+  now = Phase.Done;
+  gone = Status.GrantUsed;
+  setStoredPhase(now);
+  storeCommit();
+  indicate(Indicator.Done);
+  if (when == When.Now) answerPresent();
+  if (sessionLive()) {
+    answerBegin(0, CardEvent.Done);
+    putInfo();
+    answerEnd();
+  }
+}
+
+/** Nothing was sent, or not all: the grant stays loaded, and the phone hears why. */
+function giveUp(status: Status): void {
+  f2fClear();
+  now = Phase.Loaded;
+  indicate(Indicator.Refused);
+  if (when == When.Now) refuse(status);
+  else if (sessionLive()) {
+    answerBegin(0, CardEvent.Disarmed);
+    cbor.putArray(2);
+    cbor.putUint(status);
+    putInfo();
+    answerEnd();
+  }
+}
+
+/** Zeros, track 1, zeros, track 2, zeros; all of it backwards in a reversed pass. */
+function compose(reversed: bool): Status {
+  f2fClear();
+  const both = grant.track1Length() > 0;
+  const lead = reversed ? plan.trailingZeros() : plan.leadingZeros();
+  const trail = reversed ? plan.leadingZeros() : plan.trailingZeros();
+  let status = f2fZeros(lead, both && !reversed ? plan.cell1Us() : plan.cell2Us());
+  if (both && !reversed) status = putTrack1(status, false);
+  if (both && !reversed && status == Status.Ok) status = f2fZeros(plan.betweenZeros(), plan.cell2Us());
+  if (status == Status.Ok) status = track2Frame() ? f2fPut(plan.cell2Us(), reversed) : Status.Full;
+  if (both && reversed && status == Status.Ok) status = f2fZeros(plan.betweenZeros(), plan.cell1Us());
+  if (both && reversed) status = putTrack1(status, true);
+  if (status == Status.Ok) status = f2fZeros(trail, both && reversed ? plan.cell1Us() : plan.cell2Us());
+  return status;
+}
+
+function putTrack1(before: Status, reversed: bool): Status {
+  if (before != Status.Ok) return before;
+  return track1Frame() ? f2fPut(plan.cell1Us(), reversed) : Status.Full;
+}
+
+/** Does the battery carry every pass of the next emission? Judged on the real intervals, then they are overwritten. */
+function enoughCharge(): bool {
+  plan.planUse(grant.emissions());
+  const composed = compose(false) == Status.Ok;
+  const ms = f2fMs() * plan.passes() + <i32>PASS_GAP_MS * (plan.passes() - 1);
+  f2fClear();
+  return composed && ms <= EMISSION_MAX_MS && sustains(ms) != 0;
+}
+
+function msUntilExpiry(): u64 {
+  const time = calendar();
+  return grant.expires() > time ? (grant.expires() - time) * 1000 : 1;
+}
+
+function answerPresent(): void {
+  if (request == 0) return;
+  answerBegin(request, Status.Ok);
+  request = 0;
+  cbor.putArray(3);
+  cbor.putUint(passesSent());
+  if (now == Phase.Armed) cbor.putUint(remaining(Deadline.Grant) / 1000);
+  else cbor.putNull();
+  putInfo();
+  answerEnd();
+}
+
+function refuse(status: Status): void {
+  if (request != 0) answerStatus(request, status);
+  request = 0;
+}
+
+function event(which: CardEvent): void {
+  if (!sessionLive()) return;
+  answerBegin(0, which);
+  cbor.putArray(3);
+  cbor.putUint(plan.planIndex());
+  cbor.putUint(passesSent());
+  putInfo();
+  answerEnd();
+}
+
+/** A session that died cannot be answered; the grant lives on. */
+export function lifeForgetRequest(): void {
+  request = 0;
+}
+
+function indicate(pattern: Indicator): void {
+  postShort(ModuleId.Link, Mail.Indicate, pattern);
+}

@@ -1,0 +1,110 @@
+// Builds the card's modules: AssemblyScript to WebAssembly, then checks on the built files what each imports and how much
+// memory it uses (docs/protocol.md, "Modules"). Does nothing where nothing changed. Plain JavaScript: set-up runs it.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const OUT = join(ROOT, "build/firmware");
+
+/** What a module may import, and where its static memory must end. */
+export const MODULES = {
+  wallet: {
+    entry: "firmware/wallet/index.ts",
+    imports: ["coil", "head", "crypto", "random", "vault", "flash", "clock", "battery", "mailbox"],
+    memory: 16 * 1024,
+  },
+  authenticator: {
+    entry: "firmware/authenticator/index.ts",
+    imports: ["button", "crypto", "random", "vault", "flash", "clock", "mailbox"],
+    memory: 8 * 1024,
+  },
+  link: {
+    entry: "firmware/link/index.ts",
+    imports: ["line", "indicators", "battery", "clock", "mailbox"],
+    memory: 8 * 1024,
+  },
+  // Not shipped: opens the wallet's parts to the tests, vector by vector.
+  probe: {
+    entry: "firmware/wallet/probe.ts",
+    imports: ["coil", "head", "crypto", "random", "vault", "flash", "clock", "battery", "mailbox"],
+    memory: 32 * 1024,
+  },
+};
+
+/** All shipped modules together (docs/protocol.md). */
+export const WASM_MAX = 40 * 1024;
+const SHIPPED = ["wallet", "authenticator", "link"];
+
+const FLAGS = [
+  "-Oz", "--converge", "--runtime", "stub", "--noAssert", "--use", "abort=", "--initialMemory", "1", "--maximumMemory", "1",
+  "--stackSize", "0", "--disable", "bulk-memory",
+];
+
+/**
+ * What is wrong with a built module, in sentences; empty where it keeps to its list and budget.
+ *
+ * @param {Uint8Array} wasm
+ * @param {{imports: readonly string[], memory: number}} rule
+ * @param {(imports: object) => WebAssembly.Imports} [stub]
+ */
+export async function moduleFaults(name, wasm, rule) {
+  const module = await WebAssembly.compile(wasm);
+  const faults = [];
+  const imports = {};
+  for (const wanted of WebAssembly.Module.imports(module)) {
+    if (wanted.kind !== "function" || !rule.imports.includes(wanted.module)) {
+      faults.push(`${name} imports ${wanted.module}.${wanted.name}, which is not among its capabilities (${rule.imports.join(", ")})`);
+    }
+    imports[wanted.module] ??= {};
+    imports[wanted.module][wanted.name] = () => 0;
+  }
+  if (faults.length > 0) return faults;
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  const base = exports.heapBase?.() >>> 0;
+  if (base === 0 || base > rule.memory) faults.push(`${name} uses ${base} octets of memory; its budget is ${rule.memory}`);
+  return faults;
+}
+
+/** Builds every module into build/firmware. Throws with one sentence a fault. */
+export async function buildFirmware(log = console.log) {
+  const digest = sourceDigest();
+  const stamp = join(OUT, "stamp");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  rmSync(OUT, { recursive: true, force: true });
+  mkdirSync(OUT, { recursive: true });
+  const { default: asc } = await import("assemblyscript/asc");
+  let shipped = 0;
+  for (const [name, rule] of Object.entries(MODULES)) {
+    const file = join(OUT, `${name}.wasm`);
+    const { error, stderr } = await asc.main([rule.entry, "-o", file, "--baseDir", ROOT, ...FLAGS]);
+    if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
+    const wasm = readFileSync(file);
+    const faults = await moduleFaults(name, wasm, rule);
+    if (faults.length > 0) throw new Error(faults.join("\n"));
+    if (SHIPPED.includes(name)) shipped += wasm.length;
+  }
+  if (shipped > WASM_MAX) throw new Error(`The modules have ${shipped} octets together; the limit is ${WASM_MAX}`);
+  writeFileSync(stamp, digest);
+  log(`firmware: ${SHIPPED.join(", ")} built, ${shipped} of ${WASM_MAX} octets`);
+}
+
+function sourceDigest() {
+  const hash = createHash("sha256");
+  const files = ["firmware", "wire"].flatMap((room) =>
+    readdirSync(join(ROOT, room), { recursive: true })
+      .map((file) => join(room, String(file)))
+      .filter((file) => file.endsWith(".ts") && !file.includes("node_modules")),
+  );
+  files.push("tools/build-firmware.mjs", "package-lock.json");
+  for (const file of files.sort()) hash.update(file).update("\0").update(readFileSync(join(ROOT, file)));
+  return hash.digest("hex");
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await buildFirmware().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
