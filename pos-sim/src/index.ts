@@ -1,8 +1,11 @@
 // The POS simulator: signal (coil, stripe, head) -> reader (samples to tracks) -> terminal (ISO 8583 to the network).
 // It meets the card as a signal and the network as messages, and knows nothing of either's inside.
 export { PosError, type PosErrorCode } from "./errors.js";
+export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
+export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
+export { type PosReadResult, posRead, readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
 export { type Cells, type Read, Reader, type ReaderOptions, type ReaderResult, readSamples } from "./reader/reader.js";
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
@@ -28,3 +31,6 @@ export {
   type TrackFaultCode,
 } from "./terminal/tracks.js";
 export { cellMm, TRACK_FORMATS, type TrackFormat, type TrackNumber } from "./track-format.js";
+export type { WavFormat } from "./wav/wav-format.js";
+export { type WavBlock, wavBlocks } from "./wav/wav-reader.js";
+export { encodeWav } from "./wav/wav-writer.js";

@@ -61,8 +61,8 @@ const CAPACITY = 8192;
 const CARRY = 2048;
 /** Shortest strip worth searching: a frame has at least a few characters. */
 const MIN_CELLS = 30;
-/** Zeros kept on each side of a frame in its `cells`. */
-const MARGIN_CELLS = 12;
+/** Zeros kept on each side of a frame in its `cells`, at most. */
+const MARGIN_CELLS = 64;
 /** A run inside a strip that already gave it the same cell, within this share, is not searched again. */
 const SAME_CELL = 0.15;
 /** Cells sliced for each edge of a burst, at most: bounds the time spent on hostile signals. */
@@ -206,11 +206,14 @@ function quality(
 }
 
 function cellTimes(times: Float64Array, strip: Strip, first: number, length: number): CellTimes {
-  const low = Math.max(0, first - MARGIN_CELLS);
-  const high = Math.min(strip.bits.length, first + length + MARGIN_CELLS);
+  const { bits } = strip;
+  let low = first;
+  while (low > 0 && first - low < MARGIN_CELLS && bits[low - 1] === 0) low--;
+  let high = first + length;
+  while (high < bits.length && high - first - length < MARGIN_CELLS && bits[high] === 0) high++;
   return {
     bounds: Float64Array.from(strip.bounds.subarray(low, high + 1), (edge) => times[edge]!),
-    bits: strip.bits.slice(low, high),
+    bits: bits.slice(low, high),
     frameFrom: first - low,
     frameBits: length,
   };

@@ -1,0 +1,92 @@
+// Recordings to reads: a WAV file, a pipe, or `ecard pos read`. Each channel has a reader of its own, as each may be a head.
+import { createReadStream } from "node:fs";
+import { PosError } from "../errors.js";
+import type { WavFormat } from "../wav/wav-format.js";
+import { wavBlocks } from "../wav/wav-reader.js";
+import type { Diagnosis } from "./diagnosis.js";
+import { type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
+
+export interface WavReadOptions extends ReaderOptions {
+  readonly signal?: AbortSignal;
+  /** Called block by block with the seconds of recording that were searched. */
+  readonly onProgress?: (seconds: number) => void;
+}
+
+export interface WavResult extends ReaderResult {
+  readonly format: WavFormat;
+  readonly durationS: number;
+}
+
+/**
+ * All reads of a recording.
+ *
+ * @param source - A file's name, or its bytes as they come: a stream, stdin.
+ * @throws {@link PosError} `WAV_*` as the file deserves, `ABORTED`.
+ */
+export async function readWavFile(
+  source: string | AsyncIterable<Uint8Array>,
+  options: WavReadOptions = {},
+): Promise<WavResult> {
+  const { signal, onProgress, ...readerOptions } = options;
+  const chunks = typeof source === "string" ? createReadStream(source, { highWaterMark: 1 << 18 }) : source;
+  let readers: Reader[] | undefined;
+  let format: WavFormat | undefined;
+  let frames = 0;
+  for await (const block of wavBlocks(readable(chunks))) {
+    if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
+    format = block.format;
+    readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
+    block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
+    frames += block.channels[0]!.length;
+    onProgress?.(frames / block.format.sampleRateHz);
+  }
+  if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
+  return { ...joined(readers.map((reader) => reader.finish())), format, durationS: frames / format.sampleRateHz };
+}
+
+export interface PosReadResult {
+  readonly file: string;
+  readonly reads: readonly Read[];
+  readonly diagnosis: Diagnosis | null;
+}
+
+/**
+ * One line of `ecard pos read --json`; `-` is standard input. PANs outside the test ranges are masked.
+ *
+ * @throws {@link PosError} as {@link readWavFile}.
+ */
+export async function posRead(file: string, options: WavReadOptions = {}): Promise<PosReadResult> {
+  const { reads, diagnosis } = await readWavFile(file === "-" ? process.stdin : file, options);
+  return { file, reads, diagnosis };
+}
+
+/** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */
+function joined(results: readonly ReaderResult[]): ReaderResult {
+  const reads: Read[] = [];
+  for (const read of results.flatMap((result) => result.reads)) {
+    const same = reads.findIndex(
+      (other) =>
+        other.data === read.data &&
+        other.direction === read.direction &&
+        other.startS < read.endS &&
+        read.startS < other.endS,
+    );
+    if (same < 0) reads.push(read);
+    else if (read.confidence > reads[same]!.confidence) reads[same] = read;
+  }
+  if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), diagnosis: null };
+  const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
+  return { reads, diagnosis: diagnoses.find(({ code }) => code !== "no-signal") ?? diagnoses[0]! };
+}
+
+/** What the file system says becomes an error of ours. */
+async function* readable(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    const why =
+      { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code] ?? message;
+    throw new PosError("WAV_UNREADABLE", `The recording cannot be read: ${why}`, { cause });
+  }
+}
