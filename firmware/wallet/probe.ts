@@ -2,7 +2,7 @@
 import * as cbor from "../common/cbor";
 import { hmac, expand, extract } from "../crypto/hkdf";
 import { openBase } from "../crypto/hpke";
-import { sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify } from "./cose";
+import { sign1From, sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify } from "./cose";
 import * as f2f from "./f2f";
 import * as grant from "./grant";
 import { consistent, included, leafHash } from "./merkle";
@@ -13,7 +13,7 @@ const area: usize = memory.data(16384);
 
 export function heapBase(): usize { return __heap_base; }
 export function work(): usize { return area; }
-export { hmac, expand, extract, openBase, sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify, leafHash, included, consistent };
+export { hmac, expand, extract, openBase, sign1From, sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify, leafHash, included, consistent };
 export function xxRead1(p: usize, pl: i32, m: usize, l: i32): i32 { return noise.xxRead1(p, pl, m, l); }
 export function xxWrite2(pair: usize, m: usize, l: i32): i32 { return noise.xxWrite2(pair, m, l); }
 export function xxRead3(psk: usize, m: usize, l: i32): i32 { return noise.xxRead3(psk, m, l); }
