@@ -56,10 +56,10 @@ export function marksOf(read: Read): Marks {
  * Cuts `whole` into rows of at most `rowS` seconds, each ending between two characters or two zeros where it can.
  */
 export function rowsOf(whole: Span, rowS: number, marks: readonly Marks[]): Span[] {
-  const inside = marks.flatMap(({ read, symbols }) =>
+  const inside = marks.flatMap(({ read, symbols }): readonly Span[] =>
     symbols.length > 0 ? symbols : [{ fromS: read.startS, toS: read.endS }],
   );
-  const zeros = marks.flatMap(({ bits }) => bits.filter(({ kind }) => kind === "zero"));
+  const zeros = marks.flatMap(({ bits }): readonly Span[] => bits.filter(({ kind }) => kind === "zero"));
   const cuts = [...inside, ...zeros].flatMap(({ fromS, toS }) => [fromS, toS]).sort((a, b) => a - b);
   const rows: Span[] = [];
   for (let fromS = whole.fromS; fromS < whole.toS - 1e-9; ) {

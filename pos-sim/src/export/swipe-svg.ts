@@ -1,5 +1,5 @@
 // A picture of a swipe: the waveform in rows, and under it the cells, their bits and the characters that they make.
-// Reads outside the test ranges are covered: their waveform could be read off the paper.
+// Of reads outside the test ranges not even the waveform is in the file: it could be read off the paper.
 import type { Read } from "../reader/reader.js";
 import type { Signal } from "../signal/signal.js";
 import { type Marks, marksOf, rowsOf, type Span } from "./layout.js";
@@ -51,7 +51,7 @@ export function swipeSvg(signal: Signal, reads: readonly Read[], options: SvgOpt
 
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">`,
-    `<title>${escape(title)}</title>`,
+    `<title>${escaped(title)}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fdfdfb"/>`,
     ...header(title, signal, reads),
   ];
@@ -73,11 +73,11 @@ function header(title: string, signal: Signal, reads: readonly Read[]): string[]
   });
   const about = `${ms(seconds)} at ${(signal.sampleRateHz / 1000).toFixed(1)} kHz`;
   const parts = [
-    text(LEFT, 46, escape(title), 25, INK, 'font-weight="600"'),
+    text(LEFT, 46, escaped(title), 25, INK, 'font-weight="600"'),
     text(
       LEFT,
       74,
-      escape([about, ...(summary.length > 0 ? summary : ["nothing was read"])].slice(0, 5).join("   \u00b7   ")),
+      escaped([about, ...(summary.length > 0 ? summary : ["nothing was read"])].slice(0, 5).join("   \u00b7   ")),
       14,
       SOFT,
     ),
@@ -93,7 +93,7 @@ function header(title: string, signal: Signal, reads: readonly Read[]): string[]
       `<rect x="${x}" y="94" width="16" height="16" rx="3" fill="${COLOURS[kind][0]}" stroke="${COLOURS[kind][1]}" stroke-opacity="0.35"/>`,
     );
     parts.push(text(x + 23, 107, name, 13, SOFT));
-    x += 48 + name.length * 7.2;
+    x += 48 + name.length * 6.7;
   }
   parts.push(
     `<rect x="${x}" y="94" width="16" height="16" fill="#f1f3f6"/>`,
@@ -137,21 +137,25 @@ function drawRow(
     if (read.startS >= row.fromS && read.startS < row.toS) {
       const name =
         read.direction === "forward" ? `track ${read.track} \u2192` : `\u2190 track ${read.track}, backwards`;
-      parts.push(text(x(read.startS), top - 6, name, 12, INK, 'font-weight="600"'));
+      // Near the right end the name runs to the left, so that it stays on the paper.
+      const late = x(read.startS) + name.length * 8 > WIDTH;
+      const anchor = late ? 'font-weight="600" text-anchor="end"' : 'font-weight="600"';
+      parts.push(text(late ? WIDTH - RIGHT : x(read.startS), top - 6, name, 12, INK, anchor));
     }
   }
   if (ones.length > 0) parts.push(`<path d="${ones.join("")}" fill="#f1f3f6"/>`);
   if (edges.length > 0)
     parts.push(`<path d="${[...new Set(edges)].join("")}" stroke="#d5dae1" stroke-width="0.7" fill="none"/>`);
+  const hidden = marks.filter(({ read }) => read.masked).map(({ read }) => read);
   parts.push(
-    `<path d="${wave(row, x, middle, signal, peak)}" fill="none" stroke="#2458a6" stroke-width="1.15" stroke-linejoin="round"/>`,
+    `<path d="${wave(row, x, middle, signal, peak, hidden)}" fill="none" stroke="#2458a6" stroke-width="1.15" stroke-linejoin="round"/>`,
   );
   if (digits.length > 0) {
     parts.push(
       `<g font-family="'JetBrains Mono', 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="9.5" text-anchor="middle">${digits.join("")}</g>`,
     );
   }
-  for (const { read } of marks) if (read.masked) parts.push(...cover(read, row, x, top));
+  for (const read of hidden) parts.push(...cover(read, row, x, top));
   parts.push("</g>");
   return parts;
 }
@@ -160,39 +164,53 @@ function drawSymbol(symbol: Marks["symbols"][number], x: (s: number) => number, 
   const [fill, ink] = COLOURS[symbol.kind];
   const [from, to] = [x(symbol.fromS) + 1, x(symbol.toS) - 1];
   const shown = symbol.text === " " ? "\u2423" : symbol.text;
-  return `<rect x="${px(from)}" y="${top}" width="${px(Math.max(1, to - from))}" height="${SYMBOLS - 2}" rx="3" fill="${fill}"/>${text((from + to) / 2, top + 16, escape(shown), 14, ink, 'text-anchor="middle" font-weight="600"')}`;
+  return `<rect x="${px(from)}" y="${top}" width="${px(Math.max(1, to - from))}" height="${SYMBOLS - 2}" rx="3" fill="${fill}"/>${text((from + to) / 2, top + 16, escaped(shown), 14, ink, 'text-anchor="middle" font-weight="600"')}`;
 }
 
-/** A band over a read that may not be shown. */
+/** A band in place of a read that may not be shown. */
 function cover(read: Read, row: Span, x: (s: number) => number, top: number): string[] {
   const from = Math.max(row.fromS, read.startS);
   const to = Math.min(row.toS, read.endS);
   if (to <= from) return [];
   const band = `<rect x="${px(x(from))}" y="${top}" width="${px(x(to) - x(from))}" height="${WAVE + BITS}" fill="#eceae4"/>`;
   if (from > read.startS) return [band];
-  return [band, text(x(from) + 12, top + WAVE / 2 + 5, `masked: ${escape(read.data)}`, 14, INK)];
+  return [band, text(x(from) + 12, top + WAVE / 2 + 5, `masked: ${escaped(read.data)}`, 14, INK)];
 }
 
-/** Points of a row; where several samples share a pixel, their least and greatest. */
-function wave(row: Span, x: (s: number) => number, middle: number, signal: Signal, peak: number): string {
+/** Points of a row, without those of hidden reads; where several samples share a pixel, their least and greatest. */
+function wave(
+  row: Span,
+  x: (s: number) => number,
+  middle: number,
+  signal: Signal,
+  peak: number,
+  hidden: readonly Read[],
+): string {
   const { samples, sampleRateHz } = signal;
   const from = Math.max(0, Math.floor(row.fromS * sampleRateHz));
   const to = Math.min(samples.length - 1, Math.ceil(row.toS * sampleRateHz));
-  const perPixel = sampleRateHz / ((x(1) - x(0)) * 2);
-  const step = Math.max(1, Math.floor(perPixel));
+  const step = Math.max(1, Math.floor(sampleRateHz / ((x(1) - x(0)) * 2)));
   const scale = (WAVE / 2 - 5) / peak;
-  const at = (i: number): string => `${px(x(i / sampleRateHz))} ${px(middle - samples[i]! * scale)}`;
-  const points: string[] = [];
+  let path = "";
+  let pen = "M";
   for (let i = from; i <= to; i += step) {
+    const time = i / sampleRateHz;
+    if (hidden.some(({ startS, endS }) => time >= startS && time <= endS)) {
+      pen = "M";
+      continue;
+    }
     let low = i;
     let high = i;
     for (let n = i; n < Math.min(i + step, to + 1); n++) {
       if (samples[n]! < samples[low]!) low = n;
       if (samples[n]! > samples[high]!) high = n;
     }
-    for (const n of low === high ? [low] : low < high ? [low, high] : [high, low]) points.push(at(n));
+    for (const n of low === high ? [low] : low < high ? [low, high] : [high, low]) {
+      path += `${pen}${px(x(n / sampleRateHz))} ${px(middle - samples[n]! * scale)}`;
+      pen = "L";
+    }
   }
-  return points.length > 0 ? `M${points.join("L")}` : "";
+  return path;
 }
 
 /** What is worth drawing: the reads with their zeros, or everything. */
@@ -221,5 +239,5 @@ function text(x: number, y: number, content: string, size: number, fill: string,
 
 const px = (value: number): string => String(Math.round(value * 10) / 10);
 const ms = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`;
-const escape = (value: string): string =>
+const escaped = (value: string): string =>
   value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

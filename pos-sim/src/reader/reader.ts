@@ -190,7 +190,8 @@ export class Reader {
     for (const candidate of group) {
       const key = `${candidate.direction}${candidate.data}`;
       const entry = votes.get(key) ?? { best: candidate, levels: new Map<number, number>() };
-      if (candidate.confidence > entry.best.confidence) entry.best = candidate;
+      // The octave with the least jitter places the edges best.
+      if (candidate.jitter < entry.best.jitter) entry.best = candidate;
       entry.levels.set(candidate.level, Math.max(candidate.confidence, entry.levels.get(candidate.level) ?? 0));
       votes.set(key, entry);
     }
