@@ -29,7 +29,7 @@ export function cborEncode(value: CborValue): Uint8Array {
  */
 export function cborDecode(bytes: Uint8Array): CborValue {
   try {
-    return decode(Uint8Array.from(bytes), { ...cdeDecodeOptions, maxDepth: MAX_DEPTH }) as CborValue;
+    return decode(Uint8Array.from(bytes), { ...cdeDecodeOptions, preferMap: true, maxDepth: MAX_DEPTH }) as CborValue;
   } catch (cause) {
     throw new WireError("CBOR_MALFORMED", "These bytes are not one deterministic CBOR item", { cause });
   }
