@@ -3,8 +3,8 @@
 import { cdeDecodeOptions, cdeEncodeOptions, decode, encode, Tag } from "cbor2";
 import { WireError } from "./errors.js";
 
-/** Deepest nesting any of our objects needs, with one to spare. */
-const MAX_DEPTH = 6;
+/** Deepest nesting any of our objects needs (a state answer: 4), with one to spare; cbor2 counts each level twice. */
+const MAX_DEPTH = 2 * 5;
 
 export type CborValue =
   | number
