@@ -1,0 +1,25 @@
+// The phone's side: transports, secure session, card, issuer client. Runs in Node and in a browser.
+
+export type { CardNotice, CardState, CardToken, Loaded, Presented } from "./card/answers.js";
+export {
+  type CallOptions,
+  type CallProgress,
+  Card,
+  type ConnectOptions,
+  type GrantBundle,
+  type PresentOptions,
+  type SignedState,
+} from "./card/card.js";
+export type { CardTarget } from "./card/find.js";
+export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
+export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
+export type { PairOptions, PairStep } from "./session/pair.js";
+export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";
+export { type CountingLink, countingLink, type LinkCounts } from "./transport/counting.js";
+export {
+  type MemoryCard,
+  type MemoryLine,
+  type MemoryTransportOptions,
+  memoryLink,
+  memoryTransport,
+} from "./transport/memory.js";

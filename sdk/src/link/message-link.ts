@@ -1,0 +1,189 @@
+// Messages over a CardLink: chunks out one message at a time, chunks in put together, a fault of the card told apart.
+// A message once begun is written to its end: half a sealed message would cost the session its nonce.
+
+import {
+  decodeMessage,
+  encodeMessage,
+  type Message,
+  MessageType,
+  PROTOCOL_VERSION,
+  Reassembler,
+  toChunks,
+} from "@enabling-card/wire";
+import { CardError, sdkError, statusError, throwIfAborted } from "../errors.js";
+import type { CardLink } from "../transport/card-link.js";
+
+/** Octets given away and octets of the whole message. */
+export type SendProgress = (sent: number, total: number) => void;
+
+export interface SendOptions {
+  /** Honoured before the first chunk. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: SendProgress | undefined;
+  /** How long the link may take for one chunk, ms. */
+  readonly chunkTimeoutMs?: number;
+}
+
+const CHUNK_TIMEOUT_MS = 5_000;
+
+export interface MessageListener {
+  /** A message of the card other than a fault. */
+  message(message: Message): void;
+  /** The card refused in clear: nothing protects this, so it may end a call but prove nothing. */
+  fault(error: CardError): void;
+  /** The link is gone; nothing follows. */
+  lost(error: CardError): void;
+}
+
+export class MessageLink {
+  readonly #link: CardLink;
+  readonly #reassembler = new Reassembler();
+  #listener: MessageListener | undefined;
+  #waiting: (() => void)[] = [];
+  #gone: CardError | undefined;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  private constructor(link: CardLink) {
+    this.#link = link;
+  }
+
+  /** Takes the link over: subscribes, and is its only writer from now on. */
+  static async open(link: CardLink): Promise<MessageLink> {
+    const messages = new MessageLink(link);
+    link.onDisconnect((reason) => messages.#lost(reason));
+    await link.subscribe((chunk) => messages.#take(chunk));
+    return messages;
+  }
+
+  get id(): string {
+    return this.#link.id;
+  }
+
+  /** Why nothing can be sent any more; undefined while the link is up. */
+  get gone(): CardError | undefined {
+    return this.#gone;
+  }
+
+  /** Who hears what comes; what came before waits for the first one. */
+  listen(listener: MessageListener): void {
+    this.#listener = listener;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const event of waiting) event();
+    if (this.#gone !== undefined && waiting.length === 0) listener.lost(this.#gone);
+  }
+
+  /**
+   * Writes one message; calls wait for each other in their order.
+   *
+   * @throws {CardError} `LINK_LOST`, `LINK_TIMEOUT` (the link is closed then), `ABORTED` where nothing was written.
+   */
+  send(type: MessageType, body: Uint8Array | (() => Uint8Array), options: SendOptions = {}): Promise<void> {
+    const turn = this.#tail.then(() => this.#write(type, body, options));
+    this.#tail = turn.catch(() => undefined); // a failed turn must not block the next
+    return turn;
+  }
+
+  /**
+   * Writes a message and waits for the one that answers it: handshakes, where nothing else may come.
+   *
+   * @throws {CardError} what the card's fault says, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
+   */
+  async exchange(
+    type: MessageType,
+    body: Uint8Array,
+    answer: MessageType,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<Uint8Array> {
+    throwIfAborted(options.signal);
+    const received = new Promise<Uint8Array>((resolve, reject) => {
+      this.listen({
+        message: (message) => {
+          if (message.type === answer) {
+            this.#listener = undefined; // what follows waits for the next listener
+            resolve(message.body.slice());
+          }
+          // a sealed message of an older session may still be on its way: not ours
+          else if (message.type !== MessageType.Sealed) reject(sdkError("CARD_ANSWER_MALFORMED", "message type"));
+        },
+        fault: reject,
+        lost: reject,
+      });
+    });
+    received.catch(() => undefined);
+    const answered = within(received, options.timeoutMs, options.signal);
+    answered.catch(() => undefined);
+    await this.send(type, body, { signal: options.signal });
+    return answered;
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  async #write(type: MessageType, body: Uint8Array | (() => Uint8Array), options: SendOptions): Promise<void> {
+    throwIfAborted(options.signal);
+    if (this.#gone !== undefined) throw this.#gone;
+    const message = encodeMessage(type, typeof body === "function" ? body() : body);
+    const chunks = toChunks(message, this.#link.maxWrite);
+    let sent = 0;
+    for (const [i, chunk] of chunks.entries()) {
+      const response = i === chunks.length - 1;
+      try {
+        await within(this.#link.write(chunk, { response }), options.chunkTimeoutMs ?? CHUNK_TIMEOUT_MS);
+      } catch (error) {
+        await this.#link.close().catch(() => undefined); // a message was cut: this link is of no more use
+        throw error instanceof CardError ? error : sdkError("LINK_LOST", undefined, { cause: error });
+      }
+      sent += chunk.length;
+      options.onProgress?.(
+        sent,
+        chunks.reduce((sum, one) => sum + one.length, 0),
+      );
+    }
+  }
+
+  #take(chunk: Uint8Array): void {
+    let bytes: Uint8Array | undefined;
+    try {
+      bytes = this.#reassembler.push(chunk);
+      if (bytes === undefined) return;
+      const message = decodeMessage(bytes);
+      if (message.version !== PROTOCOL_VERSION) throw new Error("version");
+      this.#tell((listener) =>
+        message.type === MessageType.Fault
+          ? listener.fault(statusError(message.body[0] ?? 0))
+          : listener.message(message),
+      );
+    } catch (cause) {
+      const error = sdkError("FRAME_INVALID", undefined, { cause });
+      this.#tell((listener) => listener.fault(error));
+    }
+  }
+
+  #lost(reason: CardError): void {
+    if (this.#gone !== undefined) return;
+    this.#gone = reason;
+    this.#reassembler.reset();
+    this.#tell((listener) => listener.lost(reason));
+  }
+
+  #tell(event: (listener: MessageListener) => void): void {
+    if (this.#listener !== undefined) event(this.#listener);
+    else if (this.#waiting.length < 8) this.#waiting.push(() => event(this.#listener!));
+  }
+}
+
+/** Waits for `promise`, but not longer than `timeoutMs`, and not after `signal`. */
+export function within<T>(promise: Promise<T>, timeoutMs: number, signal?: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const aborted = () => reject(sdkError("ABORTED", undefined, { cause: signal?.reason }));
+    const timer = setTimeout(() => reject(sdkError("LINK_TIMEOUT")), timeoutMs);
+    signal?.addEventListener("abort", aborted, { once: true });
+    if (signal?.aborted) aborted();
+    promise.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", aborted);
+    });
+  });
+}

@@ -1,0 +1,97 @@
+// Pairings in a JSON file, for Node: written to a new file, then moved over the old one, readable by its owner alone.
+
+import { open, readFile, rename } from "node:fs/promises";
+import { equalBytes, fromHex, toHex } from "@enabling-card/wire";
+import { sdkError } from "../errors.js";
+import { type Pairing, type PairingStore, withPairing } from "../pairing/pairing-store.js";
+
+type Stored = { readonly [K in keyof Pairing]: Pairing[K] extends Uint8Array ? string : Pairing[K] };
+
+export class FilePairingStore implements PairingStore {
+  readonly #path: string;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async list(cardId?: Uint8Array): Promise<readonly Pairing[]> {
+    const pairings = await this.#read();
+    return pairings.filter((pairing) => cardId === undefined || equalBytes(pairing.cardId, cardId));
+  }
+
+  save(pairing: Pairing): Promise<void> {
+    return this.#change((pairings) => withPairing(pairings, pairing));
+  }
+
+  forget(cardId: Uint8Array): Promise<void> {
+    return this.#change((pairings) => pairings.filter((one) => !equalBytes(one.cardId, cardId)));
+  }
+
+  forgetUnconfirmed(cardId: Uint8Array): Promise<void> {
+    return this.#change((pairings) => pairings.filter((one) => one.confirmed || !equalBytes(one.cardId, cardId)));
+  }
+
+  #change(change: (pairings: readonly Pairing[]) => readonly Pairing[]): Promise<void> {
+    const turn = this.#tail.then(async () => this.#write(change(await this.#read())));
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** @throws {CardError} `PAIRING_STORE_FAILED` where the file is there but is not ours. */
+  async #read(): Promise<Pairing[]> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, "utf8");
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw sdkError("PAIRING_STORE_FAILED", undefined, { cause });
+    }
+    try {
+      return (JSON.parse(text) as { pairings: Stored[] }).pairings.map(fromStored);
+    } catch {
+      throw sdkError("PAIRING_STORE_FAILED", "the file of pairings cannot be read"); // no cause: it might quote the file
+    }
+  }
+
+  async #write(pairings: readonly Pairing[]): Promise<void> {
+    const next = `${this.#path}.new`;
+    try {
+      const file = await open(next, "w", 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify({ version: 1, pairings: pairings.map(toStored) }, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(next, this.#path);
+    } catch (cause) {
+      throw sdkError("PAIRING_STORE_FAILED", undefined, { cause });
+    }
+  }
+}
+
+function toStored(pairing: Pairing): Stored {
+  const { cardId, phoneSecret, cardKey, certificate, identifierKey, phoneName, confirmed } = pairing;
+  return {
+    cardId: toHex(cardId),
+    phoneSecret: toHex(phoneSecret),
+    cardKey: toHex(cardKey),
+    certificate: toHex(certificate),
+    identifierKey: toHex(identifierKey),
+    phoneName,
+    confirmed,
+  };
+}
+
+function fromStored(stored: Stored): Pairing {
+  return {
+    cardId: fromHex(stored.cardId),
+    phoneSecret: fromHex(stored.phoneSecret),
+    cardKey: fromHex(stored.cardKey),
+    certificate: fromHex(stored.certificate),
+    identifierKey: fromHex(stored.identifierKey),
+    phoneName: String(stored.phoneName),
+    confirmed: stored.confirmed === true,
+  };
+}
