@@ -136,9 +136,10 @@ export const enum Cose {
   EdDSA = -8,
 }
 
-/** First member of a ledger leaf `[kind, time, certificate]`. */
+/** First member of a ledger leaf: `[1, time, certificate]`, `[2, time, serial]`. */
 export const enum LeafKind {
   Certificate = 1,
+  Revocation = 2,
 }
 
 /** How the user showed presence; bits of `methods` in V1, value of `method` in V2. */

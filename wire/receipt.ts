@@ -73,6 +73,11 @@ export function encodeLeaf(time: number, certificate: Uint8Array): Uint8Array {
   return cborEncode([LeafKind.Certificate, time, certificate]);
 }
 
+/** The octets of a log entry for a revocation: it lengthens the log, so that two checkpoints of one size never differ. */
+export function encodeRevocationLeaf(time: number, serial: Uint8Array): Uint8Array {
+  return cborEncode([LeafKind.Revocation, time, serial]);
+}
+
 export function encodeReceipt(receipt: Receipt): Uint8Array {
   const { time, index, path, checkpoint, notRevoked: n } = receipt;
   return cborEncode([

@@ -1,0 +1,59 @@
+// What the issuer refuses, each by its own code. `http` is the status its HTTP door answers with.
+
+export const ISSUER_ERRORS = {
+  BAD_REQUEST: [400, "The request is not one this issuer understands: check it against the API"],
+  UNAUTHORISED: [401, "The access key is not that card's: enrol the card again"],
+  CARD_UNKNOWN: [404, "No such card is enrolled: enrol it first"],
+  CARD_NOT_GENUINE: [403, "The card's certificate was not signed by a maker this issuer trusts"],
+  CARD_ENROLLED: [409, "The card is enrolled already: use the access key it was given, or unenrol it"],
+  TOKEN_UNKNOWN: [404, "This card has no such token: mint one first"],
+  TOKEN_SUSPENDED: [403, "The token is suspended: resume it first"],
+  TOKEN_DEACTIVATED: [403, "The token was ended for good: mint another"],
+  TOKEN_INACTIVE: [403, "The token is not active yet: activate it first"],
+  STATE_TRANSITION_ILLEGAL: [409, "A token cannot go from its state to that one"],
+  DOMAIN_MISSING: [400, "A grant must say where it may be spent: requestor, channel, country and highest amount"],
+  OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
+  CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],
+  IIN_NOT_CONFIGURED: [500, "The issuer mints only in its configured number ranges"],
+  SAMPLE_KEYS_LOOPBACK: [500, "Sample keys are for this machine alone: bind to loopback, or bring keys of your own"],
+  SAMPLE_KEYS_TEST_IIN: [500, "Sample keys are for the test range 999999 alone: bring keys of your own"],
+  NAME_INVALID: [400, "A holder's name has 2 to 21 characters that a track can hold"],
+  INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
+} as const satisfies Record<string, readonly [http: number, sentence: string]>;
+
+export type IssuerErrorCode = keyof typeof ISSUER_ERRORS;
+
+export class IssuerError extends Error {
+  override readonly name = "IssuerError";
+  readonly http: number;
+
+  constructor(
+    readonly code: IssuerErrorCode,
+    options?: ErrorOptions & { readonly detail?: string },
+  ) {
+    const [http, sentence] = ISSUER_ERRORS[code];
+    super(options?.detail ? `${sentence} (${options.detail})` : sentence, options);
+    this.http = http;
+  }
+}
+
+/**
+ * Why an authorisation was declined: our name (DE 44), and the standard's code (DE 39, ISO 8583:1987 table 6). One table.
+ */
+export const DECLINES = {
+  FORMAT_ERROR: "30",
+  CARD_NUMBER_UNKNOWN: "14",
+  CRYPTOGRAM_WRONG: "63",
+  ATC_UNKNOWN: "63",
+  ATC_REPLAYED: "94",
+  GRANT_EXPIRED: "54",
+  AMOUNT_OVER_CAP: "61",
+  DOMAIN_MISMATCH: "57",
+  TOKEN_SUSPENDED: "62",
+  TOKEN_DEACTIVATED: "41",
+  TOKEN_INACTIVE: "78",
+  TRACKS_DISAGREE: "63",
+  ISSUER_FAILED: "96",
+} as const;
+
+export type Decline = keyof typeof DECLINES;

@@ -1,0 +1,27 @@
+// Sealing a signed grant to one card: HPKE base mode (RFC 9180), DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305.
+
+import { concat, utf8 } from "@enabling-card/wire";
+import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
+import { CipherSuite, HkdfSha256 } from "@hpke/core";
+import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
+
+const SUITE = new CipherSuite({
+  kem: new DhkemX25519HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Chacha20Poly1305(),
+});
+
+/** enc(32) | ciphertext, to the card's `grant` key; info = "ecard/1 grant" | cardId. */
+export async function sealToCard(signed: Uint8Array, cardId: Uint8Array, grantKey: Uint8Array): Promise<Uint8Array> {
+  const recipientPublicKey = await SUITE.kem.deserializePublicKey(copy(grantKey));
+  const sender = await SUITE.createSenderContext({
+    recipientPublicKey,
+    info: copy(concat(utf8("ecard/1 grant"), cardId)),
+  });
+  const ciphertext = await sender.seal(copy(signed));
+  return concat(new Uint8Array(sender.enc), new Uint8Array(ciphertext));
+}
+
+function copy(bytes: Uint8Array): ArrayBuffer {
+  return Uint8Array.from(bytes).buffer as ArrayBuffer;
+}

@@ -1,0 +1,53 @@
+// Secrets of a token, derived and never stored: its cryptogram key, its place in the store, its number at rest.
+
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { CRYPTOGRAM_SIZE, cryptogramInput, type Domain, encodeDomain } from "@enabling-card/wire";
+import { cmac } from "@noble/ciphers/aes.js";
+import { IssuerError } from "./errors.js";
+
+const CIPHER = "chacha20-poly1305";
+
+export class TokenSecrets {
+  readonly #master: Uint8Array;
+  readonly #index: Buffer;
+  readonly #rest: Buffer;
+
+  constructor(master: Uint8Array) {
+    this.#master = master;
+    this.#index = this.#derive("ecard/1 pan index", new Uint8Array(0), 32);
+    this.#rest = this.#derive("ecard/1 pan at rest", new Uint8Array(0), 32);
+  }
+
+  /** AES-CMAC (RFC 4493) of tokenRef | atc | SHA-256(domain), first 8 octets. */
+  cryptogram(tokenRef: Uint8Array, atc: number, domain: Domain): Uint8Array {
+    const key = this.#derive("ecard/1 token", tokenRef, 16);
+    const domainHash = createHash("sha256").update(encodeDomain(domain)).digest();
+    return cmac(cryptogramInput(tokenRef, atc, domainHash), key).slice(0, CRYPTOGRAM_SIZE);
+  }
+
+  /** What a PAN is found by: tells nobody without the key which PAN it is. */
+  panIndex(pan: string): string {
+    return createHmac("sha256", this.#index).update(pan).digest("hex");
+  }
+
+  seal(text: string): Buffer {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv(CIPHER, this.#rest, nonce, { authTagLength: 16 });
+    return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws {IssuerError} `INTERNAL` where the store was altered, or belongs to other keys. */
+  open(sealed: Uint8Array): string {
+    try {
+      const decipher = createDecipheriv(CIPHER, this.#rest, sealed.subarray(0, 12), { authTagLength: 16 });
+      decipher.setAuthTag(sealed.subarray(-16));
+      return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString("utf8");
+    } catch (cause) {
+      throw new IssuerError("INTERNAL", { cause });
+    }
+  }
+
+  #derive(info: string, salt: Uint8Array, length: number): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#master, salt, info, length));
+  }
+}
