@@ -11,7 +11,19 @@ export {
   type SignedState,
 } from "./card/card.js";
 export type { CardTarget } from "./card/find.js";
+export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
+export {
+  type Evidence,
+  type GrantRequest,
+  type IssuerCallOptions,
+  IssuerClient,
+  type IssuerClientOptions,
+  type SignedTokenState,
+  type StateActor,
+  TEST_IINS,
+  type Token,
+} from "./issuer/issuer-client.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export type { PairOptions, PairStep } from "./session/pair.js";
 export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";

@@ -46,8 +46,10 @@ export interface CardState {
   readonly info: CardInfo;
 }
 
-/** What the card says unasked; `disconnected` is the SDK's own. */
+/** What the card says unasked. The SDK's own: `loaded`, `asking` (the user is to press the button), `disconnected`. */
 export type CardNotice =
+  | { readonly type: "loaded"; readonly info: CardInfo }
+  | { readonly type: "asking" }
   | { readonly type: "challenge"; readonly info: CardInfo }
   | { readonly type: "armed"; readonly secondsLeft: number; readonly info: CardInfo }
   | { readonly type: "pass-sent"; readonly plan: number; readonly passesSent: number; readonly info: CardInfo }

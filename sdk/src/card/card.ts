@@ -201,6 +201,7 @@ export class Card {
     const loaded = readLoaded(await this.#call(Op.Load, [sealed, issuerCert, receipt, consistency], options));
     this.#info = loaded.info;
     this.#grantHash = loaded.grantHash;
+    this.#tell({ type: "loaded", info: loaded.info });
     return loaded;
   }
 
@@ -220,9 +221,13 @@ export class Card {
       return [when, await sealPinForGrant(options.pin, grantHash, this.#pinQuestion())];
     };
     try {
-      const presented = readPresented(
-        await this.#call(Op.Present, body, { ...options, timeoutMs: options.timeoutMs ?? PRESENT_MS }),
+      const answer = await this.#call(
+        Op.Present,
+        body,
+        { ...options, timeoutMs: options.timeoutMs ?? PRESENT_MS },
+        () => this.#tell({ type: "asking" }),
       );
+      const presented = readPresented(answer);
       this.#info = presented.info;
       return presented;
     } catch (error) {
@@ -286,13 +291,23 @@ export class Card {
   }
 
   /** A call in its turn. */
-  #call(op: Op, body: CborValue | (() => Promise<CborValue>), options: CallOptions): Promise<CborValue> {
-    const turn = this.#tail.then(() => this.#ask(op, body, options));
+  #call(
+    op: Op,
+    body: CborValue | (() => Promise<CborValue>),
+    options: CallOptions,
+    onSend?: () => void,
+  ): Promise<CborValue> {
+    const turn = this.#tail.then(() => this.#ask(op, body, options, onSend));
     this.#tail = turn.catch(() => undefined);
     return turn;
   }
 
-  async #ask(op: Op, body: CborValue | (() => Promise<CborValue>), options: CallOptions): Promise<CborValue> {
+  async #ask(
+    op: Op,
+    body: CborValue | (() => Promise<CborValue>),
+    options: CallOptions,
+    onSend?: () => void,
+  ): Promise<CborValue> {
     const { signal, onProgress, timeoutMs = this.#settings.timeoutMs } = options;
     const attempt = async () => {
       throwIfAborted(signal);
@@ -300,6 +315,7 @@ export class Card {
       const session = await this.#ensure(signal);
       clearTimeout(this.#prove);
       const value = typeof body === "function" ? await body() : body;
+      onSend?.();
       return session.request(op, value, {
         timeoutMs,
         signal,

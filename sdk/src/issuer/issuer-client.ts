@@ -1,0 +1,237 @@
+// The issuer's HTTP API, from the phone: enrol, tokens, grants, receipts, states. JSON, octets as base64url. The phone can read none
+// of what is sealed; what it can see, it checks: tokens come from the number ranges this app was made for, or not at all.
+
+import type { Domain, TokenState } from "@enabling-card/wire";
+import type { GrantBundle, SignedState } from "../card/card.js";
+import { CardError, sdkError, throwIfAborted } from "../errors.js";
+import { fromBase64Url, toBase64Url } from "./base64url.js";
+
+/** The test space: the only number range until others are configured (rule 4). */
+export const TEST_IINS: readonly string[] = ["999999"];
+
+export interface IssuerClientOptions {
+  /** Where the API's `/v1` is, e.g. `http://127.0.0.1:8080`. */
+  readonly baseUrl: string;
+  /** Key of an earlier enrolment; a secret. */
+  readonly accessKey?: string;
+  /** First six digits of tokens this app accepts; `TEST_IINS` unless told. */
+  readonly iins?: readonly string[];
+  readonly fetch?: typeof globalThis.fetch;
+  /** How long an answer may take, ms; 10 s unless told. */
+  readonly timeoutMs?: number;
+}
+
+export interface IssuerCallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** A token as its holder may see it: never its whole number. */
+export interface Token {
+  /** 16 octets. */
+  readonly tokenRef: Uint8Array;
+  readonly iin: string;
+  readonly last4: string;
+  /** As on a card: YYMM. */
+  readonly expiry: string;
+}
+
+export interface GrantRequest {
+  readonly cardId: Uint8Array;
+  readonly tokenRef: Uint8Array;
+  /** The newest of card info. */
+  readonly challenge: Uint8Array;
+  /** Of card info: how far the card has followed the ledger. */
+  readonly checkpointSize: number;
+  readonly domain: Domain;
+  /** 1 to 3. */
+  readonly maxEmissions: number;
+  readonly kind: "online" | "offline";
+}
+
+/** What a stored grant needs anew when its receipt has grown old. */
+export type Evidence = Pick<GrantBundle, "issuerCert" | "receipt" | "consistency">;
+
+export type SignedTokenState = SignedState & { readonly version: number };
+
+/** Who asks for a change of state. */
+export type StateActor = "issuer" | "requestor" | "cardholder";
+
+const TIMEOUT_MS = 10_000;
+const ANSWER_MAX = 65_536;
+
+export class IssuerClient {
+  readonly #options: IssuerClientOptions;
+  readonly #iins: readonly string[];
+  #accessKey: string | undefined;
+
+  /** @throws {CardError} `ARGUMENT_INVALID` for a base URL that is none, or a number range that is not 6 digits. */
+  constructor(options: IssuerClientOptions) {
+    this.#iins = options.iins ?? TEST_IINS;
+    if (!URL.canParse(options.baseUrl)) throw sdkError("ARGUMENT_INVALID", "baseUrl");
+    if (this.#iins.some((iin) => !/^\d{6}$/.test(iin))) throw sdkError("ARGUMENT_INVALID", "iins: 6 digits each");
+    this.#options = options;
+    this.#accessKey = options.accessKey;
+  }
+
+  /** Enrols a card by its maker's certificate, and keeps the access key for what follows; the caller stores it. */
+  async enrol(
+    certificate: Uint8Array,
+    phoneName: string,
+    options: IssuerCallOptions = {},
+  ): Promise<{ readonly cardId: Uint8Array; readonly accessKey: string }> {
+    const body = { certificate: toBase64Url(certificate), phoneName };
+    const answer = await this.#ask("POST", "/v1/cards", body, options);
+    const enrolled = { cardId: octets(answer, "cardId"), accessKey: text(answer, "accessKey") };
+    this.#accessKey = enrolled.accessKey;
+    return enrolled;
+  }
+
+  /**
+   * Has a token made for the card.
+   *
+   * @throws {CardError} `ISSUER_TOKEN_OUTSIDE_IIN` where it is not in this app's number ranges
+   */
+  async createToken(cardId: Uint8Array, holderName: string, options: IssuerCallOptions = {}): Promise<Token> {
+    const answer = await this.#ask("POST", "/v1/tokens", { cardId: toBase64Url(cardId), holderName }, options);
+    const token = {
+      tokenRef: octets(answer, "tokenRef"),
+      iin: text(answer, "iin"),
+      last4: text(answer, "last4"),
+      expiry: text(answer, "expiry"),
+    };
+    if (!this.#iins.includes(token.iin)) throw sdkError("ISSUER_TOKEN_OUTSIDE_IIN");
+    if (!/^\d{4}$/.test(token.last4)) throw malformed("last4");
+    return token;
+  }
+
+  /** Fetches a grant, sealed to the card. */
+  async grant(request: GrantRequest, options: IssuerCallOptions = {}): Promise<GrantBundle> {
+    const { cardId, tokenRef, challenge, ...rest } = request;
+    const body = {
+      cardId: toBase64Url(cardId),
+      tokenRef: toBase64Url(tokenRef),
+      challenge: toBase64Url(challenge),
+      ...rest,
+    };
+    const answer = await this.#ask("POST", "/v1/grants", body, options);
+    return { sealed: octets(answer, "sealed"), ...evidence(answer) };
+  }
+
+  /** A newer receipt for a stored grant, whose certificate has not changed. */
+  async receipt(
+    request: { readonly cardId?: Uint8Array; readonly checkpointSize: number },
+    options: IssuerCallOptions = {},
+  ): Promise<Evidence> {
+    const { cardId, checkpointSize } = request;
+    const body = { ...(cardId && { cardId: toBase64Url(cardId) }), checkpointSize };
+    return evidence(await this.#ask("POST", "/v1/receipts", body, options));
+  }
+
+  /** Asks for a token's state to be changed; gives the signed state for the card. */
+  async setState(
+    tokenRef: Uint8Array,
+    state: TokenState,
+    by: StateActor,
+    options: IssuerCallOptions = {},
+  ): Promise<SignedTokenState> {
+    const path = `/v1/tokens/${toBase64Url(tokenRef)}/state`;
+    return signedState(await this.#ask("POST", path, { state, by }, options));
+  }
+
+  /** The newest signed state of a token. */
+  async state(
+    tokenRef: Uint8Array,
+    request: { readonly cardId: Uint8Array; readonly checkpointSize: number },
+    options: IssuerCallOptions = {},
+  ): Promise<SignedTokenState> {
+    const query = new URLSearchParams({
+      cardId: toBase64Url(request.cardId),
+      checkpointSize: String(request.checkpointSize),
+    });
+    return signedState(
+      await this.#ask("GET", `/v1/tokens/${toBase64Url(tokenRef)}/state?${query}`, undefined, options),
+    );
+  }
+
+  async #ask(method: string, path: string, body: object | undefined, { signal }: IssuerCallOptions): Promise<Answer> {
+    throwIfAborted(signal);
+    const enrolling = path === "/v1/cards";
+    if (!enrolling && this.#accessKey === undefined) throw sdkError("ISSUER_NOT_ENROLLED");
+    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
+    const ask = this.#options.fetch ?? globalThis.fetch;
+    let status: number;
+    let answered: string;
+    try {
+      const response = await ask(new URL(path, this.#options.baseUrl), {
+        method,
+        headers: {
+          accept: "application/json",
+          ...(body && { "content-type": "application/json" }),
+          ...(!enrolling && { authorization: `Bearer ${this.#accessKey}` }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        redirect: "error", // the access key goes to this issuer and to nobody else
+        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      });
+      status = response.status;
+      answered = await response.text();
+    } catch (cause) {
+      throwIfAborted(signal);
+      throw sdkError("ISSUER_UNREACHABLE", undefined, { cause });
+    }
+    const answer = parse(answered);
+    if (status >= 200 && status < 300) return answer;
+    if (status === 401) throw sdkError("ISSUER_NOT_ENROLLED");
+    if (status >= 500) throw sdkError("ISSUER_UNREACHABLE", `HTTP ${status}`);
+    const issuerCode = typeof answer.code === "string" ? answer.code.slice(0, 64) : `HTTP_${status}`;
+    const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
+    throw new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
+  }
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+function parse(answered: string): Answer {
+  try {
+    if (answered.length > ANSWER_MAX) throw new Error("too long");
+    const answer: unknown = JSON.parse(answered);
+    if (typeof answer !== "object" || answer === null) throw new Error("not an object");
+    return answer as Answer;
+  } catch {
+    throw malformed("JSON"); // no cause: it would quote the answer
+  }
+}
+
+function text(answer: Answer, field: string): string {
+  const value = answer[field];
+  if (typeof value !== "string" || value.length === 0 || value.length > 256) throw malformed(field);
+  return value;
+}
+
+function octets(answer: Answer, field: string): Uint8Array {
+  const value = answer[field];
+  if (typeof value !== "string" || value.length === 0) throw malformed(field);
+  try {
+    return fromBase64Url(value);
+  } catch {
+    throw malformed(field);
+  }
+}
+
+function evidence(answer: Answer): Evidence {
+  return {
+    issuerCert: octets(answer, "issuerCert"),
+    receipt: octets(answer, "receipt"),
+    consistency: answer.consistency == null ? null : octets(answer, "consistency"),
+  };
+}
+
+function signedState(answer: Answer): SignedTokenState {
+  const { version } = answer;
+  if (typeof version !== "number" || !Number.isSafeInteger(version)) throw malformed("version");
+  return { signed: octets(answer, "signed"), ...evidence(answer), version };
+}
+
+function malformed(field: string): CardError {
+  return sdkError("ISSUER_ANSWER_INVALID", field);
+}

@@ -1,0 +1,301 @@
+import { CardEvent, Op, Status, toHex } from "@enabling-card/wire";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { expect } from "chai";
+import { Card, type CardNotice, countingLink, MemoryPairingStore, memoryTransport } from "../src/index.js";
+import { expectError } from "./expect-error.js";
+import { BUNDLE, paired, soon } from "./paired.js";
+import { TwinCard } from "./twin-card.js";
+
+describe("a paired card", () => {
+  it("is found again among others by what it advertises, and opened in one round trip", async () => {
+    const { twin, store, card } = await paired();
+    await card.close();
+    const stranger = new TwinCard({ id: "stranger" });
+    const transport = memoryTransport([stranger, twin]);
+    const back = await Card.connect(transport, { store });
+    expect(stranger.connections).to.equal(0);
+    expect(back.name).to.equal(card.name);
+    await back.close();
+
+    const link = countingLink(await transport.connect(twin.id));
+    const counted = await Card.connect(link, { store });
+    expect(link.counts.roundTrips).to.equal(1);
+    link.resetCounts();
+    await counted.load(BUNDLE);
+    expect(link.counts.roundTrips).to.equal(1);
+    link.resetCounts();
+    await counted.present({ when: "now" });
+    expect(link.counts.roundTrips).to.equal(1);
+    await counted.close();
+  });
+
+  it("shows what a grant would pay, then says what was sent", async () => {
+    const { card } = await paired({ mtu: 23 });
+    const notices: CardNotice[] = [];
+    card.subscribe((notice) => notices.push(notice));
+    const progress: (number | undefined)[] = [];
+    const loaded = await card.load(BUNDLE, { onProgress: ({ sent }) => progress.push(sent) });
+    expect(loaded).to.include({ merchant: "Corner Bakery", cap: 1250 });
+    expect(toHex(loaded.grantHash)).to.equal(toHex(sha256(BUNDLE.sealed)));
+    const sent = progress.filter((value) => value !== undefined);
+    expect(sent.length).to.be.greaterThan(50);
+    expect(sent).to.deep.equal([...sent].sort((a, b) => a - b));
+    const presented = await card.present({ when: "now" });
+    expect(presented).to.include({ passesSent: 3, armedForS: null });
+    expect(card.info.passesSent).to.equal(3);
+    expect(notices.map(({ type }) => type)).to.deep.equal(["loaded", "asking", "pass-sent"]);
+    await card.close();
+  });
+
+  it("can be armed, disarmed, asked for its tokens, and unpaired", async () => {
+    const { twin, card, store } = await paired();
+    await card.load(BUNDLE);
+    expect((await card.present({ when: "swipe" })).armedForS).to.equal(120);
+    expect((await card.disarm()).phase).to.equal(0);
+    const { tokens } = await card.state();
+    expect(tokens[0]).to.include({ state: 1, version: 2, atc: 41 });
+    await card.unpair();
+    expect(twin.owner).to.equal(undefined);
+    expect(await store.list()).to.deep.equal([]);
+    await expectError(() => card.refresh(), "LINK_CLOSED");
+    await expectError(() => Card.connect(memoryTransport([twin]), { store }), "PAIRING_UNKNOWN");
+  });
+
+  it("gives the card's own refusals their names, and goes on", async () => {
+    const { twin, card } = await paired();
+    twin.refuse = () => Status.GrantExpired;
+    const error = await expectError(() => card.load(BUNDLE), "GRANT_EXPIRED");
+    expect(error.retryable).to.equal(false);
+    twin.refuse = () => 222 as Status;
+    await expectError(() => card.load(BUNDLE), "CARD_STATUS_UNKNOWN");
+    twin.refuse = undefined;
+    await card.load(BUNDLE);
+    await card.close();
+  });
+
+  it("refuses a bundle that is not whole, or too large for one message, before anything is sent", async () => {
+    const { twin, card } = await paired();
+    await expectError(() => card.load({ ...BUNDLE, sealed: new Uint8Array(0) }), "GRANT_BUNDLE_INVALID");
+    await expectError(() => card.load({ ...BUNDLE, receipt: new Uint8Array(5100) }), "GRANT_BUNDLE_INVALID");
+    expect(twin.asked).to.deep.equal([]);
+    await card.close();
+  });
+
+  it("takes a PIN only sealed to the question that was just asked", async () => {
+    const { twin, card } = await paired();
+    await expectError(() => card.setPin("123"), "PIN_MALFORMED");
+    await card.setPin("2468");
+    expect(twin.pin).to.equal("2468");
+    await expectError(() => card.setPin("1357"), "PIN_REQUIRED");
+    await card.refresh(); // the nonce was spent by the refusal
+    await card.setPin("1357", "2468");
+    await card.load(BUNDLE);
+    await expectError(() => card.present({ when: "now" }), "PIN_REQUIRED");
+    await expectError(() => card.present({ when: "now", pin: "2468" }), "PIN_WRONG");
+    await card.refresh();
+    expect((await card.present({ when: "now", pin: "1357" })).passesSent).to.equal(3);
+    await card.close();
+  });
+
+  it("waits for one call before it makes the next, but a disarm waits for nobody", async () => {
+    const { twin, card } = await paired();
+    let open = () => {};
+    twin.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = card.load(BUNDLE);
+    const second = card.state();
+    await soon();
+    expect(twin.asked).to.deep.equal([Op.Load]);
+    await card.disarm();
+    expect(twin.asked).to.deep.equal([Op.Load, Op.Disarm]);
+    open();
+    await first;
+    await second;
+    expect(twin.asked).to.deep.equal([Op.Load, Op.Disarm, Op.State]);
+    await card.close();
+  });
+
+  it("drops what is cancelled, disarms where that was a payment, and lives on", async () => {
+    const { twin, card } = await paired();
+    await card.load(BUNDLE);
+    twin.gate = new Promise(() => undefined);
+    const abort = new AbortController();
+    const presenting = card.present({ when: "now", signal: abort.signal });
+    await soon();
+    abort.abort();
+    await expectError(() => presenting, "ABORTED");
+    expect(twin.asked).to.deep.equal([Op.Load, Op.Present, Op.Disarm]);
+    twin.gate = undefined;
+    expect(card.connected).to.equal(true);
+    await card.load(BUNDLE);
+    const before = twin.asked.length;
+    await expectError(() => card.load(BUNDLE, { signal: AbortSignal.abort() }), "ABORTED");
+    expect(twin.asked).to.have.length(before);
+    await card.close();
+  });
+
+  it("says LINK_TIMEOUT where no answer comes, and opens a new session for the next call", async () => {
+    const { twin, card, links } = await paired({ timeoutMs: 40 });
+    twin.gate = new Promise(() => undefined);
+    await expectError(() => card.present({ when: "now", timeoutMs: 30 }), "LINK_TIMEOUT");
+    twin.gate = undefined;
+    await card.refresh();
+    expect(links).to.have.length(1);
+    await card.close();
+  });
+
+  it("hears what the card says unasked", async () => {
+    const { twin, card } = await paired();
+    const notices: CardNotice[] = [];
+    const stop = card.subscribe((notice) => notices.push(notice));
+    twin.say(CardEvent.Challenge, twin.info());
+    twin.say(CardEvent.Disarmed, [Status.UserAbsent, twin.info()]);
+    twin.say(CardEvent.Disarmed, [0, twin.info()]);
+    twin.say(CardEvent.Done, twin.info());
+    twin.say(CardEvent.BatteryLow, 4);
+    await soon();
+    stop();
+    twin.say(CardEvent.BatteryLow, 3);
+    await soon();
+    expect(notices.map(({ type }) => type)).to.deep.equal(["challenge", "disarmed", "disarmed", "done", "battery-low"]);
+    expect(notices[1]).to.have.property("why").with.property("code", "USER_ABSENT");
+    expect(notices[2]).to.have.property("why", undefined);
+    await card.close();
+  });
+
+  it("proves its session by itself where the app is slow, so that events go on coming", async function () {
+    this.timeout(6000);
+    const { twin, store, card } = await paired();
+    await card.close();
+    const back = await Card.connect(memoryTransport([twin]), { store });
+    await new Promise((resolve) => setTimeout(resolve, 2700));
+    expect(twin.asked).to.deep.equal([Op.State]);
+    await back.close();
+  });
+});
+
+describe("a card whose link goes", () => {
+  it("comes back for the next call with a new session, and tells who listens", async () => {
+    const { twin, card, links } = await paired();
+    const notices: CardNotice[] = [];
+    card.subscribe((notice) => notices.push(notice));
+    twin.drop();
+    await soon();
+    expect(notices.map(({ type }) => type)).to.deep.equal(["disconnected"]);
+    expect(card.connected).to.equal(false);
+    await card.load(BUNDLE);
+    expect(links).to.have.length(2);
+    await card.close();
+  });
+
+  it("does not pay twice: a call that was cut is the caller's to repeat", async () => {
+    const { twin, card } = await paired();
+    await card.load(BUNDLE);
+    twin.gate = new Promise(() => undefined);
+    const presenting = card.present({ when: "now" });
+    await soon();
+    twin.drop();
+    const error = await expectError(() => presenting, "LINK_LOST");
+    expect(error.retryable).to.equal(true);
+    await soon();
+    expect(twin.asked.filter((op) => op === Op.Present)).to.have.length(1);
+    await card.close();
+  });
+
+  it("loads again by itself, at whatever chunk it was cut", async () => {
+    const probe = await paired({ mtu: 200 });
+    const before = probe.twin.chunks;
+    await probe.card.load(BUNDLE);
+    const chunks = probe.twin.chunks - before;
+    await probe.card.close();
+    for (let cut = 0; cut < chunks; cut++) {
+      const { twin, card } = await paired({ mtu: 200 });
+      twin.cutAfter = cut;
+      const loaded = await card.load(BUNDLE);
+      expect(loaded.cap).to.equal(1250);
+      expect(twin.connections).to.equal(2);
+      await card.close();
+    }
+  });
+
+  it("gives up after a bounded number of tries, each later than the last", async () => {
+    const { twin, store, card } = await paired();
+    await card.close();
+    const times: number[] = [];
+    const transport = memoryTransport([
+      {
+        id: twin.id,
+        advertised: () => twin.advertised(),
+        connectLine() {
+          times.push(performance.now());
+          throw new Error("out of reach");
+        },
+      },
+    ]);
+    await expectError(() => Card.connect(transport, { store, reconnects: 2 }), "CARD_NOT_FOUND");
+    expect(times).to.have.length(3);
+    expect(times[2]! - times[1]!).to.be.greaterThan(times[1]! - times[0]!);
+  });
+
+  it("can be given up by hand while it is looked for", async () => {
+    const { twin, store, card } = await paired();
+    await card.close();
+    const transport = memoryTransport([
+      { id: twin.id, advertised: () => twin.advertised(), connectLine: () => Promise.reject() as never },
+    ]);
+    const signal = AbortSignal.timeout(50);
+    await expectError(() => Card.connect(transport, { store, signal }), "ABORTED");
+  });
+
+  it("is NOT_PAIRED where the card has another owner, and PAIRING_UNKNOWN where the phone has no keys", async () => {
+    const { twin, store, card } = await paired();
+    await card.close();
+    twin.owner = { ...twin.owner!, key: new Uint8Array(32).fill(9) };
+    await expectError(() => Card.connect(memoryTransport([twin]), { store }), "NOT_PAIRED");
+    await expectError(
+      () => Card.connect(memoryTransport([twin]), { store: new MemoryPairingStore() }),
+      "PAIRING_UNKNOWN",
+    );
+  });
+
+  it("cannot come back over a link that was given once", async () => {
+    const { twin, store, card } = await paired();
+    await card.close();
+    const link = await memoryTransport([twin]).connect(twin.id);
+    const back = await Card.connect(link, { store });
+    twin.drop();
+    await soon();
+    await expectError(() => back.refresh(), "LINK_LOST");
+  });
+});
+
+describe("a hostile link", () => {
+  it("ends the session with a message that does not open; the next one has other keys", async () => {
+    const { twin, card } = await paired();
+    const forged = Uint8Array.of(0xc0, 22, 0, 1, 6, ...new Uint8Array(20));
+    twin.inject(forged);
+    await soon();
+    expect(card.connected).to.equal(false);
+    await card.refresh();
+    await card.close();
+  });
+
+  it("fails a call with frames that do not add up, and a fault of an unknown kind", async () => {
+    for (const [chunk, code] of [
+      [Uint8Array.of(0x05, 1, 2), "FRAME_INVALID"],
+      [Uint8Array.of(0xc0, 3, 0, 1, 7, 250), "CARD_STATUS_UNKNOWN"],
+      [Uint8Array.of(0xc0, 3, 0, 2, 7, 11), "FRAME_INVALID"],
+      [Uint8Array.of(0xc0, 3, 0, 1, 9, 0), "CARD_ANSWER_MALFORMED"],
+      [Uint8Array.of(0xc0, 3, 0, 1, 7, 1), "BUSY"],
+    ] as const) {
+      const { twin, card } = await paired();
+      twin.gate = new Promise(() => undefined);
+      const presenting = card.present({ when: "now" });
+      await soon();
+      twin.inject(chunk);
+      await expectError(() => presenting, code);
+      await card.close();
+    }
+  });
+});

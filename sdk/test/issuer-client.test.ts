@@ -1,0 +1,122 @@
+import { TokenState, toHex } from "@enabling-card/wire";
+import { expect } from "chai";
+import { IssuerClient } from "../src/index.js";
+import { fromBase64Url, toBase64Url } from "../src/issuer/base64url.js";
+import { expectError } from "./expect-error.js";
+
+interface Call {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body: unknown;
+}
+
+/** A fetch that answers as told, and remembers. */
+function issuer(answers: Record<string, unknown>, status = 200) {
+  const calls: Call[] = [];
+  const fetch = (async (url: URL, init: RequestInit) => {
+    const body = init.body === undefined ? undefined : JSON.parse(init.body as string);
+    calls.push({ url: String(url), method: init.method!, headers: init.headers as Record<string, string>, body });
+    const path = url.pathname;
+    const answer = answers[path] ?? answers["*"];
+    return new Response(typeof answer === "string" ? answer : JSON.stringify(answer), { status });
+  }) as unknown as typeof globalThis.fetch;
+  const client = new IssuerClient({ baseUrl: "http://127.0.0.1:8080", fetch, accessKey: "key-1" });
+  return { client, calls, fetch };
+}
+
+const REF = new Uint8Array(16).fill(0xfb);
+const EVIDENCE = { issuerCert: "AQ", receipt: "Ag", consistency: null };
+
+describe("the issuer's client", () => {
+  it("enrols by the maker's certificate and uses the key it got from then on", async () => {
+    const { calls, fetch } = issuer({
+      "/v1/cards": { cardId: toBase64Url(REF), accessKey: "key-2" },
+      "/v1/tokens": { tokenRef: toBase64Url(REF), iin: "999999", last4: "0017", expiry: "3012" },
+    });
+    const client = new IssuerClient({ baseUrl: "http://127.0.0.1:8080", fetch });
+    await expectError(() => client.createToken(REF, "ADA"), "ISSUER_NOT_ENROLLED");
+    const { cardId } = await client.enrol(Uint8Array.of(1, 2), "Ada's phone");
+    expect(toHex(cardId)).to.equal(toHex(REF));
+    const token = await client.createToken(cardId, "LOVELACE/ADA");
+    expect(token).to.include({ iin: "999999", last4: "0017" });
+    expect(calls[0]!.headers).not.to.have.property("authorization");
+    expect(calls[0]!.body).to.deep.equal({ certificate: "AQI", phoneName: "Ada's phone" });
+    expect(calls[1]!.headers.authorization).to.equal("Bearer key-2");
+  });
+
+  it("refuses a token outside its number ranges (rule 4)", async () => {
+    const { client } = issuer({ "*": { tokenRef: toBase64Url(REF), iin: "400000", last4: "0017", expiry: "3012" } });
+    await expectError(() => client.createToken(REF, "ADA"), "ISSUER_TOKEN_OUTSIDE_IIN");
+    expect(() => new IssuerClient({ baseUrl: "http://127.0.0.1", iins: ["99"] }))
+      .to.throw()
+      .with.property("code", "ARGUMENT_INVALID");
+  });
+
+  it("fetches grants, receipts and states", async () => {
+    const { client, calls } = issuer({
+      "/v1/grants": { sealed: "AwQ", ...EVIDENCE, consistency: "BQ" },
+      "/v1/receipts": EVIDENCE,
+      "*": { signed: "Bg", ...EVIDENCE, version: 3 },
+    });
+    const bundle = await client.grant({
+      cardId: REF,
+      tokenRef: REF,
+      challenge: REF,
+      checkpointSize: 7,
+      domain: { requestor: "Test wallet", channel: 0, country: 276, maxAmount: 1250 },
+      maxEmissions: 1,
+      kind: "online",
+    });
+    expect([...bundle.sealed]).to.deep.equal([3, 4]);
+    expect([...bundle.consistency!]).to.deep.equal([5]);
+    expect((await client.receipt({ checkpointSize: 7 })).consistency).to.equal(null);
+    const state = await client.setState(REF, TokenState.Suspended, "cardholder");
+    expect(state.version).to.equal(3);
+    await client.state(REF, { cardId: REF, checkpointSize: 9 });
+    expect(calls[2]).to.deep.include({ method: "POST", body: { state: 2, by: "cardholder" } });
+    expect(calls[2]!.url).to.equal(`http://127.0.0.1:8080/v1/tokens/${toBase64Url(REF)}/state`);
+    expect(calls[3]!.url).to.match(/\?cardId=[\w-]+&checkpointSize=9$/);
+  });
+
+  it("gives the issuer's refusals their code, and tells them from no issuer at all", async () => {
+    const refused = issuer({ "*": { code: "TOKEN_SUSPENDED", message: "Five failures in 24 h" } }, 409);
+    const error = await expectError(() => refused.client.receipt({ checkpointSize: 0 }), "ISSUER_REFUSED");
+    expect(error.issuerCode).to.equal("TOKEN_SUSPENDED");
+    expect(error.message).to.contain("Five failures");
+    await expectError(() => issuer({ "*": {} }, 401).client.receipt({ checkpointSize: 0 }), "ISSUER_NOT_ENROLLED");
+    const down = await expectError(
+      () => issuer({ "*": {} }, 503).client.receipt({ checkpointSize: 0 }),
+      "ISSUER_UNREACHABLE",
+    );
+    expect(down.retryable).to.equal(true);
+    const nobody = new IssuerClient({
+      baseUrl: "http://127.0.0.1:1",
+      accessKey: "k",
+      fetch: () => Promise.reject(new TypeError("fetch failed")),
+    });
+    await expectError(() => nobody.receipt({ checkpointSize: 0 }), "ISSUER_UNREACHABLE");
+    await expectError(() => nobody.receipt({ checkpointSize: 0 }, { signal: AbortSignal.abort() }), "ABORTED");
+  });
+
+  for (const [what, answer] of [
+    ["no JSON", "<html>"],
+    ["no object", "7"],
+    ["a missing field", { receipt: "AQ", consistency: null }],
+    ["octets that are none", { ...EVIDENCE, receipt: "!!" }],
+    ["an endless answer", `{"receipt":"${"A".repeat(70_000)}"}`],
+  ] as const) {
+    it(`says ISSUER_ANSWER_INVALID to ${what}`, async () => {
+      await expectError(() => issuer({ "*": answer }).client.receipt({ checkpointSize: 0 }), "ISSUER_ANSWER_INVALID");
+    });
+  }
+
+  it("carries octets as base64url", () => {
+    for (let length = 0; length < 40; length++) {
+      const bytes = crypto.getRandomValues(new Uint8Array(length));
+      expect(toBase64Url(bytes)).to.equal(Buffer.from(bytes).toString("base64url"));
+      expect(toHex(fromBase64Url(toBase64Url(bytes)))).to.equal(toHex(bytes));
+    }
+    expect(() => fromBase64Url("A+/=")).to.throw(RangeError);
+  });
+});
