@@ -61,8 +61,8 @@ export type CardNotice =
 
 export function readLoaded(body: CborValue): Loaded {
   return reading("load", () => {
-    const [hash, shown] = asArray(body, "load answer", 2, 2);
-    const [merchant, cap, info] = asArray(shown, "what to show", 3, 3);
+    const [hash, shown, info] = asArray(body, "load answer", 3, 3);
+    const [merchant, cap] = asArray(shown, "what to show", 2, 2);
     return {
       grantHash: asBytes(hash, "grant hash", KEY_SIZE),
       merchant: asText(merchant, "merchant"),
