@@ -31,14 +31,21 @@ function page(): vm.Context {
   const context = vm.createContext({
     ...{ crypto, TextEncoder, TextDecoder, AbortController, AbortSignal, URL, URLSearchParams, btoa, atob },
     ...{ setTimeout, clearTimeout, queueMicrotask, performance, DOMException, fetch },
+    toHost: (octets: ArrayLike<number>) => Uint8Array.from(octets).buffer,
   });
   vm.runInContext(
     `{
-      const host = { crypto, subtle: crypto.subtle, TextEncoder };
+      const host = { crypto, subtle: crypto.subtle, TextEncoder, toHost };
+      delete globalThis.toHost;
+      const there = (value) => {
+        if (value instanceof ArrayBuffer) return host.toHost(new Uint8Array(value));
+        if (value?.constructor !== Object) return value;
+        return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, there(inner)])); // HkdfParams
+      };
       const here = (value) =>
         Object.prototype.toString.call(value) === "[object ArrayBuffer]" ? Uint8Array.from(new Uint8Array(value)).buffer : value;
       const call = (_, name) =>
-        name in host.subtle ? async (...given) => here(await host.subtle[name](...given)) : undefined;
+        name in host.subtle ? async (...given) => here(await host.subtle[name](...given.map(there))) : undefined;
       globalThis.crypto = {
         getRandomValues: (octets) => host.crypto.getRandomValues(octets),
         subtle: new Proxy({}, { get: call }),
