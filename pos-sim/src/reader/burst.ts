@@ -9,7 +9,7 @@ export interface Candidate {
   readonly symbolBits: TrackFormat["symbolBits"];
   readonly data: string;
   readonly direction: "forward" | "reverse";
-  /** Chance that no bit is wrong, judged by the swipe's own jitter; parity and LRC are not counted in. */
+  /** Chance that no bit is wrong, judged by the swipe's own jitter and that parity and LRC are right. */
   readonly confidence: number;
   readonly from: number;
   readonly to: number;
@@ -115,9 +115,7 @@ export class Burst {
     let work = WORK * count;
     for (const run of zeroRuns(times, count, minCell, Math.max(maxCell, pause))) {
       if (run.cell > maxCell) {
-        // The coarsest octave alone looks beyond, to say so.
-        if (run.cell > slowestCell)
-          this.onFailure({ code: "too-slow", at: times[run.from]!, cell: run.cell, cells: run.to - run.from });
+        if (run.cell > slowestCell) this.#tooSlow(this.#slicer.slice(times, count, run));
         continue;
       }
       const known = covered[(run.from + run.to) >> 1]!;
@@ -129,6 +127,14 @@ export class Burst {
       work -= strip.bits.length + 2 * RUN_COST;
       if (work < 0) return;
     }
+  }
+
+  /** Only the coarsest octave looks that far. Zeros alone are a hum and no swipe. */
+  #tooSlow({ bits, bounds }: Strip): void {
+    if (bits.length < MIN_CELLS || !bits.includes(1)) return;
+    const at = this.#times[bounds[0]!]!;
+    const cell = (this.#times[bounds[bits.length]!]! - at) / bits.length;
+    this.onFailure({ code: "too-slow", at, cell, cells: bits.length });
   }
 
   #search(strip: Strip): void {
@@ -162,20 +168,42 @@ export class Burst {
       }
     }
     if (found) return;
-    const ones = bits.reduce((sum, bit) => sum + bit, 0);
-    const cell = (times[bounds[total]!]! - times[bounds[0]!]!) / total;
-    if (failed !== undefined) {
+    const at = times[bounds[0]!]!;
+    const cell = (times[bounds[total]!]! - at) / total;
+    // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
+    const swipe = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
+    if (swipe && cell < FAST_CELL) {
+      this.onFailure({ code: "too-fast", at, cell, cells: total });
+    } else if (failed !== undefined) {
       const cut = failed.fault === "no-end-sentinel" && bounds[total]! < this.#count - 2;
-      const { at, character, symbolBits } = failed;
-      this.onFailure({ code: cut ? "lost-sync" : failed.fault, at, character, symbolBits, cell, cells: total });
-    } else if (ones > 0) {
-      this.onFailure({ code: "no-start-sentinel", at: times[bounds[0]!]!, cell, cells: total });
+      const { character, symbolBits } = failed;
+      this.onFailure({
+        code: cut ? "lost-sync" : failed.fault,
+        at: failed.at,
+        character,
+        symbolBits,
+        cell,
+        cells: total,
+      });
+    } else if (swipe) {
+      this.onFailure({ code: "no-start-sentinel", at, cell, cells: total });
     }
   }
 }
 
+/** Jitter of cells found in noise: 20 % and more. Of a swipe that a reader should explain: less. */
+const NOISE_JITTER = 0.18;
+/** Below so many samples a cell, half cells are lost between samples. */
+const FAST_CELL = 3.5;
+
 /** What a slice costs beside its cells. */
 const RUN_COST = 8;
+
+/**
+ * Chance that a misread frame passes its checks all the same. The likeliest mistake swaps two bits of a character and
+ * keeps its parity; the LRC then lets one in about 2^5 through.
+ */
+const SLIP = 1 / 32;
 
 /** Jitter of a frame, and from it the chance that every bit was told rightly. */
 function quality(
@@ -202,7 +230,7 @@ function quality(
   const sigma = Math.max(jitter, 0.02);
   let confidence = 1;
   for (const margin of errors) confidence /= 1 + Math.exp(-margin / (2 * sigma * sigma));
-  return { jitter, confidence };
+  return { jitter, confidence: confidence / (confidence + (1 - confidence) * SLIP) };
 }
 
 function cellTimes(times: Float64Array, strip: Strip, first: number, length: number): CellTimes {

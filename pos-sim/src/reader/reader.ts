@@ -13,7 +13,7 @@ export interface Read {
   /** From start to end sentinel; masked unless its PAN lies in a test range. */
   readonly data: string;
   readonly direction: "forward" | "reverse";
-  /** Chance, 0 to 1, that no bit is wrong, by the swipe's own jitter. */
+  /** Chance, 0 to 1, that no bit is wrong, by the swipe's own jitter and the checks that it passed. */
   readonly confidence: number;
   /** The LRC was right: a read without that is no read. */
   readonly lrc: true;
@@ -199,7 +199,8 @@ export class Reader {
     let most = 0;
     let best = group[0]!;
     for (const entry of votes.values()) {
-      const sum = [...entry.levels.values()].reduce((a, b) => a + b, 0);
+      // Each character's parity halves the chance that accident made the frame: a short one inside a long one is nothing.
+      const sum = [...entry.levels.values()].reduce((a, b) => a + b, 0) * 2 ** Math.min(60, entry.best.data.length);
       total += sum;
       if (sum > most) {
         most = sum;

@@ -28,6 +28,13 @@ export interface Frames {
 
 /** Zeros that must stand before a start sentinel. A stripe has 22 and more; the first may be lost to synchronising. */
 const ZEROS_BEFORE = 4;
+/**
+ * Frames of fewer characters than this turn up by accident inside longer ones, read from the wrong end. They must stand
+ * alone: behind more zeros than data can hold (12, on track 1), and before zeros or the end.
+ */
+const SHORT_FRAME = 12;
+const ZEROS_BEFORE_SHORT = 13;
+const ZEROS_AFTER_SHORT = 5;
 
 /** All frames in `count` bits of `bits`, read from `origin` in steps of `way`. */
 export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
@@ -45,6 +52,10 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
       if (zeros >= ZEROS_BEFORE && symbolAt(bits, origin, way, at, count, format) === format.start) {
         const result = readFrame(bits, origin, way, at, count, format);
         if ("data" in result) {
+          if (result.data.length < SHORT_FRAME && !standsAlone(bits, origin, way, zeros, at + result.bits)) {
+            zeros = 0;
+            continue;
+          }
           frames.push(result);
           at += result.bits - 1;
         } else if (result.character > 1 && result.character > (failed?.character ?? 0)) failed = result;
@@ -53,6 +64,13 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
     }
   }
   return { frames, failed };
+}
+
+function standsAlone(bits: Uint8Array, origin: number, way: 1 | -1, zeros: number, end: number): boolean {
+  if (zeros < ZEROS_BEFORE_SHORT) return false;
+  // Beyond the end `bits` gives undefined, which is no one.
+  for (let i = 0; i < ZEROS_AFTER_SHORT; i++) if (bits[origin + way * (end + i)] === 1) return false;
+  return true;
 }
 
 function readFrame(
