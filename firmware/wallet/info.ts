@@ -3,7 +3,7 @@ import { percent } from "../ports/battery";
 import * as cbor from "../common/cbor";
 import { challenge } from "./challenge";
 import { pinNonce } from "./confirm";
-import { phase } from "./life";
+import { phase } from "./phase";
 import { lastGrant, lastGrantKnown, passesSent, treeSize } from "./store";
 import { timeKnown } from "./time";
 import { CHALLENGE_SIZE, FIRMWARE_VERSION, KEY_SIZE, PIN_NONCE_SIZE } from "../../wire/limits";

@@ -11,6 +11,7 @@ import { f2fClear, f2fMs, f2fPlay, f2fPut, f2fZeros } from "./f2f";
 import * as grant from "./grant";
 import { putInfo } from "./info";
 import { answerBegin, answerEnd, answerStatus, messageWipe } from "./messages";
+import { holding, phase, setPhase } from "./phase";
 import * as plan from "./plan";
 import { sessionLive } from "./session";
 import { passesSent, setPassesSent, setStoredPhase, storeCommit } from "./store";
@@ -24,7 +25,6 @@ import { Status } from "../../wire/status";
 /** Rest between two passes, so that a reader takes them for two swipes of one card. */
 const PASS_GAP_MS: u64 = 100;
 
-let now: Phase = Phase.Empty;
 /** Why there is no grant: what `present` answers then. */
 let gone: Status = Status.NoGrant;
 /** The request that `present` will answer, 0 where nobody waits. */
@@ -34,18 +34,14 @@ let pass: i32 = 0;
 /** The grant ended while the coil was on: zeroised when this pass is over. */
 let ending: Status = Status.Ok;
 
-export function phase(): Phase {
-  return now;
-}
-
 /** True while another grant must wait. */
 export function lifeBusy(): bool {
-  return now == Phase.Asking || now == Phase.Armed || now == Phase.Sending;
+  return phase() == Phase.Asking || phase() == Phase.Armed || phase() == Phase.Sending;
 }
 
 /** The kept grant passed every check, and its ATC is in flash. */
 export function lifeLoaded(): void {
-  now = Phase.Loaded;
+  setPhase(Phase.Loaded);
   gone = Status.NoGrant;
   ending = Status.Ok;
   setDeadline(Deadline.Grant, msUntilExpiry());
@@ -53,7 +49,7 @@ export function lifeLoaded(): void {
 
 /** Asks the authenticator for its user, for this grant and its cap. Answers `id` at once only where it refuses. */
 export function lifePresent(id: u32, at: When, sealedPin: usize, pinLength: i32): void {
-  let status = now == Phase.Empty || now == Phase.Done ? gone : Status.Ok;
+  let status = holding() ? Status.Ok : gone;
   if (lifeBusy() || confirmWaiting() != 0) status = Status.Busy;
   if (status == Status.Ok && !enoughCharge()) status = Status.BatteryLow;
   if (status == Status.Ok) status = askPresence(sealedPin, pinLength);
@@ -63,14 +59,14 @@ export function lifePresent(id: u32, at: When, sealedPin: usize, pinLength: i32)
   }
   request = id;
   when = at;
-  now = Phase.Asking;
+  setPhase(Phase.Asking);
   indicate(Indicator.Ask);
 }
 
 /** The authenticator answered, or did not in time. */
 export function lifeConfirmed(status: Status): void {
-  if (now != Phase.Asking) return;
-  now = Phase.Loaded;
+  if (phase() != Phase.Asking) return;
+  setPhase(Phase.Loaded);
   if (status != Status.Ok) {
     indicate(Indicator.Refused);
     refuse(status);
@@ -80,7 +76,7 @@ export function lifeConfirmed(status: Status): void {
     beginEmission();
     return;
   }
-  now = Phase.Armed;
+  setPhase(Phase.Armed);
   setDeadline(Deadline.Grant, min<u64>(ARMED_MAX_MS, msUntilExpiry()));
   listen(1);
   indicate(Indicator.Armed);
@@ -89,12 +85,12 @@ export function lifeConfirmed(status: Status): void {
 
 /** A reader's head came under an armed card. */
 export function lifeHeadContact(): void {
-  if (now == Phase.Armed) beginEmission();
+  if (phase() == Phase.Armed) beginEmission();
 }
 
 /** The coil has played a pass. */
 export function lifePassDone(): void {
-  if (now != Phase.Sending) return;
+  if (phase() != Phase.Sending) return;
   f2fClear();
   event(CardEvent.PassSent);
   if (ending != Status.Ok) {
@@ -107,26 +103,26 @@ export function lifePassDone(): void {
 }
 
 export function lifeNextPass(): void {
-  if (now != Phase.Sending) return;
+  if (phase() != Phase.Sending) return;
   if (ending != Status.Ok) lifeEnd(ending);
   else beginPass();
 }
 
 /** The grant's time is over: 120 s of being armed, or its `expires`. */
 export function lifeExpired(): void {
-  if (now == Phase.Sending) ending = Status.GrantExpired;
-  else if (now != Phase.Empty && now != Phase.Done) lifeEnd(Status.GrantExpired);
+  if (phase() == Phase.Sending) ending = Status.GrantExpired;
+  else if (holding()) lifeEnd(Status.GrantExpired);
 }
 
 /** Ends the grant, whatever its phase: overwrites it, then says so. A pass that is running is cut off. */
 export function lifeEnd(why: Status): void {
-  const had = now != Phase.Empty && now != Phase.Done;
-  const asked = now == Phase.Asking || (now == Phase.Sending && when == When.Now);
+  const had = holding();
+  const asked = phase() == Phase.Asking || (phase() == Phase.Sending && when == When.Now);
   zeroise();
   if (!had) return;
-  now = Phase.Empty;
+  setPhase(Phase.Empty);
   gone = why;
-  setStoredPhase(now);
+  setStoredPhase(phase());
   indicate(Indicator.Off);
   if (asked) refuse(why);
   if (!sessionLive()) return;
@@ -144,7 +140,7 @@ export function zeroise(): void {
   f2fClear();
   grant.grantWipe();
   messageWipe();
-  if (now == Phase.Asking) confirmForget(true);
+  if (phase() == Phase.Asking) confirmForget(true);
   clearDeadline(Deadline.Grant);
   clearDeadline(Deadline.NextPass);
   ending = Status.Ok;
@@ -159,7 +155,7 @@ function beginEmission(): void {
     return;
   }
   indicate(Indicator.Sending);
-  now = Phase.Sending;
+  setPhase(Phase.Sending);
   beginPass();
 }
 
@@ -168,7 +164,7 @@ function beginPass(): void {
   let status = compose(pass % 2 == 1);
   if (status == Status.Ok) {
     setPassesSent(passesSent() + 1);
-    setStoredPhase(now);
+    setStoredPhase(phase());
     status = storeCommit();
   }
   if (status == Status.Ok) status = f2fPlay();
@@ -179,16 +175,16 @@ function endEmission(): void {
   grant.countEmission();
   if (grant.emissions() < grant.maxEmissions()) {
     const armed = when == When.AtSwipe && remaining(Deadline.Grant) > 0;
-    now = armed ? Phase.Armed : Phase.Loaded;
+    setPhase(armed ? Phase.Armed : Phase.Loaded);
     if (armed) listen(1);
     indicate(armed ? Indicator.Armed : Indicator.Done);
     if (when == When.Now) answerPresent();
     return;
   }
   zeroise();
-  now = Phase.Done;
+  setPhase(Phase.Done);
   gone = Status.GrantUsed;
-  setStoredPhase(now);
+  setStoredPhase(phase());
   storeCommit();
   indicate(Indicator.Done);
   if (when == When.Now) answerPresent();
@@ -202,7 +198,7 @@ function endEmission(): void {
 /** Nothing was sent, or not all: the grant stays loaded, and the phone hears why. */
 function giveUp(status: Status): void {
   f2fClear();
-  now = Phase.Loaded;
+  setPhase(Phase.Loaded);
   indicate(Indicator.Refused);
   if (when == When.Now) refuse(status);
   else if (sessionLive()) {
@@ -255,7 +251,7 @@ function answerPresent(): void {
   request = 0;
   cbor.putArray(3);
   cbor.putUint(passesSent());
-  if (now == Phase.Armed) cbor.putUint(remaining(Deadline.Grant) / 1000);
+  if (phase() == Phase.Armed) cbor.putUint(remaining(Deadline.Grant) / 1000);
   else cbor.putNull();
   putInfo();
   answerEnd();

@@ -11,8 +11,9 @@ import { sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify } from "./cos
 import { evidenceIssuer, evidenceLedger, evidenceRead } from "./evidence";
 import * as grant from "./grant";
 import { putInfo } from "./info";
-import { lifeBusy, lifeLoaded, phase } from "./life";
+import { lifeBusy, lifeLoaded } from "./life";
 import { answerBegin, answerEnd, answerStatus, messageWipe } from "./messages";
+import { holding } from "./phase";
 import { receiptKeep } from "./receipt";
 import * as store from "./store";
 import { calendar, calendarAfter, setCalendar, timeKnown } from "./time";
@@ -45,9 +46,8 @@ export function loadGrant(id: u32): void {
     return;
   }
   sha256(sealed, length, hash);
-  const held = phase() != Phase.Empty && phase() != Phase.Done;
   // The same bytes again get the same answer: the phone may have lost ours.
-  if (held && equal(hash, grant.sealedHash, KEY_SIZE)) {
+  if (holding() && equal(hash, grant.sealedHash, KEY_SIZE)) {
     answerLoaded(id);
     return;
   }

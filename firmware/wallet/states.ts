@@ -7,12 +7,13 @@ import { sign1Parse, sign1Payload, sign1PayloadLength, sign1Verify } from "./cos
 import { evidenceIssuer, evidenceLedger, evidenceRead } from "./evidence";
 import * as grant from "./grant";
 import { putInfo } from "./info";
-import { lifeEnd, phase } from "./life";
+import { lifeEnd } from "./life";
 import { answerBegin, answerEnd, answerStatus } from "./messages";
+import { holding } from "./phase";
 import { receiptKeep } from "./receipt";
 import * as store from "./store";
 import { calendar } from "./time";
-import { Phase, StateKey, TokenState } from "../../wire/labels";
+import { StateKey, TokenState } from "../../wire/labels";
 import { CARD_ID_SIZE, MESSAGE_MAX, TOKENS_MAX, TOKEN_REF_SIZE } from "../../wire/limits";
 import { VaultItem } from "../../wire/machine";
 import { Status } from "../../wire/status";
@@ -73,7 +74,7 @@ function commit(tokenRef: usize, version: u32, state: i32, until: u64): Status {
   const known = store.tokenFind(issuer, tokenRef) == place;
   if (known && version <= store.tokenVersion(place)) return Status.StateVersionOld;
   const silenced = state == TokenState.Suspended || state == TokenState.Deactivated;
-  const held = phase() != Phase.Empty && phase() != Phase.Done && equal(grant.tokenRef, tokenRef, TOKEN_REF_SIZE);
+  const held = holding() && equal(grant.tokenRef, tokenRef, TOKEN_REF_SIZE);
   const why = state == TokenState.Suspended ? Status.TokenSuspended : Status.TokenDeactivated;
 
   if (!known) store.tokenTake(place, issuer, tokenRef);
