@@ -163,7 +163,7 @@ export class TwinCard implements MemoryCard {
         const [sealed] = asArray(body, "load", 4, 4);
         this.#lastGrant = sha256(asBytes(sealed, "sealed"));
         this.phase = Phase.Loaded;
-        return [this.#lastGrant, ["Corner Bakery", 1250, this.info()]];
+        return [this.#lastGrant, ["Corner Bakery", 1250], this.info()];
       }
       case Op.Present: {
         const [when] = asArray(body, "present", 2, 2);
