@@ -39,7 +39,7 @@ export interface Observations {
 
 /** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
 const QUIET = 0.01;
-/** Share of samples at full scale from which on clipping is to blame. */
+/** Share of samples at full scale from which clipping is to blame. */
 const CLIPPED_SHARE = 0.02;
 
 /** How much a failure explains, least first: the farther an attempt came, the more. */
@@ -66,7 +66,7 @@ export function worseOf(a: Failure | undefined, b: Failure): Failure {
 export function diagnose(seen: Observations): Diagnosis {
   const rate = seen.sampleRateHz;
   const { failure } = seen;
-  if (seen.samples === 0 || seen.edges === 0 || (failure === undefined && seen.peak < QUIET)) {
+  if (seen.samples === 0 || seen.edges === 0 || (failure?.character === undefined && seen.peak < QUIET)) {
     const level =
       seen.peak > 0
         ? `the loudest sample is ${(20 * Math.log10(seen.peak)).toFixed(0)} dB of full scale`

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { type Diagnosis, disturb, readSamples, type Signal, swipeSignal } from "../src/index.js";
+import { trackBits } from "../src/signal/stripe.js";
+import { TRACKS } from "./swipes.js";
+
+const swipe = { track: 2, text: TRACKS[2], ips: 20 } as const;
+const BITS = trackBits(2, TRACKS[2]);
+
+function spoiled(...flipped: number[]): number[] {
+  const bits = [...BITS];
+  for (const place of flipped) bits[place]! ^= 1;
+  return bits;
+}
+
+function diagnosis({ samples, sampleRateHz }: Signal, options = {}): Diagnosis {
+  const result = readSamples(samples, sampleRateHz, options);
+  expect(result.reads).to.deep.equal([]);
+  return result.diagnosis!;
+}
+
+const tone = (hz: number, level: number): Signal => ({
+  samples: Float32Array.from({ length: 88_200 }, (_, i) => level * Math.sin((2 * Math.PI * hz * i) / 44_100)),
+  sampleRateHz: 44_100,
+});
+
+describe("a recording without a read says why", () => {
+  const half = swipeSignal(swipe);
+  const scratched = swipeSignal(swipe);
+  scratched.samples.fill(0, 4000, 4400);
+  const cases: [string, Signal, Partial<Diagnosis>, object?][] = [
+    ["silence", { samples: new Float32Array(44_100), sampleRateHz: 44_100 }, { code: "no-signal" }],
+    ["nothing at all", { samples: new Float32Array(0), sampleRateHz: 44_100 }, { code: "no-signal" }],
+    ["hiss", disturb(tone(10_000, 0.001), { snrDb: 0 }), { code: "no-signal" }],
+    ["mains hum", tone(50, 0.5), { code: "no-clock" }],
+    ["noise", disturb(tone(5000, 0.01), { snrDb: -20 }), { code: "no-clock" }],
+    ["a swipe at 2 ips", swipeSignal({ ...swipe, ips: 2 }), { code: "too-slow" }],
+    ["a swipe at 0.6 ips", swipeSignal({ ...swipe, ips: 0.6 }), { code: "too-slow" }],
+    ["a swipe at 250 ips", swipeSignal({ ...swipe, ips: 250 }), { code: "too-fast" }],
+    ["a gain that leaves nothing", disturb(swipeSignal(swipe), { gain: 200 }), { code: "clipped" }],
+    ["a wrong bit in character 8", swipeSignal({ ...swipe, bits: spoiled(37) }), { code: "parity", character: 8 }],
+    [
+      "the same, swiped backwards",
+      swipeSignal({ ...swipe, bits: spoiled(37), direction: "reverse" }),
+      { code: "parity", character: 8 },
+    ],
+    ["two wrong bits that hide", swipeSignal({ ...swipe, bits: spoiled(60, 61) }), { code: "lrc", character: 40 }],
+    [
+      "a wrong LRC",
+      swipeSignal({ ...swipe, bits: spoiled(BITS.length - 5, BITS.length - 4) }),
+      { code: "lrc", character: 40 },
+    ],
+    ["half a swipe", { ...half, samples: half.samples.subarray(0, 5000) }, { code: "no-end-sentinel" }],
+    ["a scratch", scratched, { code: "lost-sync" }],
+    ["no start sentinel", swipeSignal({ ...swipe, bits: BITS.slice(5) }), { code: "no-start-sentinel" }],
+    ["another track than wanted", swipeSignal(swipe), { code: "other-track" }, { track: 1 }],
+  ];
+  for (const [what, signal, expected, options] of cases) {
+    it(`${what}: ${expected.code}`, () => {
+      const found = diagnosis(signal, options);
+      expect(found).to.include(expected);
+      expect(found.sentence).to.match(/^[A-Z0-9].*[.]$/);
+    });
+  }
+
+  it("and where, in seconds", () => {
+    const { atS } = diagnosis(swipeSignal({ ...swipe, bits: spoiled(37) }));
+    // 20 ms of silence, 22 zeros, seven characters of five bits.
+    expect(atS).to.be.closeTo(0.02 + (22 + 35) / 75 / 20, 1e-3);
+  });
+});

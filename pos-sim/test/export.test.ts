@@ -1,0 +1,117 @@
+import { expect } from "chai";
+import {
+  benchReader,
+  coilSignal,
+  edgesCsv,
+  edgesVcd,
+  readSamples,
+  samplesCsv,
+  swipeSignal,
+  swipeSvg,
+} from "../src/index.js";
+import { emission, TRACKS } from "./swipes.js";
+
+const signal = coilSignal(emission());
+const { reads } = readSamples(signal.samples, signal.sampleRateHz, { cells: true });
+
+/** Checks that tags nest, and gives all text by tag. */
+function parse(svg: string): { tag: string; attributes: string; text: string }[] {
+  const found: { tag: string; attributes: string; text: string }[] = [];
+  const open: string[] = [];
+  for (const [, close, tag, attributes, self, text] of svg.matchAll(/<(\/?)([a-z]+)([^<>]*?)(\/?)>([^<]*)/g)) {
+    if (close === "/") expect(open.pop()).to.equal(tag);
+    else {
+      if (self !== "/") open.push(tag!);
+      found.push({ tag: tag!, attributes: attributes!, text: text!.trim() });
+    }
+  }
+  expect(open).to.deep.equal([]);
+  return found;
+}
+
+describe("the picture of a swipe", () => {
+  const svg = swipeSvg(signal, reads, { title: "Tracks <1> & 2" });
+  const elements = parse(svg);
+  const texts = elements.filter(({ tag }) => tag === "text");
+
+  it("is well formed, with its title escaped", () => {
+    expect(elements[0]!.tag).to.equal("svg");
+    expect(svg).to.include("Tracks &lt;1&gt; &amp; 2");
+    expect(svg).to.not.match(/NaN|Infinity|undefined/);
+  });
+
+  it("shows every bit and every character once, in rows", () => {
+    const bits = texts.filter(({ text }) => /^[01]$/.test(text) && !text.includes(" "));
+    const frames = [TRACKS[1].length + 1, TRACKS[2].length + 1];
+    const drawn = reads.reduce((sum, { cells }) => sum + cells!.bits.length, 0);
+    expect(drawn).to.be.greaterThan(frames[0]! * 7 + 2 * frames[1]! * 5);
+    const characters = texts.filter(
+      ({ attributes }) => attributes.includes('font-size="14"') && attributes.includes("600"),
+    );
+    expect(characters).to.have.length(frames[0]! + 2 * frames[1]!);
+    expect(
+      characters
+        .slice(0, TRACKS[1].length)
+        .map(({ text }) => text)
+        .join(""),
+    ).to.equal(TRACKS[1].replaceAll(" ", "\u2423"));
+    expect(bits.length).to.be.at.least(drawn);
+    expect(svg.match(/<g>/g)).to.have.length.within(6, 12);
+  });
+
+  it("stays within its page", () => {
+    const [, width, height] = /viewBox="0 0 ([0-9]+) ([0-9]+)"/.exec(svg)!.map(Number);
+    for (const { attributes } of elements) {
+      const [x, y] = ["x", "y"].map((name) => Number(new RegExp(` ${name}="([-0-9.]+)"`).exec(attributes)?.[1] ?? 0));
+      expect(x).to.be.within(0, width!);
+      expect(y).to.be.within(0, height!);
+    }
+  });
+
+  it("holds neither bits nor waveform of a card outside the test range", () => {
+    const other = swipeSignal({ track: 2, text: ";4000001234567899=30121011777700000042?", ips: 20 });
+    const found = readSamples(other.samples, other.sampleRateHz, { cells: true }).reads;
+    const picture = swipeSvg(other, found);
+    expect(picture).to.include("400000******7899").and.not.include("1777700000042");
+    const points = [...picture.matchAll(/[ML]([0-9.]+) [0-9.]+/g)].length;
+    expect(points).to.be.lessThan(200);
+  });
+
+  it("shows a recording without reads, and a very long one in part", () => {
+    const silent = { samples: new Float32Array(4410), sampleRateHz: 44_100 };
+    expect(swipeSvg(silent, [])).to.include("nothing was read");
+    expect(swipeSvg(signal, reads, { maxRows: 2 })).to.match(/and [0-9]+ more rows/);
+  });
+});
+
+describe("edges for other tools", () => {
+  const sent = emission();
+
+  it("as VCD: header, rising times, the coil's direction turning at each", () => {
+    const lines = edgesVcd(sent).trimEnd().split("\n");
+    expect(lines).to.include("$timescale 1 ns $end").and.include("$enddefinitions $end");
+    const changes = lines.slice(lines.indexOf("$end") + 1);
+    const times = changes.filter((line) => line.startsWith("#")).map((line) => Number(line.slice(1)));
+    expect(times).to.deep.equal([...times].sort((a, b) => a - b));
+    expect(times).to.have.length(sent.edgesNs.length + 1);
+    const levels = changes.filter((line) => line.endsWith("!"));
+    levels.forEach((line, i) => void expect(line).to.equal(`${(i + 1) % 2}!`));
+  });
+
+  it("as CSV, and samples too", () => {
+    const rows = edgesCsv(sent).trimEnd().split("\n");
+    expect(rows.slice(0, 3)).to.deep.equal(["time_ns,direction,interval_ns", "0,1,", "400000,0,400000"]);
+    expect(rows).to.have.length(sent.edgesNs.length + 1);
+    const samples = samplesCsv({ samples: Float32Array.of(0, -0.5), sampleRateHz: 8000 });
+    expect(samples).to.equal("time_s,value\n0.0000000,0.000000\n0.0001250,-0.500000\n");
+  });
+});
+
+describe("the bench", () => {
+  it("gives samples a second of silence, swipes and noise", () => {
+    const rows = benchReader(2);
+    expect(rows.map(({ kind }) => kind)).to.deep.equal(["silence", "swipes", "noise"]);
+    expect(rows.map(({ reads: count }) => count > 0)).to.deep.equal([false, true, false]);
+    for (const { samplesPerSecond } of rows) expect(samplesPerSecond).to.be.greaterThan(0);
+  });
+});

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { maskTracks } from "../src/index.js";
+import { legalText, TRACKS } from "./swipes.js";
+
+describe("a masked track", () => {
+  it("of the test range is shown as it is", () => {
+    for (const track of [1, 2, 3] as const) {
+      fc.assert(fc.property(legalText[track], (text) => maskTracks(text) === text));
+      expect(maskTracks(TRACKS[track])).to.equal(TRACKS[track]);
+    }
+  });
+
+  const cases: [string, string][] = [
+    ["%B4000001234567899^DOE/JANE^30121011777700000042?", "%B400000******7899^DOE/JANE^3012101?"],
+    ["%B4000 0012 3456 7899^DOE/J^^^1?", "%B400000******7899^DOE/J^^^?"],
+    [";4000001234567899=30121011777700000042?", ";400000******7899=3012101?"],
+    [";4000001234567899===1777700000042?", ";400000******7899===?"],
+    [`;014000001234567899=${"7".repeat(40)}?`, ";01400000******7899=?"],
+    // Data that breaks its standard but may hold a number: every digit goes.
+    [";4000001234567899?", ";****************?"],
+    ["%X4000001234567899?", "%X****************?"],
+    [";12=4000001234567899?", ";**=****************?"],
+    // Too few digits to be a PAN.
+    [";1234567=8?", ";*******=*?"],
+    [";12345?", ";12345?"],
+  ];
+  for (const [data, masked] of cases) it(`${data} is ${masked}`, () => expect(maskTracks(data)).to.equal(masked));
+
+  it("of another range never shows the middle of its number or its discretionary data", () => {
+    const digits = (length: number) =>
+      fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: length, maxLength: length });
+    fc.assert(
+      fc.property(digits(6), digits(6), digits(4), digits(13), (iin, middle, last, secret) => {
+        fc.pre(iin !== "999999" && new Set(middle).size > 2 && new Set(secret).size > 3);
+        for (const data of [
+          `;${iin}${middle}${last}=3012101${secret}?`,
+          `%B${iin}${middle}${last}^DOE/J^3012101${secret}?`,
+        ]) {
+          const masked = maskTracks(data);
+          expect(masked).to.include(`${iin}******${last}`).and.not.include(secret);
+        }
+      }),
+    );
+  });
+
+  it("follows the test ranges that it is given", () => {
+    expect(maskTracks(TRACKS[2], [])).to.equal(";999999******7893=3012101?");
+    expect(maskTracks(";4000001234567899=3012101?", ["400000"])).to.equal(";4000001234567899=3012101?");
+  });
+});
