@@ -14,15 +14,16 @@ export type { CardTarget } from "./card/find.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
 export {
+  type CardPosition,
   type Evidence,
   type GrantRequest,
   type IssuerCallOptions,
   IssuerClient,
   type IssuerClientOptions,
   type SignedTokenState,
-  type StateActor,
   TEST_IINS,
   type Token,
+  type TokenStateName,
 } from "./issuer/issuer-client.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export type { PairOptions, PairStep } from "./session/pair.js";

@@ -1,4 +1,4 @@
-import { TokenState, toHex } from "@enabling-card/wire";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { IssuerClient } from "../src/index.js";
 import { fromBase64Url, toBase64Url } from "../src/issuer/base64url.js";
@@ -26,6 +26,7 @@ function issuer(answers: Record<string, unknown>, status = 200) {
 }
 
 const REF = new Uint8Array(16).fill(0xfb);
+const CARD = { cardId: REF, checkpointSize: 0 };
 const EVIDENCE = { issuerCert: "AQ", receipt: "Ag", consistency: null };
 
 describe("the issuer's client", () => {
@@ -57,7 +58,7 @@ describe("the issuer's client", () => {
     const { client, calls } = issuer({
       "/v1/grants": { sealed: "AwQ", ...EVIDENCE, consistency: "BQ" },
       "/v1/receipts": EVIDENCE,
-      "*": { signed: "Bg", ...EVIDENCE, version: 3 },
+      "*": { signed: "Bg", ...EVIDENCE, version: 3, state: "suspended" },
     });
     const bundle = await client.grant({
       cardId: REF,
@@ -70,33 +71,30 @@ describe("the issuer's client", () => {
     });
     expect([...bundle.sealed]).to.deep.equal([3, 4]);
     expect([...bundle.consistency!]).to.deep.equal([5]);
-    expect((await client.receipt({ checkpointSize: 7 })).consistency).to.equal(null);
-    const state = await client.setState(REF, TokenState.Suspended, "cardholder");
+    expect((await client.receipt({ cardId: REF, checkpointSize: 7 })).consistency).to.equal(null);
+    const state = await client.setState(REF, "suspended", CARD);
     expect(state.version).to.equal(3);
     await client.state(REF, { cardId: REF, checkpointSize: 9 });
-    expect(calls[2]).to.deep.include({ method: "POST", body: { state: 2, by: "cardholder" } });
+    expect(calls[2]!.body).to.deep.equal({ cardId: toBase64Url(REF), checkpointSize: 0, state: "suspended" });
     expect(calls[2]!.url).to.equal(`http://127.0.0.1:8080/v1/tokens/${toBase64Url(REF)}/state`);
     expect(calls[3]!.url).to.match(/\?cardId=[\w-]+&checkpointSize=9$/);
   });
 
   it("gives the issuer's refusals their code, and tells them from no issuer at all", async () => {
     const refused = issuer({ "*": { code: "TOKEN_SUSPENDED", message: "Five failures in 24 h" } }, 409);
-    const error = await expectError(() => refused.client.receipt({ checkpointSize: 0 }), "ISSUER_REFUSED");
+    const error = await expectError(() => refused.client.receipt(CARD), "ISSUER_REFUSED");
     expect(error.issuerCode).to.equal("TOKEN_SUSPENDED");
     expect(error.message).to.contain("Five failures");
-    await expectError(() => issuer({ "*": {} }, 401).client.receipt({ checkpointSize: 0 }), "ISSUER_NOT_ENROLLED");
-    const down = await expectError(
-      () => issuer({ "*": {} }, 503).client.receipt({ checkpointSize: 0 }),
-      "ISSUER_UNREACHABLE",
-    );
+    await expectError(() => issuer({ "*": {} }, 401).client.receipt(CARD), "ISSUER_NOT_ENROLLED");
+    const down = await expectError(() => issuer({ "*": {} }, 503).client.receipt(CARD), "ISSUER_UNREACHABLE");
     expect(down.retryable).to.equal(true);
     const nobody = new IssuerClient({
       baseUrl: "http://127.0.0.1:1",
       accessKey: "k",
       fetch: () => Promise.reject(new TypeError("fetch failed")),
     });
-    await expectError(() => nobody.receipt({ checkpointSize: 0 }), "ISSUER_UNREACHABLE");
-    await expectError(() => nobody.receipt({ checkpointSize: 0 }, { signal: AbortSignal.abort() }), "ABORTED");
+    await expectError(() => nobody.receipt(CARD), "ISSUER_UNREACHABLE");
+    await expectError(() => nobody.receipt(CARD, { signal: AbortSignal.abort() }), "ABORTED");
   });
 
   for (const [what, answer] of [
@@ -107,7 +105,7 @@ describe("the issuer's client", () => {
     ["an endless answer", `{"receipt":"${"A".repeat(70_000)}"}`],
   ] as const) {
     it(`says ISSUER_ANSWER_INVALID to ${what}`, async () => {
-      await expectError(() => issuer({ "*": answer }).client.receipt({ checkpointSize: 0 }), "ISSUER_ANSWER_INVALID");
+      await expectError(() => issuer({ "*": answer }).client.receipt(CARD), "ISSUER_ANSWER_INVALID");
     });
   }
 

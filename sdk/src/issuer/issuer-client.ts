@@ -1,7 +1,7 @@
 // The issuer's HTTP API, from the phone: enrol, tokens, grants, receipts, states. JSON, octets as base64url. The phone can read none
 // of what is sealed; what it can see, it checks: tokens come from the number ranges this app was made for, or not at all.
 
-import type { Domain, TokenState } from "@enabling-card/wire";
+import type { Domain } from "@enabling-card/wire";
 import type { GrantBundle, SignedState } from "../card/card.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { fromBase64Url, toBase64Url } from "./base64url.js";
@@ -38,8 +38,8 @@ export interface Token {
 export interface GrantRequest {
   readonly cardId: Uint8Array;
   readonly tokenRef: Uint8Array;
-  /** The newest of card info. */
-  readonly challenge: Uint8Array;
+  /** The newest of card info; none for an off-line grant. */
+  readonly challenge?: Uint8Array;
   /** Of card info: how far the card has followed the ledger. */
   readonly checkpointSize: number;
   readonly domain: Domain;
@@ -51,10 +51,19 @@ export interface GrantRequest {
 /** What a stored grant needs anew when its receipt has grown old. */
 export type Evidence = Pick<GrantBundle, "issuerCert" | "receipt" | "consistency">;
 
-export type SignedTokenState = SignedState & { readonly version: number };
+/** States a phone may ask for. */
+export type TokenStateName = "active" | "suspended" | "deactivated";
 
-/** Who asks for a change of state. */
-export type StateActor = "issuer" | "requestor" | "cardholder";
+export type SignedTokenState = SignedState & {
+  readonly version: number;
+  readonly state: TokenStateName | "inactive";
+};
+
+/** Which card asks, and how far it has followed the ledger (card info). */
+export interface CardPosition {
+  readonly cardId: Uint8Array;
+  readonly checkpointSize: number;
+}
 
 const TIMEOUT_MS = 10_000;
 const ANSWER_MAX = 65_536;
@@ -87,12 +96,17 @@ export class IssuerClient {
   }
 
   /**
-   * Has a token made for the card.
+   * Has a token made for the card: an off-line one where its grants are to be kept on the phone.
    *
    * @throws {CardError} `ISSUER_TOKEN_OUTSIDE_IIN` where it is not in this app's number ranges
    */
-  async createToken(cardId: Uint8Array, holderName: string, options: IssuerCallOptions = {}): Promise<Token> {
-    const answer = await this.#ask("POST", "/v1/tokens", { cardId: toBase64Url(cardId), holderName }, options);
+  async createToken(
+    cardId: Uint8Array,
+    holderName: string,
+    options: IssuerCallOptions & { readonly offline?: boolean } = {},
+  ): Promise<Token> {
+    const body = { cardId: toBase64Url(cardId), holderName, ...(options.offline && { offline: true }) };
+    const answer = await this.#ask("POST", "/v1/tokens", body, options);
     const token = {
       tokenRef: octets(answer, "tokenRef"),
       iin: text(answer, "iin"),
@@ -110,7 +124,7 @@ export class IssuerClient {
     const body = {
       cardId: toBase64Url(cardId),
       tokenRef: toBase64Url(tokenRef),
-      challenge: toBase64Url(challenge),
+      ...(challenge && { challenge: toBase64Url(challenge) }),
       ...rest,
     };
     const answer = await this.#ask("POST", "/v1/grants", body, options);
@@ -118,36 +132,25 @@ export class IssuerClient {
   }
 
   /** A newer receipt for a stored grant, whose certificate has not changed. */
-  async receipt(
-    request: { readonly cardId?: Uint8Array; readonly checkpointSize: number },
-    options: IssuerCallOptions = {},
-  ): Promise<Evidence> {
-    const { cardId, checkpointSize } = request;
-    const body = { ...(cardId && { cardId: toBase64Url(cardId) }), checkpointSize };
-    return evidence(await this.#ask("POST", "/v1/receipts", body, options));
+  async receipt(card: CardPosition, options: IssuerCallOptions = {}): Promise<Evidence> {
+    return evidence(await this.#ask("POST", "/v1/receipts", positionBody(card), options));
   }
 
-  /** Asks for a token's state to be changed; gives the signed state for the card. */
+  /** Asks for a token's state to be changed; gives the signed state, which the card must still take. */
   async setState(
     tokenRef: Uint8Array,
-    state: TokenState,
-    by: StateActor,
+    state: TokenStateName,
+    card: CardPosition,
     options: IssuerCallOptions = {},
   ): Promise<SignedTokenState> {
     const path = `/v1/tokens/${toBase64Url(tokenRef)}/state`;
-    return signedState(await this.#ask("POST", path, { state, by }, options));
+    return signedState(await this.#ask("POST", path, { ...positionBody(card), state }, options));
   }
 
   /** The newest signed state of a token. */
-  async state(
-    tokenRef: Uint8Array,
-    request: { readonly cardId: Uint8Array; readonly checkpointSize: number },
-    options: IssuerCallOptions = {},
-  ): Promise<SignedTokenState> {
-    const query = new URLSearchParams({
-      cardId: toBase64Url(request.cardId),
-      checkpointSize: String(request.checkpointSize),
-    });
+  async state(tokenRef: Uint8Array, card: CardPosition, options: IssuerCallOptions = {}): Promise<SignedTokenState> {
+    const { cardId, checkpointSize } = positionBody(card);
+    const query = new URLSearchParams({ cardId, checkpointSize: String(checkpointSize) });
     return signedState(
       await this.#ask("GET", `/v1/tokens/${toBase64Url(tokenRef)}/state?${query}`, undefined, options),
     );
@@ -226,10 +229,18 @@ function evidence(answer: Answer): Evidence {
   };
 }
 
+function positionBody({ cardId, checkpointSize }: CardPosition) {
+  return { cardId: toBase64Url(cardId), checkpointSize };
+}
+
+const STATE_NAMES = ["inactive", "active", "suspended", "deactivated"] as const;
+
 function signedState(answer: Answer): SignedTokenState {
   const { version } = answer;
   if (typeof version !== "number" || !Number.isSafeInteger(version)) throw malformed("version");
-  return { signed: octets(answer, "signed"), ...evidence(answer), version };
+  const state = STATE_NAMES.find((name) => name === answer.state);
+  if (state === undefined) throw malformed("state");
+  return { signed: octets(answer, "signed"), ...evidence(answer), version, state };
 }
 
 function malformed(field: string): CardError {
