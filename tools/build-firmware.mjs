@@ -38,8 +38,21 @@ export const WASM_MAX = 40 * 1024;
 const SHIPPED = ["wallet", "authenticator", "link"];
 
 const FLAGS = [
-  "-Oz", "--converge", "--runtime", "stub", "--noAssert", "--use", "abort=", "--initialMemory", "1", "--maximumMemory", "1",
-  "--stackSize", "0", "--disable", "bulk-memory",
+  "-Oz",
+  "--converge",
+  "--runtime",
+  "stub",
+  "--noAssert",
+  "--use",
+  "abort=",
+  "--initialMemory",
+  "1",
+  "--maximumMemory",
+  "1",
+  "--stackSize",
+  "0",
+  "--disable",
+  "bulk-memory",
 ];
 
 /**
@@ -55,7 +68,9 @@ export async function moduleFaults(name, wasm, rule) {
   const imports = {};
   for (const wanted of WebAssembly.Module.imports(module)) {
     if (wanted.kind !== "function" || !rule.imports.includes(wanted.module)) {
-      faults.push(`${name} imports ${wanted.module}.${wanted.name}, which is not among its capabilities (${rule.imports.join(", ")})`);
+      faults.push(
+        `${name} imports ${wanted.module}.${wanted.name}, which is not among its capabilities (${rule.imports.join(", ")})`,
+      );
     }
     imports[wanted.module] ??= {};
     imports[wanted.module][wanted.name] = () => 0;
@@ -63,7 +78,8 @@ export async function moduleFaults(name, wasm, rule) {
   if (faults.length > 0) return faults;
   const { exports } = await WebAssembly.instantiate(module, imports);
   const base = exports.heapBase?.() >>> 0;
-  if (base === 0 || base > rule.memory) faults.push(`${name} uses ${base} octets of memory; its budget is ${rule.memory}`);
+  if (base === 0 || base > rule.memory)
+    faults.push(`${name} uses ${base} octets of memory; its budget is ${rule.memory}`);
   return faults;
 }
 
@@ -98,7 +114,11 @@ function sourceDigest() {
       .filter((file) => file.endsWith(".ts") && !file.includes("node_modules")),
   );
   files.push("tools/build-firmware.mjs", "package-lock.json");
-  for (const file of files.sort()) hash.update(file).update("\0").update(readFileSync(join(ROOT, file)));
+  for (const file of files.sort())
+    hash
+      .update(file)
+      .update("\0")
+      .update(readFileSync(join(ROOT, file)));
   return hash.digest("hex");
 }
 

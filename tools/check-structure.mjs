@@ -14,11 +14,15 @@ for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;
 
 function cruise() {
-  const run = spawnSync("npx", ["--no-install", "depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...ROOMS], {
-    cwd: ROOT,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const run = spawnSync(
+    "npx",
+    ["--no-install", "depcruise", "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...ROOMS],
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   let report;
   try {
     report = JSON.parse(run.stdout);

@@ -24,7 +24,9 @@ main().catch((error) => {
 async function main() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
-    throw new Error(`Node ${NODE_MIN.join(".")} or newer is needed, this is ${process.versions.node}: install it from nodejs.org or Debian`);
+    throw new Error(
+      `Node ${NODE_MIN.join(".")} or newer is needed, this is ${process.versions.node}: install it from nodejs.org or Debian`,
+    );
   }
   if (!packagesCurrent()) installPackages();
   const { buildFirmware } = await import("./build-firmware.mjs");
@@ -44,8 +46,12 @@ function installPackages() {
   const missing = BUILD_TOOLS.filter(([program]) => !found(program)).map(([, debian]) => debian);
   if (missing.length > 0) installDebian(missing);
   console.error("ecard set-up: installing packages (the first time, SQLite is compiled: about two minutes)");
-  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
-  if (npm.status !== 0) throw new Error("npm ci failed: see above; check the network and the registry, then run the command again");
+  const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (npm.status !== 0)
+    throw new Error("npm ci failed: see above; check the network and the registry, then run the command again");
   writeFileSync(STAMP, lockDigest());
 }
 
@@ -54,13 +60,15 @@ function installDebian(packages) {
   const root = process.getuid?.() === 0;
   const sudo = !root && spawnSync("sudo", ["-n", "true"]).status === 0;
   const command = `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
-  if (!found("apt-get") || !(root || sudo)) throw new Error(`these are missing: ${packages.join(", ")}; run: sudo ${command}`);
+  if (!found("apt-get") || !(root || sudo))
+    throw new Error(`these are missing: ${packages.join(", ")}; run: sudo ${command}`);
   console.error(`ecard set-up: ${command}`);
   const as = root ? [] : ["sudo", "-n"];
   for (const line of ["apt-get update", command]) {
     const [program, ...rest] = [...as, ...line.split(" ")];
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    if (spawnSync(program, rest, { stdio: ["ignore", "ignore", "inherit"], env }).status !== 0) throw new Error(`failed: ${line}`);
+    if (spawnSync(program, rest, { stdio: ["ignore", "ignore", "inherit"], env }).status !== 0)
+      throw new Error(`failed: ${line}`);
   }
 }
 

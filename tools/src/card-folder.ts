@@ -1,0 +1,87 @@
+// A card's folder on disk: its flash, and the sheet that comes in the box (pairing code as text and QR). The sheet is a secret.
+
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type CardClass, FileBlock, type PersonalisedCard } from "@enabling-card/emulator";
+import { IssuerError, type IssuerKeys, keysFromSeeds, SEEDS_SIZE, sampleKeys, TEST_IIN } from "@enabling-card/issuer";
+import encodeQR from "qr";
+import { CommandError, EXIT } from "./exit-codes.js";
+import { encodePng } from "./png.js";
+import { makeCard } from "./stage.js";
+
+export const FLASH_FILE = "card.flash";
+export const SHEET_TEXT = "pairing-code.txt";
+export const SHEET_PICTURE = "pairing-code.png";
+
+export interface PersonaliseFolderOptions {
+  readonly folder: string;
+  readonly cardClass: CardClass;
+  /** File of 160 octets (`keysFromSeeds`); sample keys where there is none. */
+  readonly keysFile?: string;
+  readonly iins?: readonly string[];
+}
+
+/**
+ * Makes a card in a folder of its own.
+ *
+ * @throws {CommandError} `CARD_EXISTS`, `PRODUCTION_NEEDS_KEYS`, `KEYS_INVALID`; {IssuerError} `SAMPLE_KEYS_TEST_IIN`
+ */
+export async function personaliseFolder(options: PersonaliseFolderOptions): Promise<PersonalisedCard> {
+  const { folder, cardClass, keysFile, iins = [TEST_IIN] } = options;
+  const flash = join(folder, FLASH_FILE);
+  if (existsSync(flash)) {
+    throw new CommandError(
+      "CARD_EXISTS",
+      `There is a card in ${folder} already: choose another --dir, or remove that folder`,
+      EXIT.failed,
+    );
+  }
+  if (cardClass === "production" && keysFile === undefined) {
+    throw new CommandError(
+      "PRODUCTION_NEEDS_KEYS",
+      "A production card does not trust development keys: give --keys a file of your own",
+      EXIT.usage,
+    );
+  }
+  const keys = keysFile === undefined ? sampleKeys() : await readKeys(keysFile);
+  if (keys.sample && iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
+  await mkdir(folder, { recursive: true });
+  const log = { origin: "enabling-card.test/log", nodeKeys: [keys.node.publicKey], threshold: 1 };
+  const block = new FileBlock(flash);
+  const made = await makeCard(block, { keys, log, cardClass, iins, now: Math.floor(Date.now() / 1000) });
+  await writeFile(join(folder, SHEET_TEXT), `${made.pairingCode}\n`, { mode: 0o600 });
+  await writeFile(join(folder, SHEET_PICTURE), qrPng(made.pairingCode), { mode: 0o600 });
+  return made;
+}
+
+/** A QR code of `text`, with its quiet zone of four modules (ISO/IEC 18004 9.1). */
+export function qrPng(text: string, scale = 8): Buffer {
+  return encodePng(encodeQR(text, "raw", { ecc: "medium", border: 4 }), scale);
+}
+
+/** For a terminal. */
+export function qrText(text: string): string {
+  return encodeQR(text, "term", { ecc: "medium", border: 2 });
+}
+
+async function readKeys(file: string): Promise<IssuerKeys> {
+  const seeds = await readFile(file);
+  if (seeds.length !== SEEDS_SIZE) {
+    throw new CommandError(
+      "KEYS_INVALID",
+      `${file} is not a key file: it has ${seeds.length} octets, not ${SEEDS_SIZE}`,
+      EXIT.usage,
+    );
+  }
+  const keys = keysFromSeeds(Uint8Array.from(seeds));
+  const sample = sampleKeys();
+  if (Buffer.from(keys.issuerRoot.publicKey).equals(sample.issuerRoot.publicKey)) {
+    throw new CommandError(
+      "KEYS_INVALID",
+      `${file} holds the sample keys, which everybody has: make keys of your own`,
+      EXIT.usage,
+    );
+  }
+  return keys;
+}

@@ -1,0 +1,35 @@
+// What every command is given: how to print, and the signal of Ctrl-C.
+
+import type { Command } from "commander";
+import { Output, type Streams } from "./output.js";
+
+export interface Context {
+  readonly signal: AbortSignal;
+  readonly streams: Streams;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadableStream;
+  /** Output by the options that every command shares. */
+  output(command: Command): Output;
+}
+
+export function createContext(
+  signal: AbortSignal,
+  streams: Streams = process,
+  env = process.env,
+  stdin = process.stdin,
+): Context {
+  return {
+    signal,
+    streams,
+    env,
+    stdin,
+    output: (command) => {
+      const { json, quiet, verbose } = command.optsWithGlobals<{
+        json?: boolean;
+        quiet?: boolean;
+        verbose?: boolean;
+      }>();
+      return new Output({ json: json ?? false, quiet: quiet ?? false, verbose: verbose ?? false, streams, env });
+    },
+  };
+}
