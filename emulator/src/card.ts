@@ -1,7 +1,6 @@
 // A card in software: a machine, its flash, its battery, and the hands that hold it.
 
-import type { Indicator } from "@enabling-card/wire";
-import { Indicator as Lights, type Mail } from "@enabling-card/wire";
+import { Indicator, MTU_MAX } from "@enabling-card/wire";
 import { type Courier, courierFault, type FaultName, type FaultOptions } from "./courier.js";
 import { EmulatorError } from "./errors.js";
 import { Machine, type Trap } from "./machine.js";
@@ -42,6 +41,8 @@ const REACTION_MS = 200;
 export class EmulatedCard {
   readonly id: string;
   readonly battery: Battery;
+  /** The card's own longest MTU: a phone that asks for more gets this. */
+  mtuLimit = MTU_MAX;
   readonly #machine: Machine;
   readonly #block: Block;
   #store: Store | undefined;
@@ -142,7 +143,16 @@ export class EmulatedCard {
   /** @throws {EmulatorError} `CARD_OFF`, `LINE_BUSY`, `LINE_MTU_INVALID` */
   connectLine(options: { readonly mtu?: number } = {}): LineEnd {
     if (!this.on) throw new EmulatorError("CARD_OFF", "The card has no power: start it");
-    return this.#machine.line.connect(options.mtu ?? 247);
+    return this.#machine.line.connect(Math.min(options.mtu ?? 247, this.mtuLimit));
+  }
+
+  get lineUp(): boolean {
+    return this.#machine.line.up;
+  }
+
+  /** The phone is out of reach, all at once. */
+  dropLine(): void {
+    this.#machine.line.drop();
   }
 
   /** One short press of the button. */
@@ -183,7 +193,7 @@ export class EmulatedCard {
   }
 
   /** Who carries the sealed mail: a fault by name, or a courier of one's own. */
-  setCourier(courier: Courier | FaultName, options?: FaultOptions & { readonly kinds?: readonly Mail[] }): void {
+  setCourier(courier: Courier | FaultName, options?: FaultOptions): void {
     this.#machine.courier = typeof courier === "string" ? courierFault(courier, options) : courier;
   }
 
@@ -201,7 +211,7 @@ export class EmulatedCard {
   /** Somebody reaches for the button whenever the lights ask. */
   #pressWhenAsked(): void {
     this.trace.subscribe((event) => {
-      if (event.kind !== "indicator" || this.indicators.now !== Lights.Ask) return;
+      if (event.kind !== "indicator" || this.indicators.now !== Indicator.Ask) return;
       this.#machine.gesture(
         GESTURES.twice.map((ms) => ms + REACTION_MS),
         true,

@@ -34,6 +34,7 @@ export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
+export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
 export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";
 export type { Trace, TraceEvent } from "./trace.js";

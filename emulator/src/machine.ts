@@ -1,7 +1,7 @@
 // The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside in
 // its order, then what is due. Same modules, same events, same random source: same run.
 
-import { MAIL_SIZE, ModuleId, Status } from "@enabling-card/wire";
+import { Indicator, MAIL_SIZE, ModuleId, Status } from "@enabling-card/wire";
 import { type Courier, isSealed } from "./courier.js";
 import { EmulatorError, PowerCut } from "./errors.js";
 import { ModuleMemory } from "./memory.js";
@@ -144,6 +144,7 @@ export class Machine {
     this.#modules = {};
     if (this.#timer !== undefined) clearTimeout(this.#timer);
     this.#timer = undefined;
+    if (this.indicators.now !== Indicator.Off) this.indicators.show(Indicator.Off, this.timeline.nowNs);
     this.trace.add({ kind: "power-lost" });
   }
 
