@@ -1,0 +1,402 @@
+// System 1: each grant that the card must not take ends with its own code, and changes nothing.
+
+import { luhnDigit } from "@enabling-card/issuer";
+import type { GrantBundle } from "@enabling-card/sdk";
+import {
+  AAD,
+  type CborValue,
+  cborDecode,
+  cborEncode,
+  decodeClaims,
+  decodeReceipt,
+  decodeSign1,
+  encodeReceipt,
+  GrantKey,
+  GrantKind,
+  Op,
+  Phase,
+  type Receipt,
+  Role,
+} from "@enabling-card/wire";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { expect } from "chai";
+import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { expectRefusal } from "../support/expect-refusal.js";
+import { evidenceOf, type Forgery, forge, otherIssuer } from "../support/forge.js";
+import { rawSession, settle } from "../support/raw-session.js";
+
+/** A PAN-shaped number next to the test range, which this card was not made for. */
+const OUTSIDE = `999998000000000${luhnDigit("999998000000000")}`;
+const STRANGER = new Uint8Array(32).fill(0x77);
+const flip = (bytes: Uint8Array, at: number) =>
+  bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
+
+/** A grant map with one entry changed or taken out. */
+const withEntry = (key: GrantKey, value: CborValue | undefined) => (grant: Uint8Array) => {
+  const map = new Map(cborDecode(grant) as Map<number, CborValue>);
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+  return cborEncode(map);
+};
+
+const withReceipt = (change: (receipt: Receipt) => Receipt) => (w: World) =>
+  encodeReceipt(change(decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate))));
+
+type Case = [name: string, code: string, forgery: Forgery | ((w: World, phone: Phone) => Forgery)];
+
+const CASES: readonly Case[] = [
+  ["its seal was altered", "GRANT_SEAL_INVALID", { sealed: (bytes) => flip(bytes, -1) }],
+  ["the key in its seal was altered", "GRANT_SEAL_INVALID", { sealed: (bytes) => flip(bytes, 0) }],
+  [
+    "it was sealed to another card",
+    "GRANT_SEAL_INVALID",
+    (_w, { card }) => ({ sealTo: { cardId: card.cardId, grantKey: new Uint8Array(32).fill(9) } }),
+  ],
+  [
+    "it was sealed under another card's name",
+    "GRANT_SEAL_INVALID",
+    (_w, { card }) => ({
+      sealTo: {
+        cardId: new Uint8Array(16),
+        grantKey: decodeClaims(decodeSign1(card.certificate, AAD.certificate).payload).keys.grant!,
+      },
+    }),
+  ],
+  ["it names another card", "GRANT_OTHER_CARD", { grant: { cardId: new Uint8Array(16) } }],
+  ["it is not a COSE_Sign1", "GRANT_MALFORMED", { signed: (bytes) => bytes.slice(1) }],
+  ["its signature was altered", "GRANT_SIGNATURE_INVALID", { signed: (bytes) => flip(bytes, -1) }],
+  ["somebody else signed it", "GRANT_SIGNATURE_INVALID", { sign: (bytes) => ed25519.sign(bytes, STRANGER) }],
+  ["it was signed as something else", "GRANT_SIGNATURE_INVALID", { aad: AAD.state }],
+  [
+    "it was signed under another certificate than the one beside it",
+    "CERTIFICATE_MISMATCH",
+    { kid: new Uint8Array(16) },
+  ],
+  ["a field is missing", "GRANT_MALFORMED", { payload: withEntry(GrantKey.TokenRef, undefined) }],
+  ["a field is of another type", "GRANT_MALFORMED", { payload: withEntry(GrantKey.Atc, "7") }],
+  ["there is a field that nobody knows", "GRANT_MALFORMED", { payload: withEntry(99 as GrantKey, 1) }],
+  ["bytes follow it", "GRANT_MALFORMED", { payload: (grant) => Uint8Array.from([...grant, 0]) }],
+  ["it allows no emission", "GRANT_MALFORMED", { grant: { maxEmissions: 0 } }],
+  ["it allows four emissions", "GRANT_MALFORMED", { grant: { maxEmissions: 4 } }],
+  ["it does not say where it may be spent", "GRANT_DOMAIN_MISSING", { payload: withEntry(GrantKey.Domain, undefined) }],
+  [
+    "it carries caveats that this card cannot check",
+    "GRANT_KIND_UNSUPPORTED",
+    { payload: withEntry(GrantKey.Caveats, [1]) },
+  ],
+  ["it is a delegated one", "GRANT_KIND_UNSUPPORTED", { grant: { kind: GrantKind.Delegated } }],
+  ["it answers no challenge of this card", "GRANT_CHALLENGE_UNKNOWN", { grant: { challenge: new Uint8Array(16) } }],
+  ["an on-line grant has no challenge", "GRANT_MALFORMED", { payload: withEntry(GrantKey.Challenge, undefined) }],
+  ["its time is over", "GRANT_EXPIRED", (w) => ({ grant: { expires: w.service.issuer.now() } })],
+  ["its time has not come", "GRANT_NOT_YET_VALID", (w) => ({ grant: { notBefore: w.service.issuer.now() + 30 } })],
+  [
+    "it would live longer than 120 s",
+    "GRANT_LIFETIME_TOO_LONG",
+    (w) => ({ grant: { expires: w.service.issuer.now() + 121 } }),
+  ],
+  ["its ATC is zero", "ATC_NOT_RISING", { grant: { atc: 0 } }],
+  [
+    "its PAN lies outside the card's number ranges",
+    "TOKEN_OUTSIDE_IIN",
+    { grant: { track2: `${OUTSIDE}=2911101`, track1: `B${OUTSIDE}^LOVELACE/ADA^2911101` } },
+  ],
+  [
+    "its PAN fails the Luhn check",
+    "GRANT_MALFORMED",
+    { grant: { track2: "9999990000000000=2911101", track1: "B9999990000000000^LOVELACE/ADA^2911101" } },
+  ],
+  ["its tracks name two PANs", "GRANT_MALFORMED", { grant: { track1: "B9999990000000013^LOVELACE/ADA^2911101" } }],
+  [
+    "its track 2 brings a sentinel of its own",
+    "GRANT_MALFORMED",
+    { grant: { track2: ";999999000000001=2911101", track1: "B9999990000000013^LOVELACE/ADA^2911101" } },
+  ],
+  [
+    "its name holds a separator",
+    "GRANT_MALFORMED",
+    { grant: { track2: "9999990000000013=2911101", track1: "B9999990000000013^LOVE^ACE/ADA^2911101" } },
+  ],
+  [
+    "its off-line grant finds no clock",
+    "TIME_UNKNOWN",
+    (w) => ({
+      payload: (grant) => withEntry(GrantKey.Offline, [500, 1, 3])(withEntry(GrantKey.Challenge, undefined)(grant)),
+      grant: { kind: GrantKind.Offline, expires: w.service.issuer.now() + 3600 },
+    }),
+  ],
+  ["its certificate is not one", "CERTIFICATE_MALFORMED", { issuerCert: new Uint8Array(40) }],
+  [
+    "its certificate was altered",
+    "CERTIFICATE_SIGNATURE_INVALID",
+    (w) => ({ issuerCert: flip(w.service.issuer.certificate, -1) }),
+  ],
+  ["another root signed its issuer", "CERTIFICATE_SIGNATURE_INVALID", (w) => otherIssuer(w, { root: STRANGER })],
+  ["its certificate is a card's", "CERTIFICATE_ROLE_WRONG", (w) => otherIssuer(w, { role: Role.Card })],
+  ["its certificate is on no ledger", "RECEIPT_NOT_INCLUDED", (w) => otherIssuer(w)],
+  [
+    "its certificate was revoked",
+    "CERTIFICATE_REVOKED",
+    (w, { card }) => {
+      const { issuer } = w.service;
+      const other = otherIssuer(w, { stored: true });
+      issuer.log.revoke(other.serial);
+      return { ...other, ...evidenceOf(issuer.log, other.issuerCert, card.info.checkpointSize) };
+    },
+  ],
+  [
+    "its certificate has run out",
+    "CERTIFICATE_EXPIRED",
+    (w, { card }) => {
+      const { issuer } = w.service;
+      const other = otherIssuer(w, { stored: true, expires: issuer.now() + 1 });
+      const late = issuer.now() + 2;
+      return {
+        ...other,
+        ...evidenceOf(issuer.log, other.issuerCert, card.info.checkpointSize),
+        grant: { issuedAt: late, notBefore: late, expires: late + 60 },
+      };
+    },
+  ],
+  ["its receipt cannot be read", "RECEIPT_MALFORMED", { receipt: Uint8Array.from([0x80]) }],
+  [
+    "its receipt's path is not whole hashes",
+    "RECEIPT_MALFORMED",
+    (w) => ({ receipt: withReceipt((r) => ({ ...r, path: r.path.slice(1) }))(w) }),
+  ],
+  [
+    "its receipt shows another time",
+    "RECEIPT_NOT_INCLUDED",
+    (w) => ({ receipt: withReceipt((r) => ({ ...r, time: r.time + 1 }))(w) }),
+  ],
+  [
+    "its receipt's path was altered",
+    "RECEIPT_NOT_INCLUDED",
+    (w) => ({ receipt: withReceipt((r) => ({ ...r, path: flip(r.path, 0) }))(w) }),
+  ],
+  [
+    "its checkpoint is unsigned",
+    "CHECKPOINT_THRESHOLD",
+    (w) => ({ receipt: withReceipt((r) => ({ ...r, checkpoint: { ...r.checkpoint, signatures: [] } }))(w) }),
+  ],
+  [
+    "a stranger signed its checkpoint",
+    "CHECKPOINT_THRESHOLD",
+    (w) => ({
+      receipt: withReceipt((r) => ({
+        ...r,
+        checkpoint: { ...r.checkpoint, signatures: [{ kid: new Uint8Array(8), signature: new Uint8Array(64) }] },
+      }))(w),
+    }),
+  ],
+  [
+    "its checkpoint's signature was altered",
+    "CHECKPOINT_THRESHOLD",
+    (w) => ({
+      receipt: withReceipt((r) => ({
+        ...r,
+        checkpoint: {
+          ...r.checkpoint,
+          signatures: r.checkpoint.signatures.map((s) => ({ ...s, signature: flip(s.signature, 5) })),
+        },
+      }))(w),
+    }),
+  ],
+  [
+    "its revocation proof has other neighbours",
+    "REVOCATION_PROOF_INVALID",
+    (w) => ({
+      receipt: withReceipt((r) => ({
+        ...r,
+        notRevoked: { ...r.notRevoked, lowSerial: flip(r.notRevoked.lowSerial, 0) },
+      }))(w),
+    }),
+  ],
+  ["its consistency proof is missing", "CHECKPOINT_INCONSISTENT", { consistency: null }],
+  [
+    "its consistency proof was altered",
+    "CHECKPOINT_INCONSISTENT",
+    (w, { card }) => ({
+      consistency: flip(w.service.issuer.log.consistency(card.info.checkpointSize)!, 3),
+    }),
+  ],
+];
+
+describe("a grant is refused, and nothing changes, when", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  for (const [name, code, forgery] of CASES) {
+    it(`${name}: ${code}`, async () => {
+      const bundle = await forge(w, phone, typeof forgery === "function" ? forgery(w, phone) : forgery);
+      await expectRefusal(w, () => phone.card.load(bundle), code);
+      expect(phone.card.info.phase).to.equal(Phase.Empty);
+      await phone.card.load(await forge(w, phone)); // and the card still takes a good one
+    });
+  }
+
+  it("its ATC was seen: ATC_NOT_RISING, also for a lower one", async () => {
+    await phone.card.load(await forge(w, phone, { grant: { atc: 5_000_000 } }));
+    await phone.card.disarm();
+    for (const atc of [5_000_000, 4_999_999]) {
+      const bundle = await forge(w, phone, { grant: { atc } });
+      await expectRefusal(w, () => phone.card.load(bundle), "ATC_NOT_RISING");
+    }
+  });
+
+  it("its challenge was answered before: GRANT_CHALLENGE_UNKNOWN", async () => {
+    const { challenge } = phone.card.info;
+    await phone.card.load(await forge(w, phone));
+    await phone.card.disarm();
+    const again = await forge(w, phone, { grant: { challenge } });
+    await expectRefusal(w, () => phone.card.load(again), "GRANT_CHALLENGE_UNKNOWN");
+  });
+
+  it("its challenge is 120 s old by the card's own timer: GRANT_CHALLENGE_UNKNOWN", async () => {
+    const bundle = await forge(w, phone);
+    w.emulator.advance(100_000);
+    await settle();
+    const { challenge } = phone.card.info; // made 60 s after the first
+    w.emulator.advance(20_000);
+    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_CHALLENGE_UNKNOWN");
+    await phone.card.load(await forge(w, phone, { grant: { challenge } }));
+  });
+
+  it("the card counts eight tokens and it brings a ninth: TOKEN_TABLE_FULL", async () => {
+    for (let i = 1; i <= 8; i++) {
+      await phone.card.load(await forge(w, phone, { grant: { tokenRef: new Uint8Array(16).fill(i) } }));
+    }
+    await phone.card.disarm();
+    const ninth = await forge(w, phone, { grant: { tokenRef: new Uint8Array(16).fill(9) } });
+    await expectRefusal(w, () => phone.card.load(ninth), "TOKEN_TABLE_FULL");
+  });
+
+  it("its checkpoint is smaller than one that was seen: CHECKPOINT_ROLLBACK", async () => {
+    const early = w.service.issuer.evidence(phone.card.info.checkpointSize);
+    otherIssuer(w, { stored: true });
+    await phone.card.load(await forge(w, phone));
+    await phone.card.disarm();
+    const bundle = await forge(w, phone, { receipt: early.receipt, consistency: early.consistency });
+    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
+  });
+
+  it("its receipt is missing: RECEIPT_MISSING", async () => {
+    const { sealed, issuerCert } = await forge(w, phone);
+    await phone.card.close();
+    const session = await rawSession(w);
+    await expectRefusal(w, () => session.request(Op.Load, [sealed, issuerCert, null, null]), "RECEIPT_MISSING");
+  });
+
+  it("it is cut at any byte", async () => {
+    const { sealed, issuerCert, receipt, consistency } = await forge(w, phone);
+    await phone.card.close();
+    const session = await rawSession(w);
+    for (let length = 1; length < sealed.length; length++) {
+      const cut = sealed.subarray(0, length);
+      await expectRefusal(
+        w,
+        () => session.request(Op.Load, [cut, issuerCert, receipt, consistency]),
+        "GRANT_SEAL_INVALID",
+      );
+    }
+    await expectRefusal(
+      w,
+      () => session.request(Op.Load, [new Uint8Array(0), issuerCert, receipt, consistency]),
+      "MESSAGE_MALFORMED",
+    );
+  });
+
+  it("its signed bytes are cut at any byte before they are sealed", async () => {
+    const whole = await forge(w, phone, { signed: (bytes) => bytes });
+    const length = whole.sealed.length - 48;
+    for (let at = 1; at < length; at += 3) {
+      const bundle = await forge(w, phone, { signed: (bytes) => bytes.slice(0, at) });
+      await expectRefusal(w, () => phone.card.load(bundle), "GRANT_MALFORMED");
+    }
+  });
+
+  it("the card is asking, armed or sending: BUSY; the same bytes again get the same answer", async () => {
+    const bundle = await phone.grant();
+    const loaded = await phone.card.load(bundle);
+    const next = await forge(w, phone);
+    const presented = phone.card.present({ when: "swipe" });
+    await w.emulator.shows(2);
+    w.emulator.pressTwice();
+    await presented;
+    await expectRefusal(w, () => phone.card.load(next), "BUSY");
+    const again = await phone.card.load(bundle);
+    expect([...again.grantHash]).to.deep.equal([...loaded.grantHash]);
+    expect(again.info.phase).to.equal(Phase.Armed);
+  });
+
+  it("a refused grant does not cost the one that is loaded", async () => {
+    const loaded = await phone.card.load(await forge(w, phone));
+    const bad = await forge(w, phone, { sealed: (bytes) => flip(bytes, -1) });
+    await expectRefusal(w, () => phone.card.load(bad), "GRANT_SEAL_INVALID");
+    const presented = phone.card.present({ when: "now" });
+    await w.emulator.shows(2);
+    w.emulator.pressTwice();
+    expect((await presented).passesSent).to.equal(2);
+    expect([...phone.card.info.lastGrant!]).to.deep.equal([...loaded.grantHash]);
+  });
+});
+
+describe("an off-line grant", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+    await phone.card.load(await forge(w, phone)); // sets the clock
+    await phone.card.disarm();
+  });
+  afterEach(() => w.close());
+
+  const offline = async (offer: readonly number[], grant: Forgery["grant"] = {}): Promise<GrantBundle> =>
+    forge(w, phone, {
+      payload: (bytes) => withEntry(GrantKey.Offline, offer)(withEntry(GrantKey.Challenge, undefined)(bytes)),
+      grant: { kind: GrantKind.Offline, expires: w.service.issuer.now() + 86_400, ...grant },
+    });
+
+  it("is taken without a challenge once the clock is known", async () => {
+    const loaded = await phone.card.load(await offline([DOMAIN.maxAmount, 1, 3]));
+    expect(loaded.cap).to.equal(DOMAIN.maxAmount);
+  });
+
+  const LIMITS: readonly [string, readonly number[], Forgery["grant"]][] = [
+    ["is over its cap", [DOMAIN.maxAmount - 1, 1, 3], {}],
+    ["has a cap over the card's", [5001, 1, 3], {}],
+    ["is number four of three", [2000, 4, 3], {}],
+    ["is one of six", [2000, 1, 6], {}],
+    ["may be sent twice", [2000, 1, 3], { maxEmissions: 2 }],
+  ];
+  for (const [name, offer, grant] of LIMITS) {
+    it(`is refused when it ${name}: OFFLINE_LIMIT`, async () => {
+      const bundle = await offline(offer, grant);
+      await expectRefusal(w, () => phone.card.load(bundle), "OFFLINE_LIMIT");
+    });
+  }
+
+  it("is refused when it lives longer than a week: GRANT_LIFETIME_TOO_LONG", async () => {
+    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 8 * 86_400 });
+    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_LIFETIME_TOO_LONG");
+  });
+
+  it("is refused beside a checkpoint of more than 24 h ago: CHECKPOINT_STALE, and taken with a newer receipt", async () => {
+    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 3 * 86_400 });
+    w.pass(25 * 3600);
+    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_STALE");
+    const newer = w.service.issuer.evidence(phone.card.info.checkpointSize);
+    expect((await phone.card.load({ ...bundle, ...newer })).cap).to.equal(DOMAIN.maxAmount);
+  });
+
+  it("is refused after a restart, which costs the clock: TIME_UNKNOWN", async () => {
+    const bundle = await offline([2000, 1, 3]);
+    w.emulator.restart();
+    await expectRefusal(w, () => phone.card.load(bundle), "TIME_UNKNOWN");
+  });
+});
