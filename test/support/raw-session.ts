@@ -9,13 +9,27 @@ import type { World } from "./card-with-issuer.js";
 export interface RawSession {
   /** Sends an operation as it is; throws `CardError` with the card's refusal. */
   request(op: Op | number, body: CborValue): Promise<CborValue>;
+  /** One chunk as it is, past the session. */
+  write(chunk: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
+export interface Watch {
+  readonly onWrite?: (chunk: Uint8Array) => void;
+  readonly onChunk?: (chunk: Uint8Array) => void;
+}
+
 /** A session of the paired phone on a new line: the earlier line must be closed. */
-export async function rawSession(world: World): Promise<RawSession> {
+export async function rawSession(world: World, watch: Watch = {}): Promise<RawSession> {
   const cardLink = await memoryTransport([world.emulator]).connect(world.emulator.id, {});
-  const link = await MessageLink.open(cardLink);
+  if (watch.onChunk) await cardLink.subscribe(watch.onChunk);
+  const link = await MessageLink.open({
+    ...cardLink,
+    write: (chunk, options) => {
+      watch.onWrite?.(chunk);
+      return cardLink.write(chunk, options);
+    },
+  });
   const opened = await openOver(
     link,
     await world.store.list(),
@@ -24,6 +38,10 @@ export async function rawSession(world: World): Promise<RawSession> {
   );
   return {
     request: (op, body) => opened.session.request(op as Op, body, { timeoutMs: 2000 }),
+    write: async (chunk) => {
+      await cardLink.write(chunk, { response: true });
+      await settle();
+    },
     close: () => link.close(),
   };
 }
