@@ -3,7 +3,10 @@ const only = (room, allowed) => ({
   name: `${room}-looks-only-at-${allowed.join("-or-") || "nobody"}`,
   severity: "error",
   from: { path: `^${room}/`, pathNot: "/test/" },
-  to: { path: "^(wire|firmware|emulator|sdk|pos-sim|network|iso8583|tools|test)/", pathNot: `^(${[room, ...allowed].join("|")})/` },
+  to: {
+    path: "^(wire|firmware|emulator|sdk|pos-sim|network|iso8583|tools|test)/",
+    pathNot: `^(${[room, ...allowed].join("|")})/`,
+  },
 });
 
 module.exports = {
@@ -36,6 +39,10 @@ module.exports = {
     exclude: { path: "(^|/)(build|out|coverage)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types"], extensions: [".ts", ".mjs", ".js"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "types"],
+      extensions: [".ts", ".mjs", ".js"],
+    },
   },
 };
