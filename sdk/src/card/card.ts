@@ -231,6 +231,7 @@ export class Card {
       this.#info = presented.info;
       return presented;
     } catch (error) {
+      await this.#afterPin(error);
       if (error instanceof CardError && error.code === "ABORTED" && this.connected) {
         await this.disarm({ timeoutMs: 2_000 }).catch(() => undefined);
       }
@@ -270,9 +271,15 @@ export class Card {
    * @throws {CardError} `PIN_MALFORMED`, `PIN_REQUIRED`, `PIN_WRONG`, `PIN_LOCKED`, `PIN_NONCE_STALE`
    */
   async setPin(newPin: string, oldPin: string | null = null, options: CallOptions = {}): Promise<CardInfo> {
-    const info = readInfo(await this.#call(Op.SetPin, () => sealNewPin(oldPin, newPin, this.#pinQuestion()), options));
-    this.#info = info;
-    return info;
+    try {
+      this.#info = readInfo(
+        await this.#call(Op.SetPin, () => sealNewPin(oldPin, newPin, this.#pinQuestion()), options),
+      );
+      return this.info;
+    } catch (error) {
+      await this.#afterPin(error);
+      throw error;
+    }
   }
 
   /** Ends the pairing, on the card and here. PIN, counters and token states stay on the card. */
@@ -402,6 +409,13 @@ export class Card {
 
   #tell(notice: CardNotice): void {
     for (const listener of this.#listeners) listener(notice);
+  }
+
+  /** A sealed PIN spends the card's pinNonce, right or wrong: the next try needs the new one. */
+  async #afterPin(error: unknown): Promise<void> {
+    if (error instanceof CardError && error.code.startsWith("PIN_") && this.connected) {
+      await this.refresh({ timeoutMs: 2_000 }).catch(() => undefined);
+    }
   }
 
   #pinQuestion() {

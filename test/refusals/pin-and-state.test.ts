@@ -1,0 +1,193 @@
+// The PIN and its lock, token states, and who may pair: what each attacker of docs/protocol.md is left with.
+
+import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Indicator, Phase, TokenState } from "@enabling-card/wire";
+import { expect } from "chai";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { expectError, expectRefusal } from "../support/expect-refusal.js";
+import { forgeState } from "../support/forge.js";
+
+describe("the PIN", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  const presentWith = async (pin: string) => {
+    await phone.card.disarm();
+    await phone.card.load(await phone.grant());
+    return phone.card.present({ when: "now", pin });
+  };
+
+  it("stands in for the button, and each sealed PIN is good once", async () => {
+    await phone.card.setPin("2468");
+    expect((await presentWith("2468")).passesSent).to.equal(2);
+    expect((await presentWith("2468")).passesSent).to.equal(2);
+  });
+
+  it("that was never set is PIN_NOT_SET", async () => {
+    await expectError(() => presentWith("2468"), "PIN_NOT_SET");
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+  });
+
+  it("is changed only with the old one", async () => {
+    await phone.card.setPin("2468");
+    await expectError(() => phone.card.setPin("9999"), "PIN_REQUIRED");
+    await expectError(() => phone.card.setPin("9999", "1111"), "PIN_WRONG");
+    await phone.card.setPin("13579", "2468");
+    expect((await presentWith("13579")).passesSent).to.equal(2);
+  });
+
+  for (const pin of ["123", "1234567890123", "12a4", ""]) {
+    it(`"${pin}" is none: PIN_MALFORMED`, async () => {
+      await expectError(() => phone.card.setPin(pin), "PIN_MALFORMED");
+    });
+  }
+
+  it("locks after five wrong ones, across restarts, and the right one is too late: PIN_LOCKED", async () => {
+    await phone.card.setPin("2468");
+    for (let i = 1; i <= 5; i++) {
+      await expectError(() => presentWith("1111"), i < 5 ? "PIN_WRONG" : "PIN_LOCKED");
+      w.emulator.restart();
+    }
+    await expectError(() => presentWith("2468"), "PIN_LOCKED");
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+  });
+
+  it("gives all tries back when it is right", async () => {
+    await phone.card.setPin("2468");
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 4; i++) await expectError(() => presentWith("1111"), "PIN_WRONG");
+      expect((await presentWith("2468")).passesSent).to.equal(2);
+    }
+  });
+
+  it("survives an unpair, lock and all: card and sheet alone pair with nothing (PIN_REQUIRED, PIN_WRONG)", async () => {
+    await phone.card.setPin("2468");
+    await phone.card.unpair();
+    const pair = (pin?: string) =>
+      Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+        phoneName: "Thief",
+        makerRoot: w.makerRoot,
+        store: new MemoryPairingStore(),
+        ...(pin !== undefined && { pin }),
+      });
+    await expectError(() => pair(), "PIN_REQUIRED");
+    await expectError(() => pair("1111"), "PIN_WRONG");
+    expect(w.emulator.advertised()).to.equal(undefined);
+    const owner = await pair("2468");
+    expect(owner.connected).to.equal(true);
+  });
+});
+
+describe("a token's state", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  it("suspended silences an armed card with one message, and survives a restart off-line", async () => {
+    await phone.card.load(await phone.grant());
+    const armed = phone.card.present({ when: "swipe" });
+    await w.emulator.shows(Indicator.Ask);
+    w.emulator.pressTwice();
+    await armed;
+    const suspended = forgeState(w, phone, { version: 1, state: TokenState.Suspended });
+    const { tokens } = await phone.card.state(suspended);
+    expect(tokens[0]).to.include({ state: TokenState.Suspended, version: 1 });
+    w.emulator.touchHead();
+    w.emulator.advance(5000);
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+    w.emulator.restart();
+    const { info } = await phone.card.state();
+    expect(info.phase).to.equal(Phase.Empty);
+    const grant = await phone.grant();
+    await expectRefusal(w, () => phone.card.load(grant), "TOKEN_SUSPENDED");
+    await phone.card.state(forgeState(w, phone, { version: 2, state: TokenState.Active }));
+    await phone.card.load(await phone.grant());
+  });
+
+  it("deactivated is for good, and its place is free once its last grant has expired", async () => {
+    await phone.card.load(await phone.grant());
+    const until = w.service.issuer.now() + 60;
+    await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Deactivated, until }));
+    const grant = await phone.grant();
+    await expectRefusal(w, () => phone.card.load(grant), "TOKEN_DEACTIVATED");
+  });
+
+  it("inactive takes no grant: TOKEN_INACTIVE", async () => {
+    await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Inactive }));
+    const grant = await phone.grant();
+    await expectRefusal(w, () => phone.card.load(grant), "TOKEN_INACTIVE");
+  });
+
+  const REFUSED: readonly [string, string, Parameters<typeof forgeState>[2], ((bytes: Uint8Array) => Uint8Array)?][] = [
+    ["not newer than the card's", "STATE_VERSION_OLD", { version: 1, state: TokenState.Active }],
+    ["for another card", "STATE_OTHER_CARD", { version: 9, state: TokenState.Active, cardId: new Uint8Array(16) }],
+    ["deactivated without an end", "STATE_MALFORMED", { version: 9, state: TokenState.Deactivated }],
+    ["active with an end", "STATE_MALFORMED", { version: 9, state: TokenState.Active, until: 7 }],
+    ["signed by nobody", "STATE_SIGNATURE_INVALID", { version: 9, state: TokenState.Active }, () => new Uint8Array(64)],
+  ];
+  for (const [name, code, object, sign] of REFUSED) {
+    it(`${name} is refused: ${code}`, async () => {
+      await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Suspended }));
+      const state = forgeState(w, phone, object, sign);
+      await expectRefusal(w, () => phone.card.state(state), code);
+    });
+  }
+});
+
+describe("pairing", () => {
+  let w: World;
+  beforeEach(async () => {
+    w = await world();
+  });
+  afterEach(() => w.close());
+
+  const pair = (phoneName: string) =>
+    Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+      phoneName,
+      makerRoot: w.makerRoot,
+      store: new MemoryPairingStore(),
+      timeoutMs: 1000,
+    });
+
+  it("with an owned card is PAIRING_CLOSED until its button was held for 3 s, and again 60 s later", async () => {
+    await (await pair("First")).close();
+    await expectError(() => pair("Second"), "PAIRING_CLOSED");
+    w.emulator.hold(2900);
+    await expectError(() => pair("Second"), "PAIRING_CLOSED");
+    w.emulator.hold(3100);
+    w.emulator.advance(61_000);
+    await expectError(() => pair("Second"), "PAIRING_CLOSED");
+    w.emulator.hold(3100);
+    await (await pair("Second")).close();
+    await expectError(() => pair("Third"), "PAIRING_CLOSED");
+  });
+
+  it("with a card of another maker is CARD_NOT_GENUINE, before the phone has told anything", async () => {
+    const stranger = Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+      phoneName: "Ada",
+      makerRoot: new Uint8Array(32).fill(3),
+      store: new MemoryPairingStore(),
+    });
+    await expectError(() => stranger, "CARD_NOT_GENUINE");
+    expect(w.emulator.advertised()).to.equal(undefined);
+  });
+
+  it("ends the grant of the owner before", async () => {
+    const phone = await pairedPhone(w);
+    await phone.card.load(await phone.grant());
+    await phone.card.close();
+    w.emulator.hold(3100);
+    const second = await pair("Second");
+    expect(second.info.phase).to.equal(Phase.Empty);
+    await expectError(() => second.present({ when: "now" }), "NO_GRANT");
+  });
+});
