@@ -84,10 +84,6 @@ const TABLE = {
   [Status.OfflineLimit]: ["OFFLINE_LIMIT", "The off-line grant is over what the card allows: fetch a smaller one"],
   [Status.NoGrant]: ["NO_GRANT", "No grant is loaded: load one first"],
   [Status.TokenInactive]: ["TOKEN_INACTIVE", "The token is not active yet: activate it in the app"],
-  [Status.TimeImplausible]: [
-    "TIME_IMPLAUSIBLE",
-    "The grant's time is far from the card's clock: fetch a new grant; if it stays, restart the card",
-  ],
 
   [Status.CertificateMalformed]: [
     "CERTIFICATE_MALFORMED",
@@ -160,7 +156,6 @@ const TABLE = {
   [Status.StateOtherCard]: ["STATE_OTHER_CARD", "The state object names another card"],
   [Status.StateSignatureInvalid]: ["STATE_SIGNATURE_INVALID", "The state object was not signed by its issuer"],
   [Status.StateVersionOld]: ["STATE_VERSION_OLD", "The card holds a newer state: fetch the newest"],
-  [Status.StateTokenUnknown]: ["STATE_TOKEN_UNKNOWN", "The card counts no such token"],
 
   [Status.FlashFailed]: [
     "FLASH_FAILED",
@@ -168,10 +163,6 @@ const TABLE = {
   ],
   [Status.VaultFailed]: ["VAULT_FAILED", "The card could not use its key store: personalise it first, or replace it"],
   [Status.CryptoFailed]: ["CRYPTO_FAILED", "A key in the message is not one: fetch it again"],
-  [Status.ModuleTrapped]: [
-    "MODULE_TRAPPED",
-    "A part of the card's software stopped and was started again: connect again",
-  ],
 } as const satisfies Record<Status, readonly [code: string, sentence: string]>;
 
 /** The code of every status a card can answer with. */

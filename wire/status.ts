@@ -42,7 +42,6 @@ export const enum Status {
   OfflineLimit = 47,
   NoGrant = 48,
   TokenInactive = 49,
-  TimeImplausible = 50,
 
   CertificateMalformed = 60,
   CertificateSignatureInvalid = 61,
@@ -76,10 +75,8 @@ export const enum Status {
   StateOtherCard = 101,
   StateSignatureInvalid = 102,
   StateVersionOld = 103,
-  StateTokenUnknown = 104,
 
   FlashFailed = 110,
   VaultFailed = 111,
   CryptoFailed = 112,
-  ModuleTrapped = 113,
 }

@@ -81,6 +81,7 @@ export function lifeConfirmed(status: Status): void {
   listen(1);
   indicate(Indicator.Armed);
   answerPresent();
+  tellArmed();
 }
 
 /** A reader's head came under an armed card. */
@@ -92,7 +93,7 @@ export function lifeHeadContact(): void {
 export function lifePassDone(): void {
   if (phase() != Phase.Sending) return;
   f2fClear();
-  event(CardEvent.PassSent);
+  tellPassSent();
   if (ending != Status.Ok) {
     lifeEnd(ending);
     return;
@@ -125,12 +126,7 @@ export function lifeEnd(why: Status): void {
   setStoredPhase(phase());
   indicate(Indicator.Off);
   if (asked) refuse(why);
-  if (!sessionLive()) return;
-  answerBegin(0, CardEvent.Disarmed);
-  cbor.putArray(2);
-  cbor.putUint(why);
-  putInfo();
-  answerEnd();
+  tellDisarmed(why);
 }
 
 /** Overwrites all that a grant left in memory, and silences the coil. */
@@ -179,6 +175,7 @@ function endEmission(): void {
     if (armed) listen(1);
     indicate(armed ? Indicator.Armed : Indicator.Done);
     if (when == When.Now) answerPresent();
+    if (armed) tellArmed();
     return;
   }
   zeroise();
@@ -201,13 +198,7 @@ function giveUp(status: Status): void {
   setPhase(Phase.Loaded);
   indicate(Indicator.Refused);
   if (when == When.Now) refuse(status);
-  else if (sessionLive()) {
-    answerBegin(0, CardEvent.Disarmed);
-    cbor.putArray(2);
-    cbor.putUint(status);
-    putInfo();
-    answerEnd();
-  }
+  else tellDisarmed(status);
 }
 
 /** Zeros, track 1, zeros, track 2, zeros; all of it backwards in a reversed pass. */
@@ -262,9 +253,28 @@ function refuse(status: Status): void {
   request = 0;
 }
 
-function event(which: CardEvent): void {
+/** Seconds left, so that the phone can count them down. */
+function tellArmed(): void {
   if (!sessionLive()) return;
-  answerBegin(0, which);
+  answerBegin(0, CardEvent.Armed);
+  cbor.putArray(2);
+  cbor.putUint(remaining(Deadline.Grant) / 1000);
+  putInfo();
+  answerEnd();
+}
+
+function tellDisarmed(why: Status): void {
+  if (!sessionLive()) return;
+  answerBegin(0, CardEvent.Disarmed);
+  cbor.putArray(2);
+  cbor.putUint(why);
+  putInfo();
+  answerEnd();
+}
+
+function tellPassSent(): void {
+  if (!sessionLive()) return;
+  answerBegin(0, CardEvent.PassSent);
   cbor.putArray(3);
   cbor.putUint(plan.planIndex());
   cbor.putUint(passesSent());

@@ -4,6 +4,7 @@ import * as cbor from "../common/cbor";
 import { wipe } from "../common/bytes";
 import { HASH_SIZE, hkdf, hmac } from "../crypto/hkdf";
 import { draft, post } from "../common/mailbox";
+import { percent } from "../ports/battery";
 import { fill } from "../ports/random";
 import { read, write } from "../ports/vault";
 import { askPairing, confirmWaiting, pinNonce } from "./confirm";
@@ -32,6 +33,7 @@ const PROLOGUE_SIZE: i32 = 12;
 const PSK_INFO: usize = memory.data<u8>([0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x70, 0x73, 0x6b]); // "ecard/1 psk"
 const ID_INFO: usize = memory.data<u8>([0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x69, 0x64]); // "ecard/1 id"
 
+const BATTERY_LOW_PERCENT: i32 = 10;
 const cardId: usize = memory.data(CARD_ID_SIZE);
 const pair: usize = memory.data(2 * KEY_SIZE);
 const secret: usize = memory.data(KEY_SIZE);
@@ -193,11 +195,16 @@ export function announceIdentifier(): void {
   post(ModuleId.Link, 1 + length);
 }
 
-/** Tells the phone the newest challenge, now and every 60 s. */
+/** Tells the phone the newest challenge, now and every 60 s, and a battery that wants charging. */
 export function sendChallenge(): void {
   answerBegin(0, CardEvent.Challenge);
   putInfo();
   answerEnd();
+  if (percent() <= BATTERY_LOW_PERCENT) {
+    answerBegin(0, CardEvent.BatteryLow);
+    cbor.putUint(percent());
+    answerEnd();
+  }
   setDeadline(Deadline.Challenge, CHALLENGE_RENEW_MS);
 }
 

@@ -55,7 +55,6 @@ const RETRYABLE: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>([
   "SESSION_AUTH_FAILED",
   "SESSION_EXHAUSTED",
   "FRAME_OUT_OF_ORDER",
-  "MODULE_TRAPPED",
   "USER_ABSENT",
   "CONFIRMATION_TIMEOUT",
 ]);

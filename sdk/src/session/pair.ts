@@ -169,6 +169,6 @@ async function confirm(
 
 /** The card said no; a lost link or a time-out says nothing, and the pairing may hold. */
 function refused(error: unknown): boolean {
-  const doubtful = ["LINK_LOST", "LINK_CLOSED", "LINK_TIMEOUT", "ABORTED", "FRAME_INVALID", "MODULE_TRAPPED"];
+  const doubtful = ["LINK_LOST", "LINK_CLOSED", "LINK_TIMEOUT", "ABORTED", "FRAME_INVALID"];
   return error instanceof CardError && !doubtful.includes(error.code);
 }
