@@ -1,0 +1,172 @@
+// Rule 12 and "the card loses the secure information": after a completion no octet of the card's memories tells a token, a key, a
+// track or a discretionary digit, in any form they were in before.
+
+import { Region } from "@enabling-card/emulator";
+import { coilSignal, readSamples } from "@enabling-card/pos-sim";
+import { Indicator, VaultItem } from "@enabling-card/wire";
+import { expect } from "chai";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+
+const MODULES = ["wallet", "authenticator", "link"] as const;
+
+/** Everything that must not be found, by name. */
+function secretsOf(w: World, tracks: readonly string[], cryptogram: string): Map<string, Uint8Array> {
+  const secrets = new Map<string, Uint8Array>();
+  const text = (name: string, value: string) => secrets.set(name, Buffer.from(value, "latin1"));
+  for (const [i, track] of tracks.entries()) {
+    const pan = /\d{16}/.exec(track)![0];
+    const digits = track.slice(track.length - 1 - (track.startsWith("%") ? 29 : 13), -1);
+    text(`PAN of read ${i}`, pan);
+    text(`PAN of read ${i} without its IIN`, pan.slice(6));
+    text(`discretionary digits of read ${i}`, digits.slice(0, 13));
+    text(`cryptogram digits of read ${i}`, digits.slice(5, 13));
+    secrets.set(
+      `track 2 symbols of read ${i}`,
+      Uint8Array.from(pan, (digit) => Number(digit)),
+    );
+    text(`name of read ${i}`, "LOVELACE/ADA");
+  }
+  secrets.set("cryptogram", Buffer.from(cryptogram, "hex"));
+  text("cryptogram in hexadecimal", cryptogram);
+  const keys = [
+    VaultItem.PairingSecret,
+    VaultItem.SessionKey,
+    VaultItem.GrantKey,
+    VaultItem.PinKey,
+    VaultItem.PairKey,
+    VaultItem.Pin,
+  ];
+  for (const item of keys) {
+    const value = w.emulator.store.read(Region.Vault, item);
+    if (value) secrets.set(`vault item ${item}`, value.slice(0, 32));
+  }
+  return secrets;
+}
+
+/** The 16 hexadecimal digits at the end of track 1. */
+function cryptogramOf(tracks: readonly string[]): string {
+  return /([0-9A-F]{16})\?$/.exec(tracks.find((track) => track.startsWith("%"))!)![1]!;
+}
+
+/** Names of the secrets that occur in `memory`; an 8-octet piece of one is enough. */
+function found(memory: Uint8Array, secrets: ReadonlyMap<string, Uint8Array>): string[] {
+  const haystack = Buffer.from(memory);
+  return [...secrets]
+    .filter(([, secret]) => {
+      const step = Math.min(8, secret.length);
+      for (let at = 0; at + step <= secret.length; at += step)
+        if (haystack.includes(Buffer.from(secret.subarray(at, at + step)))) return true;
+      return false;
+    })
+    .map(([name]) => name);
+}
+
+/** Intervals of the waveform, as the coil's buffer holds them: half-words; 24 in a row are never there by chance. */
+function intervalsFound(memory: Uint8Array, edgesNs: Float64Array): boolean {
+  const intervals = new Uint8Array(2 * 24);
+  const view = new DataView(intervals.buffer);
+  const haystack = Buffer.from(memory);
+  for (let start = 1; start + 24 < edgesNs.length; start += 12) {
+    for (let i = 0; i < 24; i++) view.setUint16(2 * i, (edgesNs[start + i]! - edgesNs[start + i - 1]!) / 1000, true);
+    if (haystack.includes(Buffer.from(intervals))) return true;
+  }
+  return false;
+}
+
+describe("Rule 12: a scan of the card's memory", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  async function pay(): Promise<{ tracks: string[]; edgesNs: Float64Array }> {
+    await phone.card.load(await phone.grant());
+    const presented = phone.card.present({ when: "now" });
+    await w.emulator.shows(Indicator.Ask);
+    w.emulator.pressTwice();
+    await presented;
+    const pass = w.emulator.coil.emission()!.passes[0]!;
+    const signal = coilSignal({ edgesNs: pass.edgesNs, durationNs: pass.endNs });
+    return {
+      tracks: readSamples(signal.samples, signal.sampleRateHz).reads.map(({ data }) => data),
+      edgesNs: pass.edgesNs,
+    };
+  }
+
+  it("after a completion finds no token, key or discretionary digit, in any module", async () => {
+    const { tracks, edgesNs } = await pay();
+    expect(tracks).to.have.length(2);
+    const secrets = secretsOf(w, tracks, cryptogramOf(tracks));
+    for (const module of MODULES) {
+      const memory = w.emulator.memory(module);
+      expect(found(memory, secrets), module).to.deep.equal([]);
+      expect(intervalsFound(memory, edgesNs), `waveform in ${module}`).to.equal(false);
+    }
+  });
+
+  it("finds them while a grant is loaded: the scan can see", async () => {
+    const { tracks } = await pay();
+    const secrets = secretsOf(w, tracks, cryptogramOf(tracks));
+    await phone.card.load(await phone.grant());
+    const seen = found(w.emulator.memory("wallet"), secrets);
+    expect(seen).to.include("PAN of read 0");
+    expect(seen).to.include("name of read 0");
+    expect(found(w.emulator.memory("link"), secrets)).to.deep.equal([]);
+    expect(found(w.emulator.memory("authenticator"), secrets)).to.deep.equal([]);
+  });
+
+  for (const [how, end] of [
+    ["disarmed", async () => void (await phone.card.disarm())],
+    ["expired", async () => w.emulator.advance(121_000)],
+    ["unpaired", () => phone.card.unpair()],
+  ] as const) {
+    it(`finds nothing of a grant that was ${how}`, async () => {
+      const { tracks } = await pay();
+      const secrets = secretsOf(w, tracks, cryptogramOf(tracks));
+      await phone.card.load(await phone.grant());
+      await end();
+      for (const module of MODULES) expect(found(w.emulator.memory(module), secrets), module).to.deep.equal([]);
+    });
+  }
+
+  it("finds the session's keys while it is open, and zeros in their place once the link is down", async () => {
+    await phone.card.state();
+    const during = w.emulator.memory("wallet");
+    await phone.card.close();
+    const after = w.emulator.memory("wallet");
+    // Two keys of 32 octets, in a row: where a live session has 64 random octets and a closed one none.
+    const wiped = [...during.keys()].filter((at) => {
+      const [then, now] = [during.subarray(at, at + 64), after.subarray(at, at + 64)];
+      return now.length === 64 && now.every((byte) => byte === 0) && then.filter((byte) => byte !== 0).length > 58;
+    });
+    expect(wiped).to.not.be.empty;
+    const haystack = Buffer.from(after);
+    for (const at of wiped)
+      for (let i = 0; i < 64; i += 8)
+        expect(haystack.includes(Buffer.from(during.subarray(at + i, at + i + 8)))).to.equal(false);
+  });
+
+  it("finds no PAN, track or grant in flash, and no PIN anywhere", async () => {
+    await phone.card.setPin("86420975");
+    const { tracks } = await pay();
+    const secrets = secretsOf(w, tracks, cryptogramOf(tracks));
+    for (const name of secrets.keys()) if (name.startsWith("vault")) secrets.delete(name);
+    secrets.set("PIN", Buffer.from("86420975"));
+    expect(found(w.block.read(0, w.block.size), secrets)).to.deep.equal([]);
+    for (const module of MODULES) expect(found(w.emulator.memory(module), secrets), module).to.deep.equal([]);
+  });
+
+  it("finds nothing secret in the trace, which people read", async () => {
+    const { tracks } = await pay();
+    const log = JSON.stringify(w.emulator.trace.events);
+    for (const track of tracks) {
+      const pan = /\d{16}/.exec(track)![0];
+      expect(log).to.not.include(pan);
+      expect(log).to.not.include(pan.slice(6));
+    }
+    expect(log).to.not.match(/[0-9a-f]{32}/i);
+  });
+});
