@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
   AAD,
+  CERTIFICATE_MAX,
   type CertificateClaims,
   type CertificateKeys,
   decodeClaims,
@@ -13,9 +14,11 @@ import {
   KID_SIZE,
   type Role,
   SERIAL_SIZE,
+  type Sign1,
 } from "@enabling-card/wire";
 import { type SigningKey, verifySignature } from "./ed25519.js";
 import { LedgerError } from "./errors.js";
+import { isReservedSerial } from "./revocations.js";
 
 export interface Authority {
   readonly name: string;
@@ -50,6 +53,22 @@ export function keyId(publicKey: Uint8Array): Uint8Array {
   return Uint8Array.from(createHash("sha256").update(publicKey).digest().subarray(0, KID_SIZE));
 }
 
+/** A certificate taken apart; nothing about it is checked yet. @throws {LedgerError} `CERTIFICATE_MALFORMED` */
+export function readCertificate(certificate: Uint8Array): {
+  readonly claims: CertificateClaims;
+  readonly sign1: Sign1;
+} {
+  try {
+    if (certificate.length > CERTIFICATE_MAX) throw new RangeError(`longer than ${CERTIFICATE_MAX} octets`);
+    const sign1 = decodeSign1(certificate, AAD.certificate);
+    const claims = decodeClaims(sign1.payload);
+    if (isReservedSerial(claims.serial)) throw new RangeError("its serial is an end of the revocation tree");
+    return { claims, sign1 };
+  } catch (cause) {
+    throw new LedgerError("CERTIFICATE_MALFORMED", "These bytes are not a certificate of this protocol", { cause });
+  }
+}
+
 /**
  * Reads a certificate and checks it: signature by `root`, role, validity at `now` (seconds since 1970).
  *
@@ -61,14 +80,7 @@ export function verifyCertificate(
   role: Role,
   now: number,
 ): CertificateClaims {
-  let claims: CertificateClaims;
-  let sign1: ReturnType<typeof decodeSign1>;
-  try {
-    sign1 = decodeSign1(certificate, AAD.certificate);
-    claims = decodeClaims(sign1.payload);
-  } catch (cause) {
-    throw new LedgerError("CERTIFICATE_MALFORMED", "These bytes are not a certificate of this protocol", { cause });
-  }
+  const { claims, sign1 } = readCertificate(certificate);
   if (!equalBytes(sign1.kid, keyId(root)) || !verifySignature(root, sign1.toBeSigned, sign1.signature)) {
     throw new LedgerError("CERTIFICATE_SIGNATURE_INVALID", "The certificate was not signed by the root of its role");
   }

@@ -2,27 +2,25 @@
 // announcements, threshold) takes its place later; the card does not notice.
 
 import {
-  AAD,
   type Checkpoint,
   type CheckpointPayload,
   checkpointToBeSigned,
   concat,
-  decodeClaims,
-  decodeSign1,
+  decodeCheckpointPayload,
   encodeCheckpointPayload,
   encodeLeaf,
   encodeReceipt,
   encodeRevocationLeaf,
+  equalBytes,
   LeafKind,
   type Role,
-  SERIAL_SIZE,
-  toHex,
 } from "@enabling-card/wire";
-import Database from "better-sqlite3";
-import { keyId, verifyCertificate } from "./authority.js";
-import type { SigningKey } from "./ed25519.js";
+import { keyId, readCertificate, verifyCertificate } from "./authority.js";
+import { type SigningKey, verifySignature } from "./ed25519.js";
 import { LedgerError } from "./errors.js";
+import { type LogEntry, LogStore, type StoredCheckpoint } from "./log-store.js";
 import { leafHash, MerkleTree } from "./merkle.js";
+import { Revocations } from "./revocations.js";
 
 export interface DevelopmentLogOptions {
   /** SQLite file, or `:memory:`. */
@@ -44,37 +42,38 @@ export interface LogIdentity {
 }
 
 /** A checkpoint is signed anew when it is older than this, s: cards refuse one of over 24 h. */
-const CHECKPOINT_FRESH_S = 3600;
-const LOWEST = new Uint8Array(SERIAL_SIZE);
-const HIGHEST = new Uint8Array(SERIAL_SIZE).fill(0xff);
+export const CHECKPOINT_FRESH_S = 3600;
 
 export class DevelopmentLog {
   readonly identity: LogIdentity;
-  readonly #db: Database.Database;
+  readonly #store: LogStore;
   readonly #node: SigningKey;
   readonly #roots: DevelopmentLogOptions["roots"];
   readonly #now: () => number;
-  readonly #tree = new MerkleTree();
-  #revoked: Uint8Array[] = [LOWEST, HIGHEST];
-  #revocationTree = revocationTree(this.#revoked);
-  #checkpoint: Checkpoint | undefined;
-  #payload: CheckpointPayload | undefined;
+  #tree = new MerkleTree();
+  #revocations = new Revocations();
+  #signed!: { readonly payload: CheckpointPayload; readonly checkpoint: Checkpoint };
 
-  /** Opens the log and checks what is in it. @throws {LedgerError} `LOG_DAMAGED` */
+  /**
+   * Opens the log; what is in it must be what it signed last.
+   *
+   * @throws {LedgerError} `LOG_DAMAGED`, `LOG_OTHER_KEYS`, `LOG_IN_USE`
+   */
   constructor(options: DevelopmentLogOptions) {
     this.#node = options.node;
     this.#roots = options.roots;
     this.#now = options.now ?? (() => Math.floor(Date.now() / 1000));
     this.identity = { origin: options.origin, nodeKeys: [options.node.publicKey], threshold: 1 };
-    this.#db = new Database(options.file);
-    this.#db.pragma("journal_mode = WAL");
-    this.#db.exec(
-      `CREATE TABLE IF NOT EXISTS entries (position INTEGER PRIMARY KEY, kind INTEGER NOT NULL, time INTEGER NOT NULL,
-         serial TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (kind, serial))`,
-    );
-    this.#replay();
+    this.#store = new LogStore(options.file);
+    try {
+      this.#replay();
+    } catch (error) {
+      this.#store.close();
+      throw error;
+    }
   }
 
+  /** Entries: certificates and revocations. */
   get size(): number {
     return this.#tree.size;
   }
@@ -82,54 +81,49 @@ export class DevelopmentLog {
   /**
    * Stores a certificate; one that is stored already is left as it is.
    *
-   * @throws {LedgerError} the reasons of `verifyCertificate`, `CERTIFICATE_REVOKED`
+   * @throws {LedgerError} the reasons of `verifyCertificate`, `CERTIFICATE_REVOKED`, `SERIAL_TAKEN`
    */
   append(certificate: Uint8Array, role: Role): void {
     const root = this.#roots[role];
-    if (root === undefined)
+    if (root === undefined) {
       throw new LedgerError("CERTIFICATE_ROLE_WRONG", "This log stores no certificates of that role");
-    const time = this.#now();
-    const { serial } = verifyCertificate(certificate, root, role, time);
-    if (this.#isRevoked(serial)) throw new LedgerError("CERTIFICATE_REVOKED", "The certificate was revoked");
-    if (this.#entry(LeafKind.Certificate, serial) !== undefined) return;
-    this.#insert(LeafKind.Certificate, time, serial, certificate);
-  }
-
-  /** Revokes a certificate that is stored. Takes effect with the next receipt. @throws {LedgerError} `CERTIFICATE_UNKNOWN` */
-  revoke(serial: Uint8Array): void {
-    if (this.#entry(LeafKind.Certificate, serial) === undefined) throw unknown();
-    if (this.#isRevoked(serial)) return;
-    this.#insert(LeafKind.Revocation, this.#now(), serial, serial);
-  }
-
-  /** The signed head of the log, at most an hour old. */
-  checkpoint(): Checkpoint {
-    const time = this.#now();
-    const payload = this.#payload;
-    if (
-      this.#checkpoint &&
-      payload?.size === this.size &&
-      time - payload.time < CHECKPOINT_FRESH_S &&
-      time >= payload.time
-    ) {
-      return this.#checkpoint;
     }
-    this.#payload = this.head();
-    const bytes = encodeCheckpointPayload(this.#payload);
-    const signature = this.#node.sign(checkpointToBeSigned(bytes));
-    this.#checkpoint = { payload: bytes, signatures: [{ kid: keyId(this.#node.publicKey), signature }] };
-    return this.#checkpoint;
+    const time = this.#time();
+    const { serial } = verifyCertificate(certificate, root, role, time);
+    if (this.#revocations.has(serial)) throw new LedgerError("CERTIFICATE_REVOKED", "The certificate was revoked");
+    const stored = this.#store.entry(LeafKind.Certificate, serial);
+    if (stored === undefined) this.#add({ kind: LeafKind.Certificate, time, serial, body: certificate });
+    else if (!equalBytes(stored.body, certificate)) {
+      throw new LedgerError("SERIAL_TAKEN", "Another certificate has that serial: issue it with one of its own");
+    }
   }
 
-  /** What the next checkpoint says. */
+  /** Revokes a certificate that is stored; the next receipt shows it. @throws {LedgerError} `CERTIFICATE_UNKNOWN` */
+  revoke(serial: Uint8Array): void {
+    if (this.#store.entry(LeafKind.Certificate, serial) === undefined) throw unknown();
+    if (this.#revocations.has(serial)) return;
+    this.#add({ kind: LeafKind.Revocation, time: this.#time(), serial, body: serial });
+  }
+
+  /** The signed head of the log, at most an hour old. Its time never goes back. */
+  checkpoint(): Checkpoint {
+    if (this.#time() - this.#signed.payload.time >= CHECKPOINT_FRESH_S) {
+      const signed = this.#sign(this.head());
+      this.#store.write(stored(signed.checkpoint));
+      this.#signed = signed;
+    }
+    return this.#signed.checkpoint;
+  }
+
+  /** What a checkpoint of this moment says. */
   head(): CheckpointPayload {
     return {
       origin: this.identity.origin,
       size: this.size,
       root: this.#tree.root(),
-      revokedSize: this.#revoked.length,
-      revokedRoot: this.#revocationTree.root(),
-      time: this.#now(),
+      revokedSize: this.#revocations.size,
+      revokedRoot: this.#revocations.root(),
+      time: this.#time(),
     };
   }
 
@@ -137,26 +131,18 @@ export class DevelopmentLog {
    * The receipt of a stored certificate, encoded: inclusion, checkpoint, and that it is not revoked. For a revoked one the
    * neighbours are what the tree has: whoever checks it sees its serial there.
    *
-   * @throws {LedgerError} `CERTIFICATE_UNKNOWN`
+   * @throws {LedgerError} `CERTIFICATE_MALFORMED`, `CERTIFICATE_UNKNOWN`
    */
   receipt(certificate: Uint8Array): Uint8Array {
-    const { serial } = decodeClaims(decodeSign1(certificate, AAD.certificate).payload);
-    const entry = this.#entry(LeafKind.Certificate, serial);
-    if (entry === undefined) throw unknown();
-    const checkpoint = this.checkpoint();
-    const lowIndex = this.#revoked.findLastIndex((other) => compare(other, serial) <= 0 && compare(other, HIGHEST) < 0);
+    const { serial } = readCertificate(certificate).claims;
+    const entry = this.#store.entry(LeafKind.Certificate, serial);
+    if (entry === undefined || !equalBytes(entry.body, certificate)) throw unknown();
     return encodeReceipt({
       time: entry.time,
       index: entry.position,
       path: concat(...this.#tree.inclusionPath(entry.position)),
-      checkpoint,
-      notRevoked: {
-        lowIndex,
-        lowSerial: this.#revoked[lowIndex]!,
-        lowPath: concat(...this.#revocationTree.inclusionPath(lowIndex)),
-        highSerial: this.#revoked[lowIndex + 1]!,
-        highPath: concat(...this.#revocationTree.inclusionPath(lowIndex + 1)),
-      },
+      checkpoint: this.checkpoint(),
+      notRevoked: this.#revocations.proof(serial),
     });
   }
 
@@ -166,66 +152,99 @@ export class DevelopmentLog {
    * @throws {LedgerError} `CHECKPOINT_UNKNOWN` for a size this log never had.
    */
   consistency(oldSize: number): Uint8Array | undefined {
-    if (oldSize > this.size)
-      throw new LedgerError("CHECKPOINT_UNKNOWN", "The card has seen a larger log than this one");
+    if (!Number.isSafeInteger(oldSize) || oldSize < 0 || oldSize > this.size) {
+      throw new LedgerError("CHECKPOINT_UNKNOWN", "This log never had that size: the card has followed another one");
+    }
     return oldSize === 0 || oldSize === this.size ? undefined : concat(...this.#tree.consistencyProof(oldSize));
   }
 
   close(): void {
-    this.#db.close();
+    this.#store.close();
   }
 
-  #entry(kind: LeafKind, serial: Uint8Array): { position: number; time: number } | undefined {
-    return this.#db
-      .prepare<[number, string], { position: number; time: number }>(
-        "SELECT position, time FROM entries WHERE kind = ? AND serial = ?",
-      )
-      .get(kind, toHex(serial));
+  /** Entries and checkpoints never go back in time, whatever the machine's clock does. */
+  #time(): number {
+    return Math.max(this.#now(), this.#signed?.payload.time ?? 0);
   }
 
-  #insert(kind: LeafKind, time: number, serial: Uint8Array, body: Uint8Array): void {
-    this.#db
-      .prepare("INSERT INTO entries (position, kind, time, serial, body) VALUES (?, ?, ?, ?, ?)")
-      .run(this.size, kind, time, toHex(serial), body);
-    this.#take(kind, time, serial, body);
-  }
-
-  #take(kind: LeafKind, time: number, serial: Uint8Array, body: Uint8Array): void {
-    const leaf = kind === LeafKind.Certificate ? encodeLeaf(time, body) : encodeRevocationLeaf(time, serial);
-    this.#tree.append(leafHash(leaf));
-    if (kind !== LeafKind.Revocation) return;
-    this.#revoked = [...this.#revoked, serial].sort(compare);
-    this.#revocationTree = revocationTree(this.#revoked);
-  }
-
-  #replay(): void {
-    const rows = this.#db
-      .prepare<[], { position: number; kind: LeafKind; time: number; serial: string; body: Uint8Array }>(
-        "SELECT position, kind, time, serial, body FROM entries ORDER BY position",
-      )
-      .all();
-    for (const [i, { position, kind, time, serial, body }] of rows.entries()) {
-      if (position !== i)
-        throw new LedgerError("LOG_DAMAGED", `Entry ${i} of the log is missing: restore it from a copy`);
-      this.#take(kind, time, Uint8Array.from(Buffer.from(serial, "hex")), Uint8Array.from(body));
+  #add(part: Omit<LogEntry, "position">): void {
+    const entry = { ...part, position: this.size };
+    try {
+      this.#take(entry);
+      const signed = this.#sign(this.head());
+      this.#store.write(stored(signed.checkpoint), entry);
+      this.#signed = signed;
+    } catch (error) {
+      this.#replay(); // the disk said no: memory follows it
+      throw error;
     }
   }
 
-  #isRevoked(serial: Uint8Array): boolean {
-    return this.#entry(LeafKind.Revocation, serial) !== undefined;
+  #take({ kind, time, serial, body }: Omit<LogEntry, "position">): void {
+    const leaf = kind === LeafKind.Certificate ? encodeLeaf(time, body) : encodeRevocationLeaf(time, serial);
+    this.#tree.append(leafHash(leaf));
+    if (kind === LeafKind.Revocation) this.#revocations.add(serial);
+  }
+
+  #sign(payload: CheckpointPayload): { readonly payload: CheckpointPayload; readonly checkpoint: Checkpoint } {
+    const bytes = encodeCheckpointPayload(payload);
+    const signature = this.#node.sign(checkpointToBeSigned(bytes));
+    return { payload, checkpoint: { payload: bytes, signatures: [{ kid: keyId(this.#node.publicKey), signature }] } };
+  }
+
+  /** Reads all entries, and holds them against the signed checkpoint: a gap, another body, time or serial shows in its roots. */
+  #replay(): void {
+    this.#tree = new MerkleTree();
+    this.#revocations = new Revocations();
+    for (const entry of this.#store.entries()) {
+      if (entry.position !== this.size) throw damaged(`entry ${this.size} is missing`);
+      if (!equalBytes(serialOf(entry), entry.serial))
+        throw damaged(`entry ${entry.position} is filed under another serial`);
+      this.#take(entry);
+    }
+    const kept = this.#store.checkpoint();
+    if (kept === undefined) {
+      if (this.size > 0) throw damaged("its checkpoint is missing");
+      this.#signed = this.#sign(this.head());
+      this.#store.write(stored(this.#signed.checkpoint));
+      return;
+    }
+    if (!equalBytes(kept.kid, keyId(this.#node.publicKey))) {
+      throw new LedgerError("LOG_OTHER_KEYS", "Another node signed this log: open it with that node's key");
+    }
+    if (!verifySignature(this.#node.publicKey, checkpointToBeSigned(kept.payload), kept.signature)) {
+      throw damaged("its checkpoint is not the one that was signed");
+    }
+    const payload = decodeCheckpointPayload(kept.payload);
+    if (payload.origin !== this.identity.origin) {
+      throw new LedgerError("LOG_OTHER_KEYS", "This log has another origin: open it under its own");
+    }
+    const head = encodeCheckpointPayload({ ...this.head(), time: payload.time });
+    if (!equalBytes(head, kept.payload)) throw damaged("its entries are not those that were signed");
+    const { kid, signature } = kept;
+    this.#signed = { payload, checkpoint: { payload: kept.payload, signatures: [{ kid, signature }] } };
   }
 }
 
-function revocationTree(serials: readonly Uint8Array[]): MerkleTree {
-  const tree = new MerkleTree();
-  for (const serial of serials) tree.append(leafHash(serial));
-  return tree;
+function stored({ payload, signatures: [own] }: Checkpoint): StoredCheckpoint {
+  return { payload, ...own! };
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
-  return Buffer.compare(a, b);
+/** What an entry is about, from its body alone. */
+function serialOf({ kind, body }: LogEntry): Uint8Array {
+  if (kind === LeafKind.Revocation) return body;
+  if (kind !== LeafKind.Certificate) throw damaged("it has an entry of no known kind");
+  try {
+    return readCertificate(body).claims.serial;
+  } catch {
+    throw damaged("a certificate in it cannot be read");
+  }
+}
+
+function damaged(what: string): LedgerError {
+  return new LedgerError("LOG_DAMAGED", `The log was altered, ${what}: restore it from a copy`);
 }
 
 function unknown(): LedgerError {
-  return new LedgerError("CERTIFICATE_UNKNOWN", "The log holds no certificate with that serial");
+  return new LedgerError("CERTIFICATE_UNKNOWN", "The log holds no such certificate");
 }

@@ -1,4 +1,4 @@
-// The one error that leaves the ledger.
+// The one error that leaves the ledger. Codes are stable: never renamed, a retired one is never used again.
 
 export type LedgerErrorCode =
   | "CERTIFICATE_MALFORMED"
@@ -7,8 +7,15 @@ export type LedgerErrorCode =
   | "CERTIFICATE_EXPIRED"
   | "CERTIFICATE_REVOKED"
   | "CERTIFICATE_UNKNOWN"
+  /** Another certificate with that serial is stored: a certificate is named by its serial alone. */
+  | "SERIAL_TAKEN"
   | "CHECKPOINT_UNKNOWN"
-  | "LOG_DAMAGED";
+  /** What is in the file is not what the log signed last. */
+  | "LOG_DAMAGED"
+  /** The file is the log of another node, or of another origin. */
+  | "LOG_OTHER_KEYS"
+  /** Another process writes this log. */
+  | "LOG_IN_USE";
 
 export class LedgerError extends Error {
   override readonly name = "LedgerError";
