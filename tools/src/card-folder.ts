@@ -1,14 +1,14 @@
 // A card's folder on disk: its flash, and the sheet that comes in the box (pairing code as text and QR). The sheet is a secret.
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CardClass, FileBlock, type PersonalisedCard } from "@enabling-card/emulator";
+import { type CardClass, MemoryBlock, type PersonalisedCard } from "@enabling-card/emulator";
 import { IssuerError, type IssuerKeys, keysFromSeeds, SEEDS_SIZE, sampleKeys, TEST_IIN } from "@enabling-card/issuer";
 import encodeQR from "qr";
 import { CommandError, EXIT } from "./exit-codes.js";
 import { encodePng } from "./png.js";
-import { makeCard } from "./stage.js";
+import { developmentLog, makeCard } from "./stage.js";
 
 export const FLASH_FILE = "card.flash";
 export const SHEET_TEXT = "pairing-code.txt";
@@ -46,13 +46,21 @@ export async function personaliseFolder(options: PersonaliseFolderOptions): Prom
   }
   const keys = keysFile === undefined ? sampleKeys() : await readKeys(keysFile);
   if (keys.sample && iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
-  await mkdir(folder, { recursive: true });
-  const log = { origin: "enabling-card.test/log", nodeKeys: [keys.node.publicKey], threshold: 1 };
-  const block = new FileBlock(flash);
-  const made = await makeCard(block, { keys, log, cardClass, iins, now: Math.floor(Date.now() / 1000) });
-  await writeFile(join(folder, SHEET_TEXT), `${made.pairingCode}\n`, { mode: 0o600 });
-  await writeFile(join(folder, SHEET_PICTURE), qrPng(made.pairingCode), { mode: 0o600 });
+  const block = new MemoryBlock();
+  const now = Math.floor(Date.now() / 1000);
+  const made = await makeCard(block, { keys, log: developmentLog(keys), cardClass, iins, now });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // The flash comes last: a card without its sheet could never be paired.
+  await writeSecret(join(folder, SHEET_TEXT), `${made.pairingCode}\n`);
+  await writeSecret(join(folder, SHEET_PICTURE), qrPng(made.pairingCode));
+  await writeFile(flash, block.snapshot(), { mode: 0o600, flag: "wx" });
   return made;
+}
+
+/** A file of its owner's alone, whatever was there before it. */
+async function writeSecret(path: string, content: string | Uint8Array): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, content, { mode: 0o600, flag: "wx" });
 }
 
 /** A QR code of `text`, with its quiet zone of four modules (ISO/IEC 18004 9.1). */
@@ -66,11 +74,15 @@ export function qrText(text: string): string {
 }
 
 async function readKeys(file: string): Promise<IssuerKeys> {
-  const seeds = await readFile(file);
+  const seeds = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new CommandError("KEYS_INVALID", `The key file ${file} cannot be read (${cause.code})`, EXIT.usage, {
+      cause,
+    });
+  });
   if (seeds.length !== SEEDS_SIZE) {
     throw new CommandError(
       "KEYS_INVALID",
-      `${file} is not a key file: it has ${seeds.length} octets, not ${SEEDS_SIZE}`,
+      `${file} is not a key file: it has ${seeds.length} octets, not ${SEEDS_SIZE}; give the whole file`,
       EXIT.usage,
     );
   }

@@ -1,20 +1,33 @@
-// The ecard command: names, options, help, exit codes. Wiring only: each verb is a function that a library user can call.
+// The ecard command: names, options, help, exit codes. Wiring only: each verb is a function that a library user can call, and is
+// imported when it is used, so that help is there at once.
 
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.js";
+import { completionCommand } from "./commands/completion.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
 import { personaliseCommand } from "./commands/personalise.js";
 import { posCommand } from "./commands/pos.js";
 import { type Context, createContext } from "./context.js";
-import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
+import { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
 import { Output } from "./output.js";
 
 const EXIT_HELP = `
-Exit codes: 0 done, 1 the thing asked for failed (declined, unread), 2 wrong use, 3 not available here, 4 link lost,
-5 refused by card or issuer, 130 interrupted.
-Colours: green done, yellow refused on purpose, red failed; none with NO_COLOR or in a pipe.`;
+Exit codes:
+  0    done
+  1    the thing asked for failed: declined, unread
+  2    wrong use
+  3    not available here: a port, a tool, a file
+  4    link lost
+  5    refused by card or issuer
+  130  interrupted
+
+Colours: green done, yellow refused on purpose, red failed; none with NO_COLOR,
+or in a pipe.`;
+
+/** What a command left behind (a scenario's long wait) holds the shell back no longer than this after Ctrl-C, ms. */
+const LINGER_MS = 500;
 
 /** Runs the command line, and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -26,13 +39,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT.done);
+    if (error.code === "EPIPE") process.exit(EXIT.done); // head(1) has seen enough
     throw error;
   });
   process.exitCode = await run(argv.slice(2), createContext(interrupt.signal));
+  if (interrupt.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-/** Runs `args` (without program names); returns the exit code. */
+/** Runs `args` (without program names); returns the exit code. Throws nothing, ends no process. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   const program = build(context, (result) => {
@@ -42,50 +56,71 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     await program.parseAsync(args, { from: "user" });
     return context.signal.aborted ? EXIT.interrupted : code;
   } catch (error) {
-    if (error instanceof CommanderError) return exitCodeOf(error);
-    const aborted = context.signal.aborted;
-    if (!aborted) outputOf(args, context).error(error);
-    return aborted ? EXIT.interrupted : exitCodeOf(error);
+    if (context.signal.aborted) return EXIT.interrupted;
+    const exit = exitCodeOf(error);
+    if (!(error instanceof CommanderError)) outputOf(args, context).error(error);
+    else if (exit !== EXIT.done && error.code !== "commander.help")
+      outputOf(args, context).error(wrongUse(error, program, args));
+    return exit;
   }
 }
 
 /** The whole program; `onCode` is told a result that is not a success and no error either. */
 export function build(context: Context, onCode: (code: ExitCode) => void = () => undefined): Command {
   const program = new Command("ecard")
-    .description(
-      "enabling-card: a payment card that simulates a magnetic-stripe swipe, its emulator, reader and issuer",
-    )
+    .description("A payment card that simulates a magnetic-stripe swipe: its emulator, reader and issuer.")
     .version("0.1.0")
-    .option("--json", "JSON Lines instead of text")
-    .option("-q, --quiet", "results only")
-    .option("-v, --verbose", "say more where something fails")
-
-    .addHelpText("after", EXIT_HELP)
-    .showHelpAfterError("(ecard --help lists commands and options)")
-    .configureOutput({
-      writeOut: (text) => context.streams.stdout.write(text),
-      writeErr: (text) => context.streams.stderr.write(text),
-    })
-    .exitOverride();
+    .addHelpText("after", EXIT_HELP);
   demoCommand(program, context);
-  posCommand(program, context, onCode);
-  emulateCommand(program, context);
+  emulateCommand(program, context, onCode);
   personaliseCommand(program, context);
+  posCommand(program, context, onCode);
   doctorCommand(program, context, onCode);
   benchCommand(program, context);
-  for (const command of program.commands) shareOptions(command);
+  completionCommand(program, context);
+  for (const command of [program, ...descendants(program)]) share(command, context);
   return program;
 }
 
-/** `ecard demo --json` and `ecard --json demo` mean the same. */
-function shareOptions(command: Command): void {
-  if (command.commands.length > 0) for (const child of command.commands) shareOptions(child);
-  else
-    command
-      .option("--json", "JSON Lines instead of text")
-      .option("-q, --quiet", "results only")
-      .option("-v, --verbose", "say more where something fails");
-  command.exitOverride();
+/** Every command below `command`. */
+export function descendants(command: Command): Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** What all commands have: `ecard demo --json` and `ecard --json demo` mean the same. */
+function share(command: Command, { streams }: Context): void {
+  command
+    .option("--json", "JSON Lines instead of text")
+    .option("-q, --quiet", "results only")
+    .option("-v, --verbose", "say more: numbers of each read, and where something failed")
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      writeErr: (text) => streams.stderr.write(text),
+      outputError: () => undefined, // run() says it, as it says every error
+      getOutHelpWidth: () => streams.stdout.columns ?? 80,
+      getErrHelpWidth: () => streams.stderr.columns ?? 80,
+    })
+    .exitOverride();
+}
+
+/** Commander's complaint as one line: what, and where help is, or the name that was meant. */
+function wrongUse(error: CommanderError, program: Command, args: readonly string[]): CommandError {
+  const [complaint = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+  const what = complaint.replace(/\.$/, "");
+  const meant = more.join(" ").replace(/^\((.*)\)$/, "$1");
+  if (meant !== "") return new CommandError("WRONG_USE", `${what}: ${lowerFirst(meant)}`, EXIT.usage);
+  const names = ["ecard"];
+  let command: Command | undefined = program;
+  for (const arg of args) {
+    command = command.commands.find((child) => child.name() === arg);
+    if (command === undefined) break;
+    names.push(arg);
+  }
+  return new CommandError("WRONG_USE", `${what}: see ${names.join(" ")} --help`, EXIT.usage);
+}
+
+function lowerFirst(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }
 
 function outputOf(args: readonly string[], context: Context): Output {

@@ -1,13 +1,14 @@
 // What every command is given: how to print, and the signal of Ctrl-C.
 
 import type { Command } from "commander";
+import type { Keyboard } from "./emulate/hands.js";
 import { Output, type Streams } from "./output.js";
 
 export interface Context {
   readonly signal: AbortSignal;
   readonly streams: Streams;
   readonly env: NodeJS.ProcessEnv;
-  readonly stdin: NodeJS.ReadableStream;
+  readonly stdin: AsyncIterable<Uint8Array> & Keyboard;
   /** Output by the options that every command shares. */
   output(command: Command): Output;
 }
@@ -16,7 +17,7 @@ export function createContext(
   signal: AbortSignal,
   streams: Streams = process,
   env = process.env,
-  stdin = process.stdin,
+  stdin: Context["stdin"] = process.stdin,
 ): Context {
   return {
     signal,

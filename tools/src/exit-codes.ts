@@ -1,4 +1,10 @@
-// How a command ends (docs/architecture.md, "Errors"): one table, from the codes of every room to the process's exit code.
+// How a command ends (docs/architecture.md, "Errors"): one table, from the codes of every room to the process's exit code. What a room
+// has no line for here ends as its class does; types hold the codes to those that exist.
+
+import type { EmulatorErrorCode } from "@enabling-card/emulator";
+import type { IssuerErrorCode } from "@enabling-card/issuer";
+import type { PosErrorCode } from "@enabling-card/pos-sim";
+import type { CardErrorCode } from "@enabling-card/sdk";
 
 export const EXIT = {
   done: 0,
@@ -26,20 +32,98 @@ export class CommandError extends Error {
   }
 }
 
-const LINK = /^(LINK_|CARD_NOT_FOUND)/;
-const USAGE = /^(ARGUMENT_INVALID|BAD_ARGUMENT|PAIRING_CODE_INVALID|SCENARIO_|PERSONALISATION_INVALID)/;
-const UNAVAILABLE = /^(ENOENT|EACCES|EADDRINUSE|NOT_PERSONALISED|IMAGE_|HOST_)/;
+/** The exits that a class of errors has: one for all its codes, and those that differ. */
+interface Exits<Code extends string> {
+  readonly others: ExitCode;
+  readonly codes: Readonly<Partial<Record<Code, ExitCode>>>;
+}
+
+const CARD: Exits<CardErrorCode> = {
+  others: EXIT.refused,
+  codes: {
+    ABORTED: EXIT.interrupted,
+    ARGUMENT_INVALID: EXIT.usage,
+    PAIRING_CODE_INVALID: EXIT.usage,
+    PAIRING_UNKNOWN: EXIT.usage,
+    PIN_MALFORMED: EXIT.usage,
+    LINK_LOST: EXIT.linkLost,
+    LINK_TIMEOUT: EXIT.linkLost,
+    LINK_CLOSED: EXIT.linkLost,
+    CARD_NOT_FOUND: EXIT.linkLost,
+    FRAME_INVALID: EXIT.linkLost,
+    SESSION_ENDED: EXIT.linkLost,
+    PAIRING_STORE_FAILED: EXIT.unavailable,
+    ISSUER_UNREACHABLE: EXIT.unavailable,
+    ISSUER_ANSWER_INVALID: EXIT.failed,
+    CARD_ANSWER_MALFORMED: EXIT.failed,
+  },
+};
+
+const EMULATOR: Exits<EmulatorErrorCode> = {
+  others: EXIT.failed,
+  codes: {
+    IMAGE_INVALID: EXIT.unavailable,
+    IMPORT_REFUSED: EXIT.unavailable,
+    EXPORT_MISSING: EXIT.unavailable,
+    BUDGET_EXCEEDED: EXIT.unavailable,
+    MODULE_DEAD: EXIT.unavailable,
+    NOT_PERSONALISED: EXIT.unavailable,
+    CARD_OFF: EXIT.unavailable,
+    LINE_BUSY: EXIT.unavailable,
+    LINE_CLOSED: EXIT.linkLost,
+    LINE_CHUNK_INVALID: EXIT.usage,
+    LINE_MTU_INVALID: EXIT.usage,
+    COURIER_UNKNOWN: EXIT.usage,
+    PERSONALISATION_INVALID: EXIT.usage,
+    SCENARIO_INVALID: EXIT.usage,
+    STORE_WRONG_SIZE: EXIT.usage,
+  },
+};
+
+const POS: Exits<PosErrorCode> = {
+  others: EXIT.failed,
+  codes: {
+    ABORTED: EXIT.interrupted,
+    BAD_ARGUMENT: EXIT.usage,
+    HOST_UNREACHABLE: EXIT.unavailable,
+    HOST_LOST: EXIT.linkLost,
+    HOST_TIMEOUT: EXIT.linkLost,
+  },
+};
+
+const ISSUER: Exits<IssuerErrorCode> = {
+  others: EXIT.refused,
+  codes: {
+    BAD_REQUEST: EXIT.usage,
+    NAME_INVALID: EXIT.usage,
+    IIN_NOT_CONFIGURED: EXIT.usage,
+    SAMPLE_KEYS_LOOPBACK: EXIT.usage,
+    SAMPLE_KEYS_TEST_IIN: EXIT.usage,
+    INTERNAL: EXIT.failed,
+  },
+};
+
+const CLASSES: Readonly<Record<string, Exits<string>>> = {
+  CardError: CARD,
+  EmulatorError: EMULATOR,
+  PosError: POS,
+  IssuerError: ISSUER,
+  WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },
+  Iso8583Error: { others: EXIT.failed, codes: {} },
+  LedgerError: { others: EXIT.refused, codes: {} },
+};
+
+/** What the operating system says no to: `ENOENT`, `EADDRINUSE`. Node's own codes begin with `ERR_`. */
+const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/;
 
 /** The exit code of whatever was thrown. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CommandError) return error.exit;
-  const { name, code } = error as { name?: string; code?: unknown };
-  if (name === "AbortError" || code === "ABORTED") return EXIT.interrupted;
+  const { name = "", code } = (error ?? {}) as { name?: string; code?: unknown };
+  if (name === "AbortError") return EXIT.interrupted;
   if (typeof code !== "string") return EXIT.failed;
-  if (code.startsWith("commander."))
-    return code === "commander.helpDisplayed" || code === "commander.version" ? EXIT.done : EXIT.usage;
-  if (LINK.test(code)) return EXIT.linkLost;
-  if (USAGE.test(code)) return EXIT.usage;
-  if (UNAVAILABLE.test(code)) return EXIT.unavailable;
-  return name === "CardError" || name === "IssuerError" ? EXIT.refused : EXIT.failed;
+  const exits = CLASSES[name];
+  if (exits) return exits.codes[code] ?? exits.others;
+  if (code.startsWith("commander.")) return /\.(helpDisplayed|version)$/.test(code) ? EXIT.done : EXIT.usage;
+  return SYSTEM.test(code) ? EXIT.unavailable : EXIT.failed;
 }

@@ -3,9 +3,29 @@
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
 export { build, run } from "./cli.js";
-export { examine } from "./commands/doctor.js";
 export { type Context, createContext } from "./context.js";
 export { type DemoOptions, type DemoResult, type DemoStep, runDemo } from "./demo/demo.js";
+export { type Check, examine } from "./doctor/examine.js";
+export type { Probes } from "./doctor/probes.js";
+export { type EmulateCardOptions, emulateCard, type ListeningFacts } from "./emulate/emulate-card.js";
+export { type LineServer, type LineServerOptions, serveLine } from "./emulate/line-server.js";
+export { type OpenCard, type OpenCardOptions, openCard } from "./emulate/open-card.js";
+export {
+  type PlayedStep,
+  type PlayScenarioOptions,
+  playScenario,
+  readScenario,
+  type ScenarioResult,
+} from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
 export { Output } from "./output.js";
-export { builtFirmware, type MakeCardOptions, makeCard, type Stage, type StageOptions, setStage } from "./stage.js";
+export { type ReadRecordingsOptions, type RecordingResult, readRecordings } from "./pos/read-recordings.js";
+export {
+  builtFirmware,
+  developmentLog,
+  type MakeCardOptions,
+  makeCard,
+  type Stage,
+  type StageOptions,
+  setStage,
+} from "./stage.js";

@@ -3,9 +3,15 @@
 
 import { inspect } from "node:util";
 
+interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
 export interface Streams {
-  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly stderr: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
 }
 
 export interface OutputOptions {
@@ -18,20 +24,26 @@ export interface OutputOptions {
 
 const STYLES = { green: 32, red: 31, yellow: 33, dim: 2, bold: 1 } as const;
 
+export type Paint = (style: keyof typeof STYLES, text: string) => string;
+
 export class Output {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   readonly #streams: Streams;
-  readonly #colours: boolean;
+  /** Colours what goes to stdout. */
+  readonly paint: Paint;
+  readonly #paintError: Paint;
 
   constructor(options: OutputOptions = {}) {
     this.json = options.json ?? false;
     this.quiet = options.quiet ?? false;
     this.verbose = options.verbose ?? false;
     this.#streams = options.streams ?? process;
-    const env = options.env ?? process.env;
-    this.#colours = !this.json && this.#streams.stdout.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+    const { NO_COLOR, TERM } = options.env ?? process.env;
+    const colours = !this.json && !NO_COLOR && TERM !== "dumb";
+    this.paint = painter(colours && this.#streams.stdout.isTTY === true);
+    this.#paintError = painter(colours && this.#streams.stderr.isTTY === true);
   }
 
   /** A line for people; nothing with `--json` or `--quiet`. */
@@ -53,19 +65,38 @@ export class Output {
   error(error: unknown): void {
     const { code, message } = describeError(error);
     if (this.json) this.fact({ error: { code, message } });
-    else this.#streams.stderr.write(`${this.paint("red", "ecard:")} ${message} [${code}]\n`);
+    else this.#streams.stderr.write(`${this.#paintError("red", "ecard:")} ${message} [${code}]\n`);
     if (this.verbose && error instanceof Error) this.#streams.stderr.write(`${inspect(error)}\n`);
-  }
-
-  paint(style: keyof typeof STYLES, text: string): string {
-    return this.#colours ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
   }
 }
 
+function painter(colours: boolean): Paint {
+  return (style, text) => (colours ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text);
+}
+
+/** What the operating system refuses, as what happened and what to do. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  ENOENT: "There is no such file or folder: check the name",
+  EACCES: "This user may not do that: check the permissions",
+  EPERM: "This user may not do that: check the permissions",
+  EEXIST: "Something of that name is there already: choose another name",
+  EISDIR: "That is a folder: name a file",
+  ENOTDIR: "A part of that path is a file, not a folder: check the name",
+  ENOSPC: "The disk is full: make room, then try again",
+  EROFS: "That place cannot be written: choose another folder",
+  EADDRINUSE: "That port is in use: choose another one",
+};
+
+/** Code and sentence of whatever was thrown; a file or port that the system names is named. */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  return {
-    code: typeof code === "string" ? code : "UNEXPECTED",
-    message: typeof message === "string" ? message.split("\n")[0]! : String(error),
-  };
+  const { code, message, path, port } = (error ?? {}) as Record<"code" | "message" | "path" | "port", unknown>;
+  if (typeof code !== "string") return { code: "UNEXPECTED", message: firstLine(message ?? error) };
+  const known = SYSTEM[code];
+  const which = path ?? port;
+  if (known) return { code, message: which === undefined ? known : `${known} (${String(which)})` };
+  return { code, message: firstLine(message ?? error) };
+}
+
+function firstLine(text: unknown): string {
+  return String(text).split("\n")[0]!;
 }

@@ -25,6 +25,7 @@ import {
 import { type Authority, authority, type LogIdentity } from "@enabling-card/ledger";
 import { type CardTransport, IssuerClient, memoryTransport } from "@enabling-card/sdk";
 import { type CheckpointPayload, Role, toBase32 } from "@enabling-card/wire";
+import { CommandError, EXIT } from "./exit-codes.js";
 
 const FIRMWARE = new URL("../../build/firmware/", import.meta.url);
 const CARD_LIFE_S = 5 * 365 * 86_400;
@@ -32,12 +33,28 @@ const CARD_LIFE_S = 5 * 365 * 86_400;
 /** The built modules, compiled once a process. */
 let firmware: Promise<CompiledFirmware> | undefined;
 
-/** @throws {EmulatorError} `IMAGE_INVALID`, `IMPORT_REFUSED`; `ENOENT` where the firmware was never built (`npm run build:firmware`). */
+/** @throws {CommandError} `FIRMWARE_MISSING` where it was never built; {EmulatorError} `IMAGE_INVALID`, `IMPORT_REFUSED` */
 export function builtFirmware(): Promise<CompiledFirmware> {
-  firmware ??= compileFirmware(
-    Object.fromEntries(MODULE_NAMES.map((name) => [name, readFileSync(new URL(`${name}.wasm`, FIRMWARE))])) as never,
-  );
+  firmware ??= loadFirmware(FIRMWARE);
   return firmware;
+}
+
+/** The modules in `folder`. @throws as `builtFirmware` */
+export async function loadFirmware(folder: URL): Promise<CompiledFirmware> {
+  const image = (name: string): Uint8Array => {
+    try {
+      return readFileSync(new URL(`${name}.wasm`, folder));
+    } catch (cause) {
+      const message = `The card's firmware is not there (${name}.wasm): build it with npm run build:firmware`;
+      throw new CommandError("FIRMWARE_MISSING", message, EXIT.unavailable, { cause });
+    }
+  };
+  return compileFirmware(Object.fromEntries(MODULE_NAMES.map((name) => [name, image(name)])) as never);
+}
+
+/** The log of one node that sample keys and the issuer's development log share. */
+export function developmentLog(keys: IssuerKeys): LogIdentity {
+  return { origin: "enabling-card.test/log", nodeKeys: [keys.node.publicKey], threshold: 1 };
 }
 
 export interface MakeCardOptions {

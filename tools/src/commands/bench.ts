@@ -1,9 +1,8 @@
 // ecard bench: the figures that the README quotes, measured here and now.
 
-import { benchReader } from "@enabling-card/pos-sim/bench";
 import type { Command } from "commander";
-import { benchPayment } from "../bench/payment-bench.js";
 import type { Context } from "../context.js";
+import { wholeNumber } from "../whole-number.js";
 
 /** docs/protocol.md, "Modules" */
 const WASM_MAX = 40 * 1024;
@@ -11,14 +10,25 @@ const WASM_MAX = 40 * 1024;
 export function benchCommand(program: Command, context: Context): void {
   program
     .command("bench")
-    .description(
-      "measure: round trips, octets and time of a payment; size and memory of the firmware; speed of the reader",
+    .description("measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)")
+    .option("--runs <n>", "payments to measure", wholeNumber(1, 1000), 5)
+    .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517), 247)
+    .option("--seconds <n>", "length of the recordings that the reader is timed on", wholeNumber(1, 600), 120)
+    .addHelpText(
+      "after",
+      `
+With --json: {"bench":"payment","mtu","runs","steps","modules"}, then for each
+kind of recording {"bench":"reader","kind","samples","samplesPerSecond","reads"}.
+
+Examples:
+  ecard bench
+  ecard bench --mtu 23 --json`,
     )
-    .option("--runs <n>", "payments to measure", Number, 5)
-    .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", Number, 247)
-    .option("--seconds <n>", "length of the recordings that the reader is timed on", Number, 120)
-    .addHelpText("after", "\nExamples:\n  ecard bench\n  ecard bench --mtu 23 --json")
     .action(async (options: { runs: number; mtu: number; seconds: number }, command: Command) => {
+      const [{ benchPayment }, { benchReader }] = await Promise.all([
+        import("../bench/payment-bench.js"),
+        import("@enabling-card/pos-sim/bench"),
+      ]);
       const output = context.output(command);
       const payment = await benchPayment(options.runs, options.mtu, context.signal);
       output.fact({ bench: "payment", ...payment });

@@ -3,19 +3,30 @@
 import type { TraceEvent } from "@enabling-card/emulator";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
-import { type DemoResult, type DemoStep, runDemo } from "../demo/demo.js";
+import type { DemoResult, DemoStep } from "../demo/demo.js";
+import type { Paint } from "../output.js";
+import { traceLine } from "../trace-line.js";
 
 export function demoCommand(program: Command, context: Context): void {
   program
     .command("demo")
-    .description("watch a card pay: pair, load, present, swipe, approve, replay refused")
+    .description("watch a card pay: pair, load, present, swipe, approve; replays refused")
     .option("--out <dir>", "where swipe.wav, swipe.svg, swipe.vcd and journey.json go", "out/demo")
-    .option("--trace", "show every step inside the card", false)
+    .option("--trace", "show every step inside the card")
     .addHelpText(
       "after",
-      "\nExamples:\n  ecard demo\n  ecard demo --out /tmp/swipe --json\n  ecard pos read out/demo/swipe.wav",
+      `
+With --json: one line a step {"step","detail","outcome","code","ms",
+"roundTrips"}, with --trace {"trace"} lines between them, and at last the whole
+{"ok","steps","tracks","receipt","files","emission"}.
+
+Examples:
+  ecard demo
+  ecard demo --out /tmp/swipe --json
+  ecard pos read out/demo/swipe.wav`,
     )
-    .action(async (options: { out: string; trace: boolean }, command: Command) => {
+    .action(async (options: { out: string; trace?: true }, command: Command) => {
+      const { runDemo } = await import("../demo/demo.js");
       const output = context.output(command);
       output.say(output.paint("bold", "A card pays\n"));
       const result = await runDemo({
@@ -23,7 +34,7 @@ export function demoCommand(program: Command, context: Context): void {
         signal: context.signal,
         onStep: (step) => {
           output.fact(step);
-          output.say(stepLine(step, output.paint.bind(output)));
+          output.say(stepLine(step, output.paint));
         },
         ...(options.trace && {
           onTrace: (event: TraceEvent) => {
@@ -37,25 +48,23 @@ export function demoCommand(program: Command, context: Context): void {
     });
 }
 
-function stepLine(step: DemoStep, paint: (style: "green" | "yellow" | "dim", text: string) => string): string {
-  const mark = step.outcome === "ok" ? paint("green", "✓") : paint("yellow", "✗ refused");
-  const trips =
-    step.roundTrips === undefined ? "" : `, ${step.roundTrips} round trip${step.roundTrips === 1 ? "" : "s"}`;
-  const code = step.code ? ` [${step.code}]` : "";
-  return `  ${mark} ${step.step}: ${step.detail}${code} ${paint("dim", `(${step.ms} ms${trips})`)}`;
+function stepLine(step: DemoStep, paint: Paint): string {
+  const mark = step.outcome === "ok" ? paint("green", "✓") : paint("yellow", "✗");
+  const code = step.code ? ` ${paint("yellow", `[refused: ${step.code}]`)}` : "";
+  return `  ${mark} ${step.step}: ${step.detail}${code}`;
 }
 
 function table(result: DemoResult): string[] {
+  const outcome = (step: DemoStep) => (step.code ? `refused: ${step.code}` : "done");
   const width = Math.max(...result.steps.map(({ step }) => step.length));
-  const outcome = (step: DemoStep) => (step.code ? `refused ${step.code}` : "ok");
   const outcomeWidth = Math.max(...result.steps.map((step) => outcome(step).length));
-  const trips = (step: DemoStep) => (step.roundTrips === undefined ? "-" : String(step.roundTrips));
+  const row = (step: string, what: string, ms: string, trips: string) =>
+    `${step.padEnd(width)}  ${what.padEnd(outcomeWidth)}  ${ms.padStart(7)}  ${trips.padStart(11)}`;
   return [
     "",
-    `${"step".padEnd(width)}  ${"outcome".padEnd(outcomeWidth)}  ${"ms".padStart(7)}  round trips`,
-    ...result.steps.map(
-      (step) =>
-        `${step.step.padEnd(width)}  ${outcome(step).padEnd(outcomeWidth)}  ${step.ms.toFixed(1).padStart(7)}  ${trips(step).padStart(11)}`,
+    row("step", "outcome", "ms", "round trips"),
+    ...result.steps.map((step) =>
+      row(step.step, outcome(step), step.ms.toFixed(1), step.roundTrips === undefined ? "-" : String(step.roundTrips)),
     ),
     "",
     ...result.tracks.map(
@@ -66,9 +75,4 @@ function table(result: DemoResult): string[] {
     "",
     ...result.files.map((file) => `  ${file}`),
   ];
-}
-
-function traceLine({ atNs, kind, ...rest }: TraceEvent): string {
-  const facts = Object.entries(rest).map(([name, value]) => `${name} ${String(value)}`);
-  return `${(atNs / 1e6).toFixed(3).padStart(10)} ms  ${kind}  ${facts.join(", ")}`;
 }

@@ -1,4 +1,141 @@
-// placeholder until the emulator's scenarios land
-import type { Command } from "commander";
+// ecard emulate: a card in software, on a port for a phone in another process, or under the hands of a scenario file.
+
+import type { TraceEvent } from "@enabling-card/emulator";
+import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
-export function emulateCommand(_program: Command, _context: Context): void {}
+import type { PlayedStep, PlayScenarioOptions } from "../emulate/play-scenario.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { Output } from "../output.js";
+import { traceLine } from "../trace-line.js";
+import { wholeNumber } from "../whole-number.js";
+
+interface EmulateOptions {
+  readonly dir?: string;
+  readonly scenario?: string;
+  readonly present?: "now" | "swipe";
+  readonly listen?: number;
+  readonly mtu?: number;
+  readonly autoPress?: true;
+  readonly showCode?: true;
+  readonly trace?: true;
+}
+
+export function emulateCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
+  program
+    .command("emulate")
+    .description("a card in software: on a port for a phone, or played by a scenario file")
+    .option("--dir <folder>", "a card that ecard personalise made; a new one in memory without")
+    .option("--listen <port>", "TCP port on 127.0.0.1 for the phone; any free one without", wholeNumber(0, 65_535))
+    .addOption(
+      new Option("--scenario <file>", "play a scenario on a new card, with issuer, phone and a grant").conflicts([
+        "dir",
+        "listen",
+        "showCode",
+      ]),
+    )
+    .addOption(
+      new Option("--present <when>", "of the scenario's phone: now, or at the swipe where the file touches the head")
+        .choices(["now", "swipe"])
+        .conflicts(["dir", "listen"]),
+    )
+    .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517))
+    .option("--auto-press", "somebody presses the button whenever the lights ask")
+    .option("--show-code", "print the pairing code, which is a secret")
+    .option("--trace", "with --scenario: show every step inside the card (on a port, always)")
+    .addHelpText(
+      "after",
+      `
+Without --scenario the card stays until Ctrl-C. On a terminal, keys are its hands:
+  p press   t press twice   h hold 3 s   s swipe (a reader's head touches)   q quit
+
+With --json: {"event":"listening","host","port","cardId","makerRoot",
+"pairingCode"}, then {"trace"} lines; with --scenario instead one line a step
+{"index","step","outcome","message"}, then {"scenario","ok","steps","present",
+"phone"}, where phone is what the phone heard: sent, armed, waiting, or a code.
+Exits with 1 where a scenario expected something else, 2 where it is not valid.
+
+Examples:
+  ecard emulate --show-code
+  ecard emulate --dir my-card --listen 7117
+  ecard emulate --scenario emulator/scenarios/armed-then-swiped.json`,
+    )
+    .action(async (options: EmulateOptions, command: Command) => {
+      const output = context.output(command);
+      if (options.scenario === undefined) await stay(options, output, context, onCode);
+      else await play(options.scenario, options, output, context);
+    });
+}
+
+async function stay(
+  options: EmulateOptions,
+  output: Output,
+  context: Context,
+  onCode: (code: ExitCode) => void,
+): Promise<void> {
+  const [{ emulateCard }, { HANDS_HELP, takeHands }] = await Promise.all([
+    import("../emulate/emulate-card.js"),
+    import("../emulate/hands.js"),
+  ]);
+  const quit = new AbortController();
+  let letGo = () => {};
+  try {
+    await emulateCard({
+      ...(options.dir !== undefined && { folder: options.dir }),
+      ...(options.listen !== undefined && { port: options.listen }),
+      ...(options.mtu !== undefined && { mtu: options.mtu }),
+      autoPress: options.autoPress ?? false,
+      showCode: options.showCode ?? false,
+      signal: AbortSignal.any([context.signal, quit.signal]),
+      onListening: (facts, card) => {
+        output.fact(facts);
+        output.result(`card ${facts.cardId} on ${facts.host}:${facts.port}`);
+        if (facts.pairingCode) output.result(`pairing code ${facts.pairingCode}`);
+        else output.say(output.paint("dim", "pairing code on its sheet, or with --show-code"));
+        letGo = takeHands(context.stdin, card, {
+          onKey: (said) => output.say(said === undefined ? HANDS_HELP : output.paint("bold", said)),
+          onQuit: () => quit.abort(),
+          onInterrupt: () => {
+            onCode(EXIT.interrupted);
+            quit.abort();
+          },
+        });
+        output.say(output.paint("dim", context.stdin.isTTY ? HANDS_HELP : "Ctrl-C ends it"));
+      },
+      onTrace: traceTo(output),
+    });
+  } finally {
+    letGo();
+  }
+}
+
+async function play(file: string, options: EmulateOptions, output: Output, context: Context): Promise<void> {
+  const { playScenario, readScenario } = await import("../emulate/play-scenario.js");
+  const scenario = await readScenario(file);
+  const settings: PlayScenarioOptions = {
+    ...(options.present !== undefined && { present: options.present }),
+    ...(options.mtu !== undefined && { mtu: options.mtu }),
+    autoPress: options.autoPress ?? false,
+    signal: context.signal,
+    onStart: (name) => output.say(output.paint("bold", name)),
+    onStep: (step) => {
+      output.fact(step);
+      output.say(stepLine(step, output));
+    },
+    ...(options.trace && { onTrace: traceTo(output) }),
+  };
+  const result = await playScenario(scenario, settings);
+  output.fact(result);
+  output.result(`${result.steps} steps as expected; the phone heard: ${result.phone}`);
+}
+
+function stepLine({ step, outcome, message }: PlayedStep, { paint }: Output): string {
+  if (outcome === "ok") return `  ${paint("green", "✓")} ${step}`;
+  return `  ${paint("red", "✗")} ${step}${message === undefined ? "" : paint("dim", `  (${message})`)}`;
+}
+
+function traceTo(output: Output): (event: TraceEvent) => void {
+  return (event) => {
+    output.fact({ trace: event });
+    output.say(output.paint("dim", `    ${traceLine(event)}`));
+  };
+}

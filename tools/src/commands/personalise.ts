@@ -2,9 +2,7 @@
 
 import { join } from "node:path";
 import type { CardClass } from "@enabling-card/emulator";
-import { toBase32 } from "@enabling-card/wire";
 import { type Command, Option } from "commander";
-import { FLASH_FILE, personaliseFolder, qrText, SHEET_PICTURE, SHEET_TEXT } from "../card-folder.js";
 import type { Context } from "../context.js";
 
 export function personaliseCommand(program: Command, context: Context): void {
@@ -16,17 +14,29 @@ export function personaliseCommand(program: Command, context: Context): void {
       new Option("--class <class>", "which roots the card trusts").choices(["test", "production"]).default("test"),
     )
     .option("--keys <file>", "the operator's keys (160 octets); sample keys without")
-    .option("--iin <digits...>", "number ranges the card may speak for")
-    .option("--show-code", "print the pairing code and its QR on the terminal", false)
+    .option("--iin <digits...>", "number ranges the card may speak for (default: 999999)")
+    .option("--show-code", "print the pairing code and its QR on the terminal")
     .addHelpText(
       "after",
-      "\nThe sheet is a secret: whoever holds it and the card may pair.\n\nExamples:\n  ecard personalise --dir my-card --show-code\n  ecard emulate --dir my-card",
+      `
+The sheet is a secret: whoever holds it and the card may pair.
+
+With --json: one line {"cardId","cardClass","files"}, and "pairingCode" with
+--show-code.
+
+Examples:
+  ecard personalise --dir my-card --show-code
+  ecard emulate --dir my-card`,
     )
     .action(
       async (
-        options: { dir: string; class: CardClass; keys?: string; iin?: string[]; showCode: boolean },
+        options: { dir: string; class: CardClass; keys?: string; iin?: string[]; showCode?: true },
         command: Command,
       ) => {
+        const [{ toBase32 }, { FLASH_FILE, personaliseFolder, qrText, SHEET_PICTURE, SHEET_TEXT }] = await Promise.all([
+          import("@enabling-card/wire"),
+          import("../card-folder.js"),
+        ]);
         const output = context.output(command);
         const made = await personaliseFolder({
           folder: options.dir,
@@ -45,7 +55,7 @@ export function personaliseCommand(program: Command, context: Context): void {
         output.result(`card ${cardId}, class ${made.cardClass}, locked`);
         for (const file of files) output.say(`  ${file}`);
         if (options.showCode) {
-          output.say(`\n${made.pairingCode}\n`);
+          output.result(made.pairingCode);
           output.say(qrText(made.pairingCode));
         }
       },

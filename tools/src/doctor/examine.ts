@@ -1,0 +1,76 @@
+// Is everything here that the commands need? Each check that fails has a line that mends it. What a check looks at is a probe, so
+// that a test can make it fail.
+
+import { FIRMWARE_VERSION, PROTOCOL_VERSION } from "@enabling-card/wire";
+import { type Probes, probesOfThisMachine } from "./probes.js";
+
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to run or do, where it is not ok. */
+  readonly fix?: string;
+}
+
+/** docs/protocol.md, "Modules" */
+const WASM_MAX = 40 * 1024;
+const NODE_MIN = [20, 19] as const;
+
+/** Runs every check; none throws. `probes` replaces what is looked at. */
+export async function examine(probes: Partial<Probes> = {}): Promise<readonly Check[]> {
+  const look: Probes = { ...probesOfThisMachine(), ...probes };
+  return [
+    await check("node", "install Node 20.19 or newer: from nodejs.org, or Debian's nodejs", () => nodeVersion(look)),
+    await check("packages", "npm ci (needs make, g++ and python3 where SQLite must be compiled)", async () => {
+      await look.openDatabase();
+      return "installed, SQLite opens";
+    }),
+    await check("firmware", "npm run build:firmware", async () => {
+      const sizes = Object.entries(await look.firmwareSizes());
+      const total = sizes.reduce((sum, [, octets]) => sum + octets, 0);
+      if (total > WASM_MAX) throw new Error(`the modules have ${total} octets, of ${WASM_MAX} at most`);
+      return `${sizes.map(([name, octets]) => `${name} ${octets}`).join(", ")}: ${total} of ${WASM_MAX} octets`;
+    }),
+    await check("versions", "", async () => `firmware ${dotted(FIRMWARE_VERSION)}, protocol ${PROTOCOL_VERSION}`),
+    await check("loopback", "allow this user to listen on 127.0.0.1: look at the firewall or the sandbox", async () => {
+      await look.listen();
+      return "a port can be opened on 127.0.0.1";
+    }),
+    await check("output folder", "make it writable, chmod u+w ., or run the command in another folder", look.writeOut),
+    await check("clock", "set this machine's clock: grants live two minutes by it", async () => {
+      const now = look.now();
+      if (now < Date.UTC(2026, 0)) throw new Error(`it says ${new Date(now).toISOString()}, which is past`);
+      return new Date(now).toISOString();
+    }),
+    optional("public vectors", look.vectors(), "not found: their tests are skipped (set VECTORS_DIR)"),
+    optional(
+      "other programs",
+      (await look.programs()).join(", "),
+      "sox, sigrok-cli: not found, their tests are skipped (apt-get install sox sigrok-cli)",
+    ),
+    await check("bluetooth", "", async () => "not needed: the emulated card's air is in memory"),
+  ];
+}
+
+async function nodeVersion({ nodeVersion: version }: Probes): Promise<string> {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  if (major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])) return version;
+  throw new Error(`${version} is too old`);
+}
+
+async function check(name: string, fix: string, work: () => Promise<string>): Promise<Check> {
+  try {
+    return { name, ok: true, detail: await work() };
+  } catch (error) {
+    return { name, ok: false, detail: (error as Error).message.split("\n")[0]!, fix };
+  }
+}
+
+/** What only some tests want: its absence is told, and is no failure. */
+function optional(name: string, found: string | undefined, otherwise: string): Check {
+  return { name, ok: true, detail: found || otherwise };
+}
+
+function dotted(version: number): string {
+  return [16, 8, 0].map((shift) => (version >> shift) & 0xff).join(".");
+}

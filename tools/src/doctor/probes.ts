@@ -1,0 +1,69 @@
+// What the doctor looks at on this machine.
+
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { MODULE_NAMES } from "@enabling-card/emulator";
+import { builtFirmware } from "../stage.js";
+
+export interface Probes {
+  readonly nodeVersion: string;
+  openDatabase(): Promise<void>;
+  /** Octets of each module, after its imports were checked. */
+  firmwareSizes(): Promise<Readonly<Record<string, number>>>;
+  /** Opens a port on loopback, and gives it back. */
+  listen(): Promise<void>;
+  /** Writes where commands write; the folder's name. */
+  writeOut(): Promise<string>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** `found`, or undefined. */
+  vectors(): string | undefined;
+  /** Programs that tests compare files with, those that are there. */
+  programs(): Promise<readonly string[]>;
+}
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+export function probesOfThisMachine(): Probes {
+  return {
+    nodeVersion: process.versions.node,
+    async openDatabase() {
+      const { default: Database } = await import("better-sqlite3");
+      new Database(":memory:").close();
+    },
+    async firmwareSizes() {
+      await builtFirmware();
+      const size = (name: string) => readFileSync(join(ROOT, `build/firmware/${name}.wasm`)).length;
+      return Object.fromEntries(MODULE_NAMES.map((name) => [name, size(name)]));
+    },
+    async listen() {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(0, "127.0.0.1", resolve);
+      });
+      await new Promise((resolve) => server.close(resolve));
+    },
+    async writeOut() {
+      const folder = join(process.cwd(), "out");
+      const probe = join(folder, `.probe-${process.pid}`);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(probe, "");
+      rmSync(probe);
+      return folder;
+    },
+    now: Date.now,
+    vectors: () => (existsSync(process.env.VECTORS_DIR ?? join(ROOT, "../shared/vectors")) ? "found" : undefined),
+    async programs() {
+      const found = await Promise.all(["sox", "sigrok-cli"].map(async (name) => ((await runs(name)) ? [name] : [])));
+      return found.flat();
+    },
+  };
+}
+
+function runs(program: string): Promise<boolean> {
+  return new Promise((resolve) => execFile(program, ["--version"], (error) => resolve(error === null)));
+}

@@ -1,0 +1,63 @@
+// A card that stays: its line on a port, its clock the wall's, until it is told to end.
+
+import type { EmulatedCard, TraceEvent } from "@enabling-card/emulator";
+import { toBase32, toHex } from "@enabling-card/wire";
+import { serveLine } from "./line-server.js";
+import { openCard } from "./open-card.js";
+
+export interface EmulateCardOptions {
+  /** A folder of `ecard personalise`; a new card in memory without. */
+  readonly folder?: string;
+  /** 0 (default) takes any free port. */
+  readonly port?: number;
+  readonly mtu?: number;
+  /** Somebody presses the button twice whenever the lights ask. */
+  readonly autoPress?: boolean;
+  /** Tells the pairing code too: it is a secret. */
+  readonly showCode?: boolean;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Called once phones can come; the card is for whoever presses its button. */
+  readonly onListening?: (facts: ListeningFacts, card: EmulatedCard) => void;
+  readonly onTrace?: (event: TraceEvent) => void;
+}
+
+export interface ListeningFacts {
+  readonly event: "listening";
+  readonly host: string;
+  readonly port: number;
+  readonly cardId: string;
+  /** Hexadecimal; of cards in memory, whose maker is the sample one. */
+  readonly makerRoot?: string;
+  readonly pairingCode?: string;
+}
+
+/** Resolves when `signal` has fired and the card is put away, its flash file whole. @throws as `openCard` and `serveLine`. */
+export async function emulateCard(options: EmulateCardOptions): Promise<void> {
+  const { folder, port, mtu, autoPress, showCode = false, signal, onListening, onTrace } = options;
+  const open = await openCard({ ...(folder !== undefined && { folder }), ...(autoPress && { autoPress }) });
+  const { card, cardId, pairingCode, makerRoot } = open;
+  try {
+    const server = await serveLine(card, { ...(port !== undefined && { port }), ...(mtu !== undefined && { mtu }) });
+    const stopTrace = onTrace && card.trace.subscribe(onTrace);
+    try {
+      const facts: ListeningFacts = {
+        event: "listening",
+        host: server.host,
+        port: server.port,
+        cardId: toBase32(cardId),
+        ...(makerRoot && { makerRoot: toHex(makerRoot) }),
+        ...(showCode && { pairingCode }),
+      };
+      onListening?.(facts, card);
+      if (!signal.aborted) {
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      }
+    } finally {
+      stopTrace?.();
+      await server.close();
+    }
+  } finally {
+    open.close();
+  }
+}

@@ -1,0 +1,49 @@
+// Recordings to results, one a file. A file that is no recording is a result too, with a diagnosis: the next file is still read.
+
+import {
+  type Diagnosis,
+  type DiagnosisCode,
+  PosError,
+  type PosErrorCode,
+  type Read,
+  readWavFile,
+  type TrackNumber,
+} from "@enabling-card/pos-sim";
+
+export interface ReadRecordingsOptions {
+  readonly track?: "auto" | TrackNumber;
+  readonly signal?: AbortSignal;
+  /** What `-` stands for. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly onProgress?: (file: string, seconds: number) => void;
+}
+
+export interface RecordingResult {
+  readonly file: string;
+  /** PANs outside the test ranges are masked. */
+  readonly reads: readonly Read[];
+  /** Why nothing was read; null where something was. */
+  readonly diagnosis: (Omit<Diagnosis, "code"> & { readonly code: DiagnosisCode | PosErrorCode }) | null;
+}
+
+/** Results in the order of `files`. @throws {PosError} `ABORTED` */
+export async function* readRecordings(
+  files: readonly string[],
+  options: ReadRecordingsOptions = {},
+): AsyncGenerator<RecordingResult> {
+  const { track = "auto", signal, stdin = process.stdin, onProgress } = options;
+  for (const file of files) {
+    if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
+    try {
+      const { reads, diagnosis } = await readWavFile(file === "-" ? stdin : file, {
+        track,
+        ...(signal && { signal }),
+        ...(onProgress && { onProgress: (seconds: number) => onProgress(file, seconds) }),
+      });
+      yield { file, reads, diagnosis };
+    } catch (error) {
+      if (!(error instanceof PosError) || error.code === "ABORTED") throw error;
+      yield { file, reads: [], diagnosis: { code: error.code, sentence: error.message } };
+    }
+  }
+}
