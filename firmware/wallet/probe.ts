@@ -30,6 +30,7 @@ export function track(number: i32, zeros: i32, cellUs: i32, reversed: i32): i32 
   const fits = number == 1 ? track1Frame() : track2Frame();
   return fits ? f2f.f2fPut(cellUs, reversed != 0) : -1;
 }
+export function trailing(zeros: i32, cellUs: i32): i32 { return f2f.f2fZeros(zeros, cellUs); }
 export function intervals(): usize { return f2f.f2fIntervals(); }
 export function intervalCount(): i32 { return f2f.f2fCount(); }
 /** Any bits, for the property that all of them come back. */

@@ -1,0 +1,126 @@
+// What the machine under the card cannot do for it: too little charge, a full flash, a ledger with other nodes, a PIN sent twice.
+
+import { EmulatedCard, EmulatorError, MemoryBlock, personalise } from "@enabling-card/emulator";
+import { keyId, signingKey } from "@enabling-card/ledger";
+import { MemoryPairingStore } from "@enabling-card/sdk";
+import {
+  checkpointToBeSigned,
+  decodeCheckpointPayload,
+  decodeReceipt,
+  encodeCheckpointPayload,
+  encodeReceipt,
+  Op,
+  Phase,
+  type Receipt,
+  toBase32,
+} from "@enabling-card/wire";
+import { expect } from "chai";
+import { pinKeyOf } from "../../sdk/src/card/pin-key.js";
+import { sealPinForGrant } from "../../sdk/src/card/sealed-pin.js";
+import { firmware, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { expectError, expectRefusal } from "../support/expect-refusal.js";
+import { forge } from "../support/forge.js";
+import { rawSession } from "../support/raw-session.js";
+
+describe("the machine under the card", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  const checkpointBy = (seeds: readonly Uint8Array[], change: { readonly origin?: string } = {}) => {
+    const receipt = decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate));
+    const payload = encodeCheckpointPayload({ ...decodeCheckpointPayload(receipt.checkpoint.payload), ...change });
+    const signatures = seeds
+      .map(signingKey)
+      .map((key) => ({ kid: keyId(key.publicKey), signature: key.sign(checkpointToBeSigned(payload)) }));
+    const changed: Receipt = { ...receipt, checkpoint: { payload, signatures } };
+    return encodeReceipt(changed);
+  };
+
+  it("has too little charge for an emission: BATTERY_LOW, and the grant is kept for when it is charged", async () => {
+    await phone.card.load(await phone.grant());
+    w.emulator.battery.percent = 1;
+    await expectRefusal(w, () => phone.card.present({ when: "now" }), "BATTERY_LOW");
+    expect((await phone.card.state()).info.phase).to.equal(Phase.Loaded);
+    w.emulator.battery.percent = 80;
+    const presented = phone.card.present({ when: "now" });
+    await w.emulator.shows(2);
+    w.emulator.pressTwice();
+    expect((await presented).passesSent).to.equal(2);
+  });
+
+  it("cannot write its flash: FLASH_FAILED, and the ATC it did not count is not forgotten either", async () => {
+    const bundle = await phone.grant();
+    const { store } = w.emulator;
+    const write = store.write.bind(store);
+    store.write = () => {
+      throw new EmulatorError("STORE_FULL", "no room: the test says so");
+    };
+    await expectRefusal(w, () => phone.card.load(bundle), "FLASH_FAILED");
+    store.write = write;
+    const loaded = await phone.card.load(await phone.grant());
+    expect(loaded.info.phase).to.equal(Phase.Loaded);
+  });
+
+  it("is shown a checkpoint of another ledger: CHECKPOINT_ORIGIN", async () => {
+    const node = new Uint8Array(32).fill(1);
+    const bundle = await forge(w, phone, { receipt: checkpointBy([node], { origin: "elsewhere.test/log" }) });
+    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ORIGIN");
+  });
+
+  it("counts distinct pinned nodes: two of three must have signed, strangers do not count", async () => {
+    const [a, b, c, stranger] = [1, 2, 3, 4].map((n) => new Uint8Array(32).fill(n)) as [
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+      Uint8Array,
+    ];
+    const { issuer } = w.service;
+    const block = new MemoryBlock();
+    const made = await personalise(block, {
+      cardClass: "test",
+      issuerRoot: issuer.keys.issuerRoot.publicKey,
+      ledger: {
+        threshold: 2,
+        nodeKeys: [a, b, c].map((seed) => signingKey(seed).publicKey),
+        origin: issuer.log.identity.origin,
+      },
+      iins: ["999999"],
+      certify: ({ cardId, keys }) =>
+        issuer.maker.issue({ sub: toBase32(cardId), keys, notBefore: issuer.now() - 60, expires: issuer.now() + 3600 }),
+    });
+    const emulator = (await EmulatedCard.create({ firmware: await firmware(), block })).start();
+    const other: World = { ...w, block, made, emulator, store: new MemoryPairingStore() };
+    const owner = await pairedPhone(other);
+    for (const seeds of [[a], [a, stranger], [stranger]]) {
+      const bundle = await forge(other, owner, { receipt: checkpointBy(seeds) });
+      await expectRefusal(other, () => owner.card.load(bundle), "CHECKPOINT_THRESHOLD");
+    }
+    await owner.card.load(await forge(other, owner, { receipt: checkpointBy([c, a]) }));
+    emulator.stop();
+  });
+
+  it("is given the same sealed PIN twice: PIN_NONCE_STALE", async () => {
+    await phone.card.setPin("2468");
+    await phone.card.load(await phone.grant());
+    const grantHash = phone.card.info.lastGrant!;
+    const question = {
+      cardId: phone.card.cardId,
+      pinKey: pinKeyOf(phone.card.certificate),
+      pinNonce: phone.card.info.pinNonce,
+    };
+    const wrong = await sealPinForGrant("1111", grantHash, question);
+    const right = await sealPinForGrant("2468", grantHash, question);
+    await phone.card.close();
+    const session = await rawSession(w);
+    await expectError(() => session.request(Op.Present, [0, wrong]), "PIN_WRONG");
+    for (const spent of [wrong, right])
+      await expectError(() => session.request(Op.Present, [0, spent]), "PIN_NONCE_STALE");
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+    await session.close();
+  });
+});

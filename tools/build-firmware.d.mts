@@ -1,0 +1,10 @@
+// Types of build-firmware.mjs, which is plain JavaScript because set-up runs it before there are packages.
+export interface ModuleRule {
+  readonly entry: string;
+  readonly imports: readonly string[];
+  readonly memory: number;
+}
+export const MODULES: Readonly<Record<"wallet" | "authenticator" | "link" | "probe", ModuleRule>>;
+export const WASM_MAX: number;
+export function moduleFaults(name: string, wasm: Uint8Array, rule: ModuleRule): Promise<string[]>;
+export function buildFirmware(log?: (line: string) => void): Promise<void>;
