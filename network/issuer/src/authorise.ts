@@ -1,102 +1,100 @@
 // Authorising a swipe: a 0100 in, a decision out. The stripe carries the ATC and eight digits of the cryptogram; the issuer
-// makes the cryptogram again and compares (docs/protocol.md, "Grant").
+// makes the tracks of that grant again and compares (docs/protocol.md, "Grant").
 
-import { createHash, randomInt, timingSafeEqual } from "node:crypto";
-import type { Message } from "@enabling-card/iso8583";
-import { type Domain, discretionaryData, fromHex, TokenState, toHex } from "@enabling-card/wire";
+import { randomInt } from "node:crypto";
+import type { Fields, Message } from "@enabling-card/iso8583";
+import { Channel, type Domain, fromHex, TokenState } from "@enabling-card/wire";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, TokenRow } from "./store.js";
+import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
+import { stateRefusal } from "./token-state.js";
 
 /** Wrong tries within a day that suspend a token: eight digits cannot be searched five at a time. */
 export const FAILURES_MAX = 5;
-const FAILURE_WINDOW_S = 86_400;
-const TRACK2 = /^(\d{16})=(\d{4})(\d{3})(1)(\d{4})(\d{8})$/;
+export const FAILURE_WINDOW_S = 86_400;
+/** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
+export const REPEAT_WINDOW_S = 86_400;
+
+/** Names a request (ISO 8583:1987, and DE 41 beside them): all four must be there. */
+const NAMING = [32, 41, 11, 7] as const;
+/** What it asks for. A request with the same name that differs in any of these is another one, and is decided for itself. */
+const ASKING = [2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
 
 /** Decides on a request; the same request again (0101, or a doubled 0100) gets the same answer. */
-export function authorise(issuer: Issuer, message: Message): Decision {
-  const request = requestId(message);
-  if (request === undefined) return declined("FORMAT_ERROR");
+export function authorise(issuer: Issuer, { fields }: Message): Decision {
+  const parts = [...NAMING, ...ASKING].map((de) => fields[de] ?? null);
+  if (parts.slice(0, NAMING.length).includes(null)) return declined("FORMAT_ERROR");
+  const request = issuer.secrets.requestIndex(JSON.stringify(parts));
+  const now = issuer.now();
+  // One transaction, IMMEDIATE: of two requests with one grant, the second sees what the first has spent.
   return issuer.store.atomically(() => {
-    const earlier = issuer.store.decision(request);
+    const earlier = issuer.store.decision(request, now - REPEAT_WINDOW_S);
     if (earlier) return earlier;
-    const decision = decide(issuer, message);
-    issuer.store.keepDecision(request, decision);
+    const decision = decide(issuer, fields, now);
+    issuer.store.keepDecision(request, decision, now, now - REPEAT_WINDOW_S);
     return decision;
   });
 }
 
-function decide(issuer: Issuer, message: Message): Decision {
-  const { 4: amount, 18: merchantType, 19: country, 35: track2, 45: track1 } = message.fields;
-  const parts = TRACK2.exec(track2 ?? "");
-  if (amount === undefined || parts === null) return declined("FORMAT_ERROR");
-  const [, pan, expiry, , , atcDigits] = parts as unknown as [string, string, string, string, string, string];
-  const token = issuer.store.tokenByPan(issuer.secrets.panIndex(pan));
-  if (token === undefined || token.expiry !== expiry) return declined("CARD_NUMBER_UNKNOWN");
-  const state = stateDecline(token.state as TokenState);
-  if (state) return declined(state);
+function decide(issuer: Issuer, fields: Fields, now: number): Decision {
+  const swipe = readSwipe(fields);
+  if (swipe === undefined || fields[3] === undefined || fields[4] === undefined) return declined("FORMAT_ERROR");
+  // ISO 8583:1987, processing code: 00 is a purchase. A grant pays for nothing else.
+  if (!fields[3].startsWith("00")) return declined("TRANSACTION_UNSUPPORTED");
+  const token = issuer.store.tokenByPan(issuer.secrets.panIndex(swipe.pan));
+  if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
+  const refusal = stateRefusal(token.state as TokenState);
+  if (refusal) return declined(refusal);
 
-  const now = issuer.now();
-  const grant = issuer.store.grantByAtc(token.token_ref, Number(atcDigits));
+  const grant = issuer.store.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
   if (grant === undefined) return failed(issuer, token, now, "ATC_UNKNOWN");
   const domain = JSON.parse(grant.domain) as Domain;
-  const cryptogram = issuer.secrets.cryptogram(fromHex(token.token_ref), grant.atc, domain);
-  const digits = discretionaryData(grant.atc, cryptogram);
-  if (!equalText(track2!.slice(-digits.length), digits)) return failed(issuer, token, now, "CRYPTOGRAM_WRONG");
-  if (track1 !== undefined && !equalText(track1.slice(-29), digits + toHex(cryptogram).toUpperCase())) {
-    return failed(issuer, token, now, "TRACKS_DISAGREE");
-  }
-  const refusal = spend(grant, domain, now, Number(amount), merchantType, country);
-  if (refusal) return declined(refusal);
+  const forged = forgery(issuer, token, grant.atc, domain, swipe);
+  if (forged) return failed(issuer, token, now, forged);
+  const unfit = misfit(grant, domain, now, fields);
+  if (unfit) return declined(unfit);
   issuer.store.useGrant(token.token_ref, grant.atc);
   return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
 }
 
-/** A genuine grant: may it pay this? */
-function spend(
-  grant: GrantRow,
-  domain: Domain,
-  now: number,
-  amount: number,
-  merchantType: string | undefined,
-  country: string | undefined,
-): Decline | undefined {
+/** The newest ATC up to `last` that ends in these four digits; below 1 where there is none. */
+function newestAtc(last: number, digits: number): number {
+  return last - ((((last - digits) % 10_000) + 10_000) % 10_000);
+}
+
+/** What shows that no wallet made these tracks from that grant, if anything does. */
+function forgery(issuer: Issuer, token: TokenRow, atc: number, domain: Domain, swipe: Swipe): Decline | undefined {
+  if (swipe.serviceCode !== SERVICE_CODE) return "SERVICE_CODE_WRONG"; // rule 6
+  const cryptogram = issuer.secrets.cryptogram(fromHex(token.token_ref), atc, domain);
+  const holder = issuer.secrets.open(token.holder);
+  const { pan, expiry, track1, track2 } = swipe;
+  const expected = expectedTracks({ pan, holder, expiry, serviceCode: SERVICE_CODE, atc, cryptogram });
+  if (track2 !== undefined && !equalText(track2, expected.track2)) return "CRYPTOGRAM_WRONG";
+  if (track1 === undefined || equalText(track1, expected.track1)) return undefined;
+  return track2 === undefined ? "CRYPTOGRAM_WRONG" : "TRACKS_DISAGREE";
+}
+
+/** A genuine grant: why it may not pay this. A restriction that the request leaves no way to check is not met. */
+function misfit(grant: GrantRow, domain: Domain, now: number, fields: Fields): Decline | undefined {
   if (grant.used) return "ATC_REPLAYED";
   if (now >= grant.expires) return "GRANT_EXPIRED";
-  if (amount > grant.max_amount) return "AMOUNT_OVER_CAP";
-  if (domain.mcc !== undefined && merchantType !== undefined && Number(merchantType) !== domain.mcc)
-    return "DOMAIN_MISMATCH";
-  if (country !== undefined && Number(country) !== domain.country) return "DOMAIN_MISMATCH";
-  return undefined;
+  if (Number(fields[4]) > grant.max_amount) return "AMOUNT_OVER_CAP";
+  const inDomain =
+    domain.channel === Channel.Swipe &&
+    (domain.mcc === undefined || (fields[18] !== undefined && Number(fields[18]) === domain.mcc)) &&
+    fields[19] !== undefined &&
+    Number(fields[19]) === domain.country;
+  return inDomain ? undefined : "DOMAIN_MISMATCH";
 }
 
-/** A wrong ATC or cryptogram: somebody guesses. A replay is not counted, or any terminal could suspend a card with its last swipe. */
+/** Somebody guesses. A replay is not counted, or any terminal could suspend a card with its last swipe. */
 function failed(issuer: Issuer, token: TokenRow, now: number, decline: Decline): Decision {
   const failures = issuer.store.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
-  if (failures >= FAILURES_MAX) issuer.setState(token.token_ref, TokenState.Suspended);
+  if (failures >= FAILURES_MAX) issuer.setState(token.token_ref, TokenState.Suspended, "failure lock");
   return declined(decline);
-}
-
-function stateDecline(state: TokenState): Decline | undefined {
-  if (state === TokenState.Suspended) return "TOKEN_SUSPENDED";
-  if (state === TokenState.Deactivated) return "TOKEN_DEACTIVATED";
-  return state === TokenState.Inactive ? "TOKEN_INACTIVE" : undefined;
 }
 
 function declined(decline: Decline): Decision {
   return { decline, auth_code: null };
-}
-
-/** Acquirer, terminal, STAN and time name a request (DE 32, 41, 11, 7); hashed, with the tracks, so that none can be taken for another. */
-function requestId({ fields }: Message): string | undefined {
-  const parts = [fields[32], fields[41], fields[11], fields[7]];
-  if (parts.some((part) => part === undefined)) return undefined;
-  return createHash("sha256")
-    .update(JSON.stringify([...parts, fields[4], fields[35] ?? null]))
-    .digest("hex");
-}
-
-function equalText(a: string, b: string): boolean {
-  const [x, y] = [Buffer.from(a), Buffer.from(b)];
-  return x.length === y.length && timingSafeEqual(x, y);
 }

@@ -1,16 +1,21 @@
-// What the issuer refuses, each by its own code. `http` is the status its HTTP door answers with.
+// What the issuer refuses, each by its own code. `http` is the status its HTTP door answers with. Codes are never renamed, and a
+// retired one is never used again.
 
 export const ISSUER_ERRORS = {
   BAD_REQUEST: [400, "The request is not one this issuer understands: check it against the API"],
+  ROUTE_UNKNOWN: [404, "The issuer has no such route: check the path and the method against the API"],
   UNAUTHORISED: [401, "The access key is not that card's: enrol the card again"],
   CARD_UNKNOWN: [404, "No such card is enrolled: enrol it first"],
   CARD_NOT_GENUINE: [403, "The card's certificate was not signed by a maker this issuer trusts"],
-  CARD_ENROLLED: [409, "The card is enrolled already: use the access key it was given, or unenrol it"],
+  CARD_ENROLLED: [409, "The card is enrolled already: use the access key it was given, or have the issuer renew it"],
   TOKEN_UNKNOWN: [404, "This card has no such token: mint one first"],
   TOKEN_SUSPENDED: [403, "The token is suspended: resume it first"],
   TOKEN_DEACTIVATED: [403, "The token was ended for good: mint another"],
   TOKEN_INACTIVE: [403, "The token is not active yet: activate it first"],
+  TOKEN_EXPIRED: [403, "The token's last month is over: mint another"],
+  TOKEN_LIMIT: [403, "The card holds as many tokens as it can count: deactivate one first"],
   STATE_TRANSITION_ILLEGAL: [409, "A token cannot go from its state to that one"],
+  SUSPENDED_BY_ISSUER: [403, "The issuer suspended the token, and the issuer alone can resume it: ask there"],
   DOMAIN_MISSING: [400, "A grant must say where it may be spent: requestor, channel, country and highest amount"],
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],
@@ -18,6 +23,8 @@ export const ISSUER_ERRORS = {
   SAMPLE_KEYS_LOOPBACK: [500, "Sample keys are for this machine alone: bind to loopback, or bring keys of your own"],
   SAMPLE_KEYS_TEST_IIN: [500, "Sample keys are for the test range 999999 alone: bring keys of your own"],
   NAME_INVALID: [400, "A holder's name has 2 to 21 characters that a track can hold"],
+  KEYS_MISMATCH: [500, "The issuer's file was made with other keys: open it with those"],
+  STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
   INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 
@@ -43,7 +50,9 @@ export class IssuerError extends Error {
 export const DECLINES = {
   FORMAT_ERROR: "30",
   CARD_NUMBER_UNKNOWN: "14",
+  TRANSACTION_UNSUPPORTED: "12",
   CRYPTOGRAM_WRONG: "63",
+  SERVICE_CODE_WRONG: "63",
   ATC_UNKNOWN: "63",
   ATC_REPLAYED: "94",
   GRANT_EXPIRED: "54",

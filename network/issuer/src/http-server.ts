@@ -1,76 +1,52 @@
-// The issuer's door for phones: JSON over HTTP, octets as base64url. Every body has a schema, every refusal a code.
+// The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { TokenState, toHex } from "@enabling-card/wire";
+import type { Socket } from "node:net";
+import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
-import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
-import type { Evidence, Issuer } from "./issuer.js";
+import { ANSWERS, REQUESTS } from "./http-schemas.js";
+import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
+import { STATE_NAMES } from "./token-state.js";
 
 const BODY_MAX = 8 * 1024;
-const STATES = {
+const ACCESS_KEY_SIZE = 32;
+/** States a phone may ask for. */
+const ASKED_STATES = {
   active: TokenState.Active,
   suspended: TokenState.Suspended,
   deactivated: TokenState.Deactivated,
 } as const;
 
-const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
-const bytes = (maxLength: number) =>
-  ({ type: "string", pattern: "^[A-Za-z0-9_-]*$", minLength: 1, maxLength }) as const;
-const count = { type: "integer", minimum: 0, maximum: 0xffff_ffff } as const;
-const object = (properties: object, optional: readonly string[] = []) =>
-  ({
-    type: "object",
-    additionalProperties: false,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-    properties,
-  }) as const;
+export interface HttpLimits {
+  /** How long a request may take to arrive, ms; 10 s unless told. */
+  readonly requestMs?: number;
+  /** Lines at one time; 256 unless told. */
+  readonly connectionsMax?: number;
+}
 
-const DOMAIN = object(
-  {
-    requestor: text(32),
-    merchant: text(40),
-    mcc: { type: "integer", minimum: 0, maximum: 9999 },
-    channel: { type: "integer", minimum: 0, maximum: 1 },
-    country: { type: "integer", minimum: 0, maximum: 999 },
-    maxAmount: { type: "integer", minimum: 0, maximum: 999_999_999_999 },
-  },
-  ["merchant", "mcc"],
-);
-
-interface GrantBody {
+interface Position {
   readonly cardId: string;
+  readonly checkpointSize: number;
+}
+
+interface GrantBody extends Position {
   readonly tokenRef: string;
   readonly challenge?: string;
-  readonly checkpointSize: number;
-  readonly domain: {
-    requestor: string;
-    merchant?: string;
-    mcc?: number;
-    channel: number;
-    country: number;
-    maxAmount: number;
-  };
+  readonly domain: Domain;
   readonly maxEmissions: number;
   readonly kind: "online" | "offline";
 }
 
-export function httpServer(issuer: Issuer): FastifyInstance {
-  const app = fastify({
-    bodyLimit: BODY_MAX,
-    logger: false,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-  });
-  app.setErrorHandler((error, _request, reply) => {
-    const known =
-      error instanceof IssuerError ? error : asIssuerError(error as { statusCode?: number; message: string });
-    return reply.code(known.http).send({ code: known.code, message: known.message });
-  });
+/** The door, not yet open. Who opens it looks to rule 11: `startIssuer` does. */
+export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInstance {
+  const app = open(limits);
 
-  app.get("/v1/health", () => ({ ok: true, log: issuer.log.size }));
+  app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true, log: issuer.log.size }));
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
-    { schema: { body: object({ certificate: bytes(600), phoneName: text(64) }) } },
+    { schema: { body: REQUESTS.enrol, response: ANSWERS.enrol } },
     ({ body }) => {
       const { cardId, accessKey } = issuer.enrol(decode64(body.certificate), body.phoneName);
       return { cardId: encode64(base32nopad.decode(cardId)), accessKey: encode64(accessKey) };
@@ -79,108 +55,135 @@ export function httpServer(issuer: Issuer): FastifyInstance {
 
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean } }>(
     "/v1/tokens",
-    {
-      schema: { body: object({ cardId: bytes(32), holderName: text(64), offline: { type: "boolean" } }, ["offline"]) },
-    },
+    { schema: { body: REQUESTS.mint, response: ANSWERS.mint } },
     (request) => {
-      const cardId = authenticated(issuer, request, request.body.cardId);
-      const { tokenRef, ...view } = issuer.mint(cardId, request.body.holderName, request.body.offline ?? false);
+      const { cardId, holderName, offline = false } = request.body;
+      const { tokenRef, ...view } = issuer.mint(authenticated(issuer, request, cardId), holderName, offline);
       return { tokenRef: encode64(tokenRef), ...view };
     },
   );
 
   app.post<{ Body: GrantBody }>(
     "/v1/grants",
-    {
-      schema: {
-        body: object(
-          {
-            cardId: bytes(32),
-            tokenRef: bytes(32),
-            challenge: bytes(32),
-            checkpointSize: count,
-            domain: DOMAIN,
-            maxEmissions: { type: "integer", minimum: 1, maximum: 3 },
-            kind: { type: "string", enum: ["online", "offline"] },
-          },
-          ["challenge"],
-        ),
-      },
-    },
+    { schema: { body: REQUESTS.grant, response: ANSWERS.grant } },
     async (request) => {
-      const { challenge, tokenRef, cardId: id, ...rest } = request.body;
-      const cardId = authenticated(issuer, request, id);
+      const { challenge, tokenRef, cardId, ...rest } = request.body;
       const { sealed, ...evidence } = await issuer.grant({
         ...rest,
-        cardId,
-        tokenRef: decode64(tokenRef, 16),
-        ...(challenge !== undefined && { challenge: decode64(challenge, 16) }),
+        cardId: authenticated(issuer, request, cardId),
+        tokenRef: decode64(tokenRef, TOKEN_REF_SIZE),
+        ...(challenge !== undefined && { challenge: decode64(challenge, CHALLENGE_SIZE) }),
       });
       return { sealed: encode64(sealed), ...evidenceJson(evidence) };
     },
   );
 
-  app.post<{ Body: { cardId: string; checkpointSize: number } }>(
+  app.post<{ Body: Position }>(
     "/v1/receipts",
-    { schema: { body: object({ cardId: bytes(32), checkpointSize: count }) } },
+    { schema: { body: REQUESTS.receipt, response: ANSWERS.receipt } },
     (request) => {
       authenticated(issuer, request, request.body.cardId);
       return evidenceJson(issuer.evidence(request.body.checkpointSize));
     },
   );
 
-  app.post<{
-    Params: { ref: string };
-    Body: { cardId: string; checkpointSize: number; state: keyof typeof STATES };
-  }>(
+  app.post<{ Params: { ref: string }; Body: Position & { state: keyof typeof ASKED_STATES } }>(
     "/v1/tokens/:ref/state",
-    {
-      schema: {
-        body: object({
-          cardId: bytes(32),
-          checkpointSize: count,
-          state: { type: "string", enum: Object.keys(STATES) },
-        }),
-      },
-    },
+    { schema: { body: REQUESTS.setState, response: ANSWERS.state } },
     (request) => {
-      const { cardId: id, checkpointSize, state } = request.body;
-      const cardId = authenticated(issuer, request, id);
-      const ref = toHex(decode64(request.params.ref, 16));
-      issuer.stateObject(cardId, ref, checkpointSize); // the token is this card's
-      issuer.setState(ref, STATES[state]);
-      return stateJson(issuer, cardId, ref, checkpointSize);
+      const { cardId, checkpointSize, state } = request.body;
+      const card = authenticated(issuer, request, cardId);
+      return stateJson(issuer.setHolderState(card, tokenRefOf(request.params), ASKED_STATES[state], checkpointSize));
     },
   );
 
   app.get<{ Params: { ref: string }; Querystring: { cardId: string; checkpointSize: string } }>(
     "/v1/tokens/:ref/state",
-    {
-      schema: {
-        querystring: object({ cardId: bytes(32), checkpointSize: { type: "string", pattern: "^[0-9]{1,10}$" } }),
-      },
-    },
+    { schema: { querystring: REQUESTS.state, response: ANSWERS.state } },
     (request) => {
-      const cardId = authenticated(issuer, request, request.query.cardId);
-      const ref = toHex(decode64(request.params.ref, 16));
-      return stateJson(issuer, cardId, ref, Number(request.query.checkpointSize));
+      const { cardId, checkpointSize } = request.query;
+      const card = authenticated(issuer, request, cardId);
+      return stateJson(issuer.stateObject(card, tokenRefOf(request.params), Number(checkpointSize)));
     },
   );
   return app;
 }
 
-function authenticated(issuer: Issuer, request: FastifyRequest, id: string): Uint8Array {
-  const cardId = decode64(id, 16);
-  const [scheme, key] = (request.headers.authorization ?? "").split(" ");
-  if (scheme?.toLowerCase() !== "bearer" || !key) throw new IssuerError("UNAUTHORISED");
-  issuer.authenticate(cardId, decode64(key, 32));
+/** The framework, with every refusal of its own in our form. */
+function open({ requestMs = 10_000, connectionsMax = 256 }: HttpLimits): FastifyInstance {
+  const app = fastify({
+    bodyLimit: BODY_MAX,
+    logger: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    requestTimeout: requestMs,
+    connectionTimeout: 6 * requestMs,
+    forceCloseConnections: true,
+    http: { connectionsCheckingInterval: Math.min(1000, requestMs) },
+    clientErrorHandler: (_error, socket) => refuseRaw(socket),
+    frameworkErrors: (error, _request, reply) => {
+      (reply as unknown as FastifyReply).code(400).send(refusal(asIssuerError(error)));
+    },
+  });
+  app.server.maxConnections = connectionsMax;
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header("cache-control", "no-store"); // access keys and receipts are for this phone, now
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    const error = new IssuerError("ROUTE_UNKNOWN");
+    reply.code(error.http).send(refusal(error));
+  });
+  app.setErrorHandler((error: FrameworkError, _request, reply) => {
+    const known = error instanceof IssuerError ? error : asIssuerError(error);
+    // What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON.
+    const status = known.code === "BAD_REQUEST" ? (error.statusCode ?? known.http) : known.http;
+    reply.code(status).send(refusal(known));
+  });
+  return app;
+}
+
+interface FrameworkError {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message: string;
+  readonly validation?: unknown;
+}
+
+/** A schema's message names the field and the rule, never the value; of other errors only the framework's code is told. */
+function asIssuerError(error: FrameworkError): IssuerError {
+  if (error.validation !== undefined) return new IssuerError("BAD_REQUEST", { detail: error.message });
+  if (error.statusCode === undefined || error.statusCode >= 500) return new IssuerError("INTERNAL", { cause: error });
+  return new IssuerError("BAD_REQUEST", error.code ? { detail: error.code } : {});
+}
+
+function refusal({ code, message }: IssuerError): { readonly code: string; readonly message: string } {
+  return { code, message };
+}
+
+/** To bytes that are not HTTP, or a request that does not end. */
+function refuseRaw(socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = JSON.stringify(refusal(new IssuerError("BAD_REQUEST")));
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+/** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
+function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Uint8Array {
+  const cardId = decode64(id, CARD_ID_SIZE);
+  const key = /^Bearer ([\w-]{43})$/i.exec(headers.authorization ?? "")?.[1]; // RFC 6750 2.1
+  const octets = Buffer.from(key ?? "", "base64url");
+  if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
+  issuer.authenticate(cardId, Uint8Array.from(octets));
   return cardId;
 }
 
-function stateJson(issuer: Issuer, cardId: Uint8Array, ref: string, checkpointSize: number) {
-  const { signed, version, state, ...evidence } = issuer.stateObject(cardId, ref, checkpointSize);
-  const name = Object.entries(STATES).find(([, value]) => value === state)?.[0] ?? "inactive";
-  return { signed: encode64(signed), version, state: name, ...evidenceJson(evidence) };
+function tokenRefOf({ ref }: { readonly ref: string }): string {
+  return toHex(decode64(ref, TOKEN_REF_SIZE));
+}
+
+function stateJson({ signed, version, state, ...evidence }: SignedTokenState) {
+  return { signed: encode64(signed), version, state: STATE_NAMES[state], ...evidenceJson(evidence) };
 }
 
 function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
@@ -191,20 +194,16 @@ function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
   };
 }
 
-function asIssuerError(error: { statusCode?: number; message: string; validation?: unknown }): IssuerError {
-  const client = error.validation !== undefined || (error.statusCode !== undefined && error.statusCode < 500);
-  return client
-    ? new IssuerError("BAD_REQUEST", { detail: error.message })
-    : new IssuerError("INTERNAL", { cause: error });
-}
-
 function encode64(octets: Uint8Array): string {
   return Buffer.from(octets).toString("base64url");
 }
 
+/** Canonical base64url alone: one text an octet string. @throws {IssuerError} `BAD_REQUEST` */
 function decode64(value: string, size?: number): Uint8Array {
-  const octets = Uint8Array.from(Buffer.from(value, "base64url"));
-  if (size !== undefined && octets.length !== size)
+  const octets = Buffer.from(value, "base64url");
+  if (octets.toString("base64url") !== value) throw new IssuerError("BAD_REQUEST", { detail: "not base64url" });
+  if (size !== undefined && octets.length !== size) {
     throw new IssuerError("BAD_REQUEST", { detail: `expected ${size} octets` });
-  return octets;
+  }
+  return Uint8Array.from(octets);
 }

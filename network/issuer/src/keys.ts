@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import { type SigningKey, signingKey } from "@enabling-card/ledger";
+import { equalBytes } from "@enabling-card/wire";
 
 export interface IssuerKeys {
   /** True for keys that anybody can read in this repository. */
@@ -19,21 +20,38 @@ export interface IssuerKeys {
 }
 
 const NAMES = ["issuer root", "maker root", "node", "issuer", "master"] as const;
-export const SEEDS_SIZE = 32 * NAMES.length;
+const SEED_SIZE = 32;
+export const SEEDS_SIZE = SEED_SIZE * NAMES.length;
 
-/** Keys of 160 random octets, kept by the caller in the order issuer root, maker root, node, issuer, master. */
-export function keysFromSeeds(seeds: Uint8Array, sample = false): IssuerKeys {
-  if (seeds.length !== SEEDS_SIZE)
+const SAMPLE_SEEDS: readonly Uint8Array[] = NAMES.map((name) =>
+  Uint8Array.from(createHash("sha256").update(`enabling-card sample key: ${name}`).digest()),
+);
+
+/**
+ * Keys of 160 random octets, kept by the caller in the order issuer root, maker root, node, issuer, master. Where one of them is a
+ * sample key, wherever it came from, all of them count as such.
+ */
+export function keysFromSeeds(seeds: Uint8Array): IssuerKeys {
+  if (seeds.length !== SEEDS_SIZE) {
     throw new RangeError(`The issuer's seeds have ${SEEDS_SIZE} octets, not ${seeds.length}`);
-  const [issuerRoot, makerRoot, node, sign, master] = NAMES.map((_, i) => seeds.subarray(32 * i, 32 * (i + 1)));
-  return {
-    sample,
-    issuerRoot: signingKey(issuerRoot!),
-    makerRoot: signingKey(makerRoot!),
-    node: signingKey(node!),
-    sign: signingKey(sign!),
-    master: Uint8Array.from(master!),
+  }
+  const parts = NAMES.map((_, i) => Uint8Array.from(seeds.subarray(SEED_SIZE * i, SEED_SIZE * (i + 1))));
+  const [issuerRoot, makerRoot, node, sign, master] = parts as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ];
+  const keys = {
+    sample: parts.some((part) => SAMPLE_SEEDS.some((sample) => equalBytes(part, sample))),
+    issuerRoot: signingKey(issuerRoot),
+    makerRoot: signingKey(makerRoot),
+    node: signingKey(node),
+    sign: signingKey(sign),
   };
+  // Not enumerable: whoever prints or serialises the keys, or an issuer, does not print the master.
+  return Object.defineProperty(keys as IssuerKeys, "master", { value: master });
 }
 
 export function randomSeeds(): Uint8Array {
@@ -42,6 +60,5 @@ export function randomSeeds(): Uint8Array {
 
 /** Development keys that everybody has: for loopback and the test range alone. */
 export function sampleKeys(): IssuerKeys {
-  const seeds = NAMES.map((name) => createHash("sha256").update(`enabling-card sample key: ${name}`).digest());
-  return keysFromSeeds(Uint8Array.from(Buffer.concat(seeds)), true);
+  return keysFromSeeds(Uint8Array.from(Buffer.concat(SAMPLE_SEEDS)));
 }

@@ -1,11 +1,14 @@
 // What the issuer remembers, in SQLite: cards, tokens, grants, decisions. No PAN, key, cryptogram or track in clear.
 
+import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
-import type { Decline } from "./errors.js";
+import { type Decline, IssuerError } from "./errors.js";
+import type { StateActor } from "./token-state.js";
 
 export interface CardRow {
   readonly card_id: string;
   readonly grant_key: Uint8Array;
+  /** SHA-256 of the access key, which has 256 random bits. */
   readonly access_hash: string;
   readonly phone_name: string;
 }
@@ -20,6 +23,8 @@ export interface TokenRow {
   readonly expiry: string;
   readonly offline: number;
   readonly state: number;
+  /** Who brought it to that state. */
+  readonly state_by: StateActor;
   readonly version: number;
   readonly atc: number;
   /** Latest `expires` of its grants, seconds since 1970. */
@@ -31,8 +36,6 @@ export interface GrantRow {
   readonly atc: number;
   readonly expires: number;
   readonly max_amount: number;
-  readonly mcc: number | null;
-  readonly country: number;
   /** The domain as signed: the cryptogram is made again from it. */
   readonly domain: string;
   readonly used: number;
@@ -43,41 +46,66 @@ export interface Decision {
   readonly auth_code: string | null;
 }
 
+/** Of the tables below; a file of another version is refused. */
+const SCHEMA_VERSION = 1;
+const SCHEMA = `
+  CREATE TABLE cards (card_id TEXT PRIMARY KEY, grant_key BLOB NOT NULL, access_hash TEXT NOT NULL, phone_name TEXT NOT NULL) STRICT;
+  CREATE TABLE tokens (token_ref TEXT PRIMARY KEY, card_id TEXT NOT NULL REFERENCES cards, pan_index TEXT NOT NULL UNIQUE,
+    pan BLOB NOT NULL, holder BLOB NOT NULL, last4 TEXT NOT NULL, expiry TEXT NOT NULL, offline INTEGER NOT NULL, state INTEGER NOT NULL,
+    state_by TEXT NOT NULL, version INTEGER NOT NULL, atc INTEGER NOT NULL, last_expires INTEGER NOT NULL) STRICT;
+  CREATE INDEX tokens_by_card ON tokens (card_id);
+  CREATE TABLE grants (token_ref TEXT NOT NULL REFERENCES tokens, atc INTEGER NOT NULL, expires INTEGER NOT NULL,
+    max_amount INTEGER NOT NULL, domain TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (token_ref, atc)) STRICT;
+  CREATE TABLE failures (token_ref TEXT NOT NULL REFERENCES tokens, at INTEGER NOT NULL) STRICT;
+  CREATE INDEX failures_by_token ON failures (token_ref, at);
+  CREATE TABLE decisions (request TEXT PRIMARY KEY, at INTEGER NOT NULL, decline TEXT, auth_code TEXT) STRICT;
+  CREATE INDEX decisions_by_time ON decisions (at);
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
 export class IssuerStore {
   readonly #db: Database.Database;
 
+  /** @throws {IssuerError} `STORE_DAMAGED` for a file that is no such store */
   constructor(file: string) {
+    if (file !== ":memory:") ownersOnly(file);
     this.#db = new Database(file);
-    this.#db.pragma("journal_mode = WAL");
-    this.#db.pragma("foreign_keys = ON");
-    this.#db.exec(`
-      CREATE TABLE IF NOT EXISTS cards (card_id TEXT PRIMARY KEY, grant_key BLOB NOT NULL, access_hash TEXT NOT NULL, phone_name TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS tokens (token_ref TEXT PRIMARY KEY, card_id TEXT NOT NULL REFERENCES cards, pan_index TEXT NOT NULL UNIQUE,
-        pan BLOB NOT NULL, holder BLOB NOT NULL, last4 TEXT NOT NULL, expiry TEXT NOT NULL, offline INTEGER NOT NULL, state INTEGER NOT NULL,
-        version INTEGER NOT NULL, atc INTEGER NOT NULL, last_expires INTEGER NOT NULL);
-      CREATE TABLE IF NOT EXISTS grants (token_ref TEXT NOT NULL REFERENCES tokens, atc INTEGER NOT NULL, expires INTEGER NOT NULL,
-        max_amount INTEGER NOT NULL, mcc INTEGER, country INTEGER NOT NULL, domain TEXT NOT NULL, used INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (token_ref, atc));
-      CREATE TABLE IF NOT EXISTS failures (token_ref TEXT NOT NULL REFERENCES tokens, at INTEGER NOT NULL);
-      CREATE INDEX IF NOT EXISTS failures_by_token ON failures (token_ref, at);
-      CREATE TABLE IF NOT EXISTS decisions (request TEXT PRIMARY KEY, decline TEXT, auth_code TEXT);
-      CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL);
-    `);
+    try {
+      this.#db.pragma("journal_mode = WAL");
+      this.#db.pragma("foreign_keys = ON");
+      this.#db.transaction(() => this.#prepare()).immediate();
+    } catch (cause) {
+      this.#db.close();
+      if (/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test((cause as { code?: string }).code ?? "")) {
+        throw new IssuerError("STORE_DAMAGED", { cause });
+      }
+      throw cause;
+    }
   }
 
-  /** All of `work` or nothing. */
+  /** All of `work` or nothing, and nobody else's writes in between. */
   atomically<T>(work: () => T): T {
     return this.#db.transaction(work).immediate();
   }
 
-  setting(name: string, make: () => Uint8Array): Uint8Array {
+  #prepare(): void {
+    const version = this.#db.pragma("user_version", { simple: true });
+    if (version === SCHEMA_VERSION) return;
+    const tables = this.#db.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get();
+    if (version !== 0 || tables !== undefined) throw new IssuerError("STORE_DAMAGED");
+    this.#db.exec(SCHEMA);
+  }
+
+  setting(name: string): Uint8Array | undefined {
     const row = this.#db
       .prepare<[string], { value: Uint8Array }>("SELECT value FROM settings WHERE name = ?")
       .get(name);
-    if (row) return Uint8Array.from(row.value);
-    const value = make();
-    this.#db.prepare("INSERT INTO settings (name, value) VALUES (?, ?)").run(name, value);
-    return value;
+    return row && Uint8Array.from(row.value);
+  }
+
+  keepSetting(name: string, value: Uint8Array): void {
+    this.#db.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)").run(name, value);
   }
 
   card(cardId: string): CardRow | undefined {
@@ -90,6 +118,10 @@ export class IssuerStore {
       .run(card.card_id, card.grant_key, card.access_hash, card.phone_name);
   }
 
+  setAccess(cardId: string, accessHash: string): void {
+    this.#db.prepare("UPDATE cards SET access_hash = ? WHERE card_id = ?").run(accessHash, cardId);
+  }
+
   token(tokenRef: string): TokenRow | undefined {
     return this.#db.prepare<[string], TokenRow>("SELECT * FROM tokens WHERE token_ref = ?").get(tokenRef);
   }
@@ -98,53 +130,47 @@ export class IssuerStore {
     return this.#db.prepare<[string], TokenRow>("SELECT * FROM tokens WHERE pan_index = ?").get(panIndex);
   }
 
+  /** Tokens of a card that are not in `state`. */
+  tokensOutside(cardId: string, state: number): number {
+    return this.#db
+      .prepare<[string, number], { n: number }>("SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?")
+      .get(cardId, state)!.n;
+  }
+
   /** False where the PAN is taken. */
   addToken(token: TokenRow, panIndex: string): boolean {
     const { changes } = this.#db
       .prepare(
-        `INSERT OR IGNORE INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, version, atc, last_expires)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
+         VALUES (@token_ref, @card_id, @pan_index, @pan, @holder, @last4, @expiry, @offline, @state, @state_by, @version, @atc, @last_expires)
+         ON CONFLICT (pan_index) DO NOTHING`,
       )
-      .run(
-        token.token_ref,
-        token.card_id,
-        panIndex,
-        token.pan,
-        token.holder,
-        token.last4,
-        token.expiry,
-        token.offline,
-        token.state,
-        token.version,
-        token.atc,
-        token.last_expires,
-      );
+      .run({ ...token, pan_index: panIndex });
     return changes === 1;
   }
 
-  setState(tokenRef: string, state: number, version: number): void {
-    this.#db.prepare("UPDATE tokens SET state = ?, version = ? WHERE token_ref = ?").run(state, version, tokenRef);
+  setState(tokenRef: string, state: number, by: StateActor, version: number): void {
+    this.#db
+      .prepare("UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?")
+      .run(state, by, version, tokenRef);
   }
 
   /** Stores a grant and moves the token's ATC to it. */
   addGrant(grant: Omit<GrantRow, "used">): void {
     this.#db
       .prepare(
-        "INSERT INTO grants (token_ref, atc, expires, max_amount, mcc, country, domain) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO grants (token_ref, atc, expires, max_amount, domain) VALUES (@token_ref, @atc, @expires, @max_amount, @domain)",
       )
-      .run(grant.token_ref, grant.atc, grant.expires, grant.max_amount, grant.mcc, grant.country, grant.domain);
+      .run(grant);
     this.#db
       .prepare("UPDATE tokens SET atc = ?, last_expires = MAX(last_expires, ?) WHERE token_ref = ?")
       .run(grant.atc, grant.expires, grant.token_ref);
   }
 
-  /** The newest grant of a token whose ATC ends in these four digits. */
-  grantByAtc(tokenRef: string, atcDigits: number): GrantRow | undefined {
+  grant(tokenRef: string, atc: number): GrantRow | undefined {
     return this.#db
-      .prepare<[string, number], GrantRow>(
-        "SELECT * FROM grants WHERE token_ref = ? AND atc % 10000 = ? ORDER BY atc DESC LIMIT 1",
-      )
-      .get(tokenRef, atcDigits);
+      .prepare<[string, number], GrantRow>("SELECT * FROM grants WHERE token_ref = ? AND atc = ?")
+      .get(tokenRef, atc);
   }
 
   useGrant(tokenRef: string, atc: number): void {
@@ -160,31 +186,41 @@ export class IssuerStore {
       .get(tokenRef, now)!.n;
   }
 
-  /** Counts a wrong try; how many there were since `since`, this one included. */
+  /** Counts a wrong try; how many there were after `since`, this one included. Earlier ones are forgotten. */
   addFailure(tokenRef: string, at: number, since: number): number {
+    this.#db.prepare("DELETE FROM failures WHERE token_ref = ? AND at <= ?").run(tokenRef, since);
     this.#db.prepare("INSERT INTO failures (token_ref, at) VALUES (?, ?)").run(tokenRef, at);
     return this.#db
-      .prepare<[string, number], { n: number }>("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ? AND at > ?")
-      .get(tokenRef, since)!.n;
+      .prepare<[string], { n: number }>("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ?")
+      .get(tokenRef)!.n;
   }
 
   clearFailures(tokenRef: string): void {
     this.#db.prepare("DELETE FROM failures WHERE token_ref = ?").run(tokenRef);
   }
 
-  decision(request: string): Decision | undefined {
+  /** The decision on a request, where it was made after `since`. */
+  decision(request: string, since: number): Decision | undefined {
     return this.#db
-      .prepare<[string], Decision>("SELECT decline, auth_code FROM decisions WHERE request = ?")
-      .get(request);
+      .prepare<[string, number], Decision>("SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?")
+      .get(request, since);
   }
 
-  keepDecision(request: string, decision: Decision): void {
+  /** Keeps a decision; those made up to `since` are forgotten. */
+  keepDecision(request: string, decision: Decision, at: number, since: number): void {
+    this.#db.prepare("DELETE FROM decisions WHERE at <= ?").run(since);
     this.#db
-      .prepare("INSERT OR IGNORE INTO decisions (request, decline, auth_code) VALUES (?, ?, ?)")
-      .run(request, decision.decline, decision.auth_code);
+      .prepare("INSERT INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)")
+      .run(request, at, decision.decline, decision.auth_code);
   }
 
   close(): void {
     this.#db.close();
   }
+}
+
+/** The file, and with it SQLite's journal, is for its owner's eyes: it holds holders' data, if sealed. */
+function ownersOnly(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
 }

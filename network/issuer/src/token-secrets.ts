@@ -11,11 +11,16 @@ export class TokenSecrets {
   readonly #master: Uint8Array;
   readonly #index: Buffer;
   readonly #rest: Buffer;
+  readonly #requests: Buffer;
+  readonly #check: Buffer;
 
   constructor(master: Uint8Array) {
     this.#master = master;
-    this.#index = this.#derive("ecard/1 pan index", new Uint8Array(0), 32);
-    this.#rest = this.#derive("ecard/1 pan at rest", new Uint8Array(0), 32);
+    const nothing = new Uint8Array(0);
+    this.#index = this.#derive("ecard/1 pan index", nothing, 32);
+    this.#rest = this.#derive("ecard/1 pan at rest", nothing, 32);
+    this.#requests = this.#derive("ecard/1 request index", nothing, 32);
+    this.#check = this.#derive("ecard/1 key check", nothing, 32);
   }
 
   /** AES-CMAC (RFC 4493) of tokenRef | atc | SHA-256(domain), first 8 octets. */
@@ -30,13 +35,23 @@ export class TokenSecrets {
     return createHmac("sha256", this.#index).update(pan).digest("hex");
   }
 
+  /** What a request is known again by: it holds track data, so no plain hash of it may be kept. */
+  requestIndex(request: string): string {
+    return createHmac("sha256", this.#requests).update(request).digest("hex");
+  }
+
+  /** Tells whether a store was made with these keys, and nothing about them. */
+  keyCheck(publicKeys: readonly Uint8Array[]): Uint8Array {
+    return Uint8Array.from(createHmac("sha256", this.#check).update(Buffer.concat(publicKeys)).digest());
+  }
+
   seal(text: string): Buffer {
     const nonce = randomBytes(12);
     const cipher = createCipheriv(CIPHER, this.#rest, nonce, { authTagLength: 16 });
     return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
   }
 
-  /** @throws {IssuerError} `INTERNAL` where the store was altered, or belongs to other keys. */
+  /** @throws {IssuerError} `INTERNAL` where the store was altered. */
   open(sealed: Uint8Array): string {
     try {
       const decipher = createDecipheriv(CIPHER, this.#rest, sealed.subarray(0, 12), { authTagLength: 16 });

@@ -1,0 +1,33 @@
+// A grant as the issuer signs it: templates of the tracks, the cryptogram, and the life that its kind has (docs/protocol.md, "Grant").
+
+import { GrantKind, OFFLINE_GRANTS_MAX, type SwipeGrant } from "@enabling-card/wire";
+import type { Counted, GrantRequest } from "./grant-request.js";
+import { SERVICE_CODE } from "./swipe.js";
+import type { TokenSecrets } from "./token-secrets.js";
+
+/** Times in seconds since 1970. Holds the PAN: to be sealed, and kept nowhere. */
+export function composeGrant(
+  secrets: TokenSecrets,
+  { cardId, tokenRef, challenge, domain, kind, maxEmissions }: GrantRequest,
+  { token, atc, n }: Counted,
+  life: { readonly issuedAt: number; readonly expires: number },
+): SwipeGrant {
+  const offline = kind === "offline";
+  const pan = secrets.open(token.pan);
+  const tail = `${token.expiry}${SERVICE_CODE}`;
+  return {
+    kind: offline ? GrantKind.Offline : GrantKind.Online,
+    cardId,
+    ...(challenge && { challenge }),
+    ...(offline && { offline: { cap: domain.maxAmount, n, of: OFFLINE_GRANTS_MAX } }),
+    ...life,
+    notBefore: life.issuedAt,
+    tokenRef,
+    track2: `${pan}=${tail}`,
+    track1: `B${pan}^${secrets.open(token.holder)}^${tail}`,
+    atc,
+    cryptogram: secrets.cryptogram(tokenRef, atc, domain),
+    domain,
+    maxEmissions: offline ? 1 : maxEmissions,
+  };
+}

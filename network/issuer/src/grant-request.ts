@@ -1,0 +1,80 @@
+// A phone's request for a grant: what it must be, and the counting of its ATC. Composing and sealing are the issuer's.
+
+import {
+  CARD_ID_SIZE,
+  CHALLENGE_SIZE,
+  type Domain,
+  EMISSIONS_MAX,
+  OFFLINE_CAP_MAX,
+  OFFLINE_GRANTS_MAX,
+  TOKEN_REF_SIZE,
+  type TokenState,
+  toBase32,
+  toHex,
+} from "@enabling-card/wire";
+import { checkedDomain } from "./domain.js";
+import { IssuerError } from "./errors.js";
+import type { IssuerStore, TokenRow } from "./store.js";
+import { isPast } from "./token-expiry.js";
+import { stateRefusal } from "./token-state.js";
+
+export interface GrantRequest {
+  readonly cardId: Uint8Array;
+  readonly tokenRef: Uint8Array;
+  /** The card's newest; none for an off-line grant. */
+  readonly challenge?: Uint8Array;
+  /** Entries of the newest checkpoint that the card has seen. */
+  readonly checkpointSize: number;
+  readonly domain: Domain;
+  readonly maxEmissions: number;
+  readonly kind: "online" | "offline";
+}
+
+/** Checks what the request alone can show. @throws {IssuerError} `BAD_REQUEST`, `DOMAIN_MISSING` */
+export function checkedRequest(request: GrantRequest): GrantRequest {
+  const { cardId, tokenRef, challenge, maxEmissions, kind } = request;
+  const wrong = (detail: string) => new IssuerError("BAD_REQUEST", { detail });
+  if (cardId.length !== CARD_ID_SIZE || tokenRef.length !== TOKEN_REF_SIZE)
+    throw wrong("cardId and tokenRef: 16 octets");
+  if (!Number.isInteger(maxEmissions) || maxEmissions < 1 || maxEmissions > EMISSIONS_MAX) {
+    throw wrong(`maxEmissions is 1 to ${EMISSIONS_MAX}`);
+  }
+  if ((kind === "offline") !== (challenge === undefined)) {
+    throw wrong("an on-line grant answers a challenge, an off-line one none");
+  }
+  if (challenge !== undefined && challenge.length !== CHALLENGE_SIZE) throw wrong("challenge: 16 octets");
+  return { ...request, domain: checkedDomain(request.domain) };
+}
+
+export interface Counted {
+  readonly token: TokenRow;
+  readonly atc: number;
+  /** Which of the off-line grants that the phone may hold this is. */
+  readonly n: number;
+}
+
+/**
+ * The token's next ATC, written with the grant's row. To be called in a transaction: two callers never get one.
+ *
+ * @throws {IssuerError} `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`,
+ * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
+ */
+export function countGrant(store: IssuerStore, request: GrantRequest, now: number, expires: number): Counted {
+  const token = store.token(toHex(request.tokenRef));
+  if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
+  const refusal = stateRefusal(token.state as TokenState);
+  if (refusal) throw new IssuerError(refusal);
+  if (isPast(token.expiry, now)) throw new IssuerError("TOKEN_EXPIRED");
+  const offline = request.kind === "offline";
+  if (offline !== (token.offline === 1)) {
+    throw new IssuerError("BAD_REQUEST", { detail: "off-line grants have a token of their own" });
+  }
+  const held = offline ? store.liveGrants(token.token_ref, now) : 0;
+  if (offline && (held >= OFFLINE_GRANTS_MAX || request.domain.maxAmount > OFFLINE_CAP_MAX)) {
+    throw new IssuerError("OFFLINE_LIMIT");
+  }
+  const atc = token.atc + 1;
+  const { maxAmount: max_amount } = request.domain;
+  store.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain: JSON.stringify(request.domain) });
+  return { token, atc, n: held + 1 };
+}

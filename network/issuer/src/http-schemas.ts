@@ -1,0 +1,74 @@
+// What the phones' API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out (rule 10).
+
+import { AMOUNT_MAX } from "./domain.js";
+
+/** Octets as base64url (RFC 4648 5), without padding. */
+const octets = (maxLength: number) =>
+  ({ type: "string", pattern: "^[A-Za-z0-9_-]+$", minLength: 1, maxLength }) as const;
+const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
+const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum }) as const;
+const object = (properties: object, optional: readonly string[] = []) =>
+  ({
+    type: "object",
+    additionalProperties: false,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    properties,
+  }) as const;
+
+const ID = octets(32);
+const SIZE = whole(0, 0xffff_ffff);
+const out = { type: "string" } as const;
+
+const DOMAIN = object(
+  {
+    requestor: text(32),
+    merchant: text(40),
+    mcc: whole(0, 9999),
+    channel: whole(0, 1),
+    country: whole(0, 999),
+    maxAmount: whole(0, AMOUNT_MAX),
+  },
+  ["merchant", "mcc"],
+);
+
+export const REQUESTS = {
+  enrol: object({ certificate: octets(600), phoneName: text(64) }),
+  mint: object({ cardId: ID, holderName: text(64), offline: { type: "boolean" } }, ["offline"]),
+  grant: object(
+    {
+      cardId: ID,
+      tokenRef: ID,
+      challenge: ID,
+      checkpointSize: SIZE,
+      domain: DOMAIN,
+      maxEmissions: whole(1, 3),
+      kind: { type: "string", enum: ["online", "offline"] },
+    },
+    ["challenge"],
+  ),
+  receipt: object({ cardId: ID, checkpointSize: SIZE }),
+  setState: object({
+    cardId: ID,
+    checkpointSize: SIZE,
+    state: { type: "string", enum: ["active", "suspended", "deactivated"] },
+  }),
+  /** A query: text alone. */
+  state: object({ cardId: ID, checkpointSize: { type: "string", pattern: "^[0-9]{1,10}$" } }),
+} as const;
+
+const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } } as const;
+const REFUSAL = object({ code: out, message: out });
+
+/** By what is answered; every refusal has one form. */
+export const ANSWERS = {
+  health: answers({ ok: { type: "boolean" }, log: { type: "integer" } }),
+  enrol: answers({ cardId: out, accessKey: out }),
+  mint: answers({ tokenRef: out, iin: out, last4: out, expiry: out }),
+  grant: answers({ sealed: out, ...EVIDENCE }),
+  receipt: answers(EVIDENCE),
+  state: answers({ signed: out, version: { type: "integer" }, state: out, ...EVIDENCE }),
+} as const;
+
+function answers(properties: object) {
+  return { 200: object(properties), "4xx": REFUSAL, "5xx": REFUSAL } as const;
+}
