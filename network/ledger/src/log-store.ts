@@ -36,6 +36,7 @@ const SCHEMA = `
     serial TEXT NOT NULL, body BLOB NOT NULL, UNIQUE (kind, serial)) STRICT;
   CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY CHECK (one = 1), kid BLOB NOT NULL, payload BLOB NOT NULL, signature BLOB NOT NULL) STRICT;
 `;
+const COLUMNS = "position, kind, time, serial, body";
 /** How long another process may hold the file before we say so, ms. */
 const LOCK_WAIT_MS = 200;
 
@@ -60,8 +61,8 @@ export class LogStore {
 
   /** All entries by position. @throws {LedgerError} `LOG_DAMAGED` */
   *entries(): Generator<LogEntry> {
-    const rows = this.#db.prepare<[], Row>("SELECT * FROM entries ORDER BY position").iterate();
     try {
+      const rows = this.#db.prepare<[], Row>(`SELECT ${COLUMNS} FROM entries ORDER BY position`).iterate();
       for (const row of rows) yield entryOf(row);
     } catch (cause) {
       throw coded(cause);
@@ -70,7 +71,7 @@ export class LogStore {
 
   entry(kind: LeafKind, serial: Uint8Array): LogEntry | undefined {
     const row = this.#db
-      .prepare<[number, string], Row>("SELECT * FROM entries WHERE kind = ? AND serial = ?")
+      .prepare<[number, string], Row>(`SELECT ${COLUMNS} FROM entries WHERE kind = ? AND serial = ?`)
       .get(kind, toHex(serial));
     return row && entryOf(row);
   }
