@@ -1,0 +1,11 @@
+// A short run of every fuzz target, always the same one. The long run is `npm run fuzz`.
+
+import { seeded, TARGETS } from "./targets.js";
+
+const RUNS: Readonly<Record<string, number>> = { chunks: 400, requests: 200, grants: 120, wav: 60, iso8583: 2000 };
+
+describe("fuzzing, a short run", () => {
+  for (const [name, target] of Object.entries(TARGETS)) {
+    it(`${name}: refused with a code or taken, never anything else`, () => target(seeded(1), RUNS[name]!));
+  }
+});

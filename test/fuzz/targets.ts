@@ -1,0 +1,198 @@
+// What is fuzzed, target by target: each takes a random source and a count, feeds mutations of what is valid, and throws at the first
+// thing that must not happen: a trap, a write, an edge, memory above the budget, an exception without a code.
+
+import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
+import { encodeWav, readWavFile, swipeSignal } from "@enabling-card/pos-sim";
+import { CardError } from "@enabling-card/sdk";
+import { encodeMessage, type MessageType, Op, toChunks } from "@enabling-card/wire";
+import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { forge } from "../support/forge.js";
+import { rawSession } from "../support/raw-session.js";
+
+export type Random = () => number;
+export type Target = (random: Random, runs: number) => Promise<void>;
+
+export const TARGETS: Readonly<Record<string, Target>> = { chunks, requests, grants, wav, iso8583 };
+
+/** A small seeded source (mulberry32): the same seed, the same run. */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Chunks on a line without a session: framing, handshakes, faults. */
+async function chunks(random: Random, runs: number): Promise<void> {
+  const w = await world();
+  const phone = await pairedPhone(w);
+  await phone.card.close();
+  const line = w.emulator.connectLine({ mtu: 517 });
+  line.onChunk(() => undefined);
+  const before = w.emulator.store.writes;
+  const seeds = [1, 2, 3, 4, 5, 6, 7].flatMap((type) =>
+    [0, 1, 48, 80, 300].map((size) => encodeMessage(type as MessageType, new Uint8Array(size))),
+  );
+  for (let run = 0; run < runs; run++) {
+    for (const chunk of toChunks(pick(seeds, random), 20 + Math.floor(random() * 494))) {
+      const sent = random() < 0.5 ? chunk : mutate(chunk, random, 514);
+      if (sent.length > 0) await line.write(sent);
+    }
+  }
+  if (w.emulator.store.writes !== before) throw new Error("a stranger's chunks were written to flash");
+  await sound(w);
+}
+
+/** Sealed requests of a phone that has gone mad. */
+async function requests(random: Random, runs: number): Promise<void> {
+  const w = await world();
+  const phone = await pairedPhone(w);
+  const good = await forge(w, phone);
+  await phone.card.close();
+  const session = await rawSession(w);
+  const { sealed, issuerCert, receipt, consistency } = good;
+  const before = w.emulator.store.writes;
+  const bodies = [
+    null,
+    0,
+    "x",
+    [0, null],
+    [1, new Uint8Array(70)],
+    [sealed, issuerCert, null, null],
+    [sealed, new Uint8Array(3), receipt, consistency],
+  ];
+  for (let run = 0; run < runs; run++) {
+    const bodyOf = () => {
+      const body = pick(bodies, random);
+      return Array.isArray(body)
+        ? body.map((part) => (part instanceof Uint8Array && random() < 0.7 ? mutate(part, random, 900) : part))
+        : body;
+    };
+    const op =
+      random() < 0.8 ? pick([Op.Load, Op.Present, Op.Disarm, Op.State, Op.SetPin], random) : Math.floor(random() * 256);
+    if (op !== Op.Unpair) await coded(session.request(op, bodyOf() as never));
+  }
+  if (w.emulator.store.writes !== before) throw new Error("a malformed request was written to flash");
+  await sound(w);
+}
+
+/** Grants with mutated bytes below the seal and below the signature, and mutated evidence. */
+async function grants(random: Random, runs: number): Promise<void> {
+  const w = await world();
+  const phone = await pairedPhone(w);
+  const before = w.emulator.store.writes;
+  for (let run = 0; run < runs; run++) {
+    const depth = Math.floor(random() * 4);
+    const bundle = await forge(w, phone, {
+      ...(depth === 0 && { payload: (bytes) => different(bytes, random, 500) }),
+      ...(depth === 1 && { signed: (bytes) => different(bytes, random, 600) }),
+      ...(depth === 2 && {
+        receipt: different(w.service.issuer.log.receipt(w.service.issuer.certificate), random, 900),
+      }),
+      ...(depth === 3 && { issuerCert: different(w.service.issuer.certificate, random, 400) }),
+    });
+    const taken = await coded(phone.card.load(bundle));
+    if (taken && depth !== 0) throw new Error(`a mutation at depth ${depth} was taken`);
+    if (taken) await phone.card.disarm(); // signed by the issuer, and still a grant: another amount, another name
+  }
+  if (w.emulator.store.writes > before + runs) throw new Error("a refused grant was written to flash");
+  await sound(w);
+}
+
+/** WAV files, cut and mutated. */
+async function wav(random: Random, runs: number): Promise<void> {
+  const { samples, sampleRateHz } = swipeSignal({
+    track: 2,
+    text: ";9999990000000013=29111011000000000000?",
+    ips: 40,
+    sampleRateHz: 8000,
+  });
+  const file = encodeWav([samples], sampleRateHz);
+  for (let run = 0; run < runs; run++) {
+    const bytes = mutate(
+      random() < 0.5 ? file.slice(0, Math.floor(random() * file.length)) : file,
+      random,
+      file.length,
+    );
+    await coded(readWavFile(source(bytes)));
+  }
+}
+
+/** ISO 8583 messages and frames. */
+async function iso8583(random: Random, runs: number): Promise<void> {
+  const message: Message = {
+    mti: "0100",
+    fields: {
+      3: "000000",
+      4: "000000000950",
+      11: "000001",
+      35: "9999990000000013=29111011000000000000",
+      41: "POS00001",
+    },
+  };
+  const bytes = encode(message);
+  for (let run = 0; run < runs; run++) {
+    await coded((async () => decode(mutate(bytes, random, 400)))());
+    await coded((async () => new FrameReader().push(mutate(frame(bytes), random, 400)))());
+  }
+}
+
+async function* source(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 997) yield bytes.subarray(at, at + 997);
+}
+
+/** True where `work` succeeded; false where it was refused with a code; anything else is thrown on. */
+async function coded(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (error instanceof CardError && /^(LINK_|SESSION_ENDED)/.test(error.code)) throw error;
+    if (typeof code !== "string") throw error;
+    return false;
+  }
+}
+
+/** After everything: no trap, no broken port contract, no octet above a budget, no edge. */
+async function sound(w: World): Promise<void> {
+  const { traps, violations, coil } = w.emulator;
+  if (traps.length > 0) throw new Error(`trap: ${traps[0]!.message}`);
+  if (violations.length > 0) throw new Error(`violation: ${violations[0]}`);
+  for (const [name, { touchedAbove }] of Object.entries(w.emulator.budgets())) {
+    if (touchedAbove) throw new Error(`${name} wrote above its memory budget`);
+  }
+  if (coil.emission() !== undefined) throw new Error("the coil moved");
+  await w.close();
+}
+
+function different(bytes: Uint8Array, random: Random, max: number): Uint8Array {
+  for (;;) {
+    const mutated = mutate(bytes, random, max);
+    if (Buffer.compare(mutated, bytes) !== 0 && mutated.length > 0) return mutated;
+  }
+}
+
+const INTERESTING = [0, 1, 0x17, 0x18, 0x19, 0x1a, 0x1b, 0x1f, 0x40, 0x5f, 0x7f, 0x80, 0x9f, 0xbf, 0xd2, 0xf6, 0xff];
+
+/** One to four changes: a bit, an interesting octet, a piece taken out, put in twice, or cut off. */
+function mutate(bytes: Uint8Array, random: Random, max: number): Uint8Array {
+  let out = [...bytes];
+  for (let change = 1 + Math.floor(random() * 4); change > 0; change--) {
+    const at = Math.floor(random() * (out.length + 1));
+    const kind = Math.floor(random() * 5);
+    if (kind === 0 && at < out.length) out[at]! ^= 1 << Math.floor(random() * 8);
+    if (kind === 1 && at < out.length) out[at] = pick(INTERESTING, random);
+    if (kind === 2) out.splice(at, 1 + Math.floor(random() * 9));
+    if (kind === 3) out.splice(at, 0, ...out.slice(at, at + 1 + Math.floor(random() * 9)));
+    if (kind === 4 && random() < 0.3) out = out.slice(0, at);
+  }
+  return Uint8Array.from(out.slice(0, max));
+}
+
+function pick<T>(from: readonly T[], random: Random): T {
+  return from[Math.floor(random() * from.length)]!;
+}
