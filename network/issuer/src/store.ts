@@ -46,6 +46,8 @@ export interface Decision {
   readonly auth_code: string | null;
 }
 
+/** How long another process's write may keep us, and with us every terminal, ms. */
+const LOCK_WAIT_MS = 1000;
 /** Of the tables below; a file of another version is refused. */
 const SCHEMA_VERSION = 1;
 const SCHEMA = `
@@ -70,7 +72,7 @@ export class IssuerStore {
   /** @throws {IssuerError} `STORE_DAMAGED` for a file that is no such store */
   constructor(file: string) {
     if (file !== ":memory:") ownersOnly(file);
-    this.#db = new Database(file);
+    this.#db = new Database(file, { timeout: LOCK_WAIT_MS });
     try {
       this.#db.pragma("journal_mode = WAL");
       this.#db.pragma("foreign_keys = ON");

@@ -1,0 +1,128 @@
+// Five wrong tries within a day suspend a token: eight digits cannot be searched.
+
+import { TokenState, toHex } from "@enabling-card/wire";
+import { expect } from "chai";
+import { FAILURE_WINDOW_S, FAILURES_MAX, type Issuer } from "../src/index.js";
+import {
+  answerTo,
+  type Clock,
+  DAY,
+  enrolledCard,
+  newIssuer,
+  purchase,
+  type TestCard,
+  takeOfflineGrant,
+  tracksOf,
+  wrongDigit,
+} from "./issuer-support.js";
+
+describe("the failure lock", () => {
+  let issuer: Issuer;
+  let clock: Clock;
+  let card: TestCard;
+  let tokenRef: Uint8Array;
+  /** Of an off-line grant, which lives for days. */
+  let track2: string;
+
+  const guess = (digit = -1) => answerTo(issuer, purchase({ track2: wrongDigit(track2, digit) }));
+  const token = () => issuer.store.token(toHex(tokenRef))!;
+
+  beforeEach(async () => {
+    ({ issuer, clock } = newIssuer());
+    card = enrolledCard(issuer);
+    ({ tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada", true));
+    ({ track2 } = tracksOf(await takeOfflineGrant(issuer, card, tokenRef)));
+  });
+  afterEach(() => issuer.close());
+
+  it("is what the design says: five in 24 h", () => {
+    expect([FAILURES_MAX, FAILURE_WINDOW_S]).to.deep.equal([5, DAY]);
+  });
+
+  it("leaves a token alone after four wrong tries", () => {
+    for (let i = 0; i < 4; i++) expect(guess()).to.equal("CRYPTOGRAM_WRONG");
+    expect(token().state).to.equal(TokenState.Active);
+    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
+  });
+
+  it("suspends it with the fifth; then the right digits do not pay either, and its version is one up", () => {
+    const { version } = token();
+    for (let i = 0; i < 5; i++) expect(guess()).to.equal("CRYPTOGRAM_WRONG");
+    expect(token()).to.include({ state: TokenState.Suspended, state_by: "failure lock", version: version + 1 });
+    expect(answerTo(issuer, purchase({ track2 }))).to.equal("TOKEN_SUSPENDED");
+    expect(guess()).to.equal("TOKEN_SUSPENDED"); // and nobody learns more by guessing on
+  });
+
+  it("counts every kind of forgery alike", () => {
+    const tries = [
+      { track2: wrongDigit(track2, -1) },
+      { track2: `${track2.slice(0, -12)}0077${track2.slice(-8)}` },
+      { track2: `${track2.slice(0, 21)}201${track2.slice(24)}` },
+      { track2, track1: "B" },
+      { track2: wrongDigit(track2, -8) },
+    ];
+    const answers = tries.map((tracks) => answerTo(issuer, purchase(tracks)));
+    expect(answers).to.deep.equal([
+      "CRYPTOGRAM_WRONG",
+      "ATC_UNKNOWN",
+      "SERVICE_CODE_WRONG",
+      "TRACKS_DISAGREE",
+      "CRYPTOGRAM_WRONG",
+    ]);
+    expect(token().state).to.equal(TokenState.Suspended);
+  });
+
+  it("looks back 24 h and no further", () => {
+    guess();
+    clock.now += DAY; // the first is now exactly a day old
+    for (let i = 0; i < 4; i++) guess();
+    expect(token().state).to.equal(TokenState.Active);
+    guess();
+    expect(token().state).to.equal(TokenState.Suspended);
+  });
+
+  it("slides: the fifth within any 24 h counts, not within a calendar's day", () => {
+    for (let i = 0; i < 4; i++) {
+      guess();
+      clock.now += 6 * 3600 - 1; // 23 h 59 min 56 s after the first
+    }
+    expect(token().state).to.equal(TokenState.Active);
+    guess();
+    expect(token().state).to.equal(TokenState.Suspended);
+  });
+
+  it("does not count a genuine swipe that may not pay: no terminal can suspend a card with its last swipe", () => {
+    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
+    for (let i = 0; i < 10; i++) {
+      expect(answerTo(issuer, purchase({ track2 }))).to.equal("ATC_REPLAYED");
+      expect(answerTo(issuer, purchase({ track2: wrongDigit(track2, 18) }))).to.equal("CARD_NUMBER_UNKNOWN");
+    }
+    expect(token().state).to.equal(TokenState.Active);
+  });
+
+  it("counts a repeated message once", () => {
+    const message = purchase({ track2: wrongDigit(track2, -1) });
+    for (let i = 0; i < 10; i++) answerTo(issuer, { ...message, mti: i === 0 ? "0100" : "0101" });
+    expect(token().state).to.equal(TokenState.Active);
+  });
+
+  it("counts a token's own tries, not those at another of the same card", async () => {
+    const { tokenRef: ref } = issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const other = tracksOf(await takeOfflineGrant(issuer, card, ref)).track2;
+    for (let i = 0; i < 4; i++) {
+      guess();
+      expect(answerTo(issuer, purchase({ track2: wrongDigit(other, -1) }))).to.equal("CRYPTOGRAM_WRONG");
+    }
+    expect(token().state).to.equal(TokenState.Active);
+    expect(issuer.store.token(toHex(ref))!.state).to.equal(TokenState.Active);
+  });
+
+  it("is lifted by the holder, who has five new tries then", () => {
+    for (let i = 0; i < 5; i++) guess();
+    issuer.setState(toHex(tokenRef), TokenState.Active, "cardholder");
+    for (let i = 0; i < 4; i++) guess();
+    expect(token().state).to.equal(TokenState.Active);
+    guess();
+    expect(token().state).to.equal(TokenState.Suspended);
+  });
+});

@@ -1,0 +1,161 @@
+// One request, one decision: repeats get the stored answer, and nobody else does.
+
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Fields, Message } from "@enabling-card/iso8583";
+import { expect } from "chai";
+import { Issuer, keysFromSeeds, REPEAT_WINDOW_S, randomSeeds, reply } from "../src/index.js";
+import {
+  answerTo,
+  type Clock,
+  DOMAIN,
+  enrolledCard,
+  newIssuer,
+  purchase,
+  T0,
+  type TestCard,
+  takeGrant,
+  takeOfflineGrant,
+  tracksOf,
+  wrongDigit,
+} from "./issuer-support.js";
+
+describe("a request that comes again", () => {
+  let issuer: Issuer;
+  let clock: Clock;
+  let card: TestCard;
+  let tokenRef: Uint8Array;
+  let tracks: { track1: string; track2: string };
+
+  beforeEach(async () => {
+    ({ issuer, clock } = newIssuer());
+    card = enrolledCard(issuer);
+    ({ tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada"));
+    tracks = tracksOf(await takeGrant(issuer, card, tokenRef));
+  });
+  afterEach(() => issuer.close());
+
+  const codeOf = (message: Message) => reply(issuer, message)!.fields[38];
+
+  it("gets the stored answer, as 0101 and as a doubled 0100, after the grant's time as well", () => {
+    const message = purchase(tracks);
+    const code = codeOf(message);
+    expect(code).to.match(/^\d{6}$/);
+    clock.now += 600;
+    expect(codeOf({ ...message, mti: "0101" })).to.equal(code);
+    expect(codeOf(message)).to.equal(code);
+  });
+
+  it("gets the stored refusal too, though the reason be gone", () => {
+    const message = purchase(tracks, { 4: "000000009999" });
+    expect(answerTo(issuer, message)).to.equal("AMOUNT_OVER_CAP");
+    expect(answerTo(issuer, { ...message, mti: "0101" })).to.equal("AMOUNT_OVER_CAP");
+  });
+
+  it("is decided when it is a 0101 whose 0100 was lost", () => {
+    expect(answerTo(issuer, { ...purchase(tracks), mti: "0101" })).to.equal("APPROVED");
+  });
+
+  const OTHERS: readonly (readonly [what: string, fields: Fields])[] = [
+    ["acquirer", { 32: "999998" }],
+    ["terminal", { 41: "POS00002" }],
+    ["STAN", { 11: "999999" }],
+    ["time", { 7: "0115120001" }],
+    ["amount", { 4: "000000000951" }],
+    ["merchant", { 42: "ANOTHER SHOP   " }],
+    ["merchant's name", { 43: "ANOTHER SHOP".padEnd(40) }],
+    ["entry mode", { 22: "901" }],
+    ["currency", { 49: "840" }],
+  ];
+  for (const [what, fields] of OTHERS) {
+    it(`is another one where its ${what} differs: it never gets the approval`, () => {
+      const message = purchase(tracks);
+      expect(answerTo(issuer, message)).to.equal("APPROVED");
+      expect(answerTo(issuer, { mti: "0101", fields: { ...message.fields, ...fields } })).to.equal("ATC_REPLAYED");
+    });
+  }
+
+  it("is another one where its tracks differ: it gets no approval, and no other's refusal", async () => {
+    const message = purchase({ track2: tracks.track2 });
+    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    const forged = { ...message, fields: { ...message.fields, 35: wrongDigit(tracks.track2, -1) } };
+    expect(answerTo(issuer, forged)).to.equal("CRYPTOGRAM_WRONG");
+    const second = tracksOf(await takeGrant(issuer, card, tokenRef));
+    expect(answerTo(issuer, { ...message, fields: { ...message.fields, 35: second.track2 } })).to.equal("APPROVED");
+    expect(answerTo(issuer, { ...message, fields: { ...message.fields, 45: tracks.track1 } })).to.equal("ATC_REPLAYED");
+  });
+
+  it("is forgotten after a day: DE 7 has no year, and last year's approval pays nothing", async () => {
+    const { tokenRef: ref } = issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const message = purchase(tracksOf(await takeOfflineGrant(issuer, card, ref)));
+    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    clock.now += REPEAT_WINDOW_S - 1;
+    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    clock.now += 1;
+    expect(answerTo(issuer, message)).to.equal("ATC_REPLAYED");
+  });
+
+  it("is not found by whoever reads the store and knows the request: the name it is kept under is keyed", () => {
+    const names: string[] = [];
+    const { keepDecision } = issuer.store;
+    issuer.store.keepDecision = (name, ...rest) => {
+      names.push(name);
+      keepDecision.call(issuer.store, name, ...rest);
+    };
+    const { fields } = purchase(tracks);
+    answerTo(issuer, { mti: "0100", fields });
+    const order = [32, 41, 11, 7, 2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
+    const plain = createHash("sha256")
+      .update(JSON.stringify(order.map((de) => fields[de] ?? null)))
+      .digest("hex");
+    expect(names).to.have.length(1);
+    expect(names[0])
+      .to.match(/^[0-9a-f]{64}$/)
+      .and.not.to.equal(plain);
+  });
+});
+
+describe("one grant, presented by many at once", () => {
+  it("pays exactly once, through two processes' connections to one file", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ecard-race-"));
+    const keys = keysFromSeeds(randomSeeds());
+    const file = join(folder, "issuer.db");
+    const open = () => new Issuer({ keys, file, now: () => T0 });
+    const [one, two] = [open(), open()];
+    try {
+      const card = enrolledCard(one);
+      const { tokenRef } = one.mint(card.cardId, "Lovelace/Ada");
+      const tracks = tracksOf(await takeGrant(one, card, tokenRef, { domain: DOMAIN }));
+      // The second asks while the first is between its look and its write. It has to wait, and as both are one thread here, in vain.
+      const { useGrant } = one.store;
+      let inside: unknown;
+      one.store.useGrant = (ref, atc) => {
+        const { fields } = reply(two, purchase(tracks))!;
+        inside = fields[44];
+        useGrant.call(one.store, ref, atc);
+      };
+      const answers = [answerTo(one, purchase(tracks))];
+      one.store.useGrant = useGrant;
+      for (let i = 0; i < 20; i++) answers.push(answerTo(i % 2 ? one : two, purchase(tracks)));
+      expect(inside).to.equal("ISSUER_FAILED");
+      expect(answers.filter((answer) => answer === "APPROVED")).to.have.length(1);
+      expect(answers.slice(1).every((answer) => answer === "ATC_REPLAYED")).to.equal(true);
+    } finally {
+      one.close();
+      two.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("gives out every ATC once, however many ask", async () => {
+    const { issuer } = newIssuer();
+    const card = enrolledCard(issuer);
+    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const grants = await Promise.all(Array.from({ length: 40 }, () => takeGrant(issuer, card, tokenRef)));
+    expect(new Set(grants.map(({ atc }) => atc)).size).to.equal(40);
+    expect(new Set(grants.map((grant) => tracksOf(grant).track2)).size).to.equal(40);
+    issuer.close();
+  });
+});

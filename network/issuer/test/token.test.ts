@@ -1,0 +1,212 @@
+// Tokens: their numbers, and the life of their state. The states are walked at random against a model.
+
+import { verifySignature } from "@enabling-card/ledger";
+import { AAD, cborDecode, decodeSign1, StateKey, TOKENS_MAX, TokenState, toHex } from "@enabling-card/wire";
+import { expect } from "chai";
+import fc from "fast-check";
+import { type Issuer, luhnDigit, mintPan, type StateActor, TRANSITIONS } from "../src/index.js";
+import { type Clock, enrolledCard, expectIssuerError, newIssuer, type TestCard, takeGrant } from "./issuer-support.js";
+
+const STATES = [TokenState.Inactive, TokenState.Active, TokenState.Suspended, TokenState.Deactivated] as const;
+const ACTORS: readonly StateActor[] = ["cardholder", "issuer", "failure lock"];
+
+describe("a token's number", () => {
+  it("has 16 digits, the range's six, no nine after them, and a Luhn digit", () => {
+    for (let i = 0; i < 500; i++) {
+      const pan = mintPan("999999");
+      expect(pan).to.match(/^999999[0-8]\d{9}$/);
+      const sum = [...pan].reverse().reduce((total, char, at) => {
+        const digit = Number(char) * (at % 2 === 0 ? 1 : 2);
+        return total + (digit > 9 ? digit - 9 : digit);
+      }, 0);
+      expect(sum % 10).to.equal(0);
+    }
+  });
+
+  it("has the check digit of published numbers", () => {
+    expect(luhnDigit("7992739871")).to.equal("3"); // ISO/IEC 7812-1 annex B, as textbooks give it
+    expect(luhnDigit("411111111111111")).to.equal("1");
+  });
+
+  it("comes from a range of six digits, or not at all: IIN_NOT_CONFIGURED", async () => {
+    for (const iin of ["", "99999", "9999990", "99999a"])
+      await expectIssuerError(() => mintPan(iin), "IIN_NOT_CONFIGURED");
+  });
+});
+
+describe("minting a token", () => {
+  let issuer: Issuer;
+  let clock: Clock;
+  let card: TestCard;
+  beforeEach(() => {
+    ({ issuer, clock } = newIssuer());
+    card = enrolledCard(issuer);
+  });
+  afterEach(() => issuer.close());
+
+  it("shows range, last four and expiry, three years on, and no more", () => {
+    const view = issuer.mint(card.cardId, "Lovelace/Ada"); // 15 January 2027
+    expect(view).to.have.all.keys("tokenRef", "iin", "last4", "expiry");
+    expect(view).to.include({ iin: "999999", expiry: "3001" });
+    expect(view.last4).to.match(/^\d{4}$/);
+  });
+
+  it("is for enrolled cards: CARD_UNKNOWN", async () => {
+    await expectIssuerError(() => issuer.mint(new Uint8Array(16), "Lovelace/Ada"), "CARD_UNKNOWN");
+  });
+
+  it("takes names that a track can hold: NAME_INVALID", async () => {
+    for (const name of [
+      "",
+      "A",
+      "A".repeat(22),
+      "ADA^LOVELACE",
+      "ADA?",
+      "ADA%",
+      "ADA;1",
+      "ÅDA",
+      "A\nB",
+      "  ",
+      "//",
+      "ADA 1",
+      "ß".repeat(11),
+    ]) {
+      await expectIssuerError(() => issuer.mint(card.cardId, name), "NAME_INVALID");
+    }
+    for (const name of ["Al", "A".repeat(21), "O'Neill/Jean-Luc Mr."]) {
+      const { tokenRef } = issuer.mint(card.cardId, name);
+      expect((await takeGrant(issuer, card, tokenRef)).track1).to.contain(`^${name.toUpperCase()}^`);
+    }
+  });
+
+  it("gives a card as many as it can count, and room again when one is ended: TOKEN_LIMIT", async () => {
+    const tokens = Array.from({ length: TOKENS_MAX }, () => issuer.mint(card.cardId, "Lovelace/Ada"));
+    await expectIssuerError(() => issuer.mint(card.cardId, "Lovelace/Ada"), "TOKEN_LIMIT");
+    issuer.mint(enrolledCard(issuer).cardId, "Lovelace/Ada");
+    issuer.setState(toHex(tokens[3]!.tokenRef), TokenState.Deactivated, "cardholder");
+    issuer.mint(card.cardId, "Lovelace/Ada");
+  });
+
+  it("gives up when every number it draws is taken: INTERNAL", async () => {
+    issuer.store.addToken = () => false;
+    await expectIssuerError(() => issuer.mint(card.cardId, "Lovelace/Ada"), "INTERNAL");
+  });
+
+  it("draws again when a number is taken", () => {
+    const { addToken } = issuer.store;
+    let draws = 0;
+    issuer.store.addToken = (row, index) => ++draws > 3 && addToken.call(issuer.store, row, index);
+    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    expect(draws).to.equal(4);
+    expect(issuer.store.token(toHex(tokenRef))).to.include({ offline: 0, state: TokenState.Active });
+    const twin = issuer.store.token(toHex(tokenRef))!;
+    const pan = issuer.secrets.panIndex(issuer.secrets.open(twin.pan));
+    expect(addToken.call(issuer.store, { ...twin, token_ref: "00".repeat(16) }, pan)).to.equal(false);
+    clock.now += 1;
+  });
+});
+
+describe("a token's state", () => {
+  it("follows the table, for whoever asks, and its version rises with every change and no other time", () => {
+    const { issuer } = newIssuer();
+    const card = enrolledCard(issuer);
+    const step = fc.record({ to: fc.constantFrom(...STATES), by: fc.constantFrom(...ACTORS) });
+    fc.assert(
+      fc.property(fc.constantFrom(...STATES.slice(0, 2)), fc.array(step, { maxLength: 12 }), (first, steps) => {
+        const ref = toHex(issuer.mint(card.cardId, "Lovelace/Ada").tokenRef);
+        issuer.store.setState(ref, first, "issuer", 0);
+        let model = { state: first as TokenState, by: "issuer" as StateActor, version: 0 };
+        for (const { to, by } of steps) {
+          const legal = TRANSITIONS.some((row) => row.from === model.state && row.to === to && row.by.includes(by));
+          const issuersOwn = model.state === TokenState.Suspended && model.by === "issuer" && by !== "issuer";
+          let thrown: unknown;
+          try {
+            issuer.setState(ref, to, by);
+          } catch (error) {
+            thrown = (error as { code: string }).code;
+          }
+          if (to === model.state) {
+            if (by === "issuer") model = { ...model, by };
+          } else if (!legal) expect(thrown).to.equal("STATE_TRANSITION_ILLEGAL");
+          else if (issuersOwn && to === TokenState.Active) expect(thrown).to.equal("SUSPENDED_BY_ISSUER");
+          else model = { state: to, by, version: model.version + 1 };
+          const { state, state_by, version } = issuer.store.token(ref)!;
+          expect({ state, by: state_by, version }).to.deep.equal(model);
+        }
+        if (issuer.store.token(ref)!.state !== TokenState.Deactivated)
+          issuer.setState(ref, TokenState.Deactivated, "issuer");
+      }),
+      { numRuns: 60 },
+    );
+    issuer.close();
+  });
+
+  it("is a table in which nothing leaves deactivated, and the lock can only suspend what is active", () => {
+    expect(TRANSITIONS.filter(({ from }) => from === TokenState.Deactivated)).to.deep.equal([]);
+    expect(TRANSITIONS.filter(({ to }) => to === TokenState.Inactive)).to.deep.equal([]);
+    const lock = TRANSITIONS.filter(({ by }) => by.includes("failure lock"));
+    expect(lock.map(({ from, to }) => [from, to])).to.deep.equal([[TokenState.Active, TokenState.Suspended]]);
+  });
+
+  it("refuses what the table does not know: STATE_TRANSITION_ILLEGAL, TOKEN_UNKNOWN", async () => {
+    const { issuer } = newIssuer();
+    const ref = toHex(issuer.mint(enrolledCard(issuer).cardId, "Lovelace/Ada").tokenRef);
+    await expectIssuerError(() => issuer.setState(ref, TokenState.Inactive, "issuer"), "STATE_TRANSITION_ILLEGAL");
+    issuer.setState(ref, TokenState.Deactivated, "cardholder");
+    for (const state of [TokenState.Active, TokenState.Suspended]) {
+      await expectIssuerError(() => issuer.setState(ref, state, "issuer"), "STATE_TRANSITION_ILLEGAL");
+    }
+    await expectIssuerError(() => issuer.setState("00".repeat(16), TokenState.Active, "issuer"), "TOKEN_UNKNOWN");
+    issuer.close();
+  });
+
+  it("is the issuer's to resume where the issuer suspended it, first or after the holder: SUSPENDED_BY_ISSUER", async () => {
+    const { issuer } = newIssuer();
+    const { cardId } = enrolledCard(issuer);
+    const ref = toHex(issuer.mint(cardId, "Lovelace/Ada").tokenRef);
+    issuer.setState(ref, TokenState.Suspended, "cardholder");
+    issuer.setState(ref, TokenState.Suspended, "issuer");
+    await expectIssuerError(() => issuer.setHolderState(cardId, ref, TokenState.Active, 0), "SUSPENDED_BY_ISSUER");
+    issuer.setState(ref, TokenState.Suspended, "cardholder"); // does not make it the holder's again
+    await expectIssuerError(() => issuer.setHolderState(cardId, ref, TokenState.Active, 0), "SUSPENDED_BY_ISSUER");
+    issuer.setState(ref, TokenState.Active, "issuer");
+    expect(issuer.setHolderState(cardId, ref, TokenState.Suspended, 0).version).to.equal(3);
+    expect(issuer.setHolderState(cardId, ref, TokenState.Active, 0).version).to.equal(4);
+    issuer.close();
+  });
+
+  it("is signed for its card, under the issuer's certificate, with `until` once it has ended", async () => {
+    const { issuer } = newIssuer();
+    const card = enrolledCard(issuer);
+    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const grant = await takeGrant(issuer, card, tokenRef);
+    const ref = toHex(tokenRef);
+    const read = (signed: Uint8Array) => {
+      const sign1 = decodeSign1(signed, AAD.state);
+      expect(verifySignature(issuer.keys.sign.publicKey, sign1.toBeSigned, sign1.signature)).to.equal(true);
+      return cborDecode(sign1.payload) as Map<number, unknown>;
+    };
+    const active = read(issuer.stateObject(card.cardId, ref, 0).signed);
+    expect([...active.keys()]).to.deep.equal([StateKey.CardId, StateKey.TokenRef, StateKey.Version, StateKey.State]);
+    expect(active.get(StateKey.CardId)).to.deep.equal(card.cardId);
+    const ended = read(issuer.setHolderState(card.cardId, ref, TokenState.Deactivated, 0).signed);
+    expect(ended.get(StateKey.State)).to.equal(TokenState.Deactivated);
+    expect(ended.get(StateKey.Version)).to.equal(1);
+    expect(ended.get(StateKey.Until)).to.equal(grant.expires);
+    issuer.close();
+  });
+
+  it("is another card's business for nobody, and changes nothing for a card that follows another ledger", async () => {
+    const { issuer } = newIssuer();
+    const [card, other] = [enrolledCard(issuer), enrolledCard(issuer)];
+    const ref = toHex(issuer.mint(card.cardId, "Lovelace/Ada").tokenRef);
+    await expectIssuerError(() => issuer.stateObject(other.cardId, ref, 0), "TOKEN_UNKNOWN");
+    await expectIssuerError(() => issuer.setHolderState(other.cardId, ref, TokenState.Suspended, 0), "TOKEN_UNKNOWN");
+    await expectIssuerError(
+      () => issuer.setHolderState(card.cardId, ref, TokenState.Suspended, 99),
+      "CHECKPOINT_UNKNOWN",
+    );
+    expect(issuer.store.token(ref)).to.include({ state: TokenState.Active, version: 0 });
+    issuer.close();
+  });
+});
