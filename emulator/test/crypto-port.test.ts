@@ -1,9 +1,9 @@
 import { fromHex, Status, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { vectors } from "../../test/support/vectors.js";
 import { PortViolation } from "../src/errors.js";
 import { ModuleMemory } from "../src/memory.js";
 import { cryptoPort } from "../src/ports/crypto.js";
-import { vectors } from "./vectors.js";
 
 const BUDGET = 16_384;
 

@@ -6,6 +6,9 @@ import { SCRATCH_SIZE, scratch } from "../crypto/scratch";
 
 const node: usize = memory.data(HASH_SIZE);
 const first: usize = memory.data(HASH_SIZE);
+// The standard's own names: index of the node on the way up, and of the last node of its level.
+let fn: u64 = 0;
+let sn: u64 = 0;
 
 /** SHA-256(0x00 | leaf); the leaf has at most SCRATCH_SIZE - 1 octets. */
 export function leafHash(leaf: usize, length: i32, out: usize): void {
@@ -18,23 +21,19 @@ export function leafHash(leaf: usize, length: i32, out: usize): void {
 /** True where the leaf with hash `leaf` is number `index` of the `size` under `root`. */
 export function included(leaf: usize, index: u64, size: u64, path: usize, hashes: i32, root: usize): bool {
   if (index >= size) return false;
-  let fn: u64 = index;
-  let sn: u64 = size - 1;
+  fn = index;
+  sn = size - 1;
   memory.copy(node, leaf, HASH_SIZE);
   for (let i = 0; i < hashes; i++) {
     const sibling = path + i * HASH_SIZE;
     if (sn == 0) return false;
     if ((fn & 1) == 1 || fn == sn) {
       join(sibling, node, node);
-      while ((fn & 1) == 0 && fn != 0) {
-        fn >>= 1;
-        sn >>= 1;
-      }
+      skipLone();
     } else {
       join(node, sibling, node);
     }
-    fn >>= 1;
-    sn >>= 1;
+    up();
   }
   return sn == 0 && equal(node, root, HASH_SIZE);
 }
@@ -42,13 +41,10 @@ export function included(leaf: usize, index: u64, size: u64, path: usize, hashes
 /** True where the tree of `newSize` under `newRoot` begins with the tree of `oldSize` under `oldRoot`; 0 < old < new. */
 export function consistent(oldSize: u64, oldRoot: usize, newSize: u64, newRoot: usize, path: usize, hashes: i32): bool {
   if (oldSize == 0 || oldSize >= newSize || hashes == 0) return false;
-  let fn: u64 = oldSize - 1;
-  let sn: u64 = newSize - 1;
+  fn = oldSize - 1;
+  sn = newSize - 1;
   let next = 0;
-  while ((fn & 1) == 1) {
-    fn >>= 1;
-    sn >>= 1;
-  }
+  while ((fn & 1) == 1) up();
   // A tree whose size is a power of two is its own first hash.
   if (oldSize & (oldSize - 1)) {
     memory.copy(first, path, HASH_SIZE);
@@ -63,17 +59,24 @@ export function consistent(oldSize: u64, oldRoot: usize, newSize: u64, newRoot: 
     if ((fn & 1) == 1 || fn == sn) {
       join(sibling, first, first);
       join(sibling, node, node);
-      while ((fn & 1) == 0 && fn != 0) {
-        fn >>= 1;
-        sn >>= 1;
-      }
+      skipLone();
     } else {
       join(node, sibling, node);
     }
-    fn >>= 1;
-    sn >>= 1;
+    up();
   }
   return sn == 0 && equal(first, oldRoot, HASH_SIZE) && equal(node, newRoot, HASH_SIZE);
+}
+
+/** One level up. */
+function up(): void {
+  fn >>= 1;
+  sn >>= 1;
+}
+
+/** Past the levels where the last node has no sibling: no hash of the path belongs to them. */
+function skipLone(): void {
+  while ((fn & 1) == 0 && fn != 0) up();
 }
 
 /** SHA-256(0x01 | left | right) */

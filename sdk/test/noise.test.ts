@@ -1,7 +1,7 @@
 import { fromHex, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { vectors } from "../../test/support/vectors.js";
 import { Handshake } from "../src/noise/handshake.js";
-import { vectors } from "./vectors.js";
 
 interface Vector {
   protocol_name: string;

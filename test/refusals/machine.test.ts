@@ -3,6 +3,7 @@
 import { EmulatedCard, EmulatorError, MemoryBlock, personalise } from "@enabling-card/emulator";
 import { keyId, signingKey } from "@enabling-card/ledger";
 import { MemoryPairingStore } from "@enabling-card/sdk";
+import { builtFirmware } from "@enabling-card/tools";
 import {
   checkpointToBeSigned,
   decodeCheckpointPayload,
@@ -17,7 +18,7 @@ import {
 import { expect } from "chai";
 import { pinKeyOf } from "../../sdk/src/card/pin-key.js";
 import { sealPinForGrant } from "../../sdk/src/card/sealed-pin.js";
-import { firmware, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
@@ -93,7 +94,7 @@ describe("the machine under the card", () => {
       certify: ({ cardId, keys }) =>
         issuer.maker.issue({ sub: toBase32(cardId), keys, notBefore: issuer.now() - 60, expires: issuer.now() + 3600 }),
     });
-    const emulator = (await EmulatedCard.create({ firmware: await firmware(), block })).start();
+    const emulator = (await EmulatedCard.create({ firmware: await builtFirmware(), block })).start();
     const other: World = { ...w, block, made, emulator, store: new MemoryPairingStore() };
     const owner = await pairedPhone(other);
     for (const seeds of [[a], [a, stranger], [stranger]]) {

@@ -3,9 +3,10 @@
 
 import { EmulatedCard, MemoryBlock } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { builtFirmware } from "@enabling-card/tools";
 import { Indicator, Phase, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { firmware, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 
 /** Octets of a write after which the power goes: none, some of its head, most, all but the last. */
 const TORN = [0, 1, 9, 40, 10_000];
@@ -59,7 +60,9 @@ describe("the power goes", () => {
     const bare = (w.block as MemoryBlock).snapshot();
     const { makerRoot, made } = w;
     const cuts = await everyCut(async (write, byte) => {
-      const card = (await EmulatedCard.create({ firmware: await firmware(), block: new MemoryBlock(bare) })).start();
+      const card = (
+        await EmulatedCard.create({ firmware: await builtFirmware(), block: new MemoryBlock(bare) })
+      ).start();
       const transport = memoryTransport([card]);
       const store = new MemoryPairingStore();
       const pair = (into: MemoryPairingStore) =>

@@ -1,18 +1,7 @@
 // A personalised card with the built firmware, an issuer behind HTTP, a phone: where journeys begin. All in this process.
 
-import { readFile } from "node:fs/promises";
-import {
-  type Block,
-  type CompiledFirmware,
-  compileFirmware,
-  EmulatedCard,
-  type EmulatedCardOptions,
-  MemoryBlock,
-  MODULE_NAMES,
-  type PersonalisedCard,
-  personalise,
-} from "@enabling-card/emulator";
-import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
+import type { Block, EmulatedCard, EmulatedCardOptions, PersonalisedCard } from "@enabling-card/emulator";
+import { type IssuerService, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import {
   Card,
   type GrantBundle,
@@ -21,21 +10,8 @@ import {
   memoryTransport,
   type Token,
 } from "@enabling-card/sdk";
-import { Channel, toBase32 } from "@enabling-card/wire";
-
-let compiled: Promise<CompiledFirmware> | undefined;
-
-/** The built firmware, compiled once. */
-export function firmware(): Promise<CompiledFirmware> {
-  compiled ??= (async () => {
-    const images = MODULE_NAMES.map(async (name) => [
-      name,
-      await readFile(new URL(`../../build/firmware/${name}.wasm`, import.meta.url)),
-    ]);
-    return compileFirmware(Object.fromEntries(await Promise.all(images)));
-  })();
-  return compiled;
-}
+import { setStage } from "@enabling-card/tools";
+import { Channel } from "@enabling-card/wire";
 
 export const DOMAIN = {
   requestor: "Test wallet",
@@ -58,42 +34,27 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** A new card, powered, and an issuer that would know it. */
+/** A new card, powered, and an issuer that would know it, with keys of their own. */
 export async function world(options: Partial<EmulatedCardOptions> = {}): Promise<World> {
-  const keys = keysFromSeeds(randomSeeds());
   let later = 0;
-  const service = await startIssuer({ keys, now: () => Math.floor(Date.now() / 1000) + later });
-  const { issuer } = service;
-  const block = options.block ?? new MemoryBlock();
-  const made = await personalise(block, {
-    cardClass: "test",
-    issuerRoot: keys.issuerRoot.publicKey,
-    ledger: { ...issuer.log.identity, checkpoint: issuer.log.head() },
-    iins: ["999999"],
-    certify: ({ cardId, keys: cardKeys }) =>
-      issuer.maker.issue({
-        sub: toBase32(cardId),
-        keys: cardKeys,
-        notBefore: issuer.now() - 60,
-        expires: issuer.now() + 3600,
-      }),
+  const { block, ...card } = options;
+  const stage = await setStage({
+    issuer: { keys: keysFromSeeds(randomSeeds()), now: () => Math.floor(Date.now() / 1000) + later },
+    card,
+    ...(block && { block }),
   });
-  const emulator = (await EmulatedCard.create({ firmware: await firmware(), block, ...options })).start();
   return {
-    service,
-    made,
-    block,
-    emulator,
+    service: stage.service,
+    made: stage.made,
+    block: stage.block,
+    emulator: stage.card,
     store: new MemoryPairingStore(),
-    makerRoot: keys.makerRoot.publicKey,
+    makerRoot: stage.makerRoot,
     pass(seconds) {
       later += seconds;
-      emulator.advance(seconds * 1000);
+      stage.card.advance(seconds * 1000);
     },
-    async close() {
-      emulator.stop();
-      await service.close();
-    },
+    close: () => stage.close(),
   };
 }
 

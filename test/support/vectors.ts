@@ -18,3 +18,10 @@ export function vectorsOrSkip(context: Mocha.Context, name: string): string {
 export function readJson<T>(...path: readonly string[]): T {
   return JSON.parse(readFileSync(join(...path), "utf8")) as T;
 }
+
+/** The JSON of one file of the vectors; undefined, with one line said, where the folder is missing. */
+export function vectors<T>(file: string): T | undefined {
+  if (existsSync(DIR)) return readJson<T>(DIR, file);
+  console.log("    public vectors not found: skipped (set VECTORS_DIR)");
+  return undefined;
+}
