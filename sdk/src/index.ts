@@ -2,14 +2,13 @@
 
 export type { CardNotice, CardState, CardToken, Loaded, Presented } from "./card/answers.js";
 export {
-  type CallOptions,
-  type CallProgress,
   Card,
   type ConnectOptions,
   type GrantBundle,
   type PresentOptions,
   type SignedState,
 } from "./card/card.js";
+export type { CallOptions, CallProgress } from "./card/connection.js";
 export type { CardTarget } from "./card/find.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";

@@ -15,9 +15,7 @@ import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { MessageLink } from "../link/message-link.js";
 import { checkPairingCode } from "../pairing/check-code.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
-import { openOver } from "../session/open.js";
 import { type PairOptions, pairOver } from "../session/pair.js";
-import type { SecureSession, SessionListener } from "../session/secure-session.js";
 import {
   type CardNotice,
   type CardState,
@@ -29,6 +27,7 @@ import {
   readPresented,
   readState,
 } from "./answers.js";
+import { type Body, type CallOptions, Connection, type ConnectionSettings } from "./connection.js";
 import { type CardTarget, isOwn, type Way, wayTo } from "./find.js";
 import { pinKeyOf } from "./pin-key.js";
 import { sealNewPin, sealPinForGrant } from "./sealed-pin.js";
@@ -47,20 +46,6 @@ export interface SignedState {
   readonly issuerCert: Uint8Array;
   readonly receipt: Uint8Array;
   readonly consistency: Uint8Array | null;
-}
-
-export interface CallProgress {
-  readonly step: "connecting" | "sending" | "waiting" | "done";
-  /** Octets, while sending. */
-  readonly sent?: number;
-  readonly total?: number;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: CallProgress) => void;
-  /** How long the card's answer may take, ms. */
-  readonly timeoutMs?: number;
 }
 
 export interface PresentOptions extends CallOptions {
@@ -83,38 +68,28 @@ export interface ConnectOptions {
 const ANSWER_MS = 10_000;
 /** The user has 30 s for the button, the wallet 35 s for the answer, an emission 10 s. */
 const PRESENT_MS = 60_000;
-/** The card wants a first sealed message within 5 s. */
-const PROVE_MS = 2_500;
 const RECONNECTS = 5;
-const BACK_OFF_MS = 200;
-const BACK_OFF_MAX_MS = 3_000;
-/** Asking these twice changes nothing: the card answers the same bytes the same way. */
-const REPEATABLE: readonly Op[] = [Op.Load, Op.Disarm, Op.State];
-
-interface Settings {
-  readonly store: PairingStore;
-  readonly timeoutMs: number;
-  readonly reconnects: number;
-}
 
 export class Card {
-  readonly #way: Way;
-  readonly #settings: Settings;
+  readonly #connection: Connection;
   readonly #listeners = new Set<(notice: CardNotice) => void>();
-  #pairing: Pairing;
-  #link: MessageLink | undefined;
-  #session: SecureSession | undefined;
   #info: CardInfo | undefined;
   #grantHash: Uint8Array | undefined;
-  #opening: Promise<SecureSession> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
-  #prove: ReturnType<typeof setTimeout> | undefined;
-  #closed = false;
 
-  private constructor(way: Way, pairing: Pairing, settings: Settings) {
-    this.#way = way;
-    this.#pairing = pairing;
-    this.#settings = settings;
+  private constructor(way: Way, pairing: Pairing, settings: ConnectionSettings) {
+    this.#connection = new Connection(way, pairing, settings, {
+      event: (event, body) => {
+        const notice = readNotice(event, body);
+        if ("info" in notice) this.#info = notice.info;
+        this.#tell(notice);
+      },
+      ended: (why) => this.#tell({ type: "disconnected", why }),
+      opened: (info) => {
+        this.#info = info;
+      },
+      prove: () => void this.refresh().catch(() => undefined),
+    });
   }
 
   /**
@@ -132,9 +107,8 @@ export class Card {
     const unpaired = { cardId: code.cardId } as Pairing;
     const card = new Card(way, unpaired, settings);
     try {
-      const { pairing, session, info } = await pairOver(link, code, options, card.#sessionListener());
-      card.#pairing = pairing;
-      card.#adopt(link, session, info);
+      const { pairing, session, info } = await pairOver(link, code, options, card.#connection.sessionListener);
+      card.#connection.adopt(link, pairing, session, info);
       return card;
     } catch (error) {
       await link.close().catch(() => undefined);
@@ -155,22 +129,22 @@ export class Card {
     if (newest === undefined) throw sdkError("PAIRING_UNKNOWN");
     const own = pairings.filter((pairing) => equalBytes(pairing.cardId, newest.cardId));
     const card = new Card(wayTo(target, isOwn(own)), newest, { store, timeoutMs, reconnects });
-    await card.#ensure(signal);
+    await card.#connection.ensure(signal);
     return card;
   }
 
   get cardId(): Uint8Array {
-    return this.#pairing.cardId.slice();
+    return this.#connection.pairing.cardId.slice();
   }
 
   /** The card's name as people see it: base32 of its id. */
   get name(): string {
-    return toBase32(this.#pairing.cardId);
+    return toBase32(this.#connection.pairing.cardId);
   }
 
   /** The card's certificate, as an issuer wants it for enrolment. */
   get certificate(): Uint8Array {
-    return this.#pairing.certificate.slice();
+    return this.#connection.pairing.certificate.slice();
   }
 
   /** What the card said of itself last. */
@@ -180,7 +154,7 @@ export class Card {
 
   /** True while a session is open. */
   get connected(): boolean {
-    return this.#session?.alive === true;
+    return this.#connection.live;
   }
 
   /** Hears what the card says unasked, while connected. Returns how to stop. */
@@ -241,7 +215,7 @@ export class Card {
 
   /** Takes the grant back, whatever the card waits for. Does not wait for other calls. */
   async disarm(options: CallOptions = {}): Promise<CardInfo> {
-    const info = readInfo(await this.#ask(Op.Disarm, null, options));
+    const info = readInfo(await this.#connection.ask(Op.Disarm, null, options));
     this.#grantHash = undefined;
     this.#info = info;
     return info;
@@ -285,126 +259,20 @@ export class Card {
   /** Ends the pairing, on the card and here. PIN, counters and token states stay on the card. */
   async unpair(options: CallOptions = {}): Promise<void> {
     await this.#call(Op.Unpair, null, options);
-    await this.#settings.store.forget(this.#pairing.cardId);
+    await this.#connection.forget();
     await this.close();
   }
 
   /** Closes the link; what is loaded or armed stays so. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#prove);
-    this.#session?.end(sdkError("LINK_CLOSED"));
-    await this.#link?.close().catch(() => undefined);
+  close(): Promise<void> {
+    return this.#connection.close();
   }
 
   /** A call in its turn. */
-  #call(
-    op: Op,
-    body: CborValue | (() => Promise<CborValue>),
-    options: CallOptions,
-    onSend?: () => void,
-  ): Promise<CborValue> {
-    const turn = this.#tail.then(() => this.#ask(op, body, options, onSend));
+  #call(op: Op, body: Body, options: CallOptions, onSend?: () => void): Promise<CborValue> {
+    const turn = this.#tail.then(() => this.#connection.ask(op, body, options, onSend));
     this.#tail = turn.catch(() => undefined);
     return turn;
-  }
-
-  async #ask(
-    op: Op,
-    body: CborValue | (() => Promise<CborValue>),
-    options: CallOptions,
-    onSend?: () => void,
-  ): Promise<CborValue> {
-    const { signal, onProgress, timeoutMs = this.#settings.timeoutMs } = options;
-    const attempt = async () => {
-      throwIfAborted(signal);
-      if (!this.connected) onProgress?.({ step: "connecting" });
-      const session = await this.#ensure(signal);
-      clearTimeout(this.#prove);
-      const value = typeof body === "function" ? await body() : body;
-      onSend?.();
-      return session.request(op, value, {
-        timeoutMs,
-        signal,
-        onProgress: (sent, total) => onProgress?.({ step: sent < total ? "sending" : "waiting", sent, total }),
-      });
-    };
-    try {
-      const answer = await attempt().catch((error: unknown) => {
-        const again = REPEATABLE.includes(op) && this.#way.again && !this.connected && !this.#closed;
-        if (again && error instanceof CardError && error.retryable) return attempt();
-        throw error;
-      });
-      onProgress?.({ step: "done" });
-      return answer;
-    } catch (error) {
-      // Only a session that still lives can have its next answer told from the last one's.
-      if (error instanceof CardError && error.code === "LINK_TIMEOUT") this.#session?.end(error);
-      throw error;
-    }
-  }
-
-  /** The session; a new one where it ended, on a new link where that is gone. */
-  async #ensure(signal: AbortSignal | undefined): Promise<SecureSession> {
-    if (this.#closed) throw sdkError("LINK_CLOSED");
-    if (this.#session?.alive) return this.#session;
-    this.#opening ??= this.#open(signal).finally(() => {
-      this.#opening = undefined;
-    });
-    return this.#opening;
-  }
-
-  async #open(signal: AbortSignal | undefined): Promise<SecureSession> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await this.#openOnce(signal);
-      } catch (error) {
-        const final = !(error instanceof CardError) || !error.retryable || !this.#way.again;
-        if (final || tries >= this.#settings.reconnects || signal?.aborted) throw error;
-        await pause(Math.min(BACK_OFF_MS * 2 ** tries, BACK_OFF_MAX_MS), signal);
-      }
-    }
-  }
-
-  async #openOnce(signal: AbortSignal | undefined): Promise<SecureSession> {
-    const { store, timeoutMs } = this.#settings;
-    if (this.#link === undefined || this.#link.gone !== undefined) {
-      this.#link = await MessageLink.open(await this.#way.link({ signal }));
-    }
-    const link = this.#link;
-    try {
-      const pairings = await store.list(this.#pairing.cardId);
-      const opened = await openOver(link, pairings, { timeoutMs, signal }, this.#sessionListener());
-      if (!opened.pairing.confirmed) await store.save({ ...opened.pairing, confirmed: true });
-      this.#pairing = { ...opened.pairing, confirmed: true };
-      this.#adopt(link, opened.session, opened.info);
-      return opened.session;
-    } catch (error) {
-      await link.close().catch(() => undefined);
-      throw error;
-    }
-  }
-
-  #adopt(link: MessageLink, session: SecureSession, info: CardInfo): void {
-    this.#link = link;
-    this.#session = session;
-    this.#info = info;
-    clearTimeout(this.#prove);
-    this.#prove = setTimeout(() => void this.refresh().catch(() => undefined), PROVE_MS);
-  }
-
-  #sessionListener(): SessionListener {
-    return {
-      event: (event, body) => {
-        const notice = readNotice(event, body);
-        if ("info" in notice) this.#info = notice.info;
-        this.#tell(notice);
-      },
-      ended: (why) => {
-        clearTimeout(this.#prove);
-        this.#tell({ type: "disconnected", why });
-      },
-    };
   }
 
   #tell(notice: CardNotice): void {
@@ -419,7 +287,11 @@ export class Card {
   }
 
   #pinQuestion() {
-    return { cardId: this.#pairing.cardId, pinKey: pinKeyOf(this.#pairing.certificate), pinNonce: this.info.pinNonce };
+    return {
+      cardId: this.#connection.pairing.cardId,
+      pinKey: pinKeyOf(this.#connection.pairing.certificate),
+      pinNonce: this.info.pinNonce,
+    };
   }
 }
 
@@ -427,18 +299,4 @@ export class Card {
 function checkBundle(parts: readonly Uint8Array[], consistency: Uint8Array | null): void {
   const size = concat(...parts, consistency ?? new Uint8Array(0)).length;
   if (parts.some((part) => part.length === 0) || size > MESSAGE_MAX - 64) throw sdkError("GRANT_BUNDLE_INVALID");
-}
-
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => {
-      clearTimeout(timer);
-      reject(sdkError("ABORTED", undefined, { cause: signal?.reason }));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", aborted);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", aborted, { once: true });
-  });
 }
