@@ -118,8 +118,9 @@ const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/;
 
 /** The exit code of whatever was thrown. */
 export function exitCodeOf(error: unknown): ExitCode {
-  if (error instanceof CommandError) return error.exit;
-  const { name = "", code } = (error ?? {}) as { name?: string; code?: unknown };
+  // By name, as every class here: two copies of a module have two classes.
+  const { name = "", code, exit } = (error ?? {}) as { name?: string; code?: unknown; exit?: ExitCode };
+  if (name === "CommandError" && exit !== undefined) return exit;
   if (name === "AbortError") return EXIT.interrupted;
   if (typeof code !== "string") return EXIT.failed;
   const exits = CLASSES[name];

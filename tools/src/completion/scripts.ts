@@ -31,10 +31,11 @@ export function completionScript(shell: Shell, verbs: readonly Verb[]): string {
 }
 
 function bash(verbs: readonly Verb[]): string {
-  const cases = verbs.map(
-    ({ path, children, words, options }) =>
-      `    "${path.join(" ")}") words="${[...children, ...words, ...options.flatMap(({ flags }) => flags)].join(" ")}" ;;`,
-  );
+  const cases = verbs.map(({ path, children, words, options }) => {
+    const flags = options.flatMap((option) => option.flags).join(" ");
+    const names = [...children, ...words].join(" ");
+    return `    "${path.join(" ")}") flags="${flags}" names="${names}" ;;`;
+  });
   const choices = verbs
     .flatMap(({ options }) => options)
     .filter(({ choices: some }) => some.length > 0)
@@ -44,7 +45,7 @@ function bash(verbs: readonly Verb[]): string {
     );
   return `${HEAD('In ~/.bashrc: eval "$(ecard completion bash)"')}
 _ecard() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" path="" words="" i
+  local word="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD - 1]}" path="" flags="" names="" i
   case "$previous" in
 ${[...new Set(choices)].join("\n")}
   esac
@@ -59,8 +60,9 @@ ${[...new Set(choices)].join("\n")}
   case "$path" in
 ${cases.join("\n")}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$word"))
-  [[ "$word" != -* ]] && COMPREPLY+=($(compgen -f -- "$word"))
+  if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
+  elif [[ -n "$names" ]]; then COMPREPLY=($(compgen -W "$names" -- "$word"))
+  else COMPREPLY=($(compgen -f -- "$word")); fi
 }
 complete -o filenames -F _ecard ecard
 `;
@@ -82,10 +84,10 @@ function zsh(verbs: readonly Verb[]): string {
     });
     const names = words.length > 0 ? `'1:name:(${words.join(" ")})'` : "'*:file:_files'";
     const rest = children.length > 0 ? ["'1: :->verb'", "'*:: :->rest'"] : [names];
-    const lines = [`${name}() {`, "  local state line", "  _arguments -C \\"];
+    const lines = [`${name}() {`, "  local state line", "  local -a names", "  _arguments -C \\"];
     lines.push(...options.map((option) => `    ${spec(option)} \\`), `    ${rest.join(" ")}`);
     if (children.length > 0) {
-      lines.push("  case $state in", `    verb) _values_of=(${described.join(" ")}); _describe command _values_of ;;`);
+      lines.push("  case $state in", `    verb) names=(${described.join(" ")}); _describe command names ;;`);
       lines.push("    rest) case $line[1] in");
       lines.push(...children.map((child) => `      ${child}) ${name}_${child} ;;`), "    esac ;;", "  esac");
     }

@@ -8,7 +8,7 @@ import { maskTrack1, maskTrack2 } from "@enabling-card/iso8583";
 import { coilSignal, edgesVcd, encodeWav, readSamples, type Signal, swipeSvg, Terminal } from "@enabling-card/pos-sim";
 import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
-import { type Stage, setStage } from "../stage.js";
+import { type Stage, type StageOptions, setStage } from "../stage.js";
 
 export interface DemoOptions {
   /** Where swipe.wav, swipe.svg, swipe.vcd and journey.json go. */
@@ -16,6 +16,8 @@ export interface DemoOptions {
   readonly onStep?: (step: DemoStep) => void;
   readonly onTrace?: (event: TraceEvent) => void;
   readonly signal?: AbortSignal;
+  /** What of issuer, card and air is to be other than usual. */
+  readonly stage?: StageOptions;
 }
 
 export interface DemoStep {
@@ -58,7 +60,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const journey = new Journey(options);
   const stage = await journey.step(
     "set the table",
-    () => setStage({ card: { autoPress: true } }),
+    () => setStage({ ...options.stage, card: { autoPress: true, ...options.stage?.card } }),
     (set) => ({
       detail: `issuer on ${set.service.url}, a new card ${set.card.id}`,
     }),
@@ -155,10 +157,9 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     () => terminal.authorise(reads, { amount: AMOUNT }),
     (answer) => ({ detail: answer.approved ? `${euro(AMOUNT)} approved, 0110 answers ${codeOf(answer)}` : "declined" }),
   );
-  if (!first.approved)
-    throw failed(
-      `the issuer declined the swipe: ${JSON.stringify("ourCode" in first ? first.ourCode : first.refusal)}`,
-    );
+  if (!first.approved) {
+    throw failed(`the swipe was declined: ${"ourCode" in first ? first.ourCode : JSON.stringify(first.refusal)}`);
+  }
 
   await journey.refusal(
     "replay the swipe",

@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { encodeWav, PosError, swipeSignal, type TrackNumber } from "@enabling-card/pos-sim";
+import { expect } from "chai";
+import { readRecordings } from "../src/index.js";
+import { ecard, testFolder } from "./run-ecard.js";
+
+const TRACK2 = ";9999991234567893=29111011234567890?";
+const TRACK1 = "%B9999991234567893^EXAMPLE/ALEX^29111011234?";
+/** A made-up number outside the test range. */
+const STRANGER = "4000001234567899";
+
+function wav(track: TrackNumber, text: string, direction: "forward" | "reverse" = "forward"): Uint8Array {
+  const { samples, sampleRateHz } = swipeSignal({ track, text, ips: 12, sampleRateHz: 48_000, direction });
+  return encodeWav([samples], sampleRateHz);
+}
+
+describe("ecard pos read", () => {
+  const folder = testFolder();
+  const file = (name: string, bytes: Uint8Array): string => {
+    const path = join(folder(), name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+
+  it("--json prints one line a file: file, reads, diagnosis, and no other field", async () => {
+    const good = file("good.wav", wav(2, TRACK2));
+    const { code, facts, stderr } = await ecard(["pos", "read", good, "--json"]);
+    expect(code).to.equal(0);
+    expect(stderr).to.equal("");
+    const [line, ...more] = facts();
+    expect(more).to.deep.equal([]);
+    const [read] = line!.reads as { confidence: number }[];
+    expect(line).to.deep.equal({
+      file: good,
+      reads: [{ track: 2, data: TRACK2, direction: "forward", confidence: read!.confidence, lrc: true }],
+      diagnosis: null,
+    });
+    expect(read!.confidence).to.be.within(0.9, 1);
+  });
+
+  it("tells the numbers of each read with --verbose, and says so on a terminal", async () => {
+    const back = file("back.wav", wav(1, TRACK1, "reverse"));
+    const { facts } = await ecard(["pos", "read", back, "--json", "-v"]);
+    expect((facts()[0]!.reads as object[])[0]).to.include.keys("startS", "endS", "cellUs", "jitterPercent", "masked");
+    const { stdout } = await ecard(["pos", "read", back]);
+    expect(stdout).to.contain(`track 1 at`).and.contain(TRACK1).and.contain("reverse");
+  });
+
+  it("reads on past a bad file among good ones, and ends with 1", async () => {
+    const good = file("good.wav", wav(2, TRACK2));
+    const bad = file("bad.wav", Buffer.from("this is no recording, whatever its name says"));
+    const { code, facts } = await ecard(["pos", "read", "--json", good, bad, "/no/such.wav", good]);
+    expect(code).to.equal(1);
+    const lines = facts() as { file: string; reads: unknown[]; diagnosis: { code: string } | null }[];
+    expect(lines.map((line) => [line.reads.length, line.diagnosis?.code ?? null])).to.deep.equal([
+      [1, null],
+      [0, "WAV_NOT_WAV"],
+      [0, "WAV_UNREADABLE"],
+      [1, null],
+    ]);
+    expect(lines.map((line) => line.file)).to.deep.equal([good, bad, "/no/such.wav", good]);
+  });
+
+  const whole = wav(2, TRACK2);
+  const nothing: readonly (readonly [string, Uint8Array, string])[] = [
+    ["empty", new Uint8Array(0), "WAV_EMPTY"],
+    ["not a WAV file", Buffer.from("%PDF-1.7 and so on, and so on, and so on"), "WAV_NOT_WAV"],
+    ["cut in its header", whole.slice(0, 30), "WAV_CUT"],
+    ["silent", encodeWav([new Float32Array(48_000)], 48_000), "no-signal"],
+    ["noise", encodeWav([Float32Array.from({ length: 48_000 }, (_, i) => 0.4 * Math.sin(i * i * 0.37))], 48_000), ""],
+  ];
+  for (const [what, bytes, expected] of nothing) {
+    it(`says why nothing was read, and ends with 1: ${what}`, async () => {
+      const path = file("nothing.wav", bytes);
+      const { code, facts } = await ecard(["pos", "read", path, "--json"]);
+      expect(code).to.equal(1);
+      expect(facts()).to.have.length(1);
+      const { reads, diagnosis } = facts()[0] as { reads: unknown[]; diagnosis: { code: string; sentence: string } };
+      expect(reads).to.deep.equal([]);
+      if (expected !== "") expect(diagnosis.code).to.equal(expected);
+      expect(diagnosis.sentence).to.match(/^[A-Z0-9]/);
+      const text = await ecard(["pos", "read", path]);
+      expect(text.code).to.equal(1);
+      expect(text.stdout).to.match(/^[^\n]+: nothing read\. [^\n]+ \[[A-Za-z_-]+\]\n$/);
+    });
+  }
+
+  it("cut in its data, reads what is there, or says that nothing is", async () => {
+    const half = await ecard(["pos", "read", "--json", file("half.wav", whole.slice(0, whole.length >> 1))]);
+    expect(half.code).to.equal(1);
+    expect((half.facts()[0] as { diagnosis: object }).diagnosis).to.include.keys("code", "sentence");
+  });
+
+  it("takes standard input as -", async () => {
+    const { code, facts } = await ecard(["pos", "read", "-", "--json"], { stdin: whole });
+    expect(code).to.equal(0);
+    expect(facts()[0]).to.deep.include({ file: "-", diagnosis: null });
+  });
+
+  it("reads only the track asked for", async () => {
+    const good = file("good.wav", whole);
+    expect((await ecard(["pos", "read", "--track", "2", good])).code).to.equal(0);
+    const { code, facts } = await ecard(["pos", "read", "--track", "1", good, "--json"]);
+    expect(code).to.equal(1);
+    expect(facts()[0]!.diagnosis).to.include({ code: "other-track" });
+  });
+
+  it("shows no number outside the test range, in no output", async () => {
+    const paths = [
+      file("s2.wav", wav(2, `;${STRANGER}=30121011777700000042?`)),
+      file("s1.wav", wav(1, `%B${STRANGER}^DOE/JANE^30121011777700000042?`)),
+      file("s3.wav", wav(3, `;01${STRANGER}=${"7".repeat(40)}?`)),
+    ];
+    for (const options of [[], ["--json"], ["-v"], ["--json", "-v"], ["-q"], ["--track", "2", "--json", "-v"]]) {
+      const { stdout, stderr } = await ecard(["pos", "read", ...paths, ...options]);
+      expect(stdout + stderr, options.join(" ")).not.to.contain("1234567");
+      expect(stdout + stderr, options.join(" ")).not.to.contain("777777");
+      expect(stdout, options.join(" ")).to.contain("400000******7899");
+    }
+  });
+
+  it("is a call that a signal ends", async () => {
+    const abort = new AbortController();
+    const path = file("good.wav", whole);
+    const seen: string[] = [];
+    const error = await (async () => {
+      for await (const { file: read } of readRecordings([path, path, path], { signal: abort.signal })) {
+        seen.push(read);
+        abort.abort();
+      }
+    })().catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(PosError).with.property("code", "ABORTED");
+    expect(seen).to.have.length(1);
+  });
+});
