@@ -9,11 +9,15 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE_MIN = [20, 19];
 const STAMP = join(ROOT, "node_modules/.ecard-packages");
-/** Programs that build better-sqlite3, and the Debian packages that bring them. */
+/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, recordings are opened by the second in tests. */
 const BUILD_TOOLS = [
   ["make", "make"],
   ["g++", "g++"],
   ["python3", "python3"],
+];
+const TEST_TOOLS = [
+  ["sox", "sox"],
+  ["sigrok-cli", "sigrok-cli"],
 ];
 
 main().catch((error) => {
@@ -31,6 +35,23 @@ async function main() {
   if (!packagesCurrent()) installPackages();
   const { buildFirmware } = await import("./build-firmware.mjs");
   await buildFirmware((line) => console.error(line));
+  if (process.argv.includes("--tests")) testTools();
+}
+
+/** Without them their test is skipped, with a word; in CI nothing is. */
+function testTools() {
+  const missing = missingOf(TEST_TOOLS);
+  if (missing.length === 0) return;
+  try {
+    installDebian(missing);
+  } catch (error) {
+    if (process.env.CI === "true") throw error;
+    console.error(`ecard set-up: ${error.message} (their test is skipped)`);
+  }
+}
+
+function missingOf(tools) {
+  return tools.filter(([program]) => !found(program)).map(([, debian]) => debian);
 }
 
 function lockDigest() {
@@ -43,7 +64,7 @@ function packagesCurrent() {
 }
 
 function installPackages() {
-  const missing = BUILD_TOOLS.filter(([program]) => !found(program)).map(([, debian]) => debian);
+  const missing = missingOf(BUILD_TOOLS);
   if (missing.length > 0) installDebian(missing);
   console.error("ecard set-up: installing packages (the first time, SQLite is compiled: about two minutes)");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
