@@ -90,7 +90,10 @@ async function stay(
         output.fact(facts);
         output.result(`card ${facts.cardId} on ${facts.host}:${facts.port}`);
         if (facts.pairingCode) output.result(`pairing code ${facts.pairingCode}`);
-        else output.say(output.paint("dim", "pairing code on its sheet, or with --show-code"));
+        else {
+          const sheet = options.dir === undefined ? "" : "on its sheet, or ";
+          output.say(output.paint("dim", `pairing code: ${sheet}with --show-code`));
+        }
         letGo = takeHands(context.stdin, card, {
           onKey: (said) => output.say(said === undefined ? HANDS_HELP : output.paint("bold", said)),
           onQuit: () => quit.abort(),

@@ -1,0 +1,77 @@
+// What the demonstration writes, opened by programs that share nothing with this project.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type DemoResult, runDemo } from "../src/index.js";
+import { needs } from "./programs.js";
+import { ecard, testFolder } from "./run-ecard.js";
+
+function program(name: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr, error } = spawnSync(name, args, { encoding: "utf8", timeout: 30_000 });
+  if (error) throw error;
+  expect(status, stderr).to.equal(0);
+  return stdout;
+}
+
+describe("files of the demonstration in other programs", () => {
+  const folder = testFolder();
+  let demo: DemoResult;
+  before(async () => {
+    demo = await runDemo({ out: folder() });
+  });
+
+  it("swipe.wav in sox: its rate, its channel, its length; there is a signal in it", function () {
+    needs(this, "sox");
+    const file = join(folder(), "swipe.wav");
+    expect(program("sox", "--i", "-r", file).trim()).to.equal("48000");
+    expect(program("sox", "--i", "-c", file).trim()).to.equal("1");
+    expect(program("sox", "--i", "-b", file).trim()).to.equal("16");
+    const seconds = Number(program("sox", "--i", "-D", file));
+    const sent = demo.emission.seconds;
+    expect(seconds).to.be.within(sent - 0.3, sent + 0.3);
+    const { stderr } = spawnSync("sox", [file, "-n", "stat"], { encoding: "utf8" });
+    expect(Number(/Maximum amplitude: +([0-9.]+)/.exec(stderr)![1])).to.be.within(0.3, 1);
+  });
+
+  it("swipe.wav resampled by sox to other rates and forms is still read", async function () {
+    needs(this, "sox");
+    const file = join(folder(), "swipe.wav");
+    const forms: readonly (readonly string[])[] = [
+      ["-r", "44100"],
+      ["-r", "96000", "-b", "24"],
+      ["-e", "floating-point", "-b", "32"],
+      ["-c", "2"],
+      ["-b", "8"],
+    ];
+    for (const [i, form] of forms.entries()) {
+      const other = join(folder(), `other${i}.wav`);
+      program("sox", file, ...form, other);
+      const { code, facts } = await ecard(["pos", "read", other, "--json"]);
+      expect(code, form.join(" ")).to.equal(0);
+      expect((facts()[0]!.reads as object[]).length, form.join(" ")).to.equal(demo.tracks.length);
+    }
+  });
+
+  it("swipe.vcd in sigrok-cli: the coil's edges, one change of level each", function () {
+    needs(this, "sigrok-cli");
+    const file = join(folder(), "swipe.vcd");
+    const values = readFileSync(file, "utf8").match(/^[01]!$/gm)!;
+    const changes = values.filter((value, i) => i > 0 && value !== values[i - 1]).length;
+    expect(changes).to.be.greaterThan(1000);
+    expect(program("sigrok-cli", "-I", "vcd", "-i", file, "--show")).to.match(/coil: logic/);
+    // The file counts nanoseconds; a sample every 10 us as text: every edge must still be there.
+    const bits = program(
+      "sigrok-cli",
+      ...["-I", "vcd:downsample=10000", "-i", file, "-C", "coil", "-O", "bits:width=0"],
+    )
+      .split("\n")
+      .filter((line) => line.startsWith("coil:"))
+      .map((line) => line.slice("coil:".length).replaceAll(/[^01]/g, ""))
+      .join("");
+    let edges = 0;
+    for (let i = 1; i < bits.length; i++) if (bits[i] !== bits[i - 1]) edges++;
+    expect(edges).to.be.within(changes - 2, changes); // the edges at the very first and last instant
+  });
+});
