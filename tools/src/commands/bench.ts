@@ -18,7 +18,8 @@ export function benchCommand(program: Command, context: Context): void {
       "after",
       `
 With --json: {"bench":"payment","mtu","runs","steps","modules"}, then for each
-kind of recording {"bench":"reader","kind","samples","samplesPerSecond","reads"}.
+kind of recording {"bench":"reader","kind","samples","reads",
+"samplesPerSecond"}.
 
 Examples:
   ecard bench

@@ -45,8 +45,8 @@ export function emulateCommand(program: Command, context: Context, onCode: (code
     .addHelpText(
       "after",
       `
-Without --scenario the card stays until Ctrl-C. On a terminal, keys are its hands:
-  p press   t press twice   h hold 3 s   s swipe (a reader's head touches)   q quit
+Without --scenario the card stays until Ctrl-C. On a terminal, keys are hands:
+  p press, t press twice, h hold 3 s, s swipe (a reader's head touches), q quit
 
 With --json: {"event":"listening","host","port","cardId","makerRoot",
 "pairingCode"}, then {"trace"} lines; with --scenario instead one line a step

@@ -21,7 +21,8 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .addHelpText(
       "after",
       `
-Exits with 1 where a file gave no read. Numbers outside the test range are masked.
+Exits with 1 where a file gave no read. Numbers outside the test range are
+masked.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",

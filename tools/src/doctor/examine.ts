@@ -2,7 +2,7 @@
 // that a test can make it fail.
 
 import { FIRMWARE_VERSION, PROTOCOL_VERSION } from "@enabling-card/wire";
-import { type Probes, probesOfThisMachine } from "./probes.js";
+import { PROGRAMS, type Probes, probesOfThisMachine } from "./probes.js";
 
 export interface Check {
   readonly name: string;
@@ -42,12 +42,8 @@ export async function examine(probes: Partial<Probes> = {}): Promise<readonly Ch
       if (now < Date.UTC(2026, 0)) throw new Error(`it says ${new Date(now).toISOString()}, which is past`);
       return new Date(now).toISOString();
     }),
-    optional("public vectors", look.vectors(), "not found: their tests are skipped (set VECTORS_DIR)"),
-    optional(
-      "other programs",
-      (await look.programs()).join(", "),
-      "sox, sigrok-cli: not found, their tests are skipped (apt-get install sox sigrok-cli)",
-    ),
+    wanted("public vectors", look.vectors() ? "found" : "not found: their tests are skipped (set VECTORS_DIR)"),
+    wanted("other programs", programs(await look.programs())),
     await check("bluetooth", "", async () => "not needed: the emulated card's air is in memory"),
   ];
 }
@@ -67,8 +63,15 @@ async function check(name: string, fix: string, work: () => Promise<string>): Pr
 }
 
 /** What only some tests want: its absence is told, and is no failure. */
-function optional(name: string, found: string | undefined, otherwise: string): Check {
-  return { name, ok: true, detail: found || otherwise };
+function wanted(name: string, detail: string): Check {
+  return { name, ok: true, detail };
+}
+
+function programs(found: readonly string[]): string {
+  const missing = PROGRAMS.filter((name) => !found.includes(name));
+  if (missing.length === 0) return found.join(", ");
+  const names = missing.join(", ");
+  return `${names}: not found, tests of them are skipped (apt-get install ${missing.join(" ")})`;
 }
 
 function dotted(version: number): string {

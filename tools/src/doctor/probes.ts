@@ -21,9 +21,12 @@ export interface Probes {
   now(): number;
   /** `found`, or undefined. */
   vectors(): string | undefined;
-  /** Programs that tests compare files with, those that are there. */
+  /** Those of `PROGRAMS` that are there. */
   programs(): Promise<readonly string[]>;
 }
+
+/** Programs that tests open files with; Debian's packages have the same names. */
+export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli"];
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -58,7 +61,7 @@ export function probesOfThisMachine(): Probes {
     now: Date.now,
     vectors: () => (existsSync(process.env.VECTORS_DIR ?? join(ROOT, "../shared/vectors")) ? "found" : undefined),
     async programs() {
-      const found = await Promise.all(["sox", "sigrok-cli"].map(async (name) => ((await runs(name)) ? [name] : [])));
+      const found = await Promise.all(PROGRAMS.map(async (name) => ((await runs(name)) ? [name] : [])));
       return found.flat();
     },
   };

@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { examine, type Probes } from "../src/index.js";
+
+const well: Probes = {
+  nodeVersion: "22.1.0",
+  openDatabase: async () => undefined,
+  firmwareSizes: async () => ({ wallet: 10_000, authenticator: 5_000, link: 5_000 }),
+  listen: async () => undefined,
+  writeOut: async () => "/somewhere/out",
+  now: () => Date.UTC(2026, 9),
+  vectors: () => "found",
+  programs: async () => ["sox", "sigrok-cli"],
+};
+const broken = (why: string) => async () => {
+  throw new Error(`${why}\n    at somewhere`);
+};
+
+describe("ecard doctor", () => {
+  it("finds nothing where all is well", async () => {
+    const checks = await examine(well);
+    expect(checks.filter(({ ok }) => !ok)).to.deep.equal([]);
+    for (const { fix } of checks) expect(fix).to.equal(undefined);
+  });
+
+  it("looks at this machine where it is told nothing, and throws nothing", async () => {
+    const checks = await examine();
+    expect(checks.map(({ name }) => name)).to.deep.equal((await examine(well)).map(({ name }) => name));
+    for (const name of ["node", "packages", "firmware", "loopback"]) {
+      expect(checks.find((check) => check.name === name)).to.include({ name, ok: true });
+    }
+  });
+
+  const failures: readonly (readonly [check: string, probes: Partial<Probes>, detail: RegExp, fix: RegExp])[] = [
+    ["node", { nodeVersion: "20.18.1" }, /20\.18\.1 is too old/, /Node 20\.19 or newer/],
+    ["node", { nodeVersion: "18.20.4" }, /too old/, /nodejs/],
+    ["packages", { openDatabase: broken("Cannot find package") }, /Cannot find package$/, /npm ci/],
+    ["firmware", { firmwareSizes: broken("not there") }, /not there$/, /npm run build:firmware/],
+    ["firmware", { firmwareSizes: async () => ({ wallet: 41_000 }) }, /41000 octets, of 40960/, /build:firmware/],
+    ["loopback", { listen: broken("EPERM") }, /EPERM$/, /127\.0\.0\.1/],
+    ["output folder", { writeOut: broken("EROFS") }, /EROFS$/, /chmod/],
+    ["clock", { now: () => 0 }, /1970-01-01/, /clock/],
+  ];
+  for (const [name, probes, detail, fix] of failures) {
+    it(`says how to mend ${name}: ${detail.source}`, async () => {
+      const checks = await examine({ ...well, ...probes });
+      const failed = checks.filter(({ ok }) => !ok);
+      expect(failed).to.have.length(1);
+      expect(failed[0]).to.include({ name });
+      expect(failed[0]!.detail).to.match(detail);
+      expect(failed[0]!.fix).to.match(fix);
+    });
+  }
+
+  it("tells of what only tests want, and calls its absence no failure", async () => {
+    const checks = await examine({ ...well, vectors: () => undefined, programs: async () => ["sox"] });
+    expect(checks.every(({ ok }) => ok)).to.equal(true);
+    expect(checks.find(({ name }) => name === "public vectors")!.detail).to.contain("VECTORS_DIR");
+    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain("sigrok-cli: not found");
+  });
+});

@@ -1,0 +1,145 @@
+// --json on every verb: JSON Lines of the documented shape on stdout, and nothing else, on either stream.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { encodeWav, swipeSignal } from "@enabling-card/pos-sim";
+import { expect } from "chai";
+import { descendants } from "../src/cli.js";
+import { build, createContext } from "../src/index.js";
+import { ecard, testFolder } from "./run-ecard.js";
+
+type Kind = "string" | "number" | "boolean" | "object" | "array";
+type Shape = Readonly<Record<string, Kind>>;
+
+const kindOf = (value: unknown): Kind => (Array.isArray(value) ? "array" : (typeof value as Kind));
+
+/** Every field of `line` is in `shape` and of its kind; those without ? are there. */
+function check(line: Record<string, unknown>, shape: Shape): void {
+  const bare = Object.fromEntries(Object.entries(shape).map(([name, kind]) => [name.replace("?", ""), kind]));
+  for (const [name, value] of Object.entries(line))
+    expect(kindOf(value), `${name} in ${JSON.stringify(line)}`).to.equal(bare[name]);
+  expect(line).to.include.keys(Object.keys(shape).filter((name) => !name.endsWith("?")));
+}
+
+const STEP: Shape = {
+  step: "string",
+  detail: "string",
+  outcome: "string",
+  "code?": "string",
+  ms: "number",
+  "roundTrips?": "number",
+};
+const JOURNEY: Shape = {
+  ok: "boolean",
+  steps: "array",
+  tracks: "array",
+  receipt: "string",
+  files: "array",
+  emission: "object",
+};
+const PLAYED: Shape = { index: "number", step: "string", outcome: "string", "message?": "string" };
+const SCENARIO: Shape = { scenario: "string", ok: "boolean", steps: "number", present: "string", phone: "string" };
+const LISTENING: Shape = {
+  event: "string",
+  host: "string",
+  port: "number",
+  cardId: "string",
+  "makerRoot?": "string",
+  "pairingCode?": "string",
+};
+const TRACE: Shape = { trace: "object" };
+const CARD: Shape = { cardId: "string", cardClass: "string", files: "array", "pairingCode?": "string" };
+const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
+const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
+const READER: Shape = {
+  bench: "string",
+  kind: "string",
+  samples: "number",
+  reads: "number",
+  samplesPerSecond: "number",
+};
+
+const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
+
+describe("--json", () => {
+  const folder = testFolder();
+  const lines = async (args: readonly string[], signal?: AbortSignal, onOut?: (text: string) => void) => {
+    const { stderr, facts } = await ecard(args, { ...(signal && { signal }), ...(onOut && { onOut }), tty: true });
+    expect(stderr).to.equal("");
+    return facts();
+  };
+
+  const verbs: Readonly<Record<string, () => Promise<void>>> = {
+    async demo() {
+      const all = await lines(["demo", "--out", join(folder(), "demo"), "--trace", "--json"]);
+      for (const line of all.slice(0, -1)) check(line, "trace" in line ? TRACE : STEP);
+      check(all.at(-1)!, JOURNEY);
+    },
+    async emulate() {
+      const played = await lines(["emulate", "--scenario", SCENARIO_FILE, "--json"]);
+      for (const line of played.slice(0, -1)) check(line, PLAYED);
+      check(played.at(-1)!, SCENARIO);
+      const abort = new AbortController();
+      const [listening, ...trace] = await lines(["emulate", "--json", "--show-code"], abort.signal, () =>
+        abort.abort(),
+      );
+      check(listening!, LISTENING);
+      for (const line of trace) check(line, TRACE);
+    },
+    async personalise() {
+      const all = await lines(["--json", "personalise", "--dir", join(folder(), "card")]);
+      expect(all).to.have.length(1);
+      check(all[0]!, CARD);
+    },
+    async "pos read"() {
+      const { samples, sampleRateHz } = swipeSignal({ track: 2, text: ";9999991234567893=2911101?", ips: 10 });
+      writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
+      const all = await lines(["pos", "read", "--json", join(folder(), "swipe.wav"), join(folder(), "none.wav")]);
+      expect(all.map((line) => Object.keys(line))).to.deep.equal([
+        ["file", "reads", "diagnosis"],
+        ["file", "reads", "diagnosis"],
+      ]);
+    },
+    async doctor() {
+      const all = await lines(["doctor", "--json"]);
+      for (const line of all) check(line, CHECK);
+    },
+    async bench() {
+      const [payment, ...readers] = await lines(["bench", "--json", "--runs", "1", "--seconds", "1"]);
+      check(payment!, PAYMENT);
+      expect(readers).to.have.length(3);
+      for (const line of readers) check(line, READER);
+    },
+    async completion() {
+      const all = await lines(["completion", "fish", "--json"]);
+      expect(all).to.have.length(1);
+      check(all[0]!, { shell: "string", script: "string" });
+    },
+  };
+
+  for (const [verb, test] of Object.entries(verbs)) it(`of ecard ${verb} is JSON Lines of the documented shape`, test);
+
+  it("is tried on every verb that there is", () => {
+    const leaves = descendants(build(createContext(new AbortController().signal))).filter(
+      ({ commands }) => commands.length === 0,
+    );
+    const names = leaves.map((leaf) =>
+      leaf.parent?.name() === "ecard" ? leaf.name() : `${leaf.parent?.name()} ${leaf.name()}`,
+    );
+    expect(Object.keys(verbs).sort()).to.deep.equal(names.sort());
+  });
+
+  it("and its fields are in the help of its verb", async () => {
+    for (const [verb, shape] of [
+      ["demo", { ...STEP, ...JOURNEY, ...TRACE }],
+      ["emulate", { ...PLAYED, ...SCENARIO, ...LISTENING, ...TRACE }],
+      ["personalise", CARD],
+      ["doctor", CHECK],
+      ["bench", { ...PAYMENT, ...READER }],
+    ] as const) {
+      const { stdout } = await ecard([verb, "--help"]);
+      for (const name of Object.keys(shape)) expect(stdout, verb).to.contain(`"${name.replace("?", "")}"`);
+    }
+  });
+});

@@ -1,0 +1,93 @@
+// The program as a shell runs it: pipes, signals, time.
+
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ended, jsonLines, spawnEcard, testFolder } from "./run-ecard.js";
+
+const BIN = new URL("../bin/ecard.mjs", import.meta.url).pathname;
+/** As a user has it: no variable of the test runner's. */
+const ENV = { PATH: process.env.PATH, HOME: process.env.HOME };
+
+describe("the ecard program", () => {
+  const folder = testFolder();
+
+  it("shows its help without loading what it does not need", async () => {
+    const { code, stdout, stderr } = await ended(spawnEcard(["--help"], { env: ENV }));
+    expect(code).to.equal(0);
+    expect(stderr).to.equal("");
+    expect(stdout).to.contain("Commands:");
+    // What a clock would say depends on the machine; what is loaded does not.
+    const loaded = spawnSync(process.execPath, [BIN, "--help"], {
+      env: { ...ENV, NODE_DEBUG: "esm,module", NODE_OPTIONS: "" },
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    }).stderr;
+    for (const heavy of ["better-sqlite3", "emulator/src", "pos-sim/src", "network/issuer", "sdk/src"]) {
+      expect(loaded, heavy).not.to.contain(heavy);
+    }
+    expect(loaded).to.contain("tools/src/cli.ts");
+  });
+
+  it("ends quietly when its reader has seen enough", () => {
+    const line = `'${process.execPath}' '${BIN}' demo --out '${folder()}' | head -n 1`;
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", `set -o pipefail; ${line}`], {
+      env: ENV,
+      encoding: "utf8",
+    });
+    expect(stderr).to.equal("");
+    expect(stdout.split("\n")).to.have.length(2);
+    expect(status).to.equal(0);
+  });
+
+  it("prints no colours into a pipe, nor with NO_COLOR or on a dumb terminal, and colours on a terminal", async () => {
+    const piped = await ended(spawnEcard(["doctor"], { env: { ...ENV, TERM: "xterm-256color" } }));
+    expect(piped.stdout).to.contain("✓").and.not.contain("\x1b");
+    const onTerminal = (variables: string) =>
+      spawnSync("script", ["-qec", `env ${variables} '${process.execPath}' '${BIN}' doctor`, "/dev/null"], {
+        env: ENV,
+        encoding: "utf8",
+      }).stdout;
+    expect(onTerminal("TERM=xterm")).to.contain("\x1b[32m✓\x1b[0m");
+    expect(onTerminal("TERM=xterm NO_COLOR=1")).to.contain("✓").and.not.contain("\x1b");
+    expect(onTerminal("TERM=dumb")).to.contain("✓").and.not.contain("\x1b");
+  });
+
+  for (const [what, args, sign] of [
+    ["a bench", ["bench", "--runs", "1000", "--json"], undefined],
+    ["a scenario's long wait", ["emulate", "--scenario", "WAIT"], "press once"],
+    ["a card on a port", ["emulate"], "Ctrl-C"],
+  ] as const) {
+    it(`ends ${what} with 130 at Ctrl-C, without a word`, async () => {
+      const wait = join(folder(), "wait.json");
+      const steps = [{ press: "once" }, { wait: { indicator: "refused", timeoutMs: 3_000_000 } }];
+      writeFileSync(wait, JSON.stringify({ name: "long", steps }));
+      const child = spawnEcard(
+        args.map((arg) => (arg === "WAIT" ? wait : arg)),
+        { env: ENV, cwd: folder() },
+      );
+      const end = ended(child);
+      if (sign === undefined) await new Promise((resolve) => setTimeout(resolve, 1_500));
+      else {
+        let seen = "";
+        while (!seen.includes(sign)) seen += String((await once(child.stdout!, "data"))[0]);
+      }
+      child.kill("SIGINT");
+      const { code, stderr } = await end;
+      expect(code).to.equal(130);
+      expect(stderr).to.equal("");
+    });
+  }
+
+  it("says what is wrong on stderr, and what it was asked for on stdout", async () => {
+    const wrong = await ended(spawnEcard(["fly"], { env: ENV }));
+    expect(wrong).to.deep.include({ code: 2, stdout: "" });
+    expect(wrong.stderr).to.match(/^ecard: [^\n]+ \[WRONG_USE\]\n$/);
+    const json = await ended(spawnEcard(["doctor", "--json"], { env: ENV, cwd: folder() }));
+    expect(jsonLines(json.stdout).length).to.be.greaterThan(5);
+    expect(json.stderr).to.equal("");
+    expect(readdirSync(folder())).to.include("out");
+  });
+});

@@ -1,0 +1,28 @@
+# Completion of ecard. In ~/.bashrc: eval "$(ecard completion bash)"
+_ecard() {
+  local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" path="" flags="" names="" i
+  case "$previous" in
+    --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
+    --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
+  esac
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$path${path:+ }${COMP_WORDS[i]}" in
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "doctor" | "bench" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+    esac
+  done
+  case "$path" in
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos doctor bench completion" ;;
+    "demo") flags="--out --trace --json -q --quiet -v --verbose" names="" ;;
+    "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --trace --json -q --quiet -v --verbose" names="" ;;
+    "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
+    "pos") flags="--json -q --quiet -v --verbose" names="read" ;;
+    "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
+    "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
+    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="" ;;
+    "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
+  esac
+  if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))
+  elif [[ -n "$names" ]]; then COMPREPLY=($(compgen -W "$names" -- "$word"))
+  else COMPREPLY=($(compgen -f -- "$word")); fi
+}
+complete -o filenames -F _ecard ecard

@@ -1,0 +1,122 @@
+#compdef ecard
+# Completion of ecard. In ~/.zshrc, after compinit: eval "$(ecard completion zsh)"
+_ecard() {
+  local state line
+  local -a names
+  _arguments -C \
+    '-V[output the version number]' '--version[output the version number]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1: :->verb' '*:: :->rest'
+  case $state in
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    rest) case $line[1] in
+      demo) _ecard_demo ;;
+      emulate) _ecard_emulate ;;
+      personalise) _ecard_personalise ;;
+      pos) _ecard_pos ;;
+      doctor) _ecard_doctor ;;
+      bench) _ecard_bench ;;
+      completion) _ecard_completion ;;
+    esac ;;
+  esac
+}
+_ecard_demo() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[where swipe.wav, swipe.svg, swipe.vcd and journey.json go]:value:_files' \
+    '--trace[show every step inside the card]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_emulate() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--dir[a card that ecard personalise made; a new one in memory without]:value:_files' \
+    '--listen[TCP port on 127.0.0.1 for the phone; any free one without]:value:_files' \
+    '--scenario[play a scenario on a new card, with issuer, phone and a grant]:value:_files' \
+    '--present[of the scenario'\''s phone\: now, or at the swipe where the file touches the head]:value:(now swipe)' \
+    '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
+    '--auto-press[somebody presses the button whenever the lights ask]' \
+    '--show-code[print the pairing code, which is a secret]' \
+    '--trace[with --scenario\: show every step inside the card (on a port, always)]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_personalise() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--dir[where the card'\''s flash and sheet go]:value:_files' \
+    '--class[which roots the card trusts]:value:(test production)' \
+    '--keys[the operator'\''s keys (160 octets); sample keys without]:value:_files' \
+    '--iin[number ranges the card may speak for (default\: 999999)]:value:_files' \
+    '--show-code[print the pairing code and its QR on the terminal]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1: :->verb' '*:: :->rest'
+  case $state in
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any rate, any number of channels; - is standard input'); _describe command names ;;
+    rest) case $line[1] in
+      read) _ecard_pos_read ;;
+    esac ;;
+  esac
+}
+_ecard_pos_read() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--track[auto, 1, 2 or 3]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_doctor() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--runs[payments to measure]:value:_files' \
+    '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
+    '--seconds[length of the recordings that the reader is timed on]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_completion() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1:name:(bash zsh fish)'
+}
+compdef _ecard ecard
