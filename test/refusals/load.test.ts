@@ -284,6 +284,22 @@ describe("a grant is refused, and nothing changes, when", () => {
     await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
   });
 
+  it("its checkpoint is larger than the last and older: CHECKPOINT_ROLLBACK", async () => {
+    await phone.card.load(await forge(w, phone));
+    await phone.card.disarm();
+    w.pass(-100); // the log's clock went back
+    otherIssuer(w, { stored: true });
+    const grant = { issuedAt: w.service.issuer.now() + 100, notBefore: 1, expires: w.service.issuer.now() + 200 };
+    const bundle = await forge(w, phone, { grant });
+    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
+  });
+
+  it("its consistency proof has an octet too many: CHECKPOINT_INCONSISTENT", async () => {
+    const proof = w.service.issuer.log.consistency(phone.card.info.checkpointSize)!;
+    const bundle = await forge(w, phone, { consistency: Uint8Array.from([...proof, 0]) });
+    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_INCONSISTENT");
+  });
+
   it("its receipt is missing: RECEIPT_MISSING", async () => {
     const { sealed, issuerCert } = await forge(w, phone);
     await phone.card.close();
