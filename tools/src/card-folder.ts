@@ -68,10 +68,19 @@ export function qrPng(text: string, scale = 8): Buffer {
   return encodePng(encodeQR(text, "raw", { ecc: "medium", border: 4 }), scale);
 }
 
-/** For a terminal. */
-export function qrText(text: string): string {
-  return encodeQR(text, "term", { ecc: "medium", border: 2 });
+/** For a terminal: two rows of modules a line; what is light is drawn, as terminals are dark. */
+export function qrLines(text: string): string[] {
+  const rows = encodeQR(text, "raw", { ecc: "medium", border: 2 });
+  const lines: string[] = [];
+  for (let y = 0; y < rows.length; y += 2) {
+    // `true` is dark; below the last row everything is.
+    lines.push(rows[y]!.map((dark, x) => HALVES[2 * Number(dark) + Number(rows[y + 1]?.[x] ?? true)]).join(""));
+  }
+  return lines;
 }
+
+/** By which halves are dark: none, the lower one, the upper one, both. */
+const HALVES = ["█", "▀", "▄", " "] as const;
 
 async function readKeys(file: string): Promise<IssuerKeys> {
   const seeds = await readFile(file).catch((cause: NodeJS.ErrnoException) => {

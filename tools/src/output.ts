@@ -22,7 +22,8 @@ export interface OutputOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-const STYLES = { green: 32, red: 31, yellow: 33, dim: 2, bold: 1 } as const;
+/** `lit` is white on black whatever the terminal's own colours are: for QR codes. */
+const STYLES = { green: 32, red: 31, yellow: 33, dim: 2, bold: 1, lit: "97;40" } as const;
 
 export type Paint = (style: keyof typeof STYLES, text: string) => string;
 

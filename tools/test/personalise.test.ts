@@ -75,6 +75,27 @@ describe("ecard personalise", () => {
     expect(json.facts()[0]!.pairingCode).to.equal(sheet("json"));
   });
 
+  it("draws the code on a terminal so that a camera reads it, and without colours in a pipe", async () => {
+    const { stdout } = await personalise("drawn", "--show-code");
+    expect(stdout).not.to.contain("\x1b");
+    const lines = stdout.split("\n").filter((line) => /^[█▀▄ ]{20,}$/.test(line));
+    const light = lines.flatMap((line) => {
+      const halves = [...line];
+      return [halves.map((half) => half === "█" || half === "▀"), halves.map((half) => half === "█" || half === "▄")];
+    });
+    const scale = 6;
+    const [width, height] = [light[0]!.length * scale, light.length * scale];
+    const data = new Uint8Array(width * height * 3);
+    for (let i = 0; i < width * height; i++) {
+      const lit = light[Math.floor(Math.floor(i / width) / scale)]![Math.floor((i % width) / scale)];
+      data.fill(lit ? 255 : 0, 3 * i, 3 * i + 3);
+    }
+    const text = readFileSync(join(root(), "drawn/pairing-code.txt"), "utf8").trim();
+    expect(decodeQR({ width, height, data }, { timeLimit: 5_000 })).to.equal(text);
+    const onTerminal = await ecard(["personalise", "--dir", join(root(), "lit"), "--show-code"], { tty: true });
+    expect(onTerminal.stdout).to.contain("\x1b[97;40m");
+  });
+
   it("refuses a folder that holds a card, and changes nothing in it", async () => {
     await personalise("twice");
     const before = snapshot(join(root(), "twice"));

@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ended, jsonLines, spawnEcard, testFolder } from "./run-ecard.js";
@@ -88,6 +88,18 @@ describe("the ecard program", () => {
     const json = await ended(spawnEcard(["doctor", "--json"], { env: ENV, cwd: folder() }));
     expect(jsonLines(json.stdout).length).to.be.greaterThan(5);
     expect(json.stderr).to.equal("");
-    expect(readdirSync(folder())).to.include("out");
+    expect(readdirSync(folder())).not.to.include("out");
+  });
+
+  it("is the only thing that ends the process: no verb does", () => {
+    const sources = new URL("../src/", import.meta.url);
+    const files = readdirSync(sources, { recursive: true }).map(String);
+    const ending = files
+      .filter((file) => file.endsWith(".ts"))
+      .filter((file) => {
+        return /process\.(exit|abort|kill\(process\.pid)/.test(readFileSync(new URL(file, sources), "utf8"));
+      });
+    expect(files.length).to.be.greaterThan(20);
+    expect(ending).to.deep.equal(["cli.ts"]);
   });
 });

@@ -1,4 +1,4 @@
-// A card's line over TCP, for a phone in another process (docs/emulator.md). Frames both ways: u16 little-endian length, octets.
+// A card's line over TCP, for a phone in another process . Frames both ways: u16 little-endian length, octets.
 //   card:  greeting, as soon as somebody connects: "ECARD" 1, u16 longest chunk, then the 16 octets it advertises, if it does
 //   phone: empty frame to take the line; who only looks goes away instead
 //   card:  empty frame: the line is up. Then one empty frame for each chunk of the phone that the card has taken

@@ -45,6 +45,7 @@ Examples:
       });
       output.fact(result);
       for (const line of table(result)) output.result(line);
+      output.say(`\nread the recording again: ecard pos read ${result.files[0]}`);
     });
 }
 

@@ -33,10 +33,9 @@ Examples:
         options: { dir: string; class: CardClass; keys?: string; iin?: string[]; showCode?: true },
         command: Command,
       ) => {
-        const [{ toBase32 }, { FLASH_FILE, personaliseFolder, qrText, SHEET_PICTURE, SHEET_TEXT }] = await Promise.all([
-          import("@enabling-card/wire"),
-          import("../card-folder.js"),
-        ]);
+        const [{ toBase32 }, { FLASH_FILE, personaliseFolder, qrLines, SHEET_PICTURE, SHEET_TEXT }] = await Promise.all(
+          [import("@enabling-card/wire"), import("../card-folder.js")],
+        );
         const output = context.output(command);
         const made = await personaliseFolder({
           folder: options.dir,
@@ -56,7 +55,7 @@ Examples:
         for (const file of files) output.say(`  ${file}`);
         if (options.showCode) {
           output.result(made.pairingCode);
-          output.say(qrText(made.pairingCode));
+          for (const line of qrLines(made.pairingCode)) output.say(output.paint("lit", line));
         }
       },
     );

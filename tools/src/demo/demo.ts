@@ -175,7 +175,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     "present again",
     "GRANT_USED",
     () => refusedWith(phone.present({ when: "now" })),
-    "the card forgot the grant: the coil stays silent",
+    "the card forgot the grant, and the coil stays silent",
   );
   await journey.refusal(
     "load again",

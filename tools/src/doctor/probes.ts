@@ -1,7 +1,7 @@
 // What the doctor looks at on this machine.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,9 +53,10 @@ export function probesOfThisMachine(): Probes {
     async writeOut() {
       const folder = join(process.cwd(), "out");
       const probe = join(folder, `.probe-${process.pid}`);
-      mkdirSync(folder, { recursive: true });
+      const made = mkdirSync(folder, { recursive: true });
       writeFileSync(probe, "");
       rmSync(probe);
+      if (made !== undefined) rmdirSync(folder); // it only looked
       return folder;
     },
     now: Date.now,
