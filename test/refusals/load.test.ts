@@ -1,15 +1,19 @@
 // System 1: each grant that the card must not take ends with its own code, and changes nothing.
 
 import { luhnDigit } from "@enabling-card/issuer";
+import { keyId } from "@enabling-card/ledger";
 import type { GrantBundle } from "@enabling-card/sdk";
 import {
   AAD,
   type CborValue,
   cborDecode,
   cborEncode,
+  checkpointToBeSigned,
+  decodeCheckpointPayload,
   decodeClaims,
   decodeReceipt,
   decodeSign1,
+  encodeCheckpointPayload,
   encodeReceipt,
   GrantKey,
   GrantKind,
@@ -287,10 +291,15 @@ describe("a grant is refused, and nothing changes, when", () => {
   it("its checkpoint is larger than the last and older: CHECKPOINT_ROLLBACK", async () => {
     await phone.card.load(await forge(w, phone));
     await phone.card.disarm();
-    w.pass(-100); // the log's clock went back
     otherIssuer(w, { stored: true });
-    const grant = { issuedAt: w.service.issuer.now() + 100, notBefore: 1, expires: w.service.issuer.now() + 200 };
-    const bundle = await forge(w, phone, { grant });
+    const receipt = withReceipt((r) => {
+      const payload = decodeCheckpointPayload(r.checkpoint.payload);
+      const earlier = encodeCheckpointPayload({ ...payload, time: payload.time - 100 });
+      const { publicKey, sign } = w.service.issuer.keys.node;
+      const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(earlier)) }];
+      return { ...r, checkpoint: { payload: earlier, signatures } };
+    })(w);
+    const bundle = await forge(w, phone, { receipt });
     await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
   });
 
