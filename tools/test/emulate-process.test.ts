@@ -1,6 +1,6 @@
 // The real program in a process of its own, and a phone in this one.
 
-import { type ChildProcess, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { FilePairingStore, tcpTransport } from "@enabling-card/sdk/node";
 import { expect } from "chai";
 import type { ListeningFacts } from "../src/index.js";
 import { needs } from "./programs.js";
-import { ecard, spawnEcard, testFolder } from "./run-ecard.js";
+import { ecard, ended, spawnEcard, testFolder } from "./run-ecard.js";
 
 const makerRoot = sampleKeys().makerRoot.publicKey;
 
@@ -152,24 +152,24 @@ describe("ecard emulate, and a phone in another process", () => {
     expect(stdout).not.to.contain("ECARD1:");
   });
 
-  it("keys on a terminal are its hands; q ends with 0, Ctrl-C with 130", function () {
+  it("keys on a terminal are its hands; q ends with 0, Ctrl-C with 130", async function () {
     needs(this, "script", "bsdutils");
     const bin = new URL("../bin/ecard.mjs", import.meta.url).pathname;
-    const type = (keys: string) =>
-      spawnSync(
-        "sh",
-        [
-          "-c",
-          `(sleep 2; printf '${keys}'; sleep 1; printf '?q'; sleep 1) | script -qec "${process.execPath} ${bin} emulate" /dev/null`,
-        ],
-        {
-          encoding: "utf8",
-          timeout: 20_000,
-        },
-      );
-    const quit = type("t");
+    /** Types each text once what stands before it was shown; the end. */
+    const type = async (...dialogue: readonly (readonly [shown: string, keys: string])[]) => {
+      const child = spawn("script", ["-qec", `${process.execPath} ${bin} emulate`, "/dev/null"]);
+      children.push(child);
+      const end = ended(child);
+      for (const [shown, keys] of dialogue) {
+        let seen = "";
+        while (!seen.includes(shown)) seen += String((await once(child.stdout, "data"))[0]);
+        child.stdin.write(keys);
+      }
+      return end;
+    };
+    const quit = await type(["keys: p press", "t?"], ["button  pressed false", "q"]);
     expect(quit.stdout).to.contain("press twice").and.contain("button  pressed true").and.contain("\x1b[");
-    expect(quit.status, "q").to.equal(0);
-    expect(type("\\003").status, "Ctrl-C").to.equal(130);
+    expect(quit.code, "q").to.equal(0);
+    expect((await type(["keys: p press", "\x03"])).code, "Ctrl-C").to.equal(130);
   });
 });
