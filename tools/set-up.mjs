@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE_MIN = [20, 19];
 const STAMP = join(ROOT, "node_modules/.ecard-packages");
-/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, recordings are opened by the second in tests. */
+/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, the second read our recordings and completions in tests. */
 const BUILD_TOOLS = [
   ["make", "make"],
   ["g++", "g++"],
@@ -18,6 +18,8 @@ const BUILD_TOOLS = [
 const TEST_TOOLS = [
   ["sox", "sox"],
   ["sigrok-cli", "sigrok-cli"],
+  ["zsh", "zsh"],
+  ["fish", "fish"],
 ];
 
 main().catch((error) => {

@@ -6,7 +6,7 @@ export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
-export { type PosReadResult, posRead, readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
+export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
 export { type Cells, type Read, Reader, type ReaderOptions, type ReaderResult, readSamples } from "./reader/reader.js";
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";

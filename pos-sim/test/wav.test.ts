@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
 import wavefile from "wavefile";
-import { encodeWav, PosError, posRead, readWavFile, swipeSignal, wavBlocks } from "../src/index.js";
+import { encodeWav, PosError, readWavFile, swipeSignal, wavBlocks } from "../src/index.js";
 import { TRACKS } from "./swipes.js";
 
 const { WaveFile } = wavefile;
@@ -287,27 +287,29 @@ describe("a recording", () => {
     expect(silent.reads).to.have.length(1);
   });
 
-  it("becomes the line that `ecard pos read --json` prints", async () => {
+  it("is read from its path, with format and duration", async () => {
     const path = await file(
       "swipe.wav",
       encodeWav([swipeSignal({ track: 2, text: TRACKS[2], ips: 20 }).samples], 44_100),
     );
-    const line = JSON.parse(JSON.stringify(await posRead(path)));
-    expect(Object.keys(line)).to.deep.equal(["file", "reads", "diagnosis"]);
-    expect(line).to.deep.include({ file: path, diagnosis: null });
-    expect(line.reads[0]).to.include({ track: 2, data: TRACKS[2], direction: "forward", lrc: true, masked: false });
+    const progress: (number | undefined)[] = [];
+    const result = await readWavFile(path, { onProgress: (seconds, of) => progress.push(seconds, of) });
+    expect(result.diagnosis).to.equal(null);
+    expect(result.format).to.include({ sampleRateHz: 44_100, channels: 1 });
+    expect(progress.slice(-2)).to.deep.equal([result.durationS, result.durationS]);
+    expect(result.reads[0]).to.include({ track: 2, data: TRACKS[2], direction: "forward", lrc: true, masked: false });
   });
 
   it("that is silent has a diagnosis instead of reads", async () => {
     const path = await file("silent.wav", encodeWav([new Float32Array(44_100)], 44_100));
-    const { reads, diagnosis } = await posRead(path);
+    const { reads, diagnosis } = await readWavFile(path);
     expect(reads).to.deep.equal([]);
     expect(diagnosis).to.include({ code: "no-signal" });
   });
 
   it("that does not exist, or is a folder, is WAV_UNREADABLE", async () => {
-    expect(await codeOf(posRead(join(folder, "missing.wav")))).to.equal("WAV_UNREADABLE");
-    expect(await codeOf(posRead(folder))).to.equal("WAV_UNREADABLE");
+    expect(await codeOf(readWavFile(join(folder, "missing.wav")))).to.equal("WAV_UNREADABLE");
+    expect(await codeOf(readWavFile(folder))).to.equal("WAV_UNREADABLE");
   });
 
   it("can be left in the middle", async () => {

@@ -47,6 +47,11 @@ export class Output {
     this.#paintError = painter(colours && this.#streams.stderr.isTTY === true);
   }
 
+  /** True where a person watches stderr: bars may be drawn there. */
+  get interactive(): boolean {
+    return !this.json && !this.quiet && this.#streams.stderr.isTTY === true;
+  }
+
   /** A line for people; nothing with `--json` or `--quiet`. */
   say(line = ""): void {
     if (!this.json && !this.quiet) this.#streams.stdout.write(`${line}\n`);

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { posRead } from "@enabling-card/pos-sim";
+import { readWavFile } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { type DemoResult, runDemo } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
@@ -39,7 +39,7 @@ describe("ecard demo", () => {
   });
 
   it("leaves a recording that ecard pos read reads", async () => {
-    const { reads } = await posRead(join(folder(), "swipe.wav"));
+    const { reads } = await readWavFile(join(folder(), "swipe.wav"));
     expect(reads.map(({ track, direction }) => `${track} ${direction}`)).to.deep.equal(
       result.tracks.map(({ track, direction }) => `${track} ${direction}`),
     );
@@ -48,7 +48,7 @@ describe("ecard demo", () => {
   });
 
   it("tells no whole number and no discretionary data, neither in journey.json nor on the terminal", async () => {
-    const { reads } = await posRead(join(folder(), "swipe.wav"));
+    const { reads } = await readWavFile(join(folder(), "swipe.wav"));
     const track2 = reads.find(({ track }) => track === 2)!.data;
     const [, pan, discretionary] = /^;([0-9]{16})=[0-9]{7}([0-9]+)\?$/.exec(track2)!;
     const json = readFileSync(join(folder(), "journey.json"), "utf8");

@@ -1,15 +1,14 @@
-// Recordings to reads: a WAV file, a pipe, or `ecard pos read`. Each channel has a reader of its own, as each may be a head.
+// Recordings to reads: a WAV file or a pipe. Each channel has a reader of its own, as each may be a head.
 import { createReadStream } from "node:fs";
 import { PosError } from "../errors.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
-import type { Diagnosis } from "./diagnosis.js";
 import { type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;
-  /** Called block by block with the seconds of recording that were searched. */
-  readonly onProgress?: (seconds: number) => void;
+  /** Called block by block with the seconds that were searched, of how many where the file says so. */
+  readonly onProgress?: (seconds: number, ofSeconds: number | undefined) => void;
 }
 
 export interface WavResult extends ReaderResult {
@@ -38,26 +37,11 @@ export async function readWavFile(
     readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
     block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
     frames += block.channels[0]!.length;
-    onProgress?.(frames / block.format.sampleRateHz);
+    const rate = block.format.sampleRateHz;
+    onProgress?.(frames / rate, block.totalFrames === undefined ? undefined : block.totalFrames / rate);
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
   return { ...joined(readers.map((reader) => reader.finish())), format, durationS: frames / format.sampleRateHz };
-}
-
-export interface PosReadResult {
-  readonly file: string;
-  readonly reads: readonly Read[];
-  readonly diagnosis: Diagnosis | null;
-}
-
-/**
- * One line of `ecard pos read --json`; `-` is standard input. PANs outside the test ranges are masked.
- *
- * @throws {@link PosError} as {@link readWavFile}.
- */
-export async function posRead(file: string, options: WavReadOptions = {}): Promise<PosReadResult> {
-  const { reads, diagnosis } = await readWavFile(file === "-" ? process.stdin : file, options);
-  return { file, reads, diagnosis };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */

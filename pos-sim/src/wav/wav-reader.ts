@@ -6,6 +6,8 @@ import { readHead, type WavFormat } from "./wav-format.js";
 
 export interface WavBlock {
   readonly format: WavFormat;
+  /** Frames of the whole file; undefined where its writer did not know. */
+  readonly totalFrames: number | undefined;
   /** One array a channel, all of one length. Valid until the next block is asked for. */
   readonly channels: readonly Float32Array[];
 }
@@ -24,6 +26,7 @@ export async function* wavBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   try {
     const { format, dataBytes } = await readHead(source);
     const frameBytes = (format.channels * format.bitsPerSample) / 8;
+    const totalFrames = dataBytes === undefined ? undefined : Math.floor(dataBytes / frameBytes);
     // An aligned copy, so that typed arrays may lie over it wherever the chunks begin.
     const bytes = new Uint8Array(BLOCK_FRAMES * frameBytes);
     const planes = Array.from({ length: format.channels }, () => new Float32Array(BLOCK_FRAMES));
@@ -41,7 +44,7 @@ export async function* wavBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenera
       const frames = Math.floor(held / frameBytes);
       if (frames === 0) continue;
       for (let c = 0; c < planes.length; c++) convert(planes[c]!, c, frames);
-      yield { format, channels: planes.map((plane) => plane.subarray(0, frames)) };
+      yield { format, totalFrames, channels: planes.map((plane) => plane.subarray(0, frames)) };
       bytes.copyWithin(0, frames * frameBytes, held);
       held -= frames * frameBytes;
     }

@@ -36,9 +36,13 @@ Examples:
     )
     .action(async (files: string[], options: { track: TrackChoice }, command: Command) => {
       const { readRecordings } = await import("../pos/read-recordings.js");
+      const { progressBar } = await import("../progress.js");
       const output = context.output(command);
       const { signal, stdin } = context;
-      for await (const result of readRecordings(files, { track: options.track, signal, stdin })) {
+      const bar = progressBar(output, "s");
+      const read = { track: options.track, signal, stdin, onProgress: bar.update };
+      for await (const result of readRecordings(files, read)) {
+        bar.stop();
         output.fact({ ...result, reads: result.reads.map((read) => facts(read, output.verbose)) });
         for (const line of describe(result)) output.result(line);
         if (result.reads.length === 0) onCode(EXIT.failed);

@@ -15,7 +15,7 @@ export interface ReadRecordingsOptions {
   readonly signal?: AbortSignal;
   /** What `-` stands for. */
   readonly stdin?: AsyncIterable<Uint8Array>;
-  readonly onProgress?: (file: string, seconds: number) => void;
+  readonly onProgress?: (file: string, seconds: number, ofSeconds: number | undefined) => void;
 }
 
 export interface RecordingResult {
@@ -38,7 +38,9 @@ export async function* readRecordings(
       const { reads, diagnosis } = await readWavFile(file === "-" ? stdin : file, {
         track,
         ...(signal && { signal }),
-        ...(onProgress && { onProgress: (seconds: number) => onProgress(file, seconds) }),
+        ...(onProgress && {
+          onProgress: (seconds: number, ofSeconds: number | undefined) => onProgress(file, seconds, ofSeconds),
+        }),
       });
       yield { file, reads, diagnosis };
     } catch (error) {

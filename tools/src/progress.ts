@@ -1,0 +1,33 @@
+// A bar for work that takes a while: on a terminal, on stderr, only once the work has lasted half a second, gone when it is over.
+
+import { SingleBar } from "cli-progress";
+import type { Output } from "./output.js";
+
+const PATIENCE_MS = 500;
+const FORMAT = "{name} [{bar}] {value}/{total} {unit}, {eta_formatted} left";
+
+export interface Progress {
+  /** `total` undefined where nobody knows it: then no bar is drawn. */
+  update(name: string, value: number, total: number | undefined): void;
+  stop(): void;
+}
+
+/** @param unit What is counted, as it stands behind the numbers. */
+export function progressBar(output: Output, unit: string): Progress {
+  const started = performance.now();
+  let bar: SingleBar | undefined;
+  return {
+    update(name, value, total) {
+      if (!output.interactive || total === undefined || performance.now() - started < PATIENCE_MS) return;
+      if (bar === undefined) {
+        bar = new SingleBar({ format: FORMAT, clearOnComplete: true, hideCursor: true, stream: process.stderr });
+        bar.start(Math.ceil(total), 0, { name, unit });
+      }
+      bar.setTotal(Math.ceil(total));
+      bar.update(Math.floor(value), { name, unit });
+    },
+    stop() {
+      bar?.stop();
+    },
+  };
+}
