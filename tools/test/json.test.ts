@@ -35,6 +35,7 @@ const JOURNEY: Shape = {
   steps: "array",
   tracks: "array",
   receipt: "string",
+  exchange: "object",
   files: "array",
   emission: "object",
 };

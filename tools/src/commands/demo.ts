@@ -3,7 +3,8 @@
 import type { TraceEvent } from "@enabling-card/emulator";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
-import type { DemoResult, DemoStep } from "../demo/demo.js";
+import type { DemoResult } from "../demo/demo.js";
+import type { DemoStep } from "../demo/journey.js";
 import type { Paint } from "../output.js";
 import { traceLine } from "../trace-line.js";
 
@@ -18,7 +19,7 @@ export function demoCommand(program: Command, context: Context): void {
       `
 With --json: one line a step {"step","detail","outcome","code","ms",
 "roundTrips"}, with --trace {"trace"} lines between them, and at last the whole
-{"ok","steps","tracks","receipt","files","emission"}.
+{"ok","steps","tracks","receipt","exchange","files","emission"}.
 
 Examples:
   ecard demo
@@ -44,6 +45,8 @@ Examples:
         }),
       });
       output.fact(result);
+      if (options.trace) for (const message of Object.values(result.exchange)) output.say(`\n${message}`);
+      output.say(`\n${result.receipt}`);
       for (const line of table(result)) output.result(line);
       output.say(`\nread the recording again: ecard pos read ${result.files[0]}`);
     });

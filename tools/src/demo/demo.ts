@@ -1,37 +1,22 @@
 // The demonstration: a phone pairs with a card, fetches a grant, the card swipes, a terminal reads it and the issuer approves; then
 // the same swipe again, and the same grant again, are refused. Every part is the real one, radio and plastic apart.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TraceEvent } from "@enabling-card/emulator";
-import { maskTrack1, maskTrack2 } from "@enabling-card/iso8583";
-import { coilSignal, edgesVcd, encodeWav, readSamples, type Signal, swipeSvg, Terminal } from "@enabling-card/pos-sim";
+import { maskTrack1, maskTrack2, printMessage } from "@enabling-card/iso8583";
+import { readSamples, Terminal } from "@enabling-card/pos-sim";
 import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
-import { CommandError, EXIT } from "../exit-codes.js";
 import { type Stage, type StageOptions, setStage } from "../stage.js";
+import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
+import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
 
-export interface DemoOptions {
+export interface DemoOptions extends JourneyOptions {
   /** Where swipe.wav, swipe.svg, swipe.vcd and journey.json go. */
   readonly out: string;
-  readonly onStep?: (step: DemoStep) => void;
   readonly onTrace?: (event: TraceEvent) => void;
-  readonly signal?: AbortSignal;
   /** What of issuer, card and air is to be other than usual. */
   readonly stage?: StageOptions;
-}
-
-export interface DemoStep {
-  readonly step: string;
-  /** What happened, for people; nothing secret. */
-  readonly detail: string;
-  /** `refused` is a success here: it was asked for on purpose. */
-  readonly outcome: "ok" | "refused";
-  /** Code of the refusal. */
-  readonly code?: string;
-  /** Wall time, ms. */
-  readonly ms: number;
-  /** Messages there and back between phone and card. */
-  readonly roundTrips?: number;
 }
 
 export interface DemoResult {
@@ -45,13 +30,14 @@ export interface DemoResult {
     readonly confidence: number;
   }[];
   readonly receipt: string;
+  /** The 0100 and its 0110, one line a data element, masked. */
+  readonly exchange: { readonly request: string; readonly response: string };
   readonly files: readonly string[];
   readonly emission: { readonly passes: number; readonly seconds: number; readonly energyMj: number };
 }
 
 const AMOUNT = 950;
 const CAP = 2000;
-const SAMPLE_RATE_HZ = 48_000;
 /** Germany, ISO 3166-1; amounts in cents. */
 const COUNTRY = 276;
 
@@ -133,20 +119,10 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
 
   const emission = device.coil.emission();
   if (emission === undefined) throw failed("the coil played nothing");
-  const whole = {
-    edgesNs: Float64Array.from(emission.edgesNs.flatMap((edges) => [...edges])),
-    durationNs: emission.durationNs,
-  };
-  const signals = emission.passes.map((pass) =>
-    coilSignal(
-      { edgesNs: pass.edgesNs.map((edge) => edge - pass.startNs), durationNs: pass.endNs - pass.startNs },
-      { sampleRateHz: SAMPLE_RATE_HZ },
-    ),
-  );
-  const recording = oneAfterAnother(signals);
+  const recording = recordingOf(emission);
   const reads = await journey.step(
     "swipe",
-    async () => readSamples(recording.samples, recording.sampleRateHz, { cells: true }).reads,
+    async () => readSamples(recording.whole.samples, recording.whole.sampleRateHz).reads,
     (found) => ({
       detail: `${found.length} reads: ${found.map((read) => `track ${read.track} ${read.direction}`).join(", ")}`,
     }),
@@ -157,7 +133,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     () => terminal.authorise(reads, { amount: AMOUNT }),
     (answer) => ({ detail: answer.approved ? `${euro(AMOUNT)} approved, 0110 answers ${codeOf(answer)}` : "declined" }),
   );
-  if (!first.approved) {
+  if (first.outcome !== "answered" || !first.approved) {
     throw failed(`the swipe was declined: ${"ourCode" in first ? first.ourCode : JSON.stringify(first.refusal)}`);
   }
 
@@ -186,6 +162,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
   if (device.coil.emission() !== undefined) throw failed("the coil played a grant that was used up");
   await phone.close();
 
+  const journeyFile = join(options.out, "journey.json");
   const result: DemoResult = {
     ok: true,
     steps: journey.steps,
@@ -196,52 +173,17 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
       confidence,
     })),
     receipt: first.receipt,
-    files: ["swipe.wav", "swipe.svg", "swipe.vcd", "journey.json"].map((name) => join(options.out, name)),
+    exchange: { request: printMessage(first.request), response: printMessage(first.response) },
+    files: [...recordingFiles(options.out), journeyFile],
     emission: {
       passes: emission.passes.length,
       seconds: emission.durationNs / 1e9,
       energyMj: emission.energyMj,
     },
   };
-  await writeFiles(result, { whole, first: signals[0]!, recording, out: options.out });
+  await writeRecording(options.out, emission, recording);
+  await writeFile(journeyFile, `${JSON.stringify(result, null, 2)}\n`);
   return result;
-}
-
-class Journey {
-  readonly steps: DemoStep[] = [];
-  readonly #options: DemoOptions;
-
-  constructor(options: DemoOptions) {
-    this.#options = options;
-  }
-
-  async step<T>(
-    step: string,
-    work: () => Promise<T>,
-    tell: (value: T) => { detail: string; roundTrips?: number },
-  ): Promise<T> {
-    this.#options.signal?.throwIfAborted();
-    const started = performance.now();
-    const value = await work();
-    this.#add({ step, outcome: "ok", ...tell(value), ms: performance.now() - started });
-    return value;
-  }
-
-  /** A step that must be refused, with `code`. */
-  async refusal(step: string, code: string, work: () => Promise<string | undefined>, detail: string): Promise<void> {
-    this.#options.signal?.throwIfAborted();
-    const started = performance.now();
-    const got = await work();
-    if (got !== code)
-      throw failed(`"${step}" should have been refused with ${code}, and was answered ${got ?? "with success"}`);
-    this.#add({ step, outcome: "refused", code, detail, ms: performance.now() - started });
-  }
-
-  #add(step: DemoStep): void {
-    const rounded = { ...step, ms: Math.round(step.ms * 10) / 10 };
-    this.steps.push(rounded);
-    this.#options.onStep?.(rounded);
-  }
 }
 
 async function refusedWith(work: Promise<unknown>): Promise<string | undefined> {
@@ -249,34 +191,6 @@ async function refusedWith(work: Promise<unknown>): Promise<string | undefined> 
     () => undefined,
     (error: CardError) => error.code,
   );
-}
-
-interface Artefacts {
-  readonly whole: { readonly edgesNs: Float64Array; readonly durationNs: number };
-  readonly first: Signal;
-  readonly recording: Signal;
-  readonly out: string;
-}
-
-async function writeFiles(result: DemoResult, { whole, first, recording, out }: Artefacts): Promise<void> {
-  await mkdir(out, { recursive: true });
-  const { reads } = readSamples(first.samples, first.sampleRateHz, { cells: true });
-  const [wav, svg, vcd, json] = result.files;
-  await writeFile(wav!, encodeWav([recording.samples], recording.sampleRateHz));
-  await writeFile(svg!, swipeSvg(first, reads, { title: "A swipe of the card: first pass" }));
-  await writeFile(vcd!, edgesVcd(whole));
-  await writeFile(json!, `${JSON.stringify(result, null, 2)}\n`);
-}
-
-/** One recording after the other, as a head hears an emission's passes. */
-function oneAfterAnother(signals: readonly Signal[]): Signal {
-  const samples = new Float32Array(signals.reduce((sum, signal) => sum + signal.samples.length, 0));
-  let at = 0;
-  for (const signal of signals) {
-    samples.set(signal.samples, at);
-    at += signal.samples.length;
-  }
-  return { samples, sampleRateHz: SAMPLE_RATE_HZ };
 }
 
 function masked(track: number, data: string): string {
@@ -290,8 +204,4 @@ function codeOf(answer: { readonly outcome: string; readonly responseCode?: stri
 
 function euro(cents: number): string {
   return `${(cents / 100).toFixed(2)} EUR`;
-}
-
-function failed(why: string): CommandError {
-  return new CommandError("DEMO_FAILED", `The demonstration failed: ${why}; run it with --trace`, EXIT.failed);
 }
