@@ -11,6 +11,8 @@ import { STATE_NAMES } from "./token-state.js";
 
 const BODY_MAX = 8 * 1024;
 const ACCESS_KEY_SIZE = 32;
+/** Access keys and receipts are for this phone, now. */
+const NO_STORE = ["cache-control", "no-store"] as const;
 /** States a phone may ask for. */
 const ASKED_STATES = {
   active: TokenState.Active,
@@ -116,18 +118,23 @@ function open({ requestMs = 10_000, connectionsMax = 256 }: HttpLimits): Fastify
     logger: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
     requestTimeout: requestMs,
-    connectionTimeout: 6 * requestMs,
+    keepAliveTimeout: 6 * requestMs,
     forceCloseConnections: true,
     http: { connectionsCheckingInterval: Math.min(1000, requestMs) },
     clientErrorHandler: (_error, socket) => refuseRaw(socket),
     frameworkErrors: (error, _request, reply) => {
-      (reply as unknown as FastifyReply).code(400).send(refusal(asIssuerError(error)));
+      const plain = reply as unknown as FastifyReply;
+      plain
+        .code(400)
+        .header(...NO_STORE)
+        .send(refusal(asIssuerError(error)));
     },
   });
   app.server.maxConnections = connectionsMax;
   app.addHook("onSend", async (_request, reply) => {
-    reply.header("cache-control", "no-store"); // access keys and receipts are for this phone, now
+    reply.header(...NO_STORE);
   });
+  cutSlowBodies(app, requestMs);
   app.setNotFoundHandler((_request, reply) => {
     const error = new IssuerError("ROUTE_UNKNOWN");
     reply.code(error.http).send(refusal(error));
@@ -139,6 +146,21 @@ function open({ requestMs = 10_000, connectionsMax = 256 }: HttpLimits): Fastify
     reply.code(status).send(refusal(known));
   });
   return app;
+}
+
+/** Node's own request timeout ends with the headers, once somebody reads the body. */
+function cutSlowBodies(app: FastifyInstance, requestMs: number): void {
+  const timers = new WeakMap<object, NodeJS.Timeout>();
+  const arrived = async ({ raw }: FastifyRequest) => clearTimeout(timers.get(raw));
+  app.addHook("onRequest", async ({ raw }) => {
+    timers.set(
+      raw,
+      setTimeout(() => refuseRaw(raw.socket), requestMs),
+    );
+  });
+  app.addHook("preValidation", arrived);
+  app.addHook("onResponse", arrived);
+  app.addHook("onRequestAbort", arrived);
 }
 
 interface FrameworkError {
@@ -163,9 +185,10 @@ function refusal({ code, message }: IssuerError): { readonly code: string; reado
 function refuseRaw(socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const body = JSON.stringify(refusal(new IssuerError("BAD_REQUEST")));
-  socket.end(
+  socket.write(
     `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   );
+  socket.destroySoon();
 }
 
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */

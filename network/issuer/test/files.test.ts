@@ -1,0 +1,269 @@
+// The issuer's files: what is not in them (rule 12), and what they refuse to be opened with.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { inspect } from "node:util";
+import { LedgerError, readCertificate } from "@enabling-card/ledger";
+import { fromHex, toHex } from "@enabling-card/wire";
+import Database from "better-sqlite3";
+import { expect } from "chai";
+import { Issuer, type IssuerOptions, keysFromSeeds, randomSeeds } from "../src/index.js";
+import {
+  answerTo,
+  DAY,
+  enrolledCard,
+  expectIssuerError,
+  purchase,
+  T0,
+  takeGrant,
+  takeOfflineGrant,
+  tracksOf,
+  wrongDigit,
+} from "./issuer-support.js";
+
+describe("the issuer's files", () => {
+  let folder: string;
+  let seeds: Uint8Array;
+  let options: IssuerOptions & { readonly file: string; readonly logFile: string };
+  let now: number;
+  const opened: Issuer[] = [];
+
+  const open = (change: Partial<IssuerOptions> = {}) => {
+    const issuer = new Issuer({ ...options, ...change });
+    opened.push(issuer);
+    return issuer;
+  };
+
+  beforeEach(() => {
+    now = T0;
+    folder = mkdtempSync(join(tmpdir(), "ecard-issuer-"));
+    seeds = randomSeeds();
+    options = {
+      keys: keysFromSeeds(seeds),
+      file: join(folder, "issuer.db"),
+      logFile: join(folder, "log.db"),
+      now: () => now,
+    };
+  });
+  afterEach(() => {
+    for (const issuer of opened.splice(0)) issuer.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** A day at the issuer: cards, tokens, grants, payments, refusals, repeats, states. Its secrets, by name. */
+  async function aDay(issuer: Issuer): Promise<Map<string, Uint8Array | string>> {
+    const secrets = new Map<string, Uint8Array | string>();
+    for (let i = 0; i < 3; i++) {
+      const card = enrolledCard(issuer);
+      secrets.set(`access key ${i}`, card.accessKey);
+      const [on, off] = [false, true].map((offline) => issuer.mint(card.cardId, "Lovelace/Ada", offline).tokenRef);
+      const grants = [
+        await takeGrant(issuer, card, on!),
+        await takeGrant(issuer, card, on!),
+        await takeOfflineGrant(issuer, card, off!),
+      ];
+      for (const [n, grant] of grants.entries()) {
+        const { track1, track2 } = tracksOf(grant);
+        for (const message of [
+          purchase({ track1, track2 }),
+          purchase({ track2 }),
+          purchase({ track2: wrongDigit(track2, -1) }),
+        ]) {
+          answerTo(issuer, message);
+          answerTo(issuer, { ...message, mti: "0101" });
+        }
+        const name = `${i}/${n}`;
+        secrets.set(`PAN ${name}`, grant.track2.slice(0, 16));
+        secrets.set(`PAN without range ${name}`, grant.track2.slice(6, 16));
+        secrets.set(`track 2 ${name}`, grant.track2);
+        secrets.set(`holder ${name}`, "LOVELACE");
+        secrets.set(`cryptogram ${name}`, grant.cryptogram);
+        secrets.set(`cryptogram as digits ${name}`, track2.slice(-8));
+        secrets.set(`cryptogram in capitals ${name}`, track1.slice(-16));
+        secrets.set(`cryptogram in hexadecimal ${name}`, toHex(grant.cryptogram));
+      }
+    }
+    for (let i = 0; i < 5; i++) secrets.set(`seed ${i}`, seeds.slice(32 * i, 32 * (i + 1)));
+    return secrets;
+  }
+
+  it("hold no PAN, cryptogram, key, name or track, in any form, journal included (rule 12)", async () => {
+    const issuer = open();
+    const secrets = await aDay(issuer);
+    const scan = () => {
+      const files = readdirSync(folder);
+      const bytes = Buffer.concat(files.map((name) => readFileSync(join(folder, name))));
+      for (const [name, secret] of secrets) {
+        const octets = Buffer.from(secret as Uint8Array); // of text, its octets: Buffer.from tells them apart
+        for (const form of [octets, Buffer.from(octets.toString("hex")), Buffer.from(octets.toString("base64url"))]) {
+          expect(bytes.includes(form), `${name} is in ${files}`).to.equal(false);
+        }
+        if (typeof secret === "string" && /^\d{16}$/.test(secret)) {
+          expect(bytes.includes(Buffer.from(fromHex(secret))), `${name}, packed`).to.equal(false); // BCD
+        }
+      }
+      return { files, bytes };
+    };
+    const live = scan();
+    expect(live.files).to.include.members(["issuer.db-wal", "log.db-wal"]);
+    expect(live.bytes.includes(Buffer.from(`"maxAmount":1250`))).to.equal(true); // the scan reads what is there
+    issuer.close();
+    scan();
+  });
+
+  it("have no column that could hold a static verification value (rule 10)", async () => {
+    await aDay(open());
+    const db = new Database(options.file, { readonly: true });
+    const columns = db
+      .prepare<[], { name: string }>(
+        "SELECT p.name FROM sqlite_master AS m, pragma_table_info(m.name) AS p WHERE m.type = 'table'",
+      )
+      .all()
+      .map(({ name }) => name);
+    db.close();
+    expect(columns.length).to.be.greaterThan(20);
+    for (const name of columns) expect(name).not.to.match(/cv|cryptogram|discretionary|track|pin|service|atn/i);
+  });
+
+  it("are for their owner's eyes", () => {
+    open();
+    for (const name of ["issuer.db", "issuer.db-wal"]) {
+      expect(statSync(join(folder, name)).mode & 0o077, name).to.equal(0);
+    }
+  });
+
+  it("bring back everything: certificate, cards, tokens, what was spent, what was answered", async () => {
+    const first = open();
+    const card = enrolledCard(first);
+    const { tokenRef } = first.mint(card.cardId, "Lovelace/Ada");
+    const [spent, unspent] = [await takeGrant(first, card, tokenRef), await takeGrant(first, card, tokenRef)].map(
+      tracksOf,
+    );
+    const message = purchase(spent!);
+    expect(answerTo(first, message)).to.equal("APPROVED");
+    const checkpoint = first.log.checkpoint();
+    first.close();
+
+    const again = open();
+    expect(again.certificate).to.deep.equal(first.certificate);
+    expect(again.log.checkpoint()).to.deep.equal(checkpoint);
+    again.authenticate(card.cardId, card.accessKey);
+    expect(answerTo(again, { ...message, mti: "0101" })).to.equal("APPROVED");
+    expect(answerTo(again, purchase(spent!))).to.equal("ATC_REPLAYED");
+    expect(answerTo(again, purchase(unspent!))).to.equal("APPROVED");
+    expect((await takeGrant(again, card, tokenRef)).atc).to.equal(3);
+  });
+
+  for (const [i, which] of ["issuer root", "maker root", "node", "signing key", "master"].entries()) {
+    it(`are not opened with another ${which}: KEYS_MISMATCH`, async () => {
+      open().close();
+      const others = Uint8Array.from(seeds);
+      others[32 * i]! ^= 1;
+      const before = readFileSync(options.file);
+      await expectIssuerError(() => open({ keys: keysFromSeeds(others) }), "KEYS_MISMATCH");
+      await expectIssuerError(() => open({ keys: keysFromSeeds(others), logFile: ":memory:" }), "KEYS_MISMATCH");
+      expect(readFileSync(options.file)).to.deep.equal(before);
+      open(); // and with theirs, still
+    });
+  }
+
+  it("are not opened with a certificate of other keys in them: KEYS_MISMATCH", async () => {
+    const first = open();
+    const foreign = new Issuer({ keys: keysFromSeeds(randomSeeds()), now: () => T0 });
+    const sign = new Issuer({
+      keys: { ...first.keys, master: first.keys.master, sign: foreign.keys.sign },
+      now: () => T0,
+    });
+    for (const certificate of [foreign.certificate, sign.certificate, new Uint8Array(9)]) {
+      first.store.keepSetting("certificate", certificate);
+      await expectIssuerError(() => open({ logFile: ":memory:" }), "KEYS_MISMATCH");
+    }
+    foreign.close();
+    sign.close();
+  });
+
+  it("get a new certificate when the old one's time is over, with the same key, on the ledger", () => {
+    const first = open();
+    first.close();
+    now += 5 * 365 * DAY;
+    const again = open();
+    expect(again.certificate).not.to.deep.equal(first.certificate);
+    const [old, fresh] = [first, again].map(({ certificate }) => readCertificate(certificate).claims);
+    expect(fresh!.keys.sign).to.deep.equal(old!.keys.sign);
+    expect(again.log.size).to.equal(2);
+    again.evidence(0);
+  });
+
+  it("are not opened by an issuer that was revoked", () => {
+    const first = open();
+    first.log.revoke(readCertificate(first.certificate).claims.serial);
+    first.close();
+    expect(() => open())
+      .to.throw(LedgerError)
+      .with.property("code", "CERTIFICATE_REVOKED");
+  });
+
+  it("are not opened where the log was altered, and the store is let go again: LOG_DAMAGED", () => {
+    open().close();
+    const db = new Database(options.logFile);
+    db.exec("UPDATE entries SET time = time + 1");
+    db.close();
+    expect(() => open())
+      .to.throw(LedgerError)
+      .with.property("code", "LOG_DAMAGED");
+    open({ logFile: ":memory:" });
+  });
+
+  it("are refused where they are no store, or one of another version: STORE_DAMAGED", async () => {
+    writeFileSync(
+      options.file,
+      "not a database, but long enough to be read as the header of one, or so it seems.".repeat(20),
+    );
+    await expectIssuerError(() => open(), "STORE_DAMAGED");
+    rmSync(options.file);
+    open().close();
+    const db = new Database(options.file);
+    db.pragma("user_version = 2");
+    db.close();
+    await expectIssuerError(() => open(), "STORE_DAMAGED");
+    rmSync(options.file);
+    const foreign = new Database(options.file);
+    foreign.exec("CREATE TABLE somebody (elses)");
+    foreign.close();
+    await expectIssuerError(() => open(), "STORE_DAMAGED");
+  });
+
+  it("say INTERNAL, and nothing of what is sealed, where a sealed value was altered", async () => {
+    const issuer = open();
+    const card = enrolledCard(issuer);
+    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const db = new Database(options.file);
+    for (const value of [new Uint8Array(60), new Uint8Array(3)]) {
+      db.prepare("UPDATE tokens SET pan = ?").run(value);
+      await expectIssuerError(() => takeGrant(issuer, card, tokenRef), "INTERNAL");
+    }
+    db.close();
+  });
+});
+
+describe("an issuer that is printed", () => {
+  it("shows no secret, printed or as JSON (rule 12)", () => {
+    const seeds = randomSeeds();
+    const issuer = new Issuer({ keys: keysFromSeeds(seeds), now: () => T0 });
+    const text =
+      inspect(issuer, { depth: 9, maxArrayLength: 1000 }) + JSON.stringify(issuer) + JSON.stringify(issuer.keys);
+    for (let i = 0; i < 5; i++) {
+      const seed = seeds.slice(32 * i, 32 * (i + 1));
+      for (const form of [
+        toHex(seed),
+        toHex(seed).match(/../g)!.join(" "),
+        seed.join(","),
+        seed.slice(0, 8).join(", "),
+      ]) {
+        expect(text).not.to.contain(form);
+      }
+    }
+    issuer.close();
+  });
+});
