@@ -40,7 +40,6 @@ export function renewPinNonce(): void {
 /** Opens a sealed PIN bound to `pinNonce` | `about`, and compares it. */
 export function pinVerify(from: usize, length: i32, about: usize, aboutLength: i32): Status {
   if (!pinIsSet()) return Status.PinNotSet;
-  if (triesLeft() == 0) return Status.PinLocked;
   const size = openPin(from, length, about, aboutLength);
   const status = size < 0 ? Status.PinNonceStale : compare(sealed + KEY_SIZE, size);
   forget();
@@ -50,7 +49,6 @@ export function pinVerify(from: usize, length: i32, about: usize, aboutLength: i
 /** Opens CBOR [old or null, new] bound to `pinNonce` | "set". The old one is compulsory once one is set. */
 export function pinSet(from: usize, length: i32, about: usize, aboutLength: i32): Status {
   const set = pinIsSet();
-  if (set && triesLeft() == 0) return Status.PinLocked;
   const size = openPin(from, length, about, aboutLength);
   const status = size < 0 ? Status.PinNonceStale : change(sealed + KEY_SIZE, size, set);
   forget();

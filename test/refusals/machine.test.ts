@@ -2,26 +2,33 @@
 
 import { EmulatedCard, EmulatorError, MemoryBlock, personalise } from "@enabling-card/emulator";
 import { keyId, signingKey } from "@enabling-card/ledger";
-import { MemoryPairingStore } from "@enabling-card/sdk";
+import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtFirmware } from "@enabling-card/tools";
 import {
+  cborEncode,
   checkpointToBeSigned,
+  concat,
   decodeCheckpointPayload,
   decodeReceipt,
   encodeCheckpointPayload,
   encodeReceipt,
+  Mail,
   Op,
   Phase,
   type Receipt,
   toBase32,
+  utf8,
 } from "@enabling-card/wire";
+import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
+import { CipherSuite, HkdfSha256 } from "@hpke/core";
+import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { expect } from "chai";
 import { pinKeyOf } from "../../sdk/src/card/pin-key.js";
 import { sealPinForGrant } from "../../sdk/src/card/sealed-pin.js";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
 import { forge } from "../support/forge.js";
-import { rawSession } from "../support/raw-session.js";
+import { rawSession, settle } from "../support/raw-session.js";
 
 describe("the machine under the card", () => {
   let w: World;
@@ -124,4 +131,76 @@ describe("the machine under the card", () => {
     expect(w.emulator.coil.emission()).to.equal(undefined);
     await session.close();
   });
+
+  it("is given a PIN that is none, past the SDK: PIN_MALFORMED, and no try is spent", async () => {
+    const question = (info = phone.card.info) => ({
+      cardId: phone.card.cardId,
+      pinKey: pinKeyOf(phone.card.certificate),
+      pinNonce: info.pinNonce,
+    });
+    const seal = (plaintext: Uint8Array, about: Uint8Array) => sealRaw(plaintext, about, question());
+    for (const bad of ["123", "1234567890123", "12a4"]) {
+      const sealed = await seal(cborEncode([null, bad]), utf8("set"));
+      await phone.card.close();
+      const session = await rawSession(w);
+      await expectRefusal(w, () => session.request(Op.SetPin, sealed), "PIN_MALFORMED");
+      await session.close();
+      phone = { ...phone, card: await Card.connect(memoryTransport([w.emulator]), { store: w.store }) };
+    }
+    await phone.card.setPin("2468");
+    await phone.card.load(await phone.grant());
+    const sealed = await seal(utf8("24x8"), phone.card.info.lastGrant!);
+    await phone.card.close();
+    const session = await rawSession(w);
+    await expectRefusal(w, () => session.request(Op.Present, [0, sealed]), "PIN_MALFORMED");
+    await session.close();
+  });
+
+  it("loses its authenticator to a trap: it starts again with a key of its own, and the next question is answered", async () => {
+    await phone.card.load(await phone.grant());
+    const { store } = w.emulator;
+    const read = store.read.bind(store);
+    w.emulator.setCourier((mail) => {
+      if (mail.bytes[0] === Mail.V1) {
+        store.read = () => {
+          store.read = read;
+          throw new Error("a bit fell over: the test says so");
+        };
+      }
+      return [mail];
+    });
+    const presented = phone.card.present({ when: "now" });
+    presented.catch(() => undefined);
+    for (let i = 0; i < 5; i++) await settle();
+    w.emulator.advance(36_000);
+    await expectError(() => presented, "CONFIRMATION_TIMEOUT");
+    expect(w.emulator.traps.map(({ module }) => module)).to.deep.equal(["authenticator"]);
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+    w.emulator.setCourier("honest");
+    const again = phone.card.present({ when: "now" });
+    await w.emulator.shows(2);
+    w.emulator.pressTwice();
+    expect((await again).passesSent).to.equal(2);
+  });
 });
+
+/** What the SDK would refuse to seal. */
+async function sealRaw(
+  plaintext: Uint8Array,
+  about: Uint8Array,
+  to: { readonly cardId: Uint8Array; readonly pinKey: Uint8Array; readonly pinNonce: Uint8Array },
+): Promise<Uint8Array> {
+  const suite = new CipherSuite({
+    kem: new DhkemX25519HkdfSha256(),
+    kdf: new HkdfSha256(),
+    aead: new Chacha20Poly1305(),
+  });
+  const buffer = (bytes: Uint8Array) => Uint8Array.from(bytes).buffer;
+  const recipientPublicKey = await suite.kem.deserializePublicKey(buffer(to.pinKey));
+  const sender = await suite.createSenderContext({
+    recipientPublicKey,
+    info: buffer(concat(utf8("ecard/1 pin"), to.cardId)),
+  });
+  const ciphertext = await sender.seal(buffer(plaintext), buffer(concat(to.pinNonce, about)));
+  return concat(new Uint8Array(sender.enc), new Uint8Array(ciphertext));
+}
