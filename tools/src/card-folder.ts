@@ -1,12 +1,13 @@
 // A card's folder on disk: its flash, and the sheet that comes in the box (pairing code as text and QR). The sheet is a secret.
 
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CardClass, MemoryBlock, type PersonalisedCard } from "@enabling-card/emulator";
 import { IssuerError, type IssuerKeys, keysFromSeeds, SEEDS_SIZE, sampleKeys, TEST_IIN } from "@enabling-card/issuer";
 import encodeQR from "qr";
 import { CommandError, EXIT } from "./exit-codes.js";
+import { makeFolder } from "./make-folder.js";
 import { encodePng } from "./png.js";
 import { developmentLog, makeCard } from "./stage.js";
 
@@ -49,7 +50,7 @@ export async function personaliseFolder(options: PersonaliseFolderOptions): Prom
   const block = new MemoryBlock();
   const now = Math.floor(Date.now() / 1000);
   const made = await makeCard(block, { keys, log: developmentLog(keys), cardClass, iins, now });
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder, 0o700);
   // The flash comes last: a card without its sheet could never be paired.
   await writeSecret(join(folder, SHEET_TEXT), `${made.pairingCode}\n`);
   await writeSecret(join(folder, SHEET_PICTURE), qrPng(made.pairingCode));

@@ -107,3 +107,11 @@ describe("ecard demo", () => {
     expect(readdirSync(folder())).not.to.include("never");
   });
 });
+
+describe("a folder that cannot be made", () => {
+  it("is said, and ends the demonstration: FOLDER_FAILED, exit 3", async () => {
+    const { code, stderr } = await ecard(["demo", "--out", "/proc/nowhere/demo"]);
+    expect(code).to.equal(3);
+    expect(stderr).to.include("[FOLDER_FAILED]");
+  });
+});

@@ -7,6 +7,7 @@ import type { TraceEvent } from "@enabling-card/emulator";
 import { maskTrack1, maskTrack2, printMessage } from "@enabling-card/iso8583";
 import { readSamples, Terminal } from "@enabling-card/pos-sim";
 import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
+import { makeFolder } from "../make-folder.js";
 import { type Stage, type StageOptions, setStage } from "../stage.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
@@ -181,6 +182,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
       energyMj: emission.energyMj,
     },
   };
+  await makeFolder(options.out);
   await writeRecording(options.out, emission, recording);
   await writeFile(journeyFile, `${JSON.stringify(result, null, 2)}\n`);
   return result;

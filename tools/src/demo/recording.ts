@@ -1,6 +1,6 @@
 // What a head beside the coil records of an emission, and the files that show it: sound, picture, edges.
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emission } from "@enabling-card/emulator";
 import { coilSignal, edgesVcd, encodeWav, readSamples, type Signal, swipeSvg } from "@enabling-card/pos-sim";
@@ -36,7 +36,6 @@ export function recordingFiles(folder: string): readonly [wav: string, svg: stri
 }
 
 export async function writeRecording(folder: string, emission: Emission, recording: Recording): Promise<void> {
-  await mkdir(folder, { recursive: true });
   const [wav, svg, vcd] = recordingFiles(folder);
   const first = recording.passes[0]!;
   const { reads } = readSamples(first.samples, first.sampleRateHz, { cells: true });
