@@ -46,6 +46,21 @@ describe("the issuer's client", () => {
     expect(calls[1]!.headers.authorization).to.equal("Bearer key-2");
   });
 
+  it("has an off-line token made, and asks for its grants without a challenge", async () => {
+    const { client, calls } = issuer({
+      "/v1/tokens": { tokenRef: toBase64Url(REF), iin: "999999", last4: "0017", expiry: "3012" },
+      "/v1/grants": { sealed: "AwQ", ...EVIDENCE },
+    });
+    const { tokenRef } = await client.createToken(REF, "ADA", { offline: true });
+    await client.createToken(REF, "ADA", { offline: false });
+    const domain = { requestor: "Test wallet", channel: 0, country: 276, maxAmount: 1250 };
+    await client.grant({ ...CARD, tokenRef, domain, maxEmissions: 1, kind: "offline" });
+    const [offline, online, grant] = calls.map(({ body }) => body as Record<string, unknown>);
+    expect(offline).to.deep.equal({ cardId: toBase64Url(REF), holderName: "ADA", offline: true });
+    expect(online).not.to.have.property("offline");
+    expect(grant).to.include({ kind: "offline" }).and.not.to.have.property("challenge");
+  });
+
   it("refuses a token outside its number ranges (rule 4)", async () => {
     const { client } = issuer({ "*": { tokenRef: toBase64Url(REF), iin: "400000", last4: "0017", expiry: "3012" } });
     await expectError(() => client.createToken(REF, "ADA"), "ISSUER_TOKEN_OUTSIDE_IIN");

@@ -126,6 +126,14 @@ describe("the issuer's files", () => {
     for (const name of columns) expect(name).not.to.match(/cv|cryptogram|discretionary|track|pin|service|atn/i);
   });
 
+  it("find a PAN by a keyed name alone: whoever tries all PANs without the key finds none", () => {
+    const [mine, other] = [open(), new Issuer({ keys: keysFromSeeds(randomSeeds()), now: () => T0 })];
+    const pan = "9999990000000013";
+    expect(mine.secrets.panIndex(pan)).not.to.equal(other.secrets.panIndex(pan));
+    expect(mine.secrets.panIndex(pan)).to.equal(open({ file: ":memory:", logFile: ":memory:" }).secrets.panIndex(pan));
+    other.close();
+  });
+
   it("are for their owner's eyes", () => {
     open();
     for (const name of ["issuer.db", "issuer.db-wal"]) {
@@ -226,6 +234,11 @@ describe("the issuer's files", () => {
     const db = new Database(options.file);
     db.pragma("user_version = 2");
     db.close();
+    await expectIssuerError(() => open(), "STORE_DAMAGED");
+    rmSync(options.file);
+    const empty = new Database(options.file);
+    empty.pragma("user_version = 2");
+    empty.close();
     await expectIssuerError(() => open(), "STORE_DAMAGED");
     rmSync(options.file);
     const foreign = new Database(options.file);

@@ -174,6 +174,12 @@ describe("the terminals' door", () => {
       await open().send(purchase({})).answered(1);
       const pending = fetch(`${service.url}/v1/health`).then((response) => response.text()); // leaves a kept-alive line
       await pending;
+      const phone = connect(Number(new URL(service.url).port), "127.0.0.1");
+      phone.on("error", () => undefined);
+      phone.write(
+        "POST /v1/cards HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n{",
+      );
+      await new Promise((resolve) => setTimeout(resolve, 50));
       const before = performance.now();
       await service.close();
       await Promise.all([idle.closed, half.closed]);
