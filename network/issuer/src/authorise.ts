@@ -4,6 +4,7 @@
 import { randomInt } from "node:crypto";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, TokenState } from "@enabling-card/wire";
+import { currencyOf } from "./currency.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, TokenRow } from "./store.js";
@@ -84,11 +85,16 @@ function misfit(grant: GrantRow, domain: Domain, now: number, fields: Fields): D
     domain.channel === Channel.Swipe &&
     (domain.mcc === undefined || (fields[18] !== undefined && Number(fields[18]) === domain.mcc)) &&
     fields[19] !== undefined &&
-    Number(fields[19]) === domain.country;
+    Number(fields[19]) === domain.country &&
+    fields[49] !== undefined &&
+    fields[49] === currencyOf(domain.country);
   return inDomain ? undefined : "DOMAIN_MISMATCH";
 }
 
-/** Somebody guesses. A replay is not counted, or any terminal could suspend a card with its last swipe. */
+/**
+ * Somebody guesses. A replay is not counted: a terminal that repeats itself must not suspend a card. One that alters a digit
+ * of its last swipe five times can (docs/threat-model.md): the price of eight digits.
+ */
 function failed(issuer: Issuer, token: TokenRow, now: number, decline: Decline): Decision {
   const failures = issuer.store.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
   if (failures >= FAILURES_MAX) issuer.setState(token.token_ref, TokenState.Suspended, "failure lock");

@@ -1,6 +1,7 @@
 // Where a grant may be spent, as a phone asks for it: rule 7, a grant without a domain is invalid.
 
 import { type Domain, MERCHANT_MAX, REQUESTOR_MAX } from "@enabling-card/wire";
+import { currencyOf } from "./currency.js";
 import { IssuerError } from "./errors.js";
 
 /** Highest amount that DE 4 can say. */
@@ -17,6 +18,8 @@ export function checkedDomain(domain: Domain | undefined): Domain {
     whole(country, 999) &&
     whole(maxAmount, AMOUNT_MAX);
   if (!fine) throw new IssuerError("DOMAIN_MISSING");
+  if (currencyOf(country!) === undefined)
+    throw new IssuerError("DOMAIN_MISSING", { detail: "that country is not served" });
   return {
     requestor: requestor!,
     ...(merchant !== undefined && { merchant }),

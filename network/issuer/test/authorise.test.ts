@@ -152,6 +152,13 @@ describe("authorising a swipe", () => {
     refused(without(purchase(tracks), 19), "DOMAIN_MISMATCH");
   });
 
+  it("refuses another currency than the country's, in which the cap would mean something else: DOMAIN_MISMATCH", () => {
+    for (const currency of ["840", "392", "000"]) {
+      expect(answerTo(issuer, purchase(tracks, { 49: currency }))).to.equal("DOMAIN_MISMATCH");
+    }
+    refused(without(purchase(tracks), 49), "DOMAIN_MISMATCH");
+  });
+
   it("asks for no merchant category where the grant names none", async () => {
     const { mcc: _, ...domain } = DOMAIN;
     const free = tracksOf(await takeGrant(issuer, card, tokenRef, { domain }));

@@ -126,6 +126,7 @@ describe("a grant", () => {
         ["mcc", -1],
         ["channel", 2],
         ["country", 1000],
+        ["country", 10], // Antarctica: a number, and no currency
         ["country", undefined],
         ["maxAmount", undefined],
         ["maxAmount", 0.5],
