@@ -71,29 +71,34 @@ export function framingIn(length: i32): Status {
   return pass(chunkIn + overhead, size, first, last);
 }
 
-/** Takes a piece of an outgoing message: flags at `slot` + 1, [total u16 if first], data. A ring without room drops the message. */
-export function framingOut(slot: usize, length: i32): void {
-  if (length < 2) return;
+/** Takes a piece of an outgoing message: flags at `slot` + 1, [total u16 if first], data. False where the ring has no room for it. */
+export function framingOut(slot: usize, length: i32): bool {
+  if (length < 2) return true;
   const flags = load<u8>(slot + 1);
   let from = slot + 2;
   let size = length - 2;
   if (flags & PIECE_FIRST) {
-    if (size < 2) return;
+    if (size < 2) return true;
     if (toFill > 0) used = filling; // the message before never got its end
     const announced: i32 = load<u16>(from);
     from += 2;
     size -= 2;
     filling = used;
-    toFill = used + 2 + announced <= RING_SIZE ? announced : 0;
+    if (used + 2 + announced > RING_SIZE) {
+      toFill = 0;
+      return false;
+    }
+    toFill = announced;
     if (toFill > 0) {
       putRing(announced & 0xff);
       putRing(announced >> 8);
     }
   }
-  if (size > toFill) return;
+  if (size > toFill) return true;
   for (let i = 0; i < size; i++) putRing(load<u8>(from + i));
   toFill -= size;
   if (toFill == 0) framingPump();
+  return true;
 }
 
 /** Sends as many chunks as the line takes now. */

@@ -165,10 +165,10 @@ function beginPass(): void {
   }
   if (status == Status.Ok) status = f2fPlay();
   if (status != Status.Ok) giveUp(status);
+  else if (pass == 0) grant.countEmission(); // with its first edge, whatever becomes of the rest
 }
 
 function endEmission(): void {
-  grant.countEmission();
   if (grant.emissions() < grant.maxEmissions()) {
     const armed = when == When.AtSwipe && remaining(Deadline.Grant) > 0;
     setPhase(armed ? Phase.Armed : Phase.Loaded);
@@ -178,11 +178,7 @@ function endEmission(): void {
     if (armed) tellArmed();
     return;
   }
-  zeroise();
-  setPhase(Phase.Done);
-  gone = Status.GrantUsed;
-  setStoredPhase(phase());
-  storeCommit();
+  useUp();
   indicate(Indicator.Done);
   if (when == When.Now) answerPresent();
   if (sessionLive()) {
@@ -192,10 +188,20 @@ function endEmission(): void {
   }
 }
 
-/** Nothing was sent, or not all: the grant stays loaded, and the phone hears why. */
+/** The last emission was made: the grant is gone. */
+function useUp(): void {
+  zeroise();
+  setPhase(Phase.Done);
+  gone = Status.GrantUsed;
+  setStoredPhase(phase());
+  storeCommit();
+}
+
+/** Nothing was sent, or not all, and the phone hears why. The grant stays loaded where an emission is left of it. */
 function giveUp(status: Status): void {
   f2fClear();
-  setPhase(Phase.Loaded);
+  if (grant.emissions() < grant.maxEmissions()) setPhase(Phase.Loaded);
+  else useUp();
   indicate(Indicator.Refused);
   if (when == When.Now) refuse(status);
   else tellDisarmed(status);

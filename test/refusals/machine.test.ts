@@ -74,6 +74,52 @@ describe("the machine under the card", () => {
     expect(loaded.info.phase).to.equal(Phase.Loaded);
   });
 
+  it("cannot write its flash before the second pass: FLASH_FAILED, the emission counts, and the grant is used", async () => {
+    await phone.card.load(await phone.grant());
+    const { store } = w.emulator;
+    const write = store.write.bind(store);
+    let writes = 0;
+    store.write = (...args) => {
+      if (++writes === 2) throw new EmulatorError("STORE_FULL", "no room: the test says so");
+      write(...args);
+    };
+    const presented = phone.card.present({ when: "now" });
+    await w.emulator.shows(2);
+    w.emulator.pressTwice();
+    await expectError(() => presented, "FLASH_FAILED");
+    expect(w.emulator.coil.emission()!.passes).to.have.length(1);
+    await expectError(() => phone.card.present({ when: "now" }), "GRANT_USED");
+  });
+
+  it("waits for its authenticator about a PIN, and is asked to present: BUSY, and the PIN's answer still counts", async () => {
+    await phone.card.load(await phone.grant());
+    const grantInfo = phone.card.info;
+    const sealed = await sealRaw(cborEncode([null, "2468"]), utf8("set"), {
+      cardId: phone.card.cardId,
+      pinKey: pinKeyOf(phone.card.certificate),
+      pinNonce: grantInfo.pinNonce,
+    });
+    await phone.card.close();
+    const session = await rawSession(w);
+    w.emulator.setCourier("delay", { kinds: [Mail.P1], ms: 1000 });
+    const setting = session.request(Op.SetPin, sealed);
+    await settle();
+    await expectError(() => session.request(Op.Present, [0, null]), "BUSY");
+    w.emulator.advance(1500);
+    await setting;
+    await session.close();
+  });
+
+  it("is left alone for an hour with its line open: the session is found again, not broken", async () => {
+    const why: string[] = [];
+    phone.card.subscribe((notice) => notice.type === "disconnected" && why.push(notice.why.code));
+    w.pass(3600); // in one go: more challenges than link can keep for a phone that reads none of them
+    for (let i = 0; i < 20; i++) await settle();
+    await phone.card.state();
+    expect(why, "link hangs up rather than lose a sealed message").to.deep.equal(["LINK_LOST"]);
+    await phone.card.load(await phone.grant());
+  });
+
   it("is shown a checkpoint of another ledger: CHECKPOINT_ORIGIN", async () => {
     const node = new Uint8Array(32).fill(1);
     const bundle = await forge(w, phone, { receipt: checkpointBy([node], { origin: "elsewhere.test/log" }) });

@@ -171,6 +171,14 @@ describe("pairing", () => {
     await expectError(() => pair("Third"), "PAIRING_CLOSED");
   });
 
+  it("of card and sheet, without a PIN, takes an owned card over: its owner is out (docs/threat-model.md)", async () => {
+    const phone = await pairedPhone(w);
+    await phone.card.close();
+    w.emulator.hold(3100);
+    await (await pair("Thief")).close();
+    await expectError(() => Card.connect(memoryTransport([w.emulator]), { store: w.store }), "CARD_NOT_FOUND");
+  });
+
   it("with a card of another maker is CARD_NOT_GENUINE, before the phone has told anything", async () => {
     const stranger = Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
       phoneName: "Ada",
