@@ -28,31 +28,31 @@ describe("a recording without a read says why", () => {
   const scratched = swipeSignal(swipe);
   scratched.samples.fill(0, 4000, 4400);
   const cases: [string, Signal, Partial<Diagnosis>, object?][] = [
-    ["silence", { samples: new Float32Array(44_100), sampleRateHz: 44_100 }, { code: "no-signal" }],
-    ["nothing at all", { samples: new Float32Array(0), sampleRateHz: 44_100 }, { code: "no-signal" }],
-    ["hiss", disturb(tone(10_000, 0.001), { snrDb: 0 }), { code: "no-signal" }],
-    ["mains hum", tone(50, 0.5), { code: "no-clock" }],
-    ["noise", disturb(tone(5000, 0.01), { snrDb: -20 }), { code: "no-clock" }],
-    ["a swipe at 2 ips", swipeSignal({ ...swipe, ips: 2 }), { code: "too-slow" }],
-    ["a swipe at 0.6 ips", swipeSignal({ ...swipe, ips: 0.6 }), { code: "too-slow" }],
-    ["a swipe at 250 ips", swipeSignal({ ...swipe, ips: 250 }), { code: "too-fast" }],
-    ["a gain that leaves nothing", disturb(swipeSignal(swipe), { gain: 200 }), { code: "clipped" }],
-    ["a wrong bit in character 8", swipeSignal({ ...swipe, bits: spoiled(37) }), { code: "parity", character: 8 }],
+    ["silence", { samples: new Float32Array(44_100), sampleRateHz: 44_100 }, { code: "NO_SIGNAL" }],
+    ["nothing at all", { samples: new Float32Array(0), sampleRateHz: 44_100 }, { code: "NO_SIGNAL" }],
+    ["hiss", disturb(tone(10_000, 0.001), { snrDb: 0 }), { code: "NO_SIGNAL" }],
+    ["mains hum", tone(50, 0.5), { code: "NO_CLOCK" }],
+    ["noise", disturb(tone(5000, 0.01), { snrDb: -20 }), { code: "NO_CLOCK" }],
+    ["a swipe at 2 ips", swipeSignal({ ...swipe, ips: 2 }), { code: "TOO_SLOW" }],
+    ["a swipe at 0.6 ips", swipeSignal({ ...swipe, ips: 0.6 }), { code: "TOO_SLOW" }],
+    ["a swipe at 250 ips", swipeSignal({ ...swipe, ips: 250 }), { code: "TOO_FAST" }],
+    ["a gain that leaves nothing", disturb(swipeSignal(swipe), { gain: 200 }), { code: "CLIPPED" }],
+    ["a wrong bit in character 8", swipeSignal({ ...swipe, bits: spoiled(37) }), { code: "PARITY", character: 8 }],
     [
       "the same, swiped backwards",
       swipeSignal({ ...swipe, bits: spoiled(37), direction: "reverse" }),
-      { code: "parity", character: 8 },
+      { code: "PARITY", character: 8 },
     ],
-    ["two wrong bits that hide", swipeSignal({ ...swipe, bits: spoiled(60, 61) }), { code: "lrc", character: 40 }],
+    ["two wrong bits that hide", swipeSignal({ ...swipe, bits: spoiled(60, 61) }), { code: "LRC", character: 40 }],
     [
       "a wrong LRC",
       swipeSignal({ ...swipe, bits: spoiled(BITS.length - 5, BITS.length - 4) }),
-      { code: "lrc", character: 40 },
+      { code: "LRC", character: 40 },
     ],
-    ["half a swipe", { ...half, samples: half.samples.subarray(0, 5000) }, { code: "no-end-sentinel" }],
-    ["a scratch", scratched, { code: "lost-sync" }],
-    ["no start sentinel", swipeSignal({ ...swipe, bits: BITS.slice(5) }), { code: "no-start-sentinel" }],
-    ["another track than wanted", swipeSignal(swipe), { code: "other-track" }, { track: 1 }],
+    ["half a swipe", { ...half, samples: half.samples.subarray(0, 5000) }, { code: "NO_END_SENTINEL" }],
+    ["a scratch", scratched, { code: "LOST_SYNC" }],
+    ["no start sentinel", swipeSignal({ ...swipe, bits: BITS.slice(5) }), { code: "NO_START_SENTINEL" }],
+    ["another track than wanted", swipeSignal(swipe), { code: "OTHER_TRACK" }, { track: 1 }],
   ];
   for (const [what, signal, expected, options] of cases) {
     it(`${what}: ${expected.code}`, () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { maskTracks } from "../src/index.js";
+import { shownAs } from "../src/reader/mask.js";
 import { legalText, TRACKS } from "./swipes.js";
 
 describe("a masked track", () => {
@@ -42,6 +43,15 @@ describe("a masked track", () => {
         }
       }),
     );
+  });
+
+  it("asked for as another track is shown only where both layouts allow it", () => {
+    const looksTest = ";4199999900000004=3012101123456?"; // digits 3 to 8 are the test range, read as track 3
+    const shown = shownAs(3, looksTest);
+    expect(shown.masked).to.equal(true);
+    expect(shown.data).to.equal(";419999******0004=3012101?");
+    expect(shownAs(3, TRACKS[2])).to.deep.equal({ data: TRACKS[2].replaceAll(/[0-9]/g, "*"), masked: true });
+    expect(shownAs(2, TRACKS[2])).to.deep.equal({ data: TRACKS[2], masked: false });
   });
 
   it("follows the test ranges that it is given", () => {

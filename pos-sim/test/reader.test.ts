@@ -142,6 +142,8 @@ describe("the reader", () => {
     const { samples, sampleRateHz } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
     samples.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 100);
     expect(heard(readSamples(samples, sampleRateHz))).to.deep.equal([`2 forward ${TRACKS[2]}`]);
+    const { diagnosis } = readSamples(new Float32Array(48_000).fill(Number.POSITIVE_INFINITY), 48_000);
+    expect(diagnosis?.sentence).to.not.match(/Infinity|NaN/);
   });
 
   it("takes a swipe with few zeros around it", () => {

@@ -57,7 +57,7 @@ describe("characters in bits", () => {
       expect(frames).to.have.length(0);
       const character = Math.floor(bit / 5) + 1;
       // In the start sentinel nothing is found; in the end sentinel and LRC the mistake shows there or at the end.
-      if (character > 1 && character < TRACKS[2].length) expect(failed).to.include({ fault: "parity", character });
+      if (character > 1 && character < TRACKS[2].length) expect(failed).to.include({ fault: "PARITY", character });
     }
   });
 
@@ -67,17 +67,17 @@ describe("characters in bits", () => {
       expect(frames).to.have.length(0);
       expect(failed?.character).to.be.greaterThan(character + 1);
     }
-    expect(findFrames(stripe(flipped(60, 61)), 1).failed).to.include({ fault: "lrc", character: TRACKS[2].length + 1 });
+    expect(findFrames(stripe(flipped(60, 61)), 1).failed).to.include({ fault: "LRC", character: TRACKS[2].length + 1 });
   });
 
   it("are refused when the LRC's own parity is wrong", () => {
     const bits = trackBits(2, TRACKS[2]);
-    expect(findFrames(stripe(flipped(bits.length - 1)), 1).failed).to.include({ fault: "lrc" });
+    expect(findFrames(stripe(flipped(bits.length - 1)), 1).failed).to.include({ fault: "LRC" });
   });
 
   it("have no end sentinel where the bits run out", () => {
     const bits = Uint8Array.from([...zeros(22), ...trackBits(2, TRACKS[2]).slice(0, 52)]);
-    expect(findFrames(bits, 1).failed).to.include({ fault: "no-end-sentinel", character: 11 });
+    expect(findFrames(bits, 1).failed).to.include({ fault: "NO_END_SENTINEL", character: 11 });
   });
 
   it("need four zeros before them", () => {

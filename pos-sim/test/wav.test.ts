@@ -304,7 +304,7 @@ describe("a recording", () => {
     const path = await file("silent.wav", encodeWav([new Float32Array(44_100)], 44_100));
     const { reads, diagnosis } = await readWavFile(path);
     expect(reads).to.deep.equal([]);
-    expect(diagnosis).to.include({ code: "no-signal" });
+    expect(diagnosis).to.include({ code: "NO_SIGNAL" });
   });
 
   it("that does not exist, or is a folder, is WAV_UNREADABLE", async () => {

@@ -1,7 +1,7 @@
 // A card's folder on disk: its flash, and the sheet that comes in the box (pairing code as text and QR). The sheet is a secret.
 
 import { existsSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CardClass, MemoryBlock, type PersonalisedCard } from "@enabling-card/emulator";
 import { IssuerError, type IssuerKeys, keysFromSeeds, SEEDS_SIZE, sampleKeys, TEST_IIN } from "@enabling-card/issuer";
@@ -9,6 +9,7 @@ import encodeQR from "qr";
 import { CommandError, EXIT } from "./exit-codes.js";
 import { makeFolder } from "./make-folder.js";
 import { encodePng } from "./png.js";
+import { readAtMost } from "./read-at-most.js";
 import { developmentLog, makeCard } from "./stage.js";
 
 export const FLASH_FILE = "card.flash";
@@ -84,7 +85,7 @@ export function qrLines(text: string): string[] {
 const HALVES = ["█", "▀", "▄", " "] as const;
 
 async function readKeys(file: string): Promise<IssuerKeys> {
-  const seeds = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+  const seeds = await readAtMost(file, SEEDS_SIZE + 1).catch((cause: NodeJS.ErrnoException) => {
     throw new CommandError("KEYS_INVALID", `The key file ${file} cannot be read (${cause.code})`, EXIT.usage, {
       cause,
     });
@@ -92,16 +93,15 @@ async function readKeys(file: string): Promise<IssuerKeys> {
   if (seeds.length !== SEEDS_SIZE) {
     throw new CommandError(
       "KEYS_INVALID",
-      `${file} is not a key file: it has ${seeds.length} octets, not ${SEEDS_SIZE}; give the whole file`,
+      `${file} is not a key file: it has ${seeds.length > SEEDS_SIZE ? "more than" : `${seeds.length}, not`} ${SEEDS_SIZE} octets; give the whole file`,
       EXIT.usage,
     );
   }
   const keys = keysFromSeeds(Uint8Array.from(seeds));
-  const sample = sampleKeys();
-  if (Buffer.from(keys.issuerRoot.publicKey).equals(sample.issuerRoot.publicKey)) {
+  if (keys.sample) {
     throw new CommandError(
       "KEYS_INVALID",
-      `${file} holds the sample keys, which everybody has: make keys of your own`,
+      `${file} holds a sample key, which everybody has: make keys of your own`,
       EXIT.usage,
     );
   }

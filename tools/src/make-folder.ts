@@ -1,26 +1,42 @@
 // Makes a folder and what leads to it, one at a time: Node's own recursive mkdir never returns where the system refuses a folder
 // below one that exists (/proc).
 
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CommandError, EXIT } from "./exit-codes.js";
 
+/** Says at once what makeFolder would say later. @throws {CommandError} `FOLDER_FAILED` where a file stands in the way, or no name is given. */
+export function checkFolder(folder: string): void {
+  if (folder === "") throw failed(folder);
+  for (let path = resolve(folder); !isFolder(path, folder); path = dirname(path));
+}
+
 /** @throws {CommandError} `FOLDER_FAILED` */
 export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
   const path = resolve(folder);
-  if (existsSync(path)) return;
+  if (isFolder(path, folder)) return;
   const parent = dirname(path);
   if (parent !== path) await makeFolder(parent, mode);
   try {
     await mkdir(path, { mode });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") return;
-    throw new CommandError(
-      "FOLDER_FAILED",
-      `The folder ${folder} cannot be made: choose another one`,
-      EXIT.unavailable,
-      { cause },
-    );
+    throw failed(folder, cause);
   }
+}
+
+function isFolder(path: string, wanted: string): boolean {
+  try {
+    if (statSync(path).isDirectory()) return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw failed(wanted, cause);
+  }
+  throw failed(wanted);
+}
+
+function failed(folder: string, cause?: unknown): CommandError {
+  const sentence = `The folder "${folder}" cannot be made: choose another one`;
+  return new CommandError("FOLDER_FAILED", sentence, EXIT.unavailable, { cause });
 }

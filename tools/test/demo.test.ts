@@ -114,4 +114,13 @@ describe("a folder that cannot be made", () => {
     expect(code).to.equal(3);
     expect(stderr).to.include("[FOLDER_FAILED]");
   });
+
+  for (const out of ["", "package.json", "package.json/demo"]) {
+    it(`"${out}" is refused before the first step`, async () => {
+      const { code, stderr, stdout } = await ecard(["demo", "--out", out]);
+      expect(code).to.equal(3);
+      expect(stderr).to.include("[FOLDER_FAILED]");
+      expect(stdout).to.not.include("pair");
+    });
+  }
 });

@@ -35,7 +35,9 @@ describe("an error on the command line", () => {
         "ecard: There is no card in /no/such: make one with ecard personalise --dir /no/such [CARD_ABSENT]\n",
       "emulate --scenario /no/such.json":
         "ecard: The scenario /no/such.json cannot be read: there is no such file [SCENARIO_UNREADABLE]\n",
-      [`emulate --scenario ${empty}`]: 'ecard: Field "steps": expected a list of 1 to 1000 steps [SCENARIO_INVALID]\n',
+      [`emulate --scenario ${empty}`]: `ecard: ${empty}: Field "steps": expected a list of 1 to 1000 steps [SCENARIO_INVALID]\n`,
+      "emulate --scenario /dev/zero":
+        "ecard: The scenario /dev/zero cannot be read: it has more than 1048576 octets [SCENARIO_UNREADABLE]\n",
       "personalise --class production":
         "ecard: A production card does not trust development keys: give --keys a file of your own [PRODUCTION_NEEDS_KEYS]\n",
       "personalise --keys /no/such": "ecard: The key file /no/such cannot be read (ENOENT) [KEYS_INVALID]\n",

@@ -124,6 +124,7 @@ describe("ecard personalise", () => {
     ["sample keys and a range outside the test space", ["--iin", "400000"], "SAMPLE_KEYS_TEST_IIN", 2],
     ["a truncated key file", ["--keys", "short.bin"], "KEYS_INVALID", 2],
     ["a key file that is too long", ["--keys", "long.bin"], "KEYS_INVALID", 2],
+    ["a key file without an end", ["--keys", "/dev/zero"], "KEYS_INVALID", 2],
     ["a key file that is not there", ["--keys", "none.bin"], "KEYS_INVALID", 2],
     ["a range that is none", ["--keys", "own.bin", "--iin", "12ab"], "PERSONALISATION_INVALID", 2],
     ["a place that is a file", ["--dir", "own.bin"], "", 3],

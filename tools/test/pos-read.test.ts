@@ -10,8 +10,10 @@ const TRACK1 = "%B9999991234567893^EXAMPLE/ALEX^29111011234?";
 /** A made-up number outside the test range. */
 const STRANGER = "4000001234567899";
 
+const AT = { ips: 12, sampleRateHz: 48_000 } as const;
+
 function wav(track: TrackNumber, text: string, direction: "forward" | "reverse" = "forward"): Uint8Array {
-  const { samples, sampleRateHz } = swipeSignal({ track, text, ips: 12, sampleRateHz: 48_000, direction });
+  const { samples, sampleRateHz } = swipeSignal({ ...AT, track, text, direction });
   return encodeWav([samples], sampleRateHz);
 }
 
@@ -67,7 +69,7 @@ describe("ecard pos read", () => {
     ["empty", new Uint8Array(0), "WAV_EMPTY"],
     ["not a WAV file", Buffer.from("%PDF-1.7 and so on, and so on, and so on"), "WAV_NOT_WAV"],
     ["cut in its header", whole.slice(0, 30), "WAV_CUT"],
-    ["silent", encodeWav([new Float32Array(48_000)], 48_000), "no-signal"],
+    ["silent", encodeWav([new Float32Array(48_000)], 48_000), "NO_SIGNAL"],
     ["noise", encodeWav([Float32Array.from({ length: 48_000 }, (_, i) => 0.4 * Math.sin(i * i * 0.37))], 48_000), ""],
   ];
   for (const [what, bytes, expected] of nothing) {
@@ -86,10 +88,29 @@ describe("ecard pos read", () => {
     });
   }
 
-  it("cut in its data, reads what is there, or says that nothing is", async () => {
-    const half = await ecard(["pos", "read", "--json", file("half.wav", whole.slice(0, whole.length >> 1))]);
-    expect(half.code).to.equal(1);
-    expect((half.facts()[0] as { diagnosis: object }).diagnosis).to.include.keys("code", "sentence");
+  it("cut behind whole swipes, gives them, and says that it is cut", async () => {
+    const both = [swipeSignal({ ...AT, track: 1, text: TRACK1 }), swipeSignal({ ...AT, track: 2, text: TRACK2 })];
+    const bytes = encodeWav([Float32Array.from(both.flatMap(({ samples }) => [...samples]))], AT.sampleRateHz);
+    const cut = file("cut.wav", bytes.slice(0, bytes.length - both[1]!.samples.length));
+    const { code, facts } = await ecard(["pos", "read", "--json", cut]);
+    expect(code).to.equal(0);
+    const { reads, diagnosis } = facts()[0] as { reads: { track: number }[]; diagnosis: { code: string } };
+    expect(reads.map(({ track }) => track)).to.deep.equal([1]);
+    expect(diagnosis.code).to.equal("WAV_CUT");
+    expect((await ecard(["pos", "read", cut])).stdout).to.include("[WAV_CUT]");
+  });
+
+  it("cut within its only swipe: WAV_CUT, nothing read", async () => {
+    const { code, facts } = await ecard(["pos", "read", "--json", file("half.wav", whole.slice(0, whole.length >> 1))]);
+    expect(code).to.equal(1);
+    expect(facts()[0]).to.have.deep.property("reads", []);
+    expect(facts()[0]!.diagnosis).to.include({ code: "WAV_CUT" });
+  });
+
+  it("refuses standard input named twice", async () => {
+    const { code, stderr } = await ecard(["pos", "read", "-", "-"], { stdin: whole });
+    expect(code).to.equal(2);
+    expect(stderr).to.include("[BAD_ARGUMENT]");
   });
 
   it("takes standard input as -", async () => {
@@ -103,7 +124,7 @@ describe("ecard pos read", () => {
     expect((await ecard(["pos", "read", "--track", "2", good])).code).to.equal(0);
     const { code, facts } = await ecard(["pos", "read", "--track", "1", good, "--json"]);
     expect(code).to.equal(1);
-    expect(facts()[0]!.diagnosis).to.include({ code: "other-track" });
+    expect(facts()[0]!.diagnosis).to.include({ code: "OTHER_TRACK" });
   });
 
   it("shows no number outside the test range, in no output", async () => {

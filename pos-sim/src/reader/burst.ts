@@ -31,7 +31,7 @@ export interface CellTimes {
   readonly frameBits: number;
 }
 
-export type FailureCode = "too-slow" | "too-fast" | "no-start-sentinel" | "lost-sync" | Attempt["fault"];
+export type FailureCode = "TOO_SLOW" | "TOO_FAST" | "NO_START_SENTINEL" | "LOST_SYNC" | Attempt["fault"];
 
 /** A stretch with a clock that gave no frame. */
 export interface Failure {
@@ -134,7 +134,7 @@ export class Burst {
     if (bits.length < MIN_CELLS || !bits.includes(1)) return;
     const at = this.#times[bounds[0]!]!;
     const cell = (this.#times[bounds[bits.length]!]! - at) / bits.length;
-    this.onFailure({ code: "too-slow", at, cell, cells: bits.length });
+    this.onFailure({ code: "TOO_SLOW", at, cell, cells: bits.length });
   }
 
   #search(strip: Strip): void {
@@ -173,12 +173,12 @@ export class Burst {
     // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
     const swipe = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
     if (swipe && cell < FAST_CELL) {
-      this.onFailure({ code: "too-fast", at, cell, cells: total });
+      this.onFailure({ code: "TOO_FAST", at, cell, cells: total });
     } else if (failed !== undefined) {
-      const cut = failed.fault === "no-end-sentinel" && bounds[total]! < this.#count - 2;
+      const cut = failed.fault === "NO_END_SENTINEL" && bounds[total]! < this.#count - 2;
       const { character, symbolBits } = failed;
       this.onFailure({
-        code: cut ? "lost-sync" : failed.fault,
+        code: cut ? "LOST_SYNC" : failed.fault,
         at: failed.at,
         character,
         symbolBits,
@@ -186,7 +186,7 @@ export class Burst {
         cells: total,
       });
     } else if (swipe) {
-      this.onFailure({ code: "no-start-sentinel", at, cell, cells: total });
+      this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total });
     }
   }
 }

@@ -3,14 +3,14 @@ import type { Failure, FailureCode } from "./burst.js";
 
 export type DiagnosisCode =
   /** Nothing above the noise. */
-  | "no-signal"
+  | "NO_SIGNAL"
   /** Signal, but nowhere a steady run of zeros to take the cell from. */
-  | "no-clock"
-  | "clipped"
+  | "NO_CLOCK"
+  | "CLIPPED"
   /** A frame of another track than the one asked for. */
-  | "other-track"
+  | "OTHER_TRACK"
   /** Frames that pass their checks and contradict each other, or that noise may have made. */
-  | "uncertain"
+  | "UNCERTAIN"
   | FailureCode;
 
 export interface Diagnosis {
@@ -44,13 +44,13 @@ const CLIPPED_SHARE = 0.02;
 
 /** How much a failure explains, least first: the farther an attempt came, the more. */
 const RANK: readonly FailureCode[] = [
-  "too-fast",
-  "too-slow",
-  "no-start-sentinel",
-  "no-end-sentinel",
-  "lost-sync",
-  "parity",
-  "lrc",
+  "TOO_FAST",
+  "TOO_SLOW",
+  "NO_START_SENTINEL",
+  "NO_END_SENTINEL",
+  "LOST_SYNC",
+  "PARITY",
+  "LRC",
 ];
 
 /** The failure that explains more: the one that came farthest, then the one with more cells. */
@@ -72,31 +72,31 @@ export function diagnose(seen: Observations): Diagnosis {
         ? `the loudest sample is ${(20 * Math.log10(seen.peak)).toFixed(0)} dB of full scale`
         : "all samples are zero";
     return {
-      code: "no-signal",
+      code: "NO_SIGNAL",
       sentence: `No swipe in ${(seen.samples / rate).toFixed(1)} s: ${level}. Check the head, the cable and the input gain.`,
     };
   }
   if (seen.otherTrack !== undefined) {
     const { track, at } = seen.otherTrack;
-    return { code: "other-track", sentence: `Track ${track} was read, which was not asked for.`, atS: at / rate };
+    return { code: "OTHER_TRACK", sentence: `Track ${track} was read, which was not asked for.`, atS: at / rate };
   }
   const share = seen.clipped / seen.samples;
   if (share > CLIPPED_SHARE) {
     return {
-      code: "clipped",
+      code: "CLIPPED",
       sentence: `${(share * 100).toFixed(0)} % of the samples are at full scale. Lower the input gain.`,
     };
   }
   if (seen.uncertainAt !== undefined) {
     return {
-      code: "uncertain",
+      code: "UNCERTAIN",
       sentence: "Characters were found, but noise may have made them. Swipe again, closer to the head.",
       atS: seen.uncertainAt / rate,
     };
   }
   if (failure === undefined) {
     return {
-      code: "no-clock",
+      code: "NO_CLOCK",
       sentence: "There is a signal, but no steady run of zeros before any data: noise, or not a swipe.",
     };
   }
@@ -105,46 +105,46 @@ export function diagnose(seen: Observations): Diagnosis {
   const where = `at ${place.atS.toFixed(3)} s`;
   const cell = `${(((failure.cell ?? 0) / rate) * 1e6).toFixed(0)} us`;
   switch (failure.code) {
-    case "too-slow":
+    case "TOO_SLOW":
       return {
         code: failure.code,
         sentence: `Cells of ${cell} ${where} are slower than 3 inches a second on track 2. Swipe faster.`,
         ...place,
       };
-    case "too-fast":
+    case "TOO_FAST":
       return {
         code: failure.code,
         sentence: `Cells of ${cell} ${where} are too short for ${rate} samples a second. Swipe slower or record faster.`,
         ...place,
       };
-    case "no-start-sentinel":
+    case "NO_START_SENTINEL":
       return {
         code: failure.code,
         sentence: `${failure.cells} bits from ${where.slice(3)} on hold no start sentinel in either direction. Swipe the whole stripe.`,
         ...place,
       };
-    case "no-end-sentinel":
+    case "NO_END_SENTINEL":
       return {
         code: failure.code,
         sentence: `The data ends ${where} before an end sentinel, at character ${character}. Swipe to the end.`,
         ...place,
         character: character!,
       };
-    case "lost-sync":
+    case "LOST_SYNC":
       return {
         code: failure.code,
         sentence: `The cells cannot be followed ${where}, at character ${character}: a scratch, a stop or a weak signal.`,
         ...place,
         character: character!,
       };
-    case "parity":
+    case "PARITY":
       return {
         code: failure.code,
         sentence: `Parity is wrong at character ${character}, ${where}. A bit was misread; swipe again.`,
         ...place,
         character: character!,
       };
-    case "lrc":
+    case "LRC":
       return {
         code: failure.code,
         sentence: `All characters have their parity, but the LRC at character ${character}, ${where}, does not match. Swipe again.`,

@@ -27,6 +27,21 @@ export function isShown(track: TrackNumber, data: string, testIins: readonly str
 }
 
 /**
+ * What of a read may leave the reader. Read as the layout that was asked for and as the one that its length says, it must be shown
+ * by both; else it is masked, and where masking by its length hides nothing, every digit is.
+ */
+export function shownAs(
+  track: TrackNumber,
+  data: string,
+  testIins: readonly string[] = TEST_IINS,
+): { readonly data: string; readonly masked: boolean } {
+  const natural = maskTracks(data, testIins);
+  const asAsked = isShown(track, data, testIins);
+  if (asAsked && natural === data) return { data, masked: false };
+  return { data: natural === data ? data.replaceAll(/[0-9]/g, "*") : natural, masked: true };
+}
+
+/**
  * A track as a receipt would show it. Test ranges unchanged; of others the masked PAN, the name, expiry and service code;
  * of data without a PAN at its place, every digit masked.
  *

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { PosError } from "../errors.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
+import type { Diagnosis } from "./diagnosis.js";
 import { type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
@@ -11,7 +12,15 @@ export interface WavReadOptions extends ReaderOptions {
   readonly onProgress?: (seconds: number, ofSeconds: number | undefined) => void;
 }
 
-export interface WavResult extends ReaderResult {
+/** A file that ends before its time. */
+export interface WavFault {
+  readonly code: "WAV_CUT";
+  readonly sentence: string;
+}
+
+export interface WavResult extends Omit<ReaderResult, "diagnosis"> {
+  /** Null where something was read from a whole file. With reads: the file is cut behind them. */
+  readonly diagnosis: Diagnosis | WavFault | null;
   readonly format: WavFormat;
   readonly durationS: number;
 }
@@ -20,7 +29,7 @@ export interface WavResult extends ReaderResult {
  * All reads of a recording.
  *
  * @param source - A file's name, or its bytes as they come: a stream, stdin.
- * @throws {@link PosError} `WAV_*` as the file deserves, `ABORTED`.
+ * @throws {@link PosError} `WAV_*` as the file deserves, `ABORTED`. A cut file that holds a whole swipe is read.
  */
 export async function readWavFile(
   source: string | AsyncIterable<Uint8Array>,
@@ -31,17 +40,26 @@ export async function readWavFile(
   let readers: Reader[] | undefined;
   let format: WavFormat | undefined;
   let frames = 0;
-  for await (const block of wavBlocks(readable(chunks))) {
-    if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
-    format = block.format;
-    readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
-    block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
-    frames += block.channels[0]!.length;
-    const rate = block.format.sampleRateHz;
-    onProgress?.(frames / rate, block.totalFrames === undefined ? undefined : block.totalFrames / rate);
+  let cut: PosError | undefined;
+  try {
+    for await (const block of wavBlocks(readable(chunks))) {
+      if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
+      format = block.format;
+      readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
+      block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
+      frames += block.channels[0]!.length;
+      const rate = block.format.sampleRateHz;
+      onProgress?.(frames / rate, block.totalFrames === undefined ? undefined : block.totalFrames / rate);
+    }
+  } catch (error) {
+    if (!(error instanceof PosError) || error.code !== "WAV_CUT" || readers === undefined) throw error;
+    cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  return { ...joined(readers.map((reader) => reader.finish())), format, durationS: frames / format.sampleRateHz };
+  const { reads, diagnosis } = joined(readers.map((reader) => reader.finish()));
+  if (cut !== undefined && reads.length === 0) throw cut;
+  const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
+  return { reads, diagnosis: fault ?? diagnosis, format, durationS: frames / format.sampleRateHz };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */
@@ -60,7 +78,7 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
   }
   if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), diagnosis: null };
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
-  return { reads, diagnosis: diagnoses.find(({ code }) => code !== "no-signal") ?? diagnoses[0]! };
+  return { reads, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
 }
 
 /** What the file system says becomes an error of ours. */

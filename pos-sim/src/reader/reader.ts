@@ -5,7 +5,7 @@ import { checkRate } from "../signal/signal.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type Candidate, type CellTimes, type Failure } from "./burst.js";
 import { type Diagnosis, diagnose, worseOf } from "./diagnosis.js";
-import { isShown, maskTracks, TEST_IINS } from "./mask.js";
+import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 
 export interface Read {
@@ -160,7 +160,7 @@ export class Reader {
     let clipped = 0;
     for (let i = from; i < from + count; i++) {
       const magnitude = Math.abs(block[i]!);
-      if (magnitude > peak) peak = magnitude;
+      if (magnitude > peak && magnitude < Number.POSITIVE_INFINITY) peak = magnitude;
       if (magnitude >= 0.999) clipped++;
     }
     this.#peak = peak;
@@ -226,10 +226,10 @@ export class Reader {
       this.#otherTrack ??= { track, at: found.from };
       return;
     }
-    const shown = isShown(track, data, testIins);
+    const shown = shownAs(track, data, testIins);
     const read: Read = {
       track,
-      data: shown ? data : maskTracks(data, testIins),
+      data: shown.data,
       direction: found.direction,
       confidence: Math.round(found.confidence * 1e4) / 1e4,
       lrc: true,
@@ -237,10 +237,12 @@ export class Reader {
       endS: found.to / this.#rate,
       cellUs: (found.cell / this.#rate) * 1e6,
       jitterPercent: found.jitter * 100,
-      masked: !shown,
+      masked: shown.masked,
     };
     if (this.#reads.length >= MAX_READS) return;
-    this.#reads.push(this.#options.cells === true && shown ? { ...read, cells: cellsOf(found, this.#rate) } : read);
+    this.#reads.push(
+      this.#options.cells === true && !shown.masked ? { ...read, cells: cellsOf(found, this.#rate) } : read,
+    );
   }
 }
 

@@ -15,7 +15,7 @@ export interface Frame {
 /** Why an attempt ended, and at which character: the start sentinel is number 1. */
 export interface Attempt {
   readonly symbolBits: 5 | 7;
-  readonly fault: "parity" | "lrc" | "no-end-sentinel";
+  readonly fault: "PARITY" | "LRC" | "NO_END_SENTINEL";
   readonly character: number;
   readonly from: number;
 }
@@ -88,15 +88,15 @@ function readFrame(
   for (let character = 1, at = from; ; character++, at += symbolBits) {
     const attempt = (fault: Attempt["fault"]): Attempt => ({ symbolBits, fault, character, from });
     const symbol = symbolAt(bits, origin, way, at, count, format);
-    if (symbol < 0 || character > maxCharacters - 1) return attempt("no-end-sentinel");
-    if (!odd(symbol)) return attempt("parity");
+    if (symbol < 0 || character > maxCharacters - 1) return attempt("NO_END_SENTINEL");
+    if (!odd(symbol)) return attempt("PARITY");
     lrc ^= symbol & mask;
     data += String.fromCharCode(offset + (symbol & mask));
     if (symbol !== format.end) continue;
     const check = symbolAt(bits, origin, way, at + symbolBits, count, format);
     // Its parity bit covers the LRC character itself.
     if (check < 0 || !odd(check) || (check & mask) !== lrc)
-      return { symbolBits, fault: "lrc", character: character + 1, from };
+      return { symbolBits, fault: "LRC", character: character + 1, from };
     return { symbolBits, data, from, bits: at + 2 * symbolBits - from };
   }
 }

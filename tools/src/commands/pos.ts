@@ -3,7 +3,7 @@
 import type { Read } from "@enabling-card/pos-sim";
 import { type Command, InvalidArgumentError } from "commander";
 import type { Context } from "../context.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import type { RecordingResult } from "../pos/read-recordings.js";
 
 type TrackChoice = "auto" | 1 | 2 | 3;
@@ -15,14 +15,15 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
-    .description("decode WAV files: 8/16/24/32-bit or float, any rate, any number of channels; - is standard input")
+    .description("decode WAV files: 8/16/24/32-bit or float, any number of channels; - is standard input")
     .argument("<file...>", "recordings, or - for standard input")
     .option("--track <track>", "auto, 1, 2 or 3", trackChoice, "auto" as TrackChoice)
     .addHelpText(
       "after",
       `
-Exits with 1 where a file gave no read. Numbers outside the test range are
-masked.
+Exits with 1 where a file gave no read, or could not be opened. Numbers outside
+the test range are masked. Rates from 4,000 to 768,000 Hz are read. Tracks 2 and
+3 share a code: --track 3 takes frames of either as track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
@@ -39,6 +40,9 @@ Examples:
       const { progressBar } = await import("../progress.js");
       const output = context.output(command);
       const { signal, stdin } = context;
+      if (files.indexOf("-") !== files.lastIndexOf("-")) {
+        throw new CommandError("BAD_ARGUMENT", "Standard input can be read once: name - once", EXIT.usage);
+      }
       const bar = progressBar(output, "s");
       const read = { track: options.track, signal, stdin, onProgress: bar.update };
       for await (const result of readRecordings(files, read)) {
@@ -61,10 +65,9 @@ function facts({ track, data, direction, confidence, lrc, ...more }: Read, verbo
 }
 
 function describe({ file, reads, diagnosis }: RecordingResult): string[] {
-  if (reads.length > 0)
-    return [`${file}: ${reads.length} read${reads.length === 1 ? "" : "s"}`, ...reads.map(readLine)];
-  const sentence = diagnosis?.sentence ?? "";
-  return [`${file}: nothing read. ${sentence}${/[.!?]$/.test(sentence) ? "" : "."} [${diagnosis?.code}]`];
+  const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
+  const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
+  return [`${file}: ${many}${why}`, ...reads.map(readLine)];
 }
 
 function readLine(read: Read): string {

@@ -7,7 +7,7 @@ import type { TraceEvent } from "@enabling-card/emulator";
 import { maskTrack1, maskTrack2, printMessage } from "@enabling-card/iso8583";
 import { readSamples, Terminal } from "@enabling-card/pos-sim";
 import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
-import { makeFolder } from "../make-folder.js";
+import { checkFolder, makeFolder } from "../make-folder.js";
 import { type Stage, type StageOptions, setStage } from "../stage.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
@@ -44,6 +44,7 @@ const COUNTRY = 276;
 
 /** @throws {CommandError} `DEMO_FAILED` where a part did not do what it must. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  checkFolder(options.out);
   const journey = new Journey(options);
   const stage = await journey.step(
     "set the table",

@@ -41,6 +41,6 @@ export async function writeRecording(folder: string, emission: Emission, recordi
   const { reads } = readSamples(first.samples, first.sampleRateHz, { cells: true });
   const edgesNs = Float64Array.from(emission.edgesNs.flatMap((edges) => [...edges]));
   await writeFile(wav, encodeWav([recording.whole.samples], recording.whole.sampleRateHz));
-  await writeFile(svg, swipeSvg(first, reads, { title: "A swipe of the card: first pass" }));
+  await writeFile(svg, swipeSvg(first, reads, { title: "A swipe of the card: its first pass, a test number" }));
   await writeFile(vcd, edgesVcd({ edgesNs, durationNs: emission.durationNs }));
 }

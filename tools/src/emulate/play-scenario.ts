@@ -1,10 +1,10 @@
 // A scenario file played on a whole stage: issuer, paired phone, a grant on the card, and a phone that asks the card to present it
 // while the scenario's hands press, swipe and pull the plug.
 
-import { readFile } from "node:fs/promises";
 import { EmulatorError, parseScenario, runScenario, type TraceEvent } from "@enabling-card/emulator";
 import { Card, type CardError, MemoryPairingStore } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
+import { readAtMost } from "../read-at-most.js";
 import { type Stage, setStage } from "../stage.js";
 
 export interface PlayScenarioOptions {
@@ -39,18 +39,33 @@ export interface ScenarioResult {
 
 /** How long the phone may still wait for its answer after the last step, ms. */
 const ANSWER_MS = 1_000;
+/** Longest scenario file, octets. */
+const SCENARIO_MAX = 1 << 20;
 
-/** A scenario file as JSON. @throws {CommandError} `SCENARIO_UNREADABLE`; {EmulatorError} `SCENARIO_INVALID` */
+/** A valid scenario file as JSON. @throws {CommandError} `SCENARIO_UNREADABLE`; {EmulatorError} `SCENARIO_INVALID` */
 export async function readScenario(file: string): Promise<unknown> {
-  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const why = { ENOENT: "there is no such file", EISDIR: "it is a folder" }[cause.code ?? ""] ?? cause.code;
-    throw new CommandError("SCENARIO_UNREADABLE", `The scenario ${file} cannot be read: ${why}`, EXIT.usage, { cause });
+  const unreadable = (why: string | undefined, cause?: unknown) =>
+    new CommandError("SCENARIO_UNREADABLE", `The scenario ${file} cannot be read: ${why}`, EXIT.usage, { cause });
+  const text = await readAtMost(file, SCENARIO_MAX + 1).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(
+      { ENOENT: "there is no such file", EISDIR: "it is a folder" }[cause.code ?? ""] ?? cause.code,
+      cause,
+    );
   });
+  if (text.length > SCENARIO_MAX) throw unreadable(`it has more than ${SCENARIO_MAX} octets`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text.toString("utf8"));
   } catch (cause) {
     throw new EmulatorError("SCENARIO_INVALID", `${file} is not JSON: ${(cause as Error).message}`, { cause });
   }
+  try {
+    parseScenario(value);
+  } catch (cause) {
+    if (!(cause instanceof EmulatorError)) throw cause;
+    throw new EmulatorError(cause.code, `${file}: ${cause.message}`, { cause });
+  }
+  return value;
 }
 
 /**

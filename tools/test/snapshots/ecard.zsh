@@ -27,7 +27,7 @@ _ecard_demo() {
   local -a names
   _arguments -C \
     '--out[where swipe.wav, swipe.svg, swipe.vcd and journey.json go]:value:_files' \
-    '--trace[show every step inside the card]' \
+    '--trace[show every step inside the card, by its own clock]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -73,7 +73,7 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any rate, any number of channels; - is standard input'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any number of channels; - is standard input'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
     esac ;;
