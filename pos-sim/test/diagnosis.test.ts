@@ -36,7 +36,11 @@ describe("a recording without a read says why", () => {
     ["a swipe at 2 ips", swipeSignal({ ...swipe, ips: 2 }), { code: "TOO_SLOW" }],
     ["a swipe at 0.6 ips", swipeSignal({ ...swipe, ips: 0.6 }), { code: "TOO_SLOW" }],
     ["a swipe at 250 ips", swipeSignal({ ...swipe, ips: 250 }), { code: "TOO_FAST" }],
-    ["a gain that leaves nothing", disturb(swipeSignal(swipe), { gain: 200 }), { code: "CLIPPED" }],
+    [
+      "a gain that leaves nothing",
+      disturb(swipeSignal({ ...swipe, bits: spoiled(37) }), { gain: 200 }),
+      { code: "CLIPPED" },
+    ],
     ["a wrong bit in character 8", swipeSignal({ ...swipe, bits: spoiled(37) }), { code: "PARITY", character: 8 }],
     [
       "the same, swiped backwards",

@@ -4,7 +4,7 @@ import { PosError } from "../errors.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
 import type { Diagnosis } from "./diagnosis.js";
-import { type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
+import { CANDIDATES, type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;
@@ -56,10 +56,10 @@ export async function readWavFile(
     cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  const { reads, diagnosis } = joined(readers.map((reader) => reader.finish()));
+  const { reads, candidates, diagnosis } = joined(readers.map((reader) => reader.finish()));
   if (cut !== undefined && reads.length === 0) throw cut;
   const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
-  return { reads, diagnosis: fault ?? diagnosis, format, durationS: frames / format.sampleRateHz };
+  return { reads, candidates, diagnosis: fault ?? diagnosis, format, durationS: frames / format.sampleRateHz };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */
@@ -76,9 +76,11 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
     if (same < 0) reads.push(read);
     else if (read.confidence > reads[same]!.confidence) reads[same] = read;
   }
-  if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), diagnosis: null };
+  const candidates = results.flatMap((result) => result.candidates).sort((a, b) => b.probability - a.probability);
+  candidates.splice(CANDIDATES);
+  if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), candidates, diagnosis: null };
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
-  return { reads, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
+  return { reads, candidates, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
 }
 
 /** What the file system says becomes an error of ours. */

@@ -1,9 +1,11 @@
-// A reader: samples in, reads out, as they come. Every octave of the signal is searched on its own, fast swipes in the
-// fine ones, slow swipes in the coarse ones; what they find is compared, and a frame that is contradicted is not a read.
+// A reader: samples in, reads out, as they come. A cheap path reads what is clean: every octave of the signal on its own, fast swipes in the
+// fine ones, slow swipes in the coarse ones, and what they find is compared. Where it is not certain, the search (search/) looks again.
 // Memory is bounded however long the recording is.
+
+import { Searcher, type Sighting } from "../search/searcher.js";
 import { checkRate } from "../signal/signal.js";
-import type { TrackNumber } from "../track-format.js";
-import { Burst, type Candidate, type CellTimes, type Failure } from "./burst.js";
+import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
+import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
 import { type Diagnosis, diagnose, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
@@ -13,7 +15,7 @@ export interface Read {
   /** From start to end sentinel; masked unless its PAN lies in a test range. */
   readonly data: string;
   readonly direction: "forward" | "reverse";
-  /** Chance, 0 to 1, that no bit is wrong, by the swipe's own jitter and the checks that it passed. */
+  /** Chance, 0 to 1, that no bit is wrong: posterior against all other texts and none. Of a read, at least 100,000 to 1. */
   readonly confidence: number;
   /** The LRC was right: a read without that is no read. */
   readonly lrc: true;
@@ -44,8 +46,23 @@ export interface ReaderOptions {
   readonly cells?: boolean;
 }
 
+/** What a swipe may have said: no read, for want of certainty. */
+export interface Candidate {
+  readonly track: TrackNumber;
+  /** Masked as a read's. */
+  readonly data: string;
+  readonly direction: "forward" | "reverse";
+  /** Posterior probability. */
+  readonly probability: number;
+  readonly startS: number;
+  readonly endS: number;
+  readonly masked: boolean;
+}
+
 export interface ReaderResult {
   readonly reads: readonly Read[];
+  /** Likeliest first, at most five. */
+  readonly candidates: readonly Candidate[];
   /** Why, when nothing was read; null when something was. */
   readonly diagnosis: Diagnosis | null;
 }
@@ -60,11 +77,12 @@ const MIN_CELL = 5;
 const MAX_CELL = 64;
 /** Smallest swing, peak to peak, that is a pulse: ten steps of a 16-bit converter. */
 const FLOOR = 3e-4;
-/** Below this confidence noise may have made the frame. Tuned: see test/reader-noise.test.ts. */
-const MIN_CONFIDENCE = 0.05;
-/** A short frame has few parity bits to prove it and must be clean. */
-const SHORT_FRAME = 12;
-const SHORT_CONFIDENCE = 0.95;
+/** Posterior odds of 100,000 to 1: what is less certain is no read. */
+const CERTAIN = 1 - 1e-5;
+/** What is less likely is no candidate either. */
+const WORTH_SAYING = 1e-3;
+export const CANDIDATES = 5;
+const DOUBTS = 4096;
 /** A frame with less than this share of the votes of all octaves is contradicted. */
 const MAJORITY = 0.75;
 const MAX_READS = 10_000;
@@ -74,8 +92,13 @@ export class Reader {
   readonly #options: ReaderOptions;
   readonly #level: PeakLevel;
   readonly #bursts: Burst[] = [];
+  readonly #searcher: Searcher;
   readonly #reads: Read[] = [];
-  #candidates: Candidate[] = [];
+  readonly #candidates: Candidate[] = [];
+  /** Where frames were read, and where the cheap path met what it could not read: input samples. */
+  readonly #read: { readonly from: number; readonly to: number }[] = [];
+  readonly #doubts: number[] = [];
+  #frames: Frame[] = [];
   #samples = 0;
   #peak = 0;
   #clipped = 0;
@@ -104,9 +127,10 @@ export class Reader {
           slowestCell: last ? slowestCell : Number.POSITIVE_INFINITY,
           pause: PAUSE_S * sampleRateHz,
         },
-        (candidate) => this.#candidates.push(candidate),
+        (candidate) => this.#frames.push(candidate),
         (failure) => {
           this.#failure = worseOf(this.#failure, failure);
+          this.#doubt(failure.at);
         },
       );
       this.#bursts.push(burst);
@@ -116,6 +140,11 @@ export class Reader {
       });
     }
     this.#level = new PeakLevel(0, levels, sampleRateHz, FLOOR, sinks);
+    this.#searcher = new Searcher(sampleRateHz, {
+      longestCell: slowestCell,
+      passed: (from, to) => this.#passed(from, to),
+      onSighting: (sighting) => this.#sighted(sighting),
+    });
   }
 
   /** Takes the next samples, full scale -1 to 1, and returns the reads that they completed. The block stays the caller's. */
@@ -127,9 +156,10 @@ export class Reader {
       this.#level.push(block, at, count);
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
-      if (this.#candidates.length > 0) {
+      if (this.#frames.length > 0) {
         this.#decide(this.#bursts.reduce((first, burst) => Math.min(first, burst.pendingFrom), this.#samples));
       }
+      this.#searcher.push(block, at, count);
     }
     return this.#reads.slice(before);
   }
@@ -138,10 +168,13 @@ export class Reader {
   finish(): ReaderResult {
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
-    const reads = this.#reads;
-    if (reads.length > 0) return { reads, diagnosis: null };
+    this.#searcher.finish();
+    const reads = this.#reads.sort((a, b) => a.startS - b.startS);
+    const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
+    if (reads.length > 0) return { reads, candidates, diagnosis: null };
     return {
       reads,
+      candidates,
       diagnosis: diagnose({
         sampleRateHz: this.#rate,
         samples: this.#samples,
@@ -169,10 +202,10 @@ export class Reader {
 
   /** Settles the candidates that end before `horizon`, beyond which octaves may still find more. */
   #decide(horizon: number): void {
-    const candidates = this.#candidates.sort((a, b) => a.from - b.from);
-    const kept: Candidate[] = [];
+    const candidates = this.#frames.sort((a, b) => a.from - b.from);
+    const kept: Frame[] = [];
     for (let at = 0; at < candidates.length; ) {
-      const group: Candidate[] = [];
+      const group: Frame[] = [];
       let end = candidates[at]!.to;
       for (; at < candidates.length && (group.length === 0 || overlaps(candidates[at]!, end)); at++) {
         group.push(candidates[at]!);
@@ -181,12 +214,12 @@ export class Reader {
       if (end > horizon) kept.push(...group);
       else this.#vote(group);
     }
-    this.#candidates = kept;
+    this.#frames = kept;
   }
 
   /** One read, or none, of frames that lie over each other. */
-  #vote(group: readonly Candidate[]): void {
-    const votes = new Map<string, { best: Candidate; levels: Map<number, number> }>();
+  #vote(group: readonly Frame[]): void {
+    const votes = new Map<string, { best: Frame; levels: Map<number, number> }>();
     for (const candidate of group) {
       const key = `${candidate.direction}${candidate.data}`;
       const entry = votes.get(key) ?? { best: candidate, levels: new Map<number, number>() };
@@ -207,21 +240,80 @@ export class Reader {
         best = entry.best;
       }
     }
-    const needed = best.data.length < SHORT_FRAME ? SHORT_CONFIDENCE : MIN_CONFIDENCE;
-    if (best.confidence < needed || most < MAJORITY * total) {
+    if (best.confidence < CERTAIN || most < MAJORITY * total) {
       this.#uncertainAt ??= best.from;
+      this.#doubt(best.from);
       return;
     }
+    this.#read.push({ from: best.from, to: best.to });
     this.#report(best);
   }
 
-  #report(found: Candidate): void {
+  /** Bounded: the search forgets what lies behind it. */
+  #doubt(at: number): void {
+    if (this.#doubts.length < DOUBTS) this.#doubts.push(at);
+  }
+
+  /** The search leaves out what the cheap path read without a doubt. */
+  #passed(from: number, to: number): boolean {
+    const read = this.#read.some((span) => span.from < to && span.to > from);
+    // Octaves that fail where another one reads are no doubt.
+    const about = (span: { from: number; to: number }, at: number): boolean => {
+      const margin = (span.to - span.from) / 2;
+      return at > span.from - margin && at < span.to + margin;
+    };
+    const doubt = this.#doubts.some((at) => at >= from && at < to && !this.#read.some((span) => about(span, at)));
+    // Behind the search nothing is looked at again.
+    const keep = this.#doubts.filter((at) => at >= to);
+    this.#doubts.splice(0, this.#doubts.length, ...keep);
+    while (this.#read.length > 0 && this.#read[0]!.to < from) this.#read.shift();
+    return read && !doubt;
+  }
+
+  #sighted(sighting: Sighting): void {
+    const { probability, fromSample, toSample, stretch } = sighting;
+    if (this.#read.some((span) => span.from < toSample && span.to > fromSample)) return;
+    if (probability >= CERTAIN) {
+      this.#read.push({ from: fromSample, to: toSample });
+      const { symbolBits, data, direction } = sighting;
+      const cell = (toSample - fromSample) / (sighting.to - sighting.from);
+      const cells = cellsAround(sighting);
+      this.#report({
+        symbolBits,
+        data,
+        direction,
+        confidence: probability,
+        from: fromSample,
+        to: toSample,
+        cell,
+        jitter: stretch.jitter,
+        level: 0,
+        cells,
+      });
+    } else if (probability >= WORTH_SAYING) this.#suspect(sighting);
+  }
+
+  #suspect({ symbolBits, data, direction, probability, fromSample, toSample }: Sighting): void {
+    const track = this.#trackOf(symbolBits, data);
+    const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
+    if (wanted !== "auto" && track !== wanted) return;
+    const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
+    this.#candidates.push({ track, direction, probability, startS, endS, ...shownAs(track, data, testIins) });
+    if (this.#candidates.length > 4 * CANDIDATES) {
+      this.#candidates.sort((a, b) => b.probability - a.probability).splice(CANDIDATES);
+    }
+  }
+
+  /** Tracks 2 and 3 share their characters; no track 2 is longer than 39 with its sentinels, no track 3 as short. */
+  #trackOf(symbolBits: 5 | 7, data: string): TrackNumber {
+    const natural: TrackNumber = symbolBits === 7 ? 1 : data.length > 39 ? 3 : 2;
+    return this.#options.track === 3 && natural === 2 ? 3 : natural;
+  }
+
+  #report(found: Frame): void {
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     const { data } = found;
-    // Tracks 2 and 3 share their characters; no track 2 is longer than 39 with its sentinels, no track 3 as short.
-    const long = data.length > 39;
-    const natural: TrackNumber = found.symbolBits === 7 ? 1 : long ? 3 : 2;
-    const track: TrackNumber = wanted === 3 && natural === 2 ? 3 : natural;
+    const track = this.#trackOf(found.symbolBits, data);
     if (wanted !== "auto" && track !== wanted) {
       this.#otherTrack ??= { track, at: found.from };
       return;
@@ -231,7 +323,7 @@ export class Reader {
       track,
       data: shown.data,
       direction: found.direction,
-      confidence: Math.round(found.confidence * 1e4) / 1e4,
+      confidence: found.confidence,
       lrc: true,
       startS: found.from / this.#rate,
       endS: found.to / this.#rate,
@@ -254,8 +346,34 @@ export function readSamples(samples: Float32Array, sampleRateHz: number, options
 }
 
 /** Frames that share more than a few cells cannot both be there. */
-const overlaps = (candidate: Candidate, end: number): boolean => candidate.from < end - 4 * candidate.cell;
+const overlaps = (candidate: Frame, end: number): boolean => candidate.from < end - 4 * candidate.cell;
 
-function cellsOf(found: Candidate, rate: number): Cells {
+function cellsOf(found: Pick<Frame, "cells" | "symbolBits">, rate: number): Cells {
   return { ...found.cells, bounds: found.cells.bounds.map((at) => at / rate), symbolBits: found.symbolBits };
+}
+
+/** Zeros kept on each side of a frame in its cells, at most. */
+const MARGIN_CELLS = 64;
+
+/** Cells of a sighting: its text's own bits, and the zeros around them. */
+function cellsAround({ stretch, from, to, symbolBits, data, direction }: Sighting): CellTimes {
+  const bits = Uint8Array.from(stretch.bits);
+  const { offset } = TRACK_FORMATS[symbolBits === 7 ? 1 : 2];
+  const values = Array.from(data, (character) => character.charCodeAt(0) - offset);
+  values.push(values.reduce((sum, value) => sum ^ value, 0));
+  const text = values.flatMap((value) => {
+    const own = Array.from({ length: symbolBits - 1 }, (_, i) => (value >> i) & 1);
+    return [...own, 1 - (own.reduce((sum, bit) => sum + bit, 0) % 2)];
+  });
+  bits.set(direction === "forward" ? text : text.reverse(), from);
+  let low = from;
+  while (low > 0 && from - low < MARGIN_CELLS && bits[low - 1] === 0) low--;
+  let high = to;
+  while (high < bits.length && high - to < MARGIN_CELLS && bits[high] === 0) high++;
+  return {
+    bounds: stretch.bounds.slice(low, high + 1),
+    bits: bits.slice(low, high),
+    frameFrom: from - low,
+    frameBits: to - from,
+  };
 }

@@ -1,0 +1,148 @@
+// Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
+
+/** A run of zeros: a positive pulse at `at`, cells of `cell`; input samples. */
+export interface Seed {
+  readonly at: number;
+  readonly cell: number;
+  readonly height: number;
+  /** Energy of the tone, in no unit. */
+  readonly strength: number;
+}
+
+/** Seeds that are looked at. */
+const SEEDS = 60;
+
+/** Samples summed at once, and of how many such parts a window is made: 64 samples, 10 to 21 cells. */
+const PART = 16;
+const PARTS = 4;
+const WINDOW = PART * PARTS;
+/** Frequencies, in steps of 1/128 of a level's rate: cells of 3 to 6.4 samples. */
+const STEPS = 128;
+const LOW = 10;
+const HIGH = 22;
+const BINS = HIGH - LOW + 1;
+/** A tone must be so many times the median of the spectrum around it: noise alone comes so far once in a minute. */
+const STRONG = 18;
+/** Windows whose spectrum is looked at for that, and every how manieth value. */
+const AROUND = 32;
+const EVERY = 5;
+
+const COS = Float64Array.from({ length: STEPS }, (_, i) => Math.cos((2 * Math.PI * i) / STEPS));
+const SIN = Float64Array.from({ length: STEPS }, (_, i) => Math.sin((2 * Math.PI * i) / STEPS));
+
+/** Tones of zeros in `samples`, strongest first. Cells from 3 samples to `longest`. */
+export function seedsIn(samples: Float32Array, longest: number): Seed[] {
+  const seeds: Seed[] = [];
+  let level = samples;
+  let scale = 1;
+  let shift = 0;
+  while (level.length >= WINDOW && 3 * scale < longest) {
+    scan(level, scale, shift, seeds);
+    level = halved(level);
+    shift += 1.5 * scale;
+    scale *= 2;
+  }
+  return seeds.sort((a, b) => b.strength - a.strength).slice(0, SEEDS);
+}
+
+/** Low-passed and every second sample; its sample m lies at 2m + 1.5. */
+export function halved(samples: Float32Array): Float32Array {
+  const out = new Float32Array(Math.max(0, (samples.length - 4) >> 1));
+  for (let m = 0, i = 0; m < out.length; m++, i += 2) {
+    out[m] = 0.125 * (samples[i]! + samples[i + 3]!) + 0.375 * (samples[i + 1]! + samples[i + 2]!);
+  }
+  return out;
+}
+
+function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]): void {
+  const parts = Math.floor(samples.length / PART);
+  const re = new Float64Array(parts * BINS);
+  const im = new Float64Array(parts * BINS);
+  for (let part = 0; part < parts; part++) {
+    const from = part * PART;
+    for (let bin = 0; bin < BINS; bin++) {
+      let c = 0;
+      let s = 0;
+      for (let i = from, phase = ((LOW + bin) * from) & (STEPS - 1); i < from + PART; i++) {
+        c += samples[i]! * COS[phase]!;
+        s -= samples[i]! * SIN[phase]!;
+        phase = (phase + LOW + bin) & (STEPS - 1);
+      }
+      re[part * BINS + bin] = c;
+      im[part * BINS + bin] = s;
+    }
+  }
+  const windows = parts - PARTS + 1;
+  if (windows < 1) return;
+  const power = new Float64Array(windows * BINS);
+  for (let w = 0; w < windows; w++) {
+    for (let bin = 0; bin < BINS; bin++) {
+      let c = 0;
+      let s = 0;
+      for (let part = w; part < w + PARTS; part++) {
+        c += re[part * BINS + bin]!;
+        s += im[part * BINS + bin]!;
+      }
+      power[w * BINS + bin] = c * c + s * s;
+    }
+  }
+  let floor = 0;
+  for (let w = 0; w < windows; w++) {
+    if (w % (AROUND / 2) === 0) {
+      const low = Math.max(0, w - AROUND / 4);
+      floor = floorOf(power.subarray(low * BINS, Math.min(windows, low + AROUND) * BINS));
+    }
+    for (let bin = 1; bin < BINS - 1; bin++) {
+      const p = power[w * BINS + bin]!;
+      if (!(p > power[w * BINS + bin - 1]! && p >= power[w * BINS + bin + 1]!)) continue;
+      if (w > 0 && neighbour(power, w - 1, bin) > p) continue;
+      if (w < windows - 1 && neighbour(power, w + 1, bin) >= p) continue;
+      if (!(p > STRONG * floor)) continue;
+      const [a, b, c] = [power[w * BINS + bin - 1]!, p, power[w * BINS + bin + 1]!].map(Math.sqrt) as [
+        number,
+        number,
+        number,
+      ];
+      const bend = a - 2 * b + c;
+      const frequency = (LOW + bin + (bend < 0 ? (0.5 * (a - c)) / bend : 0)) / STEPS;
+      const cell = 1 / (2 * frequency);
+      // Phase of the tone at the window's middle.
+      let re0 = 0;
+      let im0 = 0;
+      const from = w * PART;
+      const middle = from + (WINDOW - 1) / 2;
+      for (let i = from; i < from + WINDOW; i++) {
+        const angle = 2 * Math.PI * frequency * (i - middle);
+        re0 += samples[i]! * Math.cos(angle);
+        im0 -= samples[i]! * Math.sin(angle);
+      }
+      const phase = Math.atan2(im0, re0);
+      const at = middle - (phase / (2 * Math.PI)) * 2 * cell;
+      seeds.push({
+        at: at * scale + shift,
+        cell: cell * scale,
+        height: ((2 * Math.hypot(re0, im0)) / WINDOW) * TONE,
+        strength: p * scale,
+      });
+    }
+  }
+}
+
+/** Height of Lorentzian pulses, a quarter of a cell wide, to that of the tone that they make. */
+const TONE = 1 / ((Math.PI / 4) * Math.exp(-Math.PI / 8));
+
+/** The median, and not less than a little of the largest: a recording without noise has a spectrum too. */
+function floorOf(values: Float64Array): number {
+  const few = new Float64Array(Math.ceil(values.length / EVERY));
+  for (let i = 0; i < few.length; i++) few[i] = values[i * EVERY]!;
+  few.sort();
+  return Math.max(few[few.length >> 1]!, few[few.length - 1]! * LEAST);
+}
+
+/** Share of the strongest tone around that a tone must have. */
+const LEAST = 1e-3;
+
+function neighbour(power: Float64Array, w: number, bin: number): number {
+  const at = w * BINS + bin;
+  return Math.max(power[at - 1]!, power[at]!, power[at + 1]!);
+}

@@ -1,0 +1,240 @@
+// Where each reversal lies is more than where it should lie, when the writer and not the noise moved it: pulses' own times are fitted,
+// and cells are judged by how far they are from the clock.
+
+import type { CellMetrics } from "./lattice.js";
+import { cellAt } from "./metrics.js";
+import type { Pulse } from "./pulse.js";
+import { forPulses, freePath, type Reading, smooth } from "./refine.js";
+
+/** Reversals in the order of time, of alternating sign. */
+export interface Events {
+  readonly at: number[];
+  readonly sign: number[];
+  /** Pulse height and cell around each. */
+  readonly height: number[];
+  readonly cell: number[];
+}
+
+const ROUNDS = 10;
+const FEW = 3;
+/** What times of their own leave, at most, of what the clock leaves. */
+const MOVED = 0.65;
+/** Nearest two reversals may come, cells. */
+const GAP = 0.04;
+const SLOPE = 0.05;
+/** Pairs of reversals that the reading missed, at most. */
+const MISSED = 12;
+
+/** The reversals of a reading, each at its own time, and pairs that the reading missed; undefined where noise moved them, not the writer. */
+export function eventsOf(
+  samples: Float32Array,
+  base: Float32Array,
+  reading: Reading,
+  pulse: Pulse,
+): Events | undefined {
+  const events: Events = { at: [], sign: [], height: [], cell: [] };
+  forPulses(reading, (at, cell, sign, height) => {
+    events.at.push(at);
+    events.sign.push(sign);
+    events.height.push(height);
+    events.cell.push(cell);
+  });
+  const clean = Float32Array.from(samples);
+  for (let i = 0; i < clean.length; i++) clean[i]! -= base[i]!;
+  const before = energy(rest(clean, events, pulse));
+  let left = settle(clean, events, pulse, FEW);
+  // Times of their own explain noise too, a little; what the writer moved, they explain much better.
+  if (energy(left) > MOVED * before) return undefined;
+  left = settle(clean, events, pulse, ROUNDS);
+  const bend = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
+  for (let tried = 0; tried < MISSED; tried++) {
+    const noise = quietest(left, events);
+    const place = worst(left, events, pulse, bend);
+    if (place === undefined || place.energy < 40 * noise) break;
+    const trial: Events = {
+      at: [...events.at],
+      sign: [...events.sign],
+      height: [...events.height],
+      cell: [...events.cell],
+    };
+    const { index, at, distance } = place;
+    const cell = events.cell[index]!;
+    const sign = events.sign[index]!;
+    trial.at.splice(index + 1, 0, at - (distance * cell) / 2, at + (distance * cell) / 2);
+    trial.sign.splice(index + 1, 0, -sign, sign);
+    trial.height.splice(index + 1, 0, events.height[index]!, events.height[index]!);
+    trial.cell.splice(index + 1, 0, cell, cell);
+    const after = settle(clean, trial, pulse, ROUNDS);
+    if (energy(after) > energy(left) - 20 * noise) break;
+    events.at.splice(0, events.at.length, ...trial.at);
+    events.sign.splice(0, events.sign.length, ...trial.sign);
+    events.height.splice(0, events.height.length, ...trial.height);
+    events.cell.splice(0, events.cell.length, ...trial.cell);
+    left = after;
+  }
+  return events;
+}
+
+/** Moves each reversal to where it leaves least; returns what is left of the samples. */
+function settle(samples: Float32Array, events: Events, pulse: Pulse, rounds: number): Float32Array {
+  const { at, sign, height, cell } = events;
+  const slopeEnergy = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
+  const left = rest(samples, events, pulse);
+  for (let round = 0; round < rounds; round++) {
+    for (let i = 0; i < at.length; i++) {
+      const c = cell[i]!;
+      const high = pulse.match(left, at[i]! + SLOPE * c, c, 1);
+      const low = pulse.match(left, at[i]! - SLOPE * c, c, 1);
+      const shift = (0.8 * sign[i]! * (high - low)) / (2 * SLOPE * slopeEnergy * height[i]! * c);
+      let to = at[i]! + Math.max(-0.1, Math.min(0.1, shift)) * c;
+      if (i > 0) to = Math.max(to, at[i - 1]! + GAP * c);
+      if (i + 1 < at.length) to = Math.min(to, at[i + 1]! - GAP * c);
+      if (Math.abs(to - at[i]!) < 0.002 * c) continue;
+      pulse.add(left, at[i]!, c, sign[i]! * height[i]!);
+      at[i] = to;
+      pulse.add(left, to, c, -sign[i]! * height[i]!);
+    }
+  }
+  return left;
+}
+
+function rest(samples: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse): Float32Array {
+  const left = Float32Array.from(samples);
+  for (let i = 0; i < at.length; i++) pulse.add(left, at[i]!, cell[i]!, -sign[i]! * height[i]!);
+  return left;
+}
+
+function energy(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return sum;
+}
+
+/** Variance in the quieter half of the swipe. */
+function quietest(left: Float32Array, { at, cell }: Events): number {
+  const parts: number[] = [];
+  for (let i = 0; i < at.length; i++) {
+    const from = Math.max(0, Math.floor(at[i]! - cell[i]! / 2));
+    const to = Math.min(left.length, Math.ceil(at[i]! + cell[i]! / 2));
+    let sum = 0;
+    for (let n = from; n < to; n++) sum += left[n]! * left[n]!;
+    parts.push(sum / Math.max(1, to - from));
+  }
+  parts.sort((a, b) => a - b);
+  return Math.max(parts[Math.floor(parts.length * 0.4)]!, 1e-10);
+}
+
+/** Where a pair of close reversals, up and down, would explain most of what is left. */
+function worst(left: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse, bend: number) {
+  let best: { index: number; at: number; distance: number; energy: number } | undefined;
+  for (let i = 0; i + 1 < at.length; i++) {
+    const c = cell[i]!;
+    const steps = Math.max(1, Math.round((at[i + 1]! - at[i]!) / (c / 8)));
+    for (let step = 0; step <= steps; step++) {
+      const place = at[i]! + ((at[i + 1]! - at[i]!) * step) / steps;
+      // Slope of what is left, as a pulse sees it: a pair -s, +s is -s times minus its derivative.
+      const slope = pulse.match(left, place + SLOPE * c, c, 1) - pulse.match(left, place - SLOPE * c, c, 1);
+      const along = (sign[i]! * slope) / (2 * SLOPE);
+      if (along <= 0) continue;
+      const distance = along / (bend * height[i]! * c);
+      const explains = (along * along) / (bend * c);
+      if (best === undefined || explains > best.energy)
+        best = { index: i, at: place, distance: Math.min(0.5, Math.max(0.06, distance)), energy: explains };
+    }
+  }
+  return best;
+}
+
+/** What a reversal at its place is worth, over none. */
+const WORTH = 3;
+/** And what a path pays that is not made of reversals one after the other. */
+const BROKEN = -60;
+const TURNS = 4;
+
+/** Metrics of cells by their reversals' distance from the clock, deviation `jitter` cells. */
+export function eventMetrics({ bounds }: Reading, events: Events, jitter: number, reverse: boolean): CellMetrics {
+  const cells = bounds.length - 1;
+  const gain = new Float64Array(cells * TURNS * 4);
+  const begin = new Float64Array(cells * TURNS);
+  const scale = 1 / (2 * jitter * jitter);
+  const nearest = nearestOf(bounds, events);
+  const way = reverse ? -1 : 1;
+  const cost = (event: number, place: number, cell: number): number => {
+    const off = Math.min(1, Math.abs(events.at[event]! - place) / cell);
+    return WORTH - scale * off * off;
+  };
+  for (let k = 0; k < cells; k++) {
+    const here = reverse ? cells - k : k;
+    const there = here + way;
+    const cell = Math.abs(bounds[there]! - bounds[here]!);
+    const around = cellAt(bounds, there);
+    const middle = (bounds[here]! + bounds[there]!) / 2;
+    for (let turn = 0; turn < TURNS; turn++) {
+      const first = nearest[here * TURNS + (reverse ? TURNS - 1 - turn : turn)]!;
+      begin[k * TURNS + turn] = first < 0 ? BROKEN : cost(first, bounds[here]!, cell);
+      const on = (count: number): boolean => {
+        const event = first + way * count;
+        return (
+          first >= 0 && event >= 0 && event < events.at.length && nearest[there * TURNS + (event % TURNS)] === event
+        );
+      };
+      const zero = on(1) ? cost(first + way, bounds[there]!, around) : BROKEN;
+      const one = on(2) ? cost(first + 2 * way, bounds[there]!, around) + cost(first + way, middle, cell) : BROKEN;
+      const at = (k * TURNS + turn) * 4;
+      gain[at] = zero;
+      gain[at + 1] = one;
+      gain[at + 2] = zero;
+      gain[at + 3] = one;
+    }
+  }
+  return { cells, turns: TURNS, gain, begin };
+}
+
+/** For each boundary and number modulo 4, the nearest reversal of such a number, or -1. */
+function nearestOf(bounds: Float64Array, events: Events): Int32Array {
+  const nearest = new Int32Array(bounds.length * TURNS).fill(-1);
+  let from = 0;
+  for (let k = 0; k < bounds.length; k++) {
+    const place = bounds[k]!;
+    const reach = 1.5 * cellAt(bounds, k);
+    while (from > 0 && events.at[from - 1]! > place - reach) from--;
+    while (from < events.at.length && events.at[from]! < place - reach) from++;
+    for (let i = from; i < events.at.length && events.at[i]! < place + reach; i++) {
+      const at = k * TURNS + (i % TURNS);
+      const best = nearest[at]!;
+      if (best < 0 || Math.abs(events.at[i]! - place) < Math.abs(events.at[best]! - place)) nearest[at] = i;
+    }
+  }
+  return nearest;
+}
+
+/** A clock fitted to reversals by what the bits say they are, and their deviation from it, cells. */
+export function clocked(reading: Reading, events: Events, jitter: number): { reading: Reading; jitter: number } {
+  const cells = reading.bits.length;
+  const { bits, turns } = freePath(eventMetrics(reading, events, jitter, false));
+  const nearest = nearestOf(reading.bounds, events);
+  const places: number[] = [];
+  const times: number[] = [];
+  for (let k = 0; k <= cells; k++) {
+    const event = nearest[k * TURNS + turns[k]!]!;
+    if (event < 0) continue;
+    places.push(k);
+    times.push(events.at[event]!);
+    if (bits[k] === 1 && event + 1 < events.at.length) {
+      places.push(k + 0.5);
+      times.push(events.at[event + 1]!);
+    }
+  }
+  const curve = smooth(places, times, cells, 12);
+  const bounds = Float64Array.from(reading.bounds, (_, k) => curve(k));
+  for (let k = 1; k <= cells; k++) if (!(bounds[k]! > bounds[k - 1]!)) return { reading, jitter };
+  let sum = 0;
+  for (const [i, place] of places.entries()) {
+    const cell = cellAt(bounds, Math.min(cells, Math.floor(place)));
+    sum += Math.min(0.16, ((times[i]! - curve(place)) / cell) ** 2);
+  }
+  return {
+    reading: { ...reading, bounds, bits },
+    jitter: Math.max(0.03, Math.sqrt(sum / Math.max(1, places.length - 12))),
+  };
+}

@@ -1,0 +1,214 @@
+// From a run of zeros outwards, cell by cell: several readings are kept at once, each with a clock of its own that follows the hand.
+
+import type { Seed } from "./acquire.js";
+import type { Pulse } from "./pulse.js";
+
+export interface Trail {
+  /** Boundaries in rising order. */
+  readonly bounds: Float64Array;
+  readonly bits: Uint8Array;
+  /** Polarity of the pulse at each boundary, 1 or -1. */
+  readonly signs: Int8Array;
+  /** Logarithm of the likelihood over noise, as far as the best reading got. */
+  readonly gain: number;
+}
+
+const SURVIVORS = 8;
+/** Cells in one direction, at most. */
+const CELLS_MAX = 700;
+/** A reading so far behind the best one is given up. */
+const BEHIND = 20;
+/** A reading that lost so much since its best is at its end. */
+const LOST = 16;
+/** What a cell must gain: of two bits and a clock that follows, noise alone always pleases one a little. */
+const TOLL = 0.9;
+/** How fast the height of pulses is followed. */
+const LEVEL = 0.06;
+/** Where slopes are taken, in cells from a pulse's centre. */
+const SLOPE = 0.1;
+
+interface Reading {
+  at: number;
+  cell: number;
+  drift: number;
+  sign: number;
+  before: number;
+  height: number;
+  gain: number;
+  node: number;
+}
+
+/**
+ * @param noise - Variance of a sample's noise.
+ * @param wobble - Deviation of a pulse's measured time, cells.
+ */
+export function follow(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number): Trail {
+  const forth = walk(samples, seed, pulse, noise, wobble, 1);
+  const back = walk(samples, seed, pulse, noise, wobble, -1);
+  const cells = forth.bits.length + back.bits.length;
+  const bounds = new Float64Array(cells + 1);
+  const bits = new Uint8Array(cells);
+  const n = back.bits.length;
+  for (let i = 0; i < n; i++) {
+    bounds[n - 1 - i] = back.bounds[i]!;
+    bits[n - 1 - i] = back.bits[i]!;
+  }
+  bounds[n] = seed.at;
+  for (let i = 0; i < forth.bits.length; i++) {
+    bounds[n + 1 + i] = forth.bounds[i]!;
+    bits[n + i] = forth.bits[i]!;
+  }
+  const signs = new Int8Array(cells + 1);
+  signs[n] = 1;
+  for (let k = n; k < cells; k++) signs[k + 1] = bits[k] === 1 ? signs[k]! : -signs[k]!;
+  for (let k = n - 1; k >= 0; k--) signs[k] = bits[k] === 1 ? signs[k + 1]! : -signs[k + 1]!;
+  return { bounds, bits, signs, gain: forth.gain + back.gain };
+}
+
+function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number, way: 1 | -1) {
+  const [r0, r1, r2, r3, r4] = [0, 0.5, 1, 1.5, 2].map((shift) => pulse.overlap(shift)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const curve = (2 * (r0 - pulse.overlap(SLOPE))) / (SLOPE * SLOPE);
+  const scale = 1 / noise;
+  const parents: number[] = [-1];
+  const bitsOf: number[] = [0];
+  const times: number[] = [seed.at];
+  let readings: Reading[] = [
+    { at: seed.at, cell: seed.cell, drift: 0, sign: 1, before: 0, height: seed.height, gain: 0, node: 0 },
+  ];
+  let bestGain = 0;
+  let bestNode = 0;
+  const gains = gainsFor(wobble);
+  for (let k = 0; k < CELLS_MAX; k++) {
+    const step = 3 * Math.min(k, SETTLED - 1);
+    const phase = gains[step]!;
+    const rate = gains[step + 1]!;
+    const bend = gains[step + 2]!;
+    const next: Reading[] = [];
+    for (const reading of readings) {
+      const { at, cell, drift, sign, before, height: a } = reading;
+      const end = at + way * cell;
+      if (end < 0 || end >= samples.length) continue;
+      const middle = at + (way * cell) / 2;
+      const reach = 1.25;
+      const lowEnd = pulse.match(samples, end - SLOPE * cell, cell, reach);
+      const highEnd = pulse.match(samples, end + SLOPE * cell, cell, reach);
+      const atEnd = pulse.match(samples, end, cell, reach);
+      const lowMiddle = pulse.match(samples, middle - SLOPE * cell, cell, reach);
+      const highMiddle = pulse.match(samples, middle + SLOPE * cell, cell, reach);
+      const atMiddle = pulse.match(samples, middle, cell, reach);
+      const middleBefore = before === 1 ? -1 : 0;
+      const boundBefore = before === 1 ? 1 : -1;
+      const energy = a * a * cell;
+      for (let bit = 0; bit < 2; bit++) {
+        let gain: number;
+        let slope: number;
+        let seen: number;
+        if (bit === 0) {
+          gain = -sign * a * atEnd - energy * (0.5 * r0 - (r2 + middleBefore * r3 + boundBefore * r4));
+          slope = -sign * (highEnd - lowEnd);
+          seen = (-sign * atEnd) / (r0 - (r2 + middleBefore * r3 + boundBefore * r4));
+        } else {
+          const overlaps =
+            -(r1 + middleBefore * r2 + boundBefore * r3) + r2 - r1 + middleBefore * r3 + boundBefore * r4;
+          gain = sign * a * (atEnd - atMiddle) - energy * (r0 + overlaps);
+          slope = 0.5 * sign * (highEnd - lowEnd - highMiddle + lowMiddle);
+          seen = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
+        }
+        const error = Math.max(-0.15, Math.min(0.15, (way * slope) / (2 * SLOPE * curve * a * cell)));
+        const nextCell = cell * (1 + drift);
+        next.push({
+          at: end + way * phase * error * cell,
+          cell: nextCell + rate * error * cell,
+          drift: Math.max(-0.03, Math.min(0.03, drift + bend * error)),
+          sign: bit === 1 ? sign : -sign,
+          before: bit,
+          height: Math.max(0.2 * a, a + LEVEL * (seen / cell - a)),
+          gain: reading.gain + scale * gain - TOLL,
+          node: reading.node * 2 + bit, // replaced below
+        });
+      }
+    }
+    if (next.length === 0) break;
+    next.sort((x, y) => y.gain - x.gain);
+    const kept: Reading[] = [];
+    for (const reading of next) {
+      if (kept.length === SURVIVORS || reading.gain < next[0]!.gain - BEHIND) break;
+      const parent = reading.node >> 1;
+      const same = kept.some(
+        (other) =>
+          other.sign === reading.sign &&
+          other.before === reading.before &&
+          Math.abs(other.at - reading.at) < 0.02 * reading.cell,
+      );
+      if (same) continue;
+      parents.push(parent);
+      bitsOf.push(reading.node & 1);
+      times.push(reading.at);
+      reading.node = parents.length - 1;
+      kept.push(reading);
+    }
+    readings = kept;
+    const leader = kept[0]!;
+    if (leader.gain > bestGain) {
+      bestGain = leader.gain;
+      bestNode = leader.node;
+    }
+    if (leader.gain < bestGain - LOST) break;
+  }
+  const bits: number[] = [];
+  const bounds: number[] = [];
+  for (let node = bestNode; node > 0; node = parents[node]!) {
+    bits.push(bitsOf[node]!);
+    bounds.push(times[node]!);
+  }
+  return { bits: bits.reverse(), bounds: bounds.reverse(), gain: bestGain };
+}
+
+/** Gains of a Kalman filter for place, cell and its drift, all in cells: wide at first, then what noise and the hand allow. */
+function gainsFor(wobble: number): Float64Array {
+  const known = GAINS.get(wobble);
+  if (known !== undefined) return known;
+  const gains = new Float64Array(3 * SETTLED);
+  let p = [
+    [0.003, 0, 0],
+    [0, 2e-4, 0],
+    [0, 0, 1e-4],
+  ];
+  const f = [
+    [1, 1, 0],
+    [0, 1, 1],
+    [0, 0, 1],
+  ];
+  for (let k = 0; k < SETTLED; k++) {
+    // One cell on: place += cell, cell += drift.
+    p = product(product(f, p), transposed(f));
+    p[2]![2]! += DRIFT * DRIFT;
+    const s = p[0]![0]! + wobble * wobble;
+    const gain = p.map((row) => row[0]! / s);
+    gains.set(gain, 3 * k);
+    const top = p[0]!;
+    p = p.map((row, i) => row.map((value, j) => value - gain[i]! * top[j]!));
+  }
+  GAINS.set(wobble, gains);
+  return gains;
+}
+
+const GAINS = new Map<number, Float64Array>();
+/** Cells after which the gains stay as they are. */
+const SETTLED = 120;
+/** How much the drift itself changes from cell to cell. */
+const DRIFT = 1.5e-4;
+
+function product(a: number[][], b: number[][]): number[][] {
+  return a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, i) => sum + value * b[i]![j]!, 0)));
+}
+
+function transposed(a: number[][]): number[][] {
+  return a[0]!.map((_, j) => a.map((row) => row[j]!));
+}

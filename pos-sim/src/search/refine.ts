@@ -1,0 +1,239 @@
+// A hand moves smoothly: few numbers describe all boundaries of a swipe, and every pulse has a say in each of them. Clock, height, base
+// line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
+
+import type { CellMetrics } from "./lattice.js";
+import { cellAt, type Grid, type Matched, match } from "./metrics.js";
+import type { Pulse } from "./pulse.js";
+
+/** A reading of a stretch of samples: its grid, and the pulses that it says are there. */
+export interface Reading {
+  readonly bounds: Float64Array;
+  readonly bits: Uint8Array;
+  readonly signs: Int8Array;
+  readonly height: Float64Array;
+  readonly variance: number;
+  /** Deviation of pulses' times from the grid, cells, noise included. */
+  readonly jitter: number;
+}
+
+/** One round: fits clock, height and noise. `base` is taken from `samples` and improved in place. */
+export function refined(
+  samples: Float32Array,
+  base: Float32Array,
+  reading: Reading,
+  pulse: Pulse,
+  orders: number,
+): Reading {
+  const { bounds, bits, signs, height } = reading;
+  const cells = bits.length;
+  const left = Float32Array.from(samples);
+  for (let i = 0; i < left.length; i++) left[i]! -= base[i]!;
+  const from = Math.max(0, Math.floor(bounds[0]!));
+  const to = Math.min(samples.length, Math.ceil(bounds[cells]!));
+  forPulses(reading, (at, cell, sign, a) => pulse.add(left, at, cell, -sign * a));
+  // Base line: what is left, smoothed over many cells.
+  smoothInto(left, base, Math.max(8, Math.round(8 * ((bounds[cells]! - bounds[0]!) / cells))));
+  const energy = pulse.energy;
+  const delta = 0.05;
+  const slopeEnergy = (2 * (energy - pulse.overlap(2 * delta))) / (4 * delta * delta);
+  const places: number[] = [];
+  const shifts: number[] = [];
+  const heights: number[] = [];
+  const weights: number[] = [];
+  forPulses(reading, (at, cell, sign, a, place) => {
+    const low = pulse.match(left, at - delta * cell, cell, 1.25);
+    const high = pulse.match(left, at + delta * cell, cell, 1.25);
+    const middle = pulse.match(left, at, cell, 1.25);
+    const shift = (sign * (high - low)) / (2 * delta * slopeEnergy * a * cell);
+    places.push(place);
+    shifts.push(Math.max(-0.25, Math.min(0.25, shift)));
+    heights.push(a + (sign * middle) / (energy * cell));
+    weights.push(1);
+  });
+  let squares = 0;
+  for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
+  const variance = Math.max(squares / Math.max(1, to - from), 1e-12);
+  const shift = smooth(places, shifts, cells, orders);
+  const level = smooth(places, heights, cells, Math.min(4, orders));
+  const newBounds = new Float64Array(cells + 1);
+  const newHeight = new Float64Array(cells + 1);
+  let sum = 0;
+  for (const [i, place] of places.entries()) sum += (shifts[i]! - shift(place)) ** 2;
+  const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
+  for (let k = 0; k <= cells; k++) {
+    newBounds[k] = bounds[k]! + shift(k) * cellAt(bounds, k);
+    newHeight[k] = Math.max(0.1 * mean, level(k));
+  }
+  for (let k = 1; k <= cells; k++) if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, variance };
+  return { bounds: newBounds, bits, signs, height: newHeight, variance, jitter: Math.sqrt(sum / places.length) };
+}
+
+/** Bounds of a trail as a smooth curve. */
+export function smoothed(bounds: Float64Array, orders: number): Float64Array {
+  const places = Array.from(bounds, (_, k) => k);
+  const curve = smooth(places, Array.from(bounds), bounds.length - 1, orders);
+  return Float64Array.from(bounds, (_, k) => curve(k));
+}
+
+/** The likeliest bits on a grid, whatever they mean, and the count of reversals before each boundary. */
+export function freePath({ cells, turns, gain, begin }: CellMetrics): { bits: Uint8Array; turns: Uint8Array } {
+  let score = Float64Array.from({ length: turns * 2 }, (_, state) => begin[state >> 1]!);
+  let next = new Float64Array(turns * 2);
+  const from = new Uint8Array(cells * turns * 2);
+  for (let k = 0; k < cells; k++) {
+    next.fill(Number.NEGATIVE_INFINITY);
+    for (let turn = 0; turn < turns; turn++) {
+      for (let before = 0; before < 2; before++) {
+        const at = (k * turns + turn) * 4 + before * 2;
+        for (let bit = 0; bit < 2; bit++) {
+          const value = score[turn * 2 + before]! + gain[at + bit]!;
+          const to = ((turn + 1 + bit) % turns) * 2 + bit;
+          if (value > next[to]!) {
+            next[to] = value;
+            from[k * turns * 2 + to] = before;
+          }
+        }
+      }
+    }
+    [score, next] = [next, score];
+  }
+  let state = 0;
+  for (let i = 1; i < turns * 2; i++) if (score[i]! > score[state]!) state = i;
+  const bits = new Uint8Array(cells);
+  const counts = new Uint8Array(cells + 1);
+  for (let k = cells; k > 0; k--) {
+    const bit = state & 1;
+    counts[k] = state >> 1;
+    bits[k - 1] = bit;
+    state = ((counts[k]! + 2 * turns - 1 - bit) % turns) * 2 + from[(k - 1) * turns * 2 + state]!;
+  }
+  counts[0] = state >> 1;
+  return { bits, turns: counts };
+}
+
+/** The likeliest bits by samples, and the polarity of each boundary's pulse. */
+export function freeBits(metrics: CellMetrics): { bits: Uint8Array; signs: Int8Array } {
+  const { bits, turns } = freePath(metrics);
+  return { bits, signs: Int8Array.from(turns, (turn) => (turn === 0 ? 1 : -1)) };
+}
+
+export function gridOf({ bounds, height, variance }: Reading): Grid {
+  return { bounds, height, variance };
+}
+
+export function matchedOf(samples: Float32Array, base: Float32Array, reading: Reading, pulse: Pulse): Matched {
+  const clean = Float32Array.from(samples);
+  for (let i = 0; i < clean.length; i++) clean[i]! -= base[i]!;
+  return match(clean, gridOf(reading), pulse);
+}
+
+export function forPulses(
+  { bounds, bits, signs, height }: Reading,
+  visit: (at: number, cell: number, sign: number, height: number, place: number) => void,
+): void {
+  const cells = bits.length;
+  for (let k = 0; k <= cells; k++) {
+    visit(bounds[k]!, cellAt(bounds, k), signs[k]!, height[k]!, k);
+    if (k < cells && bits[k] === 1) {
+      const cell = bounds[k + 1]! - bounds[k]!;
+      visit(bounds[k]! + cell / 2, cell, -signs[k]!, (height[k]! + height[k + 1]!) / 2, k + 0.5);
+    }
+  }
+}
+
+/** Least squares by Legendre polynomials, as many as the points bear out. */
+export function smooth(
+  places: readonly number[],
+  values: readonly number[],
+  cells: number,
+  orders: number,
+): (place: number) => number {
+  const n = places.length;
+  const basis: Float64Array[] = [];
+  const recur: { alpha: number; beta: number }[] = [];
+  const rest = Float64Array.from(values);
+  const x = Float64Array.from(places, (place) => (2 * place) / cells - 1);
+  const coefficients: number[] = [];
+  let before = new Float64Array(n);
+  let now = new Float64Array(n).fill(1 / Math.sqrt(n));
+  let beta = 0;
+  for (let order = 0; order <= orders; order++) {
+    let c = 0;
+    for (let i = 0; i < n; i++) c += rest[i]! * now[i]!;
+    coefficients.push(c);
+    for (let i = 0; i < n; i++) rest[i]! -= c * now[i]!;
+    basis.push(now);
+    let alpha = 0;
+    for (let i = 0; i < n; i++) alpha += x[i]! * now[i]! * now[i]!;
+    const next = new Float64Array(n);
+    let norm = 0;
+    for (let i = 0; i < n; i++) {
+      next[i] = (x[i]! - alpha) * now[i]! - beta * before[i]!;
+      norm += next[i]! * next[i]!;
+    }
+    norm = Math.sqrt(norm);
+    if (!(norm > 1e-12)) break;
+    for (let i = 0; i < n; i++) next[i]! /= norm;
+    recur.push({ alpha, beta: norm });
+    beta = norm;
+    before = now;
+    now = next;
+  }
+  // Terms that say no more than noise are left out, from the last one on.
+  let noise = 0;
+  for (let i = 0; i < n; i++) noise += rest[i]! * rest[i]!;
+  noise /= Math.max(1, n - coefficients.length);
+  let last = coefficients.length - 1;
+  while (last > 1 && coefficients[last]! ** 2 < 9 * noise) last--;
+  const first = 1 / Math.sqrt(n);
+  return (place) => {
+    const at = (2 * place) / cells - 1;
+    let p0 = 0;
+    let p1 = first;
+    let value = coefficients[0]! * p1;
+    let b = 0;
+    for (let order = 1; order <= last; order++) {
+      const { alpha, beta } = recur[order - 1]!;
+      const p2 = ((at - alpha) * p1 - b * p0) / beta;
+      p0 = p1;
+      p1 = p2;
+      b = beta;
+      value += coefficients[order]! * p1;
+    }
+    return value;
+  };
+}
+
+/** Moving mean over `width` samples, twice, added to `onto`. */
+function smoothInto(samples: Float32Array, onto: Float32Array, width: number): void {
+  const once = movingMean(samples, width);
+  const twice = movingMean(once, width);
+  for (let i = 0; i < onto.length; i++) {
+    onto[i]! += twice[i]!;
+    samples[i]! -= twice[i]!;
+  }
+}
+
+export function movingMean(samples: Float32Array, width: number): Float32Array {
+  const out = new Float32Array(samples.length);
+  const half = width >> 1;
+  let sum = 0;
+  let count = 0;
+  const n = samples.length;
+  for (let i = 0; i < Math.min(half, n); i++) {
+    sum += samples[i]!;
+    count++;
+  }
+  for (let i = 0; i < n; i++) {
+    if (i + half < n) {
+      sum += samples[i + half]!;
+      count++;
+    }
+    if (i - half - 1 >= 0) {
+      sum -= samples[i - half - 1]!;
+      count--;
+    }
+    out[i] = sum / count;
+  }
+  return out;
+}

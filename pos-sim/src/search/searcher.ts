@@ -1,0 +1,118 @@
+// A recording as it comes, searched a few seconds at a time, where nobody else has read anything. Memory is bounded.
+
+import { type Seed, seedsIn } from "./acquire.js";
+import { type Likely, type Stretch, search } from "./search.js";
+
+/** A text found, in samples of the recording. */
+export interface Sighting extends Likely {
+  readonly stretch: Stretch;
+  readonly fromSample: number;
+  readonly toSample: number;
+}
+
+export interface SearcherOptions {
+  /** Longest cell that is looked for, samples. */
+  readonly longestCell: number;
+  /** True where a part of the recording needs no search: it was read, or it is silent. Samples of the recording. */
+  readonly passed: (from: number, to: number) => boolean;
+  readonly onSighting: (sighting: Sighting) => void;
+}
+
+/** Seconds searched at once for seeds, and that a swipe may reach beyond them on each side. */
+const CORE_S = 2;
+const MARGIN_S = 1.25;
+/** Stretches followed in one core, at most. */
+const STRETCHES = 6;
+/** Cells on each side of a seed that a swipe may have. */
+const REACH_CELLS = 900;
+
+export class Searcher {
+  readonly #options: SearcherOptions;
+  readonly #core: number;
+  readonly #margin: number;
+  readonly #window: Float32Array;
+  /** Samples in the window, and which sample of the recording is its first. */
+  #filled = 0;
+  #first = 0;
+  /** Where the next core begins, in samples of the recording. */
+  #next = 0;
+
+  constructor(sampleRateHz: number, options: SearcherOptions) {
+    this.#options = options;
+    this.#core = Math.ceil(CORE_S * sampleRateHz);
+    this.#margin = Math.ceil(MARGIN_S * sampleRateHz);
+    this.#window = new Float32Array(this.#core + 2 * this.#margin);
+  }
+
+  push(samples: Float32Array, from: number, count: number): void {
+    for (let done = 0; done < count; ) {
+      const part = Math.min(count - done, this.#window.length - this.#filled);
+      for (let i = 0; i < part; i++) {
+        const sample = samples[from + done + i]!;
+        // What is no number is silence here.
+        this.#window[this.#filled + i] = sample > -LOUDEST && sample < LOUDEST ? sample : 0;
+      }
+      this.#filled += part;
+      done += part;
+      if (this.#filled === this.#window.length) this.#advance();
+    }
+  }
+
+  finish(): void {
+    const end = this.#first + this.#filled;
+    while (this.#next < end) this.#search(this.#next, Math.min(end, this.#next + this.#core));
+  }
+
+  #advance(): void {
+    this.#search(this.#next, this.#next + this.#core);
+    const drop = Math.max(0, this.#next - this.#margin - this.#first);
+    this.#window.copyWithin(0, drop, this.#filled);
+    this.#filled -= drop;
+    this.#first += drop;
+  }
+
+  #search(from: number, to: number): void {
+    this.#next = to;
+    const { passed, longestCell, onSighting } = this.#options;
+    if (passed(from, to)) return;
+    const window = this.#window.subarray(0, this.#filled);
+    const low = Math.max(0, from - this.#first);
+    let seeds: Seed[] = seedsIn(window.subarray(low, to - this.#first), longestCell).map((seed) => ({
+      ...seed,
+      at: seed.at + low,
+    }));
+    for (let tried = 0; tried < STRETCHES && seeds.length > 0; tried++) {
+      const { at, cell } = seeds[0]!;
+      const reach = Math.min(this.#margin, REACH_CELLS * cell);
+      const start = Math.max(0, Math.floor(at - reach));
+      const end = Math.min(window.length, Math.ceil(at + reach));
+      const near = seeds.filter((seed) => seed.at > start && seed.at < end);
+      const stretch = search(
+        window.subarray(start, end),
+        near.map((seed) => ({ ...seed, at: seed.at - start })),
+      );
+      if (stretch === undefined) {
+        // Nothing around here: on to where none of these seeds is.
+        seeds = seeds.filter((seed) => !near.includes(seed));
+        continue;
+      }
+      const bounds = stretch.bounds.map((bound) => bound + start + this.#first);
+      const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
+      for (const likely of stretch.likely) {
+        onSighting({
+          ...likely,
+          stretch: { ...stretch, bounds },
+          fromSample: bounds[likely.from]!,
+          toSample: bounds[likely.to]!,
+        });
+      }
+      // What lies in this stretch, or where it began, is done with.
+      seeds = seeds
+        .slice(1)
+        .filter((seed) => seed.at + this.#first < first - seed.cell || seed.at + this.#first > last + seed.cell);
+    }
+  }
+}
+
+/** A sample that no converter gives. */
+const LOUDEST = 1e3;
