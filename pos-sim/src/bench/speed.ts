@@ -1,7 +1,7 @@
 // How fast the reader is on one thread, in samples a second. Figures for `ecard bench`; no test depends on the clock.
-import { readSamples } from "./reader/reader.js";
-import { normal } from "./signal/random.js";
-import { swipeSignal } from "./signal/stripe.js";
+import { readSamples } from "../reader/reader.js";
+import { normal } from "../signal/random.js";
+import { swipeSignal } from "../signal/stripe.js";
 
 export interface ReaderBench {
   readonly kind: "silence" | "swipes" | "noise";

@@ -1,0 +1,32 @@
+// How far any reader could get in white noise: a genie that knows every cell's time, the height and the pulse, and asks the same trellis.
+
+import { addLog, Background, CodeTrellis, Weights } from "../search/lattice.js";
+import { match, metricsOf } from "../search/metrics.js";
+import { lorentzian } from "../search/pulse.js";
+import type { Labelled } from "../synth/synth.js";
+import { TRACK_FORMATS } from "../track-format.js";
+
+export interface Limit {
+  readonly valid: number;
+  readonly first: number;
+}
+
+const PULSE = lorentzian(0.25);
+const TRELLIS = new CodeTrellis(TRACK_FORMATS[2], 2);
+const ODDS = 1e5;
+
+/** 1 or 0 each: the genie's text is right, and it is sure of it. Of one pass of track 2, forward, with Lorentzian pulses. */
+export function limitOf({ samples, passes, sigma, text }: Labelled): Limit {
+  const { bounds, heights } = passes[0]!;
+  const grid = { bounds, height: heights, variance: sigma * sigma };
+  const weights = new Weights(metricsOf(grid, match(samples, grid, PULSE), PULSE));
+  const background = new Background(weights);
+  const { total, best } = TRELLIS.decode(weights, background);
+  if (best === undefined) return { valid: 0, first: 0 };
+  const data = String.fromCharCode(
+    ...Array.from(best.symbols.subarray(0, -1), (symbol) => symbol + TRACK_FORMATS[2].offset),
+  );
+  if (data !== text) return { valid: 0, first: 0 };
+  const others = Math.expm1(addLog(total, background.total) - best.score);
+  return { valid: others <= 1 / ODDS ? 1 : 0, first: 1 };
+}

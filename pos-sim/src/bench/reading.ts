@@ -1,0 +1,88 @@
+// How much the reader reads: rows of conditions, each on swipes of seeds of its own, beside what a genie could have known.
+
+import { setImmediate } from "node:timers/promises";
+import { readSamples } from "../reader/reader.js";
+import { synthesise } from "../synth/synth.js";
+import { type Limit, limitOf } from "./genie.js";
+import { ROWS, type Row } from "./rows.js";
+
+export interface ReadingBench {
+  readonly row: string;
+  readonly swipes: number;
+  /** Per cent. */
+  readonly valid: number;
+  readonly first: number;
+  readonly wrong: number;
+  readonly target: { readonly valid?: number; readonly first?: number };
+  readonly reached: boolean;
+  /** What the genie of white noise reaches on the same swipes. */
+  readonly limit?: Limit;
+  readonly samplesPerSecond: number;
+}
+
+export interface ReadingOptions {
+  readonly swipes?: number;
+  /** First seed; those from a million on were kept out of development. */
+  readonly seed?: number;
+  /** Rows whose name has this in it. */
+  readonly only?: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, of: number) => void;
+}
+
+export const KEPT_OUT = 1_000_000;
+
+/** One result a row, as they are done. */
+export async function* benchReading(options: ReadingOptions = {}): AsyncGenerator<ReadingBench> {
+  const { swipes = 1000, seed = KEPT_OUT, only = "", signal, onProgress } = options;
+  const rows = ROWS.filter(({ name }) => name.includes(only));
+  let done = 0;
+  for (const row of rows) {
+    const result = { valid: 0, first: 0, wrong: 0, samples: 0, seconds: 0 };
+    const limit = { valid: 0, first: 0 };
+    for (let i = 0; i < swipes; i++) {
+      signal?.throwIfAborted();
+      one(row, seed + i, result, limit);
+      onProgress?.(++done, rows.length * swipes);
+      if (i % 20 === 0) await setImmediate();
+    }
+    const percent = (count: number): number => (100 * count) / swipes;
+    const valid = percent(result.valid);
+    const first = percent(result.first);
+    yield {
+      row: row.name,
+      swipes,
+      valid,
+      first,
+      wrong: result.wrong,
+      target: {
+        ...(row.valid !== undefined && { valid: row.valid }),
+        ...(row.first !== undefined && { first: row.first }),
+      },
+      reached: result.wrong === 0 && valid >= (row.valid ?? 0) && first >= (row.first ?? 0),
+      ...(row.limited && { limit: { valid: percent(limit.valid), first: percent(limit.first) } }),
+      samplesPerSecond: Math.round(result.samples / result.seconds),
+    };
+  }
+}
+
+function one(
+  row: Row,
+  seed: number,
+  result: { valid: number; first: number; wrong: number; samples: number; seconds: number },
+  limit: { valid: number; first: number },
+): void {
+  const swipe = synthesise(seed, row.conditions);
+  const started = performance.now();
+  const { reads, candidates } = readSamples(swipe.samples, swipe.sampleRateHz);
+  result.seconds += (performance.now() - started) / 1000;
+  result.samples += swipe.samples.length;
+  if (reads.some(({ data }) => data === swipe.text)) result.valid++;
+  result.wrong += reads.filter(({ data }) => data !== swipe.text).length;
+  if ((reads[0] ?? candidates[0])?.data === swipe.text) result.first++;
+  if (row.limited) {
+    const { valid, first } = limitOf(swipe);
+    limit.valid += valid;
+    limit.first += first;
+  }
+}

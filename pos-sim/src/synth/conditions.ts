@@ -1,0 +1,110 @@
+// What a made-up swipe is like, as JSON says it. No text: that is made from the seed, in the test range, and cannot be given (rule 3: what
+// plays a given text is a copier).
+
+import { PosError } from "../errors.js";
+import type { TrackNumber } from "../track-format.js";
+
+/** Everything has a default: a clean swipe of track 2, 40 characters, 48 kHz, cells of 300 us. */
+export interface Conditions {
+  readonly track?: TrackNumber;
+  /** Characters with sentinels and LRC. */
+  readonly characters?: number;
+  readonly sampleRateHz?: number;
+  /** Mean time of a cell, microseconds. */
+  readonly cellUs?: number;
+  readonly leadingZeros?: number;
+  readonly trailingZeros?: number;
+  readonly direction?: "forward" | "reverse";
+  /** Width at half height of a stripe's pulse, or decay of a coil's, in cells. */
+  readonly pulse?: { readonly pw50: number } | { readonly tau: number };
+  /** Speed at the end over speed at the start, changing linearly in time; or a hand's. */
+  readonly speed?: { readonly ratio: number } | { readonly hand: true };
+  /** Every reversal moved by its own deviate, in cells: normal (deviation), or uniform (either way). */
+  readonly jitter?: { readonly normal?: number; readonly uniform?: number };
+  /** Mean power of the clean signal over the swipe to that of the noise over the whole band. */
+  readonly snrDb?: number;
+  /** Of the noise: white, or falling by 3 dB an octave. */
+  readonly noise?: "white" | "pink";
+  /** Heights in pulse heights. */
+  readonly hum?: { readonly height: number; readonly hz: number };
+  readonly wander?: { readonly height: number; readonly hz: number };
+  /** The recorder's limit, in pulse heights. */
+  readonly clip?: number;
+  /** Cells without signal, at places that the seed chooses. */
+  readonly dropouts?: { readonly count: number; readonly cells: number };
+  /** Height of the tallest pulse, of full scale. */
+  readonly level?: number;
+  /** Passes of the same text in one recording; which of them are reversed. */
+  readonly repeats?: { readonly count: number; readonly reversed?: readonly number[]; readonly gapMs?: number };
+  /** Bits of a sample that the recorder keeps. */
+  readonly bits?: 8 | 16 | 24;
+}
+
+const RANGES = {
+  characters: [4, 107],
+  sampleRateHz: [4_000, 768_000],
+  cellUs: [20, 20_000],
+  leadingZeros: [0, 1000],
+  trailingZeros: [0, 1000],
+  snrDb: [-30, 200],
+  clip: [1e-3, 1e3],
+  level: [1e-6, 1],
+} as const;
+
+/** @throws {@link PosError} `BAD_ARGUMENT` naming the field that no swipe can have. */
+export function checkedConditions(value: unknown): Conditions {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("conditions", "an object");
+  const given = value as Record<string, unknown>;
+  for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw bad(key, `one of ${[...FIELDS].join(", ")}`);
+  for (const [key, [low, high]] of Object.entries(RANGES)) number(given[key], key, low, high);
+  for (const key of ["characters", "leadingZeros", "trailingZeros"] as const) {
+    if (given[key] !== undefined && !Number.isInteger(given[key])) throw bad(key, "a whole number");
+  }
+  oneOf(given.track, "track", [1, 2, 3]);
+  oneOf(given.direction, "direction", ["forward", "reverse"]);
+  oneOf(given.noise, "noise", ["white", "pink"]);
+  oneOf(given.bits, "bits", [8, 16, 24]);
+  part(given.pulse, "pulse", { pw50: [0.02, 2], tau: [0.01, 2] });
+  part(given.speed, "speed", { ratio: [0.1, 10] }, ["hand"]);
+  part(given.jitter, "jitter", { normal: [0, 1], uniform: [0, 1] });
+  part(given.hum, "hum", { height: [0, 100], hz: [1, 10_000] });
+  part(given.wander, "wander", { height: [0, 100], hz: [0.01, 100] });
+  part(given.dropouts, "dropouts", { count: [0, 100], cells: [0.1, 100] });
+  part(given.repeats, "repeats", { count: [1, 10], gapMs: [0, 2_000] }, ["reversed"]);
+  return value as Conditions;
+}
+
+const FIELDS = new Set([
+  ...["track", "characters", "sampleRateHz", "cellUs", "leadingZeros", "trailingZeros", "direction", "pulse"],
+  ...["speed", "jitter", "snrDb", "noise", "hum", "wander", "clip", "dropouts", "level", "repeats", "bits"],
+]);
+
+function number(value: unknown, field: string, low: number, high: number): void {
+  if (value === undefined) return;
+  if (!(typeof value === "number" && value >= low && value <= high))
+    throw bad(field, `a number from ${low} to ${high}`);
+}
+
+function oneOf(value: unknown, field: string, allowed: readonly unknown[]): void {
+  if (value !== undefined && !allowed.includes(value)) throw bad(field, `one of ${allowed.join(", ")}`);
+}
+
+function part(
+  value: unknown,
+  field: string,
+  numbers: Readonly<Record<string, readonly [number, number]>>,
+  others: readonly string[] = [],
+): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null) throw bad(field, "an object");
+  for (const [key, is] of Object.entries(value)) {
+    const range = numbers[key];
+    if (range !== undefined) number(is, `${field}.${key}`, ...range);
+    else if (!others.includes(key))
+      throw bad(`${field}.${key}`, `one of ${[...Object.keys(numbers), ...others].join(", ")}`);
+  }
+}
+
+function bad(field: string, expected: string): PosError {
+  return new PosError("BAD_ARGUMENT", `Field "${field}" of the conditions: expected ${expected}`);
+}
