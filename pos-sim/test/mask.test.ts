@@ -78,6 +78,8 @@ describe("a masked track", () => {
         fc.integer({ min: 0, max: 12 }),
         fc.constantFrom<1 | 2 | 3>(1, 2, 3),
         (start, between, gap, asked) => {
+          // Behind its own name, a test card's digits are its discretionary data.
+          fc.pre(!start.endsWith("^") || !between.includes("^"));
           const pan = [..."4123567890123456"];
           for (let i = 4; i <= 12; i += 4) pan[i] = `${between.filter((c) => !/[0-9]/.test(c)).join("")}${pan[i]}`;
           const data = `${start}${pan.join("")}${start.startsWith("%") ? "^" : "="}${"7".repeat(gap)}?`;
