@@ -10,6 +10,7 @@ import {
   MemoryPairingStore,
   memoryTransport,
 } from "../src/index.js";
+import { within } from "../src/link/message-link.js";
 import { expectError } from "./expect-error.js";
 import { BUNDLE, paired, soon } from "./paired.js";
 import { TwinCard } from "./twin-card.js";
@@ -123,6 +124,21 @@ describe("a transport that never settles", () => {
     abort.abort();
     await expectError(() => loading, "ABORTED");
     await back.close();
+  });
+});
+
+describe("a call that is over", () => {
+  it("leaves no timer behind, whichever way it ended", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await within(Promise.resolve(1), 30_000);
+    await expectError(() => within(never(), 5), "LINK_TIMEOUT");
+    await expectError(() => within(never(), 30_000, AbortSignal.abort()), "ABORTED");
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 5);
+    await expectError(() => within(never(), 30_000, abort.signal), "ABORTED");
+    await new Promise((resolve) => setImmediate(resolve)); // the last timer's own callback is over
+    expect(timers()).to.be.at.most(before);
   });
 });
 

@@ -142,6 +142,17 @@ describe("ecard emulate, and a phone in another process", () => {
     expect(stderr).to.equal(`ecard: That port is in use: choose another one (${facts.port}) [EADDRINUSE]\n`);
   });
 
+  it("a scenario that leaves the phone waiting ends with its last line", async function () {
+    this.timeout(20_000);
+    const file = join(folder(), "waiting.json");
+    writeFileSync(file, JSON.stringify({ name: "x", steps: [{ press: "twice" }] }));
+    const child = spawnEcard(["emulate", "--scenario", file]);
+    children.push(child);
+    const { code, stdout } = await ended(child);
+    expect(stdout).to.match(/1 steps as expected; the phone heard: [A-Za-z_]+\n$/);
+    expect(code).to.equal(0);
+  });
+
   it("hides the pairing code unless asked", async () => {
     const abort = new AbortController();
     const { stdout } = await ecard(["emulate"], {

@@ -224,13 +224,18 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | unde
 /** Waits for `promise`, but not longer than `timeoutMs`, and not after `signal`. */
 export function within<T>(promise: Promise<T>, timeoutMs: number | undefined, signal?: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(sdkError("ABORTED", undefined, { cause: signal?.reason }));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => reject(sdkError("LINK_TIMEOUT")), timeoutMs);
+    const ending =
+      <V>(end: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        end(value);
+      };
+    const fail = ending(reject);
+    const aborted = () => fail(sdkError("ABORTED", undefined, { cause: signal?.reason }));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => fail(sdkError("LINK_TIMEOUT")), timeoutMs);
     signal?.addEventListener("abort", aborted, { once: true });
     if (signal?.aborted) aborted();
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-    });
+    promise.then(ending(resolve), fail);
   });
 }
