@@ -49,6 +49,33 @@ describe("ecard pos read", () => {
     expect(stdout).to.contain(`track 1 at`).and.contain(TRACK1).and.contain("reverse");
   });
 
+  it("tells numbers to what a head can tell apart, not to the last bit", async () => {
+    const { facts } = await ecard(["pos", "read", file("good.wav", wav(2, TRACK2)), "--json", "-v"]);
+    for (const value of Object.values((facts()[0]!.reads as Record<string, unknown>[])[0]!)) {
+      if (typeof value === "number") expect(String(value)).to.match(/^[0-9]+(\.[0-9]{1,6})?$/);
+    }
+  });
+
+  it("offers its tracks to whoever completes the line, and takes no other", async () => {
+    const { stdout } = await ecard(["completion", "bash"]);
+    expect(stdout).to.contain('--track) COMPREPLY=($(compgen -W "auto 1 2 3"');
+  });
+
+  it("is left at once while its source says nothing", async () => {
+    const abort = new AbortController();
+    const silent: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => undefined),
+        return: () => new Promise(() => undefined),
+      }),
+    };
+    const reading = (async () => {
+      for await (const _ of readRecordings(["-"], { signal: abort.signal, stdin: silent }));
+    })().catch((thrown: unknown) => thrown);
+    setTimeout(() => abort.abort(), 5);
+    expect(await reading).to.include({ name: "PosError", code: "ABORTED" });
+  });
+
   it("reads on past a bad file among good ones, and ends with 1", async () => {
     const good = file("good.wav", wav(2, TRACK2));
     const bad = file("bad.wav", Buffer.from("this is no recording, whatever its name says"));
