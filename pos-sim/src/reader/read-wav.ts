@@ -19,7 +19,7 @@ export interface WavFault {
 }
 
 export interface WavResult extends Omit<ReaderResult, "diagnosis"> {
-  /** Null where something was read from a whole file. With reads: the file is cut behind them. */
+  /** Null where something was read from a whole file. With reads: the file is cut behind them, or has more than are kept. */
   readonly diagnosis: Diagnosis | WavFault | null;
   readonly format: WavFormat;
   readonly durationS: number;
@@ -76,8 +76,11 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
     if (same < 0) reads.push(read);
     else if (read.confidence > reads[same]!.confidence) reads[same] = read;
   }
-  if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), diagnosis: null };
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
+  if (reads.length > 0) {
+    const full = diagnoses.find(({ code }) => code === "TOO_MANY_READS");
+    return { reads: reads.sort((a, b) => a.startS - b.startS), diagnosis: full ?? null };
+  }
   return { reads, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
 }
 

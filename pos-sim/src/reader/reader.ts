@@ -4,7 +4,7 @@
 import { checkRate } from "../signal/signal.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type Candidate, type CellTimes, type Failure } from "./burst.js";
-import { type Diagnosis, diagnose, worseOf } from "./diagnosis.js";
+import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 
@@ -46,7 +46,7 @@ export interface ReaderOptions {
 
 export interface ReaderResult {
   readonly reads: readonly Read[];
-  /** Why, when nothing was read; null when something was. */
+  /** Why, when nothing was read; null when something was, unless there were more reads than are kept. */
   readonly diagnosis: Diagnosis | null;
 }
 
@@ -67,6 +67,7 @@ const SHORT_FRAME = 12;
 const SHORT_CONFIDENCE = 0.95;
 /** A frame with less than this share of the votes of all octaves is contradicted. */
 const MAJORITY = 0.75;
+/** Reads that are kept. What comes behind them is told in the diagnosis. */
 const MAX_READS = 10_000;
 
 export class Reader {
@@ -79,6 +80,9 @@ export class Reader {
   #samples = 0;
   #peak = 0;
   #clipped = 0;
+  #broken = false;
+  /** Where the first read lies that was not kept. */
+  #fullAt: number | undefined;
   #edges = 0;
   #failure: Failure | undefined;
   #otherTrack: { track: number; at: number } | undefined;
@@ -139,6 +143,7 @@ export class Reader {
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
     const reads = this.#reads;
+    if (this.#fullAt !== undefined) return { reads, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate) };
     if (reads.length > 0) return { reads, diagnosis: null };
     return {
       reads,
@@ -146,6 +151,7 @@ export class Reader {
         sampleRateHz: this.#rate,
         samples: this.#samples,
         peak: this.#peak,
+        broken: this.#broken,
         clipped: this.#clipped,
         edges: this.#edges,
         failure: this.#failure,
@@ -163,6 +169,8 @@ export class Reader {
       if (magnitude > peak && magnitude < Number.POSITIVE_INFINITY) peak = magnitude;
       if (magnitude >= 0.999) clipped++;
     }
+    // As long as there was nothing but zeros, or what is no number.
+    for (let i = from; peak === 0 && i < from + count && !this.#broken; i++) this.#broken = !Number.isFinite(block[i]!);
     this.#peak = peak;
     this.#clipped += clipped;
   }
@@ -239,7 +247,10 @@ export class Reader {
       jitterPercent: found.jitter * 100,
       masked: shown.masked,
     };
-    if (this.#reads.length >= MAX_READS) return;
+    if (this.#reads.length >= MAX_READS) {
+      this.#fullAt ??= found.from;
+      return;
+    }
     this.#reads.push(
       this.#options.cells === true && !shown.masked ? { ...read, cells: cellsOf(found, this.#rate) } : read,
     );
