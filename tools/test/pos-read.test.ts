@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav, PosError, swipeSignal, type TrackNumber } from "@enabling-card/pos-sim";
@@ -59,6 +60,17 @@ describe("ecard pos read", () => {
   it("offers its tracks to whoever completes the line, and takes no other", async () => {
     const { stdout } = await ecard(["completion", "bash"]);
     expect(stdout).to.contain('--track) COMPREPLY=($(compgen -W "auto 1 2 3"');
+  });
+
+  it("reads a named pipe as its writer comes", async () => {
+    const path = join(folder(), "pipe");
+    expect(spawnSync("mkfifo", [path]).status).to.equal(0);
+    const reading = ecard(["pos", "read", path, "--json"]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    writeFileSync(path, whole);
+    const { code, facts } = await reading;
+    expect(code).to.equal(0);
+    expect(facts()[0]).to.deep.include({ file: path, diagnosis: null });
   });
 
   it("is left at once while its source says nothing", async () => {

@@ -59,9 +59,9 @@ export interface ConnectOptions {
   /** Which card; the only one the store knows unless told. */
   readonly cardId?: Uint8Array;
   readonly signal?: AbortSignal;
-  /** How long each answer of the card may take, ms; 10 s unless told. */
+  /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
   readonly timeoutMs?: number;
-  /** How often a lost link is looked for again before a call fails; 5 unless told. */
+  /** How often a lost link, or a card that is not found, is looked for again before a call fails; 5 unless told. */
   readonly reconnects?: number;
 }
 

@@ -36,7 +36,7 @@ export interface PairOptions {
   readonly store: PairingStore;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: PairStep) => void;
-  /** How long each answer of the card may take, ms; 10 s unless told. */
+  /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
   readonly timeoutMs?: number;
   /** Seconds since 1970; the phone's clock unless told. */
   readonly now?: () => number;
