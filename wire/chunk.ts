@@ -3,10 +3,20 @@
 
 import { concat } from "./bytes.js";
 import { WireError } from "./errors.js";
-import { CHUNK_COUNTER_MASK, CHUNK_FIRST, CHUNK_LAST, MESSAGE_MAX } from "./limits.js";
+import { ATT_HEADER, CHUNK_COUNTER_MASK, CHUNK_FIRST, CHUNK_LAST, MESSAGE_MAX, MTU_MIN } from "./limits.js";
 
-/** Cuts `message` into chunks of at most `maxWrite` octets (MTU - 3; at least 20). */
+/** Least that a link may take at a time, octets. */
+const WRITE_MIN = MTU_MIN - ATT_HEADER;
+
+/**
+ * Cuts `message` into chunks of at most `maxWrite` octets (MTU - 3).
+ *
+ * @throws {WireError} `CHUNK_INVALID` for a message of no or too many octets, and for a `maxWrite` below 20 or that is no whole number.
+ */
 export function toChunks(message: Uint8Array, maxWrite: number): Uint8Array[] {
+  if (!Number.isInteger(maxWrite) || maxWrite < WRITE_MIN) {
+    throw new WireError("CHUNK_INVALID", `A link takes ${WRITE_MIN} octets and more at a time, not ${maxWrite}`);
+  }
   if (message.length === 0 || message.length > MESSAGE_MAX) {
     throw new WireError("CHUNK_INVALID", `A message has 1 to ${MESSAGE_MAX} octets, not ${message.length}`);
   }

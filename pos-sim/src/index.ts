@@ -1,6 +1,6 @@
 // The POS simulator: signal (coil, stripe, head) -> reader (samples to tracks) -> terminal (ISO 8583 to the network).
 // It meets the card as a signal and the network as messages, and knows nothing of either's inside.
-export { benchReader, type ReaderBench } from "./bench/speed.js";
+export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/speed.js";
 export { PosError, type PosErrorCode } from "./errors.js";
 export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
@@ -32,6 +32,7 @@ export {
   type TrackFaultCode,
 } from "./terminal/tracks.js";
 export { cellMm, TRACK_FORMATS, type TrackFormat, type TrackNumber } from "./track-format.js";
+export { fileChunks } from "./wav/file-chunks.js";
 export type { WavFormat } from "./wav/wav-format.js";
 export { type WavBlock, wavBlocks } from "./wav/wav-reader.js";
 export { encodeWav } from "./wav/wav-writer.js";

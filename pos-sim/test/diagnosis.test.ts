@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { type Diagnosis, disturb, readSamples, type Signal, swipeSignal } from "../src/index.js";
+import { type Diagnosis, disturb, Reader, readSamples, type Signal, swipeSignal } from "../src/index.js";
+import { normal } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { TRACKS } from "./swipes.js";
 
@@ -30,6 +31,14 @@ describe("a recording without a read says why", () => {
   const cases: [string, Signal, Partial<Diagnosis>, object?][] = [
     ["silence", { samples: new Float32Array(44_100), sampleRateHz: 44_100 }, { code: "NO_SIGNAL" }],
     ["nothing at all", { samples: new Float32Array(0), sampleRateHz: 44_100 }, { code: "NO_SIGNAL" }],
+    [
+      "what is no number",
+      { samples: new Float32Array(44_100).fill(Number.NaN), sampleRateHz: 44_100 },
+      {
+        code: "NO_SIGNAL",
+        sentence: "No swipe in 1.0 s: its samples are no numbers. Check the head, the cable and the input gain.",
+      },
+    ],
     ["hiss", disturb(tone(10_000, 0.001), { snrDb: 0 }), { code: "NO_SIGNAL" }],
     ["mains hum", tone(50, 0.5), { code: "NO_CLOCK" }],
     ["noise", disturb(tone(5000, 0.01), { snrDb: -20 }), { code: "NO_CLOCK" }],
@@ -65,6 +74,31 @@ describe("a recording without a read says why", () => {
       expect(found.sentence).to.match(/^[A-Z0-9].*[.]$/);
     });
   }
+
+  it("white noise, however long, is neither too fast nor a swipe without its start", function () {
+    this.timeout(60_000);
+    for (const seed of [2, 4, 5, 6, 7, 8]) {
+      const next = normal(seed);
+      const samples = Float32Array.from({ length: 60 * 44_100 }, () => 0.2 * next());
+      expect(diagnosis({ samples, sampleRateHz: 44_100 }).code, `seed ${seed}`).to.equal("NO_CLOCK");
+    }
+  });
+
+  it("says from which speed on it reads", () => {
+    expect(diagnosis(swipeSignal({ ...swipe, ips: 2 })).sentence).to.contain("slower than 2.5 inches a second");
+    expect(readSamples(swipeSignal({ ...swipe, ips: 2.7 }).samples, 44_100).reads).to.have.length(1);
+  });
+
+  it("with more reads than are kept says so, beside those that are", function () {
+    this.timeout(60_000);
+    const one = swipeSignal({ track: 2, text: ";9999991234567893=?", ips: 50, sampleRateHz: 44_100 }).samples;
+    const reader = new Reader(44_100);
+    for (let i = 0; i < 10_001; i++) reader.push(one);
+    const { reads, diagnosis: said } = reader.finish();
+    expect(reads).to.have.length(10_000);
+    expect(said).to.include({ code: "TOO_MANY_READS" });
+    expect(said!.atS).to.be.closeTo((10_000 * one.length) / 44_100, 0.1);
+  });
 
   it("and where, in seconds", () => {
     const { atS } = diagnosis(swipeSignal({ ...swipe, bits: spoiled(37) }));

@@ -4,6 +4,7 @@ import {
   coilSignal,
   edgesCsv,
   edgesVcd,
+  type ReaderBench,
   readSamples,
   samplesCsv,
   swipeSignal,
@@ -108,10 +109,28 @@ describe("edges for other tools", () => {
 });
 
 describe("the bench", () => {
-  it("gives samples a second of silence, swipes and noise", () => {
-    const rows = benchReader(2);
+  it("gives samples a second of silence, swipes and noise", async () => {
+    const rows: ReaderBench[] = [];
+    for await (const row of benchReader(2)) rows.push(row);
     expect(rows.map(({ kind }) => kind)).to.deep.equal(["silence", "swipes", "noise"]);
     expect(rows.map(({ reads: count }) => count > 0)).to.deep.equal([false, true, false]);
     for (const { samplesPerSecond } of rows) expect(samplesPerSecond).to.be.greaterThan(0);
+  });
+
+  it("can be left between two pieces, and tells how far it is", async () => {
+    const abort = new AbortController();
+    const told: [string, number, number][] = [];
+    const error = await (async () => {
+      const options = {
+        signal: abort.signal,
+        onProgress: (...progress: [string, number, number]) => {
+          told.push(progress);
+          abort.abort();
+        },
+      };
+      for await (const _ of benchReader(600, options));
+    })().catch((thrown: unknown) => thrown);
+    expect(error).to.include({ name: "PosError", code: "ABORTED" });
+    expect(told.map(([kind, , total]) => [kind, total])).to.deep.equal([["silence", 600]]);
   });
 });

@@ -136,6 +136,7 @@ describe("the WAV reader", () => {
       Uint8Array.from([...patched(4, 36, 0, 0, 0).subarray(0, 40), 0, 0, 0, 0, ...plain.subarray(44)]),
       [0.5, -0.5, 0.25],
     ],
+    ["a data size of zero in a file whose own size is right", patched(40, 0, 0, 0, 0), [0.5, -0.5, 0.25]],
     ["a data size of 0xffffffff", patched(40, 255, 255, 255, 255), [0.5, -0.5, 0.25]],
     ["a stream that ends inside a frame", patched(40, 255, 255, 255, 255).subarray(0, 49), [0.5, -0.5]],
   ];

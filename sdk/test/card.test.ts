@@ -135,6 +135,60 @@ describe("a paired card", () => {
     await card.close();
   });
 
+  it("does not suffer from a listener that throws, and lets the app see what it threw", async () => {
+    const { twin, card } = await paired();
+    const heard: string[] = [];
+    const seen: unknown[] = [];
+    const others = process.listeners("uncaughtException");
+    process.removeAllListeners("uncaughtException").on("uncaughtException", (error) => seen.push(error));
+    try {
+      card.subscribe(() => {
+        throw new Error("the app's own");
+      });
+      card.subscribe(({ type }) => heard.push(type));
+      expect((await card.load(BUNDLE)).cap).to.equal(1250);
+      twin.say(CardEvent.BatteryLow, 4);
+      await soon();
+      expect(card.connected).to.equal(true);
+      expect(heard).to.deep.equal(["loaded", "battery-low"]);
+      await soon();
+      expect(seen.map((error) => (error as Error).message)).to.deep.equal(["the app's own", "the app's own"]);
+      await card.close();
+      await soon();
+    } finally {
+      process.removeAllListeners("uncaughtException");
+      for (const other of others) process.on("uncaughtException", other);
+    }
+  });
+
+  it("fetches a new pinNonce after every refusal that may have spent the old one", async () => {
+    const { twin, card } = await paired();
+    await card.setPin("2468");
+    await card.load(BUNDLE);
+    for (const status of [
+      Status.ConfirmationInvalid,
+      Status.ConfirmationTimeout,
+      Status.VaultFailed,
+      Status.FlashFailed,
+    ]) {
+      twin.refuse = (op) => (op === Op.Present ? status : Status.Ok);
+      await card.present({ when: "now", pin: "2468" }).catch(() => undefined);
+      twin.refuse = undefined;
+      expect(toHex(card.info.pinNonce), `status ${status}`).to.equal(toHex(twin.pinNonce));
+    }
+    expect((await card.present({ when: "now", pin: "2468" })).passesSent).to.equal(3);
+    await card.close();
+  });
+
+  it("is disarmed where a payment got no answer in time", async () => {
+    const { twin, card } = await paired();
+    await card.load(BUNDLE);
+    twin.gate = new Promise(() => undefined);
+    await expectError(() => card.present({ when: "swipe", timeoutMs: 30 }), "LINK_TIMEOUT");
+    expect(twin.asked).to.deep.equal([Op.Load, Op.Present, Op.Disarm]);
+    await card.close();
+  });
+
   it("says LINK_TIMEOUT where no answer comes, and opens a new session for the next call", async () => {
     const { twin, card, links } = await paired({ timeoutMs: 40 });
     twin.gate = new Promise(() => undefined);
@@ -285,7 +339,8 @@ describe("a hostile link", () => {
     for (const [chunk, code] of [
       [Uint8Array.of(0x05, 1, 2), "FRAME_INVALID"],
       [Uint8Array.of(0xc0, 3, 0, 1, 7, 250), "CARD_STATUS_UNKNOWN"],
-      [Uint8Array.of(0xc0, 3, 0, 2, 7, 11), "FRAME_INVALID"],
+      [Uint8Array.of(0xc0, 3, 0, 2, 7, 11), "PROTOCOL_VERSION_UNKNOWN"],
+      [Uint8Array.of(0xc0, 4, 0, 2, 6, 1, 2), "PROTOCOL_VERSION_UNKNOWN"],
       [Uint8Array.of(0xc0, 3, 0, 1, 9, 0), "CARD_ANSWER_MALFORMED"],
       [Uint8Array.of(0xc0, 3, 0, 1, 7, 1), "BUSY"],
     ] as const) {
@@ -294,7 +349,8 @@ describe("a hostile link", () => {
       const presenting = card.present({ when: "now" });
       await soon();
       twin.inject(chunk);
-      await expectError(() => presenting, code);
+      const error = await expectError(() => presenting, code);
+      expect(error.retryable).to.equal(code === "FRAME_INVALID" || code === "BUSY");
       await card.close();
     }
   });

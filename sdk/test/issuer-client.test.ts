@@ -124,6 +124,28 @@ describe("the issuer's client", () => {
     });
   }
 
+  it("takes no more of an answer than it may have, and lets the rest go", async () => {
+    let sent = 0;
+    let cancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 16_384;
+        controller.enqueue(new Uint8Array(16_384).fill(0x20));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const client = new IssuerClient({
+      baseUrl: "http://127.0.0.1:8080",
+      accessKey: "k",
+      fetch: async () => new Response(endless),
+    });
+    await expectError(() => client.receipt(CARD), "ISSUER_ANSWER_INVALID");
+    expect(cancelled).to.equal(true);
+    expect(sent).to.be.at.most(65_536 + 3 * 16_384);
+  });
+
   it("carries octets as base64url", () => {
     for (let length = 0; length < 40; length++) {
       const bytes = crypto.getRandomValues(new Uint8Array(length));

@@ -92,6 +92,7 @@ describe("pairing", () => {
       { claims: (c) => ({ ...c, keys: { ...c.keys, session: new Uint8Array(32).fill(9) } }) },
       "CARD_CERTIFICATE_KEY",
     ],
+    ["that ends now", { claims: (c) => ({ ...c, expires: 1_800_000_000 }) }, "CARD_CERTIFICATE_EXPIRED"],
     ["that is over", { claims: (c) => ({ ...c, expires: 1 }) }, "CARD_CERTIFICATE_EXPIRED"],
     ["that has not begun", { claims: (c) => ({ ...c, notBefore: 3_999_999_999 }) }, "CARD_CERTIFICATE_EXPIRED"],
     [
@@ -104,7 +105,8 @@ describe("pairing", () => {
     it(`is refused with a certificate ${what}`, async () => {
       const twin = new TwinCard(twinOptions);
       const { store, transport, options } = phone(twin);
-      await expectError(() => Card.pair(transport, twin.pairingCode, options), code);
+      const now = () => 1_800_000_000;
+      await expectError(() => Card.pair(transport, twin.pairingCode, { ...options, now }), code);
       expect(twin.owner).to.equal(undefined);
       expect(await store.list()).to.deep.equal([]);
     });

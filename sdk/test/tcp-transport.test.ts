@@ -157,6 +157,27 @@ describe("the TCP transport", () => {
     await link.close();
   });
 
+  it("leaves no timer behind where it does not connect", async () => {
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    attend = () => undefined;
+    await turn(); // the test runner's own timer runs
+    const before = timers();
+    const abort = new AbortController();
+    const waiting = tcpTransport({ port, timeoutMs: 30_000 });
+    const connecting = waiting.connect(`127.0.0.1:${port}`, { signal: abort.signal });
+    connecting.catch(() => undefined);
+    await turn();
+    abort.abort();
+    await expectError(() => connecting, "ABORTED");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await once(server, "close");
+    await expectError(() => waiting.connect(`127.0.0.1:${port}`), "CARD_NOT_FOUND");
+    await turn();
+    expect(timers()).to.be.at.most(before);
+  });
+
   it("writes chunks in order; with response it waits until the card has taken each", async () => {
     const heard = card(2);
     const link = await connect();

@@ -61,6 +61,22 @@ async function present({ emulator }: World, card: Card, when: "now" | "swipe" = 
   return presenting;
 }
 
+describe("phone and card: a phone whose time is over", () => {
+  it("leaves no card that still asks: a press that comes later pays nothing", async () => {
+    const made = await newWorld();
+    const { card, grant } = await pairedPhone(made);
+    await card.load(await grant());
+    const presenting = card.present({ when: "now", timeoutMs: 50 });
+    await made.emulator.shows(Indicator.Ask);
+    await expectError(() => presenting, "LINK_TIMEOUT");
+    made.emulator.pressTwice();
+    made.pass(1);
+    expect(made.emulator.coil.emission()).to.equal(undefined);
+    expect((await card.refresh()).phase).to.equal(Phase.Empty);
+    await card.close();
+  });
+});
+
 describe("phone and card: pairing", () => {
   it("makes the card recognisable to its owner, and to nobody before", async () => {
     const made = await newWorld();

@@ -1,10 +1,11 @@
 // A card's folder on disk: its flash, and the sheet that comes in the box (pairing code as text and QR). The sheet is a secret.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CardClass, MemoryBlock, type PersonalisedCard } from "@enabling-card/emulator";
 import { IssuerError, type IssuerKeys, keysFromSeeds, SEEDS_SIZE, sampleKeys, TEST_IIN } from "@enabling-card/issuer";
+import { toHex } from "@enabling-card/wire";
 import encodeQR from "qr";
 import { CommandError, EXIT } from "./exit-codes.js";
 import { makeFolder } from "./make-folder.js";
@@ -15,6 +16,8 @@ import { developmentLog, makeCard } from "./stage.js";
 export const FLASH_FILE = "card.flash";
 export const SHEET_TEXT = "pairing-code.txt";
 export const SHEET_PICTURE = "pairing-code.png";
+/** The maker's root public key in hexadecimal: no secret, and what a phone tells genuine cards by. */
+export const MAKER_ROOT = "maker-root.txt";
 
 export interface PersonaliseFolderOptions {
   readonly folder: string;
@@ -29,7 +32,9 @@ export interface PersonaliseFolderOptions {
  *
  * @throws {CommandError} `CARD_EXISTS`, `PRODUCTION_NEEDS_KEYS`, `KEYS_INVALID`; {IssuerError} `SAMPLE_KEYS_TEST_IIN`
  */
-export async function personaliseFolder(options: PersonaliseFolderOptions): Promise<PersonalisedCard> {
+export async function personaliseFolder(
+  options: PersonaliseFolderOptions,
+): Promise<PersonalisedCard & { readonly makerRoot: Uint8Array }> {
   const { folder, cardClass, keysFile, iins = [TEST_IIN] } = options;
   const flash = join(folder, FLASH_FILE);
   if (existsSync(flash)) {
@@ -55,8 +60,17 @@ export async function personaliseFolder(options: PersonaliseFolderOptions): Prom
   // The flash comes last: a card without its sheet could never be paired.
   await writeSecret(join(folder, SHEET_TEXT), `${made.pairingCode}\n`);
   await writeSecret(join(folder, SHEET_PICTURE), qrPng(made.pairingCode));
+  const makerRoot = keys.makerRoot.publicKey;
+  await writeSecret(join(folder, MAKER_ROOT), `${toHex(makerRoot)}\n`);
   await writeFile(flash, block.snapshot(), { mode: 0o600, flag: "wx" });
-  return made;
+  return { ...made, makerRoot };
+}
+
+/** What `MAKER_ROOT` of a folder says; undefined where there is none, or it holds no key. */
+export function readMakerRoot(folder: string): Uint8Array | undefined {
+  const path = join(folder, MAKER_ROOT);
+  const text = existsSync(path) ? readFileSync(path, "utf8").trim() : "";
+  return /^[0-9a-f]{64}$/i.test(text) ? Uint8Array.from(Buffer.from(text, "hex")) : undefined;
 }
 
 /** A file of its owner's alone, whatever was there before it. */

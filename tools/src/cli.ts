@@ -12,21 +12,24 @@ import { posCommand } from "./commands/pos.js";
 import { type Context, createContext } from "./context.js";
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
 import { Output } from "./output.js";
+import { programStreams } from "./program-streams.js";
 
 const EXIT_HELP = `
 Exit codes:
   0    done
-  1    the thing asked for failed: declined, unread
-  2    wrong use
-  3    not available here: a port, a tool, a file
+  1    the thing asked for failed: declined, unread (pos read: no such file)
+  2    wrong use: of options, or of a file that is not there or not valid
+  3    not available here: a port, a program, a card's folder, room on the disk
   4    link lost
   5    refused by card or issuer
   130  interrupted
 
 Colours: green done, yellow refused on purpose, red failed; none with NO_COLOR,
-or in a pipe.`;
+or in a pipe.
 
-/** What a command left behind (a scenario's long wait) holds the shell back no longer than this after Ctrl-C, ms. */
+Inside its repository, run it as npx ecard.`;
+
+/** After Ctrl-C the shell is held back no longer than this, ms: by a command that does not end, or by what one left behind. */
 const LINGER_MS = 500;
 
 /** Runs the command line, and sets the process's exit code. */
@@ -34,24 +37,32 @@ export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
+    setTimeout(() => process.exit(EXIT.interrupted), LINGER_MS).unref();
     interrupt.abort();
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(EXIT.done); // head(1) has seen enough
-    throw error;
+  const args = argv.slice(2);
+  let spoiled = false;
+  const streams = programStreams((error) => {
+    spoiled = true;
+    process.exitCode = EXIT.unavailable;
+    // stdout takes nothing more: with --json too, stderr is what is left.
+    new Output({ streams }).error(error);
   });
-  process.exitCode = await run(argv.slice(2), createContext(interrupt.signal));
-  if (interrupt.signal.aborted) setTimeout(() => process.exit(), LINGER_MS).unref();
+  const code = await run(args, createContext(interrupt.signal, streams, process.env, process.stdin, streams.unheard));
+  if (!spoiled || code === EXIT.interrupted) process.exitCode = code;
 }
 
 /** Runs `args` (without program names); returns the exit code. Throws nothing, ends no process. */
 export async function run(args: readonly string[], context: Context): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
-  const program = build(context, (result) => {
-    code = result;
-  });
+  const program = build(
+    args.includes("--json") ? { ...context, streams: { ...context.streams, stderr: { write: () => true } } } : context,
+    (result) => {
+      code = result;
+    },
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return context.signal.aborted ? EXIT.interrupted : code;
@@ -59,8 +70,11 @@ export async function run(args: readonly string[], context: Context): Promise<Ex
     if (context.signal.aborted) return EXIT.interrupted;
     const exit = exitCodeOf(error);
     if (!(error instanceof CommanderError)) outputOf(args, context).error(error);
-    else if (exit !== EXIT.done && error.code !== "commander.help")
-      outputOf(args, context).error(wrongUse(error, program, args));
+    else if (exit !== EXIT.done) {
+      const output = outputOf(args, context);
+      // Without a command the whole help was shown, unless a machine is listening.
+      if (error.code !== "commander.help" || output.json) output.error(wrongUse(error, program, args));
+    }
     return exit;
   }
 }
@@ -105,7 +119,8 @@ function share(command: Command, { streams }: Context): void {
 
 /** Commander's complaint as one line: what, and where help is, or the name that was meant. */
 function wrongUse(error: CommanderError, program: Command, args: readonly string[]): CommandError {
-  const [complaint = "", ...more] = error.message.replace(/^error: /, "").split("\n");
+  const said = error.code === "commander.help" ? "missing command" : error.message;
+  const [complaint = "", ...more] = said.replace(/^error: /, "").split("\n");
   const what = complaint.replace(/\.$/, "");
   const meant = more.join(" ").replace(/^\((.*)\)$/, "$1");
   if (meant !== "") return new CommandError("WRONG_USE", `${what}: ${lowerFirst(meant)}`, EXIT.usage);

@@ -9,6 +9,8 @@ export interface Context {
   readonly streams: Streams;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: AsyncIterable<Uint8Array> & Keyboard;
+  /** Fires when nobody takes stdout any more. */
+  readonly unheard: AbortSignal;
   /** Output by the options that every command shares. */
   output(command: Command): Output;
 }
@@ -18,12 +20,14 @@ export function createContext(
   streams: Streams = process,
   env = process.env,
   stdin: Context["stdin"] = process.stdin,
+  unheard: AbortSignal = new AbortController().signal,
 ): Context {
   return {
     signal,
     streams,
     env,
     stdin,
+    unheard,
     output: (command) => {
       const { json, quiet, verbose } = command.optsWithGlobals<{
         json?: boolean;

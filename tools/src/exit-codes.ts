@@ -119,12 +119,22 @@ const SYSTEM = /^E(?!RR_)[A-Z0-9]+$/;
 /** The exit code of whatever was thrown. */
 export function exitCodeOf(error: unknown): ExitCode {
   // By name, as every class here: two copies of a module have two classes.
-  const { name = "", code, exit } = (error ?? {}) as { name?: string; code?: unknown; exit?: ExitCode };
+  const {
+    name = "",
+    code,
+    exit,
+    exitCode,
+  } = (error ?? {}) as {
+    name?: string;
+    code?: unknown;
+    exit?: ExitCode;
+    exitCode?: number;
+  };
   if (name === "CommandError" && exit !== undefined) return exit;
   if (name === "AbortError") return EXIT.interrupted;
   if (typeof code !== "string") return EXIT.failed;
   const exits = CLASSES[name];
   if (exits) return exits.codes[code] ?? exits.others;
-  if (code.startsWith("commander.")) return /\.(helpDisplayed|version)$/.test(code) ? EXIT.done : EXIT.usage;
+  if (code.startsWith("commander.")) return exitCode === 0 ? EXIT.done : EXIT.usage;
   return SYSTEM.test(code) ? EXIT.unavailable : EXIT.failed;
 }

@@ -69,15 +69,29 @@ export class Output {
 
   /** One line: what, why, next step, code. */
   error(error: unknown): void {
-    const { code, message } = describeError(error);
+    const { code, message: said } = describeError(error);
+    const message = printable(said);
     if (this.json) this.fact({ error: { code, message } });
     else this.#streams.stderr.write(`${this.#paintError("red", "ecard:")} ${message} [${code}]\n`);
     if (this.verbose && error instanceof Error) this.#streams.stderr.write(`${inspect(error)}\n`);
   }
 }
 
+/** To so many decimals: what a clock or a head cannot tell apart is not printed. */
+export function rounded(value: number, decimals: number): number {
+  return Math.round(value * 10 ** decimals) / 10 ** decimals;
+}
+
 function painter(colours: boolean): Paint {
   return (style, text) => (colours ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text);
+}
+
+/** Text of a file or of the system, safe on a terminal: what would move its cursor or turn its text is shown by its code point. */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu,
+    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 /** What the operating system refuses, as what happened and what to do. */

@@ -28,6 +28,7 @@ export function progressBar(output: Output, unit: string): Progress {
     },
     stop() {
       bar?.stop();
+      bar = undefined; // the next piece of work has a bar of its own
     },
   };
 }

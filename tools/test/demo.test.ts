@@ -38,6 +38,19 @@ describe("ecard demo", () => {
     expect(readFileSync(join(folder(), "swipe.vcd"), "utf8")).to.contain("$timescale");
   });
 
+  it("ends with a command that can be run, and with -q begins with its results", async () => {
+    const out = join(folder(), "a b");
+    const { stdout } = await ecard(["demo", "--out", out]);
+    expect(stdout.trimEnd().split("\n").at(-1)).to.equal(
+      `read the recording again: npx ecard pos read '${join(out, "swipe.wav")}'`,
+    );
+    const quiet = await ecard(["demo", "-q", "--out", out]);
+    expect(quiet.stdout)
+      .to.match(/^step +outcome/)
+      .and.not.contain("\n\n");
+    rmSync(out, { recursive: true });
+  });
+
   it("leaves a recording that ecard pos read reads", async () => {
     const { reads } = await readWavFile(join(folder(), "swipe.wav"));
     expect(reads.map(({ track, direction }) => `${track} ${direction}`)).to.deep.equal(

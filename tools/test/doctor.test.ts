@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { PROGRAMS } from "../src/doctor/probes.js";
 import { examine, type Probes } from "../src/index.js";
 
 const well: Probes = {
@@ -9,7 +11,7 @@ const well: Probes = {
   writeOut: async () => "/somewhere/out",
   now: () => Date.UTC(2026, 9),
   vectors: () => "found",
-  programs: async () => ["sox", "sigrok-cli"],
+  programs: async () => PROGRAMS,
 };
 const broken = (why: string) => async () => {
   throw new Error(`${why}\n    at somewhere`);
@@ -51,10 +53,16 @@ describe("ecard doctor", () => {
     });
   }
 
+  it("looks for the programs that set-up installs", () => {
+    const setUp = readFileSync(new URL("../set-up.mjs", import.meta.url), "utf8");
+    const list = /const TEST_TOOLS = \[([^;]+)\];/.exec(setUp)![1]!;
+    expect([...list.matchAll(/\["([^"]+)"/g)].map(([, program]) => program)).to.deep.equal(PROGRAMS);
+  });
+
   it("tells of what only tests want, and calls its absence no failure", async () => {
     const checks = await examine({ ...well, vectors: () => undefined, programs: async () => ["sox"] });
     expect(checks.every(({ ok }) => ok)).to.equal(true);
     expect(checks.find(({ name }) => name === "public vectors")!.detail).to.contain("VECTORS_DIR");
-    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain("sigrok-cli: not found");
+    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain("sigrok-cli, zsh, fish: not found");
   });
 });

@@ -2,9 +2,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { sampleKeys, startIssuer } from "@enabling-card/issuer";
 import { Card, IssuerClient, MemoryPairingStore } from "@enabling-card/sdk";
 import { FilePairingStore, tcpTransport } from "@enabling-card/sdk/node";
@@ -87,7 +88,7 @@ describe("ecard emulate, and a phone in another process", () => {
     const pairingCode = readFileSync(join(dir, "pairing-code.txt"), "utf8");
     const store = new FilePairingStore(join(folder(), "pairings.json"));
     const first = await emulate("--dir", dir);
-    expect(first.facts).to.have.all.keys("event", "host", "port", "cardId");
+    expect(first.facts).to.have.all.keys("event", "host", "port", "cardId", "makerRoot");
     const options = { store, phoneName: "Kept", makerRoot };
     await (await Card.pair(tcpTransport({ port: first.facts.port }), pairingCode, options)).close();
     expect(await end(first)).to.equal(130);
@@ -140,6 +141,39 @@ describe("ecard emulate, and a phone in another process", () => {
     const { code, stderr } = await ecard(["emulate", "--listen", String(facts.port)]);
     expect(code).to.equal(3);
     expect(stderr).to.equal(`ecard: That port is in use: choose another one (${facts.port}) [EADDRINUSE]\n`);
+  });
+
+  it("the README's recipe works as it is written", async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const phone = /as `my-phone\.ts`[^\n]*\n\n```ts\n([^`]+(?:`[^`]+)*?)```/.exec(readme)![1]!;
+    expect(readme).to.contain(
+      "npx ecard personalise --dir my-card\n    npx ecard emulate --dir my-card --listen 7117\n",
+    );
+    await ecard(["personalise", "--dir", join(folder(), "my-card")]);
+    const { facts } = await emulate("--dir", join(folder(), "my-card"));
+    expect(facts.makerRoot).to.equal(readFileSync(join(folder(), "my-card/maker-root.txt"), "utf8").trim());
+    // Packages are found from where the file stands, files from where it runs; the port is any that is free.
+    symlinkSync(join(root, "node_modules"), join(folder(), "node_modules"));
+    writeFileSync(join(folder(), "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder(), "my-phone.ts"), phone.replace("7117", String(facts.port)));
+    const { code, stdout, stderr } = await ended(
+      spawn(join(root, "node_modules/.bin/tsx"), ["my-phone.ts"], { cwd: folder() }),
+    );
+    expect(stderr).to.equal("");
+    expect(stdout).to.contain(facts.cardId).and.contain("batteryPercent");
+    expect(code).to.equal(0);
+  });
+
+  it("a scenario that leaves the phone waiting ends with its last line", async function () {
+    this.timeout(20_000);
+    const file = join(folder(), "waiting.json");
+    writeFileSync(file, JSON.stringify({ name: "x", steps: [{ press: "twice" }] }));
+    const child = spawnEcard(["emulate", "--scenario", file]);
+    children.push(child);
+    const { code, stdout } = await ended(child);
+    expect(stdout).to.match(/1 step as expected; the phone heard: [A-Za-z_]+\n$/);
+    expect(code).to.equal(0);
   });
 
   it("hides the pairing code unless asked", async () => {

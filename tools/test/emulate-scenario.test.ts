@@ -88,6 +88,29 @@ describe("ecard emulate --scenario", () => {
     expect(text.stdout).to.match(/ {4} +[0-9.]+ ms {2}indicator {2}name ask\n/);
   });
 
+  it("takes a file that begins with a byte order mark", async () => {
+    const path = join(folder(), "bom.json");
+    writeFileSync(path, `\uFEFF${JSON.stringify({ name: "bom", steps: [{ press: "once" }] })}`);
+    expect((await ecard(["emulate", "--scenario", path])).code).to.equal(0);
+  });
+
+  it("moves no cursor and turns no text, whatever its file says", async () => {
+    const name = "\x1b[2Jred\x07\u009b31m\u202Etxt\n[fake]";
+    const { code, stdout, stderr } = await ecard(["emulate", "--scenario", scenario([{ press: "once" }], "odd")]);
+    expect(code).to.equal(0);
+    const path = join(folder(), "odd.json");
+    writeFileSync(path, JSON.stringify({ name, steps: [{ press: "once" }] }));
+    const odd = await ecard(["emulate", "--scenario", path]);
+    expect(odd.stdout.split("\n")).to.have.length(stdout.split("\n").length);
+    expect(odd.stdout).to.contain("\\u{1b}[2Jred");
+    writeFileSync(path, `\x1b[31m{`);
+    const bad = await ecard(["emulate", "--scenario", path]);
+    expect(bad.code).to.equal(2);
+    for (const said of [odd.stdout, odd.stderr, bad.stderr, stderr]) {
+      expect(said.replaceAll("\n", "")).not.to.match(/[\p{Cc}\p{Bidi_Control}]/u);
+    }
+  });
+
   it("ends in the middle of a wait when it is cancelled", async () => {
     const abort = new AbortController();
     const path = scenario([{ press: "once" }, { wait: { indicator: "refused", timeoutMs: 3_000 } }]);

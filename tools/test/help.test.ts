@@ -25,6 +25,22 @@ describe("help", () => {
     expect(stderr).to.contain("Commands:");
   });
 
+  it("to a machine is an error that names it", async () => {
+    for (const [line, named] of [
+      ["--json", "ecard --help"],
+      ["pos --json", "ecard pos --help"],
+    ] as const) {
+      const { code, stderr, facts } = await ecard(line.split(" "));
+      expect(code).to.equal(2);
+      expect(stderr).to.equal("");
+      expect(facts()).to.deep.equal([{ error: { code: "WRONG_USE", message: `missing command: see ${named}` } }]);
+    }
+  });
+
+  it("says how the command is called inside its repository", async () => {
+    expect((await ecard(["--help"])).stdout).to.contain("npx ecard");
+  });
+
   for (const path of verbs) {
     it(`of ${path.join(" ")} has an example that the command line takes`, async () => {
       const { code, stdout } = await ecard([...path, "--help"]);

@@ -50,7 +50,13 @@ const LISTENING: Shape = {
   "pairingCode?": "string",
 };
 const TRACE: Shape = { trace: "object" };
-const CARD: Shape = { cardId: "string", cardClass: "string", files: "array", "pairingCode?": "string" };
+const CARD: Shape = {
+  cardId: "string",
+  cardClass: "string",
+  makerRoot: "string",
+  files: "array",
+  "pairingCode?": "string",
+};
 const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
 const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
 const READER: Shape = {

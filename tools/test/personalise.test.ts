@@ -43,6 +43,7 @@ describe("ecard personalise", () => {
     expect(code).to.equal(0);
     expect(readdirSync(join(root(), "one")).sort()).to.deep.equal([
       "card.flash",
+      "maker-root.txt",
       "pairing-code.png",
       "pairing-code.txt",
     ]);
@@ -51,7 +52,8 @@ describe("ecard personalise", () => {
     }
     expect(statSync(join(root(), "one")).mode & 0o077).to.equal(0);
     const sheet = readFileSync(join(root(), "one/pairing-code.txt"), "utf8").trim();
-    expect(stdout).to.match(/^card [A-Z2-7]{26}, class test, locked\n/);
+    expect(stdout).to.match(/^card [A-Z2-7]{26}, class test, locked\nmaker root [0-9a-f]{64}\n/);
+    expect(stdout).to.contain(`maker root ${readFileSync(join(root(), "one/maker-root.txt"), "utf8")}`);
     expect(stdout).not.to.contain(sheet);
     expect(stdout).to.contain(toBase32(decodePairingCode(sheet).cardId));
   });
@@ -71,7 +73,7 @@ describe("ecard personalise", () => {
     const sheet = (dir: string) => readFileSync(join(root(), dir, "pairing-code.txt"), "utf8").trim();
     expect(shown.stdout).to.contain(sheet("shown"));
     expect(quiet.stdout.trim().split("\n")[1]).to.equal(sheet("quiet"));
-    expect(json.facts()[0]).to.have.all.keys("cardId", "cardClass", "files", "pairingCode");
+    expect(json.facts()[0]).to.have.all.keys("cardId", "cardClass", "makerRoot", "files", "pairingCode");
     expect(json.facts()[0]!.pairingCode).to.equal(sheet("json"));
   });
 
@@ -126,7 +128,8 @@ describe("ecard personalise", () => {
     ["a key file that is too long", ["--keys", "long.bin"], "KEYS_INVALID", 2],
     ["a key file without an end", ["--keys", "/dev/zero"], "KEYS_INVALID", 2],
     ["a key file that is not there", ["--keys", "none.bin"], "KEYS_INVALID", 2],
-    ["a range that is none", ["--keys", "own.bin", "--iin", "12ab"], "PERSONALISATION_INVALID", 2],
+    ["a range that is none", ["--keys", "own.bin", "--iin", "12ab"], "WRONG_USE", 2],
+    ["a range that is no number", ["--iin", "abc"], "WRONG_USE", 2],
     ["a place that is a file", ["--dir", "own.bin"], "", 3],
   ];
   for (const [what, args, code, exit] of refused) {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav, PosError, swipeSignal, type TrackNumber } from "@enabling-card/pos-sim";
@@ -47,6 +48,44 @@ describe("ecard pos read", () => {
     expect((facts()[0]!.reads as object[])[0]).to.include.keys("startS", "endS", "cellUs", "jitterPercent", "masked");
     const { stdout } = await ecard(["pos", "read", back]);
     expect(stdout).to.contain(`track 1 at`).and.contain(TRACK1).and.contain("reverse");
+  });
+
+  it("tells numbers to what a head can tell apart, not to the last bit", async () => {
+    const { facts } = await ecard(["pos", "read", file("good.wav", wav(2, TRACK2)), "--json", "-v"]);
+    for (const value of Object.values((facts()[0]!.reads as Record<string, unknown>[])[0]!)) {
+      if (typeof value === "number") expect(String(value)).to.match(/^[0-9]+(\.[0-9]{1,6})?$/);
+    }
+  });
+
+  it("offers its tracks to whoever completes the line, and takes no other", async () => {
+    const { stdout } = await ecard(["completion", "bash"]);
+    expect(stdout).to.contain('--track) COMPREPLY=($(compgen -W "auto 1 2 3"');
+  });
+
+  it("reads a named pipe as its writer comes", async () => {
+    const path = join(folder(), "pipe");
+    expect(spawnSync("mkfifo", [path]).status).to.equal(0);
+    const reading = ecard(["pos", "read", path, "--json"]);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    writeFileSync(path, whole);
+    const { code, facts } = await reading;
+    expect(code).to.equal(0);
+    expect(facts()[0]).to.deep.include({ file: path, diagnosis: null });
+  });
+
+  it("is left at once while its source says nothing", async () => {
+    const abort = new AbortController();
+    const silent: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => new Promise(() => undefined),
+        return: () => new Promise(() => undefined),
+      }),
+    };
+    const reading = (async () => {
+      for await (const _ of readRecordings(["-"], { signal: abort.signal, stdin: silent }));
+    })().catch((thrown: unknown) => thrown);
+    setTimeout(() => abort.abort(), 5);
+    expect(await reading).to.include({ name: "PosError", code: "ABORTED" });
   });
 
   it("reads on past a bad file among good ones, and ends with 1", async () => {

@@ -58,6 +58,9 @@ describe("chunks", () => {
 
   it("of nothing, or of more than 5 KiB, are not made", () => {
     expectCode(() => toChunks(new Uint8Array(0), 20), "CHUNK_INVALID");
+    for (const maxWrite of [-1, 0, 1, 3, 19, 20.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expectCode(() => toChunks(new Uint8Array(10), maxWrite), "CHUNK_INVALID");
+    }
     expectCode(() => toChunks(new Uint8Array(MESSAGE_MAX + 1), 20), "CHUNK_INVALID");
   });
 

@@ -171,9 +171,9 @@ export class Burst {
     const at = times[bounds[0]!]!;
     const cell = (times[bounds[total]!]! - at) / total;
     // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
-    const swipe = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
-    if (swipe && cell < FAST_CELL) {
-      this.onFailure({ code: "TOO_FAST", at, cell, cells: total });
+    const steady = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
+    if (steady && cell < FAST_CELL) {
+      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at, cell, cells: total });
     } else if (failed !== undefined) {
       const cut = failed.fault === "NO_END_SENTINEL" && bounds[total]! < this.#count - 2;
       const { character, symbolBits } = failed;
@@ -185,7 +185,7 @@ export class Burst {
         cell,
         cells: total,
       });
-    } else if (swipe) {
+    } else if (steady && total >= SWIPE_CELLS) {
       this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total });
     }
   }
@@ -193,6 +193,10 @@ export class Burst {
 
 /** Jitter of cells found in noise: 20 % and more. Of a swipe that a reader should explain: less. */
 const NOISE_JITTER = 0.18;
+/** Cells that must be followed before a strip without any character is called a swipe: hours of noise have runs of about 40. */
+const SWIPE_CELLS = 60;
+/** And a swipe that was too fast: half cells lost between samples look like noise, and noise like them. */
+const FAST_CELLS = 100;
 /** Below so many samples a cell, half cells are lost between samples. */
 const FAST_CELL = 3.5;
 

@@ -11,6 +11,8 @@ export type DiagnosisCode =
   | "OTHER_TRACK"
   /** Frames that pass their checks and contradict each other, or that noise may have made. */
   | "UNCERTAIN"
+  /** More reads than are kept: those behind are missing. Stands beside reads, as no other diagnosis of the reader's does. */
+  | "TOO_MANY_READS"
   | FailureCode;
 
 export interface Diagnosis {
@@ -29,6 +31,8 @@ export interface Observations {
   readonly samples: number;
   /** Largest magnitude. */
   readonly peak: number;
+  /** Samples that are no numbers were among them. */
+  readonly broken: boolean;
   /** Samples at full scale. */
   readonly clipped: number;
   readonly edges: number;
@@ -62,6 +66,12 @@ export function worseOf(a: Failure | undefined, b: Failure): Failure {
   return a.cells >= b.cells ? a : b;
 }
 
+/** Of a recording with more reads than are kept. */
+export function tooMany(kept: number, atS: number): Diagnosis {
+  const sentence = `More than ${kept} reads: those from ${atS.toFixed(3)} s on are missing. Cut the recording and read its parts.`;
+  return { code: "TOO_MANY_READS", sentence, atS };
+}
+
 /** The diagnosis of a recording without reads. */
 export function diagnose(seen: Observations): Diagnosis {
   const rate = seen.sampleRateHz;
@@ -70,7 +80,9 @@ export function diagnose(seen: Observations): Diagnosis {
     const level =
       seen.peak > 0
         ? `the loudest sample is ${(20 * Math.log10(seen.peak)).toFixed(0)} dB of full scale`
-        : "all samples are zero";
+        : seen.broken
+          ? "its samples are no numbers"
+          : "all samples are zero";
     return {
       code: "NO_SIGNAL",
       sentence: `No swipe in ${(seen.samples / rate).toFixed(1)} s: ${level}. Check the head, the cable and the input gain.`,
@@ -108,7 +120,7 @@ export function diagnose(seen: Observations): Diagnosis {
     case "TOO_SLOW":
       return {
         code: failure.code,
-        sentence: `Cells of ${cell} ${where} are slower than 3 inches a second on track 2. Swipe faster.`,
+        sentence: `Cells of ${cell} ${where} are slower than 2.5 inches a second on track 2. Swipe faster.`,
         ...place,
       };
     case "TOO_FAST":

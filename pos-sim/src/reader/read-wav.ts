@@ -1,6 +1,6 @@
 // Recordings to reads: a WAV file or a pipe. Each channel has a reader of its own, as each may be a head.
-import { createReadStream } from "node:fs";
 import { PosError } from "../errors.js";
+import { fileChunks } from "../wav/file-chunks.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
 import type { Diagnosis } from "./diagnosis.js";
@@ -19,7 +19,7 @@ export interface WavFault {
 }
 
 export interface WavResult extends Omit<ReaderResult, "diagnosis"> {
-  /** Null where something was read from a whole file. With reads: the file is cut behind them. */
+  /** Null where something was read from a whole file. With reads: the file is cut behind them, or has more than are kept. */
   readonly diagnosis: Diagnosis | WavFault | null;
   readonly format: WavFormat;
   readonly durationS: number;
@@ -36,14 +36,14 @@ export async function readWavFile(
   options: WavReadOptions = {},
 ): Promise<WavResult> {
   const { signal, onProgress, ...readerOptions } = options;
-  const chunks = typeof source === "string" ? createReadStream(source, { highWaterMark: 1 << 18 }) : source;
+  const chunks = typeof source === "string" ? fileChunks(source, signal) : source;
   let readers: Reader[] | undefined;
   let format: WavFormat | undefined;
   let frames = 0;
   let cut: PosError | undefined;
   try {
-    for await (const block of wavBlocks(readable(chunks))) {
-      if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
+    for await (const block of wavBlocks(readable(chunks, signal))) {
+      if (signal?.aborted) throw cancelled();
       format = block.format;
       readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
       block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
@@ -78,19 +78,48 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
   }
   const candidates = results.flatMap((result) => result.candidates).sort((a, b) => b.probability - a.probability);
   candidates.splice(CANDIDATES);
-  if (reads.length > 0) return { reads: reads.sort((a, b) => a.startS - b.startS), candidates, diagnosis: null };
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
+  if (reads.length > 0) {
+    const full = diagnoses.find(({ code }) => code === "TOO_MANY_READS");
+    return { reads: reads.sort((a, b) => a.startS - b.startS), candidates, diagnosis: full ?? null };
+  }
   return { reads, candidates, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
 }
 
-/** What the file system says becomes an error of ours. */
-async function* readable(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What the file system says becomes an error of ours, and a source that gives nothing ends with the signal. */
+async function* readable(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const source = chunks[Symbol.asyncIterator]();
   try {
-    yield* chunks;
+    for (;;) {
+      const { done, value } = await unlessAborted(source.next(), signal);
+      if (done) return;
+      yield value;
+    }
   } catch (cause) {
+    if (signal?.aborted) throw cancelled();
     const { code = "", message } = cause as NodeJS.ErrnoException;
     const why =
       { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code] ?? message;
     throw new PosError("WAV_UNREADABLE", `The recording cannot be read: ${why}`, { cause });
+  } finally {
+    const closed = source.return?.();
+    if (signal?.aborted)
+      closed?.catch(() => undefined); // it may still wait for its next bytes: not waited for
+    else await closed;
   }
 }
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const aborted = () => reject(cancelled());
+    signal.addEventListener("abort", aborted, { once: true });
+    if (signal.aborted) aborted();
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+  });
+}
+
+const cancelled = (): PosError => new PosError("ABORTED", "Reading was cancelled");

@@ -6,7 +6,7 @@ import { Searcher, type Sighting } from "../search/searcher.js";
 import { checkRate } from "../signal/signal.js";
 import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
-import { type Diagnosis, diagnose, worseOf } from "./diagnosis.js";
+import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 
@@ -63,7 +63,7 @@ export interface ReaderResult {
   readonly reads: readonly Read[];
   /** Likeliest first, at most five. */
   readonly candidates: readonly Candidate[];
-  /** Why, when nothing was read; null when something was. */
+  /** Why, when nothing was read; null when something was, unless there were more reads than are kept. */
   readonly diagnosis: Diagnosis | null;
 }
 
@@ -83,8 +83,11 @@ const CERTAIN = 1 - 1e-5;
 const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
 const DOUBTS = 4096;
+/** A search reaches back no farther. */
+const FORGET_S = 4;
 /** A frame with less than this share of the votes of all octaves is contradicted. */
 const MAJORITY = 0.75;
+/** Reads that are kept. What comes behind them is told in the diagnosis. */
 const MAX_READS = 10_000;
 
 export class Reader {
@@ -102,6 +105,9 @@ export class Reader {
   #samples = 0;
   #peak = 0;
   #clipped = 0;
+  #broken = false;
+  /** Where the first read lies that was not kept. */
+  #fullAt: number | undefined;
   #edges = 0;
   #failure: Failure | undefined;
   #otherTrack: { track: number; at: number } | undefined;
@@ -171,6 +177,9 @@ export class Reader {
     this.#searcher.finish();
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
     const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
+    if (this.#fullAt !== undefined) {
+      return { reads, candidates, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate) };
+    }
     if (reads.length > 0) return { reads, candidates, diagnosis: null };
     return {
       reads,
@@ -179,6 +188,7 @@ export class Reader {
         sampleRateHz: this.#rate,
         samples: this.#samples,
         peak: this.#peak,
+        broken: this.#broken,
         clipped: this.#clipped,
         edges: this.#edges,
         failure: this.#failure,
@@ -196,6 +206,8 @@ export class Reader {
       if (magnitude > peak && magnitude < Number.POSITIVE_INFINITY) peak = magnitude;
       if (magnitude >= 0.999) clipped++;
     }
+    // As long as there was nothing but zeros, or what is no number.
+    for (let i = from; peak === 0 && i < from + count && !this.#broken; i++) this.#broken = !Number.isFinite(block[i]!);
     this.#peak = peak;
     this.#clipped += clipped;
   }
@@ -266,7 +278,7 @@ export class Reader {
     // Behind the search nothing is looked at again.
     const keep = this.#doubts.filter((at) => at >= to);
     this.#doubts.splice(0, this.#doubts.length, ...keep);
-    while (this.#read.length > 0 && this.#read[0]!.to < from) this.#read.shift();
+    while (this.#read.length > 0 && this.#read[0]!.to < from - FORGET_S * this.#rate) this.#read.shift();
     return read && !doubt;
   }
 
@@ -331,7 +343,10 @@ export class Reader {
       jitterPercent: found.jitter * 100,
       masked: shown.masked,
     };
-    if (this.#reads.length >= MAX_READS) return;
+    if (this.#reads.length >= MAX_READS) {
+      this.#fullAt ??= found.from;
+      return;
+    }
     this.#reads.push(
       this.#options.cells === true && !shown.masked ? { ...read, cells: cellsOf(found, this.#rate) } : read,
     );

@@ -33,13 +33,17 @@ const REACH = 20;
 /** Steps in which a speed profile is summed up, over the length of a swipe. */
 const STEPS = 4096;
 
-/** A text of `characters` (LRC counted) that no scheme issues: the test range, then digits. */
+/** A text of `characters` (LRC counted) that no scheme issues: a number of the test range where it belongs, then digits. */
 export function textFor(track: TrackNumber, characters: number, seed: number): string {
   const next = uniform(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
   const start = track === 1 ? "%B999999" : track === 2 ? ";999999" : ";01999999";
-  let text = start.slice(0, Math.max(1, characters - 2));
-  while (text.length < characters - 2) text += String(Math.floor(10 * next()));
-  return `${text}?`;
+  const room = Math.max(0, characters - 2);
+  const number = start.length + Math.min(10, room - start.length - 1);
+  let text = start.slice(0, room);
+  while (text.length < room) {
+    text += text.length === number ? (track === 1 ? "^A/B^" : "=") : String(Math.floor(10 * next()));
+  }
+  return `${text.slice(0, room)}?`;
 }
 
 export function synthesise(seed: number, conditions: Conditions = {}): Labelled {

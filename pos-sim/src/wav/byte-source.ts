@@ -38,6 +38,16 @@ export class ByteSource {
     return bytes;
   }
 
+  /** Puts `bytes`, the last that were taken, before what comes next. */
+  giveBack(bytes: Uint8Array): void {
+    const rest = this.#chunk.subarray(this.#at);
+    this.#chunk = new Uint8Array(bytes.length + rest.length);
+    this.#chunk.set(bytes);
+    this.#chunk.set(rest, bytes.length);
+    this.#at = 0;
+    this.position -= bytes.length;
+  }
+
   /** Passes over `count` bytes; false where the source ends before. */
   async skip(count: number): Promise<boolean> {
     for (let left = count; left > 0; ) {

@@ -35,7 +35,7 @@ export async function readHead(source: ByteSource): Promise<WavHead> {
   if (kind === "RIFX") throw new PosError("WAV_UNSUPPORTED", "Big-endian WAV (RIFX) is not read; convert it with sox");
   if (kind !== "RIFF" && kind !== "RF64")
     throw new PosError("WAV_NOT_WAV", "Not a WAV file: it does not begin with RIFF");
-  if (riff.length < 12) throw cut("its first header");
+  if (riff.length < 12) throw cut("inside its first header");
   if (ascii(riff, 8) !== "WAVE")
     throw new PosError("WAV_NOT_WAV", `Not a WAV file: RIFF of type "${printable(ascii(riff, 8))}"`);
   const riffEnd = view(riff).getUint32(4, true) + 8;
@@ -54,7 +54,7 @@ export async function readHead(source: ByteSource): Promise<WavHead> {
       if (format === undefined) throw new PosError("WAV_UNSUPPORTED", "Samples stand before their format");
       if (size === UNKNOWN) return { format, dataBytes: longBytes };
       // Zero from a writer that could not go back means "to the end"; other chunks behind it mean that it is meant.
-      if (size === 0 && (riffEnd <= source.position || riffEnd - 8 === UNKNOWN))
+      if (size === 0 && (riffEnd - 8 === UNKNOWN || !(await chunkFollows(source, riffEnd))))
         return { format, dataBytes: undefined };
       return { format, dataBytes: size };
     }
@@ -65,6 +65,15 @@ export async function readHead(source: ByteSource): Promise<WavHead> {
     if (id === "fmt ") format = parseFormat(kept);
     if (id === "ds64" && kept.length >= 16) longBytes = Number(view(kept).getBigUint64(8, true));
   }
+}
+
+/** Is what comes next the header of a chunk, within the file that the RIFF header speaks of? Looks, and takes nothing. */
+async function chunkFollows(source: ByteSource, riffEnd: number): Promise<boolean> {
+  const start = source.position;
+  const header = await source.take(8);
+  source.giveBack(header);
+  if (header.length < 8) return false;
+  return /^[ -~]{4}$/.test(ascii(header, 0)) && start + 8 + view(header).getUint32(4, true) <= riffEnd;
 }
 
 function parseFormat(chunk: Uint8Array): WavFormat {

@@ -59,9 +59,9 @@ export interface ConnectOptions {
   /** Which card; the only one the store knows unless told. */
   readonly cardId?: Uint8Array;
   readonly signal?: AbortSignal;
-  /** How long each answer of the card may take, ms; 10 s unless told. */
+  /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
   readonly timeoutMs?: number;
-  /** How often a lost link is looked for again before a call fails; 5 unless told. */
+  /** How often a lost link, or a card that is not found, is looked for again before a call fails; 5 unless told. */
   readonly reconnects?: number;
 }
 
@@ -69,6 +69,8 @@ const ANSWER_MS = 10_000;
 /** The user has 30 s for the button, the wallet 35 s for the answer, an emission 10 s. */
 const PRESENT_MS = 60_000;
 const RECONNECTS = 5;
+/** How long a caller that has given up waits for the card to be disarmed, ms. */
+const DISARM_MS = 2_000;
 
 export class Card {
   readonly #connection: Connection;
@@ -102,8 +104,9 @@ export class Card {
     const code = checkPairingCode(pairingCode);
     const way = wayTo(target);
     options.onProgress?.("connecting");
-    const link = await MessageLink.open(await way.link({ signal: options.signal }));
-    const settings = { store: options.store, timeoutMs: options.timeoutMs ?? ANSWER_MS, reconnects: RECONNECTS };
+    const { store, signal, timeoutMs = ANSWER_MS } = options;
+    const link = await MessageLink.open(await way.link({ signal, timeoutMs }), { signal, timeoutMs });
+    const settings = { store, timeoutMs, reconnects: RECONNECTS };
     const unpaired = { cardId: code.cardId } as Pairing;
     const card = new Card(way, unpaired, settings);
     try {
@@ -111,7 +114,7 @@ export class Card {
       card.#connection.adopt(link, pairing, session, info);
       return card;
     } catch (error) {
-      await link.close().catch(() => undefined);
+      await link.close();
       throw error;
     }
   }
@@ -181,7 +184,8 @@ export class Card {
 
   /**
    * Sends the loaded grant to the coil, at once or at the swipe, after the user has shown presence on the card.
-   * Where the link ends meanwhile, `info.passesSent` after the next `refresh` says what happened. An abort disarms the card.
+   * Where the link ends meanwhile, `info.passesSent` after the next `refresh` says what happened. An abort disarms the card, and so
+   * does the end of the time, where the card can be reached.
    *
    * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
    * `BATTERY_LOW`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
@@ -206,8 +210,10 @@ export class Card {
       return presented;
     } catch (error) {
       await this.#afterPin(error);
-      if (error instanceof CardError && error.code === "ABORTED" && this.connected) {
-        await this.disarm({ timeoutMs: 2_000 }).catch(() => undefined);
+      const given =
+        error instanceof CardError && (error.code === "LINK_TIMEOUT" || (error.code === "ABORTED" && this.connected));
+      if (given) {
+        await this.disarm({ timeoutMs: DISARM_MS, signal: AbortSignal.timeout(DISARM_MS) }).catch(() => undefined);
       }
       throw error;
     }
@@ -276,12 +282,18 @@ export class Card {
   }
 
   #tell(notice: CardNotice): void {
-    for (const listener of this.#listeners) listener(notice);
+    for (const listener of this.#listeners) {
+      try {
+        listener(notice);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   /** A sealed PIN spends the card's pinNonce, right or wrong: the next try needs the new one. */
   async #afterPin(error: unknown): Promise<void> {
-    if (error instanceof CardError && error.code.startsWith("PIN_") && this.connected) {
+    if (error instanceof CardError && SPENDS_NONCE.test(error.code) && this.connected) {
       await this.refresh({ timeoutMs: 2_000 }).catch(() => undefined);
     }
   }
@@ -293,6 +305,18 @@ export class Card {
       pinNonce: this.info.pinNonce,
     };
   }
+}
+
+/** Refusals that may come after the authenticator has opened a sealed PIN. */
+const SPENDS_NONCE = /^(PIN_|CONFIRMATION_|VAULT_FAILED$|FLASH_FAILED$)/;
+
+/** A listener's own error is the app's to see, as an uncaught one, and not the card's to suffer (as EventTarget does it). */
+function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else
+    setTimeout(() => {
+      throw error;
+    });
 }
 
 /** What the SDK can see of a bundle: that its parts are there and fit one message. The seal is the card's to open. */

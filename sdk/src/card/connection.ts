@@ -105,7 +105,7 @@ export class Connection {
     try {
       const answer = await this.#attempt(op, body, options, onSend).catch((error: unknown) => {
         const again = REPEATABLE.includes(op) && this.#way.again && !this.live && !this.#closed;
-        if (again && error instanceof CardError && error.retryable) return this.#attempt(op, body, options, onSend);
+        if (again && worthAnother(error)) return this.#attempt(op, body, options, onSend);
         throw error;
       });
       onProgress?.({ step: "done" });
@@ -136,7 +136,7 @@ export class Connection {
     this.#closed = true;
     clearTimeout(this.#prove);
     this.#session?.end(sdkError("LINK_CLOSED"));
-    await this.#link?.close().catch(() => undefined);
+    await this.#link?.close();
   }
 
   async #attempt(op: Op, body: Body, options: CallOptions, onSend?: () => void): Promise<CborValue> {
@@ -159,8 +159,8 @@ export class Connection {
       try {
         return await this.#openOnce(signal);
       } catch (error) {
-        const final = !(error instanceof CardError) || !error.retryable || !this.#way.again;
-        if (final || tries >= this.#settings.reconnects || signal?.aborted) throw error;
+        if (!worthAnother(error) || !this.#way.again || tries >= this.#settings.reconnects || signal?.aborted)
+          throw error;
         await pause(Math.min(BACK_OFF_MS * 2 ** tries, BACK_OFF_MAX_MS), signal);
       }
     }
@@ -169,7 +169,7 @@ export class Connection {
   async #openOnce(signal: AbortSignal | undefined): Promise<SecureSession> {
     const { store, timeoutMs } = this.#settings;
     if (this.#link === undefined || this.#link.gone !== undefined) {
-      this.#link = await MessageLink.open(await this.#way.link({ signal }));
+      this.#link = await MessageLink.open(await this.#way.link({ signal, timeoutMs }), { signal, timeoutMs });
     }
     const link = this.#link;
     try {
@@ -179,10 +179,15 @@ export class Connection {
       this.adopt(link, { ...opened.pairing, confirmed: true }, opened.session, opened.info);
       return opened.session;
     } catch (error) {
-      await link.close().catch(() => undefined);
+      await link.close();
       throw error;
     }
   }
+}
+
+/** A call that has had its time is over: whoever has more makes it again. */
+function worthAnother(error: unknown): boolean {
+  return error instanceof CardError && error.retryable && error.code !== "LINK_TIMEOUT";
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

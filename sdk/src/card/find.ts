@@ -1,6 +1,7 @@
 // Finding a card and linking up with it: the first in reach, one by its transport's name, or one's own by its identifier.
 
 import { sdkError, throwIfAborted } from "../errors.js";
+import { within } from "../link/message-link.js";
 import type { Pairing } from "../pairing/pairing-store.js";
 import { recognises } from "../session/names.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "../transport/card-link.js";
@@ -10,11 +11,13 @@ export type CardTarget = CardLink | CardTransport | { readonly transport: CardTr
 
 export interface FindOptions {
   readonly signal?: AbortSignal | undefined;
-  /** How long to look, ms; 10 s unless told. */
+  /** How long to look, and then how long connecting may take, ms; 10 s each unless told. */
   readonly timeoutMs?: number | undefined;
 }
 
 const FIND_MS = 10_000;
+/** What a transport that was told to end has for that, ms. */
+const END_MS = 100;
 
 /** How to get a link to the card, again and again; only once where a link was given. */
 export interface Way {
@@ -24,7 +27,7 @@ export interface Way {
 
 /**
  * @param wanted - Which of the cards found will do; any unless told.
- * @throws {CardError} from `link`: `CARD_NOT_FOUND`, `LINK_LOST`, `ABORTED`
+ * @throws {CardError} from `link`: `CARD_NOT_FOUND`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
  */
 export function wayTo(target: CardTarget, wanted: (card: DiscoveredCard) => boolean = () => true): Way {
   if ("write" in target) {
@@ -39,13 +42,13 @@ export function wayTo(target: CardTarget, wanted: (card: DiscoveredCard) => bool
     };
   }
   if ("transport" in target) {
-    return { again: true, link: ({ signal }) => target.transport.connect(target.id, { ...(signal && { signal }) }) };
+    return { again: true, link: (options) => dial(target.transport, target.id, options) };
   }
   return {
     again: true,
     async link(options) {
       const { id } = await find(target, wanted, options);
-      return target.connect(id, { ...(options.signal && { signal: options.signal }) });
+      return dial(target, id, options);
     },
   };
 }
@@ -62,11 +65,46 @@ async function find(
   { signal, timeoutMs = FIND_MS }: FindOptions,
 ): Promise<DiscoveredCard> {
   throwIfAborted(signal);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
-  for await (const card of transport.discover(either)) {
-    if (wanted(card)) return card;
+  const over = new AbortController();
+  const time = setTimeout(() => over.abort(), timeoutMs);
+  const cards = transport.discover(eitherOf(signal, over.signal))[Symbol.asyncIterator]();
+  const look = async (): Promise<DiscoveredCard | undefined> => {
+    for (;;) {
+      const { done, value } = await cards.next();
+      if (done || over.signal.aborted) return undefined;
+      if (wanted(value)) return value;
+    }
+  };
+  try {
+    const found = await within(look(), timeoutMs + END_MS, signal);
+    throwIfAborted(signal);
+    if (found === undefined) throw sdkError("CARD_NOT_FOUND");
+    return found;
+  } finally {
+    clearTimeout(time);
+    over.abort();
+    void cards.return?.().catch(() => undefined); // one that hangs is not waited for
   }
+}
+
+/** A link in time; one that comes too late is closed. */
+async function dial(
+  transport: CardTransport,
+  id: string,
+  { signal, timeoutMs = FIND_MS }: FindOptions,
+): Promise<CardLink> {
   throwIfAborted(signal);
-  throw sdkError("CARD_NOT_FOUND");
+  const over = new AbortController();
+  const connecting = transport.connect(id, { signal: eitherOf(signal, over.signal) });
+  try {
+    return await within(connecting, timeoutMs, signal);
+  } catch (error) {
+    over.abort(error);
+    connecting.then((late) => late.close()).catch(() => undefined);
+    throw error;
+  }
+}
+
+function eitherOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, other]) : other;
 }

@@ -1,7 +1,7 @@
 // The issuer's HTTP API, from the phone: enrol, tokens, grants, receipts, states. JSON, octets as base64url. The phone can read none
 // of what is sealed; what it can see, it checks: tokens come from the number ranges this app was made for, or not at all.
 
-import type { Domain } from "@enabling-card/wire";
+import { concat, type Domain } from "@enabling-card/wire";
 import type { GrantBundle, SignedState } from "../card/card.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { fromBase64Url, toBase64Url } from "./base64url.js";
@@ -66,6 +66,7 @@ export interface CardPosition {
 }
 
 const TIMEOUT_MS = 10_000;
+/** Longest answer, octets. */
 const ANSWER_MAX = 65_536;
 
 export class IssuerClient {
@@ -163,7 +164,7 @@ export class IssuerClient {
     const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
     const ask = this.#options.fetch ?? globalThis.fetch;
     let status: number;
-    let answered: string;
+    let answered: string | undefined;
     try {
       const response = await ask(new URL(path, this.#options.baseUrl), {
         method,
@@ -177,7 +178,7 @@ export class IssuerClient {
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
       status = response.status;
-      answered = await response.text();
+      answered = await boundedText(response);
     } catch (cause) {
       throwIfAborted(signal);
       throw sdkError("ISSUER_UNREACHABLE", undefined, { cause });
@@ -194,9 +195,27 @@ export class IssuerClient {
 
 type Answer = Readonly<Record<string, unknown>>;
 
-function parse(answered: string): Answer {
+/** The body as text; undefined, and the rest is not fetched, where it has more than `ANSWER_MAX` octets. */
+async function boundedText({ body }: Response): Promise<string | undefined> {
+  if (body === null) return "";
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new TextDecoder().decode(concat(...parts));
+    parts.push(value);
+    size += value.length;
+    if (size > ANSWER_MAX) {
+      void reader.cancel().catch(() => undefined);
+      return undefined;
+    }
+  }
+}
+
+function parse(answered: string | undefined): Answer {
   try {
-    if (answered.length > ANSWER_MAX) throw new Error("too long");
+    if (answered === undefined) throw new Error("too long");
     const answer: unknown = JSON.parse(answered);
     if (typeof answer !== "object" || answer === null) throw new Error("not an object");
     return answer as Answer;

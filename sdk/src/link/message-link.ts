@@ -2,12 +2,15 @@
 // A message once begun is written to its end: half a sealed message would cost the session its nonce.
 
 import {
+  ATT_HEADER,
   decodeMessage,
   encodeMessage,
   type Message,
   MessageType,
+  MTU_MIN,
   PROTOCOL_VERSION,
   Reassembler,
+  Status,
   toChunks,
 } from "@enabling-card/wire";
 import { CardError, sdkError, statusError, throwIfAborted } from "../errors.js";
@@ -24,7 +27,16 @@ export interface SendOptions {
   readonly chunkTimeoutMs?: number;
 }
 
+export interface OpenLinkOptions {
+  /** How long subscribing may take, ms. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const CHUNK_TIMEOUT_MS = 5_000;
+const SUBSCRIBE_TIMEOUT_MS = 10_000;
+/** A link that does not say that it has closed is taken for closed, ms. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 export interface MessageListener {
   /** A message of the card other than a fault. */
@@ -41,18 +53,37 @@ export class MessageLink {
   #listener: MessageListener | undefined;
   #waiting: (() => void)[] = [];
   #gone: CardError | undefined;
+  /** Ends the wait for the chunk that is being written. */
+  #cut: (reason: CardError) => void = () => undefined;
+  #closing: Promise<void> | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(link: CardLink) {
     this.#link = link;
   }
 
-  /** Takes the link over: subscribes, and is its only writer from now on. */
-  static async open(link: CardLink): Promise<MessageLink> {
+  /**
+   * Takes the link over: subscribes, and is its only writer from now on. Where that fails, the link is closed.
+   *
+   * @throws {CardError} `ARGUMENT_INVALID` where the link takes less than every link must; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
+   */
+  static async open(link: CardLink, options: OpenLinkOptions = {}): Promise<MessageLink> {
     const messages = new MessageLink(link);
-    link.onDisconnect((reason) => messages.#lost(reason));
-    await link.subscribe((chunk) => messages.#take(chunk));
-    return messages;
+    try {
+      if (!Number.isInteger(link.maxWrite) || link.maxWrite < MTU_MIN - ATT_HEADER) {
+        throw sdkError("ARGUMENT_INVALID", `maxWrite: ${MTU_MIN - ATT_HEADER} octets or more`);
+      }
+      link.onDisconnect((reason) => messages.#lost(reason));
+      const subscribing = link.subscribe((chunk) => messages.#take(chunk));
+      await within(subscribing, options.timeoutMs ?? SUBSCRIBE_TIMEOUT_MS, options.signal).catch((error: unknown) => {
+        subscribing.then((stop) => stop()).catch(() => undefined); // it may still come
+        throw error;
+      });
+      return messages;
+    } catch (error) {
+      await messages.close();
+      throw error;
+    }
   }
 
   get id(): string {
@@ -113,12 +144,16 @@ export class MessageLink {
     received.catch(() => undefined);
     const answered = within(received, options.timeoutMs, options.signal);
     answered.catch(() => undefined);
-    await this.send(type, body, { signal: options.signal });
+    const sent = this.send(type, body, { signal: options.signal });
+    await Promise.race([sent, answered]); // a link that takes nothing must not outlast the answer's time
     return answered;
   }
 
+  /** Ends what is being written, and the link. Never fails, and does not wait for a link that says nothing. */
   close(): Promise<void> {
-    return this.#link.close();
+    this.#lost(sdkError("LINK_CLOSED"));
+    this.#closing ??= within(this.#link.close(), CLOSE_TIMEOUT_MS).catch(() => undefined);
+    return this.#closing;
   }
 
   async #write(type: MessageType, body: Uint8Array | (() => Uint8Array), options: SendOptions): Promise<void> {
@@ -130,9 +165,15 @@ export class MessageLink {
     for (const [i, chunk] of chunks.entries()) {
       const response = i === chunks.length - 1;
       try {
-        await within(this.#link.write(chunk, { response }), options.chunkTimeoutMs ?? CHUNK_TIMEOUT_MS);
+        const lost = new Promise<never>((_, reject) => {
+          this.#cut = reject;
+        });
+        await within(
+          Promise.race([this.#link.write(chunk, { response }), lost]),
+          options.chunkTimeoutMs ?? CHUNK_TIMEOUT_MS,
+        );
       } catch (error) {
-        await this.#link.close().catch(() => undefined); // a message was cut: this link is of no more use
+        await this.close(); // a message was cut: this link is of no more use
         throw error instanceof CardError ? error : sdkError("LINK_LOST", undefined, { cause: error });
       }
       sent += chunk.length;
@@ -149,14 +190,14 @@ export class MessageLink {
       bytes = this.#reassembler.push(chunk);
       if (bytes === undefined) return;
       const message = decodeMessage(bytes);
-      if (message.version !== PROTOCOL_VERSION) throw new Error("version");
+      if (message.version !== PROTOCOL_VERSION) throw statusError(Status.UnknownVersion);
       this.#tell((listener) =>
         message.type === MessageType.Fault
           ? listener.fault(statusError(message.body[0] ?? 0))
           : listener.message(message),
       );
     } catch (cause) {
-      const error = sdkError("FRAME_INVALID", undefined, { cause });
+      const error = cause instanceof CardError ? cause : sdkError("FRAME_INVALID", undefined, { cause });
       this.#tell((listener) => listener.fault(error));
     }
   }
@@ -164,6 +205,7 @@ export class MessageLink {
   #lost(reason: CardError): void {
     if (this.#gone !== undefined) return;
     this.#gone = reason;
+    this.#cut(reason);
     this.#reassembler.reset();
     this.#tell((listener) => listener.lost(reason));
   }
@@ -174,16 +216,26 @@ export class MessageLink {
   }
 }
 
+/** Waits for `promise`, but not after `signal`. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return signal === undefined ? promise : within(promise, undefined, signal);
+}
+
 /** Waits for `promise`, but not longer than `timeoutMs`, and not after `signal`. */
-export function within<T>(promise: Promise<T>, timeoutMs: number, signal?: AbortSignal): Promise<T> {
+export function within<T>(promise: Promise<T>, timeoutMs: number | undefined, signal?: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(sdkError("ABORTED", undefined, { cause: signal?.reason }));
-    const timer = setTimeout(() => reject(sdkError("LINK_TIMEOUT")), timeoutMs);
+    const ending =
+      <V>(end: (value: V) => void) =>
+      (value: V) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        end(value);
+      };
+    const fail = ending(reject);
+    const aborted = () => fail(sdkError("ABORTED", undefined, { cause: signal?.reason }));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => fail(sdkError("LINK_TIMEOUT")), timeoutMs);
     signal?.addEventListener("abort", aborted, { once: true });
     if (signal?.aborted) aborted();
-    promise.then(resolve, reject).finally(() => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", aborted);
-    });
+    promise.then(ending(resolve), fail);
   });
 }

@@ -75,19 +75,21 @@ class TcpLine {
     const at = `${host}:${port}`;
     try {
       return await new Promise<TcpLine>((resolve, reject) => {
-        const fail = (code: SdkErrorCode, detail: string, cause?: unknown) => reject(sdkError(code, detail, { cause }));
-        const timer = setTimeout(() => fail("LINK_TIMEOUT", `no greeting from ${at}`), timeoutMs);
-        const aborted = () => reject(sdkError("ABORTED", undefined, { cause: signal?.reason }));
         const settle = () => {
           clearTimeout(timer);
           signal?.removeEventListener("abort", aborted);
         };
+        const fail = (code: SdkErrorCode, detail: string | undefined, cause?: unknown) => {
+          settle();
+          reject(sdkError(code, detail, { cause }));
+        };
+        const timer = setTimeout(() => fail("LINK_TIMEOUT", `no greeting from ${at}`), timeoutMs);
+        const aborted = () => fail("ABORTED", undefined, signal?.reason);
         signal?.addEventListener("abort", aborted, { once: true });
         socket.once("error", (cause) => fail("CARD_NOT_FOUND", `nobody answers at ${at}`, cause));
-        socket.once("close", () => {
-          settle();
-          fail("CARD_NOT_FOUND", `the card at ${at} lets nobody in: another phone may hold it`);
-        });
+        socket.once("close", () =>
+          fail("CARD_NOT_FOUND", `the card at ${at} lets nobody in: another phone may hold it`),
+        );
         socket.on("data", (bytes) => {
           const frames = reader.push(bytes);
           if (frames?.length === 0) return;

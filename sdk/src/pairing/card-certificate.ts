@@ -41,7 +41,7 @@ export function checkCardCertificate(certificate: Uint8Array, demands: Certifica
   const { session, pin, grant } = claims.keys;
   if (session === undefined || !equalBytes(session, demands.session)) throw sdkError("CARD_CERTIFICATE_KEY");
   if (pin === undefined || grant === undefined) throw sdkError("CARD_CERTIFICATE_MALFORMED", "a key is missing");
-  if (demands.now < claims.notBefore || demands.now > claims.expires) throw sdkError("CARD_CERTIFICATE_EXPIRED");
+  if (demands.now < claims.notBefore || demands.now >= claims.expires) throw sdkError("CARD_CERTIFICATE_EXPIRED");
   return { ...claims, keys: { ...claims.keys, pin, grant } };
 }
 

@@ -17,7 +17,7 @@ import {
 import { x25519 } from "@noble/curves/ed25519.js";
 import { sealPinForPairing } from "../card/sealed-pin.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import { type MessageLink, within } from "../link/message-link.js";
+import { type MessageLink, unlessAborted, within } from "../link/message-link.js";
 import { Handshake, type HandshakeResult } from "../noise/handshake.js";
 import { checkCardCertificate } from "../pairing/card-certificate.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
@@ -36,7 +36,7 @@ export interface PairOptions {
   readonly store: PairingStore;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: PairStep) => void;
-  /** How long each answer of the card may take, ms; 10 s unless told. */
+  /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
   readonly timeoutMs?: number;
   /** Seconds since 1970; the phone's clock unless told. */
   readonly now?: () => number;
@@ -162,8 +162,9 @@ async function confirm(
     });
   });
   first.catch(() => undefined);
-  await link.send(MessageType.Pair3, third, { signal: options.signal });
-  const info = await within(first, options.timeoutMs, options.signal);
+  const { timeoutMs, signal } = options;
+  await unlessAborted(link.send(MessageType.Pair3, third, { signal, chunkTimeoutMs: timeoutMs }), signal);
+  const info = await within(first, timeoutMs, signal);
   return { session: session!, info };
 }
 

@@ -12,7 +12,7 @@ import {
   Status,
 } from "@enabling-card/wire";
 import { CardError, sdkError, statusError, throwIfAborted } from "../errors.js";
-import { type MessageLink, type SendProgress, within } from "../link/message-link.js";
+import { type MessageLink, type SendProgress, unlessAborted, within } from "../link/message-link.js";
 import type { HandshakeResult } from "../noise/handshake.js";
 
 const EMPTY = new Uint8Array(0);
@@ -73,10 +73,13 @@ export class SecureSession {
     answer.catch(() => undefined);
     try {
       // Sealed when its turn to be written has come: nonces go out in order, and none is spent for a call that was cancelled.
-      await this.#link.send(MessageType.Sealed, () => this.#keys.send.encrypt(EMPTY, encodeRequest(id, op, body)), {
-        signal: options.signal,
-        onProgress: options.onProgress,
-      });
+      const sent = this.#link.send(
+        MessageType.Sealed,
+        () => this.#keys.send.encrypt(EMPTY, encodeRequest(id, op, body)),
+        { signal: options.signal, onProgress: options.onProgress },
+      );
+      // Cancelled half-way, it is written to its end all the same; only the call does not wait for that.
+      await unlessAborted(sent, options.signal);
       return await within(answer, options.timeoutMs, options.signal);
     } catch (error) {
       throw this.#ended !== undefined && isLinkError(error) ? this.#ended : error;

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { MODULE_NAMES } from "@enabling-card/emulator";
 import { Card, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
+import { rounded } from "../output.js";
 import { setStage } from "../stage.js";
 
 export interface StepCost {
@@ -95,7 +96,7 @@ function summarise(samples: readonly Sample[]): StepCost[] {
     const own = samples.filter((sample) => sample.step === step);
     const times = own.map(({ ms }) => ms).sort((a, b) => a - b);
     const { roundTrips, octetsToCard, octetsToPhone } = own.at(-1)!;
-    return { step, roundTrips, octetsToCard, octetsToPhone, medianMs: times[times.length >> 1]! };
+    return { step, roundTrips, octetsToCard, octetsToPhone, medianMs: rounded(times[times.length >> 1]!, 3) };
   });
 }
 

@@ -26,9 +26,10 @@ Examples:
   ecard bench --mtu 23 --json`,
     )
     .action(async (options: { runs: number; mtu: number; seconds: number }, command: Command) => {
-      const [{ benchPayment }, { benchReader }] = await Promise.all([
+      const [{ benchPayment }, { benchReader }, { progressBar }] = await Promise.all([
         import("../bench/payment-bench.js"),
         import("@enabling-card/pos-sim/bench"),
+        import("../progress.js"),
       ]);
       const output = context.output(command);
       const payment = await benchPayment(options.runs, options.mtu, context.signal);
@@ -54,7 +55,10 @@ Examples:
       output.result(`  together      ${String(total).padStart(9)} of ${WASM_MAX}`);
 
       output.result("\nreader, one thread, 44.1 kHz");
-      for (const row of benchReader(options.seconds)) {
+      const bar = progressBar(output, "s");
+      const { signal } = context;
+      for await (const row of benchReader(options.seconds, { signal, onProgress: bar.update })) {
+        bar.stop();
         output.fact({ bench: "reader", ...row });
         output.result(
           `  ${row.kind.padEnd(8)} ${(row.samplesPerSecond / 1e6).toFixed(1).padStart(6)} M samples/s (${row.reads} reads in ${row.samples} samples)`,

@@ -47,9 +47,18 @@ Examples:
       output.fact(result);
       if (options.trace) for (const message of Object.values(result.exchange)) output.say(`\n${message}`);
       output.say(`\n${result.receipt}`);
-      for (const line of table(result)) output.result(line);
-      output.say(`\nread the recording again: ecard pos read ${result.files[0]}`);
+      for (const line of table(result)) {
+        // Blank lines part what was said before: alone, the results need none at their head.
+        if (line === "") output.say();
+        else output.result(line);
+      }
+      output.say(`\nread the recording again: npx ecard pos read ${quoted(result.files[0]!)}`);
     });
+}
+
+/** As a shell takes it. */
+function quoted(file: string): string {
+  return /^[\w./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`;
 }
 
 function stepLine(step: DemoStep, paint: Paint): string {

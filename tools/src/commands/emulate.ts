@@ -5,7 +5,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import type { PlayedStep, PlayScenarioOptions } from "../emulate/play-scenario.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
-import type { Output } from "../output.js";
+import { type Output, printable } from "../output.js";
 import { traceLine } from "../trace-line.js";
 import { wholeNumber } from "../whole-number.js";
 
@@ -85,10 +85,11 @@ async function stay(
       ...(options.mtu !== undefined && { mtu: options.mtu }),
       autoPress: options.autoPress ?? false,
       showCode: options.showCode ?? false,
-      signal: AbortSignal.any([context.signal, quit.signal]),
+      signal: AbortSignal.any([context.signal, quit.signal, context.unheard]),
       onListening: (facts, card) => {
         output.fact(facts);
         output.result(`card ${facts.cardId} on ${facts.host}:${facts.port}`);
+        if (facts.makerRoot) output.say(`maker root ${facts.makerRoot}`);
         if (facts.pairingCode) output.result(`pairing code ${facts.pairingCode}`);
         else {
           const sheet = options.dir === undefined ? "" : "on its sheet, or ";
@@ -113,13 +114,13 @@ async function stay(
 
 async function play(file: string, options: EmulateOptions, output: Output, context: Context): Promise<void> {
   const { playScenario, readScenario } = await import("../emulate/play-scenario.js");
-  const scenario = await readScenario(file);
+  const scenario = await readScenario(file, context.signal);
   const settings: PlayScenarioOptions = {
     ...(options.present !== undefined && { present: options.present }),
     ...(options.mtu !== undefined && { mtu: options.mtu }),
     autoPress: options.autoPress ?? false,
     signal: context.signal,
-    onStart: (name) => output.say(output.paint("bold", name)),
+    onStart: (name) => output.say(output.paint("bold", printable(name))),
     onStep: (step) => {
       output.fact(step);
       output.say(stepLine(step, output));
@@ -128,12 +129,13 @@ async function play(file: string, options: EmulateOptions, output: Output, conte
   };
   const result = await playScenario(scenario, settings);
   output.fact(result);
-  output.result(`${result.steps} steps as expected; the phone heard: ${result.phone}`);
+  output.result(`${result.steps} step${result.steps === 1 ? "" : "s"} as expected; the phone heard: ${result.phone}`);
 }
 
-function stepLine({ step, outcome, message }: PlayedStep, { paint }: Output): string {
+function stepLine({ step: words, outcome, message }: PlayedStep, { paint }: Output): string {
+  const step = printable(words);
   if (outcome === "ok") return `  ${paint("green", "✓")} ${step}`;
-  return `  ${paint("red", "✗")} ${step}${message === undefined ? "" : paint("dim", `  (${message})`)}`;
+  return `  ${paint("red", "✗")} ${step}${message === undefined ? "" : paint("dim", `  (${printable(message)})`)}`;
 }
 
 function traceTo(output: Output): (event: TraceEvent) => void {

@@ -1,12 +1,13 @@
 // ecard pos read: recordings of swipes in, tracks out; where there are none, why.
 
-import type { Read } from "@enabling-card/pos-sim";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Read, TrackNumber } from "@enabling-card/pos-sim";
+import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
+import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "../pos/read-recordings.js";
 
-type TrackChoice = "auto" | 1 | 2 | 3;
+type TrackChoice = "auto" | "1" | "2" | "3";
 
 export function posCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   const pos = program
@@ -17,13 +18,14 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .command("read")
     .description("decode WAV files: 8/16/24/32-bit or float, any number of channels; - is standard input")
     .argument("<file...>", "recordings, or - for standard input")
-    .option("--track <track>", "auto, 1, 2 or 3", trackChoice, "auto" as TrackChoice)
+    .addOption(new Option("--track <track>", "the track to read").choices(["auto", "1", "2", "3"]).default("auto"))
     .addHelpText(
       "after",
       `
 Exits with 1 where a file gave no read, or could not be opened. Numbers outside
-the test range are masked. Rates from 4,000 to 768,000 Hz are read. Tracks 2 and
-3 share a code: --track 3 takes frames of either as track 3.
+the test range are masked, and the names beside them hidden. Rates from 4,000 to
+768,000 Hz are read. Tracks 2 and 3 share a code: --track 3 takes frames of
+either as track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
@@ -44,30 +46,37 @@ Examples:
         throw new CommandError("BAD_ARGUMENT", "Standard input can be read once: name - once", EXIT.usage);
       }
       const bar = progressBar(output, "s");
-      const read = { track: options.track, signal, stdin, onProgress: bar.update };
+      const track = options.track === "auto" ? options.track : (Number(options.track) as TrackNumber);
+      const read = { track, signal, stdin, onProgress: bar.update };
       for await (const result of readRecordings(files, read)) {
         bar.stop();
-        output.fact({ ...result, reads: result.reads.map((read) => facts(read, output.verbose)) });
+        const { reads, diagnosis } = result;
+        output.fact({
+          ...result,
+          reads: reads.map((read) => facts(read, output.verbose)),
+          diagnosis: diagnosis?.atS === undefined ? diagnosis : { ...diagnosis, atS: rounded(diagnosis.atS, 6) },
+        });
         for (const line of describe(result)) output.result(line);
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });
 }
 
-function trackChoice(value: string): TrackChoice {
-  if (value === "auto") return value;
-  if (value === "1" || value === "2" || value === "3") return Number(value) as TrackChoice;
-  throw new InvalidArgumentError("Tracks are auto, 1, 2 and 3.");
-}
-
 function facts({ track, data, direction, confidence, lrc, ...more }: Read, verbose: boolean): object {
-  return { track, data, direction, confidence, lrc, ...(verbose && more) };
+  const numbers = {
+    startS: rounded(more.startS, 6),
+    endS: rounded(more.endS, 6),
+    cellUs: rounded(more.cellUs, 3),
+    jitterPercent: rounded(more.jitterPercent, 3),
+    masked: more.masked,
+  };
+  return { track, data, direction, confidence, lrc, ...(verbose && numbers) };
 }
 
 function describe({ file, reads, diagnosis }: RecordingResult): string[] {
   const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
-  return [`${file}: ${many}${why}`, ...reads.map(readLine)];
+  return [`${printable(file)}: ${many}${why}`, ...reads.map(readLine)];
 }
 
 function readLine(read: Read): string {

@@ -8,6 +8,7 @@ import { maskTrack1, maskTrack2, printMessage } from "@enabling-card/iso8583";
 import { readSamples, Terminal } from "@enabling-card/pos-sim";
 import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
 import { checkFolder, makeFolder } from "../make-folder.js";
+import { rounded } from "../output.js";
 import { type Stage, type StageOptions, setStage } from "../stage.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
@@ -179,8 +180,8 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     files: [...recordingFiles(options.out), journeyFile],
     emission: {
       passes: emission.passes.length,
-      seconds: emission.durationNs / 1e9,
-      energyMj: emission.energyMj,
+      seconds: rounded(emission.durationNs / 1e9, 6),
+      energyMj: rounded(emission.energyMj, 3),
     },
   };
   await makeFolder(options.out);

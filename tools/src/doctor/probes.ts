@@ -25,8 +25,8 @@ export interface Probes {
   programs(): Promise<readonly string[]>;
 }
 
-/** Programs that tests open files with; Debian's packages have the same names. */
-export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli"];
+/** Programs that tests open files and completions with, as in set-up.mjs; Debian's packages have the same names. */
+export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli", "zsh", "fish"];
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 

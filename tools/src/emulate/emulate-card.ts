@@ -27,7 +27,7 @@ export interface ListeningFacts {
   readonly host: string;
   readonly port: number;
   readonly cardId: string;
-  /** Hexadecimal; of cards in memory, whose maker is the sample one. */
+  /** Hexadecimal; none where a folder does not say it. */
   readonly makerRoot?: string;
   readonly pairingCode?: string;
 }

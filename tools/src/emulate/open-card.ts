@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { EmulatedCard, FileBlock, MemoryBlock, Region } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { encodePairingCode, VaultItem } from "@enabling-card/wire";
-import { FLASH_FILE } from "../card-folder.js";
+import { FLASH_FILE, readMakerRoot } from "../card-folder.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { builtFirmware, developmentLog, makeCard } from "../stage.js";
 
@@ -21,7 +21,7 @@ export interface OpenCard {
   readonly cardId: Uint8Array;
   /** The sheet's text, for whoever may see it. */
   readonly pairingCode: string;
-  /** Public key of the maker that signed its certificate, where that is known: the sample one. */
+  /** Public key of the maker that signed its certificate, where that is known: of a folder, what its maker-root.txt says. */
   readonly makerRoot?: Uint8Array;
   /** Power off; the flash file is whole, and free for others. */
   close(): void;
@@ -78,7 +78,7 @@ function folderBlock(folder: string) {
       block.close();
       unlock();
     };
-    return { block, makerRoot: undefined, release };
+    return { block, makerRoot: readMakerRoot(folder), release };
   } catch (error) {
     unlock();
     throw error;

@@ -42,11 +42,12 @@ const ANSWER_MS = 1_000;
 /** Longest scenario file, octets. */
 const SCENARIO_MAX = 1 << 20;
 
-/** A valid scenario file as JSON. @throws {CommandError} `SCENARIO_UNREADABLE`; {EmulatorError} `SCENARIO_INVALID` */
-export async function readScenario(file: string): Promise<unknown> {
+/** A valid scenario file as JSON. @throws {CommandError} `SCENARIO_UNREADABLE`; {EmulatorError} `SCENARIO_INVALID`; an AbortError */
+export async function readScenario(file: string, signal?: AbortSignal): Promise<unknown> {
   const unreadable = (why: string | undefined, cause?: unknown) =>
     new CommandError("SCENARIO_UNREADABLE", `The scenario ${file} cannot be read: ${why}`, EXIT.usage, { cause });
-  const text = await readAtMost(file, SCENARIO_MAX + 1).catch((cause: NodeJS.ErrnoException) => {
+  const text = await readAtMost(file, SCENARIO_MAX + 1, signal).catch((cause: NodeJS.ErrnoException) => {
+    signal?.throwIfAborted();
     throw unreadable(
       { ENOENT: "there is no such file", EISDIR: "it is a folder" }[cause.code ?? ""] ?? cause.code,
       cause,
@@ -55,7 +56,7 @@ export async function readScenario(file: string): Promise<unknown> {
   if (text.length > SCENARIO_MAX) throw unreadable(`it has more than ${SCENARIO_MAX} octets`);
   let value: unknown;
   try {
-    value = JSON.parse(text.toString("utf8"));
+    value = JSON.parse(text.toString("utf8").replace(/^\uFEFF/, ""));
   } catch (cause) {
     throw new EmulatorError("SCENARIO_INVALID", `${file} is not JSON: ${(cause as Error).message}`, { cause });
   }

@@ -4,6 +4,7 @@ _ecard() {
   case "$previous" in
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
+    --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in

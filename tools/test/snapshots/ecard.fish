@@ -38,7 +38,7 @@ complete -c ecard -f -n '__fish_seen_subcommand_from pos; and not __fish_seen_su
 complete -c ecard -n '__fish_seen_subcommand_from pos; and not __fish_seen_subcommand_from read' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and not __fish_seen_subcommand_from read' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and not __fish_seen_subcommand_from read' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
-complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from read' -l track -r -d 'auto, 1, 2 or 3'
+complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from read' -l track -x -a 'auto 1 2 3' -d 'the track to read'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from read' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from read' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from read' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

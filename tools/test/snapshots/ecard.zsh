@@ -83,7 +83,7 @@ _ecard_pos_read() {
   local state line
   local -a names
   _arguments -C \
-    '--track[auto, 1, 2 or 3]:value:_files' \
+    '--track[the track to read]:value:(auto 1 2 3)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
