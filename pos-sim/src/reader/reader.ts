@@ -84,7 +84,7 @@ const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
 const DOUBTS = 4096;
 /** A search reaches back no farther. */
-const FORGET_S = 4;
+const FORGET_S = 20;
 /** A frame with less than this share of the votes of all octaves is contradicted. */
 const MAJORITY = 0.75;
 /** Reads that are kept. What comes behind them is told in the diagnosis. */
@@ -257,8 +257,15 @@ export class Reader {
       this.#doubt(best.from);
       return;
     }
+    // Octaves that wait for a long burst to end may come after the search.
+    if (this.#known(best.from, best.to)) return;
     this.#read.push({ from: best.from, to: best.to });
     this.#report(best);
+  }
+
+  /** True where a frame that lies there was read already. */
+  #known(from: number, to: number): boolean {
+    return this.#read.some((span) => span.from < to && span.to > from);
   }
 
   /** Bounded: the search forgets what lies behind it. */
@@ -284,7 +291,7 @@ export class Reader {
 
   #sighted(sighting: Sighting): void {
     const { probability, fromSample, toSample, stretch } = sighting;
-    if (this.#read.some((span) => span.from < toSample && span.to > fromSample)) return;
+    if (this.#known(fromSample, toSample)) return;
     if (probability >= CERTAIN) {
       this.#read.push({ from: fromSample, to: toSample });
       const { symbolBits, data, direction } = sighting;
