@@ -277,7 +277,8 @@ describe("Rule 12: no key outlives its use", () => {
   });
 });
 
-/** HMAC's key is also a public salt now and then: start numbers, an identifier. Those are short. */
+/** HMAC's key is also a public salt now and then: start numbers and an identifier, which are short, and KK's own name. */
 function isSecret(octets: Uint8Array): boolean {
-  return octets.subarray(16).some((octet) => octet !== octets[31]);
+  const short = octets.subarray(16).every((octet) => octet === octets[31]);
+  return !short && Buffer.from(octets).toString("latin1") !== "Noise_KK_25519_ChaChaPoly_SHA256";
 }
