@@ -221,7 +221,6 @@ function lineChanged(): void {
 /** The session that asked is gone: nobody is left to answer, and no later session may hear what was meant for it. */
 function forgetRequests(): void {
   life.lifeForgetRequest();
-  pinRequest = 0;
   const asked = confirm.confirmWaiting();
   if (asked == Mail.Q2 || asked == Mail.P2) confirm.confirmForget(true);
 }

@@ -229,7 +229,7 @@ function putTrack1(before: Status, reversed: bool): Status {
 function enoughCharge(): bool {
   plan.planUse(grant.emissions());
   const composed = compose(false) == Status.Ok;
-  const ms = plan.emissionMs(f2fMs());
+  const ms = plan.emissionMs(f2fMs(), plan.passes());
   f2fClear();
   return composed && sustains(ms) != 0;
 }

@@ -32,12 +32,12 @@ export function trailingZeros(): i32 { return field(4); }
 export function passes(): i32 { return field(5); }
 
 /**
- * How long the chosen plan's emission takes with passes of `passMs`; -1, which no battery sustains, where it would have more
- * passes or last longer than rule 5 allows.
+ * How long an emission of `count` passes of `passMs` takes; -1, which no battery sustains, where it would have more passes or
+ * last longer than rule 5 allows.
  */
-export function emissionMs(passMs: i32): i32 {
-  const ms = passMs * passes() + <i32>PASS_GAP_MS * (passes() - 1);
-  return passes() <= PASSES_MAX && ms <= EMISSION_MAX_MS ? ms : -1;
+export function emissionMs(passMs: i32, count: i32): i32 {
+  const ms = passMs * count + <i32>PASS_GAP_MS * (count - 1);
+  return count <= PASSES_MAX && ms <= EMISSION_MAX_MS ? ms : -1;
 }
 
 function field(number: i32): i32 {
