@@ -6,5 +6,7 @@ export interface ModuleRule {
 }
 export const MODULES: Readonly<Record<"wallet" | "authenticator" | "link" | "probe", ModuleRule>>;
 export const WASM_MAX: number;
+/** What asc is called with, but for files. */
+export const FLAGS: readonly string[];
 export function moduleFaults(name: string, wasm: Uint8Array, rule: ModuleRule): Promise<string[]>;
 export function buildFirmware(log?: (line: string) => void): Promise<void>;

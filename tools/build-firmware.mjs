@@ -1,5 +1,5 @@
-// Builds the card's modules: AssemblyScript to WebAssembly, then checks on the built files what each imports and how much
-// memory it uses (docs/protocol.md, "Modules"). Does nothing where nothing changed. Plain JavaScript: set-up runs it.
+// Builds the card's modules: AssemblyScript to WebAssembly, then checks on the built files what each imports, how much
+// memory it uses, and that none can ask for more (docs/protocol.md, "Modules"). Does nothing where nothing changed. Plain JavaScript: set-up runs it.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,7 +22,7 @@ export const MODULES = {
   },
   link: {
     entry: "firmware/link/index.ts",
-    imports: ["line", "indicators", "battery", "clock", "mailbox"],
+    imports: ["line", "indicators", "mailbox"],
     memory: 8 * 1024,
   },
   // Not shipped: opens the wallet's parts to the tests, vector by vector.
@@ -35,9 +35,10 @@ export const MODULES = {
 
 /** All shipped modules together (docs/protocol.md). */
 export const WASM_MAX = 40 * 1024;
+const PAGE = 65_536;
 const SHIPPED = ["wallet", "authenticator", "link"];
 
-const FLAGS = [
+export const FLAGS = [
   "-Oz",
   "--converge",
   "--runtime",
@@ -76,11 +77,34 @@ export async function moduleFaults(name, wasm, rule) {
     imports[wanted.module][wanted.name] = () => 0;
   }
   if (faults.length > 0) return faults;
+  if (await growsMemory(wasm))
+    faults.push(`${name} allocates: firmware has static memory alone (memory.data), no new, no arrays, no memory.grow`);
   const { exports } = await WebAssembly.instantiate(module, imports);
+  if (!isFixed(exports.memory)) faults.push(`${name} has memory that can grow: its maximum must be its one page`);
   const base = exports.heapBase?.() >>> 0;
   if (base === 0 || base > rule.memory)
     faults.push(`${name} uses ${base} octets of memory; its budget is ${rule.memory}`);
   return faults;
+}
+
+/** Every allocator of the runtime ends at this instruction, and nothing else of ours may contain it. */
+async function growsMemory(wasm) {
+  const { default: binaryen } = await import("assemblyscript/binaryen");
+  const module = binaryen.readBinary(wasm);
+  const text = module.emitText();
+  module.dispose();
+  return text.includes("memory.grow");
+}
+
+/** One page, and not one more to be had. */
+function isFixed(memory) {
+  if (memory?.buffer.byteLength !== PAGE) return false;
+  try {
+    memory.grow(1);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Builds every module into build/firmware. Throws with one sentence a fault. */

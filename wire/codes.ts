@@ -151,6 +151,10 @@ const TABLE = {
     "No answer about the user came in time: nothing was sent; present again",
   ],
   [Status.BatteryLow]: ["BATTERY_LOW", "The battery cannot finish an emission: charge the card"],
+  [Status.PinUncertain]: [
+    "PIN_UNCERTAIN",
+    "The card's answer about its PIN was lost: the new one may be set or not; set it again, as the old one too if need be",
+  ],
 
   [Status.StateMalformed]: ["STATE_MALFORMED", "The state object cannot be read: fetch it again"],
   [Status.StateOtherCard]: ["STATE_OTHER_CARD", "The state object names another card"],

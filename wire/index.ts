@@ -6,6 +6,7 @@ export * from "./certificate.js";
 export * from "./chunk.js";
 export * from "./codes.js";
 export * from "./cose.js";
+export * from "./development-roots.js";
 export * from "./errors.js";
 export * from "./grant.js";
 export * from "./labels.js";

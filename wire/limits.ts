@@ -47,6 +47,9 @@ export const NAME_MAX = 21;
 /** Longest Merkle path, in hashes: a log of 2^24 entries is four years of one a ten seconds. */
 export const PATH_MAX_HASHES = 24;
 export const NODES_MAX = 7;
+/** Number ranges of one card, and the digits of each. */
+export const IINS_MAX = 16;
+export const IIN_SIZE = 6;
 
 // Times
 export const CHALLENGE_RENEW_MS = 60_000;

@@ -46,6 +46,9 @@ export const enum Mail {
 export const PIECE_FIRST = 1;
 export const PIECE_LAST = 2;
 
+/** Octets of a button event: which, and the machine's time u64 LE when it was complete. */
+export const BUTTON_SIZE = 9;
+
 export const enum ButtonEvent {
   Choose = 1,
   Disarm = 2,

@@ -70,6 +70,7 @@ export const enum Status {
   ConfirmationInvalid = 88,
   ConfirmationTimeout = 89,
   BatteryLow = 90,
+  PinUncertain = 91,
 
   StateMalformed = 100,
   StateOtherCard = 101,

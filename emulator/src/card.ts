@@ -33,6 +33,8 @@ export interface EmulatedCardOptions {
   readonly seed?: string;
   readonly battery?: Partial<BatteryOptions>;
   readonly id?: string;
+  /** Hears each key that a module hands to the crypto port: for the scan that looks for it afterwards, tests only. */
+  readonly onSecret?: (secret: Uint8Array) => void;
 }
 
 /** A pretended user takes this long to reach the button, ms. */
@@ -65,6 +67,7 @@ export class EmulatedCard {
       random,
       clock: options.clock ?? "virtual",
       autoPlay: options.autoPlay ?? true,
+      onSecret: options.onSecret,
     });
     if (options.autoPress) this.#pressWhenAsked();
   }

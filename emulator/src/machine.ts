@@ -35,6 +35,7 @@ export interface MachineOptions {
   /** `real` follows the wall clock; `virtual` moves only when told, and by itself while the coil plays if `autoPlay`. */
   readonly clock: "virtual" | "real";
   readonly autoPlay: boolean;
+  readonly onSecret?: ((secret: Uint8Array) => void) | undefined;
 }
 
 export interface Trap {
@@ -229,7 +230,7 @@ export class Machine {
     const all: Record<string, () => object> = {
       coil: () => this.coil.port(memory),
       head: () => this.head.port(),
-      crypto: () => cryptoPort(memory),
+      crypto: () => cryptoPort(memory, this.#options.onSecret),
       random: () => randomPort(memory, random),
       vault: () => vaultPort(memory, name, store),
       flash: () => flashPort(memory, name, store),

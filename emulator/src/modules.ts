@@ -32,7 +32,7 @@ export const MODULES: Readonly<Record<ModuleName, ModuleSpec>> = {
   link: {
     id: ModuleId.Link,
     budget: 8_192,
-    imports: ["line", "indicators", "battery", "clock", "mailbox"],
+    imports: ["line", "indicators", "mailbox"],
     exports: [...EVERY, "chunkSlot", "onChunk", "onLineUp", "onLineDown", "onLineReady"],
   },
 };

@@ -6,11 +6,15 @@ import {
   CHECKPOINT_ITEM_SIZE,
   type CheckpointPayload,
   concat,
+  DEVELOPMENT_ROOTS,
   encodePairingCode,
   equalBytes,
+  IIN_SIZE,
+  IINS_MAX,
   KEY_SIZE,
   NODES_MAX,
   SECRET_SIZE,
+  toHex,
   utf8,
   VaultItem,
 } from "@enabling-card/wire";
@@ -137,9 +141,14 @@ function check({ cardClass, issuerRoot, ledger, iins }: PersonaliseOptions): voi
     throw invalid("ledger.threshold", "1 to the number of nodes");
   }
   if (origin.length < 1 || utf8(origin).length > 64) throw invalid("ledger.origin", "1 to 64 octets");
-  if (iins.length < 1 || iins.length > 16 || iins.some((iin) => !/^\d{6}$/.test(iin))) {
-    throw invalid("iins", "1 to 16 number ranges of 6 digits");
+  if (iins.length < 1 || iins.length > IINS_MAX || iins.some((iin) => iin.length !== IIN_SIZE || !/^\d+$/.test(iin))) {
+    throw invalid("iins", `1 to ${IINS_MAX} number ranges of ${IIN_SIZE} digits`);
   }
+  if (cardClass !== "production") return;
+  // Rule 2: nothing that anybody can sign for may be pinned in a card that pays.
+  const everybodys = (publicKey: Uint8Array) => DEVELOPMENT_ROOTS.includes(toHex(publicKey));
+  if (everybodys(issuerRoot)) throw invalid("issuerRoot", "a key of its own for a production card");
+  if (nodeKeys.some(everybodys)) throw invalid("ledger.nodeKeys", "keys of their own for a production card");
 }
 
 function invalid(option: string, expected: string): EmulatorError {

@@ -1,4 +1,13 @@
-import { CARD_ID_SIZE, decodePairingCode, equalBytes, toHex, VaultItem } from "@enabling-card/wire";
+import {
+  CARD_ID_SIZE,
+  DEVELOPMENT_ROOTS,
+  decodePairingCode,
+  equalBytes,
+  fromHex,
+  IINS_MAX,
+  toHex,
+  VaultItem,
+} from "@enabling-card/wire";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
 import {
@@ -26,6 +35,10 @@ const OPTIONS: PersonaliseOptions = {
   iins: ["999999"],
   certify: () => new Uint8Array(200).fill(4),
 };
+
+const KEY = new Uint8Array(32).fill(9);
+const DEVELOPMENT = DEVELOPMENT_ROOTS.map(fromHex);
+const ranges = (count: number) => Array.from({ length: count }, (_, i) => String(999999 - i));
 
 const code = async (call: Promise<unknown>) => {
   const error = await call.then(
@@ -68,6 +81,18 @@ describe("personalisation", () => {
     expect(new Set(secrets).size).to.equal(4);
   });
 
+  it("takes development keys for a test card alone", async () => {
+    const development = { issuerRoot: DEVELOPMENT[0]!, ledger: { ...OPTIONS.ledger, nodeKeys: [DEVELOPMENT[2]!] } };
+    const made = await personalise(new MemoryBlock(), { ...OPTIONS, ...development });
+    expect(made.cardClass).to.equal("test");
+  });
+
+  it("takes as many number ranges as the card reads", async () => {
+    const block = new MemoryBlock();
+    await personalise(block, { ...OPTIONS, iins: ranges(IINS_MAX) });
+    expect(new Store(block).read(Region.Vault, VaultItem.Iins)).to.have.length(6 * IINS_MAX);
+  });
+
   it("happens once", async () => {
     const block = new MemoryBlock();
     await personalise(block, { ...OPTIONS, cardClass: "production" });
@@ -108,6 +133,11 @@ describe("personalisation", () => {
     ["ledger.origin", { ledger: { ...OPTIONS.ledger, origin: "" } }],
     ["iins", { iins: [] }],
     ["iins", { iins: ["9999"] }],
+    ["iins", { iins: ["99999a"] }],
+    ["iins", { iins: ranges(IINS_MAX + 1) }],
+    ["issuerRoot", { cardClass: "production", issuerRoot: DEVELOPMENT[0]! }],
+    ["issuerRoot", { cardClass: "production", issuerRoot: DEVELOPMENT[2]! }],
+    ["ledger.nodeKeys", { cardClass: "production", ledger: { ...OPTIONS.ledger, nodeKeys: [KEY, DEVELOPMENT[2]!] } }],
     ["certify", { certify: () => new Uint8Array(401) }],
     ["certify", { certify: () => new Uint8Array(0) }],
   ];

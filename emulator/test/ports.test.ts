@@ -190,6 +190,8 @@ describe("the battery", () => {
     battery.percent = 10;
     expect(battery.sustains(1)).to.equal(false);
     expect(battery.percent).to.equal(10);
+    battery.percent = 100;
+    expect(battery.sustains(-1), "an emission that may not be").to.equal(false);
   });
 
   it("takes the current that the coil's resistance lets through where that is less", () => {

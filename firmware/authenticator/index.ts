@@ -6,10 +6,10 @@ import { draft, mailSlot as slot } from "../common/mailbox";
 import { channelStart, openSealed, SEALED_HEADER, SEALED_MAX, sendSealed } from "../crypto/pair-channel";
 import { now } from "../ports/clock";
 import { alsoWakeAt, buttonChanged, buttonForget, buttonHeld, Gesture } from "./button";
-import { pinIsSet, pinNonce, pinSet, pinVerify, renewPinNonce } from "./pin";
+import { pinNonce, pinSet, pinState, pinVerify, renewPinNonce } from "./pin";
 import { Method } from "../../wire/labels";
 import { KEY_SIZE, MERCHANT_MAX, PIN_NONCE_SIZE, PRESENCE_MAX_MS, SEALED_PIN_MAX } from "../../wire/limits";
-import { ButtonEvent, Mail, ModuleId } from "../../wire/machine";
+import { BUTTON_SIZE, ButtonEvent, Mail, ModuleId } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
 const R_SIZE: i32 = 16;
@@ -20,10 +20,10 @@ const grantHash: usize = memory.data(KEY_SIZE);
 /** When the user's time for the open question is over; 0 while nothing is asked. */
 let until: u64 = 0;
 
+/** Where the vault cannot count the start, the channel stays closed: nothing is asked, answered or told until the next one. */
 export function start(): void {
-  channelStart(ModuleId.Authenticator);
   renewPinNonce();
-  tellPinNonce();
+  if (channelStart(ModuleId.Authenticator) == Status.Ok) tellPinNonce();
 }
 
 export function mailSlot(): usize {
@@ -113,8 +113,9 @@ function newPhone(): void {
   const pin = cbor.nil() ? <usize>0 : cbor.bytes(1, SEALED_PIN_MAX);
   const length = pin == 0 ? 0 : cbor.length();
   if (!cbor.done()) return;
-  let status = Status.Ok;
-  if (pinIsSet()) status = pin == 0 ? Status.PinRequired : pinVerify(pin, length, PAIR, 4);
+  let status = pinState();
+  if (status == Status.PinNotSet) status = Status.Ok;
+  else if (status == Status.Ok) status = pin == 0 ? Status.PinRequired : pinVerify(pin, length, PAIR, 4);
   if (pin != 0) tellPinNonce();
   answer(Mail.Q2, status, pin == 0 ? Method.None : Method.Pin);
 }
@@ -140,9 +141,11 @@ function tellPinNonce(): void {
   sendSealed(Mail.PinNonce, PIN_NONCE_SIZE);
 }
 
+/** [event u8, machine time u64]: a courier that keeps a press back cannot make it a later one. */
 function tellButton(event: ButtonEvent): void {
   store<u8>(draft() + SEALED_HEADER, <u8>event);
-  sendSealed(Mail.Button, 1);
+  store<u64>(draft() + SEALED_HEADER + 1, now());
+  sendSealed(Mail.Button, BUTTON_SIZE);
 }
 
 function forget(): void {

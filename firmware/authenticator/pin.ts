@@ -12,6 +12,8 @@ import { FlashRecord, VaultItem } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
 const SALT_SIZE: i32 = 16;
+/** What the vault answers where there is no such item. */
+const ABSENT: i32 = -1;
 /** "ecard/1 pin", and then the cardId */
 const INFO: usize = memory.data<u8>([
   0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x70, 0x69, 0x6e, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -27,10 +29,12 @@ const tries: usize = memory.data(1);
 /** What the next sealed PIN must be bound to; used once. */
 export const pinNonce: usize = memory.data(PIN_NONCE_SIZE);
 
-export function pinIsSet(): bool {
-  const set = vault.read(VaultItem.Pin, verifier, SALT_SIZE + KEY_SIZE) > 0;
+/** `Ok` where a PIN is set, `PinNotSet` where none is, `VaultFailed` where that cannot be told: then nobody gets in. */
+export function pinState(): Status {
+  const length = vault.read(VaultItem.Pin, verifier, SALT_SIZE + KEY_SIZE);
   wipe(verifier, SALT_SIZE + KEY_SIZE);
-  return set;
+  if (length == SALT_SIZE + KEY_SIZE) return Status.Ok;
+  return length == ABSENT ? Status.PinNotSet : Status.VaultFailed;
 }
 
 export function renewPinNonce(): void {
@@ -39,7 +43,8 @@ export function renewPinNonce(): void {
 
 /** Opens a sealed PIN bound to `pinNonce` | `about`, and compares it. */
 export function pinVerify(from: usize, length: i32, about: usize, aboutLength: i32): Status {
-  if (!pinIsSet()) return Status.PinNotSet;
+  const set = pinState();
+  if (set != Status.Ok) return set;
   const size = openPin(from, length, about, aboutLength);
   const status = size < 0 ? Status.PinNonceStale : compare(sealed + KEY_SIZE, size);
   forget();
@@ -48,9 +53,10 @@ export function pinVerify(from: usize, length: i32, about: usize, aboutLength: i
 
 /** Opens CBOR [old or null, new] bound to `pinNonce` | "set". The old one is compulsory once one is set. */
 export function pinSet(from: usize, length: i32, about: usize, aboutLength: i32): Status {
-  const set = pinIsSet();
+  const set = pinState();
+  if (set == Status.VaultFailed) return set;
   const size = openPin(from, length, about, aboutLength);
-  const status = size < 0 ? Status.PinNonceStale : change(sealed + KEY_SIZE, size, set);
+  const status = size < 0 ? Status.PinNonceStale : change(sealed + KEY_SIZE, size, set == Status.Ok);
   forget();
   return status;
 }
@@ -78,6 +84,7 @@ function change(plaintext: usize, size: i32, set: bool): Status {
 function compare(pin: usize, length: i32): Status {
   if (!isPin(pin, length)) return Status.PinMalformed;
   const left = triesLeft();
+  if (left < 0) return Status.FlashFailed;
   if (left == 0) return Status.PinLocked;
   if (keepTries(left - 1) != 0) return Status.FlashFailed;
   if (vault.read(VaultItem.Pin, verifier, SALT_SIZE + KEY_SIZE) != SALT_SIZE + KEY_SIZE) return Status.VaultFailed;
@@ -111,8 +118,10 @@ function isPin(at: usize, length: i32): bool {
   return true;
 }
 
+/** Tries left, or -1 where they cannot be told. Whoever set a PIN wrote them first: a record that is gone gives none back. */
 function triesLeft(): i32 {
-  return flash.read(FlashRecord.PinLock, tries, 1) == 1 ? load<u8>(tries) : PIN_TRIES;
+  if (flash.read(FlashRecord.PinLock, tries, 1) != 1 || load<u8>(tries) > <u8>PIN_TRIES) return -1;
+  return load<u8>(tries);
 }
 
 function keepTries(left: i32): i32 {

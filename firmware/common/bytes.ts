@@ -12,10 +12,6 @@ export function wipe(at: usize, length: i32): void {
   memory.fill(at, 0, length);
 }
 
-export function putU16be(at: usize, value: u32): void {
-  store<u16>(at, bswap<u16>(<u16>value));
-}
-
 export function putU32be(at: usize, value: u32): void {
   store<u32>(at, bswap<u32>(value));
 }

@@ -35,14 +35,23 @@ let self: ModuleId = ModuleId.Wallet;
 let sent: u64 = 0;
 let received: u64 = 0;
 let peerStart: u32 = 0;
+/** This start, once the vault has counted it; 0 before: the channel is closed. */
+let ownStart: u32 = 0;
 
-/** Counts this start in the vault, before any key is used. */
+/**
+ * Counts this start in the vault, before any key is used. Where that fails the channel stays closed until the next start:
+ * nonces begin anew with a start, so under one that was counted before, each would be used twice.
+ */
 export function channelStart(module: ModuleId): Status {
   self = module;
+  ownStart = 0;
   const item = module == ModuleId.Wallet ? VaultItem.WalletStart : VaultItem.AuthenticatorStart;
-  const start = startOf(item) + 1;
-  store<u32>(number, start);
-  return <Status>write(item, number, 4);
+  if (!readStart(item) || load<u32>(number) == u32.MAX_VALUE) return Status.VaultFailed;
+  const next = load<u32>(number) + 1;
+  store<u32>(number, next);
+  if (write(item, number, 4) != 0) return Status.VaultFailed;
+  ownStart = next;
+  return Status.Ok;
 }
 
 /** Seals the `length` octets at draft() + SEALED_HEADER and sends the slot to the peer, by way of link. */
@@ -76,25 +85,27 @@ export function openSealed(slot: usize, length: i32): i32 {
   return size - TAG_SIZE;
 }
 
-/** The key of a direction for the starts that the vault tells now. A peer that started again counts from zero. */
+/** The key of a direction for this start and the peer's that the vault tells now; none while the channel is closed. A peer that started again counts from zero. */
 function derive(toAuthenticator: bool): bool {
-  const wallet = startOf(VaultItem.WalletStart);
-  const authenticator = startOf(VaultItem.AuthenticatorStart);
-  const peer = self == ModuleId.Wallet ? authenticator : wallet;
+  const isWallet = self == ModuleId.Wallet;
+  if (ownStart == 0 || !readStart(isWallet ? VaultItem.AuthenticatorStart : VaultItem.WalletStart)) return false;
+  const peer = load<u32>(number);
   if (peer != peerStart) {
     peerStart = peer;
     received = 0;
   }
   if (read(VaultItem.PairKey, key, KEY_SIZE) != KEY_SIZE) return false;
-  putU32be(salt, wallet);
-  putU32be(salt + 4, authenticator);
+  putU32be(salt, isWallet ? ownStart : peer);
+  putU32be(salt + 4, isWallet ? peer : ownStart);
   hkdf(salt, 8, key, KEY_SIZE, toAuthenticator ? TO_AUTHENTICATOR : TO_WALLET, INFO_SIZE, KEY_SIZE, key);
   return true;
 }
 
-function startOf(item: VaultItem): u32 {
+/** The start that the vault has counted to `number`: 0 before the first. False where the vault cannot be read. */
+function readStart(item: VaultItem): bool {
   store<u32>(number, 0);
-  return read(item, number, 4) == 4 ? load<u32>(number) : 0;
+  const length = read(item, number, 4);
+  return length == 4 || length == -1;
 }
 
 function nonceOf(count: u64): void {

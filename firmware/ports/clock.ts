@@ -1,5 +1,5 @@
 /**
- * Milliseconds since the machine started; rises, survives nothing. One alarm a module: `wakeAt` replaces it, and the machine
+ * Milliseconds since the machine started, the same for every module; rises, survives nothing. One alarm a module: `wakeAt` replaces it, and the machine
  * calls the module's `onAlarm` once `now` has reached it; 0 cancels. There is no calendar here: see wallet/time.ts.
  */
 // @ts-ignore: decorator

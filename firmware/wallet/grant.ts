@@ -23,6 +23,8 @@ export const track2: usize = kept + 104;
 export const track1: usize = kept + 128;
 export const cryptogram: usize = kept + 176;
 export const tokenRef: usize = kept + 184;
+/** Who signed it, as ATCs are counted: 8 octets. load.ts puts them here. */
+export const issuer: usize = kept + 232;
 
 export function merchantLength(): i32 { return load<u8>(kept + 200); }
 export function track2Length(): i32 { return load<u8>(kept + 201); }

@@ -3,6 +3,7 @@
 import * as cbor from "../common/cbor";
 import { mailSlot as slot, postShort } from "../common/mailbox";
 import { channelStart, openSealed, SEALED_HEADER, sendSealed } from "../crypto/pair-channel";
+import { now } from "../ports/clock";
 import * as confirm from "./confirm";
 import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
 import { putInfo } from "./info";
@@ -17,7 +18,7 @@ import { MessageType, Op, When } from "../../wire/labels";
 import {
   MESSAGE_MAX, MESSAGE_MAX_PAIRING, MESSAGE_MAX_UNPROVEN, PAIRING_WINDOW_MS, PROTOCOL_VERSION, SEALED_PIN_MAX, TAG_SIZE,
 } from "../../wire/limits";
-import { ButtonEvent, Indicator, Mail, ModuleId } from "../../wire/machine";
+import { BUTTON_SIZE, ButtonEvent, Indicator, Mail, ModuleId } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
 /** A card whose record cannot be read stays silent rather than forget an ATC. */
@@ -99,12 +100,16 @@ function onMessage(size: i32): void {
 
 function onSealed(length: i32): void {
   const wasLive = session.sessionLive();
+  const wasPending = session.sessionPending();
   const status = session.sessionOpen(messages.message + messages.ENVELOPE, length);
   if (status != Status.Ok) {
     messages.replyFault(status);
     return;
   }
-  clearDeadline(Deadline.SessionProof);
+  if (wasPending && !session.sessionPending()) {
+    clearDeadline(Deadline.SessionProof);
+    forgetRequests(); // numbered by a session that is no more
+  }
   if (!wasLive) setDeadline(Deadline.Challenge, 60_000);
   cbor.open(messages.message + messages.ENVELOPE, length - TAG_SIZE);
   cbor.array(3);
@@ -181,19 +186,23 @@ function confirmed(kind: i32, status: Status): void {
   if (kind == Mail.V2) life.lifeConfirmed(status);
   else if (kind == Mail.Q2) pairing.pairConfirmed(status);
   else if (kind == Mail.P2) {
+    // The authenticator stores before it answers: where its answer was lost, the PIN may be the old or the new one.
+    const lost = status == Status.ConfirmationTimeout || status == Status.ConfirmationInvalid;
     if (status == Status.Ok) answerInfo(pinRequest);
-    else messages.answerStatus(pinRequest, status);
+    else messages.answerStatus(pinRequest, lost ? Status.PinUncertain : status);
     pinRequest = 0;
   }
 }
 
 /** A button event, sealed as V2 is: link cannot press the button. */
 function onButtonEvent(length: i32): void {
-  if (openSealed(slot(), length) != 1) return;
+  if (openSealed(slot(), length) != BUTTON_SIZE) return;
   const event = load<u8>(slot() + SEALED_HEADER);
+  // The window runs from the press, not from its letter: link may keep that back, and gains nothing.
+  const ago = now() - load<u64>(slot() + SEALED_HEADER + 1);
   if (event == ButtonEvent.Disarm) life.lifeEnd(Status.UserRefused);
-  else if (event == ButtonEvent.PairingHold) {
-    setDeadline(Deadline.PairingWindow, PAIRING_WINDOW_MS);
+  else if (event == ButtonEvent.PairingHold && ago < <u64>PAIRING_WINDOW_MS) {
+    setDeadline(Deadline.PairingWindow, <u64>PAIRING_WINDOW_MS - ago);
     postShort(ModuleId.Link, Mail.Indicate, Indicator.Pairing);
   }
   // Choose: there is one grant at a time to choose from.
@@ -204,9 +213,14 @@ function lineChanged(): void {
   session.sessionEnd();
   pairing.pairingForget();
   messages.messageWipe();
-  life.lifeForgetRequest();
+  forgetRequests();
   clearDeadline(Deadline.SessionProof);
   clearDeadline(Deadline.Challenge);
+}
+
+/** The session that asked is gone: nobody is left to answer, and no later session may hear what was meant for it. */
+function forgetRequests(): void {
+  life.lifeForgetRequest();
   const asked = confirm.confirmWaiting();
   if (asked == Mail.Q2 || asked == Mail.P2) confirm.confirmForget(true);
 }

@@ -18,12 +18,9 @@ import { passesSent, setPassesSent, setStoredPhase, storeCommit } from "./store"
 import { track1Frame, track2Frame } from "./tracks";
 import { calendar } from "./time";
 import { CardEvent, Phase, When } from "../../wire/labels";
-import { ARMED_MAX_MS, EMISSION_MAX_MS } from "../../wire/limits";
+import { ARMED_MAX_MS } from "../../wire/limits";
 import { Indicator, Mail, ModuleId } from "../../wire/machine";
 import { Status } from "../../wire/status";
-
-/** Rest between two passes, so that a reader takes them for two swipes of one card. */
-const PASS_GAP_MS: u64 = 100;
 
 /** Why there is no grant: what `present` answers then. */
 let gone: Status = Status.NoGrant;
@@ -99,7 +96,7 @@ export function lifePassDone(): void {
     return;
   }
   pass++;
-  if (pass < plan.passes()) setDeadline(Deadline.NextPass, PASS_GAP_MS);
+  if (pass < plan.passes()) setDeadline(Deadline.NextPass, plan.PASS_GAP_MS);
   else endEmission();
 }
 
@@ -232,9 +229,9 @@ function putTrack1(before: Status, reversed: bool): Status {
 function enoughCharge(): bool {
   plan.planUse(grant.emissions());
   const composed = compose(false) == Status.Ok;
-  const ms = f2fMs() * plan.passes() + <i32>PASS_GAP_MS * (plan.passes() - 1);
+  const ms = plan.emissionMs(f2fMs(), plan.passes());
   f2fClear();
-  return composed && ms <= EMISSION_MAX_MS && sustains(ms) != 0;
+  return composed && sustains(ms) != 0;
 }
 
 function msUntilExpiry(): u64 {

@@ -149,6 +149,7 @@ function commit(slot: i32, time: u64): Status {
     setCalendar(time);
   }
   memory.copy(grant.sealedHash, hash, KEY_SIZE);
+  memory.copy(grant.issuer, issuer, store.ISSUER_SIZE);
   lifeLoaded();
   return Status.Ok;
 }

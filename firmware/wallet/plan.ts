@@ -1,6 +1,8 @@
 // Emission plans: how a grant's tracks are laid out in time. Each emission takes the next plan, so that a reader that
 // missed one sees another rate. Figures: ../../docs/waveform.md.
 
+import { EMISSION_MAX_MS, PASSES_MAX } from "../../wire/limits";
+
 /** track 1's cell us, track 2's cell us, leading, between and trailing zeros, passes; every second pass runs backwards. */
 const FIELDS: i32 = 6;
 const PLANS: usize = memory.data<u16>([
@@ -12,6 +14,8 @@ const PLANS: usize = memory.data<u16>([
   190, 530, 30, 53, 25, 2,
 ]);
 export const PLAN_COUNT: i32 = 3;
+/** Rest between two passes, so that a reader takes them for two swipes of one card. */
+export const PASS_GAP_MS: u64 = 100;
 
 let plan: i32 = 0;
 
@@ -26,6 +30,15 @@ export function leadingZeros(): i32 { return field(2); }
 export function betweenZeros(): i32 { return field(3); }
 export function trailingZeros(): i32 { return field(4); }
 export function passes(): i32 { return field(5); }
+
+/**
+ * How long an emission of `count` passes of `passMs` takes; -1, which no battery sustains, where it would have more passes or
+ * last longer than rule 5 allows.
+ */
+export function emissionMs(passMs: i32, count: i32): i32 {
+  const ms = passMs * count + <i32>PASS_GAP_MS * (count - 1);
+  return count <= PASSES_MAX && ms <= EMISSION_MAX_MS ? ms : -1;
+}
 
 function field(number: i32): i32 {
   return load<u16>(PLANS + ((plan * FIELDS + number) << 1));

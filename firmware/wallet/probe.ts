@@ -7,6 +7,7 @@ import * as f2f from "./f2f";
 import * as grant from "./grant";
 import { consistent, included, leafHash } from "./merkle";
 import * as noise from "./noise";
+import { emissionMs } from "./plan";
 import { track1Frame, track2Frame, tracksCheck } from "./tracks";
 
 const area: usize = memory.data(16384);
@@ -33,6 +34,8 @@ export function track(number: i32, zeros: i32, cellUs: i32, reversed: i32): i32 
 export function trailing(zeros: i32, cellUs: i32): i32 { return f2f.f2fZeros(zeros, cellUs); }
 export function intervals(): usize { return f2f.f2fIntervals(); }
 export function intervalCount(): i32 { return f2f.f2fCount(); }
+/** Rule 5's limit. */
+export function emission(passMs: i32, passes: i32): i32 { return emissionMs(passMs, passes); }
 /** Any bits, for the property that all of them come back. */
 export function bits(at: usize, count: i32, cellUs: i32, reversed: i32): i32 {
   f2f.f2fClear();

@@ -74,7 +74,8 @@ function commit(tokenRef: usize, version: u32, state: i32, until: u64): Status {
   const known = store.tokenFind(issuer, tokenRef) == place;
   if (known && version <= store.tokenVersion(place)) return Status.StateVersionOld;
   const silenced = state == TokenState.Suspended || state == TokenState.Deactivated;
-  const held = holding() && equal(grant.tokenRef, tokenRef, TOKEN_REF_SIZE);
+  const held =
+    holding() && equal(grant.issuer, issuer, store.ISSUER_SIZE) && equal(grant.tokenRef, tokenRef, TOKEN_REF_SIZE);
   const why = state == TokenState.Suspended ? Status.TokenSuspended : Status.TokenDeactivated;
 
   if (!known) store.tokenTake(place, issuer, tokenRef);

@@ -26,7 +26,6 @@ export function lastGrantKnown(): bool { return load<u8>(record + 1) != 0; }
 export function setLastGrantKnown(known: bool): void { store<u8>(record + 1, <u8>known); }
 export function passesSent(): i32 { return load<u8>(record + 2); }
 export function setPassesSent(count: i32): void { store<u8>(record + 2, <u8>count); }
-export function storedPhase(): i32 { return load<u8>(record + 3); }
 export function setStoredPhase(phase: i32): void { store<u8>(record + 3, <u8>phase); }
 export function treeSize(): u32 { return load<u32>(record + 4); }
 export function setTreeSize(size: u32): void { store<u32>(record + 4, size); }

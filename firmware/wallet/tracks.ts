@@ -5,20 +5,18 @@ import { read } from "../ports/vault";
 import { f2fAdd, f2fClearFrame } from "./f2f";
 import * as grant from "./grant";
 import { GrantKind } from "../../wire/labels";
-import { CRYPTOGRAM_SIZE, NAME_MAX } from "../../wire/limits";
+import { CRYPTOGRAM_SIZE, IIN_SIZE, IINS_MAX, NAME_MAX } from "../../wire/limits";
 import { VaultItem } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
 const PAN_SIZE: i32 = 16;
-const IIN_SIZE: i32 = 6;
 /** YYMM and service code. */
 const TAIL_SIZE: i32 = 7;
 const TRACK2_SIZE: i32 = PAN_SIZE + 1 + TAIL_SIZE;
-const IINS_MAX: i32 = 8 * IIN_SIZE;
 const TRACK1_TEXT_MAX: i32 = 78; // 79 with the LRC
 
 const text: usize = memory.data(80);
-const iins: usize = memory.data(IINS_MAX);
+const iins: usize = memory.data(IINS_MAX * IIN_SIZE);
 let length: i32 = 0;
 
 /** Are the kept grant's templates well formed, of one PAN, and of a number range this card may speak for? */
@@ -112,7 +110,7 @@ function track1Agrees(): bool {
 }
 
 function iinAllowed(pan: usize): bool {
-  const size = read(VaultItem.Iins, iins, IINS_MAX);
+  const size = read(VaultItem.Iins, iins, IINS_MAX * IIN_SIZE);
   for (let i = 0; i + IIN_SIZE <= size; i += IIN_SIZE) if (equal(iins + i, pan, IIN_SIZE)) return true;
   return false;
 }

@@ -1,26 +1,24 @@
-// The build's two promises: a module imports its own capabilities and no others, and keeps to its memory. And the whole fits.
+// The build's promises: a module imports its own capabilities and no others, keeps to its static memory and cannot get more. And
+// the whole fits.
 
 import { readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import { expect } from "chai";
-import { MODULES, moduleFaults, WASM_MAX } from "../../tools/build-firmware.mjs";
+import { FLAGS, MODULES, moduleFaults, WASM_MAX } from "../../tools/build-firmware.mjs";
 
 const SHIPPED = ["wallet", "authenticator", "link"] as const;
 const built = (name: string) => readFileSync(new URL(`../../build/firmware/${name}.wasm`, import.meta.url));
 
 /** Compiles one source as the build does. */
-async function compile(source: string): Promise<Uint8Array> {
+async function compile(source: string, flags: readonly string[] = FLAGS): Promise<Uint8Array> {
   let wasm = new Uint8Array(0);
-  const { error, stderr } = await asc.main(
-    ["m.ts", "-o", "m.wasm", "-Oz", "--runtime", "stub", "--noAssert", "--use", "abort="],
-    {
-      readFile: (name) => (name === "m.ts" ? source : null),
-      writeFile: (name, contents) => {
-        if (name === "m.wasm") wasm = Uint8Array.from(contents as Uint8Array);
-      },
-      listFiles: () => [],
+  const { error, stderr } = await asc.main(["m.ts", "-o", "m.wasm", ...flags], {
+    readFile: (name) => (name === "m.ts" ? source : null),
+    writeFile: (name, contents) => {
+      if (name === "m.wasm") wasm = Uint8Array.from(contents as Uint8Array);
     },
-  );
+    listFiles: () => [],
+  });
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   return wasm;
 }
@@ -58,6 +56,39 @@ describe("the firmware's build", () => {
       expect(faults[0]).to.include(`${name} imports ${module}.${port}`);
     });
   }
+
+  for (const name of SHIPPED) {
+    it(`lists for ${name} no import that it does not use`, () => {
+      const used = WebAssembly.Module.imports(new WebAssembly.Module(built(name))).map(({ module }) => module);
+      expect([...new Set(used)].sort()).to.deep.equal([...MODULES[name].imports].sort());
+    });
+  }
+
+  const MANAGED: readonly [string, string][] = [
+    ["a typed array", "export function use(n: i32): i32 { const a = new Uint8Array(n); a[0] = 1; return a[n - 1]; }"],
+    ["an array", "export function use(n: i32): i32 { const a = [n, 1]; a.push(n); return a[n]; }"],
+    ["an object", "class A { n: i32 = 1; }\nexport function use(): usize { return changetype<usize>(new A()); }"],
+    ["a string that is made", "export function use(n: i32): i32 { return n.toString().length; }"],
+    ["the heap", "export function use(n: i32): usize { return heap.alloc(n); }"],
+    ["memory.grow", "export function use(n: i32): i32 { return memory.grow(n); }"],
+  ];
+  for (const [what, source] of MANAGED) {
+    it(`fails a module that uses ${what}`, async () => {
+      const faults = await moduleFaults("link", await compile(`${HEAP}${source}\n`), MODULES.link);
+      expect(faults).to.have.length(1);
+      expect(faults[0]).to.include("link allocates");
+    });
+  }
+
+  it("fails a module whose memory could grow, or is more than a page", async () => {
+    const open = FLAGS.filter((_, i) => FLAGS[i] !== "--maximumMemory" && FLAGS[i - 1] !== "--maximumMemory");
+    const two = FLAGS.map((flag, i) => (/Memory$/.test(FLAGS[i - 1] ?? "") ? "2" : flag));
+    for (const flags of [open, two]) {
+      const faults = await moduleFaults("link", await compile(HEAP, flags), MODULES.link);
+      expect(faults).to.have.length(1);
+      expect(faults[0]).to.include("memory that can grow");
+    }
+  });
 
   for (const [name, budget] of [
     ["wallet", 16],

@@ -2,7 +2,15 @@
 
 import { luhnDigit } from "@enabling-card/issuer";
 import { coilSignal, readSamples } from "@enabling-card/pos-sim";
-import { discretionaryData, encodeGrant, type GrantKind, Status, toHex } from "@enabling-card/wire";
+import {
+  discretionaryData,
+  EMISSION_MAX_MS,
+  encodeGrant,
+  type GrantKind,
+  PASSES_MAX,
+  Status,
+  toHex,
+} from "@enabling-card/wire";
 import { expect } from "chai";
 import fc from "fast-check";
 import { Probe } from "../support/probe.js";
@@ -119,6 +127,20 @@ describe("tracks that the card composes", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it("are sent in at most 3 passes within 10 s: an emission that would last longer has no length (rule 5)", () => {
+    const probe = new Probe();
+    for (const [passMs, passes, gaps] of [
+      [EMISSION_MAX_MS, 1, 0],
+      [4_950, 2, 100],
+      [3_200, 3, 200],
+    ] as const) {
+      expect(probe.call("emission", passMs, passes)).to.equal(passMs * passes + gaps);
+      expect(probe.call("emission", passMs + 67, passes)).to.equal(-1);
+    }
+    expect(probe.call("emission", 4_951, 2)).to.equal(-1);
+    expect(probe.call("emission", 1, PASSES_MAX + 1)).to.equal(-1);
   });
 
   it("fit the interval buffer at their longest, every bit a one, or not at all", () => {

@@ -48,6 +48,7 @@ describe("between wallet and authenticator", () => {
     ["V1's nonce is altered", "CONFIRMATION_TIMEOUT", "tamper", { kinds: [Mail.V1], bit: 8 }],
     ["V2 is altered", "CONFIRMATION_INVALID", "tamper", { kinds: [Mail.V2] }],
     ["V2's nonce is altered", "CONFIRMATION_INVALID", "tamper", { kinds: [Mail.V2], bit: 9 }],
+    ["V1 comes late", "CONFIRMATION_TIMEOUT", "delay", { kinds: [Mail.V1], ms: 40_000 }],
     ["V2 comes late", "CONFIRMATION_TIMEOUT", "delay", { kinds: [Mail.V2], ms: 40_000 }],
     ["V1 is dropped", "CONFIRMATION_TIMEOUT", "drop", { kinds: [Mail.V1] }],
     ["V2 is dropped", "CONFIRMATION_TIMEOUT", "drop", { kinds: [Mail.V2] }],
@@ -93,6 +94,20 @@ describe("between wallet and authenticator", () => {
     w.emulator.coil.clear();
     const old: Courier = (mail) => (mail.bytes[0] === Mail.V1 ? [mail, { ...recorded[0]!, to: 2 }] : [mail]);
     w.emulator.setCourier(old);
+    await expectError(presentAndPress, "CONFIRMATION_INVALID");
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+  });
+
+  it("a yes to an earlier question, given now, is no answer to this one: CONFIRMATION_INVALID", async () => {
+    const asked: SealedMail[] = [];
+    w.emulator.setCourier((mail) => {
+      if (mail.bytes[0] === Mail.V1) asked.push({ ...mail, bytes: mail.bytes.slice() });
+      return mail.bytes[0] === Mail.V1 || mail.bytes[0] === Mail.Cancel ? [] : [mail];
+    });
+    await expectError(presentAndPress, "CONFIRMATION_TIMEOUT");
+    await phone.card.load(await phone.grant());
+    // Held back until now, the first V1 still has a nonce that the authenticator has not seen: it asks its user about it.
+    w.emulator.setCourier((mail) => [mail.bytes[0] === Mail.V1 ? asked[0]! : mail]);
     await expectError(presentAndPress, "CONFIRMATION_INVALID");
     expect(w.emulator.coil.emission()).to.equal(undefined);
   });

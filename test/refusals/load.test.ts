@@ -31,6 +31,9 @@ import { rawSession, settle } from "../support/raw-session.js";
 
 /** A PAN-shaped number next to the test range, which this card was not made for. */
 const OUTSIDE = `999998000000000${luhnDigit("999998000000000")}`;
+const PAN = `999999000000001${luhnDigit("999999000000001")}`;
+/** In the test range, where codes live. */
+const CODE = `999999900000000${luhnDigit("999999900000000")}`;
 const STRANGER = new Uint8Array(32).fill(0x77);
 const flip = (bytes: Uint8Array, at: number) =>
   bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
@@ -45,6 +48,14 @@ const withEntry = (key: GrantKey, value: CborValue | undefined) => (grant: Uint8
 
 const withReceipt = (change: (receipt: Receipt) => Receipt) => (w: World) =>
   encodeReceipt(change(decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate))));
+
+/** The receipt as if the nodes had signed its checkpoint at `time`. */
+function atTime(w: World, receipt: Receipt, time: number): Uint8Array {
+  const payload = encodeCheckpointPayload({ ...decodeCheckpointPayload(receipt.checkpoint.payload), time });
+  const { publicKey, sign } = w.service.issuer.keys.node;
+  const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(payload)) }];
+  return encodeReceipt({ ...receipt, checkpoint: { payload, signatures } });
+}
 
 type Case = [name: string, code: string, forgery: Forgery | ((w: World, phone: Phone) => Forgery)];
 
@@ -109,7 +120,7 @@ const CASES: readonly Case[] = [
     "GRANT_MALFORMED",
     { grant: { track2: "9999990000000000=2911101", track1: "B9999990000000000^LOVELACE/ADA^2911101" } },
   ],
-  ["its tracks name two PANs", "GRANT_MALFORMED", { grant: { track1: "B9999990000000013^LOVELACE/ADA^2911101" } }],
+  ["its tracks name two PANs", "GRANT_MALFORMED", { grant: { track1: `B${PAN}^LOVELACE/ADA^2911101` } }],
   [
     "its track 2 brings a sentinel of its own",
     "GRANT_MALFORMED",
@@ -118,7 +129,7 @@ const CASES: readonly Case[] = [
   [
     "its name holds a separator",
     "GRANT_MALFORMED",
-    { grant: { track2: "9999990000000013=2911101", track1: "B9999990000000013^LOVE^ACE/ADA^2911101" } },
+    { grant: { track2: `${PAN}=2911101`, track1: `B${PAN}^LOVE^ACE/ADA^2911101` } },
   ],
   [
     "its off-line grant finds no clock",
@@ -127,6 +138,29 @@ const CASES: readonly Case[] = [
       payload: (grant) => withEntry(GrantKey.Offline, [500, 1, 3])(withEntry(GrantKey.Challenge, undefined)(grant)),
       grant: { kind: GrantKind.Offline, expires: w.service.issuer.now() + 3600 },
     }),
+  ],
+  [
+    "its PAN is a code's: a seventh digit of 9",
+    "GRANT_MALFORMED",
+    { grant: { track2: `${CODE}=2911101`, track1: `B${CODE}^LOVELACE/ADA^2911101` } },
+  ],
+  [
+    "its track 1 expires at another time than its track 2",
+    "GRANT_MALFORMED",
+    { grant: { track2: `${PAN}=2911101`, track1: `B${PAN}^LOVELACE/ADA^2912101` } },
+  ],
+  [
+    "its track 1 has another service code than its track 2",
+    "GRANT_MALFORMED",
+    { grant: { track2: `${PAN}=2911101`, track1: `B${PAN}^LOVELACE/ADA^2911201` } },
+  ],
+  [
+    "it was issued before the checkpoint that is beside it, and its time is over by that one",
+    "GRANT_EXPIRED",
+    (w) => {
+      const early = w.service.issuer.now() - 50;
+      return { grant: { issuedAt: early, notBefore: early, expires: early + 40 } };
+    },
   ],
   ["its certificate is not one", "CERTIFICATE_MALFORMED", { issuerCert: new Uint8Array(40) }],
   [
@@ -252,6 +286,23 @@ describe("a grant is refused, and nothing changes, when", () => {
     }
   });
 
+  it("its ATC was seen from this issuer, and not when it was from another one: ATCs are counted for each", async () => {
+    await phone.card.load(await forge(w, phone, { grant: { atc: 5_000_000 } }));
+    await phone.card.disarm();
+    const other = otherIssuer(w, { sub: "Another Issuer", stored: true });
+    const bundle = async (atc: number) =>
+      forge(w, phone, {
+        ...other,
+        ...evidenceOf(w.service.issuer.log, other.issuerCert, phone.card.info.checkpointSize),
+        grant: { atc },
+      });
+    await phone.card.load(await bundle(7));
+    await phone.card.disarm();
+    const again = await bundle(7);
+    await expectRefusal(w, () => phone.card.load(again), "ATC_NOT_RISING");
+    expect((await phone.card.state()).tokens.map(({ atc }) => atc)).to.have.members([5_000_000, 7]);
+  });
+
   it("its challenge was answered before: GRANT_CHALLENGE_UNKNOWN", async () => {
     const { challenge } = phone.card.info;
     await phone.card.load(await forge(w, phone));
@@ -288,17 +339,26 @@ describe("a grant is refused, and nothing changes, when", () => {
     await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
   });
 
+  it("its certificate is not valid yet at the card's time: CERTIFICATE_EXPIRED", async () => {
+    const early = w.service.issuer.now() + 100;
+    w.pass(300);
+    await settle();
+    const { issuer } = w.service;
+    const other = otherIssuer(w, { stored: true, notBefore: issuer.now() });
+    // The log takes no certificate before its time: so the nodes say that their checkpoint is an earlier one.
+    const receipt = atTime(w, decodeReceipt(issuer.log.receipt(other.issuerCert)), early);
+    const { consistency } = evidenceOf(issuer.log, other.issuerCert, phone.card.info.checkpointSize);
+    const grant = { issuedAt: early, notBefore: early, expires: early + 60 };
+    const bundle = await forge(w, phone, { ...other, receipt, consistency, grant });
+    await expectRefusal(w, () => phone.card.load(bundle), "CERTIFICATE_EXPIRED");
+  });
+
   it("its checkpoint is larger than the last and older: CHECKPOINT_ROLLBACK", async () => {
     await phone.card.load(await forge(w, phone));
     await phone.card.disarm();
     otherIssuer(w, { stored: true });
-    const receipt = withReceipt((r) => {
-      const payload = decodeCheckpointPayload(r.checkpoint.payload);
-      const earlier = encodeCheckpointPayload({ ...payload, time: payload.time - 100 });
-      const { publicKey, sign } = w.service.issuer.keys.node;
-      const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(earlier)) }];
-      return { ...r, checkpoint: { payload: earlier, signatures } };
-    })(w);
+    const now = decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate));
+    const receipt = atTime(w, now, decodeCheckpointPayload(now.checkpoint.payload).time - 100);
     const bundle = await forge(w, phone, { receipt });
     await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
   });
@@ -338,7 +398,7 @@ describe("a grant is refused, and nothing changes, when", () => {
   it("its signed bytes are cut at any byte before they are sealed", async () => {
     const whole = await forge(w, phone, { signed: (bytes) => bytes });
     const length = whole.sealed.length - 48;
-    for (let at = 1; at < length; at += 3) {
+    for (let at = 1; at < length; at++) {
       const bundle = await forge(w, phone, { signed: (bytes) => bytes.slice(0, at) });
       await expectRefusal(w, () => phone.card.load(bundle), "GRANT_MALFORMED");
     }

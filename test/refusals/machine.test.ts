@@ -1,9 +1,10 @@
 // What the machine under the card cannot do for it: too little charge, a full flash, a ledger with other nodes, a PIN sent twice.
 
 import { EmulatedCard, EmulatorError, MemoryBlock, personalise } from "@enabling-card/emulator";
+import { mintPan } from "@enabling-card/issuer";
 import { keyId, signingKey } from "@enabling-card/ledger";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { builtFirmware } from "@enabling-card/tools";
+import { builtFirmware, makeCard } from "@enabling-card/tools";
 import {
   cborEncode,
   checkpointToBeSigned,
@@ -12,6 +13,7 @@ import {
   decodeReceipt,
   encodeCheckpointPayload,
   encodeReceipt,
+  IINS_MAX,
   Mail,
   Op,
   Phase,
@@ -59,6 +61,25 @@ describe("the machine under the card", () => {
     await w.emulator.shows(2);
     w.emulator.pressTwice();
     expect((await presented).passesSent).to.equal(2);
+  });
+
+  it("has charge for one pass and not for the whole emission: BATTERY_LOW, before the first edge", async () => {
+    await phone.card.load(await phone.grant({ maxEmissions: 2 }));
+    const present = async () => {
+      const presented = phone.card.present({ when: "now" });
+      presented.catch(() => undefined);
+      await Promise.race([w.emulator.shows(2), presented.catch(() => undefined)]);
+      w.emulator.pressTwice();
+      return presented;
+    };
+    await present();
+    const pass = w.emulator.coil.emission()!.passes[0]!.energyMj;
+    const { capacityMj, reserve } = w.emulator.battery.options;
+    const spare = (mj: number) => 100 * (reserve + mj / capacityMj);
+    w.emulator.battery.percent = spare(1.5 * pass);
+    await expectRefusal(w, present, "BATTERY_LOW");
+    w.emulator.battery.percent = spare(3 * pass);
+    expect((await present()).passesSent).to.equal(4);
   });
 
   it("cannot write its flash: FLASH_FAILED, and the ATC it did not count is not forgotten either", async () => {
@@ -155,6 +176,27 @@ describe("the machine under the card", () => {
       await expectRefusal(other, () => owner.card.load(bundle), "CHECKPOINT_THRESHOLD");
     }
     await owner.card.load(await forge(other, owner, { receipt: checkpointBy([c, a]) }));
+    emulator.stop();
+  });
+
+  it("was made for as many number ranges as there may be: it pays for the first and for the last of them", async () => {
+    const { issuer } = w.service;
+    const block = new MemoryBlock();
+    const iins = Array.from({ length: IINS_MAX }, (_, i) => String(999_999 - i));
+    const made = await makeCard(block, { keys: issuer.keys, log: issuer.log.identity, iins, now: issuer.now() });
+    const emulator = (await EmulatedCard.create({ firmware: await builtFirmware(), block })).start();
+    const other: World = { ...w, block, made, emulator, store: new MemoryPairingStore() };
+    const owner = await pairedPhone(other);
+    const grantIn = (iin: string) => {
+      const pan = mintPan(iin);
+      return forge(other, owner, { grant: { track2: `${pan}=2911101`, track1: `B${pan}^LOVELACE/ADA^2911101` } });
+    };
+    for (const iin of [iins[0]!, iins.at(-1)!]) {
+      await owner.card.load(await grantIn(iin));
+      await owner.card.disarm();
+    }
+    const outside = await grantIn(String(999_999 - IINS_MAX));
+    await expectRefusal(other, () => owner.card.load(outside), "TOKEN_OUTSIDE_IIN");
     emulator.stop();
   });
 

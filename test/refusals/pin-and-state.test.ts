@@ -5,7 +5,7 @@ import { Indicator, Phase, TokenState } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
-import { forgeState } from "../support/forge.js";
+import { forge, forgeState, otherIssuer } from "../support/forge.js";
 
 describe("the PIN", () => {
   let w: World;
@@ -121,23 +121,53 @@ describe("a token's state", () => {
     await expectRefusal(w, () => phone.card.load(grant), "TOKEN_DEACTIVATED");
   });
 
+  it("of another issuer is counted apart: it silences no grant but that issuer's own", async () => {
+    const other = otherIssuer(w, { sub: "Another Issuer", stored: true });
+    await phone.card.load(await forge(w, phone, { grant: { maxEmissions: 2 } }));
+    for (const [version, state] of [TokenState.Suspended, TokenState.Deactivated].entries()) {
+      const until = state === TokenState.Deactivated ? { until: w.service.issuer.now() + 60 } : {};
+      const { info, tokens } = await phone.card.state(
+        forgeState(w, phone, { version: version + 1, state, ...until }, other),
+      );
+      expect(info.phase).to.equal(Phase.Loaded);
+      expect(tokens.map((token) => token.state)).to.have.members([TokenState.Active, state]);
+    }
+    const { info } = await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Suspended }));
+    expect(info.phase).to.equal(Phase.Empty);
+  });
+
   it("inactive takes no grant: TOKEN_INACTIVE", async () => {
     await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Inactive }));
     const grant = await phone.grant();
     await expectRefusal(w, () => phone.card.load(grant), "TOKEN_INACTIVE");
   });
 
-  const REFUSED: readonly [string, string, Parameters<typeof forgeState>[2], ((bytes: Uint8Array) => Uint8Array)?][] = [
+  const REFUSED: readonly [
+    string,
+    string,
+    ...(Parameters<typeof forgeState> extends [unknown, unknown, ...infer Rest] ? Rest : never),
+  ][] = [
     ["not newer than the card's", "STATE_VERSION_OLD", { version: 1, state: TokenState.Active }],
     ["for another card", "STATE_OTHER_CARD", { version: 9, state: TokenState.Active, cardId: new Uint8Array(16) }],
     ["deactivated without an end", "STATE_MALFORMED", { version: 9, state: TokenState.Deactivated }],
     ["active with an end", "STATE_MALFORMED", { version: 9, state: TokenState.Active, until: 7 }],
-    ["signed by nobody", "STATE_SIGNATURE_INVALID", { version: 9, state: TokenState.Active }, () => new Uint8Array(64)],
+    [
+      "signed by nobody",
+      "STATE_SIGNATURE_INVALID",
+      { version: 9, state: TokenState.Active },
+      { sign: () => new Uint8Array(64) },
+    ],
+    [
+      "signed under another certificate than the one beside it",
+      "CERTIFICATE_MISMATCH",
+      { version: 9, state: TokenState.Active },
+      { kid: new Uint8Array(16).fill(7) },
+    ],
   ];
-  for (const [name, code, object, sign] of REFUSED) {
+  for (const [name, code, object, forgery] of REFUSED) {
     it(`${name} is refused: ${code}`, async () => {
       await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Suspended }));
-      const state = forgeState(w, phone, object, sign);
+      const state = forgeState(w, phone, object, forgery);
       await expectRefusal(w, () => phone.card.state(state), code);
     });
   }

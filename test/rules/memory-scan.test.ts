@@ -2,10 +2,13 @@
 // track or a discretionary digit, in any form they were in before.
 
 import { Region } from "@enabling-card/emulator";
+import { mintPan } from "@enabling-card/issuer";
 import { coilSignal, readSamples } from "@enabling-card/pos-sim";
-import { Indicator, VaultItem } from "@enabling-card/wire";
+import { Indicator, Mail, toHex, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { forge } from "../support/forge.js";
+import { settle } from "../support/raw-session.js";
 
 const MODULES = ["wallet", "authenticator", "link"] as const;
 
@@ -149,6 +152,37 @@ describe("Rule 12: a scan of the card's memory", () => {
         expect(haystack.includes(Buffer.from(during.subarray(at + i, at + i + 8)))).to.equal(false);
   });
 
+  it("finds nothing of a grant that was replaced by another, and nothing of the other when that is gone", async () => {
+    const made = [0x21, 0x42].map((fill) => {
+      const pan = mintPan("999999");
+      const cryptogram = Uint8Array.from({ length: 8 }, (_, i) => fill * 3 + 7 * i);
+      return {
+        tokenRef: new Uint8Array(16).fill(fill),
+        track2: `${pan}=2911101`,
+        track1: `B${pan}^LOVELACE/ADA^2911101`,
+        cryptogram,
+      };
+    });
+    const secrets = made.map(({ track2, cryptogram }, i) => {
+      const digits: Uint8Array = Buffer.from(track2.slice(6, 16), "latin1");
+      return new Map([
+        [`PAN ${i} without its IIN`, digits],
+        [`cryptogram ${i}`, cryptogram],
+      ]);
+    });
+    const seen = () => secrets.map((of) => found(w.emulator.memory("wallet"), of).length);
+    for (const [i, grant] of made.entries()) {
+      const bundle = await forge(w, phone, { grant });
+      await phone.card.load(bundle);
+      expect(seen()).to.deep.equal(i === 0 ? [2, 0] : [0, 2]);
+    }
+    const refused = await forge(w, phone, { grant: { ...made[0]!, atc: 1 } });
+    await phone.card.load(refused).catch(() => undefined);
+    expect(seen()).to.deep.equal([0, 2]);
+    await phone.card.disarm();
+    expect(seen()).to.deep.equal([0, 0]);
+  });
+
   it("finds no PAN, track or grant in flash, and no PIN anywhere", async () => {
     await phone.card.setPin("86420975");
     const { tracks } = await pay();
@@ -170,3 +204,81 @@ describe("Rule 12: a scan of the card's memory", () => {
     expect(log).to.not.match(/[0-9a-f]{32}/i);
   });
 });
+
+describe("Rule 12: no key outlives its use", () => {
+  let w: World;
+  let phone: Phone;
+  let heard: Map<string, Uint8Array>;
+  beforeEach(async () => {
+    heard = new Map();
+    w = await world({ onSecret: (secret) => isSecret(secret) && heard.set(toHex(secret), secret) });
+    phone = await pairedPhone(w);
+  });
+  afterEach(() => w.close());
+
+  /** The card asks, and nobody has pressed yet. */
+  async function ask(): Promise<void> {
+    await phone.card.load(await phone.grant());
+    phone.card.present({ when: "now" }).catch(() => undefined);
+    await w.emulator.shows(Indicator.Ask);
+  }
+
+  // Where each ends matters: a key that is left is one that the last call left.
+  const STEPS: readonly [what: string, step: () => Promise<unknown>][] = [
+    ["a pairing", async () => undefined],
+    ["a request", () => phone.card.state()],
+    ["a start", async () => void w.emulator.restart()],
+    ["a load", async () => phone.card.load(await phone.grant())],
+    ["a question that waits", ask],
+    [
+      "a question taken back, of which nothing more is heard",
+      async () => {
+        await ask();
+        w.emulator.setCourier("drop", { kinds: [Mail.PinNonce] });
+        await phone.card.disarm();
+      },
+    ],
+    [
+      "a payment",
+      async () => {
+        await ask();
+        w.emulator.pressTwice();
+        await w.emulator.shows(Indicator.Done);
+      },
+    ],
+    ["a PIN that was set", () => phone.card.setPin("2468")],
+    [
+      "a PIN that paid",
+      async () => {
+        await phone.card.setPin("2468");
+        await phone.card.load(await phone.grant());
+        await phone.card.present({ when: "now", pin: "2468" });
+      },
+    ],
+    ["a hold of the button", async () => w.emulator.hold(3100)],
+    ["an unpairing", () => phone.card.unpair()],
+  ];
+  for (const [what, step] of STEPS) {
+    it(`after ${what}: of all that went through the crypto port, nothing is left`, async () => {
+      await step();
+      await phone.card.close();
+      for (let i = 0; i < 3; i++) await settle();
+      expect(heard.size).to.be.greaterThan(20);
+      for (const module of MODULES) expect(found(w.emulator.memory(module), heard), module).to.deep.equal([]);
+    });
+  }
+
+  it("while a session is open, of all that its handshake made two keys are left: one each way", async () => {
+    await phone.card.state();
+    expect(found(w.emulator.memory("wallet"), heard)).to.have.length(2);
+    w.emulator.dropLine();
+    await phone.card.state(); // over a new session
+    expect(found(w.emulator.memory("wallet"), heard)).to.have.length(2);
+  });
+});
+
+/** HMAC's key is also a public salt now and then: start numbers and an identifier, which are short, and KK's own name. */
+function isSecret(octets: Uint8Array): boolean {
+  const short = octets.subarray(16).every((octet) => octet === octets[31]);
+  return !short && Buffer.from(octets).toString("latin1") !== "Noise_KK_25519_ChaChaPoly_SHA256";
+}

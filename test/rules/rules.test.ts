@@ -4,10 +4,22 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { IssuerError, mintPan, sampleKeys, startIssuer } from "@enabling-card/issuer";
+import { MemoryBlock } from "@enabling-card/emulator";
+import { IssuerError, keysFromSeeds, mintPan, randomSeeds, sampleKeys, startIssuer } from "@enabling-card/issuer";
 import { coilSignal, type Read, readSamples, swipeSignal, Terminal } from "@enabling-card/pos-sim";
 import { IssuerClient } from "@enabling-card/sdk";
-import { EMISSION_MAX_MS, GrantKey, Indicator, Op, PASSES_MAX, Phase, TokenState } from "@enabling-card/wire";
+import { makeCard } from "@enabling-card/tools";
+import {
+  DEVELOPMENT_ROOTS,
+  EMISSION_MAX_MS,
+  GrantKey,
+  Indicator,
+  Op,
+  PASSES_MAX,
+  Phase,
+  TokenState,
+  toHex,
+} from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
@@ -79,6 +91,22 @@ describe("the twelve rules", () => {
     const unlisted = await forge(w, phone, { receipt: Uint8Array.of(0x80) });
     await expectRefusal(w, () => phone.card.load(unlisted), "RECEIPT_MALFORMED");
     await other.close();
+    // A production card is not made with the keys that everybody has: the maker's last look, for the card has no list of them.
+    const sample = sampleKeys();
+    expect(DEVELOPMENT_ROOTS).to.deep.equal(
+      [sample.issuerRoot, sample.makerRoot, sample.node].map((k) => toHex(k.publicKey)),
+    );
+    const own = keysFromSeeds(randomSeeds());
+    const log = (node: typeof own.node) => ({ origin: "test.example/log", nodeKeys: [node.publicKey], threshold: 1 });
+    for (const [keys, node] of [
+      [sample, own.node],
+      [own, sample.node],
+    ] as const) {
+      const made = makeCard(new MemoryBlock(), { keys, log: log(node), cardClass: "production", now: 1_800_000_000 });
+      expect(await made.catch((error) => error)).to.have.property("code", "PERSONALISATION_INVALID");
+    }
+    const production = { keys: own, log: log(own.node), cardClass: "production", now: 1_800_000_000 } as const;
+    expect(await makeCard(new MemoryBlock(), production)).to.have.property("cardClass", "production");
   });
 
   it("Rule 3: nothing reads cards in; the reader masks; sdk and firmware never see pos-sim", () => {

@@ -12,6 +12,7 @@ import {
 } from "@enabling-card/sdk";
 import { setStage } from "@enabling-card/tools";
 import { Channel } from "@enabling-card/wire";
+import { expect } from "chai";
 
 export const DOMAIN = {
   requestor: "Test wallet",
@@ -54,7 +55,11 @@ export async function world(options: Partial<EmulatedCardOptions> = {}): Promise
       later += seconds;
       stage.card.advance(seconds * 1000);
     },
-    close: () => stage.close(),
+    async close() {
+      const strayed = Object.entries(stage.card.budgets()).filter(([, { touchedAbove }]) => touchedAbove);
+      await stage.close();
+      expect(strayed, "modules that wrote above their memory budget").to.deep.equal([]);
+    },
   };
 }
 

@@ -80,6 +80,7 @@ export async function forge(world: World, phone: Phone, forgery: Forgery = {}): 
 export function otherIssuer(
   world: World,
   change: {
+    readonly sub?: string;
     readonly role?: Role;
     readonly root?: Uint8Array;
     readonly notBefore?: number;
@@ -95,7 +96,7 @@ export function otherIssuer(
     : issuer.keys.issuerRoot;
   const root = authority("enabling-card test root", change.role ?? Role.Issuer, rootKey);
   const issuerCert = root.issue({
-    sub: "Example Issuer",
+    sub: change.sub ?? "Example Issuer",
     keys: { sign: ed25519.getPublicKey(secret) },
     notBefore: change.notBefore ?? issuer.now() - 60,
     expires: change.expires ?? issuer.now() + 3600,
@@ -115,10 +116,12 @@ export function forgeState(
   world: World,
   phone: Phone,
   object: Partial<TokenStateObject> & Pick<TokenStateObject, "state" | "version">,
-  sign = world.service.issuer.keys.sign.sign,
+  forgery: Pick<Forgery, "sign" | "kid" | "issuerCert"> = {},
 ): SignedState {
   const { issuer } = world.service;
-  const kid = decodeClaims(decodeSign1(issuer.certificate, AAD.certificate).payload).serial;
+  const { issuerCert = issuer.certificate, sign = issuer.keys.sign.sign } = forgery;
+  const kid = forgery.kid ?? decodeClaims(decodeSign1(issuer.certificate, AAD.certificate).payload).serial;
   const payload = encodeTokenState({ cardId: phone.card.cardId, tokenRef: phone.token.tokenRef, ...object });
-  return { signed: encodeSign1(payload, kid, AAD.state, sign), ...issuer.evidence(phone.card.info.checkpointSize) };
+  const evidence = evidenceOf(issuer.log, issuerCert, phone.card.info.checkpointSize);
+  return { signed: encodeSign1(payload, kid, AAD.state, sign), issuerCert, ...evidence };
 }

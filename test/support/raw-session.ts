@@ -9,6 +9,8 @@ import type { World } from "./card-with-issuer.js";
 export interface RawSession {
   /** Sends an operation as it is; throws `CardError` with the card's refusal. */
   request(op: Op | number, body: CborValue): Promise<CborValue>;
+  /** Another session on the same line. What comes from now on is heard by that one alone. */
+  reopen(): Promise<Pick<RawSession, "request">>;
   /** One chunk as it is, past the session. */
   write(chunk: Uint8Array): Promise<void>;
   close(): Promise<void>;
@@ -17,6 +19,10 @@ export interface RawSession {
 export interface Watch {
   readonly onWrite?: (chunk: Uint8Array) => void;
   readonly onChunk?: (chunk: Uint8Array) => void;
+  /** True for a chunk to the card that gets lost on its way. */
+  readonly loses?: (chunk: Uint8Array) => boolean;
+  /** True for a chunk of the card that the session is not to hear of. */
+  readonly hides?: (chunk: Uint8Array) => boolean;
 }
 
 /** A session of the paired phone on a new line: the earlier line must be closed. */
@@ -25,19 +31,20 @@ export async function rawSession(world: World, watch: Watch = {}): Promise<RawSe
   if (watch.onChunk) await cardLink.subscribe(watch.onChunk);
   const link = await MessageLink.open({
     ...cardLink,
-    write: (chunk, options) => {
+    subscribe: (listener) => cardLink.subscribe((chunk) => watch.hides?.(chunk) || listener(chunk)),
+    write: async (chunk, options) => {
       watch.onWrite?.(chunk);
-      return cardLink.write(chunk, options);
+      if (!watch.loses?.(chunk)) await cardLink.write(chunk, options);
     },
   });
-  const opened = await openOver(
-    link,
-    await world.store.list(),
-    { timeoutMs: 2000 },
-    { event: () => undefined, ended: () => undefined },
-  );
+  const open = async (): Promise<Pick<RawSession, "request">> => {
+    const listener = { event: () => undefined, ended: () => undefined };
+    const { session } = await openOver(link, await world.store.list(), { timeoutMs: 2000 }, listener);
+    return { request: (op, body) => session.request(op as Op, body, { timeoutMs: 2000 }) };
+  };
   return {
-    request: (op, body) => opened.session.request(op as Op, body, { timeoutMs: 2000 }),
+    ...(await open()),
+    reopen: open,
     write: async (chunk) => {
       await cardLink.write(chunk, { response: true });
       await settle();

@@ -10,10 +10,22 @@ const KEY = 32;
 const NONCE = 12;
 const TAG = 16;
 const SIGNATURE = 64;
+const HMAC_BLOCK = 64;
 
-export function cryptoPort(memory: ModuleMemory) {
+/**
+ * @param hear - Gets a copy of each secret that passes: keys, what X25519 gives, HMAC's keys as they are and padded. For memory scans.
+ */
+export function cryptoPort(memory: ModuleMemory, hear?: (secret: Uint8Array) => void) {
   return {
     sha256(data: number, length: number, out: number): void {
+      if (hear && length >= HMAC_BLOCK) {
+        const block = memory.demand(data, HMAC_BLOCK);
+        if (isHmacKey(block)) {
+          const pad = block[HMAC_BLOCK - 1]!;
+          hear(block.slice(0, KEY));
+          hear(block.slice(0, KEY).map((octet) => octet ^ pad));
+        }
+      }
       const digest = sha256(memory.demand(data, length));
       memory.demand(out, digest.length).set(digest);
     },
@@ -23,6 +35,7 @@ export function cryptoPort(memory: ModuleMemory) {
       try {
         const shared = x25519.getSharedSecret(memory.demand(secret, KEY).slice(), memory.demand(point, KEY).slice());
         target.set(shared);
+        hear?.(shared.slice());
         shared.fill(0);
         return Status.Ok;
       } catch {
@@ -32,6 +45,7 @@ export function cryptoPort(memory: ModuleMemory) {
     },
 
     seal(key: number, nonce: number, aad: number, aadLength: number, data: number, length: number): void {
+      hear?.(memory.demand(key, KEY).slice());
       const out = memory.demand(data, length + TAG);
       const cipher = chacha20poly1305(
         memory.demand(key, KEY).slice(),
@@ -43,6 +57,7 @@ export function cryptoPort(memory: ModuleMemory) {
 
     open(key: number, nonce: number, aad: number, aadLength: number, data: number, length: number): number {
       if (length < TAG) return Status.CryptoFailed;
+      hear?.(memory.demand(key, KEY).slice());
       const octets = memory.demand(data, length);
       const cipher = chacha20poly1305(
         memory.demand(key, KEY).slice(),
@@ -70,4 +85,14 @@ export function cryptoPort(memory: ModuleMemory) {
       }
     },
   };
+}
+
+/** A key of at most 32 octets under HMAC's inner or outer pad (RFC 2104 2), and not an empty one. */
+function isHmacKey(block: Uint8Array): boolean {
+  const pad = block[HMAC_BLOCK - 1]!;
+  return (
+    (pad === 0x36 || pad === 0x5c) &&
+    block.subarray(KEY).every((octet) => octet === pad) &&
+    block.some((octet) => octet !== pad)
+  );
 }

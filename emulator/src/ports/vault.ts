@@ -4,7 +4,7 @@ import { Status, VaultItem } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import type { ModuleMemory } from "../memory.js";
 import type { ModuleName } from "../modules.js";
-import { RECORD_MAX, Region, type Store } from "../store/store.js";
+import { Region, type Store } from "../store/store.js";
 
 type Access = "r" | "rw";
 
@@ -72,6 +72,3 @@ export function tryWrite(write: () => void, failure: Status): Status {
     throw error;
   }
 }
-
-/** Longest item a vault takes, octets. */
-export const VAULT_ITEM_MAX = RECORD_MAX;

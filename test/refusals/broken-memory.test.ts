@@ -1,0 +1,183 @@
+// A vault or a flash that fails under wallet or authenticator: what cannot be counted is not used, what cannot be read gives nobody
+// anything. Closed, with a code, until it works again.
+
+import { EmulatorError, Region, Store } from "@enabling-card/emulator";
+import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { FlashRecord, Mail, Phase, VaultItem } from "@enabling-card/wire";
+import { expect } from "chai";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { expectError } from "../support/expect-refusal.js";
+import { settle } from "../support/raw-session.js";
+
+let w: World;
+let phone: Phone;
+const write = Store.prototype.write;
+const read = Store.prototype.read;
+beforeEach(async () => {
+  w = await world();
+  phone = await pairedPhone(w);
+});
+afterEach(async () => {
+  mend();
+  expect(w.emulator.traps).to.deep.equal([]);
+  await w.close();
+});
+
+function mend(): void {
+  Store.prototype.write = write;
+  Store.prototype.read = read;
+}
+
+/** From now on a write of one of `items` of the vault fails, whichever store it is in. */
+function breakVaultWrites(...items: readonly VaultItem[]): void {
+  Store.prototype.write = function (region, id, data) {
+    if (region === Region.Vault && items.includes(id))
+      throw new EmulatorError("STORE_FULL", "no room: the test says so");
+    write.call(this, region, id, data);
+  };
+}
+
+/** From now on a read gives `value` for one record: octets of a size that no port takes, or none. */
+function breakReads(region: Region, record: number, value: Uint8Array | undefined): void {
+  Store.prototype.read = function (of, id) {
+    return of === region && id === record ? value : read.call(this, of, id);
+  };
+}
+
+const UNREADABLE = new Uint8Array(1024);
+
+/** Kinds of the sealed letters from here on, whoever gets them. */
+function sealedLetters(): Mail[] {
+  const kinds: Mail[] = [];
+  w.emulator.setCourier((mail) => {
+    kinds.push(mail.bytes[0] as Mail);
+    return [mail];
+  });
+  return kinds;
+}
+
+describe("a start that the vault cannot count", () => {
+  for (const [name, how] of [
+    ["written", () => breakVaultWrites(VaultItem.WalletStart, VaultItem.AuthenticatorStart)],
+    ["read", () => breakBothReads()],
+  ] as const) {
+    it(`because it cannot be ${name} lets no sealed letter out, twice, and the card says VAULT_FAILED`, async () => {
+      const letters = sealedLetters();
+      how();
+      for (let start = 0; start < 2; start++) {
+        w.emulator.restart();
+        await settle();
+        w.emulator.press(); // the authenticator would tell of it
+        w.emulator.hold(3100);
+        w.emulator.advance(60_000);
+        await expectError(
+          () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000 }),
+          "VAULT_FAILED",
+        );
+      }
+      expect(letters).to.deep.equal([]);
+      mend();
+      w.emulator.restart();
+      await phone.card.load(await phone.grant({ challenge: (await phone.card.refresh()).challenge }));
+      expect(letters).to.include(Mail.PinNonce);
+    });
+  }
+
+  function breakBothReads(): void {
+    Store.prototype.read = function (region, id) {
+      const start = id === VaultItem.WalletStart || id === VaultItem.AuthenticatorStart;
+      return region === Region.Vault && start ? UNREADABLE : read.call(this, region, id);
+    };
+  }
+
+  it("of the wallet alone: no letter of the wallet, no answer but VAULT_FAILED", async () => {
+    const letters = sealedLetters();
+    breakVaultWrites(VaultItem.WalletStart);
+    for (let start = 0; start < 2; start++) {
+      w.emulator.restart();
+      await expectError(
+        () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000 }),
+        "VAULT_FAILED",
+      );
+    }
+    expect(new Set(letters)).to.deep.equal(new Set([Mail.PinNonce])); // the authenticator's first word of each start
+  });
+
+  it("of the authenticator alone: it says nothing and hears nothing; present and setPin end with a code", async () => {
+    breakVaultWrites(VaultItem.AuthenticatorStart);
+    for (let start = 0; start < 2; start++) {
+      w.emulator.restart();
+      const letters = sealedLetters();
+      await phone.card.refresh();
+      await phone.card.load(await phone.grant());
+      const presented = phone.card.present({ when: "now" });
+      presented.catch(() => undefined);
+      while (!letters.includes(Mail.V1)) await settle();
+      w.emulator.pressTwice();
+      w.emulator.hold(3100);
+      w.emulator.advance(36_000);
+      await expectError(() => presented, "CONFIRMATION_TIMEOUT");
+      const set = phone.card.setPin("2468");
+      set.catch(() => undefined);
+      while (!letters.includes(Mail.P1)) await settle();
+      w.emulator.advance(36_000);
+      await expectError(() => set, "PIN_UNCERTAIN");
+      expect(letters.filter((kind) => [Mail.V2, Mail.P2, Mail.Button, Mail.PinNonce].includes(kind))).to.deep.equal([]);
+      expect(w.emulator.coil.emission()).to.equal(undefined);
+    }
+  });
+});
+
+describe("a PIN whose records cannot be read", () => {
+  const presentWith = async (pin: string) => {
+    await phone.card.disarm();
+    await phone.card.load(await phone.grant());
+    return phone.card.present({ when: "now", pin });
+  };
+
+  for (const [what, value] of [
+    ["cannot be read", UNREADABLE],
+    ["is gone", undefined],
+    ["holds more tries than there are", Uint8Array.of(200)],
+  ] as const) {
+    it(`gives no try where its lock ${what}: FLASH_FAILED, for the right one too`, async () => {
+      await phone.card.setPin("2468");
+      breakReads(Region.Flash, FlashRecord.PinLock, value);
+      for (const pin of ["1111", "2468"]) await expectError(() => presentWith(pin), "FLASH_FAILED");
+      await phone.card.refresh();
+      await expectError(() => phone.card.setPin("1357", "2468"), "FLASH_FAILED");
+      mend();
+      expect((await presentWith("2468")).passesSent).to.equal(2);
+    });
+  }
+
+  it("is not taken for none where the vault cannot read it: VAULT_FAILED, and nobody sets another", async () => {
+    await phone.card.setPin("2468");
+    for (const value of [UNREADABLE, new Uint8Array(3)]) {
+      breakReads(Region.Vault, VaultItem.Pin, value);
+      await expectError(() => phone.card.setPin("1357"), "VAULT_FAILED");
+      await expectError(() => presentWith("1357"), "VAULT_FAILED");
+      mend();
+    }
+    expect((await presentWith("2468")).passesSent).to.equal(2);
+    expect(phone.card.info.phase).to.equal(Phase.Done);
+  });
+
+  it("lets no new phone in: VAULT_FAILED, with a PIN and without one", async () => {
+    await phone.card.setPin("2468");
+    await phone.card.unpair();
+    breakReads(Region.Vault, VaultItem.Pin, UNREADABLE);
+    for (const pin of [undefined, "2468"]) {
+      const pairing = () =>
+        Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+          phoneName: "Thief",
+          makerRoot: w.makerRoot,
+          store: new MemoryPairingStore(),
+          timeoutMs: 1000,
+          ...(pin !== undefined && { pin }),
+        });
+      await expectError(pairing, "VAULT_FAILED");
+    }
+    expect(w.emulator.advertised()).to.equal(undefined);
+  });
+});
