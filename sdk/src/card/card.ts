@@ -248,7 +248,8 @@ export class Card {
   /**
    * Sets the PIN; `oldPin` is compulsory once one is set.
    *
-   * @throws {CardError} `PIN_MALFORMED`, `PIN_REQUIRED`, `PIN_WRONG`, `PIN_LOCKED`, `PIN_NONCE_STALE`
+   * @throws {CardError} `PIN_MALFORMED`, `PIN_REQUIRED`, `PIN_WRONG`, `PIN_LOCKED`, `PIN_NONCE_STALE`; `PIN_UNCERTAIN` where it may be set or not:
+   * try it
    */
   async setPin(newPin: string, oldPin: string | null = null, options: CallOptions = {}): Promise<CardInfo> {
     try {
