@@ -53,6 +53,9 @@ export interface BurstLimits {
   /** Longest cell that is read at all, and the pause that ends a burst. */
   readonly slowestCell: number;
   readonly pause: number;
+  /** Noise that does not pause is searched when it is so old, and the longest swipe kept of it. */
+  readonly age: number;
+  readonly longest: number;
 }
 
 /** Edges that are kept: three passes of tracks 1 and 2 have about 5,000. */
@@ -89,10 +92,11 @@ export class Burst {
   /** One more edge. */
   add(at: number): void {
     if (this.#count > 0 && at - this.#times[this.#count - 1]! > this.limits.pause) this.#finish();
-    if (this.#count === CAPACITY) {
-      this.#decode();
-      this.#times.copyWithin(0, CAPACITY - CARRY);
-      this.#count = CARRY;
+    if (this.#count === CAPACITY) this.#carry(CAPACITY - CARRY);
+    else if (this.#count > 0 && at - this.#times[0]! > this.limits.age) {
+      let from = 0;
+      while (at - this.#times[from]! > this.limits.longest) from++;
+      this.#carry(from);
     }
     this.#times[this.#count++] = at;
   }
@@ -100,6 +104,13 @@ export class Burst {
   /** Ends the burst if nothing has come for the pause; `now` is the last sample seen. */
   settle(now: number): void {
     if (this.#count > 0 && now - this.#times[this.#count - 1]! > this.limits.pause) this.#finish();
+  }
+
+  /** Searches what there is, and keeps the edges from `from` on: a swipe may have begun there. */
+  #carry(from: number): void {
+    this.#decode();
+    this.#times.copyWithin(0, from, this.#count);
+    this.#count -= from;
   }
 
   #finish(): void {

@@ -71,6 +71,9 @@ export interface ReaderResult {
 const SLOWEST_CELL_S = 0.00542;
 /** A pause that ends a burst; longer than the cells of a swipe that is called too slow. */
 const PAUSE_S = 0.045;
+/** A burst of noise is searched so often, and overlaps by the longest swipe: track 3 at 3 ips. */
+const AGE_S = 6;
+const LONGEST_S = 1.6;
 /** Fewest samples a cell, in any octave, that peaks can be told apart at. */
 const MIN_CELL = 5;
 /** Cells up to this many samples are an octave's own; coarser ones do them better. */
@@ -83,6 +86,8 @@ const CERTAIN = 1 - 1e-5;
 const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
 const DOUBTS = 4096;
+/** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
+const DOUBTFUL_CELLS = 60;
 /** A search reaches back no farther. */
 const FORGET_S = 20;
 /** A frame with less than this share of the votes of all octaves is contradicted. */
@@ -132,11 +137,13 @@ export class Reader {
           maxCell: last ? slowestCell : Math.min(MAX_CELL * scale, slowestCell),
           slowestCell: last ? slowestCell : Number.POSITIVE_INFINITY,
           pause: PAUSE_S * sampleRateHz,
+          age: AGE_S * sampleRateHz,
+          longest: LONGEST_S * sampleRateHz,
         },
         (candidate) => this.#frames.push(candidate),
         (failure) => {
           this.#failure = worseOf(this.#failure, failure);
-          this.#doubt(failure.at);
+          if (failure.cells >= DOUBTFUL_CELLS) this.#doubt(failure.at);
         },
       );
       this.#bursts.push(burst);
@@ -148,6 +155,7 @@ export class Reader {
     this.#level = new PeakLevel(0, levels, sampleRateHz, FLOOR, sinks);
     this.#searcher = new Searcher(sampleRateHz, {
       longestCell: slowestCell,
+      decided: () => this.#decided,
       passed: (from, to) => this.#passed(from, to),
       onSighting: (sighting) => this.#sighted(sighting),
     });
@@ -163,7 +171,7 @@ export class Reader {
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
       if (this.#frames.length > 0) {
-        this.#decide(this.#bursts.reduce((first, burst) => Math.min(first, burst.pendingFrom), this.#samples));
+        this.#decide(this.#decided);
       }
       this.#searcher.push(block, at, count);
     }
@@ -261,6 +269,11 @@ export class Reader {
     if (this.#known(best.from, best.to)) return;
     this.#read.push({ from: best.from, to: best.to });
     this.#report(best);
+  }
+
+  /** No octave holds anything undecided before this sample. */
+  get #decided(): number {
+    return this.#bursts.reduce((first, burst) => Math.min(first, burst.pendingFrom), this.#samples);
   }
 
   /** True where a frame that lies there was read already. */

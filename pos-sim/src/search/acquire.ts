@@ -27,17 +27,28 @@ const STRONG = 18;
 const AROUND = 32;
 const EVERY = 5;
 
-const COS = Float64Array.from({ length: STEPS }, (_, i) => Math.cos((2 * Math.PI * i) / STEPS));
-const SIN = Float64Array.from({ length: STEPS }, (_, i) => Math.sin((2 * Math.PI * i) / STEPS));
+/** A part seen from its middle: each frequency at each distance from there. */
+const HALF = PART / 2;
+const angleOf = (bin: number, from: number): number => (2 * Math.PI * (LOW + bin) * from) / STEPS;
+const table = (size: number, value: (bin: number, i: number) => number): Float64Array =>
+  Float64Array.from({ length: BINS * size }, (_, at) => value(Math.floor(at / size), at % size));
+const COS = table(HALF, (bin, i) => Math.cos(angleOf(bin, i + 0.5)));
+const SIN = table(HALF, (bin, i) => Math.sin(angleOf(bin, i + 0.5)));
+/** Parts after which every frequency has come full circle. */
+const TURNS = STEPS / PART;
+const middleOf = (at: number): number => angleOf(at % BINS, Math.floor(at / BINS) * PART + HALF - 0.5);
+const TURN_COS = Float64Array.from({ length: TURNS * BINS }, (_, at) => Math.cos(middleOf(at)));
+const TURN_SIN = Float64Array.from({ length: TURNS * BINS }, (_, at) => Math.sin(middleOf(at)));
 
-/** Tones of zeros in `samples`, strongest first. Cells from 3 samples to `longest`. */
+/** Tones of zeros in `samples`, strongest first. Cells from 6 samples to `longest`. */
 export function seedsIn(samples: Float32Array, longest: number): Seed[] {
   const seeds: Seed[] = [];
   let level = samples;
   let scale = 1;
   let shift = 0;
   while (level.length >= WINDOW && 3 * scale < longest) {
-    scan(level, scale, shift, seeds);
+    // Below six samples a cell there is nothing to gain from a search.
+    if (scale > 1) scan(level, scale, shift, seeds);
     level = halved(level);
     shift += 1.5 * scale;
     scale *= 2;
@@ -58,32 +69,40 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
   const parts = Math.floor(samples.length / PART);
   const re = new Float64Array(parts * BINS);
   const im = new Float64Array(parts * BINS);
+  const even = new Float64Array(HALF);
+  const odd = new Float64Array(HALF);
   for (let part = 0; part < parts; part++) {
     const from = part * PART;
+    for (let i = 0; i < HALF; i++) {
+      const a = samples[from + HALF + i]!;
+      const b = samples[from + HALF - 1 - i]!;
+      even[i] = a + b;
+      odd[i] = a - b;
+    }
+    const turn = (part % TURNS) * BINS;
     for (let bin = 0; bin < BINS; bin++) {
+      const at = bin * HALF;
       let c = 0;
       let s = 0;
-      for (let i = from, phase = ((LOW + bin) * from) & (STEPS - 1); i < from + PART; i++) {
-        c += samples[i]! * COS[phase]!;
-        s -= samples[i]! * SIN[phase]!;
-        phase = (phase + LOW + bin) & (STEPS - 1);
+      for (let i = 0; i < HALF; i++) {
+        c += even[i]! * COS[at + i]!;
+        s -= odd[i]! * SIN[at + i]!;
       }
-      re[part * BINS + bin] = c;
-      im[part * BINS + bin] = s;
+      // From the part's middle to the recording's beginning.
+      const cos = TURN_COS[turn + bin]!;
+      const sin = TURN_SIN[turn + bin]!;
+      re[part * BINS + bin] = c * cos + s * sin;
+      im[part * BINS + bin] = s * cos - c * sin;
     }
   }
   const windows = parts - PARTS + 1;
   if (windows < 1) return;
   const power = new Float64Array(windows * BINS);
   for (let w = 0; w < windows; w++) {
-    for (let bin = 0; bin < BINS; bin++) {
-      let c = 0;
-      let s = 0;
-      for (let part = w; part < w + PARTS; part++) {
-        c += re[part * BINS + bin]!;
-        s += im[part * BINS + bin]!;
-      }
-      power[w * BINS + bin] = c * c + s * s;
+    for (let at = w * BINS; at < (w + 1) * BINS; at++) {
+      const c = re[at]! + re[at + BINS]! + re[at + 2 * BINS]! + re[at + 3 * BINS]!;
+      const s = im[at]! + im[at + BINS]! + im[at + 2 * BINS]! + im[at + 3 * BINS]!;
+      power[at] = c * c + s * s;
     }
   }
   let floor = 0;

@@ -15,12 +15,18 @@ export interface SearcherOptions {
   readonly longestCell: number;
   /** True where a part of the recording needs no search: it was read, or it is silent. Samples of the recording. */
   readonly passed: (from: number, to: number) => boolean;
+  /** Up to which sample others have decided what they read. They are waited for, a while. */
+  readonly decided: () => number;
   readonly onSighting: (sighting: Sighting) => void;
 }
 
 /** Seconds searched at once for seeds, and that a swipe may reach beyond them on each side. */
 const CORE_S = 2;
 const MARGIN_S = 1.25;
+/** How long others are waited for. */
+const PATIENCE_S = 7;
+/** Nothing as quiet as that is a swipe: three steps of a 16-bit converter. */
+const SILENCE = 1e-4;
 /** Stretches followed in one core, at most. */
 const STRETCHES = 6;
 /** Cells on each side of a seed that a swipe may have. */
@@ -41,7 +47,7 @@ export class Searcher {
     this.#options = options;
     this.#core = Math.ceil(CORE_S * sampleRateHz);
     this.#margin = Math.ceil(MARGIN_S * sampleRateHz);
-    this.#window = new Float32Array(this.#core + 2 * this.#margin);
+    this.#window = new Float32Array(this.#core + 2 * this.#margin + Math.ceil(PATIENCE_S * sampleRateHz));
   }
 
   push(samples: Float32Array, from: number, count: number): void {
@@ -54,7 +60,10 @@ export class Searcher {
       }
       this.#filled += part;
       done += part;
-      if (this.#filled === this.#window.length) this.#advance();
+      const end = this.#first + this.#filled;
+      const full = this.#filled === this.#window.length;
+      const core = this.#next + this.#core;
+      if (full || (core + this.#margin <= end && core + this.#margin / 4 <= this.#options.decided())) this.#advance();
     }
   }
 
@@ -77,6 +86,7 @@ export class Searcher {
     if (passed(from, to)) return;
     const window = this.#window.subarray(0, this.#filled);
     const low = Math.max(0, from - this.#first);
+    if (isSilent(window, low, to - this.#first)) return;
     let seeds: Seed[] = seedsIn(window.subarray(low, to - this.#first), longestCell).map((seed) => ({
       ...seed,
       at: seed.at + low,
@@ -116,3 +126,8 @@ export class Searcher {
 
 /** A sample that no converter gives. */
 const LOUDEST = 1e3;
+
+function isSilent(samples: Float32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (Math.abs(samples[i]!) > SILENCE) return false;
+  return true;
+}
