@@ -7,7 +7,15 @@ export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
-export { type Cells, type Read, Reader, type ReaderOptions, type ReaderResult, readSamples } from "./reader/reader.js";
+export {
+  type Candidate,
+  type Cells,
+  type Read,
+  Reader,
+  type ReaderOptions,
+  type ReaderResult,
+  readSamples,
+} from "./reader/reader.js";
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
 export { type Swipe, swipeSignal } from "./signal/stripe.js";

@@ -27,7 +27,7 @@ export interface ReadingOptions {
   /** Rows whose name has this in it. */
   readonly only?: string;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, of: number) => void;
+  readonly onProgress?: (row: string, done: number, of: number) => void;
 }
 
 export const KEPT_OUT = 1_000_000;
@@ -43,7 +43,7 @@ export async function* benchReading(options: ReadingOptions = {}): AsyncGenerato
     for (let i = 0; i < swipes; i++) {
       signal?.throwIfAborted();
       one(row, seed + i, result, limit);
-      onProgress?.(++done, rows.length * swipes);
+      onProgress?.(row.name, ++done, rows.length * swipes);
       if (i % 20 === 0) await setImmediate();
     }
     const percent = (count: number): number => (100 * count) / swipes;

@@ -4,6 +4,7 @@ import { TRACK_FORMATS } from "../track-format.js";
 import { halved, type Seed } from "./acquire.js";
 import { clocked, eventMetrics, eventsOf } from "./events.js";
 import { follow } from "./follow.js";
+import { joined, type Pass } from "./join.js";
 import { addLog, Background, type CellMetrics, CodeTrellis, type Found, Weights } from "./lattice.js";
 import { metricsOf } from "./metrics.js";
 import { lorentzian, type Pulse } from "./pulse.js";
@@ -28,6 +29,8 @@ export interface Stretch {
   readonly bits: Uint8Array;
   /** Deviation of pulses from the clock, cells. */
   readonly jitter: number;
+  /** Its cells' metrics, for whoever joins it to another pass. */
+  readonly pass: Pass;
 }
 
 const TRELLISES = {
@@ -48,6 +51,9 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
   let followed = 0;
   for (const seed of seeds) {
     if (drafts.some((draft) => covers(draft, seed))) continue;
+    // One swipe at a time.
+    if (drafts[0] !== undefined && (seed.at < drafts[0].from - seed.cell || seed.at > drafts[0].to + seed.cell))
+      continue;
     if (followed++ === FOLLOWED) break;
     const draft = draftOf(samples, seed);
     if (draft === undefined) continue;
@@ -56,8 +62,16 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
     if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
     const reading = settled(draft);
     const { scale, shift } = draft;
+    const matched = matchedOf(draft.samples, draft.base, reading, STRIPE);
     const stretch: Stretch = {
       likely: judged(draft.samples, draft.base, reading, STRIPE),
+      get pass() {
+        return {
+          bits: reading.bits,
+          forward: metricsOf(gridOf(reading), matched, STRIPE),
+          reverse: metricsOf(gridOf(reading), matched, STRIPE, true),
+        };
+      },
       bounds: reading.bounds.map((at) => at * scale + shift),
       bits: reading.bits,
       jitter: reading.jitter,
@@ -193,6 +207,15 @@ function likelyFormats(bits: Uint8Array): readonly (5 | 7)[] {
   const most = Math.max(...scores);
   if (most < PARITY_RUN) return [];
   return ([5, 7] as const).filter((_, i) => scores[i]! >= most - 10);
+}
+
+/** What passes say together: the last one's cells, read with all that say the same; undefined where none does. */
+export function together(last: Stretch, others: readonly Stretch[]): readonly Likely[] | undefined {
+  const metricsBy = joined(
+    last.pass,
+    others.map(({ pass }) => pass),
+  );
+  return metricsBy && texts(metricsBy, [5, 7]);
 }
 
 function texts(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Likely[] {

@@ -1,7 +1,7 @@
 // A recording as it comes, searched a few seconds at a time, where nobody else has read anything. Memory is bounded.
 
 import { type Seed, seedsIn } from "./acquire.js";
-import { type Likely, type Stretch, search } from "./search.js";
+import { type Likely, type Stretch, search, together } from "./search.js";
 
 /** A text found, in samples of the recording. */
 export interface Sighting extends Likely {
@@ -34,6 +34,9 @@ const REACH_CELLS = 900;
 
 export class Searcher {
   readonly #options: SearcherOptions;
+  readonly #rate: number;
+  /** Stretches that were followed and say nothing for certain. */
+  #weak: readonly Stretch[] = [];
   readonly #core: number;
   readonly #margin: number;
   readonly #window: Float32Array;
@@ -45,6 +48,7 @@ export class Searcher {
 
   constructor(sampleRateHz: number, options: SearcherOptions) {
     this.#options = options;
+    this.#rate = sampleRateHz;
     this.#core = Math.ceil(CORE_S * sampleRateHz);
     this.#margin = Math.ceil(MARGIN_S * sampleRateHz);
     this.#window = new Float32Array(this.#core + 2 * this.#margin + Math.ceil(PATIENCE_S * sampleRateHz));
@@ -80,9 +84,28 @@ export class Searcher {
     this.#first += drop;
   }
 
+  #tell(stretch: Stretch, likely: Likely): void {
+    const { bounds } = stretch;
+    this.#options.onSighting({
+      ...likely,
+      stretch,
+      fromSample: bounds[likely.from]!,
+      toSample: bounds[likely.to]!,
+    });
+  }
+
+  /** Adds what the passes before it say to one that is not certain by itself. */
+  #join(stretch: Stretch): void {
+    const from = stretch.bounds[0]! - APART_S * this.#rate;
+    const near = this.#weak.filter(({ bounds }) => bounds[bounds.length - 1]! > from);
+    const likely = near.length > 0 ? together(stretch, near) : undefined;
+    for (const text of likely ?? []) this.#tell(stretch, text);
+    this.#weak = (likely?.[0]?.probability ?? 0) > CERTAIN ? [] : [...near.slice(1 - PASSES), stretch];
+  }
+
   #search(from: number, to: number): void {
     this.#next = to;
-    const { passed, longestCell, onSighting } = this.#options;
+    const { passed, longestCell } = this.#options;
     if (passed(from, to)) return;
     const window = this.#window.subarray(0, this.#filled);
     const low = Math.max(0, from - this.#first);
@@ -108,14 +131,9 @@ export class Searcher {
       }
       const bounds = stretch.bounds.map((bound) => bound + start + this.#first);
       const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
-      for (const likely of stretch.likely) {
-        onSighting({
-          ...likely,
-          stretch: { ...stretch, bounds },
-          fromSample: bounds[likely.from]!,
-          toSample: bounds[likely.to]!,
-        });
-      }
+      const placed: Stretch = { ...stretch, pass: stretch.pass, bounds };
+      for (const likely of placed.likely) this.#tell(placed, likely);
+      if (!((placed.likely[0]?.probability ?? 0) > CERTAIN)) this.#join(placed);
       // What lies in this stretch, or where it began, is done with.
       seeds = seeds
         .slice(1)
@@ -123,6 +141,12 @@ export class Searcher {
     }
   }
 }
+
+/** Passes of one emission, and how far apart they may lie. */
+const PASSES = 4;
+const APART_S = 6;
+/** A text as likely as that needs no help. */
+const CERTAIN = 1 - 1e-6;
 
 /** A sample that no converter gives. */
 const LOUDEST = 1e3;

@@ -8,7 +8,7 @@ import { wholeNumber } from "../whole-number.js";
 const WASM_MAX = 40 * 1024;
 
 export function benchCommand(program: Command, context: Context): void {
-  program
+  const bench = program
     .command("bench")
     .description("measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)")
     .option("--runs <n>", "payments to measure", wholeNumber(1, 1000), 5)
@@ -65,4 +65,67 @@ Examples:
         );
       }
     });
+  readingCommand(bench, context);
+}
+
+/** ecard bench reader: how much is read, row by row of conditions. */
+function readingCommand(bench: Command, context: Context): void {
+  bench
+    .command("reader")
+    .description("measure how much the reader reads: rows of noise, jitter, speed and more, on made-up swipes")
+    .option("--swipes <n>", "swipes a row", wholeNumber(1, 100_000), 100)
+    .option(
+      "--seed <n>",
+      "first seed; those from 1000000 on were kept out of development",
+      wholeNumber(1, 2_000_000_000),
+      1_000_000,
+    )
+    .option("--only <text>", "rows whose name has this in it", "")
+    .addHelpText(
+      "after",
+      `
+Valid: read, and right. First: the first candidate is right. Limit: what a genie
+reaches that knows every cell's time, the height and the pulse.
+
+With --json: one line a row {"bench":"reading","row","swipes","valid","first",
+"wrong","target","reached","limit","samplesPerSecond"}, per cent.
+
+Examples:
+  ecard bench reader
+  ecard bench reader --only dB --swipes 1000 --json`,
+    )
+    .action(async (options: { swipes: number; seed: number; only: string }, command: Command) => {
+      const [{ benchReading }, { progressBar }] = await Promise.all([
+        import("@enabling-card/pos-sim/bench"),
+        import("../progress.js"),
+      ]);
+      const output = context.output(command);
+      const bar = progressBar(output, "swipes");
+      const { signal } = context;
+      output.result(readingLine("", "valid %", "first %", "wrong", "asked", "limit", "M samples/s"));
+      for await (const row of benchReading({ ...options, signal, onProgress: bar.update })) {
+        bar.stop();
+        output.fact({ bench: "reading", ...row });
+        const { target, limit } = row;
+        output.result(
+          readingLine(
+            `${row.reached ? "✓" : "✗"} ${row.row}`,
+            row.valid.toFixed(1),
+            row.first.toFixed(1),
+            String(row.wrong),
+            `${target.valid ?? "-"} / ${target.first ?? "-"}`,
+            limit === undefined ? "" : `${limit.valid.toFixed(1)} / ${limit.first.toFixed(1)}`,
+            (row.samplesPerSecond / 1e6).toFixed(2),
+          ),
+        );
+      }
+    });
+}
+
+const READING_WIDTHS = [38, 8, 8, 6, 10, 14, 12] as const;
+
+function readingLine(name: string, ...cells: readonly string[]): string {
+  return [name.padEnd(READING_WIDTHS[0]), ...cells.map((cell, i) => cell.padStart(READING_WIDTHS[i + 1]!))]
+    .join("")
+    .trimEnd();
 }

@@ -1,6 +1,6 @@
 // ecard pos read: recordings of swipes in, tracks out; where there are none, why.
 
-import type { Read, TrackNumber } from "@enabling-card/pos-sim";
+import type { Candidate, Read, TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
@@ -29,7 +29,9 @@ either as track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
-"sentence","atS","character"}. With --verbose each read has "startS","endS",
+"sentence","atS","character"}; with "candidates":[{"track","data","direction",
+"probability","masked"}] where something was likely and not sure (a read has
+odds of 100,000 to 1). With --verbose each read has "startS","endS",
 "cellUs","jitterPercent" and "masked" too.
 
 Examples:
@@ -50,10 +52,11 @@ Examples:
       const read = { track, signal, stdin, onProgress: bar.update };
       for await (const result of readRecordings(files, read)) {
         bar.stop();
-        const { reads, diagnosis } = result;
+        const { reads, candidates, diagnosis, file } = result;
         output.fact({
-          ...result,
+          file,
           reads: reads.map((read) => facts(read, output.verbose)),
+          ...(candidates.length > 0 && { candidates: candidates.map(candidateFacts) }),
           diagnosis: diagnosis?.atS === undefined ? diagnosis : { ...diagnosis, atS: rounded(diagnosis.atS, 6) },
         });
         for (const line of describe(result)) output.result(line);
@@ -73,10 +76,18 @@ function facts({ track, data, direction, confidence, lrc, ...more }: Read, verbo
   return { track, data, direction, confidence, lrc, ...(verbose && numbers) };
 }
 
-function describe({ file, reads, diagnosis }: RecordingResult): string[] {
+function candidateFacts({ track, data, direction, probability, masked }: Candidate): object {
+  return { track, data, direction, probability: rounded(probability, 6), masked };
+}
+
+function describe({ file, reads, candidates, diagnosis }: RecordingResult): string[] {
   const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
-  return [`${printable(file)}: ${many}${why}`, ...reads.map(readLine)];
+  const perhaps = candidates.map(
+    ({ track, data, probability, masked }) =>
+      `  perhaps track ${track}, ${(100 * probability).toFixed(1)} %: ${data}${masked ? "  (masked)" : ""}`,
+  );
+  return [`${printable(file)}: ${many}${why}`, ...reads.map(readLine), ...perhaps];
 }
 
 function readLine(read: Read): string {

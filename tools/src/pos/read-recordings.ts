@@ -1,6 +1,7 @@
 // Recordings to results, one a file. A file that is no recording is a result too, with a diagnosis: the next file is still read.
 
 import {
+  type Candidate,
   type Diagnosis,
   type DiagnosisCode,
   PosError,
@@ -22,6 +23,8 @@ export interface RecordingResult {
   readonly file: string;
   /** PANs outside the test ranges are masked. */
   readonly reads: readonly Read[];
+  /** What was likely and not sure, likeliest first; masked as reads are. */
+  readonly candidates: readonly Candidate[];
   /** Why nothing was read; null where something was. */
   readonly diagnosis: (Omit<Diagnosis, "code"> & { readonly code: DiagnosisCode | PosErrorCode }) | null;
 }
@@ -35,17 +38,17 @@ export async function* readRecordings(
   for (const file of files) {
     if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
     try {
-      const { reads, diagnosis } = await readWavFile(file === "-" ? stdin : file, {
+      const { reads, candidates, diagnosis } = await readWavFile(file === "-" ? stdin : file, {
         track,
         ...(signal && { signal }),
         ...(onProgress && {
           onProgress: (seconds: number, ofSeconds: number | undefined) => onProgress(file, seconds, ofSeconds),
         }),
       });
-      yield { file, reads, diagnosis };
+      yield { file, reads, candidates, diagnosis };
     } catch (error) {
       if (!(error instanceof PosError) || error.code === "ABORTED") throw error;
-      yield { file, reads: [], diagnosis: { code: error.code, sentence: error.message } };
+      yield { file, reads: [], candidates: [], diagnosis: { code: error.code, sentence: error.message } };
     }
   }
 }

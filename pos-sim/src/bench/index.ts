@@ -1,0 +1,4 @@
+// Figures of the reader: how fast it is, and how much it reads.
+
+export { benchReading, KEPT_OUT, type ReadingBench, type ReadingOptions } from "./reading.js";
+export { type BenchReaderOptions, benchReader, type ReaderBench } from "./speed.js";
