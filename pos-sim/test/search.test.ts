@@ -157,7 +157,7 @@ describe("the search", () => {
   });
 
   it("follows a hand that speeds up to three times, in noise", () => {
-    const { valid, wrong } = tally(20, noisy(6, { acceleration: 3 }));
+    const { valid, wrong } = tally(20, noisy(6, { acceleration: 3, ips: 22 }));
     expect(wrong).to.equal(0);
     expect(valid).to.be.at.least(19);
   });

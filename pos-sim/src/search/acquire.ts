@@ -22,7 +22,7 @@ const LOW = 10;
 const HIGH = 22;
 const BINS = HIGH - LOW + 1;
 /** A tone must be so many times the median of the spectrum around it: noise alone comes so far once in a minute. */
-const STRONG = 18;
+const STRONG = 15;
 /** Windows whose spectrum is looked at for that, and every how manieth value. */
 const AROUND = 32;
 const EVERY = 5;

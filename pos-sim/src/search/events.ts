@@ -15,13 +15,17 @@ export interface Events {
   readonly cell: number[];
 }
 
-const ROUNDS = 10;
+const ROUNDS = 15;
 const FEW = 3;
 /** What times of their own leave, at most, of what the clock leaves. */
 const MOVED = 0.65;
-/** Nearest two reversals may come, cells. */
-const GAP = 0.04;
+/** How far one reversal may have passed the one before it, cells: a writer that moves each by itself crosses some. */
+const CROSSED = 0.25;
 const SLOPE = 0.05;
+/** Pairs closer than that, cells, are asked what they explain. */
+const IDLE = 0.3;
+/** Share of a lone pulse's energy that a pair of reversals must show to be taken for one. */
+const SEEN = 0.02;
 /** Pairs of reversals that the reading missed, at most. */
 const MISSED = 12;
 
@@ -47,10 +51,11 @@ export function eventsOf(
   if (energy(left) > MOVED * before) return undefined;
   left = settle(clean, events, pulse, ROUNDS);
   const bend = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
+  const seen = SEEN * pulse.energy * events.cell[0]! * Math.max(...events.height) ** 2;
   for (let tried = 0; tried < MISSED; tried++) {
     const noise = quietest(left, events);
     const place = worst(left, events, pulse, bend);
-    if (place === undefined || place.energy < 40 * noise) break;
+    if (place === undefined || place.energy < Math.max(40 * noise, seen)) break;
     const trial: Events = {
       at: [...events.at],
       sign: [...events.sign],
@@ -65,21 +70,44 @@ export function eventsOf(
     trial.height.splice(index + 1, 0, events.height[index]!, events.height[index]!);
     trial.cell.splice(index + 1, 0, cell, cell);
     const after = settle(clean, trial, pulse, ROUNDS);
-    if (energy(after) > energy(left) - 20 * noise) break;
+    if (energy(after) > energy(left) - Math.max(20 * noise, seen / 2)) break;
     events.at.splice(0, events.at.length, ...trial.at);
     events.sign.splice(0, events.sign.length, ...trial.sign);
     events.height.splice(0, events.height.length, ...trial.height);
     events.cell.splice(0, events.cell.length, ...trial.cell);
     left = after;
   }
-  return events;
+  return withoutIdle(clean, left, events, pulse, seen);
+}
+
+/** Drops close pairs that explain no more than noise would: the reading made them up. */
+function withoutIdle(clean: Float32Array, left: Float32Array, events: Events, pulse: Pulse, seen: number): Events {
+  let kept = events;
+  let rest = left;
+  for (let i = 0; i + 1 < kept.at.length; i++) {
+    const close = Math.abs(kept.at[i + 1]! - kept.at[i]!) < IDLE * kept.cell[i]!;
+    if (!close) continue;
+    const without = (list: readonly number[]): number[] => [...list.slice(0, i), ...list.slice(i + 2)];
+    const trial: Events = {
+      at: without(kept.at),
+      sign: without(kept.sign),
+      height: without(kept.height),
+      cell: without(kept.cell),
+    };
+    const after = settle(clean, trial, pulse, FEW);
+    if (energy(after) > energy(rest) + Math.max(40 * quietest(rest, kept), seen)) continue;
+    kept = trial;
+    rest = after;
+    i--;
+  }
+  return kept;
 }
 
 /** Moves each reversal to where it leaves least; returns what is left of the samples. */
 function settle(samples: Float32Array, events: Events, pulse: Pulse, rounds: number): Float32Array {
   const { at, sign, height, cell } = events;
   const slopeEnergy = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
-  const left = rest(samples, events, pulse);
+  let left = rest(samples, events, pulse);
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < at.length; i++) {
       const c = cell[i]!;
@@ -87,15 +115,31 @@ function settle(samples: Float32Array, events: Events, pulse: Pulse, rounds: num
       const low = pulse.match(left, at[i]! - SLOPE * c, c, 1);
       const shift = (0.8 * sign[i]! * (high - low)) / (2 * SLOPE * slopeEnergy * height[i]! * c);
       let to = at[i]! + Math.max(-0.1, Math.min(0.1, shift)) * c;
-      if (i > 0) to = Math.max(to, at[i - 1]! + GAP * c);
-      if (i + 1 < at.length) to = Math.min(to, at[i + 1]! - GAP * c);
+      if (i > 0) to = Math.max(to, at[i - 1]! - CROSSED * c);
+      if (i + 1 < at.length) to = Math.min(to, at[i + 1]! + CROSSED * c);
       if (Math.abs(to - at[i]!) < 0.002 * c) continue;
       pulse.add(left, at[i]!, c, sign[i]! * height[i]!);
       at[i] = to;
       pulse.add(left, to, c, -sign[i]! * height[i]!);
     }
+    if (round % 3 === 2) left = rescaled(samples, left, events, pulse);
   }
   return left;
+}
+
+/** Heights that were fitted to a clock are too low where reversals lie off it: one factor for all, by least squares. */
+function rescaled(samples: Float32Array, left: Float32Array, events: Events, pulse: Pulse): Float32Array {
+  let along = 0;
+  let power = 0;
+  for (let n = 0; n < samples.length; n++) {
+    const model = samples[n]! - left[n]!;
+    along += model * samples[n]!;
+    power += model * model;
+  }
+  if (!(power > 0)) return left;
+  const factor = Math.min(1.5, Math.max(0.7, along / power));
+  for (let i = 0; i < events.height.length; i++) events.height[i]! *= factor;
+  return rest(samples, events, pulse);
 }
 
 function rest(samples: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse): Float32Array {
@@ -110,8 +154,11 @@ function energy(samples: Float32Array): number {
   return sum;
 }
 
+/** No signal follows the model better than that share of a pulse's power. */
+const FAITHFUL = 3e-4;
+
 /** Variance in the quieter half of the swipe. */
-function quietest(left: Float32Array, { at, cell }: Events): number {
+function quietest(left: Float32Array, { at, cell, height }: Events): number {
   const parts: number[] = [];
   for (let i = 0; i < at.length; i++) {
     const from = Math.max(0, Math.floor(at[i]! - cell[i]! / 2));
@@ -121,7 +168,8 @@ function quietest(left: Float32Array, { at, cell }: Events): number {
     parts.push(sum / Math.max(1, to - from));
   }
   parts.sort((a, b) => a - b);
-  return Math.max(parts[Math.floor(parts.length * 0.4)]!, 1e-10);
+  const tallest = height.reduce((most, a) => Math.max(most, a), 0);
+  return Math.max(parts[Math.floor(parts.length * 0.4)]!, FAITHFUL * tallest * tallest);
 }
 
 /** Where a pair of close reversals, up and down, would explain most of what is left. */
@@ -135,11 +183,10 @@ function worst(left: Float32Array, { at, sign, height, cell }: Events, pulse: Pu
       // Slope of what is left, as a pulse sees it: a pair -s, +s is -s times minus its derivative.
       const slope = pulse.match(left, place + SLOPE * c, c, 1) - pulse.match(left, place - SLOPE * c, c, 1);
       const along = (sign[i]! * slope) / (2 * SLOPE);
-      if (along <= 0) continue;
       const distance = along / (bend * height[i]! * c);
       const explains = (along * along) / (bend * c);
       if (best === undefined || explains > best.energy)
-        best = { index: i, at: place, distance: Math.min(0.5, Math.max(0.06, distance)), energy: explains };
+        best = { index: i, at: place, distance: Math.min(0.5, Math.max(-CROSSED, distance)), energy: explains };
     }
   }
   return best;
@@ -237,4 +284,76 @@ export function clocked(reading: Reading, events: Events, jitter: number): { rea
     reading: { ...reading, bounds, bits },
     jitter: Math.max(0.03, Math.sqrt(sum / Math.max(1, places.length - 12))),
   };
+}
+
+/** Between two reversals there is no more than a cell, and what the writer moved: where more is, two may have met and left nothing to see. */
+const GAPING = 1.25;
+/** What such a pair pays: it is no evidence of itself, and had to come so close. */
+const UNSEEN = 2 * WORTH + 4;
+/** Ways that are followed, and pairs that are made up, at most. */
+const WAYS = 3;
+const PAIRS = 8;
+
+/** A list of reversals that is whole, and what was paid for it. */
+export interface Whole {
+  readonly events: Events;
+  readonly paid: number;
+}
+
+/** Ways to complete the list where two reversals met, likeliest first. */
+export function completed(reading: Reading, events: Events, jitter: number): readonly Whole[] {
+  let ways: Whole[] = [{ events, paid: 0 }];
+  let best = worthOf(reading, ways[0]!, jitter);
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const next: { way: Whole; value: number }[] = [];
+    for (const way of ways) {
+      for (const { index, at } of gapsOf(reading.bounds, way.events)) {
+        const fuller = { events: withPair(way.events, index, at), paid: way.paid + UNSEEN };
+        next.push({ way: fuller, value: worthOf(reading, fuller, jitter) });
+      }
+    }
+    next.sort((a, b) => b.value - a.value);
+    if (next.length === 0 || next[0]!.value < best) break;
+    best = next[0]!.value;
+    ways = next.slice(0, WAYS).map(({ way }) => way);
+  }
+  return ways;
+}
+
+function withPair(events: Events, index: number, at: number): Events {
+  const [sign, height, cell] = [events.sign[index]!, events.height[index]!, events.cell[index]!];
+  const insert = (list: readonly number[], ...values: number[]): number[] => [
+    ...list.slice(0, index + 1),
+    ...values,
+    ...list.slice(index + 1),
+  ];
+  return {
+    at: insert(events.at, at, at),
+    sign: insert(events.sign, -sign, sign),
+    height: insert(events.height, height, height),
+    cell: insert(events.cell, cell, cell),
+  };
+}
+
+/** Where the gap is: the middles of half cells, at which a pair has most likely met. */
+function gapsOf(bounds: Float64Array, events: Events): { index: number; at: number }[] {
+  const places: { index: number; at: number }[] = [];
+  let k = 0;
+  for (let i = 0; i + 1 < events.at.length; i++) {
+    const [from, to] = [events.at[i]!, events.at[i + 1]!];
+    if (to - from < GAPING * events.cell[i]!) continue;
+    while (k > 0 && bounds[k]! > from) k--;
+    while (k + 1 < bounds.length && bounds[k + 1]! < from) k++;
+    for (let cell = k; cell + 1 < bounds.length && bounds[cell]! < to; cell++) {
+      for (const share of [0.25, 0.75]) {
+        const at = bounds[cell]! + share * (bounds[cell + 1]! - bounds[cell]!);
+        if (at > from && at < to) places.push({ index: i, at });
+      }
+    }
+  }
+  return places;
+}
+
+function worthOf(reading: Reading, { events, paid }: Whole, jitter: number): number {
+  return freePath(eventMetrics(reading, events, jitter, false)).score - paid;
 }

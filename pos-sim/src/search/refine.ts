@@ -76,7 +76,11 @@ export function smoothed(bounds: Float64Array, orders: number): Float64Array {
 }
 
 /** The likeliest bits on a grid, whatever they mean, and the count of reversals before each boundary. */
-export function freePath({ cells, turns, gain, begin }: CellMetrics): { bits: Uint8Array; turns: Uint8Array } {
+export function freePath({ cells, turns, gain, begin }: CellMetrics): {
+  bits: Uint8Array;
+  turns: Uint8Array;
+  score: number;
+} {
   let score = Float64Array.from({ length: turns * 2 }, (_, state) => begin[state >> 1]!);
   let next = new Float64Array(turns * 2);
   const from = new Uint8Array(cells * turns * 2);
@@ -99,6 +103,7 @@ export function freePath({ cells, turns, gain, begin }: CellMetrics): { bits: Ui
   }
   let state = 0;
   for (let i = 1; i < turns * 2; i++) if (score[i]! > score[state]!) state = i;
+  const most = score[state]!;
   const bits = new Uint8Array(cells);
   const counts = new Uint8Array(cells + 1);
   for (let k = cells; k > 0; k--) {
@@ -108,7 +113,7 @@ export function freePath({ cells, turns, gain, begin }: CellMetrics): { bits: Ui
     state = ((counts[k]! + 2 * turns - 1 - bit) % turns) * 2 + from[(k - 1) * turns * 2 + state]!;
   }
   counts[0] = state >> 1;
-  return { bits, turns: counts };
+  return { bits, turns: counts, score: most };
 }
 
 /** The likeliest bits by samples, and the polarity of each boundary's pulse. */

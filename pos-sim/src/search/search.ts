@@ -2,7 +2,7 @@
 
 import { TRACK_FORMATS } from "../track-format.js";
 import { halved, type Seed } from "./acquire.js";
-import { clocked, eventMetrics, eventsOf } from "./events.js";
+import { clocked, completed, eventMetrics, eventsOf } from "./events.js";
 import { follow } from "./follow.js";
 import { joined, type Pass } from "./join.js";
 import { addLog, Background, type CellMetrics, CodeTrellis, type Found, Weights } from "./lattice.js";
@@ -94,7 +94,7 @@ function overlap(a: Draft, b: Draft): boolean {
 
 /** Fewer cells hold no text, and noise makes trails of up to so much. */
 const CELLS_MIN = 30;
-const GAIN_MIN = 80;
+const GAIN_MIN = 70;
 
 /** A trail that was followed, in samples of its own rate. */
 interface Draft {
@@ -176,11 +176,15 @@ function judged(samples: Float32Array, base: Float32Array, reading: Reading, pul
   const events = reading.jitter > STEADY ? eventsOf(samples, base, reading, pulse) : undefined;
   if (events === undefined) {
     const matched = matchedOf(samples, base, reading, pulse);
-    return texts((reverse) => metricsOf(gridOf(reading), matched, pulse, reverse), formats);
+    return shared([sums((reverse) => metricsOf(gridOf(reading), matched, pulse, reverse), formats)]);
   }
   let by = { reading, jitter: 0.1 };
   for (let round = 0; round < ROUNDS; round++) by = clocked(by.reading, events, by.jitter);
-  return texts((reverse) => eventMetrics(by.reading, events, by.jitter, reverse), formats);
+  const ways = completed(by.reading, events, by.jitter).map(({ events: whole, paid }) => {
+    const at = clocked(by.reading, whole, by.jitter);
+    return sums((reverse) => eventMetrics(at.reading, whole, at.jitter, reverse), formats, paid);
+  });
+  return shared(ways);
 }
 
 /** Deviation of pulses from the clock up to which the writer is not asked, cells. */
@@ -215,34 +219,57 @@ export function together(last: Stretch, others: readonly Stretch[]): readonly Li
     last.pass,
     others.map(({ pass }) => pass),
   );
-  return metricsBy && texts(metricsBy, [5, 7]);
+  return metricsBy && shared([sums(metricsBy, [5, 7])]);
 }
 
-function texts(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Likely[] {
-  let total = 0; // no text
+/** What one set of metrics says, unscaled: logarithms of the weights of no text, of all texts, and of the best ones. */
+interface Sums {
+  readonly none: number;
+  readonly all: number;
+  readonly found: readonly (Omit<Likely, "probability"> & { readonly score: number })[];
+}
+
+function sums(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[], paid = 0): Sums {
+  let none = 0;
+  let all = Number.NEGATIVE_INFINITY;
   const found: { direction: Likely["direction"]; best: Found; score: number }[] = [];
   let cells = 0;
   for (const direction of ["forward", "reverse"] as const) {
     const weights = new Weights(metricsBy(direction === "reverse"));
     cells = weights.cells;
     const background = new Background(weights);
+    if (direction === "forward") none = background.total - paid;
     for (const format of formats) {
-      const { total: sum, best } = TRELLISES[weights.turns][format].decode(weights, background);
+      const { total, best } = TRELLISES[weights.turns][format].decode(weights, background);
       // Odds to no text, read in the same direction: sums of the two differ a little.
-      total = addLog(total, sum - background.total);
-      if (best !== undefined) found.push({ direction, best, score: best.score - background.total });
+      all = addLog(all, none + total - background.total);
+      if (best !== undefined) found.push({ direction, best, score: none + best.score - background.total });
     }
   }
-  return found
-    .sort((a, b) => b.score - a.score)
-    .map(({ direction, best, score }) => ({
+  return {
+    none,
+    all,
+    found: found.map(({ direction, best, score }) => ({
       symbolBits: best.symbolBits,
       data: textOf(best),
       direction,
-      probability: Math.exp(score - total),
+      score,
       from: direction === "forward" ? best.from : cells - best.to,
       to: direction === "forward" ? best.to : cells - best.from,
-    }));
+    })),
+  };
+}
+
+/** Posterior probabilities over several ways to see the same cells: a text's weights in all of them add up. */
+function shared(ways: readonly Sums[]): Likely[] {
+  const total = ways.reduce((sum, way) => addLog(addLog(sum, way.none), way.all), Number.NEGATIVE_INFINITY);
+  const texts = new Map<string, Likely & { score: number }>();
+  for (const { score, ...text } of ways.flatMap(({ found }) => found)) {
+    const key = `${text.direction}${text.data}`;
+    const sum = addLog(texts.get(key)?.score ?? Number.NEGATIVE_INFINITY, score);
+    texts.set(key, { ...text, score: sum, probability: Math.exp(sum - total) });
+  }
+  return [...texts.values()].sort((a, b) => b.score - a.score).map(({ score: _, ...likely }) => likely);
 }
 
 function textOf({ symbols, symbolBits }: Found): string {
