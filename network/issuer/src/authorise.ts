@@ -9,6 +9,7 @@ import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, TokenRow } from "./store.js";
 import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
+import { isPast } from "./token-expiry.js";
 import { stateRefusal } from "./token-state.js";
 
 /** Wrong tries within a day that suspend a token: eight digits cannot be searched five at a time. */
@@ -53,6 +54,7 @@ function decide(issuer: Issuer, fields: Fields, now: number): Decision {
   const domain = JSON.parse(grant.domain) as Domain;
   const forged = forgery(issuer, token, grant.atc, domain, swipe);
   if (forged) return failed(issuer, token, now, forged);
+  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
   const unfit = misfit(grant, domain, now, fields);
   if (unfit) return declined(unfit);
   issuer.store.useGrant(token.token_ref, grant.atc);

@@ -1,6 +1,6 @@
 // A grant as the issuer signs it: templates of the tracks, the cryptogram, and the life that its kind has (docs/protocol.md, "Grant").
 
-import { GrantKind, OFFLINE_GRANTS_MAX, type SwipeGrant } from "@enabling-card/wire";
+import { GRANT_LIFE_S, GrantKind, OFFLINE_GRANTS_MAX, type SwipeGrant } from "@enabling-card/wire";
 import type { Counted, GrantRequest } from "./grant-request.js";
 import { SERVICE_CODE } from "./swipe.js";
 import type { TokenSecrets } from "./token-secrets.js";
@@ -21,7 +21,8 @@ export function composeGrant(
     ...(challenge && { challenge }),
     ...(offline && { offline: { cap: domain.maxAmount, n, of: OFFLINE_GRANTS_MAX } }),
     ...life,
-    notBefore: life.issuedAt,
+    // Off-line, the card judges by a clock that its last on-line grant set, late by that grant's way to it.
+    notBefore: offline ? life.issuedAt - GRANT_LIFE_S : life.issuedAt,
     tokenRef,
     track2: `${pan}=${tail}`,
     track1: `B${pan}^${secrets.open(token.holder)}^${tail}`,

@@ -12,6 +12,7 @@ import {
   purchase,
   type TestCard,
   takeGrant,
+  takeOfflineGrant,
   tracksOf,
   without,
   wrongDigit,
@@ -139,6 +140,18 @@ describe("authorising a swipe", () => {
     expect(answerTo(issuer, purchase(tracks))).to.equal("GRANT_EXPIRED");
     clock.now = grant.expires - 1;
     expect(answerTo(issuer, purchase(tracks))).to.equal("APPROVED");
+  });
+
+  it("refuses an off-line grant that outlives its token's last month: TOKEN_EXPIRED", async () => {
+    const ref = issuer.mint(card.cardId, "Lovelace/Ada", true).tokenRef;
+    const { expiry } = issuer.store.token(toHex(ref))!;
+    const over = Date.UTC(2000 + Number(expiry.slice(0, 2)), Number(expiry.slice(2)), 1) / 1000;
+    clock.now = over - 3600;
+    const late = tracksOf(await takeOfflineGrant(issuer, card, ref));
+    clock.now = over;
+    expect(answerTo(issuer, purchase(late))).to.equal("TOKEN_EXPIRED");
+    clock.now = over - 1;
+    expect(answerTo(issuer, purchase(late))).to.equal("APPROVED");
   });
 
   it("refuses an amount over the cap: AMOUNT_OVER_CAP", () => {

@@ -191,6 +191,8 @@ describe("a grant", () => {
       const grant = await takeOfflineGrant(issuer, card, offlineRef, { maxEmissions: 3 });
       expect(grant).to.include({ kind: GrantKind.Offline, maxEmissions: 1, expires: T0 + OFFLINE_LIFE_MAX_S });
       expect(grant.offline).to.deep.equal({ cap: DOMAIN.maxAmount, n: 1, of: OFFLINE_GRANTS_MAX });
+      // The card's clock is as late as the way of its last on-line grant.
+      expect(grant.notBefore).to.equal(grant.issuedAt - GRANT_LIFE_S);
       expect(grant).not.to.have.property("challenge");
       clock.now += 6 * DAY;
       expect(answerTo(issuer, purchase(tracksOf(grant)))).to.equal("APPROVED");
