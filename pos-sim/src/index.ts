@@ -19,6 +19,8 @@ export {
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
 export { type Swipe, swipeSignal } from "./signal/stripe.js";
+export { type Conditions, checkedConditions } from "./synth/conditions.js";
+export { type Labelled, synthesise, textFor } from "./synth/synth.js";
 export type { CardData, Refusal, RefusalCode } from "./terminal/card-data.js";
 export {
   type Answered,

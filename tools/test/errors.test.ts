@@ -38,6 +38,10 @@ describe("an error on the command line", () => {
       [`emulate --scenario ${empty}`]: `ecard: ${empty}: Field "steps": expected a list of 1 to 1000 steps [SCENARIO_INVALID]\n`,
       "emulate --scenario /dev/zero":
         "ecard: The scenario /dev/zero cannot be read: it has more than 1048576 octets [SCENARIO_UNREADABLE]\n",
+      "pos synth /no/such.json":
+        "ecard: The conditions /no/such.json cannot be read: there is no such file [CONDITIONS_UNREADABLE]\n",
+      "pos synth /dev/zero":
+        "ecard: The conditions /dev/zero cannot be read: it has more than 65536 octets [CONDITIONS_UNREADABLE]\n",
       "personalise --class production":
         "ecard: A production card does not trust development keys: give --keys a file of your own [PRODUCTION_NEEDS_KEYS]\n",
       "personalise --keys /no/such": "ecard: The key file /no/such cannot be read (ENOENT) [KEYS_INVALID]\n",

@@ -8,7 +8,8 @@ const SIZE = 2 * REACH * FINE + 2;
 
 export class Pulse {
   readonly #table = new Float64Array(SIZE);
-  /** Of the pulse with itself, shifted by 0 to 2 cells in steps of a half: integrals over cells. */
+  readonly #overlaps = new Map<number, number>();
+  /** Integral of its square, in cells. */
   readonly energy: number;
 
   constructor(shape: (cells: number) => number) {
@@ -27,8 +28,11 @@ export class Pulse {
 
   /** Integral of the pulse times itself `shift` cells later, in cells. */
   overlap(shift: number): number {
+    const known = this.#overlaps.get(shift);
+    if (known !== undefined) return known;
     let sum = 0;
     for (let i = 0; i < SIZE; i++) sum += this.#table[i]! * this.at(i / FINE - REACH - shift);
+    this.#overlaps.set(shift, sum / FINE);
     return sum / FINE;
   }
 

@@ -6,13 +6,14 @@ import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "../pos/read-recordings.js";
+import { synthCommand } from "./pos-synth.js";
 
 type TrackChoice = "auto" | "1" | "2" | "3";
 
 export function posCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   const pos = program
     .command("pos")
-    .description("the POS simulator: read recordings of swipes")
+    .description("the POS simulator: read recordings of swipes, and make some up")
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
@@ -63,6 +64,7 @@ Examples:
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });
+  synthCommand(pos, context);
 }
 
 function facts({ track, data, direction, confidence, lrc, ...more }: Read, verbose: boolean): object {

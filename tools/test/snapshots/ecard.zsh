@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, and make some up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -73,9 +73,10 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any number of channels; - is standard input'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any number of channels; - is standard input' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
+      synth) _ecard_pos_synth ;;
     esac ;;
   esac
 }
@@ -84,6 +85,18 @@ _ecard_pos_read() {
   local -a names
   _arguments -C \
     '--track[the track to read]:value:(auto 1 2 3)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos_synth() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[where the recordings and labels.json go]:value:_files' \
+    '--count[recordings]:value:_files' \
+    '--seed[first seed]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -105,6 +118,24 @@ _ecard_bench() {
     '--runs[payments to measure]:value:_files' \
     '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
     '--seconds[length of the recordings that the reader is timed on]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1: :->verb' '*:: :->rest'
+  case $state in
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes'); _describe command names ;;
+    rest) case $line[1] in
+      reader) _ecard_bench_reader ;;
+    esac ;;
+  esac
+}
+_ecard_bench_reader() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--swipes[swipes a row]:value:_files' \
+    '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
+    '--only[rows whose name has this in it]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

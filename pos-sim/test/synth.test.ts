@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { checkedConditions, PosError, readSamples, synthesise, textFor } from "../src/index.js";
+
+describe("made-up swipes", () => {
+  it("are the same for the same seed and conditions, and others for another", () => {
+    const conditions = { snrDb: 10, jitter: { normal: 0.05 }, speed: { hand: true } } as const;
+    const [a, b, c] = [synthesise(5, conditions), synthesise(5, conditions), synthesise(6, conditions)];
+    expect(a).to.deep.equal(b);
+    expect(a.text).to.not.equal(c.text);
+  });
+
+  it("hold a number of the test range and nothing else that could be one", () => {
+    for (const track of [1, 2, 3] as const) {
+      for (let seed = 1; seed <= 50; seed++) expect(textFor(track, 40, seed)).to.match(/^(%B|;|;01)999999/);
+    }
+    expect(textFor(2, 40, 1)).to.have.length(39); // the LRC is the fortieth
+  });
+
+  it("have the noise that they are asked for", () => {
+    for (const noise of ["white", "pink"] as const) {
+      const base = { cellUs: 600, leadingZeros: 200, bits: 24 } as const;
+      const clean = synthesise(3, base);
+      const noisy = synthesise(3, { ...base, snrDb: 0, noise });
+      const [{ bounds }] = clean.passes as [(typeof clean.passes)[number]];
+      let power = 0;
+      let off = 0;
+      for (let n = Math.ceil(bounds[0]!); n < bounds[bounds.length - 1]!; n++) {
+        power += clean.samples[n]! ** 2;
+        off += (noisy.samples[n]! - clean.samples[n]!) ** 2;
+      }
+      expect(10 * Math.log10(power / off), noise).to.be.closeTo(0, noise === "white" ? 0.3 : 1.5);
+    }
+  });
+
+  it("say where their cells are, in either direction and repeated, as a reader finds them", () => {
+    const swipe = synthesise(9, { repeats: { count: 3, reversed: [1], gapMs: 60 } });
+    const { reads } = readSamples(swipe.samples, swipe.sampleRateHz);
+    expect(reads.map(({ data }) => data)).to.deep.equal([swipe.text, swipe.text, swipe.text]);
+    expect(reads.map(({ direction }) => direction)).to.deep.equal(swipe.passes.map(({ direction }) => direction));
+    reads.forEach(({ startS }, i) => {
+      const { bounds } = swipe.passes[i]!;
+      expect(startS * swipe.sampleRateHz).to.be.closeTo(bounds[25]!, 1);
+    });
+  });
+
+  it("refuse what no swipe can have, by its field, and any text", () => {
+    const bad: [unknown, string][] = [
+      [[], "conditions"],
+      [null, "conditions"],
+      [{ text: ";1234?" }, "text"],
+      [{ track: 4 }, "track"],
+      [{ snrDb: "3" }, "snrDb"],
+      [{ cellUs: Number.NaN }, "cellUs"],
+      [{ characters: 7.5 }, "characters"],
+      [{ pulse: { pw50: 9 } }, "pulse.pw50"],
+      [{ speed: { fast: 1 } }, "speed.fast"],
+      [{ repeats: { count: 99 } }, "repeats.count"],
+    ];
+    for (const [conditions, field] of bad) {
+      expect(() => checkedConditions(conditions), field).to.throw(PosError, `"${field}"`);
+    }
+    fc.assert(
+      fc.property(fc.anything(), (value) => {
+        try {
+          checkedConditions(value);
+        } catch (error) {
+          expect(error).to.be.instanceOf(PosError);
+        }
+      }),
+    );
+  });
+});

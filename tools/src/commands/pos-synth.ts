@@ -1,0 +1,73 @@
+// ecard pos synth: labelled recordings of made-up swipes, by a description of their conditions.
+
+import type { Command } from "commander";
+import type { Context } from "../context.js";
+import { CommandError, EXIT } from "../exit-codes.js";
+import { wholeNumber } from "../whole-number.js";
+
+/** Longest description, octets. */
+const CONDITIONS_MAX = 1 << 16;
+
+export function synthCommand(pos: Command, context: Context): void {
+  pos
+    .command("synth")
+    .description("make labelled WAV files of made-up swipes, from seeds and a description of conditions")
+    .argument("[file]", "JSON with the conditions; a clean swipe of track 2 without")
+    .option("--out <dir>", "where the recordings and labels.json go", "out/synth")
+    .option("--count <n>", "recordings", wholeNumber(1, 100_000), 10)
+    .option("--seed <n>", "first seed", wholeNumber(1, 2_000_000_000), 1)
+    .addHelpText(
+      "after",
+      `
+Conditions, all of them optional: track, characters, sampleRateHz, cellUs,
+leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio} or
+{hand}, jitter {normal,uniform}, snrDb, noise white or pink, hum {height,hz},
+wander {height,hz}, clip, dropouts {count,cells}, level, repeats {count,
+reversed,gapMs}, bits. Texts are made from the seed, in the test range.
+
+With --json: one line a recording {"file","seed","track","text","passes"}.
+
+Examples:
+  ecard pos synth
+  ecard pos synth noisy.json --count 100 --out corpus
+  echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json`,
+    )
+    .action(
+      async (file: string | undefined, options: { out: string; count: number; seed: number }, command: Command) => {
+        const [{ checkedConditions }, { LABELS_FILE, makeCorpus }, { progressBar }] = await Promise.all([
+          import("@enabling-card/pos-sim"),
+          import("../pos/make-corpus.js"),
+          import("../progress.js"),
+        ]);
+        const output = context.output(command);
+        const conditions = checkedConditions(file === undefined ? {} : await readConditions(file));
+        const bar = progressBar(output, "recordings");
+        const { out: folder, count, seed } = options;
+        const labels = await makeCorpus(conditions, {
+          folder,
+          count,
+          seed,
+          signal: context.signal,
+          onProgress: (done, of) => bar.update(folder, done, of),
+        });
+        bar.stop();
+        for (const label of labels) output.fact(label);
+        output.result(`${labels.length} recordings and ${LABELS_FILE} in ${folder}`);
+      },
+    );
+}
+
+async function readConditions(file: string): Promise<unknown> {
+  const { readAtMost } = await import("../read-at-most.js");
+  const fail = (why: string, cause?: unknown) =>
+    new CommandError("CONDITIONS_UNREADABLE", `The conditions ${file} cannot be read: ${why}`, EXIT.usage, { cause });
+  const text = await readAtMost(file, CONDITIONS_MAX + 1).catch((cause: NodeJS.ErrnoException) => {
+    throw fail(cause.code === "ENOENT" ? "there is no such file" : String(cause.code), cause);
+  });
+  if (text.length > CONDITIONS_MAX) throw fail(`it has more than ${CONDITIONS_MAX} octets`);
+  try {
+    return JSON.parse(text.toString("utf8"));
+  } catch (cause) {
+    throw fail("it is not JSON", cause);
+  }
+}
