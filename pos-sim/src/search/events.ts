@@ -4,7 +4,7 @@
 import type { CellMetrics } from "./lattice.js";
 import { cellAt } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
-import { forPulses, freePath, type Reading, smooth } from "./refine.js";
+import { forPulses, freePath, type Reading, smooth, without } from "./refine.js";
 
 /** Reversals in the order of time, of alternating sign. */
 export interface Events {
@@ -43,8 +43,7 @@ export function eventsOf(
     events.height.push(height);
     events.cell.push(cell);
   });
-  const clean = Float32Array.from(samples);
-  for (let i = 0; i < clean.length; i++) clean[i]! -= base[i]!;
+  const clean = without(samples, base);
   const before = energy(rest(clean, events, pulse));
   let left = settle(clean, events, pulse, FEW);
   // Times of their own explain noise too, a little; what the writer moved, they explain much better.
@@ -143,7 +142,7 @@ function rescaled(samples: Float32Array, left: Float32Array, events: Events, pul
 }
 
 function rest(samples: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse): Float32Array {
-  const left = Float32Array.from(samples);
+  const left = samples.slice();
   for (let i = 0; i < at.length; i++) pulse.add(left, at[i]!, cell[i]!, -sign[i]! * height[i]!);
   return left;
 }

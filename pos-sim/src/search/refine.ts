@@ -26,8 +26,7 @@ export function refined(
 ): Reading {
   const { bounds, bits, signs, height } = reading;
   const cells = bits.length;
-  const left = Float32Array.from(samples);
-  for (let i = 0; i < left.length; i++) left[i]! -= base[i]!;
+  const left = without(samples, base);
   const from = Math.max(0, Math.floor(bounds[0]!));
   const to = Math.min(samples.length, Math.ceil(bounds[cells]!));
   forPulses(reading, (at, cell, sign, a) => pulse.add(left, at, cell, -sign * a));
@@ -127,9 +126,7 @@ export function gridOf({ bounds, height, variance }: Reading): Grid {
 }
 
 export function matchedOf(samples: Float32Array, base: Float32Array, reading: Reading, pulse: Pulse): Matched {
-  const clean = Float32Array.from(samples);
-  for (let i = 0; i < clean.length; i++) clean[i]! -= base[i]!;
-  return match(clean, gridOf(reading), pulse);
+  return match(without(samples, base), gridOf(reading), pulse);
 }
 
 export function forPulses(
@@ -207,6 +204,12 @@ export function smooth(
     }
     return value;
   };
+}
+
+export function without(samples: Float32Array, base: Float32Array): Float32Array {
+  const left = samples.slice();
+  for (let i = 0; i < left.length; i++) left[i]! -= base[i]!;
+  return left;
 }
 
 /** Moving mean over `width` samples, twice, added to `onto`. */

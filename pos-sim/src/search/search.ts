@@ -8,7 +8,7 @@ import { joined, type Pass } from "./join.js";
 import { addLog, Background, type CellMetrics, CodeTrellis, type Found, Weights } from "./lattice.js";
 import { metricsOf } from "./metrics.js";
 import { lorentzian, type Pulse } from "./pulse.js";
-import { freeBits, gridOf, matchedOf, movingMean, type Reading, refined, smoothed } from "./refine.js";
+import { freeBits, gridOf, matchedOf, movingMean, type Reading, refined, smoothed, without } from "./refine.js";
 
 /** A text that a swipe may hold. */
 export interface Likely {
@@ -131,7 +131,7 @@ function draftOf(samples: Float32Array, seed: Seed): Draft | undefined {
   // Hum and wander are slower than any run of cells.
   const width = Math.round(8 * cell);
   const base = movingMean(movingMean(level, width), width);
-  const flat = Float32Array.from(level, (sample, n) => sample - base[n]!);
+  const flat = without(level, base);
   const power = meanSquare(flat, at - 20 * cell, at + 20 * cell);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
   const noise = 0.7 * power;
