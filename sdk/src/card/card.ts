@@ -56,7 +56,7 @@ export interface PresentOptions extends CallOptions {
 
 export interface ConnectOptions {
   readonly store: PairingStore;
-  /** Which card; the only one the store knows unless told. */
+  /** Which card; the one that was paired last unless told. */
   readonly cardId?: Uint8Array;
   readonly signal?: AbortSignal;
   /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
@@ -128,7 +128,8 @@ export class Card {
     const { store, signal, timeoutMs = ANSWER_MS, reconnects = RECONNECTS } = options;
     throwIfAborted(signal);
     const pairings = await store.list(options.cardId);
-    const newest = pairings[0];
+    // One that was never confirmed may be no pairing at all: it hides no other card's.
+    const newest = pairings.find(({ confirmed }) => confirmed) ?? pairings[0];
     if (newest === undefined) throw sdkError("PAIRING_UNKNOWN");
     const own = pairings.filter((pairing) => equalBytes(pairing.cardId, newest.cardId));
     const card = new Card(wayTo(target, isOwn(own)), newest, { store, timeoutMs, reconnects });

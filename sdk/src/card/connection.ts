@@ -175,7 +175,9 @@ export class Connection {
     try {
       const pairings = await store.list(this.#pairing.cardId);
       const opened = await openOver(link, pairings, { timeoutMs, signal }, this.sessionListener);
+      // The session proves which pairing the card holds: the others of this card are over.
       if (!opened.pairing.confirmed) await store.save({ ...opened.pairing, confirmed: true });
+      else if (pairings.some(({ confirmed }) => !confirmed)) await store.forgetUnconfirmed(opened.pairing.cardId);
       this.adopt(link, { ...opened.pairing, confirmed: true }, opened.session, opened.info);
       return opened.session;
     } catch (error) {
