@@ -269,6 +269,25 @@ describe("phone and card: a payment", () => {
     await phone.card.close();
   });
 
+  it("cancelled before it was sent takes nothing back: an armed card stays armed, the one that asks goes on asking", async () => {
+    const made = await newWorld();
+    const phone = await pairedPhone(made);
+    await phone.card.load(await phone.grant());
+    const presenting = phone.card.present({ when: "swipe" });
+    await made.emulator.shows(Indicator.Ask);
+    const abort = new AbortController();
+    const queued = phone.card.present({ when: "swipe", signal: abort.signal });
+    abort.abort();
+    await soon();
+    made.emulator.pressTwice();
+    expect((await presenting).armedForS).to.be.greaterThan(60);
+    await expectError(() => queued, "ABORTED");
+    expect((await phone.card.refresh()).phase).to.equal(Phase.Armed);
+    await expectError(() => phone.card.present({ when: "now", signal: AbortSignal.abort() }), "ABORTED");
+    expect((await phone.card.refresh()).phase).to.equal(Phase.Armed);
+    await phone.card.close();
+  });
+
   it("without anybody at the button is USER_ABSENT, and silent", async () => {
     const made = await newWorld();
     const phone = await pairedPhone(made);

@@ -186,7 +186,7 @@ export class Card {
   /**
    * Sends the loaded grant to the coil, at once or at the swipe, after the user has shown presence on the card.
    * Where the link ends meanwhile, `info.passesSent` after the next `refresh` says what happened. An abort disarms the card, and so
-   * does the end of the time, where the card can be reached.
+   * does the end of the time, where the card can be reached; not where they came before the card was asked.
    *
    * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
    * `BATTERY_LOW`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
@@ -199,21 +199,22 @@ export class Card {
       if (grantHash === null) throw new CardError("NO_GRANT", "No grant is loaded: load one first");
       return [when, await sealPinForGrant(options.pin, grantHash, this.#pinQuestion())];
     };
+    let asked = false;
+    const onSend = () => {
+      asked = true;
+      this.#tell({ type: "asking" });
+    };
     try {
-      const answer = await this.#call(
-        Op.Present,
-        body,
-        { ...options, timeoutMs: options.timeoutMs ?? PRESENT_MS },
-        () => this.#tell({ type: "asking" }),
-      );
+      const timeoutMs = options.timeoutMs ?? PRESENT_MS;
+      const answer = await this.#call(Op.Present, body, { ...options, timeoutMs }, onSend);
       const presented = readPresented(answer);
       this.#info = presented.info;
       return presented;
     } catch (error) {
       await this.#afterPin(error);
-      const given =
+      const givenUp =
         error instanceof CardError && (error.code === "LINK_TIMEOUT" || (error.code === "ABORTED" && this.connected));
-      if (given) {
+      if (asked && givenUp) {
         await this.disarm({ timeoutMs: DISARM_MS, signal: AbortSignal.timeout(DISARM_MS) }).catch(() => undefined);
       }
       throw error;
