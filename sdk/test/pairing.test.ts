@@ -83,6 +83,22 @@ describe("pairing", () => {
     expect((await store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
   });
 
+  it("takes a phone's name of 1 to 32 octets of UTF-8, and says so of any other before the card hears a word", async () => {
+    const twin = new TwinCard();
+    const { store, transport, options } = phone(twin);
+    for (const phoneName of ["", "x".repeat(33), "\u00e9".repeat(17), "\u{1f4b3}".repeat(9)]) {
+      const named = { ...options, phoneName };
+      const error = await expectError(() => Card.pair(transport, twin.pairingCode, named), "ARGUMENT_INVALID");
+      expect(error.message).to.contain("phoneName");
+      expect(twin.chunks).to.equal(0);
+    }
+    expect(await store.list()).to.deep.equal([]);
+    for (const phoneName of ["x", "\u00e9".repeat(16)]) {
+      await (await Card.pair(transport, twin.pairingCode, { ...options, phoneName })).close();
+      expect(twin.owner?.phoneName).to.equal(phoneName);
+    }
+  });
+
   it("is refused by a card that has an owner and was not asked to let another in", async () => {
     const twin = new TwinCard();
     const { transport, options } = phone(twin);
