@@ -1,10 +1,19 @@
 import { CardEvent, Op, Status, toHex } from "@enabling-card/wire";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { expect } from "chai";
-import { Card, type CardNotice, countingLink, MemoryPairingStore, memoryTransport } from "../src/index.js";
+import {
+  Card,
+  type CardLink,
+  type CardNotice,
+  countingLink,
+  MemoryPairingStore,
+  memoryTransport,
+} from "../src/index.js";
 import { expectError } from "./expect-error.js";
 import { BUNDLE, paired, soon } from "./paired.js";
 import { TwinCard } from "./twin-card.js";
+
+const abortedSoon = () => AbortSignal.timeout(20);
 
 describe("a paired card", () => {
   it("is found again among others by what it advertises, and opened in one round trip", async () => {
@@ -135,6 +144,45 @@ describe("a paired card", () => {
     await card.close();
   });
 
+  it("is not disarmed for a payment that it was never asked for", async () => {
+    const { twin, store, transport, card } = await paired();
+    await card.load(BUNDLE);
+    const notices: string[] = [];
+    card.subscribe(({ type }) => notices.push(type));
+    await expectError(() => card.present({ when: "now", signal: AbortSignal.abort() }), "ABORTED");
+
+    let open = () => {};
+    twin.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const first = card.present({ when: "swipe" });
+    const abort = new AbortController();
+    const queued = card.present({ when: "swipe", signal: abort.signal });
+    await soon();
+    abort.abort();
+    await soon();
+    open();
+    expect((await first).armedForS).to.equal(120);
+    await expectError(() => queued, "ABORTED");
+    expect(twin.asked).to.deep.equal([Op.Load, Op.Present]);
+    expect(notices.filter((type) => type === "asking")).to.have.length(1);
+    await card.close();
+
+    // The link takes nothing: the present that waits behind another message's chunk was not given to it either.
+    const link = await transport.connect(twin.id);
+    let stuck = false;
+    const write: CardLink["write"] = (chunk, how) => (stuck ? new Promise(() => undefined) : link.write(chunk, how));
+    const slow = await Card.connect({ ...link, write }, { store });
+    const before = twin.asked.length;
+    stuck = true;
+    const disarming = slow.disarm({ signal: abortedSoon() }).catch(() => undefined);
+    await expectError(() => slow.present({ when: "now", signal: abortedSoon() }), "ABORTED");
+    stuck = false;
+    await disarming;
+    expect(twin.asked).to.have.length(before);
+    await slow.close();
+  });
+
   it("does not suffer from a listener that throws, and lets the app see what it threw", async () => {
     const { twin, card } = await paired();
     const heard: string[] = [];
@@ -254,6 +302,20 @@ describe("a card whose link goes", () => {
     expect(error.retryable).to.equal(true);
     await soon();
     expect(twin.asked.filter((op) => op === Op.Present)).to.have.length(1);
+    await card.close();
+  });
+
+  it("does not send a PIN twice either", async () => {
+    const { twin, card } = await paired();
+    twin.gate = new Promise(() => undefined);
+    const setting = card.setPin("2468", null, { timeoutMs: 200 });
+    setting.catch(() => undefined);
+    while (twin.asked.length === 0) await soon(); // sealing takes its time
+    twin.drop();
+    await expectError(() => setting, "LINK_LOST");
+    await soon();
+    expect(twin.asked).to.deep.equal([Op.SetPin]);
+    expect(twin.connections).to.equal(1);
     await card.close();
   });
 

@@ -1,3 +1,5 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { IssuerClient } from "../src/index.js";
@@ -23,6 +25,13 @@ function issuer(answers: Record<string, unknown>, status = 200) {
   }) as unknown as typeof globalThis.fetch;
   const client = new IssuerClient({ baseUrl: "http://127.0.0.1:8080", fetch, accessKey: "key-1" });
   return { client, calls, fetch };
+}
+
+/** A server of this machine, and where it is. */
+async function serving(answer: RequestListener): Promise<{ readonly server: Server; readonly url: string }> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
 const REF = new Uint8Array(16).fill(0xfb);
@@ -124,13 +133,83 @@ describe("the issuer's client", () => {
     });
   }
 
+  for (const last4 of ["001", "00170", "00l7", "9999990000000017", "0017\n", "0017 "]) {
+    it(`says ISSUER_ANSWER_INVALID to last four digits that are ${JSON.stringify(last4)}`, async () => {
+      const { client } = issuer({ "*": { tokenRef: toBase64Url(REF), iin: "999999", last4, expiry: "3012" } });
+      const error = await expectError(() => client.createToken(REF, "ADA"), "ISSUER_ANSWER_INVALID");
+      expect(error.message).to.contain("last4").and.not.to.contain(last4);
+    });
+  }
+
+  it("follows no redirect: the access key goes to this issuer and to nobody else", async () => {
+    for (const status of [301, 302, 303, 307, 308]) {
+      const asked: (string | undefined)[] = [];
+      const other = await serving((request, response) => {
+        asked.push(request.headers.authorization);
+        response.end(JSON.stringify(EVIDENCE));
+      });
+      const first = await serving((request, response) => {
+        const where = request.url === "/v1/receipts" ? `${first.url}/elsewhere` : `${other.url}/v1/receipts`;
+        if (request.url !== "/v1/receipts") asked.push(request.headers.authorization);
+        response.writeHead(status, { location: where }).end();
+      });
+      try {
+        const client = new IssuerClient({ baseUrl: first.url, accessKey: "key-1" });
+        await expectError(() => client.receipt(CARD), "ISSUER_UNREACHABLE");
+        expect(asked, `HTTP ${status}`).to.deep.equal([]);
+      } finally {
+        for (const { server } of [first, other]) {
+          server.closeAllConnections();
+          server.close();
+        }
+      }
+    }
+  });
+
+  it("talks plain http to this machine alone, unless told", () => {
+    const of = (baseUrl: string, insecure?: boolean) => () =>
+      new IssuerClient({ baseUrl, ...(insecure !== undefined && { insecure }) });
+    for (const host of [
+      "127.0.0.1:8080",
+      "127.8.9.10",
+      "localhost:1",
+      "LOCALHOST",
+      "[::1]:8080",
+      "127.1",
+      "0x7f000001",
+    ]) {
+      expect(of(`http://${host}`), host).not.to.throw();
+    }
+    const others = [
+      "192.168.0.7",
+      "issuer.example",
+      "127.0.0.1.example",
+      "localhost.example",
+      "127.0.0.1@example",
+      "[::2]",
+    ];
+    for (const host of [...others, "example/127.0.0.1", "0.0.0.0", "1270.example", "xlocalhost"]) {
+      for (const insecure of [undefined, false]) {
+        expect(of(`http://${host}`, insecure), host)
+          .to.throw()
+          .with.property("code", "ARGUMENT_INVALID");
+      }
+      expect(of(`http://${host}`, true), host).not.to.throw();
+      expect(of(`https://${host}`), host).not.to.throw();
+    }
+    for (const url of ["ftp://127.0.0.1", "file:///v1", "data:,x", "issuer.example", ""]) {
+      expect(of(url, true), url).to.throw().with.property("code", "ARGUMENT_INVALID");
+    }
+  });
+
   it("takes no more of an answer than it may have, and lets the rest go", async () => {
     let sent = 0;
     let cancelled = false;
-    const endless = new ReadableStream<Uint8Array>({
+    const large = new ReadableStream<Uint8Array>({
       pull(controller) {
         sent += 16_384;
         controller.enqueue(new Uint8Array(16_384).fill(0x20));
+        if (sent >= 1_048_576) controller.close(); // large, not endless: who takes it all is told so at once
       },
       cancel() {
         cancelled = true;
@@ -139,7 +218,7 @@ describe("the issuer's client", () => {
     const client = new IssuerClient({
       baseUrl: "http://127.0.0.1:8080",
       accessKey: "k",
-      fetch: async () => new Response(endless),
+      fetch: async () => new Response(large),
     });
     await expectError(() => client.receipt(CARD), "ISSUER_ANSWER_INVALID");
     expect(cancelled).to.equal(true);

@@ -1,7 +1,14 @@
-import { Role, toHex } from "@enabling-card/wire";
+import { MessageType, Role, Status, toHex } from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import { Card, CardError, type CardErrorCode, MemoryPairingStore, memoryTransport } from "../src/index.js";
+import {
+  Card,
+  CardError,
+  type CardErrorCode,
+  type CardTransport,
+  MemoryPairingStore,
+  memoryTransport,
+} from "../src/index.js";
 import { expectError } from "./expect-error.js";
 import { TwinCard, type TwinOptions } from "./twin-card.js";
 
@@ -65,12 +72,31 @@ describe("pairing", () => {
     const other = new TwinCard();
     const wrongSecret = new TwinCard();
     wrongSecret.cardId.set(twin.cardId);
-    await expectError(() => Card.pair(transport, wrongSecret.pairingCode, options), "PAIRING_FAILED");
     await expectError(() => Card.pair(transport, other.pairingCode, options), "PAIRING_FAILED");
+    expect(await store.list()).to.deep.equal([]);
+    await expectError(() => Card.pair(transport, wrongSecret.pairingCode, options), "PAIRING_FAILED");
+    await expectError(() => Card.pair(transport, wrongSecret.pairingCode, options), "PAIRING_FAILED");
     const error = await expectError(() => Card.pair(transport, "ECARD1:OOPS", options), "PAIRING_CODE_INVALID");
     expect(error.message).not.to.contain("OOPS");
     expect(error.cause).to.equal(undefined);
+    // The card says in clear that the secret was wrong: that proves nothing, so one provisional pairing stays.
+    expect((await store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
+  });
+
+  it("takes a phone's name of 1 to 32 octets of UTF-8, and says so of any other before the card hears a word", async () => {
+    const twin = new TwinCard();
+    const { store, transport, options } = phone(twin);
+    for (const phoneName of ["", "x".repeat(33), "\u00e9".repeat(17), "\u{1f4b3}".repeat(9)]) {
+      const named = { ...options, phoneName };
+      const error = await expectError(() => Card.pair(transport, twin.pairingCode, named), "ARGUMENT_INVALID");
+      expect(error.message).to.contain("phoneName");
+      expect(twin.chunks).to.equal(0);
+    }
     expect(await store.list()).to.deep.equal([]);
+    for (const phoneName of ["x", "\u00e9".repeat(16)]) {
+      await (await Card.pair(transport, twin.pairingCode, { ...options, phoneName })).close();
+      expect(twin.owner?.phoneName).to.equal(phoneName);
+    }
   });
 
   it("is refused by a card that has an owner and was not asked to let another in", async () => {
@@ -168,4 +194,75 @@ describe("pairing", () => {
     expect(await store.list()).to.have.length(2);
     await (await Card.connect(transport, { store })).close();
   });
+
+  const refusals = [Status.PairingFailed, Status.PinWrong, Status.PairingClosed, Status.NotPaired, Status.VaultFailed];
+  const lies: readonly [string, Uint8Array][] = [
+    ...refusals.map(
+      (status) => [`status ${status}`, Uint8Array.of(0xc0, 3, 0, 1, MessageType.Fault, status)] as [string, Uint8Array],
+    ),
+    ["a message that does not open", Uint8Array.of(0xc0, 22, 0, 1, MessageType.Sealed, ...new Uint8Array(20))],
+    ["a message of an unknown type", Uint8Array.of(0xc0, 3, 0, 1, 9, 0)],
+  ];
+  for (const [what, lie] of lies) {
+    it(`keeps the keys where ${what} was put in the place of the card's answer`, async () => {
+      const twin = new TwinCard();
+      const { store, transport, options } = phone(twin);
+      const lying = lyingAfterThird(transport, lie);
+      await Card.pair(lying, twin.pairingCode, options).then(
+        () => expect.fail("paired"),
+        (error: unknown) => expect(error).to.be.instanceOf(CardError),
+      );
+      expect(twin.owner?.phoneName).to.equal("Ada's phone");
+      const card = await Card.connect(transport, { store, reconnects: 0 });
+      expect((await store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([true]);
+      await card.close();
+    });
+  }
+
+  it("refused for real leaves the phone its old pairing, and nothing else once the card has shown it", async () => {
+    const twin = new TwinCard();
+    const { store, transport, options } = phone(twin);
+    await (await Card.pair(transport, twin.pairingCode, options)).close();
+    twin.pin = "2468";
+    await expectError(() => Card.pair(transport, twin.pairingCode, { ...options, pin: "1111" }), "PIN_WRONG");
+    expect((await store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([false, true]);
+    await (await Card.connect(transport, { store, reconnects: 0 })).close();
+    expect((await store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([true]);
+  });
+
+  it("refused by one card does not hide another card's pairing", async () => {
+    const [own, other] = [new TwinCard({ id: "own" }), new TwinCard({ id: "other" })];
+    const { store, transport, options } = phone(own);
+    await (await Card.pair(transport, own.pairingCode, options)).close();
+    other.pin = "2468";
+    const second = { ...options, makerRoot: other.makerRoot };
+    await expectError(() => Card.pair(memoryTransport([other]), other.pairingCode, second), "PIN_REQUIRED");
+    const card = await Card.connect(transport, { store, reconnects: 0 });
+    expect(toHex(card.cardId)).to.equal(toHex(own.cardId));
+    await card.close();
+  });
 });
+
+/** A link that lets the third message through, hides what the card says then, and says `lie` in its place. */
+function lyingAfterThird(transport: CardTransport, lie: Uint8Array): CardTransport {
+  return {
+    discover: transport.discover,
+    async connect(id, options) {
+      const link = await transport.connect(id, options);
+      let hear = (_chunk: Uint8Array) => {};
+      let third = false;
+      return {
+        ...link,
+        subscribe: (listener) => {
+          hear = listener;
+          return link.subscribe((chunk) => third || listener(chunk));
+        },
+        async write(chunk, how) {
+          third ||= (chunk[0]! & 0x80) !== 0 && chunk[4] === MessageType.Pair3;
+          await link.write(chunk, how);
+          if (third && how.response) setTimeout(() => hear(lie), 20);
+        },
+      };
+    },
+  };
+}

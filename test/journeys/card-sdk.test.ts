@@ -7,13 +7,14 @@ import {
   type CardError,
   type CardErrorCode,
   type CardNotice,
+  type CardTransport,
   type CountingLink,
   countingLink,
   followCard,
   MemoryPairingStore,
   memoryTransport,
 } from "@enabling-card/sdk";
-import { decodePairingCode, encodePairingCode, Indicator, Phase } from "@enabling-card/wire";
+import { decodePairingCode, encodePairingCode, Indicator, MessageType, Phase, Status } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 
@@ -105,9 +106,11 @@ describe("phone and card: pairing", () => {
     const { cardId, secret } = decodePairingCode(made.made.pairingCode);
     secret[0]! ^= 1;
     const wrong = encodePairingCode({ cardId, secret });
-    await expectError(() => Card.pair(transport, wrong, pairOptions(made)), "PAIRING_FAILED");
     await expectError(() => Card.pair(transport, other.made.pairingCode, pairOptions(made)), "PAIRING_FAILED");
     expect(await made.store.list()).to.deep.equal([]);
+    await expectError(() => Card.pair(transport, wrong, pairOptions(made)), "PAIRING_FAILED");
+    expect((await made.store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
+    expect(made.emulator.advertised()).to.equal(undefined);
     await (await Card.pair(transport, made.made.pairingCode, pairOptions(made))).close();
   });
 
@@ -152,6 +155,36 @@ describe("phone and card: pairing", () => {
       expect((await card.refresh()).phase).to.equal(Phase.Empty);
       await card.close();
     }
+  });
+
+  it("with a forged refusal in the place of the card's answer does not lock the owner out", async () => {
+    const made = await newWorld();
+    const air = memoryTransport([made.emulator]);
+    const lying: CardTransport = {
+      discover: air.discover,
+      async connect(id, options) {
+        const link = await air.connect(id, options);
+        let hear = (_chunk: Uint8Array) => {};
+        let third = false;
+        return {
+          ...link,
+          subscribe: (listener) => {
+            hear = listener;
+            return link.subscribe((chunk) => third || listener(chunk));
+          },
+          async write(chunk, how) {
+            third ||= (chunk[0]! & 0x80) !== 0 && chunk[4] === MessageType.Pair3;
+            await link.write(chunk, how);
+            if (third && how.response) hear(Uint8Array.of(0xc0, 3, 0, 1, MessageType.Fault, Status.PairingFailed));
+          },
+        };
+      },
+    };
+    await expectError(() => Card.pair(lying, made.made.pairingCode, pairOptions(made)), "PAIRING_FAILED");
+    expect(made.emulator.advertised(), "the card has this owner").to.have.length(16);
+    const card = await Card.connect(air, { store: made.store, reconnects: 0 });
+    expect((await made.store.list()).map(({ confirmed }) => confirmed)).to.deep.equal([true]);
+    await card.close();
   });
 });
 
@@ -233,6 +266,25 @@ describe("phone and card: a payment", () => {
     await soon();
     expect(made.emulator.coil.emissions()).to.deep.equal([]);
     expect((await phone.card.refresh()).phase).to.equal(Phase.Empty);
+    await phone.card.close();
+  });
+
+  it("cancelled before it was sent takes nothing back: an armed card stays armed, the one that asks goes on asking", async () => {
+    const made = await newWorld();
+    const phone = await pairedPhone(made);
+    await phone.card.load(await phone.grant());
+    const presenting = phone.card.present({ when: "swipe" });
+    await made.emulator.shows(Indicator.Ask);
+    const abort = new AbortController();
+    const queued = phone.card.present({ when: "swipe", signal: abort.signal });
+    abort.abort();
+    await soon();
+    made.emulator.pressTwice();
+    expect((await presenting).armedForS).to.be.greaterThan(60);
+    await expectError(() => queued, "ABORTED");
+    expect((await phone.card.refresh()).phase).to.equal(Phase.Armed);
+    await expectError(() => phone.card.present({ when: "now", signal: AbortSignal.abort() }), "ABORTED");
+    expect((await phone.card.refresh()).phase).to.equal(Phase.Armed);
     await phone.card.close();
   });
 

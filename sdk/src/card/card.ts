@@ -56,7 +56,7 @@ export interface PresentOptions extends CallOptions {
 
 export interface ConnectOptions {
   readonly store: PairingStore;
-  /** Which card; the only one the store knows unless told. */
+  /** Which card; the one that was paired last unless told. */
   readonly cardId?: Uint8Array;
   readonly signal?: AbortSignal;
   /** How long finding the card, connecting, and each of its answers may take, ms; 10 s each unless told. */
@@ -128,7 +128,8 @@ export class Card {
     const { store, signal, timeoutMs = ANSWER_MS, reconnects = RECONNECTS } = options;
     throwIfAborted(signal);
     const pairings = await store.list(options.cardId);
-    const newest = pairings[0];
+    // One that was never confirmed may be no pairing at all: it hides no other card's.
+    const newest = pairings.find(({ confirmed }) => confirmed) ?? pairings[0];
     if (newest === undefined) throw sdkError("PAIRING_UNKNOWN");
     const own = pairings.filter((pairing) => equalBytes(pairing.cardId, newest.cardId));
     const card = new Card(wayTo(target, isOwn(own)), newest, { store, timeoutMs, reconnects });
@@ -185,7 +186,7 @@ export class Card {
   /**
    * Sends the loaded grant to the coil, at once or at the swipe, after the user has shown presence on the card.
    * Where the link ends meanwhile, `info.passesSent` after the next `refresh` says what happened. An abort disarms the card, and so
-   * does the end of the time, where the card can be reached.
+   * does the end of the time, where the card can be reached; not where they came before the card was asked.
    *
    * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
    * `BATTERY_LOW`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
@@ -198,21 +199,22 @@ export class Card {
       if (grantHash === null) throw new CardError("NO_GRANT", "No grant is loaded: load one first");
       return [when, await sealPinForGrant(options.pin, grantHash, this.#pinQuestion())];
     };
+    let asked = false;
+    const onSend = () => {
+      asked = true;
+      this.#tell({ type: "asking" });
+    };
     try {
-      const answer = await this.#call(
-        Op.Present,
-        body,
-        { ...options, timeoutMs: options.timeoutMs ?? PRESENT_MS },
-        () => this.#tell({ type: "asking" }),
-      );
+      const timeoutMs = options.timeoutMs ?? PRESENT_MS;
+      const answer = await this.#call(Op.Present, body, { ...options, timeoutMs }, onSend);
       const presented = readPresented(answer);
       this.#info = presented.info;
       return presented;
     } catch (error) {
       await this.#afterPin(error);
-      const given =
+      const givenUp =
         error instanceof CardError && (error.code === "LINK_TIMEOUT" || (error.code === "ABORTED" && this.connected));
-      if (given) {
+      if (asked && givenUp) {
         await this.disarm({ timeoutMs: DISARM_MS, signal: AbortSignal.timeout(DISARM_MS) }).catch(() => undefined);
       }
       throw error;

@@ -99,7 +99,7 @@ export class Connection {
     this.#prove = setTimeout(() => this.#listener.prove(), PROVE_MS);
   }
 
-  /** Asks the card; opens what is not open, and asks once more where that is harmless. */
+  /** Asks the card; opens what is not open, and asks once more where that is harmless. `onSend` hears that it is being written. */
   async ask(op: Op, body: Body, options: CallOptions, onSend?: () => void): Promise<CborValue> {
     const { onProgress } = options;
     try {
@@ -146,10 +146,10 @@ export class Connection {
     const session = await this.ensure(signal);
     clearTimeout(this.#prove);
     const value = typeof body === "function" ? await body() : body;
-    onSend?.();
     return session.request(op, value, {
       timeoutMs,
       signal,
+      onSend,
       onProgress: (sent, total) => onProgress?.({ step: sent < total ? "sending" : "waiting", sent, total }),
     });
   }
@@ -175,7 +175,9 @@ export class Connection {
     try {
       const pairings = await store.list(this.#pairing.cardId);
       const opened = await openOver(link, pairings, { timeoutMs, signal }, this.sessionListener);
+      // The session proves which pairing the card holds: the others of this card are over.
       if (!opened.pairing.confirmed) await store.save({ ...opened.pairing, confirmed: true });
+      else if (pairings.some(({ confirmed }) => !confirmed)) await store.forgetUnconfirmed(opened.pairing.cardId);
       this.adopt(link, { ...opened.pairing, confirmed: true }, opened.session, opened.info);
       return opened.session;
     } catch (error) {

@@ -10,8 +10,10 @@ import { fromBase64Url, toBase64Url } from "./base64url.js";
 export const TEST_IINS: readonly string[] = ["999999"];
 
 export interface IssuerClientOptions {
-  /** Where the API's `/v1` is, e.g. `http://127.0.0.1:8080`. */
+  /** Where the API's `/v1` is: https, or plain http to this machine, e.g. `http://127.0.0.1:8080`. */
   readonly baseUrl: string;
+  /** Takes plain http to another machine too: everybody on the way can read the access key, and use it. For tests alone. */
+  readonly insecure?: boolean;
   /** Key of an earlier enrolment; a secret. */
   readonly accessKey?: string;
   /** First six digits of tokens this app accepts; `TEST_IINS` unless told. */
@@ -74,10 +76,13 @@ export class IssuerClient {
   readonly #iins: readonly string[];
   #accessKey: string | undefined;
 
-  /** @throws {CardError} `ARGUMENT_INVALID` for a base URL that is none, or a number range that is not 6 digits. */
+  /**
+   * @throws {CardError} `ARGUMENT_INVALID` for a base URL that is none, or plain http to another machine, and for a number range
+   * that is not 6 digits.
+   */
   constructor(options: IssuerClientOptions) {
     this.#iins = options.iins ?? TEST_IINS;
-    if (!URL.canParse(options.baseUrl)) throw sdkError("ARGUMENT_INVALID", "baseUrl");
+    checkBaseUrl(options.baseUrl, options.insecure === true);
     if (this.#iins.some((iin) => !/^\d{6}$/.test(iin))) throw sdkError("ARGUMENT_INVALID", "iins: 6 digits each");
     this.#options = options;
     this.#accessKey = options.accessKey;
@@ -191,6 +196,18 @@ export class IssuerClient {
     const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
     throw new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
   }
+}
+
+/** Names and addresses of this machine, as `URL` writes them. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** The access key and the card's identity travel as they are: only TLS hides them. */
+function checkBaseUrl(baseUrl: string, insecure: boolean): void {
+  if (!URL.canParse(baseUrl)) throw sdkError("ARGUMENT_INVALID", "baseUrl");
+  const { protocol, hostname } = new URL(baseUrl);
+  if (protocol === "https:") return;
+  if (protocol !== "http:") throw sdkError("ARGUMENT_INVALID", "baseUrl: https");
+  if (!insecure && !LOOPBACK.test(hostname)) throw sdkError("ARGUMENT_INVALID", "baseUrl: https to another machine");
 }
 
 type Answer = Readonly<Record<string, unknown>>;

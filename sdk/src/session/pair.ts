@@ -1,4 +1,5 @@
-// Pairing: Noise XXpsk3, phone first (docs/protocol.md "Link"). The keys are kept before the card can count them.
+// Pairing: Noise XXpsk3, phone first (docs/protocol.md "Link"). The keys are kept before the card can count them, and until a session
+// has shown which pairing the card holds.
 
 import {
   asArray,
@@ -51,7 +52,8 @@ export interface Paired {
 const TIMEOUT_MS = 10_000;
 
 /**
- * Pairs over `link` with the card that `code` names.
+ * Pairs over `link` with the card that `code` names. A refusal of the last message proves nothing: the keys stay, unconfirmed, and
+ * where the card has taken them after all, it can be opened with them.
  *
  * @throws {CardError} `PAIRING_FAILED` (another card's code), `PAIRING_CLOSED`, `PIN_REQUIRED`, `PIN_WRONG`, `PIN_LOCKED`;
  * `CARD_NOT_GENUINE` and `CARD_CERTIFICATE_…`; `PAIRING_STORE_FAILED`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
@@ -110,10 +112,8 @@ export async function pairOver(
   throwIfAborted(signal);
 
   onProgress?.("confirming");
-  const confirmed = await confirm(link, third, keys, listener, { timeoutMs, signal }).catch(async (error: unknown) => {
-    if (refused(error)) await store.forgetUnconfirmed(code.cardId);
-    throw error;
-  });
+  // Whatever fails from here on, the keys stay: a refusal comes in clear, so anybody may have written it while the card took its owner.
+  const confirmed = await confirm(link, third, keys, listener, { timeoutMs, signal });
   await store.save({ ...pairing, confirmed: true });
   onProgress?.("done");
   return { pairing: { ...pairing, confirmed: true }, ...confirmed };
@@ -166,10 +166,4 @@ async function confirm(
   await unlessAborted(link.send(MessageType.Pair3, third, { signal, chunkTimeoutMs: timeoutMs }), signal);
   const info = await within(first, timeoutMs, signal);
   return { session: session!, info };
-}
-
-/** The card said no; a lost link or a time-out says nothing, and the pairing may hold. */
-function refused(error: unknown): boolean {
-  const doubtful = ["LINK_LOST", "LINK_CLOSED", "LINK_TIMEOUT", "ABORTED", "FRAME_INVALID"];
-  return error instanceof CardError && !doubtful.includes(error.code);
 }

@@ -22,6 +22,8 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: SendProgress | undefined;
+  /** The request's turn has come: the link gets it now. Never called for one that was cancelled before. */
+  readonly onSend?: (() => void) | undefined;
 }
 
 export interface SessionListener {
@@ -75,7 +77,11 @@ export class SecureSession {
       // Sealed when its turn to be written has come: nonces go out in order, and none is spent for a call that was cancelled.
       const sent = this.#link.send(
         MessageType.Sealed,
-        () => this.#keys.send.encrypt(EMPTY, encodeRequest(id, op, body)),
+        () => {
+          const message = this.#keys.send.encrypt(EMPTY, encodeRequest(id, op, body));
+          options.onSend?.();
+          return message;
+        },
         { signal: options.signal, onProgress: options.onProgress },
       );
       // Cancelled half-way, it is written to its end all the same; only the call does not wait for that.
