@@ -262,3 +262,40 @@ describe("a wallet record that cannot be read", () => {
     }
   });
 });
+
+describe("an owner that cannot be read", () => {
+  const stranger = () =>
+    Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+      phoneName: "Thief",
+      makerRoot: w.makerRoot,
+      store: new MemoryPairingStore(),
+      timeoutMs: 1000,
+    });
+  const owner = () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000, reconnects: 0 });
+
+  for (const [what, value] of [
+    ["cannot be read", UNREADABLE],
+    ["is too short", new Uint8Array(64)],
+  ] as const) {
+    it(`because it ${what} is not nobody: VAULT_FAILED to a stranger with the sheet, and to the owner`, async () => {
+      await phone.card.close();
+      breakReads(Region.Vault, VaultItem.Owner, value);
+      await expectError(stranger, "VAULT_FAILED");
+      w.emulator.hold(3100); // not even with the button held
+      await expectError(stranger, "VAULT_FAILED");
+      await expectError(owner, "VAULT_FAILED");
+      mend();
+      await (await owner()).close();
+    });
+  }
+
+  it("at a start is read again for the next identifier: the owner's phone finds its card", async () => {
+    await phone.card.close();
+    breakReads(Region.Vault, VaultItem.Owner, UNREADABLE);
+    w.emulator.restart();
+    expect(w.emulator.advertised()).to.equal(undefined);
+    mend();
+    w.emulator.advance(900_000);
+    await (await owner()).close();
+  });
+});
