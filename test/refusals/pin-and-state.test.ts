@@ -136,6 +136,18 @@ describe("a token's state", () => {
     expect(info.phase).to.equal(Phase.Empty);
   });
 
+  it("of another token silences no grant but that token's own", async () => {
+    await phone.card.load(await phone.grant());
+    const tokenRef = new Uint8Array(16).fill(7);
+    for (const [version, state] of [TokenState.Suspended, TokenState.Deactivated].entries()) {
+      const until = state === TokenState.Deactivated ? { until: w.service.issuer.now() + 60 } : {};
+      const { info } = await phone.card.state(
+        forgeState(w, phone, { version: version + 1, state, tokenRef, ...until }),
+      );
+      expect(info.phase).to.equal(Phase.Loaded);
+    }
+  });
+
   it("inactive takes no grant: TOKEN_INACTIVE", async () => {
     await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Inactive }));
     const grant = await phone.grant();
