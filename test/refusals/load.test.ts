@@ -6,6 +6,7 @@ import { Card, type GrantBundle, memoryTransport } from "@enabling-card/sdk";
 import {
   AAD,
   type CborValue,
+  Channel,
   cborDecode,
   cborEncode,
   checkpointToBeSigned,
@@ -118,6 +119,11 @@ const CASES: readonly Case[] = [
     "it is an on-line one with an off-line one's limits",
     "GRANT_MALFORMED",
     { payload: withEntry(GrantKey.Offline, [5000, 1, 3]) },
+  ],
+  [
+    "it may be spent from afar alone, not by a swipe",
+    "GRANT_KIND_UNSUPPORTED",
+    { grant: { domain: { ...DOMAIN, channel: Channel.Remote } } },
   ],
   ["it is a delegated one", "GRANT_KIND_UNSUPPORTED", { grant: { kind: GrantKind.Delegated } }],
   ["it answers no challenge of this card", "GRANT_CHALLENGE_UNKNOWN", { grant: { challenge: new Uint8Array(16) } }],
