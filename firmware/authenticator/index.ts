@@ -57,12 +57,14 @@ export function onAlarm(): void {
   if (until != 0 && now() >= until) answer(Mail.V2, Status.UserAbsent, Method.None);
 }
 
+/** While a question is open, each gesture is about it alone: held for 1 s or for 3 is a no. */
 function onGesture(gesture: Gesture): void {
-  if (gesture == Gesture.Hold) tellButton(ButtonEvent.PairingHold);
-  else if (until != 0 && gesture == Gesture.Twice) answer(Mail.V2, Status.Ok, Method.Button);
-  else if (until != 0 && gesture == Gesture.Long) answer(Mail.V2, Status.UserRefused, Method.Button);
-  else if (until == 0 && gesture == Gesture.Long) tellButton(ButtonEvent.Disarm);
-  else if (until == 0 && gesture == Gesture.Short) tellButton(ButtonEvent.Choose);
+  if (until != 0) {
+    if (gesture == Gesture.Twice) answer(Mail.V2, Status.Ok, Method.Button);
+    else if (gesture == Gesture.Long || gesture == Gesture.Hold) answer(Mail.V2, Status.UserRefused, Method.Button);
+  } else if (gesture == Gesture.Hold) tellButton(ButtonEvent.PairingHold);
+  else if (gesture == Gesture.Long) tellButton(ButtonEvent.Disarm);
+  else if (gesture == Gesture.Short) tellButton(ButtonEvent.Choose);
 }
 
 /** V1 = [R, SHA-256(grant), merchant, cap, methods, pinNonce, ?sealed PIN] */

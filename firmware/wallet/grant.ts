@@ -3,7 +3,7 @@
 import * as cbor from "../common/cbor";
 import { wipe } from "../common/bytes";
 import { sha256 } from "../ports/crypto";
-import { DomainKey, GrantKey, GrantKind } from "../../wire/labels";
+import { Channel, DomainKey, GrantKey, GrantKind } from "../../wire/labels";
 import {
   CARD_ID_SIZE, CHALLENGE_SIZE, CRYPTOGRAM_SIZE, EMISSIONS_MAX, MERCHANT_MAX, REQUESTOR_MAX, TOKEN_REF_SIZE,
 } from "../../wire/limits";
@@ -45,6 +45,7 @@ export let offlineN: u64 = 0;
 export let offlineOf: u64 = 0;
 export let issuedAt: u64 = 0;
 export let notBefore: u64 = 0;
+let channel: u64 = 0;
 
 /** Overwrites the grant. */
 export function grantWipe(): void {
@@ -117,6 +118,7 @@ export function grantRead(payload: usize, length: i32): Status {
   if (cbor.key(GrantKey.Caveats) || cbor.key(GrantKey.CodeRef)) return Status.GrantKindUnsupported;
   if (!cbor.done() || entries != 11 + optional) return Status.GrantMalformed;
   if (kind > <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
+  if (channel != <u64>Channel.Swipe) return Status.GrantKindUnsupported; // a swipe is all this card can do
   if ((kind == <u64>GrantKind.Offline) != offline || (kind == <u64>GrantKind.Online) != (challenge != 0)) return Status.GrantMalformed;
   sha256(payload, length, grantHash);
   return Status.Ok;
@@ -139,7 +141,7 @@ function readDomain(): bool {
     optional++;
   }
   cbor.need(DomainKey.Channel);
-  cbor.uint(1);
+  channel = cbor.uint(Channel.Remote);
   cbor.need(DomainKey.Country);
   cbor.uint(999);
   cbor.need(DomainKey.MaxAmount);

@@ -33,6 +33,8 @@ const PROLOGUE_SIZE: i32 = 12;
 const PSK_INFO: usize = memory.data<u8>([0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x70, 0x73, 0x6b]); // "ecard/1 psk"
 const ID_INFO: usize = memory.data<u8>([0x65, 0x63, 0x61, 0x72, 0x64, 0x2f, 0x31, 0x20, 0x69, 0x64]); // "ecard/1 id"
 
+/** What the vault answers where there is no such item. */
+const ABSENT: i32 = -1;
 const BATTERY_LOW_PERCENT: i32 = 10;
 const cardId: usize = memory.data(CARD_ID_SIZE);
 const pair: usize = memory.data(2 * KEY_SIZE);
@@ -57,8 +59,10 @@ export function pairingForget(): void {
 /** -> e */
 export function pairFirst(length: i32): void {
   pairingForget();
-  if (owned() && !deadlineSet(Deadline.PairingWindow)) {
-    replyFault(Status.PairingClosed);
+  const owns = owned();
+  wipe(owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
+  if (owns == Status.VaultFailed || (owns == Status.Ok && !deadlineSet(Deadline.PairingWindow))) {
+    replyFault(owns == Status.Ok ? Status.PairingClosed : owns);
     return;
   }
   const status = noise.xxRead1(prologue(PAIR), PROLOGUE_SIZE + CARD_ID_SIZE, message + ENVELOPE, length);
@@ -141,13 +145,13 @@ export function pairConfirmed(status: Status): void {
 
 /** KK from the owner's phone: one round trip, and a session that its first message must prove. */
 export function openFirst(length: i32): void {
-  if (!owned()) {
-    replyFault(Status.NotPaired);
+  pairingForget();
+  const owns = owned();
+  if (owns != Status.Ok) {
+    replyFault(owns);
     return;
   }
-  pairingForget();
   const keys = readPair();
-  read(VaultItem.Owner, owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
   let status = keys
     ? noise.kkRead1(pair, owner, prologue(OPEN), PROLOGUE_SIZE + CARD_ID_SIZE, message + ENVELOPE, length)
     : Status.VaultFailed;
@@ -180,16 +184,15 @@ export function announceIdentifier(): void {
   const slot = draft();
   store<u8>(slot, <u8>Mail.Identifier);
   let length = 0;
-  if (owned()) {
-    read(VaultItem.Owner, owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
+  const owns = owned();
+  if (owns == Status.Ok) {
     fill(slot + 1, 8);
     hmac(owner + KEY_SIZE, KEY_SIZE, slot + 1, 8, secret);
     memory.copy(slot + 9, secret, 8);
     length = IDENTIFIER_SIZE;
-    setDeadline(Deadline.Identifier, IDENTIFIER_LIFE_MS);
-  } else {
-    clearDeadline(Deadline.Identifier);
   }
+  if (owns == Status.NotPaired) clearDeadline(Deadline.Identifier);
+  else setDeadline(Deadline.Identifier, IDENTIFIER_LIFE_MS);
   wipe(secret, KEY_SIZE);
   wipe(owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
   post(ModuleId.Link, 1 + length);
@@ -208,8 +211,11 @@ export function sendChallenge(): void {
   setDeadline(Deadline.Challenge, CHALLENGE_RENEW_MS);
 }
 
-export function owned(): bool {
-  return read(VaultItem.Owner, owner, 2 * KEY_SIZE + PHONE_NAME_MAX) > 2 * KEY_SIZE;
+/** Reads the owner to `owner`: `Ok`, `NotPaired` where there is none, `VaultFailed` where that cannot be told: then nobody gets in. */
+function owned(): Status {
+  const length = read(VaultItem.Owner, owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
+  if (length > 2 * KEY_SIZE) return Status.Ok;
+  return length == ABSENT ? Status.NotPaired : Status.VaultFailed;
 }
 
 function refuse(status: Status): void {

@@ -66,24 +66,26 @@ function take(signed: usize, length: i32): Status {
   return status == Status.Ok ? commit(tokenRef, version, state, until) : status;
 }
 
-/** Suspending overwrites the token's grant first, writes the state after: a power cut between loses the grant alone. */
+/** Any state but active overwrites the token's grant first, writes the state after: a power cut between loses the grant alone. */
 function commit(tokenRef: usize, version: u32, state: i32, until: u64): Status {
   const issuer = certificateIssuer();
   const place = store.tokenPlace(issuer, tokenRef);
   if (place < 0) return Status.TokenTableFull;
   const known = store.tokenFind(issuer, tokenRef) == place;
   if (known && version <= store.tokenVersion(place)) return Status.StateVersionOld;
-  const silenced = state == TokenState.Suspended || state == TokenState.Deactivated;
+  let why = Status.Ok;
+  if (state == TokenState.Inactive) why = Status.TokenInactive;
+  else if (state == TokenState.Suspended) why = Status.TokenSuspended;
+  else if (state == TokenState.Deactivated) why = Status.TokenDeactivated;
   const held =
     holding() && equal(grant.issuer, issuer, store.ISSUER_SIZE) && equal(grant.tokenRef, tokenRef, TOKEN_REF_SIZE);
-  const why = state == TokenState.Suspended ? Status.TokenSuspended : Status.TokenDeactivated;
 
   if (!known) store.tokenTake(place, issuer, tokenRef);
   store.setTokenVersion(place, version);
   store.setTokenState(place, state);
   store.setTokenUntil(place, until);
   receiptKeep();
-  if (silenced && held) lifeEnd(why);
+  if (why != Status.Ok && held) lifeEnd(why);
   return store.storeCommit();
 }
 

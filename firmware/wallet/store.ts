@@ -16,7 +16,12 @@ const TOKEN: i32 = 44;
 const SIZE: i32 = HEAD + TOKENS_MAX * TOKEN;
 export const ISSUER_SIZE: i32 = 8;
 
+/** What flash and vault answer where there is nothing; -2 is what cannot be read. */
+const ABSENT: i32 = -1;
+
 const record: usize = memory.data(SIZE);
+/** The record as it was read or written last. */
+const written: usize = memory.data(SIZE);
 
 export const lastGrant: usize = record + 84;
 export const treeRoot: usize = record + 20;
@@ -34,22 +39,31 @@ export function setRevokedSize(size: u32): void { store<u32>(record + 8, size); 
 export function checkpointTime(): u64 { return load<u64>(record + 12); }
 export function setCheckpointTime(time: u64): void { store<u64>(record + 12, time); }
 
-/** Reads the record; a card that never wrote one begins at the checkpoint of its maker; one of another format is refused. */
+/**
+ * Reads the record. A card that never wrote one begins at the checkpoint of its maker; one that cannot be read, or has another
+ * format, is not empty: it is refused.
+ */
 export function storeLoad(): Status {
   memory.fill(record, 0, SIZE);
   const length = read(FlashRecord.Wallet, record, SIZE);
-  if (length < 0) {
+  if (length == ABSENT) {
     store<u8>(record, FORMAT);
-    vault.read(VaultItem.Checkpoint, record + 4, CHECKPOINT_ITEM_SIZE);
-    return Status.Ok;
+    const checkpoint = vault.read(VaultItem.Checkpoint, record + 4, CHECKPOINT_ITEM_SIZE);
+    if (checkpoint != CHECKPOINT_ITEM_SIZE && checkpoint != ABSENT) return Status.VaultFailed;
+  } else if (length != SIZE || load<u8>(record) != FORMAT) {
+    return Status.FlashFailed;
   }
-  return length == SIZE && load<u8>(record) == FORMAT ? Status.Ok : Status.FlashFailed;
+  memory.copy(written, record, SIZE);
+  return Status.Ok;
 }
 
-/** Writes the record; where that fails, forgets what was changed since the last time. */
+/** Writes the record; where that fails, forgets what was changed since the last time, whatever the flash can still be read for. */
 export function storeCommit(): Status {
-  if (write(FlashRecord.Wallet, record, SIZE) == 0) return Status.Ok;
-  storeLoad();
+  if (write(FlashRecord.Wallet, record, SIZE) == 0) {
+    memory.copy(written, record, SIZE);
+    return Status.Ok;
+  }
+  memory.copy(record, written, SIZE);
   return Status.FlashFailed;
 }
 

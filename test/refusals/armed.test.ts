@@ -4,6 +4,7 @@ import type { GrantBundle } from "@enabling-card/sdk";
 import { cborDecode, cborEncode, GrantKey, GrantKind, Indicator, Phase } from "@enabling-card/wire";
 import { expect } from "chai";
 import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { expectError } from "../support/expect-refusal.js";
 import { forge } from "../support/forge.js";
 import { settle } from "../support/raw-session.js";
 
@@ -75,5 +76,27 @@ describe("an armed card", () => {
     for (let i = 0; i < 3; i++) await settle();
     expect(told).to.deep.equal(["BATTERY_LOW"]);
     expect((await phone.card.state()).info.phase).to.equal(Phase.Loaded);
+  });
+});
+
+describe("a card that is sending", () => {
+  it("and is disarmed falls silent in the middle of the pass", async () => {
+    const w = await world({ autoPlay: false });
+    const phone = await pairedPhone(w);
+    await phone.card.load(await phone.grant());
+    const presented = expectError(() => phone.card.present({ when: "now" }), "NO_GRANT");
+    await w.emulator.shows(Indicator.Ask);
+    w.emulator.pressTwice();
+    w.emulator.advance(50);
+    expect(w.emulator.coil.busy).to.equal(true);
+    await phone.card.disarm();
+    expect(w.emulator.coil.busy).to.equal(false);
+    await presented;
+    w.emulator.advance(3000);
+    const passes = w.emulator.coil.emission()!.passes;
+    expect(passes.map(({ complete }) => complete)).to.deep.equal([false]);
+    expect(passes[0]!.endNs - passes[0]!.startNs).to.be.below(60e6);
+    expect(w.emulator.violations).to.deep.equal([]);
+    await w.close();
   });
 });

@@ -3,10 +3,11 @@
 
 import { EmulatorError, Region, Store } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { FlashRecord, Mail, Phase, VaultItem } from "@enabling-card/wire";
+import { FlashRecord, Mail, Phase, TokenState, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
-import { expectError } from "../support/expect-refusal.js";
+import { expectError, expectRefusal } from "../support/expect-refusal.js";
+import { forge, forgeState } from "../support/forge.js";
 import { settle } from "../support/raw-session.js";
 
 let w: World;
@@ -179,5 +180,122 @@ describe("a PIN whose records cannot be read", () => {
       await expectError(pairing, "VAULT_FAILED");
     }
     expect(w.emulator.advertised()).to.equal(undefined);
+  });
+});
+
+describe("a wallet record that cannot be read", () => {
+  const connect = () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000, reconnects: 0 });
+
+  /** The card has seen an ATC, a suspension and a checkpoint. */
+  async function remember(): Promise<void> {
+    await phone.card.load(await forge(w, phone, { grant: { atc: 5_000_000 } }));
+    await phone.card.disarm();
+    await phone.card.state(forgeState(w, phone, { version: 7, state: TokenState.Suspended }));
+  }
+
+  async function expectRemembered(card: Card): Promise<void> {
+    const { tokens, info } = await card.state();
+    expect(tokens.map(({ atc, state, version }) => [atc, state, version])).to.deep.equal([
+      [5_000_000, TokenState.Suspended, 7],
+    ]);
+    expect(info.checkpointSize).to.equal(w.service.issuer.log.size);
+    const bundle = await forge(w, { ...phone, card }, { grant: { atc: 5 } });
+    await expectRefusal(w, () => card.load(bundle), "TOKEN_SUSPENDED");
+  }
+
+  for (const [what, value] of [
+    ["cannot be read", UNREADABLE],
+    ["is too short", new Uint8Array(20)],
+  ] as const) {
+    it(`because it ${what} is not taken for none: FLASH_FAILED, and nothing is forgotten`, async () => {
+      await remember();
+      await phone.card.close();
+      breakReads(Region.Flash, FlashRecord.Wallet, value);
+      w.emulator.restart();
+      await expectError(connect, "FLASH_FAILED");
+      mend();
+      await expectError(connect, "FLASH_FAILED"); // until the next start
+      w.emulator.restart();
+      const card = await connect();
+      await expectRemembered(card);
+      await card.close();
+    });
+  }
+
+  it("after a write that failed forgets nothing: FLASH_FAILED", async () => {
+    await remember();
+    await phone.card.state(forgeState(w, phone, { version: 8, state: TokenState.Active }));
+    Store.prototype.write = function (region, id, data) {
+      if (region === Region.Flash) throw new EmulatorError("STORE_FULL", "no room: the test says so");
+      write.call(this, region, id, data);
+    };
+    breakReads(Region.Flash, FlashRecord.Wallet, UNREADABLE);
+    const bundle = await forge(w, phone, { grant: { atc: 6_000_000 } });
+    await expectError(() => phone.card.load(bundle), "FLASH_FAILED");
+    mend();
+    expect((await phone.card.state()).tokens.map(({ atc }) => atc)).to.deep.equal([5_000_000]);
+    const low = await forge(w, phone, { grant: { atc: 5 } });
+    await expectRefusal(w, () => phone.card.load(low), "ATC_NOT_RISING");
+    await phone.card.load(bundle);
+  });
+
+  it("and a maker's checkpoint that cannot be read: VAULT_FAILED, rather than start from no ledger at all", async () => {
+    const fresh = await world();
+    try {
+      breakReads(Region.Vault, VaultItem.Checkpoint, UNREADABLE);
+      fresh.emulator.restart();
+      const pairing = () =>
+        Card.pair(memoryTransport([fresh.emulator]), fresh.made.pairingCode, {
+          phoneName: "Ada's phone",
+          makerRoot: fresh.makerRoot,
+          store: new MemoryPairingStore(),
+          timeoutMs: 1000,
+        });
+      await expectError(pairing, "VAULT_FAILED");
+      mend();
+      fresh.emulator.restart();
+      const card = await pairing();
+      expect(card.info.checkpointSize).to.equal(fresh.service.issuer.log.size);
+    } finally {
+      mend();
+      await fresh.close();
+    }
+  });
+});
+
+describe("an owner that cannot be read", () => {
+  const stranger = () =>
+    Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
+      phoneName: "Thief",
+      makerRoot: w.makerRoot,
+      store: new MemoryPairingStore(),
+      timeoutMs: 1000,
+    });
+  const owner = () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000, reconnects: 0 });
+
+  for (const [what, value] of [
+    ["cannot be read", UNREADABLE],
+    ["is too short", new Uint8Array(64)],
+  ] as const) {
+    it(`because it ${what} is not nobody: VAULT_FAILED to a stranger with the sheet, and to the owner`, async () => {
+      await phone.card.close();
+      breakReads(Region.Vault, VaultItem.Owner, value);
+      await expectError(stranger, "VAULT_FAILED");
+      w.emulator.hold(3100); // not even with the button held
+      await expectError(stranger, "VAULT_FAILED");
+      await expectError(owner, "VAULT_FAILED");
+      mend();
+      await (await owner()).close();
+    });
+  }
+
+  it("at a start is read again for the next identifier: the owner's phone finds its card", async () => {
+    await phone.card.close();
+    breakReads(Region.Vault, VaultItem.Owner, UNREADABLE);
+    w.emulator.restart();
+    expect(w.emulator.advertised()).to.equal(undefined);
+    mend();
+    w.emulator.advance(900_000);
+    await (await owner()).close();
   });
 });

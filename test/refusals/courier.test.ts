@@ -137,6 +137,20 @@ describe("between wallet and authenticator", () => {
     expect(w.emulator.coil.emission()).to.equal(undefined);
   });
 
+  it("the user says no by a hold of 3 s or more: USER_REFUSED at once, and no pairing window opens", async () => {
+    for (const ms of [3100, 20_000]) {
+      const presented = phone.card.present({ when: "now" });
+      await w.emulator.shows(Indicator.Ask);
+      w.emulator.hold(ms);
+      await expectError(() => presented, "USER_REFUSED");
+      w.emulator.pressTwice(); // comes too late to be a yes
+      await settle();
+      expect(w.emulator.coil.emission()).to.equal(undefined);
+      expect((await phone.card.state()).info.phase).to.equal(Phase.Loaded);
+    }
+    expect(w.emulator.indicators.log.map(({ indicator }) => indicator)).not.to.include(Indicator.Pairing);
+  });
+
   it("nobody presses within 30 s: USER_ABSENT", async () => {
     const presented = phone.card.present({ when: "now" });
     await w.emulator.shows(Indicator.Ask);

@@ -2,10 +2,11 @@
 
 import { luhnDigit } from "@enabling-card/issuer";
 import { keyId } from "@enabling-card/ledger";
-import type { GrantBundle } from "@enabling-card/sdk";
+import { Card, type GrantBundle, memoryTransport } from "@enabling-card/sdk";
 import {
   AAD,
   type CborValue,
+  Channel,
   cborDecode,
   cborEncode,
   checkpointToBeSigned,
@@ -15,6 +16,7 @@ import {
   decodeSign1,
   encodeCheckpointPayload,
   encodeReceipt,
+  encodeSign1,
   GrantKey,
   GrantKind,
   Op,
@@ -55,6 +57,15 @@ function atTime(w: World, receipt: Receipt, time: number): Uint8Array {
   const { publicKey, sign } = w.service.issuer.keys.node;
   const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(payload)) }];
   return encodeReceipt({ ...receipt, checkpoint: { payload, signatures } });
+}
+
+/** An issuer whose certificate the root signed as `change` leaves it. */
+function resigned(w: World, change: (payload: Uint8Array) => Uint8Array, kid?: Uint8Array) {
+  const other = otherIssuer(w, { stored: true });
+  const { issuerRoot } = w.service.issuer.keys;
+  const { payload } = decodeSign1(other.issuerCert, AAD.certificate);
+  const issuerCert = encodeSign1(change(payload), kid ?? keyId(issuerRoot.publicKey), AAD.certificate, issuerRoot.sign);
+  return { ...other, issuerCert };
 }
 
 type Case = [name: string, code: string, forgery: Forgery | ((w: World, phone: Phone) => Forgery)];
@@ -98,6 +109,21 @@ const CASES: readonly Case[] = [
     "it carries caveats that this card cannot check",
     "GRANT_KIND_UNSUPPORTED",
     { payload: withEntry(GrantKey.Caveats, [1]) },
+  ],
+  [
+    "it points to a code, which this card cannot check",
+    "GRANT_KIND_UNSUPPORTED",
+    { payload: withEntry(GrantKey.CodeRef, new Uint8Array(16)) },
+  ],
+  [
+    "it is an on-line one with an off-line one's limits",
+    "GRANT_MALFORMED",
+    { payload: withEntry(GrantKey.Offline, [5000, 1, 3]) },
+  ],
+  [
+    "it may be spent from afar alone, not by a swipe",
+    "GRANT_KIND_UNSUPPORTED",
+    { grant: { domain: { ...DOMAIN, channel: Channel.Remote } } },
   ],
   ["it is a delegated one", "GRANT_KIND_UNSUPPORTED", { grant: { kind: GrantKind.Delegated } }],
   ["it answers no challenge of this card", "GRANT_CHALLENGE_UNKNOWN", { grant: { challenge: new Uint8Array(16) } }],
@@ -167,6 +193,21 @@ const CASES: readonly Case[] = [
     "its certificate was altered",
     "CERTIFICATE_SIGNATURE_INVALID",
     (w) => ({ issuerCert: flip(w.service.issuer.certificate, -1) }),
+  ],
+  [
+    "its certificate names no key, and brings one behind its end",
+    "CERTIFICATE_MALFORMED",
+    (w) => resigned(w, (payload) => flip(payload, payload.length - 36)),
+  ],
+  [
+    "its certificate's root goes by a longer name",
+    "CERTIFICATE_MALFORMED",
+    (w) => resigned(w, (payload) => payload, new Uint8Array(16)),
+  ],
+  [
+    "its certificate's root goes by a shorter name",
+    "CERTIFICATE_MALFORMED",
+    (w) => resigned(w, (payload) => payload, new Uint8Array(7)),
   ],
   ["another root signed its issuer", "CERTIFICATE_SIGNATURE_INVALID", (w) => otherIssuer(w, { root: STRANGER })],
   ["its certificate is a card's", "CERTIFICATE_ROLE_WRONG", (w) => otherIssuer(w, { role: Role.Card })],
@@ -363,6 +404,15 @@ describe("a grant is refused, and nothing changes, when", () => {
     await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
   });
 
+  it("its consistency proof has hashes too many: CHECKPOINT_INCONSISTENT", async () => {
+    const proof = w.service.issuer.log.consistency(phone.card.info.checkpointSize)!;
+    for (const more of [1, 48, 60]) {
+      const consistency = Uint8Array.from([...proof, ...new Uint8Array(32 * more)]);
+      const bundle = await forge(w, phone, { consistency });
+      await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_INCONSISTENT");
+    }
+  });
+
   it("its consistency proof has an octet too many: CHECKPOINT_INCONSISTENT", async () => {
     const proof = w.service.issuer.log.consistency(phone.card.info.checkpointSize)!;
     const bundle = await forge(w, phone, { consistency: Uint8Array.from([...proof, 0]) });
@@ -456,6 +506,7 @@ describe("an off-line grant", () => {
     ["is over its cap", [DOMAIN.maxAmount - 1, 1, 3], {}],
     ["has a cap over the card's", [5001, 1, 3], {}],
     ["is number four of three", [2000, 4, 3], {}],
+    ["is number none of three", [2000, 0, 3], {}],
     ["is one of six", [2000, 1, 6], {}],
     ["may be sent twice", [2000, 1, 3], { maxEmissions: 2 }],
   ];
@@ -471,6 +522,19 @@ describe("an off-line grant", () => {
     await expectRefusal(w, () => phone.card.load(bundle), "GRANT_LIFETIME_TOO_LONG");
   });
 
+  it("is refused when its time is over: GRANT_EXPIRED", async () => {
+    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 3600 });
+    w.pass(3601);
+    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_EXPIRED");
+  });
+
+  it("is refused when its time has not come: GRANT_NOT_YET_VALID", async () => {
+    const bundle = await offline([2000, 1, 3], { notBefore: w.service.issuer.now() + 100 });
+    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_NOT_YET_VALID");
+    w.pass(101);
+    await phone.card.load(bundle);
+  });
+
   it("is refused beside a checkpoint of more than 24 h ago: CHECKPOINT_STALE, and taken with a newer receipt", async () => {
     const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 3 * 86_400 });
     w.pass(25 * 3600);
@@ -483,5 +547,51 @@ describe("an off-line grant", () => {
     const bundle = await offline([2000, 1, 3]);
     w.emulator.restart();
     await expectRefusal(w, () => phone.card.load(bundle), "TIME_UNKNOWN");
+  });
+});
+
+describe("the card's clock", () => {
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+    await phone.card.load(await forge(w, phone)); // sets the clock
+    await phone.card.disarm();
+  });
+  afterEach(() => w.close());
+
+  /** A grant that was issued `seconds` from the card's time, and lives for two minutes. */
+  const issued = (seconds: number, forgery: Forgery = {}) => {
+    const issuedAt = w.service.issuer.now() + seconds;
+    return forge(w, phone, { ...forgery, grant: { issuedAt, notBefore: issuedAt, expires: issuedAt + 120 } });
+  };
+
+  it("goes forward by 10 minutes at most: a grant from later than that is GRANT_NOT_YET_VALID", async () => {
+    const later = await issued(700);
+    await expectRefusal(w, () => phone.card.load(later), "GRANT_NOT_YET_VALID");
+    await phone.card.load(await issued(590));
+  });
+
+  it("goes back by 10 minutes at most: a grant that was held back for longer is GRANT_EXPIRED", async () => {
+    const evidence = w.service.issuer.evidence(phone.card.info.checkpointSize); // as it was then
+    w.pass(2000);
+    await phone.card.refresh();
+    const held = await issued(-1900, evidence as Forgery);
+    await expectRefusal(w, () => phone.card.load(held), "GRANT_EXPIRED");
+    await phone.card.load(await issued(-590, evidence as Forgery));
+  });
+
+  it("after a restart begins no earlier than the newest checkpoint's time, though an older one came since: GRANT_EXPIRED", async () => {
+    const { issuer } = w.service;
+    const older = atTime(w, decodeReceipt(issuer.log.receipt(issuer.certificate)), issuer.now() - 1000);
+    await phone.card.load(await forge(w, phone, { receipt: older, consistency: null }));
+    await phone.card.close();
+    w.emulator.restart();
+    const card = await Card.connect(memoryTransport([w.emulator]), { store: w.store });
+    phone = { ...phone, card };
+    const held = await issued(-300);
+    await expectRefusal(w, () => card.load(held), "GRANT_EXPIRED");
+    await card.close();
   });
 });

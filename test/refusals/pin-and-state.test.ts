@@ -136,6 +136,45 @@ describe("a token's state", () => {
     expect(info.phase).to.equal(Phase.Empty);
   });
 
+  it("of another token silences no grant but that token's own", async () => {
+    await phone.card.load(await phone.grant());
+    const tokenRef = new Uint8Array(16).fill(7);
+    for (const [version, state] of [TokenState.Suspended, TokenState.Deactivated].entries()) {
+      const until = state === TokenState.Deactivated ? { until: w.service.issuer.now() + 60 } : {};
+      const { info } = await phone.card.state(
+        forgeState(w, phone, { version: version + 1, state, tokenRef, ...until }),
+      );
+      expect(info.phase).to.equal(Phase.Loaded);
+    }
+  });
+
+  for (const state of [TokenState.Inactive, TokenState.Suspended, TokenState.Deactivated] as const) {
+    const name = ["inactive", "active", "suspended", "deactivated"][state]!;
+    it(`${name} ends that token's grant, loaded or armed, and says why`, async () => {
+      const told: (string | undefined)[] = [];
+      phone.card.subscribe((notice) => notice.type === "disarmed" && told.push(notice.why?.code));
+      const until = state === TokenState.Deactivated ? { until: w.service.issuer.now() + 60 } : {};
+      await phone.card.load(await phone.grant());
+      const { info } = await phone.card.state(forgeState(w, phone, { version: 1, state, ...until }));
+      expect(info.phase).to.equal(Phase.Empty);
+      if (state !== TokenState.Deactivated) {
+        await phone.card.state(forgeState(w, phone, { version: 2, state: TokenState.Active }));
+        await phone.card.load(await phone.grant());
+        const armed = phone.card.present({ when: "swipe" });
+        await w.emulator.shows(Indicator.Ask);
+        w.emulator.pressTwice();
+        await armed;
+        await phone.card.state(forgeState(w, phone, { version: 3, state }));
+      }
+      w.emulator.touchHead();
+      w.emulator.advance(5000);
+      expect(w.emulator.coil.emission()).to.equal(undefined);
+      const code = `TOKEN_${name.toUpperCase()}`;
+      expect(told).to.deep.equal(state === TokenState.Deactivated ? [code] : [code, code]);
+      await expectError(() => phone.card.present({ when: "now" }), code);
+    });
+  }
+
   it("inactive takes no grant: TOKEN_INACTIVE", async () => {
     await phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Inactive }));
     const grant = await phone.grant();
