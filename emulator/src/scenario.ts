@@ -67,7 +67,7 @@ export function parseScenario(value: unknown): Scenario {
 function parseStep(value: unknown, at: string): Step {
   const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
   const verb = keys[0];
-  if (verb === undefined || keys.length !== 1 || !(verb in READERS)) {
+  if (verb === undefined || keys.length !== 1 || !Object.hasOwn(READERS, verb)) {
     throw invalid(at, `one of ${Object.keys(READERS).join(", ")}`);
   }
   const argument = (value as Record<string, unknown>)[verb];

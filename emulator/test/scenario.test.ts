@@ -46,6 +46,19 @@ async function card() {
   return (await EmulatedCard.create({ firmware, block })).start();
 }
 
+describe("a scenario with a step that every object has", () => {
+  for (const step of [
+    '{"__proto__":{"press":"twice"}}',
+    '{"constructor":1}',
+    '{"toString":1}',
+    '{"hasOwnProperty":1}',
+  ]) {
+    it(`is SCENARIO_INVALID: ${step}`, () => {
+      expect(invalid(JSON.parse(`{"name":"x","steps":[${step}]}`))).to.include("steps[0]");
+    });
+  }
+});
+
 describe("a scenario file", () => {
   for (const file of readdirSync(FOLDER)) {
     it(`of the samples is valid: ${file}`, () => {

@@ -17,7 +17,7 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
-    .description("decode WAV files: 8/16/24/32-bit or float, any number of channels; - is standard input")
+    .description("decode WAV files: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input")
     .argument("<file...>", "recordings, or - for standard input")
     .addOption(new Option("--track <track>", "the track to read").choices(["auto", "1", "2", "3"]).default("auto"))
     .addHelpText(

@@ -73,7 +73,7 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, any number of channels; - is standard input' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
       synth) _ecard_pos_synth ;;
