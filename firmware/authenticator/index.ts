@@ -46,6 +46,7 @@ export function onMail(sender: i32, length: i32): void {
   else if (kind == Mail.P1) setPin();
   else if (kind == Mail.Q1) newPhone();
   else tellPinNonce();
+  wipe(slot() + SEALED_HEADER, size); // R lies in it, and stays only where it is waited with
 }
 
 export function onButton(): void {

@@ -46,7 +46,7 @@ export function pinVerify(from: usize, length: i32, about: usize, aboutLength: i
   const set = pinState();
   if (set != Status.Ok) return set;
   const size = openPin(from, length, about, aboutLength);
-  const status = size < 0 ? Status.PinNonceStale : compare(sealed + KEY_SIZE, size);
+  const status = size < 0 ? whyClosed(size) : compare(sealed + KEY_SIZE, size);
   forget();
   return status;
 }
@@ -56,7 +56,7 @@ export function pinSet(from: usize, length: i32, about: usize, aboutLength: i32)
   const set = pinState();
   if (set == Status.VaultFailed) return set;
   const size = openPin(from, length, about, aboutLength);
-  const status = size < 0 ? Status.PinNonceStale : change(sealed + KEY_SIZE, size, set == Status.Ok);
+  const status = size < 0 ? whyClosed(size) : change(sealed + KEY_SIZE, size, set == Status.Ok);
   forget();
   return status;
 }
@@ -94,17 +94,25 @@ function compare(pin: usize, length: i32): Status {
   return left == 1 ? Status.PinLocked : Status.PinWrong;
 }
 
-/** Copies the sealed PIN, opens it by HPKE; length of the plaintext at sealed + 32, or -1. The nonce is spent either way. */
+/** What `openPin` answers where it opened nothing: not sealed for this question, or keys that cannot be read. */
+const STALE: i32 = -1;
+const KEYLESS: i32 = -2;
+
+function whyClosed(size: i32): Status {
+  return size == KEYLESS ? Status.VaultFailed : Status.PinNonceStale;
+}
+
+/** Copies the sealed PIN, opens it by HPKE; length of the plaintext at sealed + 32, or what is below 0. The nonce is spent either way. */
 function openPin(from: usize, length: i32, about: usize, aboutLength: i32): i32 {
-  if (length > SEALED_PIN_MAX || aboutLength > KEY_SIZE) return -1;
+  if (length > SEALED_PIN_MAX || aboutLength > KEY_SIZE) return STALE;
   memory.copy(sealed, from, length);
   memory.copy(aad, pinNonce, PIN_NONCE_SIZE);
   memory.copy(aad + PIN_NONCE_SIZE, about, aboutLength);
   renewPinNonce();
-  vault.read(VaultItem.CardId, INFO + INFO_SIZE, CARD_ID_SIZE);
-  if (vault.read(VaultItem.PinKey, pair, 2 * KEY_SIZE) != 2 * KEY_SIZE) return -1;
+  if (vault.read(VaultItem.CardId, INFO + INFO_SIZE, CARD_ID_SIZE) != CARD_ID_SIZE) return KEYLESS;
+  if (vault.read(VaultItem.PinKey, pair, 2 * KEY_SIZE) != 2 * KEY_SIZE) return KEYLESS;
   const status = openBase(pair, sealed, length, INFO, INFO_SIZE + CARD_ID_SIZE, aad, PIN_NONCE_SIZE + aboutLength);
-  return status == Status.Ok ? length - KEY_SIZE - TAG_SIZE : -1;
+  return status == Status.Ok ? length - KEY_SIZE - TAG_SIZE : STALE;
 }
 
 /** HKDF-SHA256(PIN, verifier's salt). Twelve digits at most: the tries guard it, not the hash. */

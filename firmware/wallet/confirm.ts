@@ -72,6 +72,7 @@ export function confirmAnswer(slot: usize, length: i32): Status {
     const method = cbor.uint(Method.Pin);
     const said = result != 0 || method != <u64>Method.None || waiting != Mail.V2;
     if (cbor.done() && said && equal(echoed, r, R_SIZE)) status = <Status>result;
+    wipe(slot + SEALED_HEADER, size);
   }
   confirmForget(false);
   return status;

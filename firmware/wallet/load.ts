@@ -96,7 +96,7 @@ function take(sealed: usize, length: i32): Status {
 /** HPKE with the card's grant key. A grant that was sealed to another card ends here. */
 function openSeal(sealed: usize, length: i32): Status {
   if (read(VaultItem.GrantKey, pair, 2 * KEY_SIZE) != 2 * KEY_SIZE) return Status.VaultFailed;
-  read(VaultItem.CardId, CONTEXT + CONTEXT_SIZE, CARD_ID_SIZE);
+  if (read(VaultItem.CardId, CONTEXT + CONTEXT_SIZE, CARD_ID_SIZE) != CARD_ID_SIZE) return Status.VaultFailed;
   const status = openBase(pair, sealed, length, CONTEXT, CONTEXT_SIZE + CARD_ID_SIZE, 0, 0);
   wipe(pair, 2 * KEY_SIZE);
   return status;

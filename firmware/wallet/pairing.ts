@@ -234,7 +234,7 @@ function readPair(): bool {
 
 /** psk = HKDF-SHA256(pairing secret, salt = cardId, info = "ecard/1 psk", 32) */
 function psk(): bool {
-  read(VaultItem.CardId, cardId, CARD_ID_SIZE);
+  if (read(VaultItem.CardId, cardId, CARD_ID_SIZE) != CARD_ID_SIZE) return false;
   if (read(VaultItem.PairingSecret, secret, SECRET_SIZE) != SECRET_SIZE) return false;
   hkdf(cardId, CARD_ID_SIZE, secret, SECRET_SIZE, PSK_INFO, 11, KEY_SIZE, secret);
   return true;

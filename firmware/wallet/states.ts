@@ -60,7 +60,7 @@ function take(signed: usize, length: i32): Status {
   const ends = cbor.key(StateKey.Until);
   const until = ends ? cbor.uint(u32.MAX_VALUE) : 0;
   if (!cbor.done() || entries != (ends ? 5 : 4) || ends != (state == TokenState.Deactivated)) return Status.StateMalformed;
-  read(VaultItem.CardId, cardId, CARD_ID_SIZE);
+  if (read(VaultItem.CardId, cardId, CARD_ID_SIZE) != CARD_ID_SIZE) return Status.VaultFailed;
   if (!equal(card, cardId, CARD_ID_SIZE)) return Status.StateOtherCard;
   status = evidenceLedger(calendar());
   return status == Status.Ok ? commit(tokenRef, version, state, until) : status;

@@ -26,7 +26,8 @@ export function tracksCheck(): Status {
   if (!digits(t2 + PAN_SIZE + 1, TAIL_SIZE) || !luhn(t2)) return Status.GrantMalformed;
   // The seventh digit is 9 for transaction codes, 0 to 8 for tokens.
   if (grant.kind != <u64>GrantKind.Code && load<u8>(t2 + IIN_SIZE) == 0x39) return Status.GrantMalformed;
-  if (!iinAllowed(t2)) return Status.TokenOutsideIin;
+  const status = iinCheck(t2);
+  if (status != Status.Ok) return status;
   return grant.track1Length() == 0 || track1Agrees() ? Status.Ok : Status.GrantMalformed;
 }
 
@@ -109,10 +110,11 @@ function track1Agrees(): bool {
   );
 }
 
-function iinAllowed(pan: usize): bool {
+function iinCheck(pan: usize): Status {
   const size = read(VaultItem.Iins, iins, IINS_MAX * IIN_SIZE);
-  for (let i = 0; i + IIN_SIZE <= size; i += IIN_SIZE) if (equal(iins + i, pan, IIN_SIZE)) return true;
-  return false;
+  if (size < IIN_SIZE) return Status.VaultFailed;
+  for (let i = 0; i + IIN_SIZE <= size; i += IIN_SIZE) if (equal(iins + i, pan, IIN_SIZE)) return Status.Ok;
+  return Status.TokenOutsideIin;
 }
 
 function digits(at: usize, count: i32): bool {

@@ -299,3 +299,39 @@ describe("an owner that cannot be read", () => {
     await (await owner()).close();
   });
 });
+
+describe("what the card is and may do, where it cannot be read,", () => {
+  const load = async () => {
+    const bundle = await phone.grant();
+    return () => phone.card.load(bundle);
+  };
+  const payWithPin = async () => {
+    await phone.card.setPin("2468");
+    await phone.card.load(await phone.grant());
+    return () => phone.card.present({ when: "now", pin: "2468" });
+  };
+  const cases: readonly [what: string, item: VaultItem, ready: () => Promise<() => Promise<unknown>>][] = [
+    ["its number ranges, at a load", VaultItem.Iins, load],
+    ["its own id, at a load", VaultItem.CardId, load],
+    [
+      "its own id, at a state",
+      VaultItem.CardId,
+      async () => {
+        await phone.card.load(await phone.grant());
+        const state = forgeState(w, phone, { version: 1, state: TokenState.Suspended });
+        return () => phone.card.state(state);
+      },
+    ],
+    ["its PIN key, at a payment", VaultItem.PinKey, payWithPin],
+    ["its own id, at a payment with a PIN", VaultItem.CardId, payWithPin],
+  ];
+  for (const [what, item, ready] of cases) {
+    it(`is VAULT_FAILED and not another refusal: ${what}`, async () => {
+      const act = await ready();
+      breakReads(Region.Vault, item, UNREADABLE);
+      await expectError(act, "VAULT_FAILED");
+      expect(w.emulator.coil.emission()).to.equal(undefined);
+      mend();
+    });
+  }
+});

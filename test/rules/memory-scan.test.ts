@@ -277,6 +277,67 @@ describe("Rule 12: no key outlives its use", () => {
   });
 });
 
+/** R of system 2 is known to nobody but wallet and authenticator: what both hold while a question waits, and held neither before. */
+describe("Rule 12: R is erased in every case", () => {
+  const R_SIZE = 16;
+  let w: World;
+  let phone: Phone;
+  beforeEach(async () => {
+    w = await world();
+    phone = await pairedPhone(w);
+    await phone.card.load(await phone.grant());
+  });
+  afterEach(() => w.close());
+
+  /** Every run of 16 octets that looks random. */
+  function runs(module: (typeof MODULES)[number]): Set<string> {
+    const memory = Buffer.from(w.emulator.memory(module));
+    const seen = new Set<string>();
+    for (let at = 0; at + R_SIZE <= memory.length; at++) {
+      const run = memory.subarray(at, at + R_SIZE);
+      if (new Set(run).size > 10) seen.add(run.toString("latin1"));
+    }
+    return seen;
+  }
+
+  async function asked(): Promise<{ shared: string[]; answer: Promise<unknown> }> {
+    const before = new Set([...runs("wallet"), ...runs("authenticator")]);
+    const answer = phone.card.present({ when: "now" }).catch(() => undefined);
+    await w.emulator.shows(Indicator.Ask);
+    const other = runs("authenticator");
+    const seen = runs("link"); // the letter as it was sealed
+    const shared = [...runs("wallet")].filter((run) => other.has(run) && !before.has(run) && !seen.has(run));
+    return { shared, answer };
+  }
+
+  for (const [how, end] of [
+    ["yes", () => w.emulator.pressTwice()],
+    ["no", () => w.emulator.hold(1100)],
+    ["taken back", () => void phone.card.disarm().catch(() => undefined)],
+    ["not answered", () => w.emulator.advance(61_000)],
+    [
+      "answered, and the answer is lost",
+      () => {
+        w.emulator.setCourier("drop", { kinds: [Mail.V2] });
+        w.emulator.pressTwice();
+        w.emulator.advance(61_000);
+      },
+    ],
+  ] as const) {
+    it(`is in both while the user is asked, and in neither when it was ${how}`, async () => {
+      const { shared, answer } = await asked();
+      expect(shared).to.not.be.empty;
+      end();
+      await answer;
+      for (let i = 0; i < 3; i++) await settle();
+      for (const module of ["wallet", "authenticator"] as const) {
+        const left = runs(module);
+        expect(shared.filter((run) => left.has(run)).length, module).to.equal(0);
+      }
+    });
+  }
+});
+
 /** HMAC's key is also a public salt now and then: start numbers and an identifier, which are short, and KK's own name. */
 function isSecret(octets: Uint8Array): boolean {
   const short = octets.subarray(16).every((octet) => octet === octets[31]);
