@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire.js";
-import { addLog, Background, type CellMetrics, CodeTrellis, Weights } from "../src/search/lattice.js";
+import { addLog, Background, type CellMetrics, Weights } from "../src/search/background.js";
+import { CodeTrellis } from "../src/search/lattice.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { TRACK_FORMATS } from "../src/track-format.js";

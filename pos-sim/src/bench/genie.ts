@@ -1,6 +1,7 @@
 // How far any reader could get in white noise: a genie that knows every cell's time, the height and the pulse, and asks the same trellis.
 
-import { addLog, Background, CodeTrellis, Weights } from "../search/lattice.js";
+import { addLog, Background, Weights } from "../search/background.js";
+import { CodeTrellis } from "../search/lattice.js";
 import { match, metricsOf } from "../search/metrics.js";
 import { lorentzian } from "../search/pulse.js";
 import type { Labelled } from "../synth/synth.js";

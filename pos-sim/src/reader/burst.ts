@@ -65,7 +65,7 @@ const CARRY = 2048;
 /** Shortest strip worth searching: a frame has at least a few characters. */
 const MIN_CELLS = 30;
 /** Zeros kept on each side of a frame in its `cells`, at most. */
-const MARGIN_CELLS = 64;
+export const MARGIN_CELLS = 64;
 /** A run inside a strip that already gave it the same cell, within this share, is not searched again. */
 const SAME_CELL = 0.15;
 /** Cells sliced for each edge of a burst, at most: bounds the time spent on hostile signals. */

@@ -4,11 +4,14 @@
 
 import { Searcher, type Sighting } from "../search/searcher.js";
 import { checkRate } from "../signal/signal.js";
-import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
+import type { TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
+import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
+import { frameOf } from "./sighting.js";
+import { elected, grouped } from "./vote.js";
 
 export interface Read {
   readonly track: TrackNumber;
@@ -85,13 +88,10 @@ const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
-const DOUBTS = 4096;
 /** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
 const DOUBTFUL_CELLS = 60;
-/** A search reaches back no farther. */
+/** A search, or an octave that waits for a long burst to end, reaches back no farther. */
 const FORGET_S = 20;
-/** A frame with less than this share of the votes of all octaves is contradicted. */
-const MAJORITY = 0.75;
 /** Reads that are kept. What comes behind them is told in the diagnosis. */
 const MAX_READS = 10_000;
 
@@ -103,9 +103,7 @@ export class Reader {
   readonly #searcher: Searcher;
   readonly #reads: Read[] = [];
   readonly #candidates: Candidate[] = [];
-  /** Where frames were read, and where the cheap path met what it could not read: input samples. */
-  readonly #read: { readonly from: number; readonly to: number }[] = [];
-  readonly #doubts: number[] = [];
+  readonly #claims: Claims;
   #frames: Frame[] = [];
   #samples = 0;
   #peak = 0;
@@ -123,6 +121,7 @@ export class Reader {
     checkRate(sampleRateHz);
     this.#rate = sampleRateHz;
     this.#options = options;
+    this.#claims = new Claims(FORGET_S * sampleRateHz);
     const slowestCell = SLOWEST_CELL_S * sampleRateHz;
     // In the coarsest octave the slowest cell has 10 to 20 samples.
     const levels = Math.max(1, Math.floor(Math.log2(slowestCell / 10)) + 1);
@@ -143,7 +142,7 @@ export class Reader {
         (candidate) => this.#frames.push(candidate),
         (failure) => {
           this.#failure = worseOf(this.#failure, failure);
-          if (failure.cells >= DOUBTFUL_CELLS) this.#doubt(failure.at);
+          if (failure.cells >= DOUBTFUL_CELLS) this.#claims.doubt(failure.at);
         },
       );
       this.#bursts.push(burst);
@@ -156,7 +155,7 @@ export class Reader {
     this.#searcher = new Searcher(sampleRateHz, {
       longestCell: slowestCell,
       decided: () => this.#decided,
-      passed: (from, to) => this.#passed(from, to),
+      passed: (from, to) => this.#claims.passed(from, to),
       onSighting: (sighting) => this.#sighted(sighting),
     });
   }
@@ -170,9 +169,7 @@ export class Reader {
       this.#level.push(block, at, count);
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
-      if (this.#frames.length > 0) {
-        this.#decide(this.#decided);
-      }
+      if (this.#frames.length > 0) this.#decide(this.#decided);
       this.#searcher.push(block, at, count);
     }
     return this.#reads.slice(before);
@@ -220,55 +217,23 @@ export class Reader {
     this.#clipped += clipped;
   }
 
-  /** Settles the candidates that end before `horizon`, beyond which octaves may still find more. */
+  /** Settles the frames that end before `horizon`, beyond which octaves may still find more. */
   #decide(horizon: number): void {
-    const candidates = this.#frames.sort((a, b) => a.from - b.from);
     const kept: Frame[] = [];
-    for (let at = 0; at < candidates.length; ) {
-      const group: Frame[] = [];
-      let end = candidates[at]!.to;
-      for (; at < candidates.length && (group.length === 0 || overlaps(candidates[at]!, end)); at++) {
-        group.push(candidates[at]!);
-        end = Math.max(end, candidates[at]!.to);
-      }
-      if (end > horizon) kept.push(...group);
-      else this.#vote(group);
+    for (const group of grouped(this.#frames)) {
+      if (group.some(({ to }) => to > horizon)) kept.push(...group);
+      else this.#settle(group);
     }
     this.#frames = kept;
   }
 
   /** One read, or none, of frames that lie over each other. */
-  #vote(group: readonly Frame[]): void {
-    const votes = new Map<string, { best: Frame; levels: Map<number, number> }>();
-    for (const candidate of group) {
-      const key = `${candidate.direction}${candidate.data}`;
-      const entry = votes.get(key) ?? { best: candidate, levels: new Map<number, number>() };
-      // The octave with the least jitter places the edges best.
-      if (candidate.jitter < entry.best.jitter) entry.best = candidate;
-      entry.levels.set(candidate.level, Math.max(candidate.confidence, entry.levels.get(candidate.level) ?? 0));
-      votes.set(key, entry);
-    }
-    let total = 0;
-    let most = 0;
-    let best = group[0]!;
-    for (const entry of votes.values()) {
-      // Each character's parity halves the chance that accident made the frame: a short one inside a long one is nothing.
-      const sum = [...entry.levels.values()].reduce((a, b) => a + b, 0) * 2 ** Math.min(60, entry.best.data.length);
-      total += sum;
-      if (sum > most) {
-        most = sum;
-        best = entry.best;
-      }
-    }
-    if (best.confidence < CERTAIN || most < MAJORITY * total) {
-      this.#uncertainAt ??= best.from;
-      this.#doubt(best.from);
-      return;
-    }
-    // Octaves that wait for a long burst to end may come after the search.
-    if (this.#known(best.from, best.to)) return;
-    this.#read.push({ from: best.from, to: best.to });
-    this.#report(best);
+  #settle(group: readonly Frame[]): void {
+    const { frame, agreed } = elected(group);
+    if (frame.confidence < CERTAIN || !agreed) {
+      this.#uncertainAt ??= frame.from;
+      this.#claims.doubt(frame.from);
+    } else if (this.#claims.claim(frame.from, frame.to)) this.#report(frame);
   }
 
   /** No octave holds anything undecided before this sample. */
@@ -276,53 +241,11 @@ export class Reader {
     return this.#bursts.reduce((first, burst) => Math.min(first, burst.pendingFrom), this.#samples);
   }
 
-  /** True where a frame that lies there was read already. */
-  #known(from: number, to: number): boolean {
-    return this.#read.some((span) => span.from < to && span.to > from);
-  }
-
-  /** Bounded: the search forgets what lies behind it. */
-  #doubt(at: number): void {
-    if (this.#doubts.length < DOUBTS) this.#doubts.push(at);
-  }
-
-  /** The search leaves out what the cheap path read without a doubt. */
-  #passed(from: number, to: number): boolean {
-    const read = this.#read.some((span) => span.from < to && span.to > from);
-    // Octaves that fail where another one reads are no doubt.
-    const about = (span: { from: number; to: number }, at: number): boolean => {
-      const margin = (span.to - span.from) / 2;
-      return at > span.from - margin && at < span.to + margin;
-    };
-    const doubt = this.#doubts.some((at) => at >= from && at < to && !this.#read.some((span) => about(span, at)));
-    // Behind the search nothing is looked at again.
-    const keep = this.#doubts.filter((at) => at >= to);
-    this.#doubts.splice(0, this.#doubts.length, ...keep);
-    while (this.#read.length > 0 && this.#read[0]!.to < from - FORGET_S * this.#rate) this.#read.shift();
-    return read && !doubt;
-  }
-
   #sighted(sighting: Sighting): void {
-    const { probability, fromSample, toSample, stretch } = sighting;
-    if (this.#known(fromSample, toSample)) return;
-    if (probability >= CERTAIN) {
-      this.#read.push({ from: fromSample, to: toSample });
-      const { symbolBits, data, direction } = sighting;
-      const cell = (toSample - fromSample) / (sighting.to - sighting.from);
-      const cells = cellsAround(sighting);
-      this.#report({
-        symbolBits,
-        data,
-        direction,
-        confidence: probability,
-        from: fromSample,
-        to: toSample,
-        cell,
-        jitter: stretch.jitter,
-        level: 0,
-        cells,
-      });
-    } else if (probability >= WORTH_SAYING) this.#suspect(sighting);
+    const { fromSample: from, toSample: to, probability } = sighting;
+    if (probability < CERTAIN) {
+      if (probability >= WORTH_SAYING) this.#suspect(sighting);
+    } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
   }
 
   #suspect({ symbolBits, data, direction, probability, fromSample, toSample }: Sighting): void {
@@ -380,35 +303,6 @@ export function readSamples(samples: Float32Array, sampleRateHz: number, options
   return reader.finish();
 }
 
-/** Frames that share more than a few cells cannot both be there. */
-const overlaps = (candidate: Frame, end: number): boolean => candidate.from < end - 4 * candidate.cell;
-
 function cellsOf(found: Pick<Frame, "cells" | "symbolBits">, rate: number): Cells {
   return { ...found.cells, bounds: found.cells.bounds.map((at) => at / rate), symbolBits: found.symbolBits };
-}
-
-/** Zeros kept on each side of a frame in its cells, at most. */
-const MARGIN_CELLS = 64;
-
-/** Cells of a sighting: its text's own bits, and the zeros around them. */
-function cellsAround({ stretch, from, to, symbolBits, data, direction }: Sighting): CellTimes {
-  const bits = Uint8Array.from(stretch.bits);
-  const { offset } = TRACK_FORMATS[symbolBits === 7 ? 1 : 2];
-  const values = Array.from(data, (character) => character.charCodeAt(0) - offset);
-  values.push(values.reduce((sum, value) => sum ^ value, 0));
-  const text = values.flatMap((value) => {
-    const own = Array.from({ length: symbolBits - 1 }, (_, i) => (value >> i) & 1);
-    return [...own, 1 - (own.reduce((sum, bit) => sum + bit, 0) % 2)];
-  });
-  bits.set(direction === "forward" ? text : text.reverse(), from);
-  let low = from;
-  while (low > 0 && from - low < MARGIN_CELLS && bits[low - 1] === 0) low--;
-  let high = to;
-  while (high < bits.length && high - to < MARGIN_CELLS && bits[high] === 0) high++;
-  return {
-    bounds: stretch.bounds.slice(low, high + 1),
-    bits: bits.slice(low, high),
-    frameFrom: from - low,
-    frameBits: to - from,
-  };
 }

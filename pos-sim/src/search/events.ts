@@ -1,7 +1,7 @@
 // Where each reversal lies is more than where it should lie, when the writer and not the noise moved it: pulses' own times are fitted,
 // and cells are judged by how far they are from the clock.
 
-import type { CellMetrics } from "./lattice.js";
+import type { CellMetrics } from "./background.js";
 import { cellAt } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
 import { forPulses, freePath, type Reading, smooth, without } from "./refine.js";
@@ -21,7 +21,6 @@ const FEW = 3;
 const MOVED = 0.65;
 /** How far one reversal may have passed the one before it, cells: a writer that moves each by itself crosses some. */
 const CROSSED = 0.25;
-const SLOPE = 0.05;
 /** Pairs closer than that, cells, are asked what they explain. */
 const IDLE = 0.3;
 /** Share of a lone pulse's energy that a pair of reversals must show to be taken for one. */
@@ -49,11 +48,10 @@ export function eventsOf(
   // Times of their own explain noise too, a little; what the writer moved, they explain much better.
   if (energy(left) > MOVED * before) return undefined;
   left = settle(clean, events, pulse, ROUNDS);
-  const bend = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
   const seen = SEEN * pulse.energy * events.cell[0]! * Math.max(...events.height) ** 2;
   for (let tried = 0; tried < MISSED; tried++) {
     const noise = quietest(left, events);
-    const place = worst(left, events, pulse, bend);
+    const place = worst(left, events, pulse);
     if (place === undefined || place.energy < Math.max(40 * noise, seen)) break;
     const trial: Events = {
       at: [...events.at],
@@ -105,14 +103,11 @@ function withoutIdle(clean: Float32Array, left: Float32Array, events: Events, pu
 /** Moves each reversal to where it leaves least; returns what is left of the samples. */
 function settle(samples: Float32Array, events: Events, pulse: Pulse, rounds: number): Float32Array {
   const { at, sign, height, cell } = events;
-  const slopeEnergy = (2 * (pulse.energy - pulse.overlap(2 * SLOPE))) / (4 * SLOPE * SLOPE);
   let left = rest(samples, events, pulse);
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < at.length; i++) {
       const c = cell[i]!;
-      const high = pulse.match(left, at[i]! + SLOPE * c, c, 1);
-      const low = pulse.match(left, at[i]! - SLOPE * c, c, 1);
-      const shift = (0.8 * sign[i]! * (high - low)) / (2 * SLOPE * slopeEnergy * height[i]! * c);
+      const shift = (0.8 * sign[i]! * pulse.slope(left, at[i]!, c, 1)) / (pulse.slopeEnergy * height[i]! * c);
       let to = at[i]! + Math.max(-0.1, Math.min(0.1, shift)) * c;
       if (i > 0) to = Math.max(to, at[i - 1]! - CROSSED * c);
       if (i + 1 < at.length) to = Math.min(to, at[i + 1]! + CROSSED * c);
@@ -172,7 +167,7 @@ function quietest(left: Float32Array, { at, cell, height }: Events): number {
 }
 
 /** Where a pair of close reversals, up and down, would explain most of what is left. */
-function worst(left: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse, bend: number) {
+function worst(left: Float32Array, { at, sign, height, cell }: Events, pulse: Pulse) {
   let best: { index: number; at: number; distance: number; energy: number } | undefined;
   for (let i = 0; i + 1 < at.length; i++) {
     const c = cell[i]!;
@@ -180,10 +175,9 @@ function worst(left: Float32Array, { at, sign, height, cell }: Events, pulse: Pu
     for (let step = 0; step <= steps; step++) {
       const place = at[i]! + ((at[i + 1]! - at[i]!) * step) / steps;
       // Slope of what is left, as a pulse sees it: a pair -s, +s is -s times minus its derivative.
-      const slope = pulse.match(left, place + SLOPE * c, c, 1) - pulse.match(left, place - SLOPE * c, c, 1);
-      const along = (sign[i]! * slope) / (2 * SLOPE);
-      const distance = along / (bend * height[i]! * c);
-      const explains = (along * along) / (bend * c);
+      const along = sign[i]! * pulse.slope(left, place, c, 1);
+      const distance = along / (pulse.slopeEnergy * height[i]! * c);
+      const explains = (along * along) / (pulse.slopeEnergy * c);
       if (best === undefined || explains > best.energy)
         best = { index: i, at: place, distance: Math.min(0.5, Math.max(-CROSSED, distance)), energy: explains };
     }

@@ -22,10 +22,10 @@ const BEHIND = 20;
 const LOST = 16;
 /** What a cell must gain: of two bits and a clock that follows, noise alone always pleases one a little. */
 const TOLL = 0.9;
+/** Over how many cells slopes are taken: wider than a sure clock would, as this one may be off. */
+const WIDE = 0.2;
 /** How fast the height of pulses is followed. */
 const LEVEL = 0.06;
-/** Where slopes are taken, in cells from a pulse's centre. */
-const SLOPE = 0.1;
 
 interface Reading {
   at: number;
@@ -66,14 +66,7 @@ export function follow(samples: Float32Array, seed: Seed, pulse: Pulse, noise: n
 }
 
 function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number, way: 1 | -1) {
-  const [r0, r1, r2, r3, r4] = [0, 0.5, 1, 1.5, 2].map((shift) => pulse.overlap(shift)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  const curve = (2 * (r0 - pulse.overlap(SLOPE))) / (SLOPE * SLOPE);
+  const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const scale = 1 / noise;
   const parents: number[] = [-1];
   const bitsOf: number[] = [0];
@@ -96,11 +89,9 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
       if (end < 0 || end >= samples.length) continue;
       const middle = at + (way * cell) / 2;
       const reach = 1.25;
-      const lowEnd = pulse.match(samples, end - SLOPE * cell, cell, reach);
-      const highEnd = pulse.match(samples, end + SLOPE * cell, cell, reach);
+      const slopeEnd = pulse.slope(samples, end, cell, reach, WIDE);
       const atEnd = pulse.match(samples, end, cell, reach);
-      const lowMiddle = pulse.match(samples, middle - SLOPE * cell, cell, reach);
-      const highMiddle = pulse.match(samples, middle + SLOPE * cell, cell, reach);
+      const slopeMiddle = pulse.slope(samples, middle, cell, reach, WIDE);
       const atMiddle = pulse.match(samples, middle, cell, reach);
       const middleBefore = before === 1 ? -1 : 0;
       const boundBefore = before === 1 ? 1 : -1;
@@ -111,16 +102,16 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
         let seen: number;
         if (bit === 0) {
           gain = -sign * a * atEnd - energy * (0.5 * r0 - (r2 + middleBefore * r3 + boundBefore * r4));
-          slope = -sign * (highEnd - lowEnd);
+          slope = -sign * slopeEnd;
           seen = (-sign * atEnd) / (r0 - (r2 + middleBefore * r3 + boundBefore * r4));
         } else {
           const overlaps =
             -(r1 + middleBefore * r2 + boundBefore * r3) + r2 - r1 + middleBefore * r3 + boundBefore * r4;
           gain = sign * a * (atEnd - atMiddle) - energy * (r0 + overlaps);
-          slope = 0.5 * sign * (highEnd - lowEnd - highMiddle + lowMiddle);
+          slope = 0.5 * sign * (slopeEnd - slopeMiddle);
           seen = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
         }
-        const error = Math.max(-0.15, Math.min(0.15, (way * slope) / (2 * SLOPE * curve * a * cell)));
+        const error = Math.max(-0.15, Math.min(0.15, (way * slope) / (pulse.slopeEnergy * a * cell)));
         const nextCell = cell * (1 + drift);
         next.push({
           at: end + way * phase * error * cell,

@@ -1,7 +1,7 @@
 // Passes of the same text in one recording, joined before the decision: the cells of each are laid over those of the last one, and what all
 // of them say is added up.
 
-import type { CellMetrics } from "./lattice.js";
+import type { CellMetrics } from "./background.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {

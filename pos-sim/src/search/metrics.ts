@@ -1,6 +1,6 @@
 // Samples to cell metrics, on a given grid of cells: what each pulse that a cell may hold adds to the likelihood.
 
-import type { CellMetrics } from "./lattice.js";
+import type { CellMetrics } from "./background.js";
 import type { Pulse } from "./pulse.js";
 
 /** Where cells lie, and how high pulses are there. */
@@ -47,13 +47,7 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
   const cells = bounds.length - 1;
   const gain = new Float64Array(cells * 8);
   const begin = new Float64Array(cells * 2);
-  const [r0, r1, r2, r3, r4] = [0, 0.5, 1, 1.5, 2].map((shift) => pulse.overlap(shift)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
   for (let k = 0; k < cells; k++) {

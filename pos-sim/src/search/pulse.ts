@@ -5,16 +5,29 @@ export const REACH = 3;
 /** Table points in one cell. */
 const FINE = 128;
 const SIZE = 2 * REACH * FINE + 2;
+/** Over how many cells slopes are taken. */
+const SLOPE = 0.1;
 
 export class Pulse {
   readonly #table = new Float64Array(SIZE);
-  readonly #overlaps = new Map<number, number>();
+  /** Integrals of the pulse times itself, shifted by 0, 1/2, 1, 3/2 and 2 cells; in cells. */
+  readonly overlaps: readonly [number, number, number, number, number];
   /** Integral of its square, in cells. */
   readonly energy: number;
+  /** And of its slope's square: how well a pulse tells its own time. */
+  readonly slopeEnergy: number;
 
   constructor(shape: (cells: number) => number) {
     for (let i = 0; i < SIZE; i++) this.#table[i] = shape(i / FINE - REACH);
-    this.energy = this.overlap(0);
+    this.overlaps = [0, 1, 2, 3, 4].map((halves) => this.#overlap(halves / 2)) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.energy = this.overlaps[0];
+    this.slopeEnergy = (2 * (this.energy - this.#overlap(SLOPE))) / (SLOPE * SLOPE);
   }
 
   /** Height at `cells` from its centre. */
@@ -27,12 +40,9 @@ export class Pulse {
   }
 
   /** Integral of the pulse times itself `shift` cells later, in cells. */
-  overlap(shift: number): number {
-    const known = this.#overlaps.get(shift);
-    if (known !== undefined) return known;
+  #overlap(shift: number): number {
     let sum = 0;
     for (let i = 0; i < SIZE; i++) sum += this.#table[i]! * this.at(i / FINE - REACH - shift);
-    this.#overlaps.set(shift, sum / FINE);
     return sum / FINE;
   }
 
@@ -50,6 +60,12 @@ export class Pulse {
       sum += samples[n]! * (low + (x - i) * (table[i + 1]! - low));
     }
     return sum;
+  }
+
+  /** Slope of `match` at its centre, taken over `over` cells; a sample's sum for each cell. */
+  slope(samples: Float32Array, centre: number, cell: number, reach = REACH, over = SLOPE): number {
+    const aside = (over / 2) * cell;
+    return (this.match(samples, centre + aside, cell, reach) - this.match(samples, centre - aside, cell, reach)) / over;
   }
 
   /** Adds `height` times the pulse. */

@@ -1,7 +1,7 @@
 // A hand moves smoothly: few numbers describe all boundaries of a swipe, and every pulse has a say in each of them. Clock, height, base
 // line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
 
-import type { CellMetrics } from "./lattice.js";
+import type { CellMetrics } from "./background.js";
 import { cellAt, type Grid, type Matched, match } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
 
@@ -33,17 +33,13 @@ export function refined(
   // Base line: what is left, smoothed over many cells.
   smoothInto(left, base, Math.max(8, Math.round(8 * ((bounds[cells]! - bounds[0]!) / cells))));
   const energy = pulse.energy;
-  const delta = 0.05;
-  const slopeEnergy = (2 * (energy - pulse.overlap(2 * delta))) / (4 * delta * delta);
   const places: number[] = [];
   const shifts: number[] = [];
   const heights: number[] = [];
   const weights: number[] = [];
   forPulses(reading, (at, cell, sign, a, place) => {
-    const low = pulse.match(left, at - delta * cell, cell, 1.25);
-    const high = pulse.match(left, at + delta * cell, cell, 1.25);
     const middle = pulse.match(left, at, cell, 1.25);
-    const shift = (sign * (high - low)) / (2 * delta * slopeEnergy * a * cell);
+    const shift = (sign * pulse.slope(left, at, cell, 1.25)) / (pulse.slopeEnergy * a * cell);
     places.push(place);
     shifts.push(Math.max(-0.25, Math.min(0.25, shift)));
     heights.push(a + (sign * middle) / (energy * cell));

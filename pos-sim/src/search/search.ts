@@ -2,10 +2,11 @@
 
 import { TRACK_FORMATS } from "../track-format.js";
 import { halved, type Seed } from "./acquire.js";
+import { addLog, Background, type CellMetrics, Weights } from "./background.js";
 import { clocked, completed, eventMetrics, eventsOf } from "./events.js";
 import { follow } from "./follow.js";
 import { joined, type Pass } from "./join.js";
-import { addLog, Background, type CellMetrics, CodeTrellis, type Found, Weights } from "./lattice.js";
+import { CodeTrellis, type Found } from "./lattice.js";
 import { metricsOf } from "./metrics.js";
 import { lorentzian, type Pulse } from "./pulse.js";
 import { freeBits, gridOf, matchedOf, movingMean, type Reading, refined, smoothed, without } from "./refine.js";
