@@ -1,11 +1,11 @@
 // An armed card is ready to pay whoever touches it: how long it stays so, and what is judged again when a head is there.
 
 import type { GrantBundle } from "@enabling-card/sdk";
-import { cborDecode, cborEncode, GrantKey, GrantKind, Indicator, Phase } from "@enabling-card/wire";
+import { Indicator, Phase } from "@enabling-card/wire";
 import { expect } from "chai";
 import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
-import { forge } from "../support/forge.js";
+import { forge, offlineGrant } from "../support/forge.js";
 import { settle } from "../support/raw-session.js";
 
 describe("an armed card", () => {
@@ -36,14 +36,7 @@ describe("an armed card", () => {
   async function offline(): Promise<GrantBundle> {
     await phone.card.load(await forge(w, phone)); // sets the clock
     await phone.card.disarm();
-    return forge(w, phone, {
-      payload: (grant) => {
-        const map = new Map(cborDecode(grant) as Map<number, never>);
-        map.delete(GrantKey.Challenge);
-        return cborEncode(map.set(GrantKey.Offline, [DOMAIN.maxAmount, 1, 3] as never));
-      },
-      grant: { kind: GrantKind.Offline, expires: w.service.issuer.now() + 86_400 },
-    });
+    return forge(w, phone, offlineGrant(w, [DOMAIN.maxAmount, 1, 3]));
   }
 
   it("falls silent after 120 s, however long its grant lives", async () => {

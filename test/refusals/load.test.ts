@@ -2,19 +2,13 @@
 
 import { luhnDigit } from "@enabling-card/issuer";
 import { keyId } from "@enabling-card/ledger";
-import { Card, type GrantBundle, memoryTransport } from "@enabling-card/sdk";
 import {
   AAD,
-  type CborValue,
   Channel,
-  cborDecode,
-  cborEncode,
-  checkpointToBeSigned,
   decodeCheckpointPayload,
   decodeClaims,
   decodeReceipt,
   decodeSign1,
-  encodeCheckpointPayload,
   encodeReceipt,
   encodeSign1,
   GrantKey,
@@ -28,7 +22,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
 import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectRefusal } from "../support/expect-refusal.js";
-import { evidenceOf, type Forgery, forge, otherIssuer } from "../support/forge.js";
+import { atTime, evidenceOf, type Forgery, forge, otherIssuer, withEntry } from "../support/forge.js";
 import { rawSession, settle } from "../support/raw-session.js";
 
 /** A PAN-shaped number next to the test range, which this card was not made for. */
@@ -40,24 +34,8 @@ const STRANGER = new Uint8Array(32).fill(0x77);
 const flip = (bytes: Uint8Array, at: number) =>
   bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
 
-/** A grant map with one entry changed or taken out. */
-const withEntry = (key: GrantKey, value: CborValue | undefined) => (grant: Uint8Array) => {
-  const map = new Map(cborDecode(grant) as Map<number, CborValue>);
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
-  return cborEncode(map);
-};
-
 const withReceipt = (change: (receipt: Receipt) => Receipt) => (w: World) =>
   encodeReceipt(change(decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate))));
-
-/** The receipt as if the nodes had signed its checkpoint at `time`. */
-function atTime(w: World, receipt: Receipt, time: number): Uint8Array {
-  const payload = encodeCheckpointPayload({ ...decodeCheckpointPayload(receipt.checkpoint.payload), time });
-  const { publicKey, sign } = w.service.issuer.keys.node;
-  const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(payload)) }];
-  return encodeReceipt({ ...receipt, checkpoint: { payload, signatures } });
-}
 
 /** An issuer whose certificate the root signed as `change` leaves it. */
 function resigned(w: World, change: (payload: Uint8Array) => Uint8Array, kid?: Uint8Array) {
@@ -477,121 +455,5 @@ describe("a grant is refused, and nothing changes, when", () => {
     w.emulator.pressTwice();
     expect((await presented).passesSent).to.equal(2);
     expect([...phone.card.info.lastGrant!]).to.deep.equal([...loaded.grantHash]);
-  });
-});
-
-describe("an off-line grant", () => {
-  let w: World;
-  let phone: Phone;
-  beforeEach(async () => {
-    w = await world();
-    phone = await pairedPhone(w);
-    await phone.card.load(await forge(w, phone)); // sets the clock
-    await phone.card.disarm();
-  });
-  afterEach(() => w.close());
-
-  const offline = async (offer: readonly number[], grant: Forgery["grant"] = {}): Promise<GrantBundle> =>
-    forge(w, phone, {
-      payload: (bytes) => withEntry(GrantKey.Offline, offer)(withEntry(GrantKey.Challenge, undefined)(bytes)),
-      grant: { kind: GrantKind.Offline, expires: w.service.issuer.now() + 86_400, ...grant },
-    });
-
-  it("is taken without a challenge once the clock is known", async () => {
-    const loaded = await phone.card.load(await offline([DOMAIN.maxAmount, 1, 3]));
-    expect(loaded.cap).to.equal(DOMAIN.maxAmount);
-  });
-
-  const LIMITS: readonly [string, readonly number[], Forgery["grant"]][] = [
-    ["is over its cap", [DOMAIN.maxAmount - 1, 1, 3], {}],
-    ["has a cap over the card's", [5001, 1, 3], {}],
-    ["is number four of three", [2000, 4, 3], {}],
-    ["is number none of three", [2000, 0, 3], {}],
-    ["is one of six", [2000, 1, 6], {}],
-    ["may be sent twice", [2000, 1, 3], { maxEmissions: 2 }],
-  ];
-  for (const [name, offer, grant] of LIMITS) {
-    it(`is refused when it ${name}: OFFLINE_LIMIT`, async () => {
-      const bundle = await offline(offer, grant);
-      await expectRefusal(w, () => phone.card.load(bundle), "OFFLINE_LIMIT");
-    });
-  }
-
-  it("is refused when it lives longer than a week: GRANT_LIFETIME_TOO_LONG", async () => {
-    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 8 * 86_400 });
-    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_LIFETIME_TOO_LONG");
-  });
-
-  it("is refused when its time is over: GRANT_EXPIRED", async () => {
-    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 3600 });
-    w.pass(3601);
-    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_EXPIRED");
-  });
-
-  it("is refused when its time has not come: GRANT_NOT_YET_VALID", async () => {
-    const bundle = await offline([2000, 1, 3], { notBefore: w.service.issuer.now() + 100 });
-    await expectRefusal(w, () => phone.card.load(bundle), "GRANT_NOT_YET_VALID");
-    w.pass(101);
-    await phone.card.load(bundle);
-  });
-
-  it("is refused beside a checkpoint of more than 24 h ago: CHECKPOINT_STALE, and taken with a newer receipt", async () => {
-    const bundle = await offline([2000, 1, 3], { expires: w.service.issuer.now() + 3 * 86_400 });
-    w.pass(25 * 3600);
-    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_STALE");
-    const newer = w.service.issuer.evidence(phone.card.info.checkpointSize);
-    expect((await phone.card.load({ ...bundle, ...newer })).cap).to.equal(DOMAIN.maxAmount);
-  });
-
-  it("is refused after a restart, which costs the clock: TIME_UNKNOWN", async () => {
-    const bundle = await offline([2000, 1, 3]);
-    w.emulator.restart();
-    await expectRefusal(w, () => phone.card.load(bundle), "TIME_UNKNOWN");
-  });
-});
-
-describe("the card's clock", () => {
-  let w: World;
-  let phone: Phone;
-  beforeEach(async () => {
-    w = await world();
-    phone = await pairedPhone(w);
-    await phone.card.load(await forge(w, phone)); // sets the clock
-    await phone.card.disarm();
-  });
-  afterEach(() => w.close());
-
-  /** A grant that was issued `seconds` from the card's time, and lives for two minutes. */
-  const issued = (seconds: number, forgery: Forgery = {}) => {
-    const issuedAt = w.service.issuer.now() + seconds;
-    return forge(w, phone, { ...forgery, grant: { issuedAt, notBefore: issuedAt, expires: issuedAt + 120 } });
-  };
-
-  it("goes forward by 10 minutes at most: a grant from later than that is GRANT_NOT_YET_VALID", async () => {
-    const later = await issued(700);
-    await expectRefusal(w, () => phone.card.load(later), "GRANT_NOT_YET_VALID");
-    await phone.card.load(await issued(590));
-  });
-
-  it("goes back by 10 minutes at most: a grant that was held back for longer is GRANT_EXPIRED", async () => {
-    const evidence = w.service.issuer.evidence(phone.card.info.checkpointSize); // as it was then
-    w.pass(2000);
-    await phone.card.refresh();
-    const held = await issued(-1900, evidence as Forgery);
-    await expectRefusal(w, () => phone.card.load(held), "GRANT_EXPIRED");
-    await phone.card.load(await issued(-590, evidence as Forgery));
-  });
-
-  it("after a restart begins no earlier than the newest checkpoint's time, though an older one came since: GRANT_EXPIRED", async () => {
-    const { issuer } = w.service;
-    const older = atTime(w, decodeReceipt(issuer.log.receipt(issuer.certificate)), issuer.now() - 1000);
-    await phone.card.load(await forge(w, phone, { receipt: older, consistency: null }));
-    await phone.card.close();
-    w.emulator.restart();
-    const card = await Card.connect(memoryTransport([w.emulator]), { store: w.store });
-    phone = { ...phone, card };
-    const held = await issued(-300);
-    await expectRefusal(w, () => card.load(held), "GRANT_EXPIRED");
-    await card.close();
   });
 });

@@ -1,17 +1,26 @@
 // Grants and states that no issuer of ours would make: the real issuer's keys in the wrong hands, one thing changed at a time.
 
 import { mintPan, sealToCard } from "@enabling-card/issuer";
-import { authority, type DevelopmentLog } from "@enabling-card/ledger";
+import { authority, type DevelopmentLog, keyId } from "@enabling-card/ledger";
 import type { GrantBundle, SignedState } from "@enabling-card/sdk";
 import {
   AAD,
   type Aad,
+  type CborValue,
+  cborDecode,
+  cborEncode,
+  checkpointToBeSigned,
+  decodeCheckpointPayload,
   decodeClaims,
   decodeSign1,
+  encodeCheckpointPayload,
   encodeGrant,
+  encodeReceipt,
   encodeSign1,
   encodeTokenState,
+  GrantKey,
   GrantKind,
+  type Receipt,
   Role,
   type SwipeGrant,
   type TokenStateObject,
@@ -124,4 +133,28 @@ export function forgeState(
   const payload = encodeTokenState({ cardId: phone.card.cardId, tokenRef: phone.token.tokenRef, ...object });
   const evidence = evidenceOf(issuer.log, issuerCert, phone.card.info.checkpointSize);
   return { signed: encodeSign1(payload, kid, AAD.state, sign), issuerCert, ...evidence };
+}
+
+/** A grant map with one entry changed or taken out. */
+export const withEntry = (key: GrantKey, value: CborValue | undefined) => (grant: Uint8Array) => {
+  const map = new Map(cborDecode(grant) as Map<number, CborValue>);
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+  return cborEncode(map);
+};
+
+/** The receipt as if the nodes had signed its checkpoint at `time`. */
+export function atTime(world: World, receipt: Receipt, time: number): Uint8Array {
+  const payload = encodeCheckpointPayload({ ...decodeCheckpointPayload(receipt.checkpoint.payload), time });
+  const { publicKey, sign } = world.service.issuer.keys.node;
+  const signatures = [{ kid: keyId(publicKey), signature: sign(checkpointToBeSigned(payload)) }];
+  return encodeReceipt({ ...receipt, checkpoint: { payload, signatures } });
+}
+
+/** Forgery of an off-line grant: [cap, number, of how many], and what else of it differs. */
+export function offlineGrant(world: World, offer: readonly number[], grant: Forgery["grant"] = {}): Forgery {
+  return {
+    payload: (bytes) => withEntry(GrantKey.Offline, [...offer])(withEntry(GrantKey.Challenge, undefined)(bytes)),
+    grant: { kind: GrantKind.Offline, expires: world.service.issuer.now() + 86_400, ...grant },
+  };
 }
