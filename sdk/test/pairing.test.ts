@@ -1,14 +1,8 @@
 import { MessageType, Role, Status, toHex } from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import {
-  Card,
-  CardError,
-  type CardErrorCode,
-  type CardTransport,
-  MemoryPairingStore,
-  memoryTransport,
-} from "../src/index.js";
+import { lyingAfterThird } from "../../test/support/lying-link.js";
+import { Card, CardError, type CardErrorCode, MemoryPairingStore, memoryTransport } from "../src/index.js";
 import { expectError } from "./expect-error.js";
 import { TwinCard, type TwinOptions } from "./twin-card.js";
 
@@ -242,27 +236,3 @@ describe("pairing", () => {
     await card.close();
   });
 });
-
-/** A link that lets the third message through, hides what the card says then, and says `lie` in its place. */
-function lyingAfterThird(transport: CardTransport, lie: Uint8Array): CardTransport {
-  return {
-    discover: transport.discover,
-    async connect(id, options) {
-      const link = await transport.connect(id, options);
-      let hear = (_chunk: Uint8Array) => {};
-      let third = false;
-      return {
-        ...link,
-        subscribe: (listener) => {
-          hear = listener;
-          return link.subscribe((chunk) => third || listener(chunk));
-        },
-        async write(chunk, how) {
-          third ||= (chunk[0]! & 0x80) !== 0 && chunk[4] === MessageType.Pair3;
-          await link.write(chunk, how);
-          if (third && how.response) setTimeout(() => hear(lie), 20);
-        },
-      };
-    },
-  };
-}

@@ -5,9 +5,7 @@ import { parseScenario, runScenario } from "@enabling-card/emulator";
 import {
   Card,
   type CardError,
-  type CardErrorCode,
   type CardNotice,
-  type CardTransport,
   type CountingLink,
   countingLink,
   followCard,
@@ -17,14 +15,8 @@ import {
 import { decodePairingCode, encodePairingCode, Indicator, MessageType, Phase, Status } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
-
-async function expectError(call: () => Promise<unknown>, code: CardErrorCode): Promise<void> {
-  const error = await call().then(
-    () => undefined,
-    (e: CardError) => e,
-  );
-  expect(error?.code, error?.message).to.equal(code);
-}
+import { expectError } from "../support/expect-refusal.js";
+import { lyingAfterThird } from "../support/lying-link.js";
 
 const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
@@ -160,26 +152,7 @@ describe("phone and card: pairing", () => {
   it("with a forged refusal in the place of the card's answer does not lock the owner out", async () => {
     const made = await newWorld();
     const air = memoryTransport([made.emulator]);
-    const lying: CardTransport = {
-      discover: air.discover,
-      async connect(id, options) {
-        const link = await air.connect(id, options);
-        let hear = (_chunk: Uint8Array) => {};
-        let third = false;
-        return {
-          ...link,
-          subscribe: (listener) => {
-            hear = listener;
-            return link.subscribe((chunk) => third || listener(chunk));
-          },
-          async write(chunk, how) {
-            third ||= (chunk[0]! & 0x80) !== 0 && chunk[4] === MessageType.Pair3;
-            await link.write(chunk, how);
-            if (third && how.response) hear(Uint8Array.of(0xc0, 3, 0, 1, MessageType.Fault, Status.PairingFailed));
-          },
-        };
-      },
-    };
+    const lying = lyingAfterThird(air, Uint8Array.of(0xc0, 3, 0, 1, MessageType.Fault, Status.PairingFailed));
     await expectError(() => Card.pair(lying, made.made.pairingCode, pairOptions(made)), "PAIRING_FAILED");
     expect(made.emulator.advertised(), "the card has this owner").to.have.length(16);
     const card = await Card.connect(air, { store: made.store, reconnects: 0 });

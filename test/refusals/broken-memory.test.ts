@@ -5,7 +5,7 @@ import { EmulatorError, Region, Store } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { FlashRecord, Mail, Phase, TokenState, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
-import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, strangerPairs, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
 import { forge, forgeState } from "../support/forge.js";
 import { settle } from "../support/raw-session.js";
@@ -169,15 +169,7 @@ describe("a PIN whose records cannot be read", () => {
     await phone.card.unpair();
     breakReads(Region.Vault, VaultItem.Pin, UNREADABLE);
     for (const pin of [undefined, "2468"]) {
-      const pairing = () =>
-        Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
-          phoneName: "Thief",
-          makerRoot: w.makerRoot,
-          store: new MemoryPairingStore(),
-          timeoutMs: 1000,
-          ...(pin !== undefined && { pin }),
-        });
-      await expectError(pairing, "VAULT_FAILED");
+      await expectError(() => strangerPairs(w, pin), "VAULT_FAILED");
     }
     expect(w.emulator.advertised()).to.equal(undefined);
   });
@@ -264,13 +256,7 @@ describe("a wallet record that cannot be read", () => {
 });
 
 describe("an owner that cannot be read", () => {
-  const stranger = () =>
-    Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
-      phoneName: "Thief",
-      makerRoot: w.makerRoot,
-      store: new MemoryPairingStore(),
-      timeoutMs: 1000,
-    });
+  const stranger = () => strangerPairs(w);
   const owner = () => Card.connect(memoryTransport([w.emulator]), { store: w.store, timeoutMs: 1000, reconnects: 0 });
 
   for (const [what, value] of [

@@ -2,10 +2,10 @@
 // Whoever carries a letter can keep it; the phone must never be told that nothing happened when it may have.
 
 import type { FaultName, FaultOptions, SealedMail } from "@enabling-card/emulator";
-import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Card, memoryTransport } from "@enabling-card/sdk";
 import { Indicator, Mail } from "@enabling-card/wire";
 import { expect } from "chai";
-import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, strangerPairs, type World, world } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
 import { settle } from "../support/raw-session.js";
 
@@ -190,13 +190,7 @@ describe("a courier of the button's letters", () => {
     w.emulator.setCourier("honest");
   }
 
-  const stranger = () =>
-    Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
-      phoneName: "Thief",
-      makerRoot: w.makerRoot,
-      store: new MemoryPairingStore(),
-      timeoutMs: 1000,
-    });
+  const stranger = () => strangerPairs(w);
 
   it("who keeps a pairing hold for an hour opens no window with it: PAIRING_CLOSED", async () => {
     await phone.card.close();

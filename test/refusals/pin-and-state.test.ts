@@ -3,7 +3,7 @@
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { Indicator, Phase, TokenState } from "@enabling-card/wire";
 import { expect } from "chai";
-import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, strangerPairs, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
 import { forge, forgeState, otherIssuer } from "../support/forge.js";
 
@@ -68,17 +68,10 @@ describe("the PIN", () => {
   it("survives an unpair, lock and all: card and sheet alone pair with nothing (PIN_REQUIRED, PIN_WRONG)", async () => {
     await phone.card.setPin("2468");
     await phone.card.unpair();
-    const pair = (pin?: string) =>
-      Card.pair(memoryTransport([w.emulator]), w.made.pairingCode, {
-        phoneName: "Thief",
-        makerRoot: w.makerRoot,
-        store: new MemoryPairingStore(),
-        ...(pin !== undefined && { pin }),
-      });
-    await expectError(() => pair(), "PIN_REQUIRED");
-    await expectError(() => pair("1111"), "PIN_WRONG");
+    await expectError(() => strangerPairs(w), "PIN_REQUIRED");
+    await expectError(() => strangerPairs(w, "1111"), "PIN_WRONG");
     expect(w.emulator.advertised()).to.equal(undefined);
-    const owner = await pair("2468");
+    const owner = await strangerPairs(w, "2468");
     expect(owner.connected).to.equal(true);
   });
 });

@@ -97,3 +97,14 @@ export async function pairedPhone({ emulator, made, makerRoot, service, store }:
       }),
   };
 }
+
+/** Somebody else with the card's sheet tries to pair. */
+export function strangerPairs({ emulator, made, makerRoot }: World, pin?: string): Promise<Card> {
+  return Card.pair(memoryTransport([emulator]), made.pairingCode, {
+    phoneName: "Thief",
+    makerRoot,
+    store: new MemoryPairingStore(),
+    timeoutMs: 1000,
+    ...(pin !== undefined && { pin }),
+  });
+}
