@@ -67,14 +67,22 @@ function packagesCurrent() {
 
 function installPackages() {
   const missing = missingOf(BUILD_TOOLS);
-  if (missing.length > 0) installDebian(missing);
+  let compiler = "";
+  try {
+    if (missing.length > 0) installDebian(missing);
+  } catch (error) {
+    compiler = ` (${error.message})`;
+    console.error(`ecard set-up: ${error.message}; going on, as SQLite may be had ready built`);
+  }
   console.error("ecard set-up: installing packages (the first time, SQLite is compiled: about two minutes)");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (npm.status !== 0)
-    throw new Error("npm ci failed: see above; check the network and the registry, then run the command again");
+    throw new Error(
+      `npm ci failed: see above; check the network and the registry, then run the command again${compiler}`,
+    );
   writeFileSync(STAMP, lockDigest());
 }
 

@@ -158,7 +158,7 @@ describe("the reader", () => {
   });
 
   it("refuses a rate that no recording has", () => {
-    for (const rate of [0, 3999, 1e6, Number.NaN]) {
+    for (const rate of [0, 299, 1e6, Number.NaN]) {
       expect(() => new Reader(rate))
         .to.throw()
         .with.property("code", "BAD_ARGUMENT");

@@ -259,6 +259,32 @@ describe("a recording", () => {
     return path;
   }
 
+  it("of any rate that a swipe fits in is read, each read at its time", async () => {
+    const text = ";9999991234567893=29111011234567890?";
+    for (const [rate, ips] of [
+      [2_000, 6],
+      [3_000, 10],
+      [1_000_000, 20],
+      [2_500_000, 20],
+    ] as const) {
+      // Made at a rate that the stripe's model takes, and brought to the one that is tried: every nth sample, or each one n times.
+      const made = rate < 4_000 ? rate * 8 : rate / 5;
+      const swipe = swipeSignal({ track: 2, text, ips, sampleRateHz: made });
+      const samples =
+        rate < made
+          ? swipe.samples.filter((_, n) => n % 8 === 0)
+          : Float32Array.from({ length: swipe.samples.length * 5 }, (_, n) => swipe.samples[Math.floor(n / 5)]!);
+      const { reads, durationS } = await readWavFile(await file("rate.wav", encodeWav([samples], rate)));
+      expect(
+        reads.map(({ data }) => data),
+        `${rate} Hz`,
+      ).to.deep.equal([text]);
+      expect(durationS).to.be.closeTo(swipe.samples.length / made, 0.01);
+      expect(reads[0]!.endS).to.be.lessThan(durationS);
+      expect(reads[0]!.endS - reads[0]!.startS).to.be.closeTo(((text.length + 1) * 5) / 75 / ips, 0.01);
+    }
+  });
+
   it("of every depth is read to the track, from a file and from a pipe", async () => {
     const { samples } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
     for (const depth of DEPTHS) {

@@ -1,10 +1,11 @@
 // Recordings to reads: a WAV file or a pipe. Each channel has a reader of its own, as each may be a head.
 import { PosError } from "../errors.js";
 import { fileChunks } from "../wav/file-chunks.js";
+import { Thinner } from "../wav/thinner.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
 import type { Diagnosis } from "./diagnosis.js";
-import { CANDIDATES, type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
+import { CANDIDATES, RATE_MAX_HZ, type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;
@@ -37,7 +38,7 @@ export async function readWavFile(
 ): Promise<WavResult> {
   const { signal, onProgress, ...readerOptions } = options;
   const chunks = typeof source === "string" ? fileChunks(source, signal) : source;
-  let readers: Reader[] | undefined;
+  let readers: { readonly thinner: Thinner; readonly reader: Reader }[] | undefined;
   let format: WavFormat | undefined;
   let frames = 0;
   let cut: PosError | undefined;
@@ -45,8 +46,11 @@ export async function readWavFile(
     for await (const block of wavBlocks(readable(chunks, signal))) {
       if (signal?.aborted) throw cancelled();
       format = block.format;
-      readers ??= block.channels.map(() => new Reader(block.format.sampleRateHz, readerOptions));
-      block.channels.forEach((samples, channel) => void readers![channel]!.push(samples));
+      readers ??= block.channels.map(() => readerFor(block.format.sampleRateHz, readerOptions));
+      for (const [channel, samples] of block.channels.entries()) {
+        const { thinner, reader } = readers[channel]!;
+        reader.push(thinner.push(samples));
+      }
       frames += block.channels[0]!.length;
       const rate = block.format.sampleRateHz;
       onProgress?.(frames / rate, block.totalFrames === undefined ? undefined : block.totalFrames / rate);
@@ -56,10 +60,16 @@ export async function readWavFile(
     cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  const { reads, candidates, diagnosis } = joined(readers.map((reader) => reader.finish()));
+  const { reads, candidates, diagnosis } = joined(readers.map(({ reader }) => reader.finish()));
   if (cut !== undefined && reads.length === 0) throw cut;
   const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
   return { reads, candidates, diagnosis: fault ?? diagnosis, format, durationS: frames / format.sampleRateHz };
+}
+
+/** A head's reader, and what thins its samples where there are more than it takes. */
+function readerFor(sampleRateHz: number, options: ReaderOptions) {
+  const factor = Math.ceil(sampleRateHz / RATE_MAX_HZ);
+  return { thinner: new Thinner(factor), reader: new Reader(sampleRateHz / factor, options) };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */

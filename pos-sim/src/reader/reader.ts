@@ -2,8 +2,8 @@
 // fine ones, slow swipes in the coarse ones, and what they find is compared. Where it is not certain, the search (search/) looks again.
 // Memory is bounded however long the recording is.
 
+import { PosError } from "../errors.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
-import { checkRate } from "../signal/signal.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
 import { Claims } from "./claims.js";
@@ -70,6 +70,9 @@ export interface ReaderResult {
   readonly diagnosis: Diagnosis | null;
 }
 
+/** Rates that a reader takes. Below, no cell that it looks for has two samples; above, there is nothing more to hear. */
+export const RATE_MIN_HZ = 300;
+export const RATE_MAX_HZ = 768_000;
 /** Slowest cell: 2.5 ips on track 2. The field's readers take 3 ips and more. */
 const SLOWEST_CELL_S = 0.00542;
 /** A pause that ends a burst; longer than the cells of a swipe that is called too slow. */
@@ -116,9 +119,14 @@ export class Reader {
   #otherTrack: { track: number; at: number } | undefined;
   #uncertainAt: number | undefined;
 
-  /** @throws {@link PosError} `BAD_ARGUMENT` for a rate outside 4 to 768 kHz. */
+  /** @throws {@link PosError} `BAD_ARGUMENT` for a rate outside 300 Hz to 768 kHz. */
   constructor(sampleRateHz: number, options: ReaderOptions = {}) {
-    checkRate(sampleRateHz);
+    if (!(sampleRateHz >= RATE_MIN_HZ && sampleRateHz <= RATE_MAX_HZ)) {
+      throw new PosError(
+        "BAD_ARGUMENT",
+        `A sample rate of ${sampleRateHz} Hz; ${RATE_MIN_HZ} to ${RATE_MAX_HZ} are taken`,
+      );
+    }
     this.#rate = sampleRateHz;
     this.#options = options;
     this.#claims = new Claims(FORGET_S * sampleRateHz);

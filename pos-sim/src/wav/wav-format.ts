@@ -19,6 +19,9 @@ export interface WavHead {
 const UNKNOWN = 0xffff_ffff;
 /** Longest chunk of formats that is looked at; the rest of a longer one is passed over. */
 const MAX_FORMAT = 64;
+/** Other rates are a damaged header's: too slow for two samples a cell, faster than converters are. */
+const RATE_MIN_HZ = 300;
+const RATE_MAX_HZ = 200_000_000;
 const MAX_CHANNELS = 8;
 
 const ENCODINGS: Readonly<Record<number, string>> = { 2: "ADPCM", 6: "A-law", 7: "u-law", 17: "IMA ADPCM", 85: "MP3" };
@@ -106,8 +109,8 @@ function parseFormat(chunk: Uint8Array): WavFormat {
       `Frames of ${frameBytes} bytes do not fit ${channels} x ${bitsPerSample} bits`,
     );
   }
-  if (sampleRateHz < 4000 || sampleRateHz > 768_000) {
-    throw new PosError("WAV_UNSUPPORTED", `${sampleRateHz} samples a second; 4,000 to 768,000 are read`);
+  if (sampleRateHz < RATE_MIN_HZ || sampleRateHz > RATE_MAX_HZ) {
+    throw new PosError("WAV_UNSUPPORTED", `${sampleRateHz} samples a second are no recording of a swipe`);
   }
   return { encoding, bitsPerSample: bitsPerSample as WavFormat["bitsPerSample"], channels, sampleRateHz };
 }

@@ -24,9 +24,8 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
       "after",
       `
 Exits with 1 where a file gave no read, or could not be opened. Numbers outside
-the test range are masked, and the names beside them hidden. Rates from 4,000 to
-768,000 Hz are read. Tracks 2 and 3 share a code: --track 3 takes frames of
-either as track 3.
+the test range are masked, and the names beside them hidden. Tracks 2 and 3
+share a code: --track 3 takes frames of either as track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
