@@ -248,6 +248,9 @@ function nearestOf(bounds: Float64Array, events: Events): Int32Array {
   return nearest;
 }
 
+/** Bits that are chosen to fit put reversals nearer to the clock than they were: 0.114 where swipes had been made with 0.12. */
+const NEARER = 1.05;
+
 /** A clock fitted to reversals by what the bits say they are, and their deviation from it, cells. */
 export function clocked(reading: Reading, events: Events, jitter: number): { reading: Reading; jitter: number } {
   const cells = reading.bits.length;
@@ -275,7 +278,7 @@ export function clocked(reading: Reading, events: Events, jitter: number): { rea
   }
   return {
     reading: { ...reading, bounds, bits },
-    jitter: Math.max(0.03, Math.sqrt(sum / Math.max(1, places.length - 12))),
+    jitter: Math.max(0.03, NEARER * Math.sqrt(sum / Math.max(1, places.length - 12))),
   };
 }
 
