@@ -2,88 +2,84 @@ import { expect } from "chai";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire.js";
 import { addLog, Background, type CellMetrics, Weights } from "../src/search/background.js";
-import { CodeTrellis } from "../src/search/lattice.js";
+import { type Chain, POLARITY, REVERSALS } from "../src/search/chain.js";
+import { CodeTrellis, TEXT } from "../src/search/lattice.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { TRACK_FORMATS } from "../src/track-format.js";
 
 /** Metrics of a made-up stretch: each cell prefers its bit in `bits` by `strength`, and noise has its say. */
-function metricsOf(bits: readonly number[], turns: 2 | 4, strength: number, seed: number): CellMetrics {
+function metricsOf(bits: readonly number[], chain: Chain, strength: number, seed: number): CellMetrics {
   const noise = normal(seed);
   const cells = bits.length;
-  const gain = new Float64Array(cells * turns * 4);
-  let turn = 0;
-  bits.forEach((bit, k) => {
-    for (let i = 0; i < turns * 4; i++) gain[k * turns * 4 + i] = noise();
-    for (let before = 0; before < 2; before++) gain[(k * turns + turn) * 4 + before * 2 + bit]! += strength;
-    turn = (turn + 1 + bit) % turns;
-  });
-  return { cells, turns, gain, begin: new Float64Array(cells * turns) };
+  const gain = Float64Array.from(
+    bits.flatMap((bit) => chain.transitions.map((step) => noise() + (step.bit === bit ? strength : 0))),
+  );
+  return { cells, chain, gain, begin: new Float64Array(cells * chain.states) };
 }
 
-/** What `bits` from cell `from` on weigh, for each count of reversals that they may begin with. */
-function weightOf(
-  { turns, gain }: CellMetrics,
+/** What `bits` from cell `from` on weigh, begun in each state as `first` says, by the state that they end in: the sum over all ways, and the best one. */
+function weighed(
+  { chain, gain }: CellMetrics,
   bits: readonly number[],
   from: number,
-  first: number,
-): [number, number] {
-  let turn = first;
-  let before = 0;
-  let sum = 0;
+  first: readonly number[],
+): { readonly sum: number[]; readonly most: number[] } {
+  let sum = [...first];
+  let most = [...first];
+  const nothing = (): number[] => new Array<number>(chain.states).fill(Number.NEGATIVE_INFINITY);
   bits.forEach((bit, i) => {
-    sum += gain[((from + i) * turns + turn) * 4 + before * 2 + bit]!;
-    turn = (turn + 1 + bit) % turns;
-    before = bit;
+    const [nextSum, nextMost] = [nothing(), nothing()];
+    chain.transitions.forEach((step, number) => {
+      if (step.bit !== bit) return;
+      const weight = gain[(from + i) * chain.transitions.length + number]!;
+      nextSum[step.to] = addLog(nextSum[step.to]!, sum[step.from]! + weight);
+      nextMost[step.to] = Math.max(nextMost[step.to]!, most[step.from]! + weight);
+    });
+    [sum, most] = [nextSum, nextMost];
   });
-  return [sum, turn];
+  return { sum, most };
 }
 
 describe("the trellis of characters", () => {
-  for (const turns of [2, 4] as const) {
-    it(`sums over every text of up to two characters as counting them one by one does, reversals counted by ${turns}`, () => {
+  for (const [name, chain] of [
+    ["polarity", POLARITY],
+    ["numbers of reversals", REVERSALS],
+  ] as const) {
+    it(`sums over every text of up to two characters as counting them one by one does, by ${name}`, () => {
       const text = trackBits(2, ";7?");
+      const texts = [";?", ...Array.from({ length: 15 }, (_, a) => `;${String.fromCharCode(48 + a)}?`)];
       for (let seed = 1; seed <= 5; seed++) {
-        const metrics = metricsOf([0, 0, 0, ...text, 0, 0], turns, 1.5, seed);
+        const metrics = metricsOf([0, 0, 0, ...text, 0, 0], chain, 1.5, seed);
+        const { cells } = metrics;
         const weights = new Weights(metrics);
         const background = new Background(weights);
-        const { total, best } = new CodeTrellis(TRACK_FORMATS[2], turns).decode(weights, background);
+        const { total, best } = new CodeTrellis(TRACK_FORMATS[2], chain).decode(weights, background);
+        const steps = chain.transitions.length;
+        const tops = Array.from({ length: cells }, (_, k) =>
+          Math.max(0, ...metrics.gain.subarray(k * steps, (k + 1) * steps)),
+        );
         // Every text that fits between the first zero and the end, one by one.
         let sum = Number.NEGATIVE_INFINITY;
         let most = Number.NEGATIVE_INFINITY;
         let mostData = "";
-        const texts = [";?"];
-        for (let a = 0; a < 15; a++) texts.push(`;${String.fromCharCode(48 + a)}?`);
         for (const data of texts) {
           const bits = trackBits(2, data);
-          for (let from = 1; from + bits.length <= metrics.cells; from++) {
-            for (let turn = 0; turn < turns; turn++) {
-              const [gain, next] = weightOf(metrics, bits, from, turn);
-              const { states } = background;
-              const to = from + bits.length;
-              const ahead = background.ahead[from * states + 1 + turn]!;
-              const behind = background.behind[to * states + 1 + next]!;
-              let scaled = 0;
-              for (let k = from; k < to; k++) {
-                let top = 0;
-                for (let i = 0; i < turns * 4; i++) top = Math.max(top, metrics.gain[k * turns * 4 + i]!);
-                scaled += top;
-              }
-              const value =
-                Math.log(ahead) +
-                background.aheadScale[from]! +
-                Math.log(0.001) +
-                gain -
-                scaled +
-                (data.length - 1) * 4 * Math.log(0.5) +
-                Math.log(behind) +
-                background.behindScale[to]! +
-                weights.scale;
-              sum = addLog(sum, value);
-              if (value > most) {
-                most = value;
-                mostData = data;
-              }
+          for (let from = 1; from + bits.length <= cells; from++) {
+            const to = from + bits.length;
+            const zeros = (table: Float64Array, k: number, s: number): number =>
+              Math.log(table[k * background.row + 1 + s]!);
+            const first = Array.from({ length: chain.states }, (_, s) => zeros(background.ahead, from, s));
+            const ways = weighed(metrics, bits, from, first);
+            const scaled = tops.slice(from, to).reduce((a, b) => a + b, 0);
+            const around = background.aheadScale[from]! + background.behindScale[to]! + weights.scale;
+            const prior = Math.log(TEXT) + (data.length - 1) * 4 * Math.log(0.5);
+            for (let s = 0; s < chain.states; s++) {
+              const rest = prior + around - scaled + zeros(background.behind, to, s);
+              sum = addLog(sum, ways.sum[s]! + rest);
+              if (ways.most[s]! + rest <= most) continue;
+              most = ways.most[s]! + rest;
+              mostData = data;
             }
           }
         }
@@ -100,9 +96,9 @@ describe("the trellis of characters", () => {
     const wrong = [...text];
     for (const at of [21, 22]) wrong[at]! ^= 1; // two bits of one character: its parity stays
     const odds = [text, wrong].map((bits) => {
-      const weights = new Weights(metricsOf([0, 0, 0, 0, ...bits, 0, 0, 0, 0], 2, 12, 3));
+      const weights = new Weights(metricsOf([0, 0, 0, 0, ...bits, 0, 0, 0, 0], POLARITY, 12, 3));
       const background = new Background(weights);
-      return new CodeTrellis(TRACK_FORMATS[2], 2).decode(weights, background).total - background.total;
+      return new CodeTrellis(TRACK_FORMATS[2], POLARITY).decode(weights, background).total - background.total;
     });
     expect(odds[0]).to.be.greaterThan(12);
     expect(odds[1]).to.be.lessThan(3);

@@ -1,6 +1,7 @@
 // How far any reader could get in white noise: a genie that knows every cell's time, the height and the pulse, and asks the same trellis.
 
 import { addLog, Background, Weights } from "../search/background.js";
+import { POLARITY } from "../search/chain.js";
 import { CodeTrellis } from "../search/lattice.js";
 import { match, metricsOf } from "../search/metrics.js";
 import { lorentzian } from "../search/pulse.js";
@@ -13,7 +14,7 @@ export interface Limit {
 }
 
 const PULSE = lorentzian(0.25);
-const TRELLIS = new CodeTrellis(TRACK_FORMATS[2], 2);
+const TRELLIS = new CodeTrellis(TRACK_FORMATS[2], POLARITY);
 const ODDS = 1e5;
 
 /** 1 or 0 each: the genie's text is right, and it is sure of it. Of one pass of track 2, forward, with Lorentzian pulses. */

@@ -1,14 +1,15 @@
 // Cells as they are when they hold no text: silence, zeros, other bits. What every text is weighed against, and what stands before and
 // behind it.
 
+import type { Chain } from "./chain.js";
+
 /** How well cells fit, in the order in which they are read. Natural logarithms of likelihood over that of noise alone. */
 export interface CellMetrics {
   readonly cells: number;
-  /** What reversals are counted by: 2 or 4. */
-  readonly turns: 2 | 4;
-  /** Of cell k: `[(k * turns + turn) * 4 + before * 2 + bit]`: count of the reversal that begins it, the bit before, its own bit. */
+  readonly chain: Chain;
+  /** Of each step over cell k: `[k * transitions + transition]`. */
   readonly gain: Float64Array;
-  /** Of a reversal at the beginning of cell k with nothing before it: `[k * turns + turn]`. */
+  /** Of a reversal at the beginning of cell k with nothing before it, by state: `[k * states + state]`. */
   readonly begin: Float64Array;
 }
 
@@ -18,7 +19,7 @@ const CHANGE = 0.01;
 /** Likelihoods as weights: each cell's largest is 1, and what was divided out is summed up. */
 export class Weights {
   readonly cells: number;
-  readonly turns: 2 | 4;
+  readonly chain: Chain;
   readonly gain: Float64Array;
   readonly begin: Float64Array;
   /** Weight of a cell without a pulse. */
@@ -26,31 +27,31 @@ export class Weights {
   /** Logarithm of what was divided out of all cells. */
   readonly scale: number;
 
-  constructor({ cells, turns, gain, begin }: CellMetrics) {
+  constructor({ cells, chain, gain, begin }: CellMetrics) {
     this.cells = cells;
-    this.turns = turns;
-    const row = turns * 4;
-    this.gain = new Float64Array(cells * row);
-    this.begin = new Float64Array(cells * turns);
+    this.chain = chain;
+    const row = chain.transitions.length;
+    this.gain = new Float64Array(gain.length);
+    this.begin = new Float64Array(begin.length);
     this.silence = new Float64Array(cells);
     let scale = 0;
     for (let k = 0; k < cells; k++) {
       let most = 0;
-      for (let i = 0; i < row; i++) most = Math.max(most, gain[k * row + i]!);
-      for (let i = 0; i < row; i++) this.gain[k * row + i] = Math.exp(gain[k * row + i]! - most);
+      for (let i = k * row; i < (k + 1) * row; i++) most = Math.max(most, gain[i]!);
+      for (let i = k * row; i < (k + 1) * row; i++) this.gain[i] = Math.exp(gain[i]! - most);
       this.silence[k] = Math.exp(-most);
       scale += most;
     }
     this.scale = scale;
-    for (let i = 0; i < cells * turns; i++) this.begin[i] = Math.exp(Math.min(50, begin[i]!));
+    for (let i = 0; i < begin.length; i++) this.begin[i] = Math.exp(Math.min(50, begin[i]!));
   }
 }
 
-/** Sums over what is no text, from both ends: silence, zeros by turn, other bits by turn and last bit. */
+/** Sums over what is no text, from both ends: silence, zeros by state, other bits by state. */
 export class Background {
-  /** States of a row: silence, then zeros, then other bits. */
-  readonly states: number;
-  /** `[k * states + state]` before cell k; each row sums to 1, and `aheadScale[k]` is the logarithm of what was divided out. */
+  /** Values of a row: silence, then zeros, then other bits. */
+  readonly row: number;
+  /** `[k * row + value]` before cell k; each row sums to 1, and `aheadScale[k]` is the logarithm of what was divided out. */
   readonly ahead: Float64Array;
   readonly aheadScale: Float64Array;
   /** From cell k to the end, likewise. */
@@ -60,68 +61,66 @@ export class Background {
   readonly total: number;
 
   constructor(weights: Weights) {
-    const { cells, turns, gain, begin, silence } = weights;
-    const states = 1 + 3 * turns;
-    const others = 1 + turns;
-    const rows = cells + 1;
-    const ahead = new Float64Array(rows * states);
-    const aheadScale = new Float64Array(rows);
+    const { cells, chain, gain, begin, silence } = weights;
+    const { states, first, starts, numbers, bits, ends } = chain;
+    const steps = chain.transitions.length;
+    const row = 1 + 2 * states;
+    const others = 1 + states;
+    const begins = CHANGE / first.length;
+    const ahead = new Float64Array((cells + 1) * row);
+    const aheadScale = new Float64Array(cells + 1);
+    const zero = new Float64Array(states);
     ahead[0] = 1;
     for (let k = 0; k < cells; k++) {
-      const at = k * states;
-      const to = at + states;
+      const at = k * row;
+      const to = at + row;
       const quiet = ahead[at]!;
       const silent = silence[k]!;
       ahead[to]! += quiet * (1 - CHANGE) * silent;
-      for (let turn = 0; turn < turns; turn++) {
-        const g = (k * turns + turn) * 4;
-        const one = (turn + 1) % turns;
-        const two = (turn + 2) % turns;
-        const zeros = ahead[at + 1 + turn]!;
-        const zero = zeros + (quiet * CHANGE * begin[k * turns + turn]!) / turns;
-        ahead[to + 1 + one]! += zero * (1 - 3 * CHANGE) * gain[g]!;
-        ahead[to + others + one * 2]! += zero * CHANGE * 0.5 * gain[g]!;
-        ahead[to + others + two * 2 + 1]! += zero * CHANGE * 0.5 * gain[g + 1]!;
-        ahead[to]! += zeros * CHANGE * silent;
-        for (let before = 0; before < 2; before++) {
-          const any = ahead[at + others + turn * 2 + before]!;
-          const gain0 = gain[g + before * 2]!;
-          ahead[to]! += any * CHANGE * silent;
-          ahead[to + 1 + one]! += any * CHANGE * gain0;
-          ahead[to + others + one * 2]! += any * (1 - 2 * CHANGE) * 0.5 * gain0;
-          ahead[to + others + two * 2 + 1]! += any * (1 - 2 * CHANGE) * 0.5 * gain[g + before * 2 + 1]!;
+      for (let s = 0; s < states; s++) zero[s] = ahead[at + 1 + s]!;
+      for (const s of first) zero[s]! += quiet * begins * begin[k * states + s]!;
+      for (let s = 0; s < states; s++) {
+        const zeros = zero[s]!;
+        const any = ahead[at + others + s]!;
+        ahead[to]! += (ahead[at + 1 + s]! + any) * CHANGE * silent;
+        if (zeros === 0 && any === 0) continue;
+        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+          const g = gain[k * steps + numbers[i]!]!;
+          if (bits[i] === 0) ahead[to + 1 + ends[i]!]! += (zeros * (1 - 3 * CHANGE) + any * CHANGE) * g;
+          ahead[to + others + ends[i]!]! += 0.5 * (zeros * CHANGE + any * (1 - 2 * CHANGE)) * g;
         }
       }
-      aheadScale[k + 1] = aheadScale[k]! + scaled(ahead, to, states);
+      aheadScale[k + 1] = aheadScale[k]! + scaled(ahead, to, row);
     }
-    const behind = new Float64Array(rows * states);
-    const behindScale = new Float64Array(rows);
-    behind.fill(1, cells * states);
+    const behind = new Float64Array((cells + 1) * row);
+    const behindScale = new Float64Array(cells + 1);
+    behind.fill(1, cells * row);
     for (let k = cells - 1; k >= 0; k--) {
-      const at = k * states;
-      const from = at + states;
+      const at = k * row;
+      const from = at + row;
       const silent = silence[k]! * behind[from]!;
-      behind[at] = (1 - CHANGE) * silent;
-      for (let turn = 0; turn < turns; turn++) {
-        const g = (k * turns + turn) * 4;
-        const one = (turn + 1) % turns;
-        const two = (turn + 2) % turns;
-        const toZeros = behind[from + 1 + one]!;
-        const toZero = behind[from + others + one * 2]!;
-        const toOne = behind[from + others + two * 2 + 1]!;
-        const zero = toZeros * (1 - 3 * CHANGE) * gain[g]! + CHANGE * 0.5 * (toZero * gain[g]! + toOne * gain[g + 1]!);
-        behind[at]! += (CHANGE * begin[k * turns + turn]! * zero) / turns;
-        behind[at + 1 + turn] = zero + CHANGE * silent;
-        for (let before = 0; before < 2; before++) {
-          const gain0 = gain[g + before * 2]!;
-          behind[at + others + turn * 2 + before] =
-            CHANGE * (silent + toZeros * gain0) +
-            (1 - 2 * CHANGE) * 0.5 * (toZero * gain0 + toOne * gain[g + before * 2 + 1]!);
+      for (let s = 0; s < states; s++) {
+        let zeros = 0;
+        let any = 0;
+        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+          const g = gain[k * steps + numbers[i]!]!;
+          const toOther = 0.5 * behind[from + others + ends[i]!]! * g;
+          zeros += CHANGE * toOther;
+          any += (1 - 2 * CHANGE) * toOther;
+          if (bits[i] === 1) continue;
+          const toZeros = behind[from + 1 + ends[i]!]! * g;
+          zeros += (1 - 3 * CHANGE) * toZeros;
+          any += CHANGE * toZeros;
         }
+        zero[s] = zeros;
+        behind[at + 1 + s] = zeros + CHANGE * silent;
+        behind[at + others + s] = any + CHANGE * silent;
       }
-      behindScale[k] = behindScale[k + 1]! + scaled(behind, at, states);
+      behind[at] = (1 - CHANGE) * silent;
+      for (const s of first) behind[at]! += begins * begin[k * states + s]! * zero[s]!;
+      behindScale[k] = behindScale[k + 1]! + scaled(behind, at, row);
     }
-    this.states = states;
+    this.row = row;
     this.ahead = ahead;
     this.aheadScale = aheadScale;
     this.behind = behind;

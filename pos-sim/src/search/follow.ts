@@ -162,7 +162,7 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
 }
 
 /** Gains of a Kalman filter for place, cell and its drift, all in cells: wide at first, then what noise and the hand allow. */
-function gainsFor(wobble: number): Float64Array {
+export function gainsFor(wobble: number): Float64Array {
   const known = GAINS.get(wobble);
   if (known !== undefined) return known;
   const gains = new Float64Array(3 * SETTLED);
@@ -192,7 +192,7 @@ function gainsFor(wobble: number): Float64Array {
 
 const GAINS = new Map<number, Float64Array>();
 /** Cells after which the gains stay as they are. */
-const SETTLED = 120;
+export const SETTLED = 120;
 /** How much the drift itself changes from cell to cell. */
 const DRIFT = 1.5e-4;
 

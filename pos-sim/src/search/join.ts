@@ -2,6 +2,7 @@
 // of them say is added up.
 
 import type { CellMetrics } from "./background.js";
+import type { Chain } from "./chain.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {
@@ -27,19 +28,20 @@ const ALIKE = 45;
  * @returns by direction of reading `last`
  */
 export function joined(last: Pass, others: readonly Pass[]): ((reverse: boolean) => CellMetrics) | undefined {
-  const laid = others.flatMap((pass) => layOver(last.bits, pass));
+  const alike = others.filter(({ forward }) => forward.chain === last.forward.chain);
+  const laid = alike.flatMap((pass) => layOver(last.bits, pass));
   if (laid.length === 0) return undefined;
   return (reverse) => {
     const own = reverse ? last.reverse : last.forward;
-    const { cells, turns, begin } = own;
+    const { cells, chain, begin } = own;
     const gain = Float64Array.from(own.gain);
     for (const { pass, reversed, shift } of laid) {
       const other = reverse === reversed ? pass.forward : pass.reverse;
       // Read against time, cell 0 is the last one.
       const from = reverse ? other.cells - cells - shift : shift;
-      addTo(gain, own.gain, cells, other, from, turns);
+      addTo(gain, own.gain, cells, other, from, chain);
     }
-    return { cells, turns, gain, begin };
+    return { cells, chain, gain, begin };
   };
 }
 
@@ -64,29 +66,31 @@ function layOver(bits: Uint8Array, pass: Pass): Laid[] {
   return found === undefined ? [] : [found];
 }
 
-/** Adds another pass's gains. Which of its polarities is which is not known: that which agrees better with `own`. */
+/** Adds another pass's gains. Which of its polarities, or numbers, is which is not known: those that agree best with `own`. */
 function addTo(
   gain: Float64Array,
   own: Float64Array,
   cells: number,
   other: CellMetrics,
   shift: number,
-  turns: number,
+  { transitions, groups }: Chain,
 ): void {
-  const size = turns * 4;
-  const agreement = new Float64Array(turns);
+  const size = transitions.length;
+  const group = size / groups;
+  const agreement = new Float64Array(groups);
   const low = Math.max(0, -shift);
   const high = Math.min(cells, other.cells - shift);
   for (let k = low; k < high; k++) {
     for (let i = 0; i < size; i++) {
-      for (let turned = 0; turned < turns; turned++) {
-        const there = (k + shift) * size + ((i + turned * 4) % size);
+      for (let turned = 0; turned < groups; turned++) {
+        const there = (k + shift) * size + ((i + turned * group) % size);
         agreement[turned]! += own[k * size + i]! * other.gain[there]!;
       }
     }
   }
   const turned = agreement.indexOf(Math.max(...agreement));
   for (let k = low; k < high; k++) {
-    for (let i = 0; i < size; i++) gain[k * size + i]! += other.gain[(k + shift) * size + ((i + turned * 4) % size)]!;
+    for (let i = 0; i < size; i++)
+      gain[k * size + i]! += other.gain[(k + shift) * size + ((i + turned * group) % size)]!;
   }
 }

@@ -1,6 +1,7 @@
 // Samples to cell metrics, on a given grid of cells: what each pulse that a cell may hold adds to the likelihood.
 
 import type { CellMetrics } from "./background.js";
+import { POLARITY } from "./chain.js";
 import type { Pulse } from "./pulse.js";
 
 /** Where cells lie, and how high pulses are there. */
@@ -46,7 +47,7 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
   const { bounds, height, variance } = grid;
   const cells = bounds.length - 1;
   const gain = new Float64Array(cells * 8);
-  const begin = new Float64Array(cells * 2);
+  const begin = new Float64Array(cells * POLARITY.states);
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
@@ -62,7 +63,8 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
     const mMiddle = mid * matched.middle[inside]!;
     for (let sign = 0; sign < 2; sign++) {
       const s = sign === 0 ? 1 : -1;
-      begin[k * 2 + sign] = scale * (s * height[here]! * matched.bound[here]! - 0.5 * height[here]! ** 2 * cell * r0);
+      begin[k * POLARITY.states + sign * 2] =
+        scale * (s * height[here]! * matched.bound[here]! - 0.5 * height[here]! ** 2 * cell * r0);
       for (let before = 0; before < 2; before++) {
         // Pulses before, in units of s: at the cell's beginning +1; a middle before that -1; its beginning.
         const middleBefore = before === 1 ? -1 : 0;
@@ -78,5 +80,5 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
       }
     }
   }
-  return { cells, turns: 2, gain, begin };
+  return { cells, chain: POLARITY, gain, begin };
 }

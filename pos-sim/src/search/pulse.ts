@@ -10,6 +10,8 @@ const SLOPE = 0.1;
 
 export class Pulse {
   readonly #table = new Float64Array(SIZE);
+  /** Integrals of its slope times itself, by shift. */
+  readonly #slopes: Float64Array;
   /** Integrals of the pulse times itself, shifted by 0, 1/2, 1, 3/2 and 2 cells; in cells. */
   readonly overlaps: readonly [number, number, number, number, number];
   /** Integral of its square, in cells. */
@@ -28,6 +30,27 @@ export class Pulse {
     ];
     this.energy = this.overlaps[0];
     this.slopeEnergy = (2 * (this.energy - this.#overlap(SLOPE))) / (SLOPE * SLOPE);
+    // Minus the second derivative of the overlap, over the same distance as slopes are taken.
+    const overlaps = Float64Array.from({ length: 2 * FINE + 2 * Math.ceil(SLOPE * FINE) + 2 }, (_, i) =>
+      this.#overlap(i / FINE),
+    );
+    const overlap = (shift: number): number => {
+      const x = Math.abs(shift) * FINE;
+      const i = Math.floor(x);
+      return overlaps[i]! + (x - i) * (overlaps[i + 1]! - overlaps[i]!);
+    };
+    this.#slopes = Float64Array.from({ length: 2 * FINE + 1 }, (_, i) => {
+      const shift = i / FINE;
+      return (2 * overlap(shift) - overlap(shift - SLOPE) - overlap(shift + SLOPE)) / (SLOPE * SLOPE);
+    });
+  }
+
+  /** Integral of the pulse's slope times itself `cells` later. */
+  slopeOverlap(cells: number): number {
+    const x = Math.min(2 * FINE - 1, Math.abs(cells) * FINE);
+    const i = x | 0;
+    const low = this.#slopes[i]!;
+    return low + (x - i) * (this.#slopes[i + 1]! - low);
   }
 
   /** Height at `cells` from its centre. */

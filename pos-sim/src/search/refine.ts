@@ -70,51 +70,50 @@ export function smoothed(bounds: Float64Array, orders: number): Float64Array {
   return Float64Array.from(bounds, (_, k) => curve(k));
 }
 
-/** The likeliest bits on a grid, whatever they mean, and the count of reversals before each boundary. */
-export function freePath({ cells, turns, gain, begin }: CellMetrics): {
-  bits: Uint8Array;
-  turns: Uint8Array;
-  score: number;
-} {
-  let score = Float64Array.from({ length: turns * 2 }, (_, state) => begin[state >> 1]!);
-  let next = new Float64Array(turns * 2);
-  const from = new Uint8Array(cells * turns * 2);
+/** The likeliest bits on a grid, whatever they mean, and the state of each boundary. `known` bits, 0 or 1, are not asked. */
+export function freePath(
+  { cells, chain, gain, begin }: CellMetrics,
+  known?: Uint8Array,
+): { bits: Uint8Array; states: Uint8Array } {
+  const { states: count, first, starts, numbers, bits: bitOf, ends } = chain;
+  const steps = numbers.length;
+  let score = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  for (const s of first) score[s] = begin[s]!;
+  let next = new Float64Array(count);
+  const from = new Uint8Array((cells + 1) * count);
+  const over = new Uint8Array((cells + 1) * count);
   for (let k = 0; k < cells; k++) {
     next.fill(Number.NEGATIVE_INFINITY);
-    for (let turn = 0; turn < turns; turn++) {
-      for (let before = 0; before < 2; before++) {
-        const at = (k * turns + turn) * 4 + before * 2;
-        for (let bit = 0; bit < 2; bit++) {
-          const value = score[turn * 2 + before]! + gain[at + bit]!;
-          const to = ((turn + 1 + bit) % turns) * 2 + bit;
-          if (value > next[to]!) {
-            next[to] = value;
-            from[k * turns * 2 + to] = before;
-          }
-        }
+    for (let s = 0; s < count; s++) {
+      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+        if (known !== undefined && known[k]! === 1 - bitOf[i]!) continue;
+        const value = score[s]! + gain[k * steps + numbers[i]!]!;
+        const to = ends[i]!;
+        if (!(value > next[to]!)) continue;
+        next[to] = value;
+        from[(k + 1) * count + to] = s;
+        over[(k + 1) * count + to] = bitOf[i]!;
       }
     }
     [score, next] = [next, score];
   }
   let state = 0;
-  for (let i = 1; i < turns * 2; i++) if (score[i]! > score[state]!) state = i;
-  const most = score[state]!;
+  for (let s = 1; s < count; s++) if (score[s]! > score[state]!) state = s;
   const bits = new Uint8Array(cells);
-  const counts = new Uint8Array(cells + 1);
+  const states = new Uint8Array(cells + 1);
   for (let k = cells; k > 0; k--) {
-    const bit = state & 1;
-    counts[k] = state >> 1;
-    bits[k - 1] = bit;
-    state = ((counts[k]! + 2 * turns - 1 - bit) % turns) * 2 + from[(k - 1) * turns * 2 + state]!;
+    states[k] = state;
+    bits[k - 1] = over[k * count + state]!;
+    state = from[k * count + state]!;
   }
-  counts[0] = state >> 1;
-  return { bits, turns: counts, score: most };
+  states[0] = state;
+  return { bits, states };
 }
 
 /** The likeliest bits by samples, and the polarity of each boundary's pulse. */
 export function freeBits(metrics: CellMetrics): { bits: Uint8Array; signs: Int8Array } {
-  const { bits, turns } = freePath(metrics);
-  return { bits, signs: Int8Array.from(turns, (turn) => (turn === 0 ? 1 : -1)) };
+  const { bits, states } = freePath(metrics);
+  return { bits, signs: Int8Array.from(states, (state) => (state < 2 ? 1 : -1)) };
 }
 
 export function gridOf({ bounds, height, variance }: Reading): Grid {
@@ -139,13 +138,14 @@ export function forPulses(
   }
 }
 
+/** A value by place, and how many numbers describe it. */
+export interface Curve {
+  (place: number): number;
+  readonly terms: number;
+}
+
 /** Least squares by Legendre polynomials, as many as the points bear out. */
-export function smooth(
-  places: readonly number[],
-  values: readonly number[],
-  cells: number,
-  orders: number,
-): (place: number) => number {
+export function smooth(places: readonly number[], values: readonly number[], cells: number, orders: number): Curve {
   const n = places.length;
   const basis: Float64Array[] = [];
   const recur: { alpha: number; beta: number }[] = [];
@@ -184,7 +184,7 @@ export function smooth(
   let last = coefficients.length - 1;
   while (last > 1 && coefficients[last]! ** 2 < 9 * noise) last--;
   const first = 1 / Math.sqrt(n);
-  return (place) => {
+  const curve = (place: number): number => {
     const at = (2 * place) / cells - 1;
     let p0 = 0;
     let p1 = first;
@@ -200,6 +200,7 @@ export function smooth(
     }
     return value;
   };
+  return Object.assign(curve, { terms: last + 1 });
 }
 
 export function without(samples: Float32Array, base: Float32Array): Float32Array {

@@ -1,15 +1,17 @@
 // A stretch of samples to what it most likely says, and how sure that is.
 
+import { trackBits } from "../signal/stripe.js";
 import { TRACK_FORMATS } from "../track-format.js";
-import { halved, type Seed } from "./acquire.js";
+import type { Seed } from "./acquire.js";
 import { addLog, Background, type CellMetrics, Weights } from "./background.js";
-import { clocked, completed, eventMetrics, eventsOf } from "./events.js";
-import { follow } from "./follow.js";
+import { POLARITY, REVERSALS } from "./chain.js";
+import { type Draft, draftOf } from "./draft.js";
+import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
 import { metricsOf } from "./metrics.js";
-import { lorentzian, type Pulse } from "./pulse.js";
-import { freeBits, gridOf, matchedOf, movingMean, type Reading, refined, smoothed, without } from "./refine.js";
+import { lorentzian } from "./pulse.js";
+import { freeBits, gridOf, matchedOf, type Reading, refined } from "./refine.js";
 
 /** A text that a swipe may hold. */
 export interface Likely {
@@ -34,10 +36,12 @@ export interface Stretch {
   readonly pass: Pass;
 }
 
-const TRELLISES = {
-  2: { 5: new CodeTrellis(TRACK_FORMATS[3], 2), 7: new CodeTrellis(TRACK_FORMATS[1], 2) },
-  4: { 5: new CodeTrellis(TRACK_FORMATS[3], 4), 7: new CodeTrellis(TRACK_FORMATS[1], 4) },
-} as const;
+const TRELLISES = new Map(
+  [POLARITY, REVERSALS].map((chain) => [
+    chain,
+    { 5: new CodeTrellis(TRACK_FORMATS[3], chain), 7: new CodeTrellis(TRACK_FORMATS[1], chain) },
+  ]),
+);
 const STRIPE = lorentzian(0.25);
 const ROUNDS = 4;
 
@@ -56,22 +60,17 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
     if (drafts[0] !== undefined && (seed.at < drafts[0].from - seed.cell || seed.at > drafts[0].to + seed.cell))
       continue;
     if (followed++ === FOLLOWED) break;
-    const draft = draftOf(samples, seed);
+    const draft = draftOf(samples, seed, STRIPE);
     if (draft === undefined) continue;
     drafts.push(draft);
     // What explains much less than another is a wrong clock on the same swipe.
     if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
-    const reading = settled(draft);
+    const { reading, likely, pass } = draft.moved === undefined ? heard(draft, draft.reading!) : timed(draft.moved);
     const { scale, shift } = draft;
-    const matched = matchedOf(draft.samples, draft.base, reading, STRIPE);
     const stretch: Stretch = {
-      likely: judged(draft.samples, draft.base, reading, STRIPE),
+      likely,
       get pass() {
-        return {
-          bits: reading.bits,
-          forward: metricsOf(gridOf(reading), matched, STRIPE),
-          reverse: metricsOf(gridOf(reading), matched, STRIPE, true),
-        };
+        return pass();
       },
       bounds: reading.bounds.map((at) => at * scale + shift),
       bits: reading.bits,
@@ -93,73 +92,12 @@ function overlap(a: Draft, b: Draft): boolean {
   return a.from < b.to && b.from < a.to;
 }
 
-/** Fewer cells hold no text, and noise makes trails of up to so much. */
-const CELLS_MIN = 30;
-const GAIN_MIN = 70;
-
-/** A trail that was followed, in samples of its own rate. */
-interface Draft {
-  readonly samples: Float32Array;
-  readonly base: Float32Array;
-  readonly reading: Reading;
-  /** By how much the logarithm of the likelihood rises when its pulses are taken out. */
-  readonly explained: number;
-  readonly from: number;
-  readonly to: number;
-  readonly cell: number;
-  /** Its sample n is the input's sample `n * scale + shift`. */
-  readonly scale: number;
-  readonly shift: number;
-}
-
 function covers({ from, to, cell }: Draft, seed: Seed): boolean {
   const ratio = seed.cell / cell;
   return seed.at > from && seed.at < to && ratio > 0.8 && ratio < 1.25;
 }
 
-function draftOf(samples: Float32Array, seed: Seed): Draft | undefined {
-  let level = samples;
-  let { at, cell } = seed;
-  let scale = 1;
-  let shift = 0;
-  while (cell > 24) {
-    level = halved(level);
-    shift += 1.5 * scale;
-    scale *= 2;
-    at = (at - 1.5) / 2;
-    cell /= 2;
-  }
-  // Hum and wander are slower than any run of cells.
-  const width = Math.round(8 * cell);
-  const base = movingMean(movingMean(level, width), width);
-  const flat = without(level, base);
-  const power = meanSquare(flat, at - 20 * cell, at + 20 * cell);
-  // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
-  const noise = 0.7 * power;
-  const { bounds, bits, signs, gain } = follow(flat, { ...seed, at, cell }, STRIPE, noise, 0.07);
-  const cells = bits.length;
-  if (cells < CELLS_MIN || gain < GAIN_MIN) return undefined;
-  const mean = (bounds[cells]! - bounds[0]!) / cells;
-  const height = new Float64Array(cells + 1).fill(seed.height);
-  const first: Reading = { bounds: smoothed(bounds, 14), bits, signs, height, variance: noise, jitter: 0.05 };
-  const reading = refined(level, base, first, STRIPE, 12);
-  const after = refined(level, base, reading, STRIPE, 12);
-  const length = bounds[cells]! - bounds[0]!;
-  const before = meanSquare(level, bounds[0]!, bounds[cells]!);
-  return {
-    samples: level,
-    base,
-    reading: after,
-    explained: length * Math.log(before / after.variance),
-    from: bounds[0]! * scale + shift,
-    to: bounds[cells]! * scale + shift,
-    cell: mean * scale,
-    scale,
-    shift,
-  };
-}
-
-function settled({ samples, base, reading: first }: Draft): Reading {
+function settled({ samples, base }: Draft, first: Reading): Reading {
   let reading = first;
   for (let round = 0; round < ROUNDS; round++) {
     const matched = matchedOf(samples, base, reading, STRIPE);
@@ -170,26 +108,55 @@ function settled({ samples, base, reading: first }: Draft): Reading {
   return reading;
 }
 
-/** Times that scatter more than noise explains were moved by the writer: then they are judged, not the samples. */
-function judged(samples: Float32Array, base: Float32Array, reading: Reading, pulse: Pulse): Likely[] {
-  const formats = likelyFormats(reading.bits);
-  if (formats.length === 0) return [];
-  const events = reading.jitter > STEADY ? eventsOf(samples, base, reading, pulse) : undefined;
-  if (events === undefined) {
-    const matched = matchedOf(samples, base, reading, pulse);
-    return shared([sums((reverse) => metricsOf(gridOf(reading), matched, pulse, reverse), formats)]);
-  }
-  let by = { reading, jitter: 0.1 };
-  for (let round = 0; round < ROUNDS; round++) by = clocked(by.reading, events, by.jitter);
-  const ways = completed(by.reading, events, by.jitter).map(({ events: whole, paid }) => {
-    const at = clocked(by.reading, whole, by.jitter);
-    return sums((reverse) => eventMetrics(at.reading, whole, at.jitter, reverse), formats, paid);
-  });
-  return shared(ways);
+/** What a stretch says, by its samples or by its reversals. */
+interface Judged {
+  readonly reading: Pick<Reading, "bounds" | "bits" | "jitter">;
+  readonly likely: readonly Likely[];
+  readonly pass: () => Pass;
 }
 
-/** Deviation of pulses from the clock up to which the writer is not asked, cells. */
-const STEADY = 0.045;
+/** Judged by samples. */
+function heard(draft: Draft, first: Reading): Judged {
+  const reading = settled(draft, first);
+  const matched = matchedOf(draft.samples, draft.base, reading, STRIPE);
+  return judged(reading, (reverse) => metricsOf(gridOf(reading), matched, STRIPE, reverse));
+}
+
+/** Judged by the times of reversals. */
+function timed(moved: Moved): Judged {
+  const { bounds } = moved;
+  let clock: Clock = { bounds, bits: new Uint8Array(bounds.length - 1), jitter: MOVED_JITTER };
+  for (let round = 0; round < ROUNDS; round++) clock = clocked(clock, moved);
+  const first = judged(clock, (reverse) => eventMetrics(clock, moved, reverse));
+  const text = first.likely[0];
+  if (text === undefined || text.probability < 0.01) return first;
+  const known = bitsWith(text, clock.bits.length);
+  for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
+  return judged(clock, (reverse) => eventMetrics(clock, moved, reverse));
+}
+
+/** Not known. */
+const FREE = 2;
+
+/** The bits of a text where it lies, in the order of time. */
+function bitsWith({ symbolBits, data, direction, from }: Likely, cells: number): Uint8Array {
+  const bits = new Uint8Array(cells).fill(FREE);
+  const text = trackBits(symbolBits === 7 ? 1 : 2, data);
+  bits.set(direction === "forward" ? text : text.reverse(), from);
+  return bits;
+}
+
+function judged(reading: Judged["reading"], metricsBy: (reverse: boolean) => CellMetrics): Judged {
+  const formats = likelyFormats(reading.bits);
+  return {
+    reading,
+    likely: formats.length === 0 ? [] : likeliest(sums(metricsBy, formats)),
+    pass: () => ({ bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) }),
+  };
+}
+
+/** Deviation of reversals that a writer moved, before it is known. */
+const MOVED_JITTER = 0.12;
 
 /** Characters of right parity, less those of wrong, that some run must have: accident makes eight or so. */
 const PARITY_RUN = 9;
@@ -220,73 +187,50 @@ export function together(last: Stretch, others: readonly Stretch[]): readonly Li
     last.pass,
     others.map(({ pass }) => pass),
   );
-  return metricsBy && shared([sums(metricsBy, [5, 7])]);
+  return metricsBy && likeliest(sums(metricsBy, [5, 7]));
 }
 
-/** What one set of metrics says, unscaled: logarithms of the weights of no text, of all texts, and of the best ones. */
+/** What one set of metrics says: logarithms of the weights of everything together, and of the best texts. */
 interface Sums {
-  readonly none: number;
-  readonly all: number;
+  readonly total: number;
   readonly found: readonly (Omit<Likely, "probability"> & { readonly score: number })[];
 }
 
-function sums(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[], paid = 0): Sums {
+function sums(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Sums {
   let none = 0;
-  let all = Number.NEGATIVE_INFINITY;
-  const found: { direction: Likely["direction"]; best: Found; score: number }[] = [];
-  let cells = 0;
+  let total = Number.NEGATIVE_INFINITY;
+  const found: (Omit<Likely, "probability"> & { readonly score: number })[] = [];
   for (const direction of ["forward", "reverse"] as const) {
     const weights = new Weights(metricsBy(direction === "reverse"));
-    cells = weights.cells;
+    const { cells } = weights;
     const background = new Background(weights);
-    if (direction === "forward") none = background.total - paid;
+    if (direction === "forward") total = none = background.total;
     for (const format of formats) {
-      const { total, best } = TRELLISES[weights.turns][format].decode(weights, background);
+      const { total: texts, best } = TRELLISES.get(weights.chain)![format].decode(weights, background);
       // Odds to no text, read in the same direction: sums of the two differ a little.
-      all = addLog(all, none + total - background.total);
-      if (best !== undefined) found.push({ direction, best, score: none + best.score - background.total });
+      total = addLog(total, none + texts - background.total);
+      if (best === undefined) continue;
+      found.push({
+        symbolBits: best.symbolBits,
+        data: textOf(best),
+        direction,
+        score: none + best.score - background.total,
+        from: direction === "forward" ? best.from : cells - best.to,
+        to: direction === "forward" ? best.to : cells - best.from,
+      });
     }
   }
-  return {
-    none,
-    all,
-    found: found.map(({ direction, best, score }) => ({
-      symbolBits: best.symbolBits,
-      data: textOf(best),
-      direction,
-      score,
-      from: direction === "forward" ? best.from : cells - best.to,
-      to: direction === "forward" ? best.to : cells - best.from,
-    })),
-  };
+  return { total, found };
 }
 
-/** Posterior probabilities over several ways to see the same cells: a text's weights in all of them add up. */
-function shared(ways: readonly Sums[]): Likely[] {
-  const total = ways.reduce((sum, way) => addLog(addLog(sum, way.none), way.all), Number.NEGATIVE_INFINITY);
-  const texts = new Map<string, Likely & { score: number }>();
-  for (const { score, ...text } of ways.flatMap(({ found }) => found)) {
-    const key = `${text.direction}${text.data}`;
-    const sum = addLog(texts.get(key)?.score ?? Number.NEGATIVE_INFINITY, score);
-    texts.set(key, { ...text, score: sum, probability: Math.exp(sum - total) });
-  }
-  return [...texts.values()].sort((a, b) => b.score - a.score).map(({ score: _, ...likely }) => likely);
+/** Texts by their posterior probabilities. */
+function likeliest({ total, found }: Sums): Likely[] {
+  return found
+    .map(({ score, ...likely }) => ({ ...likely, probability: Math.exp(score - total) }))
+    .sort((a, b) => b.probability - a.probability);
 }
 
 function textOf({ symbols, symbolBits }: Found): string {
   const offset = symbolBits === 5 ? TRACK_FORMATS[2].offset : TRACK_FORMATS[1].offset;
   return String.fromCharCode(...Array.from(symbols.subarray(0, -1), (symbol) => symbol + offset));
-}
-
-function meanSquare(samples: Float32Array, from: number, to: number): number {
-  const low = Math.max(0, Math.floor(from));
-  const high = Math.min(samples.length, Math.ceil(to));
-  let sum = 0;
-  let mean = 0;
-  for (let i = low; i < high; i++) {
-    sum += samples[i]! * samples[i]!;
-    mean += samples[i]!;
-  }
-  const n = Math.max(1, high - low);
-  return sum / n - (mean / n) ** 2;
 }

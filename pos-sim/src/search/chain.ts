@@ -1,0 +1,85 @@
+// How reversals follow each other from cell to cell. A zero has one, at its end; a one has two, in its middle and at its end. What is known
+// of the boundary between two cells is its state; each step over a cell is a transition.
+
+/** A step over one cell. */
+export interface Transition {
+  readonly from: number;
+  readonly bit: 0 | 1;
+  readonly to: number;
+}
+
+/** All states of a boundary, and the steps between them. */
+export class Chain {
+  readonly states: number;
+  /** In groups of equal length, one for each name that the same reversals may go by: polarities, or numbers. */
+  readonly transitions: readonly Transition[];
+  readonly groups: number;
+  /** States at which a swipe may begin, behind silence: as if a zero had been before. */
+  readonly first: readonly number[];
+  /** Of state s, those from `starts[s]` to `starts[s + 1]`: a transition's number, bit and end. */
+  readonly starts: Int32Array;
+  readonly numbers: Int32Array;
+  readonly bits: Uint8Array;
+  readonly ends: Int32Array;
+
+  constructor(states: number, groups: number, first: readonly number[], transitions: readonly Transition[]) {
+    this.states = states;
+    this.groups = groups;
+    this.first = first;
+    this.transitions = transitions;
+    this.starts = new Int32Array(states + 1);
+    const order = transitions.map((_, i) => i).sort((a, b) => transitions[a]!.from - transitions[b]!.from || a - b);
+    for (const { from } of transitions) this.starts[from + 1]!++;
+    for (let s = 0; s < states; s++) this.starts[s + 1]! += this.starts[s]!;
+    this.numbers = Int32Array.from(order);
+    this.bits = Uint8Array.from(order, (i) => transitions[i]!.bit);
+    this.ends = Int32Array.from(order, (i) => transitions[i]!.to);
+  }
+}
+
+/** By samples: polarity of the boundary's pulse, and the bit before, whose pulses overlap what follows. State: `polarity * 2 + before`. */
+export const POLARITY = new Chain(
+  4,
+  2,
+  [0, 2],
+  [0, 1].flatMap((polarity) =>
+    [0, 1].flatMap((before) =>
+      ([0, 1] as const).map((bit) => ({
+        from: polarity * 2 + before,
+        bit,
+        to: (bit === 0 ? 1 - polarity : polarity) * 2 + bit,
+      })),
+    ),
+  ),
+);
+
+/** Numbers that reversals are told apart by. */
+export const TURNS = 4;
+/** The boundary's reversal was seen; or it met the one in the middle of the cell ahead, or of the cell behind, and nothing is left of both. */
+export const SEEN = 0;
+export const MET_AHEAD = TURNS;
+export const MET_BEHIND = 2 * TURNS;
+
+const turned = (turn: number, by: number): number => (turn + by) % TURNS;
+
+/**
+ * By reversals: the number of the last one seen, modulo 4, and what became of the boundary's own. State: `SEEN + turn`, `MET_AHEAD + turn` or
+ * `MET_BEHIND + turn`. The last two steps of each pass over a pair that noise may have made up.
+ */
+export const REVERSALS = new Chain(
+  3 * TURNS,
+  TURNS,
+  [0, 1, 2, 3],
+  Array.from({ length: TURNS }, (_, turn): Transition[] => [
+    { from: SEEN + turn, bit: 0, to: SEEN + turned(turn, 1) },
+    { from: SEEN + turn, bit: 1, to: SEEN + turned(turn, 2) },
+    { from: SEEN + turn, bit: 0, to: MET_AHEAD + turn },
+    { from: SEEN + turn, bit: 1, to: MET_AHEAD + turned(turn, 1) },
+    { from: SEEN + turn, bit: 1, to: MET_BEHIND + turn },
+    { from: MET_AHEAD + turn, bit: 1, to: SEEN + turned(turn, 1) },
+    { from: MET_BEHIND + turn, bit: 0, to: SEEN + turned(turn, 1) },
+    { from: MET_BEHIND + turn, bit: 1, to: SEEN + turned(turn, 2) },
+    { from: SEEN + turn, bit: 0, to: SEEN + turned(turn, 3) },
+    { from: SEEN + turn, bit: 1, to: SEEN + turn },
+  ]).flat(),
+);

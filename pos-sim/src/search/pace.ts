@@ -1,0 +1,110 @@
+// A clock through reversals that are known one by one: from a run of zeros outwards, cell by cell, many readings at once. Each takes one
+// reversal for a zero and two for a one, and its clock follows them with a Kalman filter.
+
+import { gainsFor, SETTLED } from "./follow.js";
+
+/** A reversal's place, samples, in rising order. */
+export interface Paced {
+  /** Boundaries of cells in rising order, as the clock says. */
+  readonly bounds: Float64Array;
+  /** The reversals that it explains: from this one to that one. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const SURVIVORS = 48;
+const CELLS_MAX = 700;
+/** Deviation that reversals are expected to have, cells. */
+const WOBBLE = 0.13;
+/** What a reversal at its place is worth, over none. */
+const WORTH = 3;
+/** What a cell must gain. */
+const TOLL = 1;
+/** A cell without a reversal, as two met and left nothing to see. */
+const NOTHING = -7;
+/** A reading so far behind the best one is given up, and one that lost so much since its best is at its end. */
+const BEHIND = 25;
+const LOST = 25;
+/** Farthest a reversal may lie from the clock, cells. */
+const FAR = 0.62;
+
+interface Reading {
+  /** Reversals taken: the last one's index, from the seed's outwards. */
+  readonly taken: number;
+  readonly at: number;
+  readonly cell: number;
+  readonly drift: number;
+  readonly gain: number;
+  readonly parent: Reading | undefined;
+}
+
+/** @param times - Of all reversals. `at` and `cell` are a run of zeros' own. */
+export function paced(times: ArrayLike<number>, at: number, cell: number): Paced | undefined {
+  let first = -1;
+  for (let i = 0; i < times.length; i++) {
+    if (first < 0 || Math.abs(times[i]! - at) < Math.abs(times[first]! - at)) first = i;
+  }
+  if (first < 0 || Math.abs(times[first]! - at) > cell / 2) return undefined;
+  const forth = walk(times, first, at, cell, 1);
+  const back = walk(times, first, at, cell, -1);
+  return {
+    bounds: Float64Array.from([...back.bounds.reverse(), at, ...forth.bounds]),
+    from: first - back.taken,
+    to: first + forth.taken,
+  };
+}
+
+function walk(times: ArrayLike<number>, first: number, at: number, cell: number, way: 1 | -1) {
+  const gains = gainsFor(WOBBLE);
+  let readings: Reading[] = [{ taken: 0, at, cell, drift: 0, gain: 0, parent: undefined }];
+  let best = readings[0]!;
+  for (let k = 0; k < CELLS_MAX; k++) {
+    const step = 3 * Math.min(k, SETTLED - 1);
+    const [phase, rate, bend] = [gains[step]!, gains[step + 1]!, gains[step + 2]!];
+    const next: Reading[] = [];
+    for (const reading of readings) {
+      const { taken, cell: c, drift } = reading;
+      const end = reading.at + way * c;
+      const on = (error: number, more: number, gain: number): void => {
+        next.push({
+          taken: taken + more,
+          at: end + way * phase * error * c,
+          cell: c * (1 + drift) + rate * error * c,
+          drift: Math.max(-0.03, Math.min(0.03, drift + bend * error)),
+          gain: reading.gain + gain - TOLL,
+          parent: reading,
+        });
+      };
+      const off = (count: number, place: number): number => {
+        const time = times[first + way * (taken + count)];
+        return time === undefined ? Number.POSITIVE_INFINITY : (way * (time - place)) / c;
+      };
+      const zero = off(1, end);
+      if (Math.abs(zero) < FAR) on(zero, 1, worth(zero));
+      const middle = off(1, end - (way * c) / 2);
+      const one = off(2, end);
+      if (Math.abs(middle) < FAR && Math.abs(one) < FAR) on((middle + one) / 2, 2, worth(middle) + worth(one));
+      on(0, 0, NOTHING);
+    }
+    next.sort((a, b) => b.gain - a.gain);
+    const kept: Reading[] = [];
+    for (const reading of next) {
+      if (kept.length === SURVIVORS || reading.gain < next[0]!.gain - BEHIND) break;
+      const same = kept.some(
+        (other) => other.taken === reading.taken && Math.abs(other.at - reading.at) < 0.02 * reading.cell,
+      );
+      if (!same) kept.push(reading);
+    }
+    readings = kept;
+    if (readings.length === 0) break;
+    if (kept[0]!.gain > best.gain) best = kept[0]!;
+    if (kept[0]!.gain < best.gain - LOST) break;
+  }
+  const bounds: number[] = [];
+  for (let reading = best; reading.parent !== undefined; reading = reading.parent) bounds.push(reading.at);
+  return { bounds: bounds.reverse(), taken: best.taken };
+}
+
+function worth(off: number): number {
+  return WORTH - (off * off) / (2 * WOBBLE * WOBBLE);
+}
