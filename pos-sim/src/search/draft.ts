@@ -7,15 +7,11 @@ import { follow } from "./follow.js";
 import type { Pulse } from "./pulse.js";
 import { movingMean, type Reading, refined, smoothed, without } from "./refine.js";
 
-/** A trail that was followed, in samples of its own rate. */
+/** A swipe, in samples of its own rate. */
 export interface Draft {
-  readonly samples: Float32Array;
-  /** Its base line. */
-  readonly base: Float32Array;
-  /** As the clock has it. */
-  readonly reading: Reading | undefined;
-  /** As the reversals have it, where the writer moved them. */
-  readonly moved: Moved | undefined;
+  /** As a clock followed it through the samples, or else as its reversals have it, where the writer moved them. */
+  readonly followed?: Followed;
+  readonly moved?: Moved;
   /** By how much the logarithm of the likelihood rises when its pulses are taken out. */
   readonly explained: number;
   /** In samples of the input. */
@@ -25,6 +21,15 @@ export interface Draft {
   /** Its sample n is the input's sample `n * scale + shift`. */
   readonly scale: number;
   readonly shift: number;
+}
+
+export interface Followed {
+  readonly samples: Float32Array;
+  /** Their base line. */
+  readonly base: Float32Array;
+  readonly reading: Reading;
+  /** Its first sample, in those that it was cut from. */
+  readonly first: number;
 }
 
 /** Fewer cells hold no text, and noise makes trails of up to so much. */
@@ -55,23 +60,28 @@ export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | 
   const flat = without(samples, base);
   const power = meanSquare(flat, at - 20 * cell, at + 20 * cell);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
-  const reading = clockedFrom(samples, base, flat, { ...seed, at, cell }, 0.7 * power, pulse);
+  const followed = followedFrom(samples, base, flat, { ...seed, at, cell }, 0.7 * power, pulse);
+  const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
-  let moved: Moved | undefined;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
-    moved = movedIn(flat, { ...seed, at, cell }, pulse);
-    if (moved !== undefined && reading !== undefined && !outdoes(moved, reading)) moved = undefined;
+    const moved = movedIn(flat, { ...seed, at, cell }, pulse);
+    if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
+      return { ...extent(samples, moved, scale, shift), moved };
+    }
   }
-  const best = moved ?? reading;
-  if (best === undefined) return undefined;
-  const { bounds, variance } = best;
+  return followed && { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
+}
+
+/** Where a draft lies, and what it explains. */
+function extent(
+  samples: Float32Array,
+  { bounds, variance }: { readonly bounds: Float64Array; readonly variance: number },
+  scale: number,
+  shift: number,
+) {
   const cells = bounds.length - 1;
   const [from, to] = [bounds[0]!, bounds[cells]!];
   return {
-    samples,
-    base,
-    reading,
-    moved,
     explained: (to - from) * Math.log(meanSquare(samples, from, to) / variance),
     from: from * scale + shift,
     to: to * scale + shift,
@@ -82,21 +92,31 @@ export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | 
 }
 
 /** Followed by a clock. `base` is improved in place. */
-function clockedFrom(
+function followedFrom(
   samples: Float32Array,
   base: Float32Array,
   flat: Float32Array,
   seed: Seed,
   noise: number,
   pulse: Pulse,
-): Reading | undefined {
+): Followed | undefined {
   const { bounds, bits, signs, gain } = follow(flat, seed, pulse, noise, 0.07);
   const cells = bits.length;
   if (cells < CELLS_MIN || gain < GAIN_MIN) return undefined;
+  // What lies beside it is of no interest, round after round.
+  const first = Math.max(0, Math.floor(bounds[0]! - BESIDE * seed.cell));
+  const last = Math.min(samples.length, Math.ceil(bounds[cells]! + BESIDE * seed.cell));
+  const own = samples.slice(first, last);
+  const ownBase = base.slice(first, last);
   const height = new Float64Array(cells + 1).fill(seed.height);
-  const first: Reading = { bounds: smoothed(bounds, 14), bits, signs, height, variance: noise, jitter: 0.05 };
-  return refined(samples, base, refined(samples, base, first, pulse, 12), pulse, 12);
+  const curve = smoothed(bounds, 14).map((bound) => bound - first);
+  let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05 };
+  for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12);
+  return { samples: own, base: ownBase, reading, first };
 }
+
+/** Cells on each side of a swipe that are kept: what a base line is made of. */
+const BESIDE = 24;
 
 /** True where times scatter more than noise explains: the writer moved them. */
 function isScattered({ jitter, variance, height, bounds }: Reading, pulse: Pulse): boolean {

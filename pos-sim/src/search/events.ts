@@ -3,12 +3,12 @@
 
 import type { Seed } from "./acquire.js";
 import type { CellMetrics } from "./background.js";
-import { MET_AHEAD, MET_BEHIND, REVERSALS, TURNS } from "./chain.js";
+import { MET_BEHIND, REVERSALS, TURNS } from "./chain.js";
 import { cellAt } from "./metrics.js";
 import { paced } from "./pace.js";
 import type { Pulse } from "./pulse.js";
 import { freePath, movingMean, type Reading, smooth } from "./refine.js";
-import { energyIn, extremesIn, leftBy, paired, quietest, type Reversal, settle, widthOfMet } from "./reversals.js";
+import { energyIn, extremesIn, leftBy, paired, quietest, type Reversal, settle, widthsOfMet } from "./reversals.js";
 
 /** What times of their own leave, at most, of what a clock leaves, and of the whole. */
 const MOVED = 0.65;
@@ -20,8 +20,8 @@ const CELLS_MIN = 60;
 export interface Moved {
   readonly bounds: Float64Array;
   readonly list: readonly Reversal[];
-  /** How likely it is that two more met about a place: see {@link widthOfMet}. */
-  readonly met: (at: number, cell: number) => number;
+  /** How likely it is that two more met about a place: see {@link widthsOfMet}. */
+  readonly met: (at: number) => number;
   /** What they leave of the samples, mean square. */
   readonly variance: number;
 }
@@ -58,7 +58,7 @@ export function movedIn(flat: Float32Array, { at, cell, height }: Seed, pulse: P
   return {
     bounds,
     list,
-    met: (at, cell) => widthOfMet(left, at, cell, heightAt(at), noise, pulse),
+    met: widthsOfMet(left, list, noise, pulse),
     variance: energyIn(left, first, last) / (last - first),
   };
 }
@@ -119,8 +119,8 @@ export function eventMetrics({ bounds, jitter }: Clock, { list, met }: Moved, re
     const cell = Math.abs(bounds[there]! - bounds[here]!);
     const around = cellAt(bounds, there);
     const middle = (bounds[here]! + bounds[there]!) / 2;
-    const metAhead = apart + met(bounds[there]! + (way * around) / 4, around);
-    const metBehind = apart + met(bounds[there]! - (way * cell) / 4, cell);
+    const metAhead = apart + met(bounds[there]! + (way * around) / 4);
+    const metBehind = apart + met(bounds[there]! - (way * cell) / 4);
     for (let turn = 0; turn < TURNS; turn++) {
       const number = reverse ? TURNS - 1 - turn : turn;
       const seen = nearest[here * TURNS + number]!;

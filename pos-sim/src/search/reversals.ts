@@ -179,18 +179,38 @@ const AROUND = 4;
 /** Pairs closer than that, cells, are asked what they explain. */
 const IDLE = 0.3;
 
+/** Steps of the table below, cells. */
+const MET_STEP = 0.06;
+
 /**
- * How likely it is that two reversals met about a place and left what is seen there: logarithm of the width, in cells, of the distances
- * between the two that the samples allow, over that they say nothing.
+ * How likely it is, about each place, that two more reversals met and left what is seen there: logarithm of the width, in cells, of the
+ * distances between the two that the samples allow, over that there are none.
  */
-export function widthOfMet(left: Float32Array, at: number, cell: number, height: number, noise: number, pulse: Pulse) {
-  const own = Math.sqrt((2 * Math.PI * noise) / (pulse.slopeEnergy * height * height * cell));
-  let sum = 0;
-  for (let i = -2; i <= 2; i++) {
-    const along = pulse.slope(left, at + 0.06 * i * cell, cell, 1);
-    sum += Math.exp(Math.min(TELLING, (along * along) / (2 * pulse.slopeEnergy * cell * noise)));
-  }
-  return Math.log((own * sum) / 5);
+export function widthsOfMet(
+  left: Float32Array,
+  list: readonly Reversal[],
+  noise: number,
+  pulse: Pulse,
+): (at: number) => number {
+  const { at: from, cell } = list[0]!;
+  const to = list[list.length - 1]!.at;
+  const step = MET_STEP * cell;
+  const own = Math.sqrt((2 * Math.PI * noise) / pulse.slopeEnergy);
+  let i = 0;
+  const widths = Float64Array.from({ length: Math.ceil((to - from) / step) + 1 }, (_, n) => {
+    const at = from + n * step;
+    while (i + 1 < list.length && list[i + 1]!.at < at) i++;
+    const { cell, height } = list[i]!;
+    const along = pulse.slope(left, at, cell, 1);
+    const odds = Math.exp(Math.min(TELLING, (along * along) / (2 * pulse.slopeEnergy * cell * noise)));
+    return (odds * own) / (height * Math.sqrt(cell));
+  });
+  return (at) => {
+    const middle = Math.max(2, Math.min(widths.length - 3, Math.round((at - from) / step)));
+    let sum = 0;
+    for (let n = middle - 2; n <= middle + 2; n++) sum += widths[n]!;
+    return Math.log(sum / 5);
+  };
 }
 
 /** Adds pairs that nearly cancel, where they explain what is left, and doubts or drops those that explain little. `left` stays what the list leaves. */

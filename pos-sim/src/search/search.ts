@@ -5,7 +5,7 @@ import { TRACK_FORMATS } from "../track-format.js";
 import type { Seed } from "./acquire.js";
 import { addLog, Background, type CellMetrics, Weights } from "./background.js";
 import { POLARITY, REVERSALS } from "./chain.js";
-import { type Draft, draftOf } from "./draft.js";
+import { type Draft, draftOf, type Followed } from "./draft.js";
 import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
@@ -65,7 +65,7 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
     drafts.push(draft);
     // What explains much less than another is a wrong clock on the same swipe.
     if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
-    const { reading, likely, pass } = draft.moved === undefined ? heard(draft, draft.reading!) : timed(draft.moved);
+    const { reading, likely, pass } = draft.followed === undefined ? timed(draft.moved!) : heard(draft.followed);
     const { scale, shift } = draft;
     const stretch: Stretch = {
       likely,
@@ -97,13 +97,14 @@ function covers({ from, to, cell }: Draft, seed: Seed): boolean {
   return seed.at > from && seed.at < to && ratio > 0.8 && ratio < 1.25;
 }
 
-function settled({ samples, base }: Draft, first: Reading): Reading {
+/** Clock and bits by turns, until the bits stay as they are. */
+function settled({ samples, base, reading: first }: Followed): Reading {
   let reading = first;
   for (let round = 0; round < ROUNDS; round++) {
     const matched = matchedOf(samples, base, reading, STRIPE);
-    const metrics = metricsOf(gridOf(reading), matched, STRIPE);
-    reading = { ...reading, ...freeBits(metrics) };
-    reading = refined(samples, base, reading, STRIPE, 12);
+    const free = freeBits(metricsOf(gridOf(reading), matched, STRIPE));
+    if (round > 0 && free.bits.every((bit, k) => bit === reading.bits[k])) break;
+    reading = refined(samples, base, { ...reading, ...free }, STRIPE, 12);
   }
   return reading;
 }
@@ -116,9 +117,9 @@ interface Judged {
 }
 
 /** Judged by samples. */
-function heard(draft: Draft, first: Reading): Judged {
-  const reading = settled(draft, first);
-  const matched = matchedOf(draft.samples, draft.base, reading, STRIPE);
+function heard(followed: Followed): Judged {
+  const reading = settled(followed);
+  const matched = matchedOf(followed.samples, followed.base, reading, STRIPE);
   return judged(reading, (reverse) => metricsOf(gridOf(reading), matched, STRIPE, reverse));
 }
 

@@ -28,7 +28,7 @@ const PATIENCE_S = 7;
 /** Nothing as quiet as that is a swipe: three steps of a 16-bit converter. */
 const SILENCE = 1e-4;
 /** Stretches followed in one core, at most. */
-const STRETCHES = 6;
+const STRETCHES = 16;
 /** Cells on each side of a seed that a swipe may have. */
 const REACH_CELLS = 900;
 
