@@ -1,7 +1,8 @@
 // Cells to characters, all at once: which text, where and in which direction, given how well each cell fits a zero and a one. The
 // sums over all texts that parity, sentinels and LRC allow, and over all bits that are no text, say how sure the best one is.
 //
-// A state holds what the chain of reversals knows at a boundary, beside place in the character, parity and LRC so far.
+// A state holds what the chain of reversals knows at a boundary, beside place in the character, parity and LRC so far. Only states that
+// something has reached are visited.
 
 import type { TrackFormat } from "../track-format.js";
 import { addLog, type Background, type Weights } from "./background.js";
@@ -24,10 +25,6 @@ export const TEXT = 0.001;
 const FAINT = 1e-18;
 /** And of less than this share of what is no text: the checks of a whole track bring back less. */
 const HOPELESS = 1e-20;
-/** Origin of a state behind the start sentinel. */
-const BEGUN = 255;
-/** In an origin: so far the character was like the end sentinel. */
-const LIKE = 16;
 
 export interface CodeResult {
   /** Logarithm of the sum over all texts. */
@@ -39,306 +36,243 @@ export interface CodeResult {
 export class CodeTrellis {
   readonly #format: TrackFormat;
   readonly #chain: Chain;
-  /** States of one LRC value at one place: parity, still like an end sentinel, chain. */
-  readonly #fan: number;
-  readonly #registers: number;
-  /** Sections: data (place, LRC, fan), LRC (place, LRC, chain), start sentinel (place, chain). */
-  readonly #lrcFrom: number;
-  readonly #startFrom: number;
+  /** States: the chain's at the start sentinel's beginning are the first ones, those behind the LRC the last ones. */
   readonly #states: number;
-  readonly #sections: readonly { readonly from: number; readonly size: number }[];
-  #sum: Float64Array;
-  #sumNext: Float64Array;
-  #most: Float64Array;
-  #mostNext: Float64Array;
-  #origin: Uint8Array = new Uint8Array(0);
+  /** Of state i, the steps from `#starts[i]` to `#starts[i + 1]`. */
+  readonly #starts: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #transitions: Uint8Array;
+  readonly #bits: Uint8Array;
+  /** 1/2 where the bit is free, 1 where it is known. */
+  readonly #priors: Float64Array;
+  #paths = new Paths(1 << 12);
 
   constructor(format: TrackFormat, chain: Chain) {
     this.#format = format;
     this.#chain = chain;
-    this.#fan = 4 * chain.states;
-    const { symbolBits } = format;
-    this.#registers = 1 << (symbolBits - 1);
-    const block = this.#registers * this.#fan;
-    const lrcBlock = this.#registers * chain.states;
-    this.#lrcFrom = symbolBits * block;
-    this.#startFrom = this.#lrcFrom + (symbolBits + 1) * lrcBlock;
-    this.#states = this.#startFrom + symbolBits * chain.states;
-    const places = (count: number, from: number, size: number) =>
-      Array.from({ length: count }, (_, place) => ({ from: from + place * size, size }));
-    this.#sections = [
-      ...places(symbolBits, 0, block),
-      ...places(symbolBits + 1, this.#lrcFrom, lrcBlock),
-      ...places(symbolBits, this.#startFrom, chain.states),
-    ];
-    this.#sum = new Float64Array(this.#states);
-    this.#sumNext = new Float64Array(this.#states);
-    this.#most = new Float64Array(this.#states);
-    this.#mostNext = new Float64Array(this.#states);
+    const steps = stepsOf(format, chain);
+    this.#states = steps.length;
+    this.#starts = new Int32Array(steps.length + 1);
+    steps.forEach((list, i) => {
+      this.#starts[i + 1] = this.#starts[i]! + list.length;
+    });
+    const all = steps.flat();
+    this.#ends = Int32Array.from(all, ({ to }) => to);
+    this.#transitions = Uint8Array.from(all, ({ transition }) => transition);
+    this.#bits = Uint8Array.from(all, ({ bit }) => bit);
+    this.#priors = Float64Array.from(all, ({ known }) => (known ? 1 : 0.5));
   }
 
   decode(weights: Weights, background: Background): CodeResult {
     const { cells, gain } = weights;
-    const { symbolBits, start, end } = this.#format;
-    const { states: chainStates, starts, numbers, bits, ends } = this.#chain;
-    const steps = numbers.length;
-    const dataBits = symbolBits - 1;
-    const registers = this.#registers;
+    const { states: chainStates, transitions } = this.#chain;
+    const steps = transitions.length;
     const states = this.#states;
-    const lrcFrom = this.#lrcFrom;
-    const startFrom = this.#startFrom;
-    const lrcBlock = registers * chainStates;
-    const mask = registers - 1;
-    const fan = this.#fan;
-    const block = registers * fan;
-    if (this.#origin.length < states * (cells + 1)) this.#origin = new Uint8Array(states * (cells + 1));
-    const origin = this.#origin;
-    let sum = this.#sum.fill(0);
-    let most = this.#most.fill(0);
-    let sumNext = this.#sumNext.fill(0);
-    let mostNext = this.#mostNext.fill(0);
-    // Which sections hold anything: data by place, then LRC, then start sentinel.
-    let alive = new Uint8Array(this.#sections.length);
-    let aliveNext = new Uint8Array(this.#sections.length);
-    const lrcAlive = symbolBits;
-    const startAlive = 2 * symbolBits + 1;
+    const last = states - chainStates;
+    const [starts, ends, numbers, bits, priors] = [
+      this.#starts,
+      this.#ends,
+      this.#transitions,
+      this.#bits,
+      this.#priors,
+    ];
+    const paths = this.#paths;
+    paths.clear();
+    let sum = new Float64Array(states);
+    let most = new Float64Array(states);
+    let path = new Int32Array(states);
+    let alive = new Int32Array(states);
+    let count = 0;
+    let sumNext = new Float64Array(states);
+    let mostNext = new Float64Array(states);
+    let pathNext = new Int32Array(states);
+    let aliveNext = new Int32Array(states);
     let scale = 0;
     let live = 0;
     let total = Number.NEGATIVE_INFINITY;
     let best = Number.NEGATIVE_INFINITY;
     let bestAt = -1;
-    let bestState = -1;
+    let bestPath = -1;
     for (let k = 0; k < cells; k++) {
       const row = k * background.row;
-      const g = k * steps;
       if (live === 0) scale = background.aheadScale[k]!;
       // Text begins here, behind a zero.
       const other = Math.exp(background.aheadScale[k]! - scale);
       for (let s = 0; s < chainStates; s++) {
-        const w = background.ahead[row + 1 + s]! * other * TEXT;
-        sum[startFrom + s] = w;
-        most[startFrom + s] = w;
-        if (w > live) live = w;
+        const weight = background.ahead[row + 1 + s]! * other * TEXT;
+        if (weight === 0) continue;
+        sum[s] = most[s] = weight;
+        path[s] = -1;
+        alive[count++] = s;
+        if (weight > live) live = weight;
       }
-      alive[startAlive] = 1;
-      const base = (k + 1) * states;
       const faint = Math.max(live * FAINT, other * HOPELESS);
-
-      // Start sentinel: its bits are known.
-      for (let place = 0; place < symbolBits; place++) {
-        if (alive[startAlive + place] === 0) continue;
-        const bit = (start >> place) & 1;
-        const ended = place === dataBits;
-        // Data begins: the LRC holds the start sentinel.
-        const onto = ended ? (start & mask) * fan + chainStates : startFrom + (place + 1) * chainStates;
-        for (let s = 0; s < chainStates; s++) {
-          const at = startFrom + place * chainStates + s;
-          const m = most[at]!;
-          if (!(m > faint)) continue;
-          for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-            if (bits[i] !== bit) continue;
-            const w = gain[g + numbers[i]!]!;
-            const to = onto + ends[i]!;
-            sumNext[to]! += sum[at]! * w;
-            if (m * w > mostNext[to]!) mostNext[to] = m * w;
-            if (ended) origin[base + to] = BEGUN;
-          }
-        }
-        aliveNext[ended ? 0 : startAlive + place + 1] = 1;
-      }
-
-      // Data.
-      for (let place = 0; place < dataBits; place++) {
-        if (alive[place] === 0) continue;
-        aliveNext[place + 1] = 1;
-        const endBit = (end >> place) & 1;
-        const from = place * block;
-        for (let group = 0, low = from; group < 4 * registers; group++) {
-          const lrc = group >> 2;
-          const parity = (group >> 1) & 1;
-          const like = group & 1;
-          for (let s = 0; s < chainStates; s++, low++) {
-            const m = most[low]!;
-            if (!(m > faint)) continue;
-            const p = sum[low]!;
-            for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-              const bit = bits[i]!;
-              const w = 0.5 * gain[g + numbers[i]!]!;
-              const to =
-                from +
-                block +
-                (lrc ^ (bit << place)) * fan +
-                ((parity ^ bit) * 2 + (bit === endBit ? like : 0)) * chainStates +
-                ends[i]!;
-              sumNext[to]! += p * w;
-              const path = m * w;
-              if (path > mostNext[to]!) {
-                mostNext[to] = path;
-                origin[base + to] = like * LIKE + s;
-              }
-            }
-          }
-        }
-      }
-      // Parity bit: it is known. Then the next character, or the LRC.
-      if (alive[dataBits] === 1) {
-        for (let group = 0, low = dataBits * block; group < 4 * registers; group++) {
-          const lrc = group >> 2;
-          const bit = 1 - ((group >> 1) & 1);
-          const ended = (group & 1) === 1;
-          const onto = ended ? lrcFrom + lrc * chainStates : lrc * fan + chainStates;
-          for (let s = 0; s < chainStates; s++, low++) {
-            const m = most[low]!;
-            if (!(m > faint)) continue;
-            aliveNext[ended ? lrcAlive : 0] = 1;
-            for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-              if (bits[i] !== bit) continue;
-              const w = gain[g + numbers[i]!]!;
-              const to = onto + ends[i]!;
-              sumNext[to]! += sum[low]! * w;
-              const path = m * w;
-              if (path > mostNext[to]!) {
-                mostNext[to] = path;
-                origin[base + to] = s;
-              }
-            }
-          }
-        }
-      }
-      // LRC: its bits are known.
-      for (let place = 0; place < symbolBits; place++) {
-        if (alive[lrcAlive + place] === 0) continue;
-        aliveNext[lrcAlive + place + 1] = 1;
-        for (let lrc = 0, at = lrcFrom + place * lrcBlock; lrc < registers; lrc++) {
-          const bit = ((lrc | (evenOnes(lrc) << dataBits)) >> place) & 1;
-          for (let s = 0; s < chainStates; s++, at++) {
-            const m = most[at]!;
-            if (!(m > faint)) continue;
-            for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-              if (bits[i] !== bit) continue;
-              const w = gain[g + numbers[i]!]!;
-              const to = at - s + lrcBlock + ends[i]!;
-              sumNext[to]! += sum[at]! * w;
-              const path = m * w;
-              if (path > mostNext[to]!) {
-                mostNext[to] = path;
-                origin[base + to] = s;
-              }
-            }
-          }
-        }
-      }
-      // Text ends here; what comes after is no text.
-      if (aliveNext[lrcAlive + symbolBits] === 1) {
-        const after = (k + 1) * background.row;
-        for (let at = startFrom - lrcBlock; at < startFrom; at++) {
-          const path = mostNext[at]!;
-          if (!(path > 0)) continue;
-          const rest = background.behind[after + 1 + ((at - lrcFrom) % chainStates)]!;
-          if (rest > 0) {
-            const tail = scale + Math.log(rest) + background.behindScale[k + 1]! + weights.scale;
-            total = addLog(total, Math.log(sumNext[at]!) + tail);
-            const score = Math.log(path) + tail;
-            if (score > best) {
-              best = score;
-              bestAt = k + 1;
-              bestState = at;
-            }
-          }
-          sumNext[at] = 0;
-          mostNext[at] = 0;
-        }
-        aliveNext[lrcAlive + symbolBits] = 0;
-      }
-      // What is done is cleared; what lives is scaled.
+      const g = k * steps;
+      let countNext = 0;
       live = 0;
-      for (const [section, { from, size }] of this.#sections.entries()) {
-        if (alive[section] === 1) {
-          sum.fill(0, from, from + size);
-          most.fill(0, from, from + size);
-          alive[section] = 0;
+      for (let n = 0; n < count; n++) {
+        const state = alive[n]!;
+        const m = most[state]!;
+        const p = sum[state]!;
+        most[state] = sum[state] = 0;
+        if (!(m > faint)) continue;
+        for (let i = starts[state]!; i < starts[state + 1]!; i++) {
+          const weight = priors[i]! * gain[g + numbers[i]!]!;
+          const to = ends[i]!;
+          const value = m * weight;
+          const before = mostNext[to]!;
+          sumNext[to]! += p * weight;
+          if (!(value > before)) continue;
+          if (before === 0) {
+            aliveNext[countNext++] = to;
+            pathNext[to] = paths.add(path[state]!, bits[i]!);
+          } else paths.set(pathNext[to]!, path[state]!, bits[i]!);
+          mostNext[to] = value;
+          if (value > live) live = value;
         }
-        if (aliveNext[section] === 1) {
-          for (let at = from; at < from + size; at++) if (mostNext[at]! > live) live = mostNext[at]!;
+      }
+      // Text that ends here; what comes after it is no text.
+      let kept = 0;
+      for (let n = 0; n < countNext; n++) {
+        const state = aliveNext[n]!;
+        if (state < last) {
+          aliveNext[kept++] = state;
+          continue;
         }
+        const rest = background.behind[row + background.row + 1 + state - last]!;
+        if (rest > 0) {
+          const tail = scale + Math.log(rest) + background.behindScale[k + 1]! + weights.scale;
+          total = addLog(total, Math.log(sumNext[state]!) + tail);
+          const score = Math.log(mostNext[state]!) + tail;
+          if (score > best) [best, bestAt, bestPath] = [score, k + 1, pathNext[state]!];
+        }
+        sumNext[state] = mostNext[state] = 0;
       }
       if (live > 0 && (live < 1e-60 || live > 1e60)) {
         const factor = 1 / live;
-        for (let at = 0; at < states; at++) {
-          sumNext[at]! *= factor;
-          mostNext[at]! *= factor;
+        for (let n = 0; n < kept; n++) {
+          sumNext[aliveNext[n]!]! *= factor;
+          mostNext[aliveNext[n]!]! *= factor;
         }
         scale += Math.log(live);
         live = 1;
       }
       [sum, sumNext] = [sumNext, sum];
       [most, mostNext] = [mostNext, most];
+      [path, pathNext] = [pathNext, path];
       [alive, aliveNext] = [aliveNext, alive];
+      count = kept;
     }
-    return { total, best: bestAt < 0 ? undefined : this.#trace(bestAt, bestState, best) };
+    return { total, best: bestAt < 0 ? undefined : this.#found(paths.bitsOf(bestPath), bestAt, best) };
   }
 
-  /** The best path backwards. */
-  #trace(to: number, state: number, score: number): Found {
-    const { symbolBits, start, end } = this.#format;
-    const chainStates = this.#chain.states;
-    const dataBits = symbolBits - 1;
-    const registers = this.#registers;
-    const states = this.#states;
-    const mask = registers - 1;
-    const origin = this.#origin;
-    let s = (state - this.#lrcFrom) % chainStates;
-    let lrc = Math.floor((state - this.#lrcFrom) / chainStates) % registers;
-    let k = to;
-    // Over the LRC, and over the end sentinel's parity bit before it.
-    for (let place = symbolBits; place >= 0; place--) {
-      s = origin[k * states + this.#lrcFrom + (place * registers + lrc) * chainStates + s]!;
-      k--;
+  #found(bits: readonly number[], to: number, score: number): Found {
+    const { symbolBits } = this.#format;
+    const symbols = new Uint8Array(bits.length / symbolBits);
+    for (const [i, bit] of bits.entries()) {
+      const place = i % symbolBits;
+      if (place < symbolBits - 1) symbols[Math.floor(i / symbolBits)]! |= bit << place;
     }
-    const symbols: number[] = [lrc];
-    let place = dataBits;
-    // The end sentinel's parity bit makes its ones odd.
-    let parity = 1 - ((end >> dataBits) & 1);
-    let like = 1;
-    let symbol = 0;
-    for (;;) {
-      const choice = origin[k * states + ((place * registers + lrc) * 4 + parity * 2 + like) * chainStates + s]!;
-      if (choice === BEGUN) break; // behind the start sentinel
-      k--;
-      if (place === 0) {
-        // Over the parity bit of the character before: which it was is told by the transition.
-        parity = this.#parityBefore(choice, s);
-        s = choice;
-        like = 0;
-        place = dataBits;
-        continue;
+    return { symbolBits, symbols, from: to - bits.length, to, score };
+  }
+}
+
+/** The best way to each state that was ever alive, as bits that lead back. */
+class Paths {
+  #parents: Int32Array;
+  #bits: Uint8Array;
+  #count = 0;
+
+  constructor(capacity: number) {
+    this.#parents = new Int32Array(capacity);
+    this.#bits = new Uint8Array(capacity);
+  }
+
+  clear(): void {
+    this.#count = 0;
+  }
+
+  add(parent: number, bit: number): number {
+    const index = this.#count++;
+    if (index === this.#parents.length) this.#grow();
+    this.#parents[index] = parent;
+    this.#bits[index] = bit;
+    return index;
+  }
+
+  set(index: number, parent: number, bit: number): void {
+    this.#parents[index] = parent;
+    this.#bits[index] = bit;
+  }
+
+  bitsOf(path: number): number[] {
+    const bits: number[] = [];
+    for (let at = path; at >= 0; at = this.#parents[at]!) bits.push(this.#bits[at]!);
+    return bits.reverse();
+  }
+
+  #grow(): void {
+    const parents = new Int32Array(2 * this.#count);
+    parents.set(this.#parents);
+    const bits = new Uint8Array(2 * this.#count);
+    bits.set(this.#bits);
+    [this.#parents, this.#bits] = [parents, bits];
+  }
+}
+
+interface Step {
+  readonly to: number;
+  /** Of the chain. */
+  readonly transition: number;
+  readonly bit: number;
+  /** The format says which bit it is. */
+  readonly known: boolean;
+}
+
+/** Of each state, where one cell leads. */
+function stepsOf({ symbolBits, start, end }: TrackFormat, chain: Chain): Step[][] {
+  const dataBits = symbolBits - 1;
+  const registers = 1 << dataBits;
+  const { states: size } = chain;
+  const dataFrom = symbolBits * size;
+  const lrcFrom = dataFrom + symbolBits * registers * 4 * size;
+  const last = lrcFrom + symbolBits * registers * size;
+  const inStart = (place: number, s: number): number => place * size + s;
+  const inData = (place: number, lrc: number, parity: number, like: number, s: number): number =>
+    dataFrom + (((place * registers + lrc) * 2 + parity) * 2 + like) * size + s;
+  const inLrc = (place: number, lrc: number, s: number): number =>
+    place === symbolBits ? last + s : lrcFrom + (place * registers + lrc) * size + s;
+
+  const steps = Array.from({ length: last + size }, (): Step[] => []);
+  chain.transitions.forEach(({ from, bit, to }, transition) => {
+    const add = (at: number, onto: number, known: boolean): void => {
+      steps[at]!.push({ to: onto, transition, bit, known });
+    };
+    for (let place = 0; place < symbolBits; place++) {
+      // The LRC begins with the start sentinel.
+      if (bit === ((start >> place) & 1)) {
+        const next = place === dataBits ? inData(0, start & (registers - 1), 0, 1, to) : inStart(place + 1, to);
+        add(inStart(place, from), next, true);
       }
-      const bit = this.#bitBetween(choice & (LIKE - 1), s);
-      place--;
-      lrc ^= bit << place;
-      parity ^= bit;
-      symbol |= bit << place;
-      like = choice >= LIKE ? 1 : 0;
-      s = choice & (LIKE - 1);
-      if (place > 0) continue;
-      symbols.push(symbol);
-      symbol = 0;
-      like = 1;
+      for (let lrc = 0; lrc < registers; lrc++) {
+        const lrcBit = ((lrc | (evenOnes(lrc) << dataBits)) >> place) & 1;
+        if (bit === lrcBit) add(inLrc(place, lrc, from), inLrc(place + 1, lrc, to), true);
+        for (let parity = 0; parity < 2; parity++) {
+          for (let like = 0; like < 2; like++) {
+            const at = inData(place, lrc, parity, like, from);
+            if (place === dataBits) {
+              // The parity bit makes the ones odd. Then the next character, or the LRC.
+              if (bit !== parity) add(at, like === 1 ? inLrc(0, lrc, to) : inData(0, lrc, 0, 1, to), true);
+              continue;
+            }
+            const stillLike = bit === ((end >> place) & 1) ? like : 0;
+            add(at, inData(place + 1, lrc ^ (bit << place), parity ^ bit, stillLike, to), false);
+          }
+        }
+      }
     }
-    symbols.push(start & mask);
-    return { symbolBits, symbols: Uint8Array.from(symbols.reverse()), from: k - symbolBits, to, score };
-  }
-
-  #parityBefore(from: number, to: number): number {
-    return 1 - this.#bitBetween(from, to);
-  }
-
-  /** The bit of the step between two states: no two steps between the same ones differ in it. */
-  #bitBetween(from: number, to: number): number {
-    const { starts, ends, bits } = this.#chain;
-    for (let i = starts[from]!; i < starts[from + 1]!; i++) if (ends[i] === to) return bits[i]!;
-    return 0;
-  }
+  });
+  return steps;
 }
 
 /** 1 where a number has an even number of ones: its odd parity bit. */
