@@ -64,7 +64,7 @@ export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | 
   const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
-    const moved = movedIn(flat, { ...seed, at, cell }, pulse);
+    const moved = movedIn(flat, { ...seed, at, cell });
     if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
       return { ...extent(samples, moved, scale, shift), moved };
     }

@@ -8,7 +8,18 @@ import { cellAt } from "./metrics.js";
 import { paced } from "./pace.js";
 import type { Pulse } from "./pulse.js";
 import { freePath, movingMean, type Reading, smooth } from "./refine.js";
-import { energyIn, extremesIn, leftBy, paired, quietest, type Reversal, settle, widthsOfMet } from "./reversals.js";
+import {
+  addPairs,
+  doubtPairs,
+  energyIn,
+  extremesIn,
+  leftBy,
+  noiseAbout,
+  type Reversal,
+  settle,
+  widthsOfMet,
+} from "./reversals.js";
+import { finelyShaped, STRIPE } from "./shape.js";
 
 /** What times of their own leave, at most, of what a clock leaves, and of the whole. */
 const MOVED = 0.65;
@@ -31,8 +42,8 @@ export interface Moved {
  *
  * @param flat - Samples without their base line.
  */
-export function movedIn(flat: Float32Array, { at, cell, height }: Seed, pulse: Pulse): Moved | undefined {
-  const heightAt = heightsOf(flat, cell, LEAST * height, pulse);
+export function movedIn(flat: Float32Array, { at, cell, height }: Seed): Moved | undefined {
+  const heightAt = heightsOf(flat, cell, LEAST * height, STRIPE);
   const extremes = extremesIn(flat, 0, flat.length, heightAt);
   const path = paced(
     extremes.map((extreme) => extreme.at),
@@ -46,15 +57,20 @@ export function movedIn(flat: Float32Array, { at, cell, height }: Seed, pulse: P
     while (k + 1 < bounds.length - 1 && bounds[k + 1]! < at) k++;
     return { at, sign: Math.sign(value), height: heightAt(at), cell: cellAt(bounds, k) };
   });
-  let left = leftBy(flat, list, pulse);
-  settle(left, list, 0, list.length, pulse, 2);
+  let left = leftBy(flat, list, STRIPE);
+  settle(left, list, 0, list.length, STRIPE, 2);
+  const placed = list.map(({ at, cell, sign, height }) => ({ at, cell, value: sign * height }));
+  const pulse = finelyShaped(flat, placed, noiseAbout(left, list));
+  left = leftBy(flat, list, pulse);
   list = levelled(left, list, pulse);
   left = leftBy(flat, list, pulse);
+  settle(left, list, 0, list.length, pulse, 2);
   const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
   if (energyIn(left, first, last) > EXPLAINED * energyIn(flat, first, last)) return undefined;
-  const noise = quietest(left, list);
-  paired(left, list, noise, pulse);
+  const noise = noiseAbout(left, list);
+  addPairs(left, list, noise, pulse);
   settle(left, list, 0, list.length, pulse, 4);
+  doubtPairs(left, list, noise, pulse);
   return {
     bounds,
     list,

@@ -10,7 +10,8 @@ const SLOPE = 0.1;
 
 export class Pulse {
   readonly #table = new Float64Array(SIZE);
-  /** Integrals of its slope times itself, by shift. */
+  /** Integrals of it times itself, and of its slope times itself, by shift. */
+  readonly #overlaps: Float64Array;
   readonly #slopes: Float64Array;
   /** Integrals of the pulse times itself, shifted by 0, 1/2, 1, 3/2 and 2 cells; in cells. */
   readonly overlaps: readonly [number, number, number, number, number];
@@ -30,19 +31,23 @@ export class Pulse {
     ];
     this.energy = this.overlaps[0];
     this.slopeEnergy = (2 * (this.energy - this.#overlap(SLOPE))) / (SLOPE * SLOPE);
-    // Minus the second derivative of the overlap, over the same distance as slopes are taken.
-    const overlaps = Float64Array.from({ length: 2 * FINE + 2 * Math.ceil(SLOPE * FINE) + 2 }, (_, i) =>
+    this.#overlaps = Float64Array.from({ length: 2 * FINE + Math.ceil(SLOPE * FINE) + 2 }, (_, i) =>
       this.#overlap(i / FINE),
     );
-    const overlap = (shift: number): number => {
-      const x = Math.abs(shift) * FINE;
-      const i = Math.floor(x);
-      return overlaps[i]! + (x - i) * (overlaps[i + 1]! - overlaps[i]!);
-    };
+    // Minus the second derivative of the overlap, over the same distance as slopes are taken.
     this.#slopes = Float64Array.from({ length: 2 * FINE + 1 }, (_, i) => {
       const shift = i / FINE;
-      return (2 * overlap(shift) - overlap(shift - SLOPE) - overlap(shift + SLOPE)) / (SLOPE * SLOPE);
+      const [before, here, after] = [shift - SLOPE, shift, shift + SLOPE].map((at) => this.overlap(at));
+      return (2 * here! - before! - after!) / (SLOPE * SLOPE);
     });
+  }
+
+  /** Integral of the pulse times itself `cells` later, up to two; in cells. */
+  overlap(cells: number): number {
+    const x = Math.min(this.#overlaps.length - 2, Math.abs(cells) * FINE);
+    const i = x | 0;
+    const low = this.#overlaps[i]!;
+    return low + (x - i) * (this.#overlaps[i + 1]! - low);
   }
 
   /** Integral of the pulse's slope times itself `cells` later. */

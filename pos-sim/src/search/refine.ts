@@ -31,7 +31,8 @@ export function refined(
   const to = Math.min(samples.length, Math.ceil(bounds[cells]!));
   forPulses(reading, (at, cell, sign, a) => pulse.add(left, at, cell, -sign * a));
   // Base line: what is left, smoothed over many cells.
-  smoothInto(left, base, Math.max(8, Math.round(8 * ((bounds[cells]! - bounds[0]!) / cells))));
+  const width = Math.max(8, Math.round(8 * ((bounds[cells]! - bounds[0]!) / cells)));
+  smoothInto(left, base, width);
   const energy = pulse.energy;
   const places: number[] = [];
   const shifts: number[] = [];
@@ -47,9 +48,11 @@ export function refined(
   });
   let squares = 0;
   for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
-  const variance = Math.max(squares / Math.max(1, to - from), 1e-12);
   const shift = smooth(places, shifts, cells, orders);
   const level = smooth(places, heights, cells, Math.min(4, orders));
+  // What was fitted took some of the noise with it.
+  const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
+  const variance = Math.max(squares / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
   let sum = 0;
@@ -62,6 +65,9 @@ export function refined(
   for (let k = 1; k <= cells; k++) if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, variance };
   return { bounds: newBounds, bits, signs, height: newHeight, variance, jitter: Math.sqrt(sum / places.length) };
 }
+
+/** Of the noise's power, what a base line takes that is smoothed over so many samples. */
+const BASE_SHARE = 2.5;
 
 /** Bounds of a trail as a smooth curve. */
 export function smoothed(bounds: Float64Array, orders: number): Float64Array {
@@ -111,8 +117,8 @@ export function freePath(
 }
 
 /** The likeliest bits by samples, and the polarity of each boundary's pulse. */
-export function freeBits(metrics: CellMetrics): { bits: Uint8Array; signs: Int8Array } {
-  const { bits, states } = freePath(metrics);
+export function freeBits(metrics: CellMetrics, known?: Uint8Array): { bits: Uint8Array; signs: Int8Array } {
+  const { bits, states } = freePath(metrics, known);
   return { bits, signs: Int8Array.from(states, (state) => (state < 2 ? 1 : -1)) };
 }
 

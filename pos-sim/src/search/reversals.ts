@@ -146,15 +146,16 @@ export function leftBy(flat: Float32Array, list: readonly Reversal[], pulse: Pul
 /** No signal follows the model better than that share of a pulse's power. */
 const FAITHFUL = 3e-4;
 
-/** Variance of a sample in the quieter part of the swipe: there is nothing but noise. */
-export function quietest(left: Float32Array, list: readonly Reversal[]): number {
+/** Variance of a sample about most reversals: there is nothing but noise, and what the model misses. */
+export function noiseAbout(left: Float32Array, list: readonly Reversal[]): number {
   let tallest = 0;
   const parts = list.map(({ at, cell, height }) => {
     tallest = Math.max(tallest, height);
     return energyIn(left, at - cell / 2, at + cell / 2) / cell;
   });
   parts.sort((a, b) => a - b);
-  return Math.max(parts[Math.floor(parts.length * 0.4)] ?? 0, FAITHFUL * tallest * tallest);
+  const median = parts[parts.length >> 1] ?? 0;
+  return Math.max(median / (1 - 2 / (3 * (list[0]?.cell ?? 1))), FAITHFUL * tallest * tallest);
 }
 
 export function energyIn(left: Float32Array, from: number, to: number): number {
@@ -213,29 +214,33 @@ export function widthsOfMet(
   };
 }
 
-/** Adds pairs that nearly cancel, where they explain what is left, and doubts or drops those that explain little. `left` stays what the list leaves. */
-export function paired(left: Float32Array, list: Reversal[], noise: number, pulse: Pulse): void {
+/** Adds pairs that nearly cancel, where they explain what is left. `left` stays what the list leaves. */
+export function addPairs(left: Float32Array, list: Reversal[], noise: number, pulse: Pulse): void {
   const refused: number[] = [];
   for (let tried = 0; tried < PAIRS; tried++) {
     const place = dipole(left, list, pulse, refused);
-    if (place === undefined || place.energy < 2 * TELLING * noise) break;
+    if (place === undefined || place.energy < 2 * TELLING * noise) return;
     const change = changed(left, list, place.index + 1, 0, pairAt(list, place), pulse);
-    if (change.energy > -2 * TELLING * noise) {
-      change.undo();
-      refused.push(place.at);
-    }
+    if (change.energy < -2 * TELLING * noise) continue;
+    change.undo();
+    refused.push(place.at);
   }
+}
+
+/** Drops close pairs that explain nothing, and doubts those that explain little. `left` stays what the list leaves. */
+export function doubtPairs(left: Float32Array, list: Reversal[], noise: number, pulse: Pulse): void {
   for (let i = 0; i + 1 < list.length; i++) {
     const { at, cell } = list[i]!;
     if (Math.abs(list[i + 1]!.at - at) > IDLE * cell) continue;
     const change = changed(left, list, i, 2, [], pulse);
     const explained = change.energy / (2 * noise);
-    if (explained < TELLING / 2) i = Math.max(-1, i - 2);
-    else {
-      change.undo();
-      // Without the closest of several, the others stay where they are.
-      if (explained < CERTAIN && isClosest(list, i)) list[i] = { ...list[i]!, doubt: explained - OCCAM };
+    if (explained < TELLING / 2) {
+      i = Math.max(-1, i - 2);
+      continue;
     }
+    change.undo();
+    // Without the closest of several, the others stay where they are.
+    if (explained < CERTAIN && isClosest(list, i)) list[i] = { ...list[i]!, doubt: explained - OCCAM };
   }
 }
 

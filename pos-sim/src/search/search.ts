@@ -10,8 +10,9 @@ import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
 import { metricsOf } from "./metrics.js";
-import { lorentzian } from "./pulse.js";
-import { freeBits, gridOf, matchedOf, type Reading, refined } from "./refine.js";
+import type { Pulse } from "./pulse.js";
+import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./refine.js";
+import { STRIPE, shaped } from "./shape.js";
 
 /** A text that a swipe may hold. */
 export interface Likely {
@@ -42,7 +43,6 @@ const TRELLISES = new Map(
     { 5: new CodeTrellis(TRACK_FORMATS[3], chain), 7: new CodeTrellis(TRACK_FORMATS[1], chain) },
   ]),
 );
-const STRIPE = lorentzian(0.25);
 const ROUNDS = 4;
 
 /**
@@ -56,12 +56,11 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
   let followed = 0;
   for (const seed of seeds) {
     if (drafts.some((draft) => covers(draft, seed))) continue;
-    // One swipe at a time.
-    if (drafts[0] !== undefined && (seed.at < drafts[0].from - seed.cell || seed.at > drafts[0].to + seed.cell))
-      continue;
+    // One swipe at a time, of which the first draft may have a part.
+    if (drafts[0] !== undefined && !isAbout(drafts[0], seed.at)) continue;
     if (followed++ === FOLLOWED) break;
     const draft = draftOf(samples, seed, STRIPE);
-    if (draft === undefined) continue;
+    if (draft === undefined || (drafts[0] !== undefined && !overlap(drafts[0], draft))) continue;
     drafts.push(draft);
     // What explains much less than another is a wrong clock on the same swipe.
     if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
@@ -88,6 +87,14 @@ const ENOUGH = 0.9999;
 const FOLLOWED = 10;
 const WORSE = 0.6;
 
+function isAbout({ from, to }: Draft, at: number): boolean {
+  const beside = BESIDE * (to - from);
+  return at > from - beside && at < to + beside;
+}
+
+/** Share of a draft's length, on each side, in which the rest of the swipe may lie: passes of one emission are farther apart. */
+const BESIDE = 0.3;
+
 function overlap(a: Draft, b: Draft): boolean {
   return a.from < b.to && b.from < a.to;
 }
@@ -97,16 +104,27 @@ function covers({ from, to, cell }: Draft, seed: Seed): boolean {
   return seed.at > from && seed.at < to && ratio > 0.8 && ratio < 1.25;
 }
 
-/** Clock and bits by turns, until the bits stay as they are. */
-function settled({ samples, base, reading: first }: Followed): Reading {
-  let reading = first;
+/** Clock and bits by turns, until the bits stay as they are, and the shape of the pulses. */
+function settled({ samples, base, reading: first }: Followed): Settled {
+  let at: Settled = { reading: first, pulse: STRIPE };
   for (let round = 0; round < ROUNDS; round++) {
-    const matched = matchedOf(samples, base, reading, STRIPE);
-    const free = freeBits(metricsOf(gridOf(reading), matched, STRIPE));
-    if (round > 0 && free.bits.every((bit, k) => bit === reading.bits[k])) break;
-    reading = refined(samples, base, { ...reading, ...free }, STRIPE, 12);
+    const next = again({ samples, base }, at);
+    const same = next.reading.bits.every((bit, k) => bit === at.reading.bits[k]);
+    at = round === 0 ? shaped(without(samples, base), next.reading) : next;
+    if (round > 0 && same) break;
   }
-  return reading;
+  return at;
+}
+
+/** One round: bits by the clock, and a clock by the bits. */
+function again({ samples, base }: Pick<Followed, "samples" | "base">, { reading, pulse }: Settled, known?: Uint8Array) {
+  const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse), known);
+  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12) };
+}
+
+interface Settled {
+  readonly reading: Reading;
+  readonly pulse: Pulse;
 }
 
 /** What a stretch says, by its samples or by its reversals. */
@@ -118,23 +136,46 @@ interface Judged {
 
 /** Judged by samples. */
 function heard(followed: Followed): Judged {
-  const reading = settled(followed);
-  const matched = matchedOf(followed.samples, followed.base, reading, STRIPE);
-  return judged(reading, (reverse) => metricsOf(gridOf(reading), matched, STRIPE, reverse));
+  const { samples, base } = followed;
+  let at = settled(followed);
+  const judge = (): Judged => {
+    const { reading, pulse } = at;
+    const matched = matchedOf(samples, base, reading, pulse);
+    return judged(reading, (reverse) => metricsOf(gridOf(reading), matched, pulse, reverse));
+  };
+  return surer(judge(), (known) => {
+    at = again(followed, at, known);
+    return judge();
+  });
 }
 
 /** Judged by the times of reversals. */
 function timed(moved: Moved): Judged {
   const { bounds } = moved;
   let clock: Clock = { bounds, bits: new Uint8Array(bounds.length - 1), jitter: MOVED_JITTER };
+  const judge = (): Judged => {
+    const now = clock;
+    return judged(now, (reverse) => eventMetrics(now, moved, reverse));
+  };
   for (let round = 0; round < ROUNDS; round++) clock = clocked(clock, moved);
-  const first = judged(clock, (reverse) => eventMetrics(clock, moved, reverse));
-  const text = first.likely[0];
-  if (text === undefined || text.probability < 0.01) return first;
-  const known = bitsWith(text, clock.bits.length);
-  for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
-  return judged(clock, (reverse) => eventMetrics(clock, moved, reverse));
+  return surer(judge(), (known) => {
+    for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
+    return judge();
+  });
 }
+
+/**
+ * Judged once more with the likeliest text in place of the likeliest bits: bits that are chosen to fit make noise and jitter smaller than
+ * they were, and everything surer than it is. Not where nothing is likely, or nothing is in doubt.
+ */
+function surer(first: Judged, again: (known: Uint8Array) => Judged): Judged {
+  const text = first.likely[0];
+  if (text === undefined || text.probability < UNLIKELY || text.probability > BEYOND_DOUBT) return first;
+  return again(bitsWith(text, first.reading.bits.length));
+}
+
+const UNLIKELY = 0.01;
+const BEYOND_DOUBT = 1 - 1e-12;
 
 /** Not known. */
 const FREE = 2;

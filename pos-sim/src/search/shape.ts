@@ -1,0 +1,80 @@
+// Which pulse a swipe is made of: a stripe's, narrow or wide, or a coil's. Hundreds of pulses lie on top of each other once their places are
+// known, and tell their shape well below the noise of one.
+
+import { lorentzian, Pulse } from "./pulse.js";
+import { forPulses, type Reading } from "./refine.js";
+
+/** Where a search begins: a stripe's, a quarter of a cell wide. */
+export const STRIPE = lorentzian(0.25);
+
+const SHAPES: readonly Pulse[] = [
+  ...[0.13, 0.16, 0.2].map(lorentzian),
+  STRIPE,
+  ...[0.32, 0.4, 0.5].map(lorentzian),
+  ...[0.05, 0.08, 0.13, 0.2].map(coil),
+];
+
+/** In small steps, for who asks what every pulse leaves. Made when they are needed first. */
+let fine: readonly Pulse[] | undefined;
+
+/** Logarithm of the likelihood that another shape must gain over the one that a search begins with. */
+const GAIN = 6;
+
+/** A coil's step as a head hears it: up at once, then decaying by e every `tau` cells. Its centre is where a stripe's pulse would match it best. */
+function coil(tau: number): Pulse {
+  const step = (cells: number): number => (cells < 0 ? 0 : Math.exp(-cells / tau));
+  let best = 0;
+  let most = 0;
+  for (let shift = 0; shift < 0.3; shift += 0.005) {
+    let sum = 0;
+    for (let cells = 0; cells < 8 * tau; cells += 0.005) sum += step(cells) * STRIPE.at(cells - shift);
+    if (sum > most) [most, best] = [sum, shift];
+  }
+  return new Pulse((cells) => step(cells + best));
+}
+
+/** A pulse where it lies, samples, and its signed height. */
+interface Placed {
+  readonly at: number;
+  readonly cell: number;
+  readonly value: number;
+}
+
+/** The shape that explains most of `flat`, and a reading whose heights are of that shape. */
+export function shaped(flat: Float32Array, reading: Reading): { readonly pulse: Pulse; readonly reading: Reading } {
+  const { height, variance } = reading;
+  const pulses: Placed[] = [];
+  forPulses(reading, (at, cell, sign, a) => pulses.push({ at, cell, value: sign * a }));
+  const { pulse, factor } = fittest(flat, pulses, variance, SHAPES);
+  return { pulse, reading: { ...reading, height: height.map((a) => a * factor) } };
+}
+
+/** The shape, in small steps, of pulses that lie apart or not. */
+export function finelyShaped(flat: Float32Array, pulses: readonly Placed[], variance: number): Pulse {
+  fine ??= [
+    ...Array.from({ length: 24 }, (_, i) => lorentzian(0.125 * 2 ** (i / 12))),
+    ...Array.from({ length: 8 }, (_, i) => coil(0.05 * 2 ** (i / 4))),
+  ];
+  return fittest(flat, pulses, variance, fine).pulse;
+}
+
+function fittest(flat: Float32Array, pulses: readonly Placed[], variance: number, shapes: readonly Pulse[]) {
+  let best = { pulse: STRIPE, factor: 1, explained: Number.NEGATIVE_INFINITY };
+  for (const pulse of shapes) {
+    let along = 0;
+    let power = 0;
+    for (const [i, { at, cell, value }] of pulses.entries()) {
+      along += value * pulse.match(flat, at, cell, FAR);
+      power += value * value * cell * pulse.energy;
+      for (let j = i - 1; j >= 0 && at - pulses[j]!.at < FAR * cell; j--) {
+        power += 2 * value * pulses[j]!.value * cell * pulse.overlap((at - pulses[j]!.at) / cell);
+      }
+    }
+    const explained = (along * along) / (2 * variance * power) + (pulse === STRIPE ? GAIN : 0);
+    if (explained > best.explained) best = { pulse, factor: along / power, explained };
+  }
+  return best;
+}
+
+/** Pulses farther apart than that, cells, do not overlap. */
+const FAR = 2;
