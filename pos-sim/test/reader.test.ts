@@ -82,6 +82,26 @@ describe("the reader", () => {
     expect(sure[3]).to.be.lessThan(sure[1]!).and.at.most(sure[2]!);
   });
 
+  it("says of each character how sure it is, either way: one whose reversal lies off is the least sure", () => {
+    for (const direction of ["forward", "reverse"] as const) {
+      const signal = swipeSignal({ track: 2, text: TRACKS[2], ips: 20, direction, jitter: 0.04, seed: 3 });
+      const { cells } = read(signal, { cells: true }).reads[0]!;
+      const { bounds, frameFrom, frameBits } = cells!;
+      const wanted = 20;
+      const bit = direction === "forward" ? frameFrom + wanted * 5 + 2 : frameFrom + frameBits - wanted * 5 - 3;
+      // The signal about one boundary comes a quarter of a cell late.
+      const [at, cell] = [bounds[bit]! * signal.sampleRateHz, (bounds[bit + 1]! - bounds[bit]!) * signal.sampleRateHz];
+      const samples = signal.samples.slice();
+      const [from, to, late] = [Math.round(at - 0.2 * cell), Math.round(at + 0.4 * cell), Math.round(0.2 * cell)];
+      for (let n = from; n < to; n++) samples[n] = signal.samples[n - late]!;
+      const [found] = readSamples(samples, signal.sampleRateHz).reads;
+      const sure = found!.characterConfidence;
+      expect(sure).to.have.length(TRACKS[2].length);
+      for (const chance of sure) expect(chance).to.be.within(found!.confidence - 1e-9, 1);
+      expect(sure.indexOf(Math.min(...sure)), direction).to.equal(wanted);
+    }
+  });
+
   it("reads only the track that was asked for, and takes short data of track 3 at its word", () => {
     const signal = coilSignal(emission());
     expect(heard(read(signal, { track: 1 }))).to.deep.equal([SENT[0]]);

@@ -3,9 +3,12 @@ import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire.js";
 import { addLog, Background, type CellMetrics, Weights } from "../src/search/background.js";
 import { type Chain, POLARITY, REVERSALS } from "../src/search/chain.js";
+import { certainties } from "../src/search/characters.js";
 import { CodeTrellis, TEXT } from "../src/search/lattice.js";
+import { search } from "../src/search/search.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
+import { synthesise } from "../src/synth/synth.js";
 import { TRACK_FORMATS } from "../src/track-format.js";
 
 /** Metrics of a made-up stretch: each cell prefers its bit in `bits` by `strength`, and noise has its say. */
@@ -54,7 +57,8 @@ describe("the trellis of characters", () => {
         const { cells } = metrics;
         const weights = new Weights(metrics);
         const background = new Background(weights);
-        const { total, best } = new CodeTrellis(TRACK_FORMATS[2], chain).decode(weights, background);
+        const trellis = new CodeTrellis(TRACK_FORMATS[2], chain);
+        const { total, best } = trellis.decode(weights, background);
         const steps = chain.transitions.length;
         const tops = Array.from({ length: cells }, (_, k) =>
           Math.max(0, ...metrics.gain.subarray(k * steps, (k + 1) * steps)),
@@ -63,6 +67,8 @@ describe("the trellis of characters", () => {
         let sum = Number.NEGATIVE_INFINITY;
         let most = Number.NEGATIVE_INFINITY;
         let mostData = "";
+        let mostOwn = 0;
+        const placed: { data: string; from: number; own: number }[] = [];
         for (const data of texts) {
           const bits = trackBits(2, data);
           for (let from = 1; from + bits.length <= cells; from++) {
@@ -74,19 +80,32 @@ describe("the trellis of characters", () => {
             const scaled = tops.slice(from, to).reduce((a, b) => a + b, 0);
             const around = background.aheadScale[from]! + background.behindScale[to]! + weights.scale;
             const prior = Math.log(TEXT) + (data.length - 1) * 4 * Math.log(0.5);
+            let own = Number.NEGATIVE_INFINITY;
+            let likeliest = Number.NEGATIVE_INFINITY;
             for (let s = 0; s < chain.states; s++) {
               const rest = prior + around - scaled + zeros(background.behind, to, s);
-              sum = addLog(sum, ways.sum[s]! + rest);
-              if (ways.most[s]! + rest <= most) continue;
-              most = ways.most[s]! + rest;
-              mostData = data;
+              own = addLog(own, ways.sum[s]! + rest);
+              likeliest = Math.max(likeliest, ways.most[s]! + rest);
             }
+            sum = addLog(sum, own);
+            placed.push({ data, from, own });
+            if (likeliest <= most) continue;
+            [most, mostData, mostOwn] = [likeliest, data, own];
           }
         }
         expect(total).to.be.closeTo(sum, 1e-6);
-        expect(best!.score).to.be.closeTo(most, 1e-6);
+        expect(best!.score).to.be.closeTo(mostOwn, 1e-6);
         const found = String.fromCharCode(...Array.from(best!.symbols.subarray(0, -1), (symbol) => symbol + 48));
         expect(found).to.equal(mostData);
+        // Each of its characters is as sure as all texts together that have it there.
+        const everything = addLog(total, background.total);
+        const sure = certainties(trellis, weights, background, best!, everything);
+        expect(sure).to.have.length(mostData.length);
+        for (const [i, certainty] of sure.entries()) {
+          const alike = placed.filter(({ data, from }) => data[i + (best!.from - from) / 5] === mostData[i]);
+          const together = alike.reduce((log, { own }) => addLog(log, own), Number.NEGATIVE_INFINITY);
+          expect(certainty).to.be.closeTo(Math.exp(together - everything), 1e-9);
+        }
       }
     });
   }
@@ -167,6 +186,30 @@ describe("the search", () => {
       expect(odds.reduce((a, b) => a + b, 0)).to.be.at.most(1 + 1e-9);
       expect(candidates.length).to.be.at.most(5);
     }
+  });
+
+  it("says of each character how sure it is, and is as often wrong as that", () => {
+    let expected = 0;
+    let wrong = 0;
+    let characters = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const { samples, text } = synthesise(seed, { snrDb: -4 });
+      const likeliest = search(samples, seedsIn(samples, 250))?.likely[0];
+      if (likeliest === undefined || likeliest.data.length !== text.length) continue;
+      const { data, probability } = likeliest;
+      const sure = likeliest.characters();
+      expect(sure).to.have.length(data.length);
+      for (const [i, certainty] of sure.entries()) {
+        expect(certainty).to.be.within(probability - 1e-9, 1);
+        expected += 1 - certainty;
+        characters++;
+        if (data[i] !== text[i]) wrong++;
+      }
+      expect(sure.reduce((sum, certainty) => sum + 1 - certainty, 0)).to.be.at.least(1 - probability - 1e-9);
+    }
+    expect(characters).to.be.greaterThan(1000);
+    expect(expected).to.be.greaterThan(10);
+    expect(wrong).to.be.within(expected / 2, expected * 2);
   });
 
   it("masks a candidate as it would a read", () => {

@@ -13,6 +13,7 @@ function read(data: string, changes: Partial<Read> = {}): Read {
   const track = data.startsWith("%") ? 1 : 2;
   const quality = {
     confidence: 1,
+    characterConfidence: [],
     lrc: true,
     startS: 0,
     endS: 1,

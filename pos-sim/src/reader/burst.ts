@@ -11,6 +11,8 @@ export interface Candidate {
   readonly direction: "forward" | "reverse";
   /** Chance that no bit is wrong, judged by the swipe's own jitter and that parity and LRC are right. */
   readonly confidence: number;
+  /** Of each character of `data`, likewise. */
+  readonly characters: () => Float64Array;
   readonly from: number;
   readonly to: number;
   /** Mean cell, samples. */
@@ -159,6 +161,7 @@ export class Burst {
       for (const { from, bits: length, data, symbolBits } of result.frames) {
         found = true;
         const first = way === 1 ? from : total - from - length;
+        const { jitter, confidence, characters } = quality(times, strip, first, length);
         this.onCandidate({
           symbolBits,
           data,
@@ -167,7 +170,9 @@ export class Burst {
           to: times[bounds[first + length]!]!,
           level: this.level,
           cell: (times[bounds[first + length]!]! - times[bounds[first]!]!) / length,
-          ...quality(times, strip, first, length),
+          jitter,
+          confidence,
+          characters: () => characters(symbolBits, way),
           cells: cellTimes(times, strip, first, length),
         });
       }
@@ -220,14 +225,17 @@ const RUN_COST = 8;
  */
 const SLIP = 1 / 32;
 
-/** Jitter of a frame, and from it the chance that every bit was told rightly. */
+/** Jitter of a frame, and from it the chance that every bit was told rightly; of all of them, and of each character. */
 function quality(
   times: Float64Array,
-  strip: Strip,
+  { bits, bounds }: Strip,
   first: number,
   length: number,
-): { jitter: number; confidence: number } {
-  const { bits, bounds } = strip;
+): {
+  readonly jitter: number;
+  readonly confidence: number;
+  readonly characters: (symbolBits: number, way: 1 | -1) => Float64Array;
+} {
   const errors = new Float64Array(length); // of the first interval of each cell, from the middle between half and whole
   let sum = 0;
   for (let i = 0; i < length; i++) {
@@ -243,9 +251,17 @@ function quality(
   const jitter = Math.sqrt(sum / length);
   // Two normal hypotheses half a cell apart: the odds of the nearer one are exp(d / (2 sigma^2)).
   const sigma = Math.max(jitter, 0.02);
-  let confidence = 1;
-  for (const margin of errors) confidence /= 1 + Math.exp(-margin / (2 * sigma * sigma));
-  return { jitter, confidence: confidence / (confidence + (1 - confidence) * SLIP) };
+  const right = (from: number, to: number): number => {
+    let chance = 1;
+    for (let i = from; i < to; i++) chance /= 1 + Math.exp(-errors[i]! / (2 * sigma * sigma));
+    return chance / (chance + (1 - chance) * SLIP);
+  };
+  const characters = (symbolBits: number, way: 1 | -1): Float64Array =>
+    Float64Array.from({ length: length / symbolBits - 1 }, (_, n) => {
+      const from = way === 1 ? n * symbolBits : length - (n + 1) * symbolBits;
+      return right(from, from + symbolBits);
+    });
+  return { jitter, confidence: right(0, length), characters };
 }
 
 function cellTimes(times: Float64Array, strip: Strip, first: number, length: number): CellTimes {

@@ -20,6 +20,8 @@ export interface Read {
   readonly direction: "forward" | "reverse";
   /** Chance, 0 to 1, that no bit is wrong: posterior against all other texts and none. Of a read, at least 100,000 to 1. */
   readonly confidence: number;
+  /** Of each character of `data`, the chance that it is right, whatever the others are. */
+  readonly characterConfidence: readonly number[];
   /** The LRC was right: a read without that is no read. */
   readonly lrc: true;
   /** Start sentinel to LRC, seconds from the start of the recording. */
@@ -57,6 +59,8 @@ export interface Candidate {
   readonly direction: "forward" | "reverse";
   /** Posterior probability. */
   readonly probability: number;
+  /** Of each character of `data`, the probability that it is right, whatever the others are. */
+  readonly characterConfidence: readonly number[];
   readonly startS: number;
   readonly endS: number;
   readonly masked: boolean;
@@ -256,12 +260,14 @@ export class Reader {
     } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
   }
 
-  #suspect({ symbolBits, data, direction, probability, fromSample, toSample }: Sighting): void {
+  #suspect({ symbolBits, data, direction, probability, characters, fromSample, toSample }: Sighting): void {
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
-    this.#candidates.push({ track, direction, probability, startS, endS, ...shownAs(track, data, testIins) });
+    const characterConfidence = Array.from(characters());
+    const shown = shownAs(track, data, testIins);
+    this.#candidates.push({ track, direction, probability, characterConfidence, startS, endS, ...shown });
     if (this.#candidates.length > 4 * CANDIDATES) {
       this.#candidates.sort((a, b) => b.probability - a.probability).splice(CANDIDATES);
     }
@@ -287,6 +293,7 @@ export class Reader {
       data: shown.data,
       direction: found.direction,
       confidence: found.confidence,
+      characterConfidence: Array.from(found.characters()),
       lrc: true,
       startS: found.from / this.#rate,
       endS: found.to / this.#rate,

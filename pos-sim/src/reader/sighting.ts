@@ -4,12 +4,13 @@ import { trackBits } from "../signal/stripe.js";
 import { type CellTimes, type Candidate as Frame, MARGIN_CELLS } from "./burst.js";
 
 export function frameOf(sighting: Sighting): Frame {
-  const { symbolBits, data, direction, probability, fromSample, toSample, from, to, stretch } = sighting;
+  const { symbolBits, data, direction, probability, characters, fromSample, toSample, from, to, stretch } = sighting;
   return {
     symbolBits,
     data,
     direction,
     confidence: probability,
+    characters,
     from: fromSample,
     to: toSample,
     level: 0,

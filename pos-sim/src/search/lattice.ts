@@ -7,6 +7,7 @@
 import type { TrackFormat } from "../track-format.js";
 import { addLog, type Background, type Weights } from "./background.js";
 import type { Chain } from "./chain.js";
+import { Graph } from "./graph.js";
 
 export interface Found {
   readonly symbolBits: 5 | 7;
@@ -15,14 +16,14 @@ export interface Found {
   /** First cell of the start sentinel, and the one behind the LRC. */
   readonly from: number;
   readonly to: number;
-  /** Natural logarithm of its weight; comparable within one set of metrics. */
+  /** Natural logarithm of its weight, where it lies; comparable within one set of metrics. */
   readonly score: number;
 }
 
 /** Prior odds of text beginning behind a zero. */
 export const TEXT = 0.001;
 /** Paths of less than this share of the best one's weight are dropped. */
-const FAINT = 1e-18;
+export const FAINT = 1e-18;
 /** And of less than this share of what is no text: the checks of a whole track bring back less. */
 const HOPELESS = 1e-20;
 
@@ -32,50 +33,31 @@ export interface CodeResult {
   readonly best: Found | undefined;
 }
 
+/** The states that something has reached: the first `count` of `states`, and the sum of each, over e to the power of `scale`. */
+export interface Alive {
+  readonly states: Int32Array;
+  readonly count: number;
+  /** By state. */
+  readonly sums: Float64Array;
+  readonly scale: number;
+}
+
 /** The trellis of one format over one chain of reversals. Holds its arrays between calls. */
 export class CodeTrellis {
-  readonly #format: TrackFormat;
-  readonly #chain: Chain;
-  /** States: the chain's at the start sentinel's beginning are the first ones, those behind the LRC the last ones. */
-  readonly #states: number;
-  /** Of state i, the steps from `#starts[i]` to `#starts[i + 1]`. */
-  readonly #starts: Int32Array;
-  readonly #ends: Int32Array;
-  readonly #transitions: Uint8Array;
-  readonly #bits: Uint8Array;
-  /** 1/2 where the bit is free, 1 where it is known. */
-  readonly #priors: Float64Array;
-  #paths = new Paths(1 << 12);
+  readonly graph: Graph;
+  readonly #paths = new Paths(1 << 12);
 
   constructor(format: TrackFormat, chain: Chain) {
-    this.#format = format;
-    this.#chain = chain;
-    const steps = stepsOf(format, chain);
-    this.#states = steps.length;
-    this.#starts = new Int32Array(steps.length + 1);
-    steps.forEach((list, i) => {
-      this.#starts[i + 1] = this.#starts[i]! + list.length;
-    });
-    const all = steps.flat();
-    this.#ends = Int32Array.from(all, ({ to }) => to);
-    this.#transitions = Uint8Array.from(all, ({ transition }) => transition);
-    this.#bits = Uint8Array.from(all, ({ bit }) => bit);
-    this.#priors = Float64Array.from(all, ({ known }) => (known ? 1 : 0.5));
+    this.graph = new Graph(format, chain);
   }
 
-  decode(weights: Weights, background: Background): CodeResult {
+  /** @param visit - Sees, before each cell, the sums over all ways to what is alive. */
+  decode(weights: Weights, background: Background, visit?: (cell: number, alive: Alive) => void): CodeResult {
     const { cells, gain } = weights;
-    const { states: chainStates, transitions } = this.#chain;
-    const steps = transitions.length;
-    const states = this.#states;
+    const { states, chain, starts, ends, transitions, bits, priors } = this.graph;
+    const chainStates = chain.states;
+    const steps = chain.transitions.length;
     const last = states - chainStates;
-    const [starts, ends, numbers, bits, priors] = [
-      this.#starts,
-      this.#ends,
-      this.#transitions,
-      this.#bits,
-      this.#priors,
-    ];
     const paths = this.#paths;
     paths.clear();
     let sum = new Float64Array(states);
@@ -106,6 +88,7 @@ export class CodeTrellis {
         alive[count++] = s;
         if (weight > live) live = weight;
       }
+      visit?.(k, { states: alive, count, sums: sum, scale });
       const faint = Math.max(live * FAINT, other * HOPELESS);
       const g = k * steps;
       let countNext = 0;
@@ -117,7 +100,7 @@ export class CodeTrellis {
         most[state] = sum[state] = 0;
         if (!(m > faint)) continue;
         for (let i = starts[state]!; i < starts[state + 1]!; i++) {
-          const weight = priors[i]! * gain[g + numbers[i]!]!;
+          const weight = priors[i]! * gain[g + transitions[i]!]!;
           const to = ends[i]!;
           const value = m * weight;
           const before = mostNext[to]!;
@@ -163,17 +146,49 @@ export class CodeTrellis {
       [alive, aliveNext] = [aliveNext, alive];
       count = kept;
     }
-    return { total, best: bestAt < 0 ? undefined : this.#found(paths.bitsOf(bestPath), bestAt, best) };
+    return { total, best: bestAt < 0 ? undefined : this.#found(paths.bitsOf(bestPath), bestAt, weights, background) };
   }
 
-  #found(bits: readonly number[], to: number, score: number): Found {
-    const { symbolBits } = this.#format;
+  #found(bits: readonly number[], to: number, weights: Weights, background: Background): Found {
+    const { symbolBits } = this.graph.format;
     const symbols = new Uint8Array(bits.length / symbolBits);
     for (const [i, bit] of bits.entries()) {
       const place = i % symbolBits;
       if (place < symbolBits - 1) symbols[Math.floor(i / symbolBits)]! |= bit << place;
     }
-    return { symbolBits, symbols, from: to - bits.length, to, score };
+    const from = to - bits.length;
+    return { symbolBits, symbols, from, to, score: this.#weightOf(bits, from, weights, background) };
+  }
+
+  /** Logarithm of the weight of a text where it lies, over all ways in which reversals may make it. */
+  #weightOf(bits: readonly number[], from: number, { gain, scale }: Weights, background: Background): number {
+    const { chain, format } = this.graph;
+    const { states, starts, numbers, bits: bitOf, ends } = chain;
+    const steps = chain.transitions.length;
+    let here = background.ahead.slice(from * background.row + 1, from * background.row + 1 + states);
+    let next = new Float64Array(states);
+    const free = (bits.length / format.symbolBits - 2) * (format.symbolBits - 1);
+    let log = background.aheadScale[from]! + scale + Math.log(TEXT) + free * Math.log(0.5);
+    for (const [n, bit] of bits.entries()) {
+      let sum = 0;
+      next.fill(0);
+      for (let s = 0; s < states; s++) {
+        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+          if (bitOf[i] !== bit) continue;
+          const value = here[s]! * gain[(from + n) * steps + numbers[i]!]!;
+          next[ends[i]!]! += value;
+          sum += value;
+        }
+      }
+      if (!(sum > 0)) return Number.NEGATIVE_INFINITY;
+      for (let s = 0; s < states; s++) next[s]! /= sum;
+      log += Math.log(sum);
+      [here, next] = [next, here];
+    }
+    const to = from + bits.length;
+    let rest = 0;
+    for (let s = 0; s < states; s++) rest += here[s]! * background.behind[to * background.row + 1 + s]!;
+    return log + Math.log(rest) + background.behindScale[to]!;
   }
 }
 
@@ -218,67 +233,4 @@ class Paths {
     bits.set(this.#bits);
     [this.#parents, this.#bits] = [parents, bits];
   }
-}
-
-interface Step {
-  readonly to: number;
-  /** Of the chain. */
-  readonly transition: number;
-  readonly bit: number;
-  /** The format says which bit it is. */
-  readonly known: boolean;
-}
-
-/** Of each state, where one cell leads. */
-function stepsOf({ symbolBits, start, end }: TrackFormat, chain: Chain): Step[][] {
-  const dataBits = symbolBits - 1;
-  const registers = 1 << dataBits;
-  const { states: size } = chain;
-  const dataFrom = symbolBits * size;
-  const lrcFrom = dataFrom + symbolBits * registers * 4 * size;
-  const last = lrcFrom + symbolBits * registers * size;
-  const inStart = (place: number, s: number): number => place * size + s;
-  const inData = (place: number, lrc: number, parity: number, like: number, s: number): number =>
-    dataFrom + (((place * registers + lrc) * 2 + parity) * 2 + like) * size + s;
-  const inLrc = (place: number, lrc: number, s: number): number =>
-    place === symbolBits ? last + s : lrcFrom + (place * registers + lrc) * size + s;
-
-  const steps = Array.from({ length: last + size }, (): Step[] => []);
-  chain.transitions.forEach(({ from, bit, to }, transition) => {
-    const add = (at: number, onto: number, known: boolean): void => {
-      steps[at]!.push({ to: onto, transition, bit, known });
-    };
-    for (let place = 0; place < symbolBits; place++) {
-      // The LRC begins with the start sentinel.
-      if (bit === ((start >> place) & 1)) {
-        const next = place === dataBits ? inData(0, start & (registers - 1), 0, 1, to) : inStart(place + 1, to);
-        add(inStart(place, from), next, true);
-      }
-      for (let lrc = 0; lrc < registers; lrc++) {
-        const lrcBit = ((lrc | (evenOnes(lrc) << dataBits)) >> place) & 1;
-        if (bit === lrcBit) add(inLrc(place, lrc, from), inLrc(place + 1, lrc, to), true);
-        for (let parity = 0; parity < 2; parity++) {
-          for (let like = 0; like < 2; like++) {
-            const at = inData(place, lrc, parity, like, from);
-            if (place === dataBits) {
-              // The parity bit makes the ones odd. Then the next character, or the LRC.
-              if (bit !== parity) add(at, like === 1 ? inLrc(0, lrc, to) : inData(0, lrc, 0, 1, to), true);
-              continue;
-            }
-            const stillLike = bit === ((end >> place) & 1) ? like : 0;
-            add(at, inData(place + 1, lrc ^ (bit << place), parity ^ bit, stillLike, to), false);
-          }
-        }
-      }
-    }
-  });
-  return steps;
-}
-
-/** 1 where a number has an even number of ones: its odd parity bit. */
-function evenOnes(value: number): number {
-  let folded = value ^ (value >> 4);
-  folded ^= folded >> 2;
-  folded ^= folded >> 1;
-  return 1 - (folded & 1);
 }

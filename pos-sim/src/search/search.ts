@@ -5,6 +5,7 @@ import { TRACK_FORMATS } from "../track-format.js";
 import type { Seed } from "./acquire.js";
 import { addLog, Background, type CellMetrics, Weights } from "./background.js";
 import { POLARITY, REVERSALS } from "./chain.js";
+import { certainties } from "./characters.js";
 import { type Draft, draftOf, type Followed } from "./draft.js";
 import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
@@ -24,6 +25,8 @@ export interface Likely {
   /** Start sentinel to LRC, in cells of the stretch. */
   readonly from: number;
   readonly to: number;
+  /** Of each character of `data`, the probability that it is right, whatever the others are. Worked out when it is asked for. */
+  readonly characters: () => Float64Array;
 }
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
@@ -192,7 +195,7 @@ function judged(reading: Judged["reading"], metricsBy: (reverse: boolean) => Cel
   const formats = likelyFormats(reading.bits);
   return {
     reading,
-    likely: formats.length === 0 ? [] : likeliest(sums(metricsBy, formats)),
+    likely: formats.length === 0 ? [] : likeliest(metricsBy, formats),
     pass: () => ({ bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) }),
   };
 }
@@ -229,16 +232,11 @@ export function together(last: Stretch, others: readonly Stretch[]): readonly Li
     last.pass,
     others.map(({ pass }) => pass),
   );
-  return metricsBy && likeliest(sums(metricsBy, [5, 7]));
+  return metricsBy && likeliest(metricsBy, [5, 7]);
 }
 
-/** What one set of metrics says: logarithms of the weights of everything together, and of the best texts. */
-interface Sums {
-  readonly total: number;
-  readonly found: readonly (Omit<Likely, "probability"> & { readonly score: number })[];
-}
-
-function sums(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Sums {
+/** Texts by their posterior probabilities, over what the metrics say in both directions. */
+function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Likely[] {
   let none = 0;
   let total = Number.NEGATIVE_INFINITY;
   const found: (Omit<Likely, "probability"> & { readonly score: number })[] = [];
@@ -247,26 +245,24 @@ function sums(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5
     const { cells } = weights;
     const background = new Background(weights);
     if (direction === "forward") total = none = background.total;
+    // Odds to no text, read in the same direction: sums of the two differ a little.
+    const aside = none - background.total;
     for (const format of formats) {
-      const { total: texts, best } = TRELLISES.get(weights.chain)![format].decode(weights, background);
-      // Odds to no text, read in the same direction: sums of the two differ a little.
-      total = addLog(total, none + texts - background.total);
+      const trellis = TRELLISES.get(weights.chain)![format];
+      const { total: texts, best } = trellis.decode(weights, background);
+      total = addLog(total, texts + aside);
       if (best === undefined) continue;
       found.push({
         symbolBits: best.symbolBits,
         data: textOf(best),
         direction,
-        score: none + best.score - background.total,
+        score: best.score + aside,
         from: direction === "forward" ? best.from : cells - best.to,
         to: direction === "forward" ? best.to : cells - best.from,
+        characters: () => certainties(trellis, weights, background, best, total - aside),
       });
     }
   }
-  return { total, found };
-}
-
-/** Texts by their posterior probabilities. */
-function likeliest({ total, found }: Sums): Likely[] {
   return found
     .map(({ score, ...likely }) => ({ ...likely, probability: Math.exp(score - total) }))
     .sort((a, b) => b.probability - a.probability);

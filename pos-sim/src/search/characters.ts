@@ -1,0 +1,149 @@
+// How sure each character of a text is, whatever the others are: the share of everything, other texts and none included, in which this
+// character stands where it does.
+
+import type { Background, Weights } from "./background.js";
+import type { Graph } from "./graph.js";
+import { type CodeTrellis, FAINT, type Found } from "./lattice.js";
+
+/** Sums by state at one boundary, over e to the power of `scale`. */
+interface Sums {
+  readonly values: ReadonlyMap<number, number>;
+  readonly scale: number;
+}
+
+const NOTHING: Sums = { values: new Map(), scale: 0 };
+
+/**
+ * Of each character of `found`, start sentinel to end sentinel, the probability that it is right.
+ *
+ * @param everything - Logarithm of the weight of all texts in both directions, and of none.
+ */
+export function certainties(
+  trellis: CodeTrellis,
+  weights: Weights,
+  background: Background,
+  found: Found,
+  everything: number,
+): Float64Array {
+  const { graph } = trellis;
+  const { symbolBits } = graph.format;
+  const bits = bitsOf(found);
+  const boundaries = new Set(Array.from(found.symbols, (_, i) => found.from + i * symbolBits));
+  const ahead = new Map<number, Sums>();
+  trellis.decode(weights, background, (cell, { states, count, sums, scale }) => {
+    if (!boundaries.has(cell)) return;
+    const values = new Map(Array.from(states.subarray(0, count), (state) => [state, sums[state]!]));
+    ahead.set(cell, { values, scale });
+  });
+  const behind = behindOf(graph, weights, background, boundaries);
+  return Float64Array.from({ length: found.symbols.length - 1 }, (_, i) => {
+    const from = found.from + i * symbolBits;
+    const before = ahead.get(from) ?? NOTHING;
+    const after = behind.get(from + symbolBits) ?? NOTHING;
+    let sum = 0;
+    for (const [state, value] of before.values) {
+      if (!isBeginning(graph, state, i === 0)) continue;
+      const reached = walked(graph, weights, state, value, from, bits.subarray(i * symbolBits, (i + 1) * symbolBits));
+      for (const [to, weight] of reached) sum += weight * (after.values.get(to) ?? 0);
+    }
+    if (!(sum > 0)) return 0;
+    return Math.min(1, Math.exp(Math.log(sum) + before.scale + after.scale + weights.scale - everything));
+  });
+}
+
+/** Bits in the order of reading, parity bits with them. */
+function bitsOf({ symbols, symbolBits }: Found): Uint8Array {
+  const bits = new Uint8Array(symbols.length * symbolBits);
+  symbols.forEach((symbol, i) => {
+    let parity = 1;
+    for (let place = 0; place < symbolBits - 1; place++) {
+      const bit = (symbol >> place) & 1;
+      parity ^= bit;
+      bits[i * symbolBits + place] = bit;
+    }
+    bits[(i + 1) * symbolBits - 1] = parity;
+  });
+  return bits;
+}
+
+/** True where a character begins in a state: the start sentinel, or any other. */
+function isBeginning({ chain, format }: Graph, state: number, start: boolean): boolean {
+  const data = state - format.symbolBits * chain.states;
+  if (start) return state < chain.states;
+  return data >= 0 && data < (1 << (format.symbolBits - 1)) * 4 * chain.states;
+}
+
+/** Where the bits of a character lead from a state, and with what weight. */
+function walked(
+  { starts, ends, transitions, bits: bitOf, priors, chain }: Graph,
+  { gain }: Weights,
+  state: number,
+  value: number,
+  cell: number,
+  bits: Uint8Array,
+): Map<number, number> {
+  let here = new Map([[state, value]]);
+  for (const [n, bit] of bits.entries()) {
+    const next = new Map<number, number>();
+    const g = (cell + n) * chain.transitions.length;
+    for (const [at, weight] of here) {
+      for (let i = starts[at]!; i < starts[at + 1]!; i++) {
+        if (bitOf[i] !== bit) continue;
+        const to = ends[i]!;
+        next.set(to, (next.get(to) ?? 0) + weight * priors[i]! * gain[g + transitions[i]!]!);
+      }
+    }
+    here = next;
+  }
+  return here;
+}
+
+/** Sums over all ways from a state to the end of the recording, at the boundaries that are asked for. */
+function behindOf(
+  graph: Graph,
+  { cells, gain }: Weights,
+  background: Background,
+  boundaries: ReadonlySet<number>,
+): Map<number, Sums> {
+  const { states, chain, transitions, priors, into } = graph;
+  const steps = chain.transitions.length;
+  const last = states - chain.states;
+  const first = Math.min(...boundaries);
+  const found = new Map<number, Sums>();
+  let sums = new Float64Array(states);
+  let alive: number[] = [];
+  let next = new Float64Array(states);
+  let scale = 0;
+  for (let k = cells; k > first; k--) {
+    // A text may end here; what comes after it is no text.
+    const other = background.behindScale[k]! - scale;
+    if (alive.length === 0) scale = background.behindScale[k]!;
+    const weight = alive.length === 0 ? 1 : Math.exp(other);
+    for (let s = 0; s < chain.states; s++) {
+      sums[last + s] = background.behind[k * background.row + 1 + s]! * weight;
+      alive.push(last + s);
+    }
+    let live = 0;
+    for (const state of alive) live = Math.max(live, sums[state]!);
+    if (boundaries.has(k)) found.set(k, { values: new Map(alive.map((state) => [state, sums[state]!])), scale });
+    const reached: number[] = [];
+    const g = (k - 1) * steps;
+    for (const state of alive) {
+      const value = sums[state]! / live;
+      sums[state] = 0;
+      if (!(value > FAINT)) continue;
+      for (let n = into.starts[state]!; n < into.starts[state + 1]!; n++) {
+        const step = into.steps[n]!;
+        const from = into.origins[n]!;
+        const more = value * priors[step]! * gain[g + transitions[step]!]!;
+        if (more === 0) continue;
+        if (next[from] === 0) reached.push(from);
+        next[from]! += more;
+      }
+    }
+    scale += Math.log(live);
+    [sums, next] = [next, sums];
+    alive = reached;
+  }
+  return found;
+}
