@@ -4,7 +4,7 @@ import { addLog, Background, Weights } from "../search/background.js";
 import { POLARITY } from "../search/chain.js";
 import { CodeTrellis } from "../search/lattice.js";
 import { match, metricsOf } from "../search/metrics.js";
-import { lorentzian } from "../search/pulse.js";
+import { lorentzian, type Pulse } from "../search/pulse.js";
 import type { Labelled } from "../synth/synth.js";
 import { TRACK_FORMATS } from "../track-format.js";
 
@@ -13,15 +13,19 @@ export interface Limit {
   readonly first: number;
 }
 
-const PULSE = lorentzian(0.25);
+/** Shapes that are kept: making one takes longer than asking it. */
+const KEPT = 64;
+const PULSES = new Map<number, Pulse>();
 const TRELLIS = new CodeTrellis(TRACK_FORMATS[2], POLARITY);
 const ODDS = 1e5;
 
-/** 1 or 0 each: the genie's text is right, and it is sure of it. Of one pass of track 2, forward, with Lorentzian pulses. */
-export function limitOf({ samples, passes, sigma, text }: Labelled): Limit {
+/** 1 or 0 each: the genie's text is right, and it is sure of it. Of one pass of track 2, forward, with Lorentzian pulses `pw50` cells wide. */
+export function limitOf({ samples, passes, sigma, text }: Labelled, pw50 = 0.25): Limit {
+  const pulse = PULSES.get(pw50) ?? lorentzian(pw50);
+  if (PULSES.size < KEPT) PULSES.set(pw50, pulse);
   const { bounds, heights } = passes[0]!;
   const grid = { bounds, height: heights, variance: sigma * sigma };
-  const weights = new Weights(metricsOf(grid, match(samples, grid, PULSE), PULSE));
+  const weights = new Weights(metricsOf(grid, match(samples, grid, pulse), pulse));
   const background = new Background(weights);
   const { total, best } = TRELLIS.decode(weights, background);
   if (best === undefined) return { valid: 0, first: 0 };

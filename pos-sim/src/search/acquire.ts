@@ -12,16 +12,18 @@ export interface Seed {
 /** Seeds that are looked at. */
 const SEEDS = 60;
 
-/** Samples summed at once, and of how many such parts a window is made: 64 samples, 10 to 21 cells. */
+/** Samples summed at once. */
 const PART = 16;
-const PARTS = 4;
-const WINDOW = PART * PARTS;
+/** Least samples of a level that are looked at. */
+const FEWEST = 64;
 /** Frequencies, in steps of 1/128 of a level's rate: cells of 3 to 6.4 samples. */
 const STEPS = 128;
 const LOW = 10;
 const HIGH = 22;
 const BINS = HIGH - LOW + 1;
-/** A tone must be so many times the median of the spectrum around it: noise alone comes so far once in a minute. */
+/** Parts that a window is made of, by frequency: about 18 cells, as a stripe has a few more zeros than that. */
+const PARTS = Int32Array.from({ length: BINS }, (_, bin) => Math.round(72 / (LOW + bin)));
+/** A tone must be so many times the median of the spectrum around it: noise alone comes so far once or twice a second. */
 const STRONG = 15;
 /** Windows whose spectrum is looked at for that, and every how manieth value. */
 const AROUND = 32;
@@ -46,7 +48,7 @@ export function seedsIn(samples: Float32Array, longest: number): Seed[] {
   let level = samples;
   let scale = 1;
   let shift = 0;
-  while (level.length >= WINDOW && 3 * scale < longest) {
+  while (level.length >= FEWEST && 3 * scale < longest) {
     // Below six samples a cell there is nothing to gain from a search.
     if (scale > 1) scan(level, scale, shift, seeds);
     level = halved(level);
@@ -57,7 +59,7 @@ export function seedsIn(samples: Float32Array, longest: number): Seed[] {
 }
 
 /** Low-passed and every second sample; its sample m lies at 2m + 1.5. */
-export function halved(samples: Float32Array): Float32Array {
+function halved(samples: Float32Array): Float32Array {
   const out = new Float32Array(Math.max(0, (samples.length - 4) >> 1));
   for (let m = 0, i = 0; m < out.length; m++, i += 2) {
     out[m] = 0.125 * (samples[i]! + samples[i + 3]!) + 0.375 * (samples[i + 1]! + samples[i + 2]!);
@@ -95,14 +97,21 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       im[part * BINS + bin] = s * cos - c * sin;
     }
   }
-  const windows = parts - PARTS + 1;
-  if (windows < 1) return;
+  // Of each window about a part: its sums' square, over its length, as noise grows with that.
+  const windows = parts;
   const power = new Float64Array(windows * BINS);
-  for (let w = 0; w < windows; w++) {
-    for (let at = w * BINS; at < (w + 1) * BINS; at++) {
-      const c = re[at]! + re[at + BINS]! + re[at + 2 * BINS]! + re[at + 3 * BINS]!;
-      const s = im[at]! + im[at + BINS]! + im[at + 2 * BINS]! + im[at + 3 * BINS]!;
-      power[at] = c * c + s * s;
+  for (let bin = 0; bin < BINS; bin++) {
+    const length = PARTS[bin]!;
+    let c = 0;
+    let s = 0;
+    for (let last = 0; last < parts; last++) {
+      c += re[last * BINS + bin]!;
+      s += im[last * BINS + bin]!;
+      if (last >= length) {
+        c -= re[(last - length) * BINS + bin]!;
+        s -= im[(last - length) * BINS + bin]!;
+      }
+      if (last >= length - 1) power[(last - (length >> 1)) * BINS + bin] = (c * c + s * s) / length;
     }
   }
   let floor = 0;
@@ -128,9 +137,10 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       // Phase of the tone at the window's middle.
       let re0 = 0;
       let im0 = 0;
-      const from = w * PART;
-      const middle = from + (WINDOW - 1) / 2;
-      for (let i = from; i < from + WINDOW; i++) {
+      const length = PARTS[bin]! * PART;
+      const from = (w + (PARTS[bin]! >> 1) - PARTS[bin]! + 1) * PART;
+      const middle = from + (length - 1) / 2;
+      for (let i = from; i < from + length; i++) {
         const angle = 2 * Math.PI * frequency * (i - middle);
         re0 += samples[i]! * Math.cos(angle);
         im0 -= samples[i]! * Math.sin(angle);
@@ -140,7 +150,7 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       seeds.push({
         at: at * scale + shift,
         cell: cell * scale,
-        height: ((2 * Math.hypot(re0, im0)) / WINDOW) * TONE,
+        height: ((2 * Math.hypot(re0, im0)) / length) * TONE,
         strength: p * scale,
       });
     }

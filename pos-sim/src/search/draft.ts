@@ -1,9 +1,10 @@
 // One swipe as it was followed from a run of zeros: by a clock that is nudged by samples, or, where that one is led astray, by the times of
 // the reversals themselves.
 
-import { halved, type Seed } from "./acquire.js";
+import type { Seed } from "./acquire.js";
 import { type Moved, movedIn, outdoes } from "./events.js";
 import { follow } from "./follow.js";
+import { COLOURED, halved } from "./halve.js";
 import type { Pulse } from "./pulse.js";
 import { movingMean, type Reading, refined, smoothed, without } from "./refine.js";
 
@@ -30,6 +31,8 @@ export interface Followed {
   readonly reading: Reading;
   /** Its first sample, in those that it was cut from. */
   readonly first: number;
+  /** By how much noise is stronger around pulses than its mean square. */
+  readonly coloured: number;
 }
 
 /** Fewer cells hold no text, and noise makes trails of up to so much. */
@@ -46,30 +49,29 @@ export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | 
   let samples = input;
   let { at, cell } = seed;
   let scale = 1;
-  let shift = 0;
   while (cell > 24) {
     samples = halved(samples);
-    shift += 1.5 * scale;
     scale *= 2;
-    at = (at - 1.5) / 2;
+    at /= 2;
     cell /= 2;
   }
+  const coloured = scale > 1 ? COLOURED : 1;
   // Hum and wander are slower than any run of cells.
   const width = Math.round(8 * cell);
   const base = movingMean(movingMean(samples, width), width);
   const flat = without(samples, base);
   const power = meanSquare(flat, at - 20 * cell, at + 20 * cell);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
-  const followed = followedFrom(samples, base, flat, { ...seed, at, cell }, 0.7 * power, pulse);
+  const followed = followedFrom(samples, base, flat, { ...seed, at, cell }, 0.7 * power, coloured, pulse);
   const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
-    const moved = movedIn(flat, { ...seed, at, cell });
+    const moved = movedIn(flat, { ...seed, at, cell }, coloured);
     if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
-      return { ...extent(samples, moved, scale, shift), moved };
+      return { ...extent(samples, moved, scale, 0), moved };
     }
   }
-  return followed && { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
+  return followed && { ...extent(followed.samples, followed.reading, scale, followed.first * scale), followed };
 }
 
 /** Where a draft lies, and what it explains. */
@@ -98,6 +100,7 @@ function followedFrom(
   flat: Float32Array,
   seed: Seed,
   noise: number,
+  coloured: number,
   pulse: Pulse,
 ): Followed | undefined {
   const { bounds, bits, signs, gain } = follow(flat, seed, pulse, noise, 0.07);
@@ -111,8 +114,8 @@ function followedFrom(
   const height = new Float64Array(cells + 1).fill(seed.height);
   const curve = smoothed(bounds, 14).map((bound) => bound - first);
   let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05 };
-  for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12);
-  return { samples: own, base: ownBase, reading, first };
+  for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
+  return { samples: own, base: ownBase, reading, first, coloured };
 }
 
 /** Cells on each side of a swipe that are kept: what a base line is made of. */

@@ -41,8 +41,9 @@ export interface Moved {
  * The reversals around a run of zeros, each at its own time; undefined where they cannot be told from noise.
  *
  * @param flat - Samples without their base line.
+ * @param coloured - By how much noise is stronger around pulses than its mean square.
  */
-export function movedIn(flat: Float32Array, { at, cell, height }: Seed): Moved | undefined {
+export function movedIn(flat: Float32Array, { at, cell, height }: Seed, coloured: number): Moved | undefined {
   const heightAt = heightsOf(flat, cell, LEAST * height, STRIPE);
   const extremes = extremesIn(flat, 0, flat.length, heightAt);
   const path = paced(
@@ -57,6 +58,7 @@ export function movedIn(flat: Float32Array, { at, cell, height }: Seed): Moved |
     while (k + 1 < bounds.length - 1 && bounds[k + 1]! < at) k++;
     return { at, sign: Math.sign(value), height: heightAt(at), cell: cellAt(bounds, k) };
   });
+  if (list.length < CELLS_MIN) return undefined;
   let left = leftBy(flat, list, STRIPE);
   settle(left, list, 0, list.length, STRIPE, 2);
   const placed = list.map(({ at, cell, sign, height }) => ({ at, cell, value: sign * height }));
@@ -67,10 +69,11 @@ export function movedIn(flat: Float32Array, { at, cell, height }: Seed): Moved |
   settle(left, list, 0, list.length, pulse, 2);
   const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
   if (energyIn(left, first, last) > EXPLAINED * energyIn(flat, first, last)) return undefined;
-  const noise = noiseAbout(left, list);
+  const noise = coloured * noiseAbout(left, list);
   addPairs(left, list, noise, pulse);
   settle(left, list, 0, list.length, pulse, 4);
   doubtPairs(left, list, noise, pulse);
+  if (list.length < CELLS_MIN) return undefined;
   return {
     bounds,
     list,

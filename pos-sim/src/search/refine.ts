@@ -16,13 +16,18 @@ export interface Reading {
   readonly jitter: number;
 }
 
-/** One round: fits clock, height and noise. `base` is taken from `samples` and improved in place. */
+/**
+ * One round: fits clock, height and noise. `base` is taken from `samples` and improved in place.
+ *
+ * @param coloured - By how much noise is stronger around pulses than its mean square.
+ */
 export function refined(
   samples: Float32Array,
   base: Float32Array,
   reading: Reading,
   pulse: Pulse,
   orders: number,
+  coloured: number,
 ): Reading {
   const { bounds, bits, signs, height } = reading;
   const cells = bits.length;
@@ -52,7 +57,7 @@ export function refined(
   const level = smooth(places, heights, cells, Math.min(4, orders));
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
-  const variance = Math.max(squares / Math.max(1, free), 1e-12);
+  const variance = Math.max((coloured * squares) / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
   let sum = 0;

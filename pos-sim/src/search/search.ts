@@ -10,7 +10,7 @@ import { type Draft, draftOf, type Followed } from "./draft.js";
 import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
-import { metricsOf } from "./metrics.js";
+import { cellAt, metricsOf } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./refine.js";
 import { STRIPE, shaped } from "./shape.js";
@@ -96,22 +96,33 @@ function isAbout({ from, to }: Draft, at: number): boolean {
 }
 
 /** Share of a draft's length, on each side, in which the rest of the swipe may lie: passes of one emission are farther apart. */
-const BESIDE = 0.3;
+const BESIDE = 0.5;
 
 function overlap(a: Draft, b: Draft): boolean {
   return a.from < b.to && b.from < a.to;
 }
 
-function covers({ from, to, cell }: Draft, seed: Seed): boolean {
-  const ratio = seed.cell / cell;
-  return seed.at > from && seed.at < to && ratio > 0.8 && ratio < 1.25;
+/** True where a draft has about the cell that a seed would begin with. */
+function covers(draft: Draft, { at, cell }: Seed): boolean {
+  if (at < draft.from || at > draft.to) return false;
+  const { bounds } = draft.followed?.reading ?? draft.moved!;
+  const place = (at - draft.shift) / draft.scale;
+  const k = Math.max(
+    1,
+    bounds.findIndex((bound) => bound > place),
+  );
+  const ratio = cell / (cellAt(bounds, k) * draft.scale);
+  return ratio > 1 - SAME && ratio < 1 + SAME;
 }
 
+const SAME = 0.1;
+
 /** Clock and bits by turns, until the bits stay as they are, and the shape of the pulses. */
-function settled({ samples, base, reading: first }: Followed): Settled {
-  let at: Settled = { reading: first, pulse: STRIPE };
+function settled(followed: Followed): Settled {
+  const { samples, base, reading } = followed;
+  let at: Settled = { reading, pulse: STRIPE };
   for (let round = 0; round < ROUNDS; round++) {
-    const next = again({ samples, base }, at);
+    const next = again(followed, at);
     const same = next.reading.bits.every((bit, k) => bit === at.reading.bits[k]);
     at = round === 0 ? shaped(without(samples, base), next.reading) : next;
     if (round > 0 && same) break;
@@ -120,9 +131,9 @@ function settled({ samples, base, reading: first }: Followed): Settled {
 }
 
 /** One round: bits by the clock, and a clock by the bits. */
-function again({ samples, base }: Pick<Followed, "samples" | "base">, { reading, pulse }: Settled, known?: Uint8Array) {
+function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
   const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse), known);
-  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12) };
+  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
 }
 
 interface Settled {
@@ -144,7 +155,8 @@ function heard(followed: Followed): Judged {
   const judge = (): Judged => {
     const { reading, pulse } = at;
     const matched = matchedOf(samples, base, reading, pulse);
-    return judged(reading, (reverse) => metricsOf(gridOf(reading), matched, pulse, reverse));
+    const metricsBy = (reverse: boolean): CellMetrics => metricsOf(gridOf(reading), matched, pulse, reverse);
+    return judged(reading, metricsBy, clearness(reading, pulse) < HEARD);
   };
   return surer(judge(), (known) => {
     at = again(followed, at, known);
@@ -158,7 +170,7 @@ function timed(moved: Moved): Judged {
   let clock: Clock = { bounds, bits: new Uint8Array(bounds.length - 1), jitter: MOVED_JITTER };
   const judge = (): Judged => {
     const now = clock;
-    return judged(now, (reverse) => eventMetrics(now, moved, reverse));
+    return judged(now, (reverse) => eventMetrics(now, moved, reverse), now.jitter > TIMED);
   };
   for (let round = 0; round < ROUNDS; round++) clock = clocked(clock, moved);
   return surer(judge(), (known) => {
@@ -191,14 +203,27 @@ function bitsWith({ symbolBits, data, direction, from }: Likely, cells: number):
   return bits;
 }
 
-function judged(reading: Judged["reading"], metricsBy: (reverse: boolean) => CellMetrics): Judged {
-  const formats = likelyFormats(reading.bits);
+/** @param hopeless - So much noise or jitter that nobody could read it. */
+function judged(reading: Judged["reading"], metricsBy: (reverse: boolean) => CellMetrics, hopeless: boolean): Judged {
+  const formats = hopeless ? [] : likelyFormats(reading.bits);
   return {
     reading,
     likely: formats.length === 0 ? [] : likeliest(metricsBy, formats),
     pass: () => ({ bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) }),
   };
 }
+
+/** A pulse's energy over the noise's, as a matched filter has it. */
+function clearness({ height, variance, bounds }: Reading, pulse: Pulse): number {
+  const cell = (bounds[bounds.length - 1]! - bounds[0]!) / height.length;
+  const square = height.reduce((sum, a) => sum + a * a, 0) / height.length;
+  return (pulse.energy * square * cell) / variance;
+}
+
+/** Clearness below which not even joined passes say anything: three at -6 dB have 2.6. */
+const HEARD = 1.5;
+/** Jitter, cells, above which nothing is left to read. */
+const TIMED = 0.21;
 
 /** Deviation of reversals that a writer moved, before it is known. */
 const MOVED_JITTER = 0.12;
