@@ -4,6 +4,8 @@ export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/
 export { PosError, type PosErrorCode } from "./errors.js";
 export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
+export { type Inspection, inspectionSvg } from "./inspect/inspection.js";
+export { inspectionPage } from "./inspect/page.js";
 export type { Profile } from "./measure/gauge.js";
 export type { Levels } from "./measure/levels.js";
 export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";

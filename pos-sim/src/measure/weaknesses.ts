@@ -31,7 +31,8 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   if (gap !== undefined) {
     const { atS, lengthUs, character } = gap;
     const more = dropouts.length > 1 ? `, and ${count(dropouts.length - 1, "more dropout")}` : "";
-    const sentence = `no pulse for ${(lengthUs / 1000).toFixed(2)} ms from ${atS.toFixed(3)} s on${at(character)}${more}`;
+    const place = character === undefined ? ` from ${atS.toFixed(3)} s on` : at(character);
+    const sentence = `no pulse for ${(lengthUs / 1000).toFixed(2)} ms${place}${more}`;
     found.push({ code: "DROPOUT", sentence, ...(character !== undefined && { character }) });
   }
   if (clippedPercent > CLIPPED_PERCENT) {
