@@ -46,20 +46,27 @@ export function drawing(title: string, about: string, height: number, parts: rea
   ].join("\n");
 }
 
-/** Lines and numbers of a value axis. */
-export function valueAxis(y: Axis, right: number, count: number, name: (value: number) => string): string[] {
-  return ticks(y, count).flatMap((value) => [
-    `<line x1="${LEFT}" y1="${px(on(y, value))}" x2="${right}" y2="${px(on(y, value))}" stroke="${GRID}"/>`,
-    label(LEFT - 8, on(y, value) + 4, name(value), 12, SOFT, 'text-anchor="end"'),
+/** Lines and numbers of a value axis, from `left` to `right`. */
+export function valueAxis(
+  y: Axis,
+  values: readonly number[],
+  left: number,
+  right: number,
+  name: (value: number) => string,
+): string[] {
+  return values.flatMap((value) => [
+    `<line x1="${px(left)}" y1="${px(on(y, value))}" x2="${px(right)}" y2="${px(on(y, value))}" stroke="${GRID}"/>`,
+    label(left - 8, on(y, value) + 4, name(value), 12, SOFT, 'text-anchor="end"'),
   ]);
 }
 
-/** Numbers below a time axis. */
+/** A time axis: its line, and numbers below it. */
 export function timeAxis(x: Axis, bottom: number): string[] {
+  const line = `<line x1="${px(x.from)}" y1="${bottom}" x2="${px(x.to)}" y2="${bottom}" stroke="${SOFT}"/>`;
   const marks = ticks(x, 8);
   const step = (marks[1] ?? x.high) - (marks[0] ?? x.low);
   const decimals = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
-  return marks.flatMap((value) => {
+  const numbers = marks.flatMap((value) => {
     const at = on(x, value);
     // Near an end a number leans inwards, so that it stays on the paper.
     const anchor = at > x.to - 30 ? "end" : at < x.from + 10 ? "start" : "middle";
@@ -68,6 +75,7 @@ export function timeAxis(x: Axis, bottom: number): string[] {
       label(at, bottom + 19, `${value.toFixed(decimals)} s`, 12, SOFT, `text-anchor="${anchor}"`),
     ];
   });
+  return [line, ...numbers];
 }
 
 export const label = (x: number, y: number, content: string, size: number, fill: string, more = ""): string =>

@@ -17,6 +17,7 @@ import {
   RED,
   RIGHT,
   SOFT,
+  ticks,
   timeAxis,
   valueAxis,
   WIDTH,
@@ -32,6 +33,7 @@ export interface Mark {
 
 const TOP = 44;
 const FLOOR_DB = -90;
+const LEVELS_DB = [0, -30, -60, -90];
 /** Names of marks that fit above a chart. */
 const NAMES = 24;
 
@@ -39,23 +41,24 @@ const NAMES = 24;
 export function levelChart(title: string, levels: Levels, marks: readonly Mark[]): string {
   const bottom = 176;
   const x: Axis = { low: levels.fromS, high: levels.toS, from: LEFT, to: WIDTH - RIGHT };
-  const y: Axis = { low: FLOOR_DB, high: 0, from: bottom, to: TOP + 18 };
-  const parts = valueAxis(y, WIDTH - RIGHT, 4, (value) => `${value} dB`);
+  const y: Axis = { low: FLOOR_DB, high: 0, from: bottom, to: TOP + 8 };
+  const parts = valueAxis(y, LEVELS_DB, LEFT, WIDTH - RIGHT, (value) => `${value} dB`);
   const step = (levels.toS - levels.fromS) / levels.partsDb.length;
   const tops = levels.partsDb.map((level, i) => {
     const top = px(on(y, Math.max(FLOOR_DB, Math.min(0, level))));
     return `V${top}H${px(on(x, levels.fromS + (i + 1) * step))}`;
   });
-  for (const { fromS, toS, fault } of marks) {
-    const from = on(x, fromS);
-    const width = Math.max(2, on(x, toS) - from);
+  const within = marks.filter(({ fromS, toS }) => toS > levels.fromS && fromS < levels.toS);
+  for (const { fromS, toS, fault } of within) {
+    const from = Math.max(x.from, on(x, fromS));
+    const width = Math.max(2, Math.min(x.to, on(x, toS)) - from);
     const colour = fault ? RED : BLUE;
     parts.push(
       `<rect x="${px(from)}" y="${TOP}" width="${px(width)}" height="${bottom - TOP}" fill="${colour}" fill-opacity="0.13"/>`,
     );
   }
   parts.push(`<path d="M${LEFT} ${bottom}${tops.join("")}V${bottom}z" fill="${BLUE}" fill-opacity="0.55"/>`);
-  parts.push(...names(marks, x));
+  parts.push(...names(within, x));
   parts.push(...timeAxis(x, bottom));
   const loudest = Math.max(...levels.partsDb);
   const said = Number.isFinite(loudest) ? `at most ${loudest} dB of full scale` : "silence";
@@ -70,10 +73,10 @@ function names(marks: readonly Mark[], x: Axis): string[] {
     .slice(0, NAMES)
     .flatMap(({ fromS, name, fault }) => {
       const width = name.length * 6.6;
-      const at = Math.min(on(x, fromS), WIDTH - RIGHT - width);
+      const at = Math.min(Math.max(x.from, on(x, fromS)), WIDTH - RIGHT - width);
       if (at < free) return [];
       free = at + width + 8;
-      return [label(at, TOP - 4 + 16, name, 12, fault ? RED : INK, 'font-weight="600"')];
+      return [label(at, TOP - 4, name, 12, fault ? RED : INK, 'font-weight="600"')];
     });
 }
 
@@ -88,10 +91,12 @@ export function speedChart({ speed, shown }: Profile, measures: SignalMeasures):
   const x: Axis = { low: fromS, high: toS, from: LEFT, to: WIDTH - RIGHT };
   const y: Axis = { low: Math.max(0, low - room), high: high + room, from: bottom, to: TOP };
   const step = (toS - fromS) / partsIps.length;
-  const line = partsIps.map((ips, i) => `${px(on(x, fromS + (i + 0.5) * step))} ${px(on(y, ips))}`);
+  const points = partsIps.map((ips, i) => [fromS + (i + 0.5) * step, ips] as const);
+  const ends = [[fromS, partsIps[0]!] as const, ...points, [toS, partsIps.at(-1)!] as const];
+  const line = ends.map(([at, ips]) => `${px(on(x, at))} ${px(on(y, ips))}`);
   const decimals = high - low < 4 ? 1 : 0;
   const parts = [
-    ...valueAxis(y, WIDTH - RIGHT, 5, (value) => value.toFixed(decimals)),
+    ...valueAxis(y, ticks(y, 5), LEFT, WIDTH - RIGHT, (value) => value.toFixed(decimals)),
     ...each.map(
       ({ atS, ips }) =>
         `<circle cx="${px(on(x, atS))}" cy="${px(on(y, ips))}" r="2.2" fill="${BLUE}" fill-opacity="0.45"/>`,
@@ -126,7 +131,7 @@ export function jitterChart(cells: readonly CellMeasure[]): string {
   const about =
     `${outside(deviations, CELL_LIMITS.newPercent)} of ${cells.length} cells and ` +
     `${outside(halves, SUBINTERVAL_LIMITS.newPercent)} of ${halves.length} subintervals are outside a new card's limits`;
-  return drawing("Jitter: deviation from the hand's clock", about, BOTTOM + 46, parts);
+  return drawing("Jitter: deviation from the hand's clock", about, BOTTOM + 32, parts);
 }
 
 const BOTTOM = 216;
@@ -153,6 +158,8 @@ function histogram(name: string, values: readonly number[], limits: Limits, left
   const limitAt = (per: number, said: string, row: number): string[] =>
     [-per, per].flatMap((at) => {
       const place = on(x, at);
+      // The names of the inner lines stand inside, those of the outer ones outside.
+      const side = at > 0 === (said === "used") ? 1 : -1;
       const ink = said === "new" ? AMBER : RED;
       return [
         `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
@@ -162,18 +169,19 @@ function histogram(name: string, values: readonly number[], limits: Limits, left
           `${said} card`,
           11.5,
           ink,
-          `text-anchor="${at > 0 ? "start" : "end"}"`,
+          `text-anchor="${side > 0 ? "start" : "end"}"`,
         ),
       ];
     });
+  const counted = ticks(y, 4).filter(Number.isInteger);
   const marks = [-limits.usedPercent, -limits.newPercent, 0, limits.newPercent, limits.usedPercent];
   return [
     label(left, TOP + 4, `${name} (${values.length})`, 12.5, SOFT),
+    ...valueAxis(y, counted, left, right, String),
     `<line x1="${left}" y1="${BOTTOM}" x2="${px(right)}" y2="${BOTTOM}" stroke="${SOFT}"/>`,
     ...bars.filter((bar) => bar !== ""),
     ...limitAt(limits.newPercent, "new", 1),
     ...limitAt(limits.usedPercent, "used", 0),
     ...marks.map((value) => label(on(x, value), BOTTOM + 19, `${value} %`, 12, SOFT, 'text-anchor="middle"')),
-    label(left, BOTTOM + 38, `highest bar: ${Math.max(...counts)}`, 11.5, SOFT),
   ];
 }

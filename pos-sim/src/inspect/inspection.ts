@@ -23,9 +23,12 @@ export interface Inspection {
 /** Where a diagnosis points to, on a chart of its attempt or of the whole recording. */
 const PLACE_S = 0.002;
 
+/** In fewer parts nothing is to be seen that a swipe's own picture does not show. */
+const PARTS_MIN = 12;
+
 /** The level of the whole recording, with its reads, or the place of the fault. */
 export function overview({ levels, reads, diagnosis }: Inspection): string | undefined {
-  if (levels === undefined || levels.partsDb.length === 0) return undefined;
+  if (levels === undefined || levels.partsDb.length < PARTS_MIN) return undefined;
   const marks = reads.map(
     ({ startS, endS }, i): Mark => ({ fromS: startS, toS: endS, name: `read ${i + 1}`, fault: false }),
   );

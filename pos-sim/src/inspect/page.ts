@@ -12,7 +12,7 @@ const ROWS = 500;
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #ffffff; --line: #d5dae1; --fault: #b3261e; }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9ee; --soft: #a3adba; --paper: #14181e; --line: #39414d; --fault: #ff8a80; }
+  :root { --ink: #e8e8e4; --soft: #aaaaa4; --paper: #161614; --line: #3d3d3a; --fault: #ff8a80; }
   figure svg { filter: invert(0.9) hue-rotate(180deg); }
 }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 Inter, "Segoe UI", "DejaVu Sans", Arial, sans-serif; }
@@ -27,7 +27,7 @@ figure { margin: 14px 0; }
 figure svg { display: block; max-width: 100%; height: auto; border-radius: 6px; }
 table { border-collapse: collapse; margin: 14px 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 4px 0; }
-th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); }
 thead th { color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 400; }
 `;
@@ -124,9 +124,12 @@ function weaknesses(found: readonly Weakness[]): string[] {
 function faultSection(diagnosis: NonNullable<Inspection["diagnosis"]>): string[] {
   const { signal, atS, character } = diagnosis;
   if (signal === undefined) return [];
-  const where = `${atS === undefined ? "" : ` at ${atS.toFixed(3)} s`}${character === undefined ? "" : `, character ${character}`}`;
+  const place = [
+    ...(atS === undefined ? [] : [`at ${atS.toFixed(3)} s`]),
+    ...(character === undefined ? [] : [`character ${character}`]),
+  ].join(", ");
   return [
-    `<h2>The attempt that came nearest${where}</h2>`,
+    `<h2>The attempt that came nearest${place === "" ? "" : `: it failed ${place}`}</h2>`,
     "<p>What could not be read may be anybody&#8217;s card: its waveform, cells and bits are not shown. Shown are the level in parts of several characters, the hand&#8217;s speed, and figures for the whole.</p>",
     ...weaknesses(signal.weaknesses),
     ...faultPictures(diagnosis).map(figure),

@@ -9,7 +9,7 @@ import { type Excerpt, Tape } from "./tape.js";
 
 /** What a picture of a swipe is made of. */
 export interface Profile {
-  /** From its first zero to its last, as far as they were followed. */
+  /** From a little before its first zero to a little behind its last: beside an attempt may lie what it could not follow. */
   readonly levels: Levels;
   /** The hand's speed in equal parts of the data, in the order of time, inches a second. */
   readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
@@ -115,9 +115,9 @@ export class Gauge {
     const first = Math.max(0, Math.floor(from - margin) - excerpt.from);
     return {
       levels: {
-        fromS: from / rate,
-        toS: to / rate,
-        partsDb: levelsOf(excerpt.samples, from - excerpt.from, to - excerpt.from, cell, PART_CELLS),
+        fromS: excerpt.from / rate,
+        toS: (excerpt.from + excerpt.samples.length) / rate,
+        partsDb: levelsOf(excerpt.samples, 0, excerpt.samples.length, cell, PART_CELLS),
       },
       speed: {
         fromS: dataFrom / rate,
