@@ -34,31 +34,32 @@ export interface Mark {
 const TOP = 44;
 const FLOOR_DB = -90;
 const LEVELS_DB = [0, -30, -60, -90];
-/** Names of marks that fit above a chart. */
-const NAMES = 24;
+/** Marks drawn on one chart, at most. */
+const MARKS = 500;
 
 /** Level in parts, with what was found marked. */
 export function levelChart(title: string, levels: Levels, marks: readonly Mark[]): string {
-  const bottom = 176;
+  const bottom = 190;
+  const top = TOP + 16;
   const x: Axis = { low: levels.fromS, high: levels.toS, from: LEFT, to: WIDTH - RIGHT };
-  const y: Axis = { low: FLOOR_DB, high: 0, from: bottom, to: TOP + 8 };
+  const y: Axis = { low: FLOOR_DB, high: 0, from: bottom, to: top + 8 };
   const parts = valueAxis(y, LEVELS_DB, LEFT, WIDTH - RIGHT, (value) => `${value} dB`);
   const step = (levels.toS - levels.fromS) / levels.partsDb.length;
   const tops = levels.partsDb.map((level, i) => {
-    const top = px(on(y, Math.max(FLOOR_DB, Math.min(0, level))));
-    return `V${top}H${px(on(x, levels.fromS + (i + 1) * step))}`;
+    const height = px(on(y, Math.max(FLOOR_DB, Math.min(0, level))));
+    return `V${height}H${px(on(x, levels.fromS + (i + 1) * step))}`;
   });
-  const within = marks.filter(({ fromS, toS }) => toS > levels.fromS && fromS < levels.toS);
+  const within = marks.filter(({ fromS, toS }) => toS > levels.fromS && fromS < levels.toS).slice(0, MARKS);
   for (const { fromS, toS, fault } of within) {
     const from = Math.max(x.from, on(x, fromS));
     const width = Math.max(2, Math.min(x.to, on(x, toS)) - from);
     const colour = fault ? RED : BLUE;
     parts.push(
-      `<rect x="${px(from)}" y="${TOP}" width="${px(width)}" height="${bottom - TOP}" fill="${colour}" fill-opacity="0.13"/>`,
+      `<rect x="${px(from)}" y="${top}" width="${px(width)}" height="${bottom - top}" fill="${colour}" fill-opacity="0.13"/>`,
     );
   }
   parts.push(`<path d="M${LEFT} ${bottom}${tops.join("")}V${bottom}z" fill="${BLUE}" fill-opacity="0.55"/>`);
-  parts.push(...names(within, x));
+  parts.push(...names(within, x, top - 5));
   parts.push(...timeAxis(x, bottom));
   const loudest = Math.max(...levels.partsDb);
   const said = Number.isFinite(loudest) ? `at most ${loudest} dB of full scale` : "silence";
@@ -66,17 +67,16 @@ export function levelChart(title: string, levels: Levels, marks: readonly Mark[]
 }
 
 /** From left to right, as many as have room. */
-function names(marks: readonly Mark[], x: Axis): string[] {
+function names(marks: readonly Mark[], x: Axis, line: number): string[] {
   let free = LEFT;
   return [...marks]
     .sort((a, b) => a.fromS - b.fromS)
-    .slice(0, NAMES)
     .flatMap(({ fromS, name, fault }) => {
       const width = name.length * 6.6;
       const at = Math.min(Math.max(x.from, on(x, fromS)), WIDTH - RIGHT - width);
       if (at < free) return [];
       free = at + width + 8;
-      return [label(at, TOP - 4, name, 12, fault ? RED : INK, 'font-weight="600"')];
+      return [label(at, line, name, 12, fault ? RED : INK, 'font-weight="600"')];
     });
 }
 

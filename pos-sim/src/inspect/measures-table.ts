@@ -8,7 +8,7 @@ type Row = readonly [what: string, value: string, ofNew?: string, ofUsed?: strin
 export function measuresTable(signal: SignalMeasures, caption: string): string {
   const rows = rowsOf(signal).map(
     ([what, value, ofNew = "", ofUsed = ""]) =>
-      `<tr><th scope="row">${escaped(what)}</th><td>${escaped(value)}</td><td>${escaped(ofNew)}</td><td>${escaped(ofUsed)}</td></tr>`,
+      `<tr><th scope="row">${escaped(what)}</th><td class="wrap">${escaped(value)}</td><td>${escaped(ofNew)}</td><td>${escaped(ofUsed)}</td></tr>`,
   );
   return [
     `<table><caption>${escaped(caption)}</caption>`,

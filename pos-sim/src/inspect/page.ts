@@ -27,7 +27,8 @@ figure { margin: 14px 0; }
 figure svg { display: block; max-width: 100%; height: auto; border-radius: 6px; }
 table { border-collapse: collapse; margin: 14px 0; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 4px 0; }
-th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+.wrap { white-space: normal; }
 thead th { color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 400; }
 `;
@@ -80,7 +81,7 @@ const figure = (svg: string): string => `<figure>\n${svg}</figure>`;
 function readsTable(reads: readonly Read[]): string {
   const rows = reads.slice(0, ROWS).map(({ track, direction, startS, confidence, data, masked, signal }, i) => {
     const weak = signal?.weaknesses[0]?.sentence ?? "none";
-    return `<tr><th scope="row">${i + 1}</th><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td>${confidence.toFixed(5)}</td><td><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td><td>${escaped(weak)}</td></tr>`;
+    return `<tr><th scope="row">${i + 1}</th><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td>${confidence.toFixed(5)}</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td><td class="wrap">${escaped(weak)}</td></tr>`;
   });
   const pictured = reads.filter(({ profile }) => profile !== undefined).length;
   const notes = [
@@ -129,7 +130,7 @@ function faultSection(diagnosis: NonNullable<Inspection["diagnosis"]>): string[]
     ...(character === undefined ? [] : [`character ${character}`]),
   ].join(", ");
   return [
-    `<h2>The attempt that came nearest${place === "" ? "" : `: it failed ${place}`}</h2>`,
+    `<h2>The attempt that came nearest${place === "" ? "" : `, ${place}`}</h2>`,
     "<p>What could not be read may be anybody&#8217;s card: its waveform, cells and bits are not shown. Shown are the level in parts of several characters, the hand&#8217;s speed, and figures for the whole.</p>",
     ...weaknesses(signal.weaknesses),
     ...faultPictures(diagnosis).map(figure),
@@ -140,7 +141,7 @@ function faultSection(diagnosis: NonNullable<Inspection["diagnosis"]>): string[]
 function candidatesTable(candidates: readonly Candidate[]): string {
   const rows = candidates.map(
     ({ track, direction, startS, probability, data, masked }) =>
-      `<tr><td>${(100 * probability).toFixed(2)} %</td><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td></tr>`,
+      `<tr><td>${(100 * probability).toFixed(2)} %</td><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td></tr>`,
   );
   return [
     "<h2>Candidates</h2>",

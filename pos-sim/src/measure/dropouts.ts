@@ -6,27 +6,29 @@ export interface Gap {
   /** The last pulse before it. */
   readonly at: number;
   readonly length: number;
-  /** Its middle in cells; undefined behind the last cell. */
-  readonly place?: number;
 }
 
 /** Beside the pulses that end a gap nothing is looked at, in cells: their flanks reach so far. */
 const FLANK = 0.3;
 /** Shorter ones, in cells, are a single pulse that moved or is low. */
-const SHORTEST = 1.6;
+const SHORTEST = 1.5;
 
-/** Gaps between the pulses of cells that are known, in which there is nothing: pulses that lie elsewhere, or drown in noise, make none. */
-export function dropoutsIn(reversals: Reversals, cell: number): Gap[] {
+/** Gaps, and their middles in cells, between the pulses of cells that are known, in which there is nothing: pulses that lie elsewhere, or drown in noise, make none. */
+export function dropoutsIn(reversals: Reversals): (Gap & { readonly place: number })[] {
   const { flat, places, times, usual, weak } = reversals;
-  const gaps: Gap[] = [];
+  const gaps: (Gap & { readonly place: number })[] = [];
   let good = weak.indexOf(0);
   for (let i = good + 1; i < weak.length; i++) {
     if (weak[i] === 1) continue;
-    const [from, to] = [times[good]!, times[i]!];
-    const least = WEAK * Math.min(usual[good]!, usual[i]!);
-    const inside = flat.subarray(Math.ceil(from + FLANK * cell), Math.max(0, Math.floor(to - FLANK * cell)));
-    if (to - from >= SHORTEST * cell && inside.every((value) => Math.abs(value) < least)) {
-      gaps.push({ at: from, length: to - from, place: (places[i]! + places[good]!) / 2 });
+    const cells = places[i]! - places[good]!;
+    if (cells >= SHORTEST) {
+      const [from, to] = [times[good]!, times[i]!];
+      const flank = (FLANK * (to - from)) / cells;
+      const least = WEAK * Math.min(usual[good]!, usual[i]!);
+      const inside = flat.subarray(Math.ceil(from + flank), Math.floor(to - flank));
+      if (inside.every((value) => Math.abs(value) < least)) {
+        gaps.push({ at: from, length: to - from, place: (places[i]! + places[good]!) / 2 });
+      }
     }
     good = i;
   }
@@ -36,17 +38,17 @@ export function dropoutsIn(reversals: Reversals, cell: number): Gap[] {
 /** A window that holds a pulse wherever it lies, in cells, and how it moves on. */
 const WINDOW = 1.5;
 const HOP = 0.25;
-/** Cells behind the last one that was followed in which a gap may begin, and the longest one. */
+/** Cells beside those that were followed in which a gap may begin, and the longest one. */
 const BEGIN = 6;
 const LONGEST = 100;
 /** Cells that tell what is usual. */
 const USUAL = 20;
 
 /**
- * A gap behind the last cell that could be followed, in the direction of reading, with signal behind it. Undefined where the signal goes on,
- * and where it does not come back.
+ * A gap beside the cells that could be followed, behind their end or, in reverse, before their start, with signal beyond it. Undefined where
+ * the signal goes on, and where it does not come back.
  */
-export function goneBehind(
+export function goneBeside(
   samples: Float32Array,
   end: number,
   cell: number,

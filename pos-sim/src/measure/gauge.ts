@@ -48,6 +48,7 @@ export class Gauge {
   readonly #rate: number;
   readonly #tape: Tape;
   readonly #overview: Overview;
+  readonly #pictured: boolean;
   #profiles: number;
   #nearest: Findings = {};
 
@@ -56,6 +57,7 @@ export class Gauge {
     this.#rate = sampleRateHz;
     this.#tape = new Tape(Math.ceil(REACH_S * sampleRateHz));
     this.#overview = new Overview(sampleRateHz);
+    this.#pictured = profiles > 0;
     this.#profiles = profiles;
   }
 
@@ -77,7 +79,8 @@ export class Gauge {
   attempt(attempted: Attempted): void {
     const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true);
     if (found === undefined) return;
-    this.#nearest = { signal: found.measured.signal, profile: this.#profile(found, attempted, false) };
+    const { signal } = found.measured;
+    this.#nearest = this.#pictured ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
   }
 
   /** Of the last attempt that was told. */

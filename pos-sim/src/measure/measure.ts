@@ -2,7 +2,7 @@
 import type { CellTimes } from "../reader/burst.js";
 import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
 import { clockAt, type Fit } from "./clock.js";
-import { dropoutsIn, goneBehind } from "./dropouts.js";
+import { dropoutsIn, goneBeside } from "./dropouts.js";
 import { decibels, loudest } from "./levels.js";
 import { CELL_LIMITS, type Limits, SUBINTERVAL_LIMITS } from "./limits.js";
 import { clippedShare, noisePower, powerOf, snrOf } from "./power.js";
@@ -51,6 +51,8 @@ const JITTER_SAMPLES = 7;
 
 /** Dropouts that are told, at most. */
 const DROPOUTS = 20;
+/** Zeros that end a swipe. */
+const END_ZEROS = 10;
 /** A place that may not tell a bit: several cells at any speed that is read. */
 const COARSE_S = 0.02;
 
@@ -95,17 +97,19 @@ export function measured(swipe: Swipe): Measured | undefined {
   );
   const [from, to] = [shifted[0]!, shifted[bits.length]!];
   const inFrame = excerpt.samples.subarray(Math.max(0, Math.floor(shifted[frameFrom]!)), Math.ceil(shifted[frameEnd]!));
-  const gone = dropoutsIn(reversals, cell);
-  const behind = swipe.whole
-    ? undefined
-    : goneBehind(excerpt.samples, direction === "forward" ? to : from, cell, direction);
-  const dropouts = [...gone, ...(behind ? [behind] : [])].slice(0, DROPOUTS).map((gap): Dropout => {
-    const character =
-      gap.place !== undefined
-        ? characterOf(gap.place)
-        : symbolBits === undefined
-          ? undefined
-          : Math.ceil(frameBits / symbolBits);
+  const gone = dropoutsIn(reversals);
+  const beside = swipe.whole
+    ? []
+    : (["forward", "reverse"] as const).flatMap((way) => {
+        // Behind so many zeros a swipe has ended, and what lies beyond is another one.
+        if ((way === "forward" ? bits.length - frameEnd : frameFrom) >= END_ZEROS) return [];
+        const gap = goneBeside(excerpt.samples, way === "forward" ? to : from, cell, way);
+        return gap ? [{ ...gap, last: way === direction }] : [];
+      });
+  const dropouts = [...gone, ...beside].slice(0, DROPOUTS).map((gap): Dropout => {
+    const known = "place" in gap ? characterOf(gap.place) : undefined;
+    // Behind the last cell that was followed: in the character that it is of.
+    const character = "last" in gap && gap.last ? characterOf(direction === "forward" ? frameEnd : frameFrom) : known;
     const exact = { atS: (gap.at + excerpt.from) / rate, lengthUs: (gap.length / rate) * 1e6 };
     const cellUs = (cell / rate) * 1e6;
     const coarse = {

@@ -51,7 +51,7 @@ function withoutLine(samples: Float32Array): number {
 }
 
 /** Samples in a row at the top that make it flat. */
-const FLAT = 3;
+const FLAT = 2;
 /** Less than a step of a 16-bit converter. */
 const STEP = 1e-5;
 

@@ -23,9 +23,10 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
       "after",
       `
 Says why nothing was read, and what in the signal did it; where a read is weak,
-what is weak in its signal. Exits with 1 where a file gave no read, or could not be opened. Numbers
-outside the test range are masked, and the names beside them hidden. Tracks 2
-and 3 share a code: --track 3 takes frames of either as track 3.
+what is weak in its signal. Exits with 1 where a file gave no read, or could
+not be opened. Numbers outside the test range are masked, and the names beside
+them hidden. Tracks 2 and 3 share a code: --track 3 takes frames of either as
+track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
