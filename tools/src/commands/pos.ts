@@ -40,7 +40,7 @@ where an attempt could be measured: {"peakDb","swingDb","speed":{"meanIps",
 "character"}],"leadingZeros","trailingZeros","clippedPercent","snrDb",
 "weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
 {"rmsPercent","worstPercent","worstOfNewPercent","worstOfUsedPercent",
-"worstCharacter"}, the last but one in per cent of ISO/IEC 7811-2's limits.
+"worstCharacter"}: "Of" is of ISO/IEC 7811-2's limits.
 
 Examples:
   ecard pos read out/demo/swipe.wav
