@@ -164,7 +164,7 @@ function histogram(name: string, values: readonly number[], limits: Limits, left
       return [
         `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
         label(
-          place + (at > 0 ? 4 : -4),
+          place + 4 * side,
           TOP + 28 + 16 * row,
           `${said} card`,
           11.5,
