@@ -34,6 +34,13 @@ const alternating = (level: number): Signal => ({
 const cutAt = (bits: number, direction: "forward" | "reverse" = "forward"): Signal =>
   swipeSignal({ ...swipe, bits: BITS.slice(0, bits), direction });
 
+const twice = ({ samples, sampleRateHz }: Signal): Signal => {
+  const both = new Float32Array(2 * samples.length);
+  both.set(samples);
+  both.set(samples, samples.length);
+  return { samples: both, sampleRateHz };
+};
+
 describe("a recording without a read says why", () => {
   const half = swipeSignal(swipe);
   const scratched = swipeSignal(swipe);
@@ -69,6 +76,13 @@ describe("a recording without a read says why", () => {
       swipeSignal({ ...swipe, bits: spoiled(BITS.length - 5, BITS.length - 4) }),
       { code: "LRC", character: 40 },
     ],
+    // The parity bit, its only one, of the first of five noughts.
+    [
+      "a nought that lost its one, noughts behind it",
+      swipeSignal({ ...swipe, bits: spoiled(154) }),
+      { code: "PARITY", character: 31 },
+    ],
+    ["cut data, zeros behind it, and another swipe", twice(cutAt(80)), { code: "NO_END_SENTINEL", character: 17 }],
     ["data cut between characters, zeros behind it", cutAt(80), { code: "NO_END_SENTINEL", character: 17 }],
     ["data cut in a character", cutAt(82), { code: "NO_END_SENTINEL", character: 17 }],
     ["the same, swiped backwards", cutAt(82, "reverse"), { code: "NO_END_SENTINEL", character: 17 }],

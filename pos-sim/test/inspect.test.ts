@@ -179,6 +179,25 @@ describe("the page of an inspection", () => {
     for (const { sentence } of diagnosis!.signal!.weaknesses) expect(texts).to.include(sentence);
   });
 
+  it("is of the channel that heard something", async () => {
+    const { samples, sampleRateHz } = synthesise(2, { dropouts: { count: 2, cells: 10 } });
+    for (const level of [0, 0.5]) {
+      const still = { samples: new Float32Array(samples.length).fill(level), sampleRateHz };
+      const { diagnosis, levels } = await inspected([still, { samples, sampleRateHz }]);
+      expect(diagnosis!.code).to.equal("LOST_SYNC");
+      expect(levels!.partsDb).to.deep.equal((await inspected([{ samples, sampleRateHz }])).levels!.partsDb);
+    }
+  });
+
+  it("colours what is outside the limits", async () => {
+    const bars = async (normal: number) => {
+      const svg = inspectionSvg(await made({ jitter: { normal } }));
+      return ["#b46a00", "#b3261e"].map((colour) => svg.split(`fill="${colour}"/>`).length > 1);
+    };
+    expect(await bars(0.005)).to.deep.equal([false, false]);
+    expect(await bars(0.06)).to.deep.equal([true, true]);
+  });
+
   it("shows candidates", async () => {
     const inspection = await made({ snrDb: -4 });
     expect(inspection.candidates).to.have.length.greaterThan(0);
@@ -220,6 +239,24 @@ describe("an inspection of a card outside the test range", () => {
     expect(Math.abs(atS / 0.02 - Math.round(atS / 0.02))).to.be.below(1e-6);
     expect(Math.abs(lengthUs / cellUs - Math.round(lengthUs / cellUs))).to.be.below(1e-6);
     expect(character).to.equal(18);
+  });
+
+  it("places the dropouts of a read by parts alone, too", async () => {
+    const signal = swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 });
+    const cell = 44_100 / (20 * 75);
+    signal.samples.fill(0, Math.floor(882 + 130 * cell), Math.ceil(882 + 132 * cell));
+    const [read] = (await inspected([signal])).reads;
+    expect(read!.masked).to.equal(true);
+    const { dropouts, cellUs } = read!.signal!;
+    expect(dropouts).to.have.length(1);
+    expect(dropouts[0]).to.deep.equal({ atS: 0.1, lengthUs: 2 * cellUs, character: 22 });
+  });
+
+  it("is not pictured, whatever it comes with", async () => {
+    const { shown } = (await made({})).reads[0]!.profile!;
+    const inspection = await inspected([swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 })]);
+    const reads = inspection.reads.map((read) => ({ ...read, profile: { ...read.profile!, shown: shown! } }));
+    hidesAll({ ...inspection, reads }, STRANGERS[2], 2);
   });
 
   it("shows nothing of a swipe that failed, nor of one beside a read that is shown", async () => {

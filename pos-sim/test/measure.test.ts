@@ -42,6 +42,31 @@ describe("the signal of a swipe", () => {
     });
   }
 
+  it("has its jitter told without bias, though the clock follows it a little", () => {
+    const seeds = Array.from({ length: 16 }, (_, i) => i + 1);
+    const all = seeds.map((seed) => signalOf({ jitter: { normal: 0.03 }, sampleRateHz: 96_000 }, seed));
+    const mean = all.reduce((sum, { jitter }) => sum + jitter!.reversalsPercent, 0) / seeds.length;
+    // Neighbours' pulses hold a peak back by some 2 %.
+    expect(mean).to.be.within(2.88, 3.02);
+  });
+
+  it("has a clock that lost pulses do not move", () => {
+    const { samples, sampleRateHz } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
+    const cell = sampleRateHz / (20 * 75);
+    samples.fill(0, Math.floor(882 + 123 * cell), Math.ceil(882 + 125 * cell));
+    const { signal } = readSamples(samples, sampleRateHz, { measures: true }).reads[0]!;
+    expect(signal!.dropouts).to.have.length(1);
+    expect(codes(signal!)).to.deep.equal(["DROPOUT"]);
+    expect(signal!.jitter!.reversalsPercent).to.be.below(0.4);
+  });
+
+  it("has no dropouts where pulses lie elsewhere, or drown in noise", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      expect(signalOf({ snrDb: 0 }, seed).dropouts, `seed ${seed}`).to.deep.equal([]);
+      expect(signalOf({ jitter: { normal: 0.1 } }, seed).dropouts, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+
   it("has its jitter told of a hand that hurries and slows down, too", () => {
     for (const speed of [{ hand: true }, { ratio: 3 }, { ratio: 0.3 }] as const) {
       expect(signalOf({ speed, jitter: { normal: 0.03 } }).jitter!.reversalsPercent).to.be.closeTo(3, 0.5);
@@ -206,6 +231,25 @@ describe("a recording without a read names what in the signal did it", () => {
       if (character !== undefined) expect(weak.character).to.equal(character);
     });
   }
+
+  it("the end of a swipe that is cut: neither a dropout nor zeros that are missed", () => {
+    const { samples, sampleRateHz } = swipeSignal(swipe);
+    samples.fill(0, 5000);
+    const { diagnosis } = readSamples(samples, sampleRateHz, { measures: true });
+    expect(diagnosis!.code).to.equal("NO_END_SENTINEL");
+    expect(diagnosis!.signal).to.deep.include({ dropouts: [], weaknesses: [], trailingZeros: 0 });
+  });
+
+  it("the silence between two swipes: no dropout", () => {
+    const bits = BITS.map((bit, i) => (i === 37 ? 1 - bit : bit));
+    const { samples, sampleRateHz } = swipeSignal({ ...swipe, bits });
+    const both = new Float32Array(2 * samples.length);
+    both.set(samples);
+    both.set(samples, samples.length - 1500); // 6 ms apart
+    const { diagnosis } = readSamples(both, sampleRateHz, { measures: true });
+    expect(diagnosis!.code).to.equal("PARITY");
+    expect(diagnosis!.signal!.dropouts).to.deep.equal([]);
+  });
 
   it("a wrong bit: nothing in the signal", () => {
     const bits = BITS.map((bit, i) => (i === 37 ? 1 - bit : bit));

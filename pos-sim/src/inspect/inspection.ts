@@ -45,8 +45,8 @@ function faultOf(diagnosis: Inspection["diagnosis"]): Mark[] {
 export function readPictures(read: Read, number: number): string[] {
   const { profile, signal } = read;
   if (profile === undefined || signal === undefined) return [];
-  const { shown } = profile;
-  if (read.masked || shown === undefined) return [veiled(profile, []), speedChart(profile, signal)];
+  const { shown, ...coarse } = profile;
+  if (read.masked || shown === undefined) return [veiled(coarse, []), speedChart(coarse, signal)];
   const title = `Read ${number}: its waveform, cells, bits and characters`;
   return [
     swipeSvg(shown, [read], { title, width: WIDTH, startS: shown.startS }),
@@ -58,7 +58,8 @@ export function readPictures(read: Read, number: number): string[] {
 /** Of what could not be read: nobody knows whose card it was, so it is drawn as a masked one. */
 export function faultPictures(diagnosis: Inspection["diagnosis"]): string[] {
   if (diagnosis?.profile === undefined || diagnosis.signal === undefined) return [];
-  return [veiled(diagnosis.profile, faultOf(diagnosis)), speedChart(diagnosis.profile, diagnosis.signal)];
+  const { shown: _, ...coarse } = diagnosis.profile;
+  return [veiled(coarse, faultOf(diagnosis)), speedChart(coarse, diagnosis.signal)];
 }
 
 const veiled = ({ levels }: Profile, marks: readonly Mark[]): string =>

@@ -11,7 +11,7 @@ export interface Gap {
 /** Beside the pulses that end a gap nothing is looked at, in cells: their flanks reach so far. */
 const FLANK = 0.3;
 /** Shorter ones, in cells, are a single pulse that moved or is low. */
-const SHORTEST = 1.5;
+const SHORTEST = 2;
 
 /** Gaps, and their middles in cells, between the pulses of cells that are known, in which there is nothing: pulses that lie elsewhere, or drown in noise, make none. */
 export function dropoutsIn(reversals: Reversals): (Gap & { readonly place: number })[] {

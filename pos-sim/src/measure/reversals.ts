@@ -77,10 +77,8 @@ function cellAt(bounds: Float64Array, cell: number): number {
   return bounds[k + 1]! - bounds[k]!;
 }
 
-/** Of as many on either side, so that a hand that hurries makes no pulse look low. */
 function medianAround(values: Float64Array, i: number): number {
-  const reach = Math.min(NEIGHBOURS, Math.max(2, Math.min(i, values.length - 1 - i)));
-  const near = values.slice(Math.max(0, i - reach), i + reach + 1).sort();
+  const near = values.slice(Math.max(0, i - NEIGHBOURS), i + NEIGHBOURS + 1).sort();
   return near[near.length >> 1]!;
 }
 

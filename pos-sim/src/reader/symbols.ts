@@ -106,7 +106,7 @@ function readFrame(
   }
 }
 
-/** Within the character at `at` begin more zeros than data can hold: each character has a one. */
+/** Within the character at `at`, which may have lost its only one, begin more zeros than data can hold: the next character has a one. */
 function endsInZeros(
   bits: Uint8Array,
   origin: number,
@@ -115,7 +115,7 @@ function endsInZeros(
   count: number,
   symbolBits: number,
 ): boolean {
-  const longest = 2 * (symbolBits - 1);
+  const longest = 2 * symbolBits - 1;
   let zeros = 0;
   for (let i = at; i < Math.min(count, at + symbolBits + longest + 1); i++) {
     zeros = bits[origin + way * i] === 0 ? zeros + 1 : 0;
