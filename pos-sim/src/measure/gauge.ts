@@ -101,6 +101,7 @@ export class Gauge {
     const { bounds } = swipe.cells;
     const beside = BESIDE_S * this.#rate;
     const excerpt = this.#tape.excerpt(bounds[0]! - beside, bounds[bounds.length - 1]! + beside);
+    if (excerpt.samples.length === 0 || excerpt.from > Math.max(0, bounds[0]!)) return undefined; // too long ago
     const result = measured({ ...swipe, excerpt, sampleRateHz: this.#rate, track, whole, coarse });
     return result && { excerpt, measured: result };
   }

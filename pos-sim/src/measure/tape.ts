@@ -17,20 +17,24 @@ export class Tape {
   }
 
   push(samples: Float32Array, from: number, count: number): void {
-    const ring = this.#ring;
-    for (let i = 0; i < count; i++) {
-      const sample = samples[from + i]!;
-      // What is no number is silence here.
-      ring[this.#end++ % ring.length] = Number.isFinite(sample) ? sample : 0;
+    for (let done = 0; done < count; ) {
+      const at = this.#end % this.#ring.length;
+      const part = Math.min(count - done, this.#ring.length - at);
+      this.#ring.set(samples.subarray(from + done, from + done + part), at);
+      this.#end += part;
+      done += part;
     }
   }
 
-  /** A copy of the samples from `from` up to `to`, as far as they are there. */
+  /** A copy of the samples from `from` up to `to`, as far as they are there. What is no number is silence. */
   excerpt(from: number, to: number): Excerpt {
     const first = Math.max(0, this.#end - this.#ring.length, Math.floor(from));
     const last = Math.min(this.#end, Math.ceil(to));
     const samples = new Float32Array(Math.max(0, last - first));
-    for (let i = 0; i < samples.length; i++) samples[i] = this.#ring[(first + i) % this.#ring.length]!;
+    for (let i = 0; i < samples.length; i++) {
+      const sample = this.#ring[(first + i) % this.#ring.length]!;
+      samples[i] = Number.isFinite(sample) ? sample : 0;
+    }
     return { samples, from: first };
   }
 }
