@@ -169,7 +169,7 @@ export class Reader {
         (candidate) => this.#frames.push(candidate),
         (failure) => {
           const worse = worseOf(this.#failure, failure);
-          if (worse !== this.#failure && this.#likeliest === 0) this.#gauge?.attempt({ ...worse, cells: worse.strip });
+          if (worse !== this.#failure && this.#unlikely) this.#gauge?.attempt({ ...worse, cells: worse.strip });
           this.#failure = worse;
           if (failure.cells >= DOUBTFUL_CELLS) this.#claims.doubt(failure.at);
         },
@@ -267,6 +267,7 @@ export class Reader {
   #settle(group: readonly Frame[]): void {
     const { frame, agreed } = elected(group);
     if (frame.confidence < CERTAIN || !agreed) {
+      if (this.#unlikely) this.#gauge?.attempt(frame);
       this.#uncertainAt ??= frame.from;
       this.#claims.doubt(frame.from);
     } else if (this.#claims.claim(frame.from, frame.to)) this.#report(frame);
@@ -282,6 +283,11 @@ export class Reader {
     if (probability < CERTAIN) {
       if (probability >= WORTH_SAYING) this.#suspect(sighting);
     } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
+  }
+
+  /** Nothing yet came nearer than a failure. */
+  get #unlikely(): boolean {
+    return this.#likeliest === 0 && this.#uncertainAt === undefined;
   }
 
   #suspect(sighting: Sighting): void {
