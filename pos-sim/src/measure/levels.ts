@@ -7,8 +7,8 @@ export interface Levels {
   readonly partsDb: readonly number[];
 }
 
-/** Shortest part: several cells at any speed that is read. */
-const PART_S = 0.02;
+/** Shortest part: 18 cells of the slowest swipe that is read. */
+const PART_S = 0.1;
 const PARTS = 480;
 
 /** Of a whole recording, as it comes. When there are too many parts, two become one. */

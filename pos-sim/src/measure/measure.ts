@@ -109,8 +109,8 @@ function placing({ cells, direction, symbolBits }: Swipe): (place: number) => nu
 const DROPOUTS = 20;
 /** Zeros that end a swipe. */
 const END_ZEROS = 10;
-/** A place that may not tell a bit: several cells at any speed that is read. */
-const COARSE_S = 0.02;
+/** A time that may not tell a bit: 18 cells of the slowest swipe that is read. */
+const COARSE_S = 0.1;
 
 /** Dropouts within the cells; of an attempt that failed, also where it began and ended. @param cell - Mean cell, samples. */
 function dropoutsOf(swipe: Swipe, reversals: Reversals, cell: number): Dropout[] {

@@ -104,6 +104,8 @@ const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
+/** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
+const LIKELY = 0.1;
 /** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
 const DOUBTFUL_CELLS = 60;
 /** A search, or an octave that waits for a long burst to end, reaches back no farther. */
@@ -295,7 +297,7 @@ export class Reader {
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
-    if (probability > this.#likeliest) {
+    if (probability >= LIKELY && probability > this.#likeliest) {
       this.#likeliest = probability;
       this.#candidateAt = fromSample;
       this.#gauge?.attempt(frameOf(sighting));
