@@ -43,7 +43,7 @@ function rowsOf(signal: SignalMeasures): Row[] {
         : dropouts
             .map(
               ({ atS, lengthUs, character }) =>
-                `${(lengthUs / 1000).toFixed(2)} ms from ${atS.toFixed(3)} s${character === undefined ? "" : `, character ${character}`}`,
+                `${(lengthUs / 1000).toFixed(2)} ms${character === undefined ? ` from ${atS.toFixed(1)} s on` : `, character ${character}`}`,
             )
             .join("; "),
     ],

@@ -15,8 +15,9 @@ export interface Deviations {
 
 /** A stretch within a swipe where pulses are missing, from the last one before it to the first behind it. */
 export interface Dropout {
-  /** Seconds from the start of the recording. */
+  /** Seconds from the start of the recording; only to 0.1 s where bits may not be seen. */
   readonly atS: number;
+  /** Whole cells where bits may not be seen. */
   readonly lengthUs: number;
   readonly character?: number;
 }
