@@ -4,6 +4,13 @@ export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/
 export { PosError, type PosErrorCode } from "./errors.js";
 export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
+export { type Inspection, inspectionSvg } from "./inspect/inspection.js";
+export { inspectionPage } from "./inspect/page.js";
+export type { Profile } from "./measure/gauge.js";
+export type { Levels } from "./measure/levels.js";
+export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";
+export type { CellMeasure } from "./measure/measure.js";
+export type { Deviations, Dropout, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";

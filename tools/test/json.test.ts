@@ -81,6 +81,23 @@ const READING: Shape = {
 };
 const LABEL: Shape = { file: "string", seed: "number", track: "number", text: "string", passes: "array" };
 
+/** Of a read or a diagnosis, with --verbose. */
+const MEASURED: Shape = {
+  signal: "object",
+  peakDb: "number",
+  swingDb: "number",
+  speed: "object",
+  cellSamples: "number",
+  "jitter?": "object",
+  lowestPulsePercent: "number",
+  dropouts: "array",
+  leadingZeros: "number",
+  trailingZeros: "number",
+  clippedPercent: "number",
+  "snrDb?": "number",
+  weaknesses: "array",
+};
+
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
 
 describe("--json", () => {
@@ -121,6 +138,13 @@ describe("--json", () => {
         ["file", "reads", "diagnosis"],
         ["file", "reads", "diagnosis"],
       ]);
+    },
+    async "pos inspect"() {
+      const { samples, sampleRateHz } = swipeSignal({ track: 2, text: ";9999991234567893=2911101?", ips: 10 });
+      writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
+      const out = join(folder(), "pictures");
+      const all = await lines(["pos", "inspect", join(folder(), "swipe.wav"), "--out", out, "--json"]);
+      expect(all.map((line) => Object.keys(line))).to.deep.equal([["file", "reads", "diagnosis", "svg", "html"]]);
     },
     async doctor() {
       const all = await lines(["doctor", "--json"]);
@@ -176,6 +200,8 @@ describe("--json", () => {
       ["doctor", CHECK],
       ["bench", { ...PAYMENT, ...READER }],
       ["bench reader", READING],
+      ["pos read", MEASURED],
+      ["pos inspect", { svg: "string", html: "string" }],
       ["pos synth", LABEL],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);

@@ -8,6 +8,10 @@ export interface SvgOptions {
   readonly title?: string;
   /** Rows drawn at most; what follows is named in a last line. */
   readonly maxRows?: number;
+  /** Of the paper, px. */
+  readonly width?: number;
+  /** Time of the signal's first sample where it is a part of a recording, seconds: the reads' times are the recording's. */
+  readonly startS?: number;
 }
 
 const WIDTH = 1560;
@@ -31,17 +35,27 @@ const COLOURS = {
   lrc: ["#fbe6c8", "#8a5200"],
 } as const;
 
+/** What every row is drawn on. */
+interface Paper {
+  readonly width: number;
+  readonly perSecond: number;
+  readonly startS: number;
+  readonly signal: Signal;
+  readonly peak: number;
+}
+
 /**
  * An SVG document.
  *
  * @param reads - Of the same signal, made with `cells: true`; others are drawn without their bits.
  */
 export function swipeSvg(signal: Signal, reads: readonly Read[], options: SvgOptions = {}): string {
-  const { title = "Swipe", maxRows = 60 } = options;
-  const marks = reads.map(marksOf);
+  const { title = "Swipe", maxRows = 60, width = WIDTH, startS = 0 } = options;
+  const marks = reads.map((read) => marksOf(earlier(read, startS)));
   const whole = windowOf(signal, marks);
-  const perSecond = scaleOf(whole, marks);
-  const all = rowsOf(whole, (WIDTH - LEFT - RIGHT) / perSecond, marks);
+  const inside = width - LEFT - RIGHT;
+  const perSecond = scaleOf(whole, marks, inside);
+  const all = rowsOf(whole, inside / perSecond, marks);
   const rows = all.slice(0, maxRows);
   const peak = Math.max(
     1e-9,
@@ -50,19 +64,33 @@ export function swipeSvg(signal: Signal, reads: readonly Read[], options: SvgOpt
   const height = TOP + rows.length * ROW + (all.length > rows.length ? 40 : 16);
 
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="#fdfdfb"/>`,
+    `<rect width="${width}" height="${height}" fill="#fdfdfb"/>`,
     ...header(title, signal, reads),
   ];
+  const paper = { width, perSecond, startS, signal, peak };
   rows.forEach((row, i) => {
-    parts.push(...drawRow(row, TOP + i * ROW, perSecond, signal, peak, marks));
+    parts.push(...drawRow(row, TOP + i * ROW, paper, marks));
   });
   if (all.length > rows.length) {
-    parts.push(text(LEFT, height - 16, `... and ${all.length - rows.length} more rows, to ${ms(whole.toS)}`, 13, SOFT));
+    const end = ms(whole.toS + startS);
+    parts.push(text(LEFT, height - 16, `... and ${all.length - rows.length} more rows, to ${end}`, 13, SOFT));
   }
   parts.push("</svg>");
   return `${parts.join("\n")}\n`;
+}
+
+/** A read by the time of the signal's own first sample. */
+function earlier(read: Read, startS: number): Read {
+  if (startS === 0) return read;
+  const { cells } = read;
+  return {
+    ...read,
+    startS: read.startS - startS,
+    endS: read.endS - startS,
+    ...(cells && { cells: { ...cells, bounds: cells.bounds.map((at) => at - startS) } }),
+  };
 }
 
 function header(title: string, signal: Signal, reads: readonly Read[]): string[] {
@@ -103,14 +131,8 @@ function header(title: string, signal: Signal, reads: readonly Read[]): string[]
   return parts;
 }
 
-function drawRow(
-  row: Span,
-  top: number,
-  perSecond: number,
-  signal: Signal,
-  peak: number,
-  marks: readonly Marks[],
-): string[] {
+function drawRow(row: Span, top: number, paper: Paper, marks: readonly Marks[]): string[] {
+  const { width, perSecond, startS, signal, peak } = paper;
   const x = (seconds: number): number => LEFT + (seconds - row.fromS) * perSecond;
   const middle = top + WAVE / 2;
   const bottom = top + WAVE;
@@ -118,7 +140,7 @@ function drawRow(
   const inRow = ({ fromS, toS }: Span): boolean => (fromS + toS) / 2 >= row.fromS && (fromS + toS) / 2 < row.toS;
   const parts = [
     `<g>`,
-    text(LEFT - 14, middle + 4, ms(row.fromS), 12, SOFT, 'text-anchor="end"'),
+    text(LEFT - 14, middle + 4, ms(row.fromS + startS), 12, SOFT, 'text-anchor="end"'),
     `<line x1="${LEFT}" y1="${middle}" x2="${px(end)}" y2="${middle}" stroke="#e3e6ea"/>`,
   ];
   const ones: string[] = [];
@@ -138,9 +160,9 @@ function drawRow(
       const name =
         read.direction === "forward" ? `track ${read.track} \u2192` : `\u2190 track ${read.track}, backwards`;
       // Near the right end the name runs to the left, so that it stays on the paper.
-      const late = x(read.startS) + name.length * 8 > WIDTH;
+      const late = x(read.startS) + name.length * 8 > width;
       const anchor = late ? 'font-weight="600" text-anchor="end"' : 'font-weight="600"';
-      parts.push(text(late ? WIDTH - RIGHT : x(read.startS), top - 6, name, 12, INK, anchor));
+      parts.push(text(late ? width - RIGHT : x(read.startS), top - 6, name, 12, INK, anchor));
     }
   }
   if (ones.length > 0) parts.push(`<path d="${ones.join("")}" fill="#f1f3f6"/>`);
@@ -226,9 +248,8 @@ function windowOf(signal: Signal, marks: readonly Marks[]): Span {
 }
 
 /** Pixels a second: the shortest cell is wide enough for its digit; without reads, ten rows. */
-function scaleOf(whole: Span, marks: readonly Marks[]): number {
+function scaleOf(whole: Span, marks: readonly Marks[], width: number): number {
   const shortest = marks.reduce((least, { read }) => Math.min(least, read.cellUs * 1e-6), Number.POSITIVE_INFINITY);
-  const width = WIDTH - LEFT - RIGHT;
   if (shortest < Number.POSITIVE_INFINITY) return CELL_PX / shortest;
   return (10 * width) / Math.max(1e-6, whole.toS - whole.fromS);
 }

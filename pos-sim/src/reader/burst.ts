@@ -46,6 +46,9 @@ export interface Failure {
   readonly cell?: number;
   /** Cells that could be told apart. */
   readonly cells: number;
+  /** The cells from the start of the attempt on, in the direction in which it came farthest. */
+  readonly strip: CellTimes;
+  readonly direction: "forward" | "reverse";
 }
 
 export interface BurstLimits {
@@ -143,11 +146,12 @@ export class Burst {
   }
 
   /** Only the coarsest octave looks that far. Zeros alone are a hum and no swipe. */
-  #tooSlow({ bits, bounds }: Strip): void {
+  #tooSlow(strip: Strip): void {
+    const { bits, bounds } = strip;
     if (bits.length < MIN_CELLS || !bits.includes(1)) return;
     const at = this.#times[bounds[0]!]!;
     const cell = (this.#times[bounds[bits.length]!]! - at) / bits.length;
-    this.onFailure({ code: "TOO_SLOW", at, cell, cells: bits.length });
+    this.onFailure({ code: "TOO_SLOW", at, cell, cells: bits.length, ...this.#unframed(strip) });
   }
 
   #search(strip: Strip): void {
@@ -155,7 +159,7 @@ export class Burst {
     const { bits, bounds } = strip;
     const total = bits.length;
     let found = false;
-    let failed: (Attempt & { readonly at: number }) | undefined;
+    let failed: (Attempt & { readonly at: number; readonly way: 1 | -1 }) | undefined;
     for (const way of [1, -1] as const) {
       const result = findFrames(bits, way);
       for (const { from, bits: length, data, symbolBits } of result.frames) {
@@ -180,7 +184,7 @@ export class Burst {
       if (attempt !== undefined && attempt.character > (failed?.character ?? 0)) {
         const bit = attempt.from + (attempt.character - 1) * attempt.symbolBits;
         const edge = bounds[way === 1 ? Math.min(bit, total) : Math.max(0, total - bit)]!;
-        failed = { ...attempt, at: times[edge]! };
+        failed = { ...attempt, at: times[edge]!, way };
       }
     }
     if (found) return;
@@ -189,10 +193,11 @@ export class Burst {
     // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
     const steady = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
     if (steady && cell < FAST_CELL) {
-      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at, cell, cells: total });
+      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at, cell, cells: total, ...this.#unframed(strip) });
     } else if (failed !== undefined) {
-      const cut = failed.fault === "NO_END_SENTINEL" && bounds[total]! < this.#count - 2;
-      const { character, symbolBits } = failed;
+      const { character, symbolBits, way, from } = failed;
+      const cut = failed.fault === "NO_END_SENTINEL" && !failed.zeros && bounds[total]! < this.#count - 2;
+      const length = dataLength(bits, way, from + character * symbolBits, 2 * symbolBits) - from;
       this.onFailure({
         code: cut ? "LOST_SYNC" : failed.fault,
         at: failed.at,
@@ -200,11 +205,31 @@ export class Burst {
         symbolBits,
         cell,
         cells: total,
+        strip: cellTimes(times, strip, way === 1 ? from : total - from - length, length),
+        direction: way === 1 ? "forward" : "reverse",
       });
     } else if (steady && total >= SWIPE_CELLS) {
-      this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total });
+      this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total, ...this.#unframed(strip) });
     }
   }
+
+  /** All cells from the first one to the last, as no character is known. */
+  #unframed(strip: Strip): Pick<Failure, "strip" | "direction"> {
+    const first = strip.bits.indexOf(1);
+    const length = strip.bits.lastIndexOf(1) + 1 - first;
+    return { strip: cellTimes(this.#times, strip, first, length), direction: "forward" };
+  }
+}
+
+/** Where `bits`, read in steps of `way`, hold nothing but `zeros` zeros and more from bit `from` on; else their number. */
+function dataLength(bits: Uint8Array, way: 1 | -1, from: number, zeros: number): number {
+  const total = bits.length;
+  let run = 0;
+  for (let at = Math.min(from, total); at < total; at++) {
+    run = bits[way === 1 ? at : total - 1 - at] === 0 ? run + 1 : 0;
+    if (run === zeros) return at + 1 - zeros;
+  }
+  return total;
 }
 
 /** Jitter of cells found in noise: 20 % and more. Of a swipe that a reader should explain: less. */

@@ -1,9 +1,15 @@
 // Why a recording gave no read, as data: a code, a sentence for the person at the desk, and where.
+import type { Profile } from "../measure/gauge.js";
+import type { SignalMeasures } from "../measure/report.js";
 import type { Failure, FailureCode } from "./burst.js";
 
 export type DiagnosisCode =
   /** Nothing above the noise. */
   | "NO_SIGNAL"
+  /** A voltage that does not move. */
+  | "CONSTANT"
+  /** Samples that are no numbers, and nothing else. */
+  | "NOT_NUMBERS"
   /** Signal, but nowhere a steady run of zeros to take the cell from. */
   | "NO_CLOCK"
   | "CLIPPED"
@@ -23,22 +29,31 @@ export interface Diagnosis {
   readonly atS?: number;
   /** Which character, the start sentinel being number 1. */
   readonly character?: number;
+  /** With `measures: true`, where an attempt could be measured: what in the signal did it. */
+  readonly signal?: SignalMeasures;
+  /** With `pictured`: that attempt for a picture, never its samples, as nobody knows whose card it was. */
+  readonly profile?: Profile;
 }
 
 /** What a reader has seen of a recording. */
 export interface Observations {
   readonly sampleRateHz: number;
   readonly samples: number;
-  /** Largest magnitude. */
-  readonly peak: number;
-  /** Samples that are no numbers were among them. */
-  readonly broken: boolean;
+  /** Lowest and highest sample that is a number; infinities where there is none. */
+  readonly low: number;
+  readonly high: number;
+  /** Samples that are no numbers. */
+  readonly broken: number;
   /** Samples at full scale. */
   readonly clipped: number;
   readonly edges: number;
   readonly failure: Failure | undefined;
   readonly otherTrack: { readonly track: number; readonly at: number } | undefined;
   readonly uncertainAt: number | undefined;
+  /** Where the search found something likely and not sure. */
+  readonly candidateAt: number | undefined;
+  /** Of the attempt that came nearest. */
+  readonly nearest: { readonly signal?: SignalMeasures; readonly profile?: Profile };
 }
 
 /** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
@@ -72,20 +87,55 @@ export function tooMany(kept: number, atS: number): Diagnosis {
   return { code: "TOO_MANY_READS", sentence, atS };
 }
 
-/** The diagnosis of a recording without reads. */
+/** The diagnosis of a recording without reads: what was seen, and what in the signal did it. */
 export function diagnose(seen: Observations): Diagnosis {
+  const found = outcome(seen);
+  const { signal } = seen.nearest;
+  if (signal === undefined || !MEASURED.has(found.code)) return found;
+  return { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...seen.nearest };
+}
+
+/** Outcomes that an attempt explains. */
+const MEASURED: ReadonlySet<DiagnosisCode> = new Set([
+  ...(["TOO_FAST", "TOO_SLOW", "NO_START_SENTINEL", "NO_END_SENTINEL", "LOST_SYNC", "PARITY", "LRC"] as const),
+  ...(["UNCERTAIN", "CLIPPED"] as const),
+]);
+/** More are in `signal`. */
+const REASONS = 3;
+
+function reasons({ weaknesses }: SignalMeasures): string {
+  if (weaknesses.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
+  const said = weaknesses.slice(0, REASONS).map(({ sentence }) => sentence);
+  return `In the signal: ${said.join("; ")}.`;
+}
+
+function outcome(seen: Observations): Diagnosis {
   const rate = seen.sampleRateHz;
   const { failure } = seen;
-  if (seen.samples === 0 || seen.edges === 0 || (failure?.character === undefined && seen.peak < QUIET)) {
+  const seconds = `${(seen.samples / rate).toFixed(1)} s`;
+  const peak = Math.max(0, -seen.low, seen.high);
+  if (peak === 0 && seen.broken > 0) {
+    return {
+      code: "NOT_NUMBERS",
+      sentence: `No swipe in ${seconds}: its samples are no numbers. Record it again, or as whole numbers.`,
+    };
+  }
+  const swing = (seen.high - seen.low) / 2;
+  if (failure?.character === undefined && swing < QUIET && peak >= QUIET) {
+    const level = ((seen.high + seen.low) / 2).toFixed(2);
+    return {
+      code: "CONSTANT",
+      sentence: `No swipe in ${seconds}: the signal stands still at ${level} of full scale. Check the cable, and that the input blocks direct current.`,
+    };
+  }
+  if (seen.samples === 0 || seen.edges === 0 || (failure?.character === undefined && peak < QUIET)) {
     const level =
-      seen.peak > 0
-        ? `the loudest sample is ${(20 * Math.log10(seen.peak)).toFixed(0)} dB of full scale`
-        : seen.broken
-          ? "its samples are no numbers"
-          : "all samples are zero";
+      peak > 0
+        ? `the loudest sample is ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale`
+        : "all samples are zero";
     return {
       code: "NO_SIGNAL",
-      sentence: `No swipe in ${(seen.samples / rate).toFixed(1)} s: ${level}. Check the head, the cable and the input gain.`,
+      sentence: `No swipe in ${seconds}: ${level}. Check the head, the cable and the input gain.`,
     };
   }
   if (seen.otherTrack !== undefined) {
@@ -106,10 +156,17 @@ export function diagnose(seen: Observations): Diagnosis {
       atS: seen.uncertainAt / rate,
     };
   }
+  if (failure === undefined && seen.candidateAt !== undefined) {
+    return {
+      code: "UNCERTAIN",
+      sentence: "Something was read that is likely and not sure. Swipe again, closer to the head.",
+      atS: seen.candidateAt / rate,
+    };
+  }
   if (failure === undefined) {
     return {
       code: "NO_CLOCK",
-      sentence: "There is a signal, but no steady run of zeros before any data: noise, or not a swipe.",
+      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise, no swipe, or one too fast for ${rate} samples a second.`,
     };
   }
   const place = { atS: failure.at / rate };

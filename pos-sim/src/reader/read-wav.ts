@@ -4,7 +4,7 @@ import { fileChunks } from "../wav/file-chunks.js";
 import { Thinner } from "../wav/thinner.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
-import type { Diagnosis } from "./diagnosis.js";
+import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
 import { CANDIDATES, RATE_MAX_HZ, type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
@@ -60,10 +60,11 @@ export async function readWavFile(
     cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  const { reads, candidates, diagnosis } = joined(readers.map(({ reader }) => reader.finish()));
+  const { reads, candidates, diagnosis, levels } = joined(readers.map(({ reader }) => reader.finish()));
   if (cut !== undefined && reads.length === 0) throw cut;
   const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
-  return { reads, candidates, diagnosis: fault ?? diagnosis, format, durationS: frames / format.sampleRateHz };
+  const durationS = frames / format.sampleRateHz;
+  return { reads, candidates, diagnosis: fault ?? diagnosis, ...(levels && { levels }), format, durationS };
 }
 
 /** A head's reader, and what thins its samples where there are more than it takes. */
@@ -89,12 +90,20 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
   const candidates = results.flatMap((result) => result.candidates).sort((a, b) => b.probability - a.probability);
   candidates.splice(CANDIDATES);
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
+  // The channel that read most, or the first that heard something.
+  const heard = results.find(({ diagnosis }) => diagnosis !== null && !UNHEARD.has(diagnosis.code));
+  const most = results.reduce((best, result) => (result.reads.length > best.reads.length ? result : best));
+  const { levels } = reads.length > 0 ? most : (heard ?? most);
   if (reads.length > 0) {
     const full = diagnoses.find(({ code }) => code === "TOO_MANY_READS");
-    return { reads: reads.sort((a, b) => a.startS - b.startS), candidates, diagnosis: full ?? null };
+    reads.sort((a, b) => a.startS - b.startS);
+    return { reads, candidates, diagnosis: full ?? null, ...(levels && { levels }) };
   }
-  return { reads, candidates, diagnosis: diagnoses.find(({ code }) => code !== "NO_SIGNAL") ?? diagnoses[0]! };
+  return { reads, candidates, diagnosis: heard?.diagnosis ?? diagnoses[0]!, ...(levels && { levels }) };
 }
+
+/** What a channel without a head says. */
+const UNHEARD: ReadonlySet<DiagnosisCode> = new Set(["NO_SIGNAL", "CONSTANT", "NOT_NUMBERS"]);
 
 /** What the file system says becomes an error of ours, and a source that gives nothing ends with the signal. */
 async function* readable(

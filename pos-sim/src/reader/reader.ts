@@ -3,6 +3,9 @@
 // Memory is bounded however long the recording is.
 
 import { PosError } from "../errors.js";
+import { Gauge, type Profile } from "../measure/gauge.js";
+import type { Levels } from "../measure/levels.js";
+import type { SignalMeasures } from "../measure/report.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
@@ -35,6 +38,10 @@ export interface Read {
   readonly masked: boolean;
   /** With `cells: true`, and never for masked reads: where each bit lies. */
   readonly cells?: Cells;
+  /** With `measures: true`: level, speed, jitter and what else its signal shows. */
+  readonly signal?: SignalMeasures;
+  /** With `pictured`, of the first reads: what a picture is made of. Of a masked read neither samples nor single cells. */
+  readonly profile?: Profile;
 }
 
 /** Cells of a read in the order of time, with zeros around the frame. Times in seconds. */
@@ -49,6 +56,10 @@ export interface ReaderOptions {
   readonly testIins?: readonly string[];
   /** Adds `cells` to each read. */
   readonly cells?: boolean;
+  /** Adds `signal` to each read, or to the diagnosis, and `levels` to the result. */
+  readonly measures?: boolean;
+  /** With `measures`: adds `profile` to so many reads, or to the diagnosis. */
+  readonly pictured?: number;
 }
 
 /** What a swipe may have said: no read, for want of certainty. */
@@ -72,6 +83,8 @@ export interface ReaderResult {
   readonly candidates: readonly Candidate[];
   /** Why, when nothing was read; null when something was, unless there were more reads than are kept. */
   readonly diagnosis: Diagnosis | null;
+  /** With `measures: true`: the level along the whole recording. */
+  readonly levels?: Levels;
 }
 
 /** Rates that a reader takes. Below, no cell that it looks for has two samples; above, there is nothing more to hear. */
@@ -95,6 +108,8 @@ const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
 export const CANDIDATES = 5;
+/** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
+const LIKELY = 0.1;
 /** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
 const DOUBTFUL_CELLS = 60;
 /** A search, or an octave that waits for a long burst to end, reaches back no farther. */
@@ -112,16 +127,21 @@ export class Reader {
   readonly #candidates: Candidate[] = [];
   readonly #claims: Claims;
   #frames: Frame[] = [];
+  readonly #gauge: Gauge | undefined;
   #samples = 0;
-  #peak = 0;
+  #low = Number.POSITIVE_INFINITY;
+  #high = Number.NEGATIVE_INFINITY;
   #clipped = 0;
-  #broken = false;
+  #broken = 0;
   /** Where the first read lies that was not kept. */
   #fullAt: number | undefined;
   #edges = 0;
   #failure: Failure | undefined;
   #otherTrack: { track: number; at: number } | undefined;
   #uncertainAt: number | undefined;
+  /** The likeliest candidate that was measured. */
+  #likeliest = 0;
+  #candidateAt: number | undefined;
 
   /** @throws {@link PosError} `BAD_ARGUMENT` for a rate outside 300 Hz to 768 kHz. */
   constructor(sampleRateHz: number, options: ReaderOptions = {}) {
@@ -133,6 +153,7 @@ export class Reader {
     }
     this.#rate = sampleRateHz;
     this.#options = options;
+    this.#gauge = options.measures === true ? new Gauge(sampleRateHz, options.pictured ?? 0) : undefined;
     this.#claims = new Claims(FORGET_S * sampleRateHz);
     const slowestCell = SLOWEST_CELL_S * sampleRateHz;
     // In the coarsest octave the slowest cell has 10 to 20 samples.
@@ -153,7 +174,9 @@ export class Reader {
         },
         (candidate) => this.#frames.push(candidate),
         (failure) => {
-          this.#failure = worseOf(this.#failure, failure);
+          const worse = worseOf(this.#failure, failure);
+          if (worse !== this.#failure && this.#unlikely) this.#gauge?.attempt({ ...worse, cells: worse.strip });
+          this.#failure = worse;
           if (failure.cells >= DOUBTFUL_CELLS) this.#claims.doubt(failure.at);
         },
       );
@@ -178,6 +201,7 @@ export class Reader {
     for (let at = 0; at < block.length; at += BLOCK) {
       const count = Math.min(BLOCK, block.length - at);
       this.#measure(block, at, count);
+      this.#gauge?.push(block, at, count);
       this.#level.push(block, at, count);
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
@@ -194,39 +218,45 @@ export class Reader {
     this.#searcher.finish();
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
     const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
+    const levels = this.#gauge && { levels: this.#gauge.levels };
     if (this.#fullAt !== undefined) {
-      return { reads, candidates, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate) };
+      return { reads, candidates, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate), ...levels };
     }
-    if (reads.length > 0) return { reads, candidates, diagnosis: null };
-    return {
-      reads,
-      candidates,
-      diagnosis: diagnose({
-        sampleRateHz: this.#rate,
-        samples: this.#samples,
-        peak: this.#peak,
-        broken: this.#broken,
-        clipped: this.#clipped,
-        edges: this.#edges,
-        failure: this.#failure,
-        otherTrack: this.#otherTrack,
-        uncertainAt: this.#uncertainAt,
-      }),
-    };
+    if (reads.length > 0) return { reads, candidates, diagnosis: null, ...levels };
+    const diagnosis = diagnose({
+      sampleRateHz: this.#rate,
+      samples: this.#samples,
+      low: this.#low,
+      high: this.#high,
+      broken: this.#broken,
+      clipped: this.#clipped,
+      edges: this.#edges,
+      failure: this.#failure,
+      otherTrack: this.#otherTrack,
+      uncertainAt: this.#uncertainAt,
+      candidateAt: this.#candidateAt,
+      nearest: this.#gauge?.nearest ?? {},
+    });
+    return { reads, candidates, diagnosis, ...levels };
   }
 
   #measure(block: Float32Array, from: number, count: number): void {
-    let peak = this.#peak;
+    let low = this.#low;
+    let high = this.#high;
     let clipped = 0;
+    let numbers = 0;
     for (let i = from; i < from + count; i++) {
-      const magnitude = Math.abs(block[i]!);
-      if (magnitude > peak && magnitude < Number.POSITIVE_INFINITY) peak = magnitude;
-      if (magnitude >= 0.999) clipped++;
+      const sample = block[i]!;
+      if (!(sample > Number.NEGATIVE_INFINITY && sample < Number.POSITIVE_INFINITY)) continue;
+      numbers++;
+      if (sample > high) high = sample;
+      if (sample < low) low = sample;
+      if (sample >= 0.999 || sample <= -0.999) clipped++;
     }
-    // As long as there was nothing but zeros, or what is no number.
-    for (let i = from; peak === 0 && i < from + count && !this.#broken; i++) this.#broken = !Number.isFinite(block[i]!);
-    this.#peak = peak;
+    this.#low = low;
+    this.#high = high;
     this.#clipped += clipped;
+    this.#broken += count - numbers;
   }
 
   /** Settles the frames that end before `horizon`, beyond which octaves may still find more. */
@@ -243,6 +273,7 @@ export class Reader {
   #settle(group: readonly Frame[]): void {
     const { frame, agreed } = elected(group);
     if (frame.confidence < CERTAIN || !agreed) {
+      if (this.#unlikely) this.#gauge?.attempt(frame);
       this.#uncertainAt ??= frame.from;
       this.#claims.doubt(frame.from);
     } else if (this.#claims.claim(frame.from, frame.to)) this.#report(frame);
@@ -260,10 +291,21 @@ export class Reader {
     } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
   }
 
-  #suspect({ symbolBits, data, direction, probability, characters, fromSample, toSample }: Sighting): void {
+  /** Nothing yet came nearer than a failure. */
+  get #unlikely(): boolean {
+    return this.#likeliest === 0 && this.#uncertainAt === undefined;
+  }
+
+  #suspect(sighting: Sighting): void {
+    const { symbolBits, data, direction, probability, characters, fromSample, toSample } = sighting;
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
+    if (probability >= LIKELY && probability > this.#likeliest) {
+      this.#likeliest = probability;
+      this.#candidateAt = fromSample;
+      this.#gauge?.attempt(frameOf(sighting));
+    }
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
     const characterConfidence = Array.from(characters());
     const shown = shownAs(track, data, testIins);
@@ -305,9 +347,9 @@ export class Reader {
       this.#fullAt ??= found.from;
       return;
     }
-    this.#reads.push(
-      this.#options.cells === true && !shown.masked ? { ...read, cells: cellsOf(found, this.#rate) } : read,
-    );
+    const findings = this.#gauge?.ofRead(found, track, shown.masked);
+    const cells = !shown.masked && (this.#options.cells === true || findings?.profile !== undefined);
+    this.#reads.push({ ...read, ...(cells && { cells: cellsOf(found, this.#rate) }), ...findings });
   }
 }
 

@@ -18,6 +18,8 @@ export interface Attempt {
   readonly fault: "PARITY" | "LRC" | "NO_END_SENTINEL";
   readonly character: number;
   readonly from: number;
+  /** The data ends in zeros: not the reader lost it. */
+  readonly zeros?: true;
 }
 
 export interface Frames {
@@ -89,7 +91,10 @@ function readFrame(
     const attempt = (fault: Attempt["fault"]): Attempt => ({ symbolBits, fault, character, from });
     const symbol = symbolAt(bits, origin, way, at, count, format);
     if (symbol < 0 || character > maxCharacters - 1) return attempt("NO_END_SENTINEL");
-    if (!odd(symbol)) return attempt("PARITY");
+    if (!odd(symbol)) {
+      if (!endsInZeros(bits, origin, way, at, count, symbolBits)) return attempt("PARITY");
+      return { ...attempt("NO_END_SENTINEL"), zeros: true };
+    }
     lrc ^= symbol & mask;
     data += String.fromCharCode(offset + (symbol & mask));
     if (symbol !== format.end) continue;
@@ -99,6 +104,23 @@ function readFrame(
       return { symbolBits, fault: "LRC", character: character + 1, from };
     return { symbolBits, data, from, bits: at + 2 * symbolBits - from };
   }
+}
+
+/** Within the character at `at`, which may have lost its only one, begin more zeros than data can hold: the next character has a one. */
+function endsInZeros(
+  bits: Uint8Array,
+  origin: number,
+  way: 1 | -1,
+  at: number,
+  count: number,
+  symbolBits: number,
+): boolean {
+  const longest = 2 * symbolBits - 1;
+  let zeros = 0;
+  for (let i = at; i < Math.min(count, at + symbolBits + longest + 1); i++) {
+    zeros = bits[origin + way * i] === 0 ? zeros + 1 : 0;
+  }
+  return zeros > longest;
 }
 
 /** The symbol at bit `at`, or -1 beyond the end. */

@@ -1,11 +1,10 @@
 // ecard pos read: recordings of swipes in, tracks out; where there are none, why.
 
-import type { Candidate, Read, TrackNumber } from "@enabling-card/pos-sim";
+import type { TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
-import { printable, rounded } from "../output.js";
-import type { RecordingResult } from "../pos/read-recordings.js";
+import { inspectCommand } from "./pos-inspect.js";
 import { synthCommand } from "./pos-synth.js";
 
 type TrackChoice = "auto" | "1" | "2" | "3";
@@ -23,16 +22,25 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .addHelpText(
       "after",
       `
-Exits with 1 where a file gave no read, or could not be opened. Numbers outside
-the test range are masked, and the names beside them hidden. Tracks 2 and 3
-share a code: --track 3 takes frames of either as track 3.
+Says why nothing was read, and what in the signal did it; where a read is weak,
+what is weak in its signal. Exits with 1 where a file gave no read, or could
+not be opened. Numbers outside the test range are masked, and the names beside
+them hidden. Tracks 2 and 3 share a code: --track 3 takes frames of either as
+track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
 "sentence","atS","character"}; with "candidates":[{"track","data","direction",
 "probability","masked"}] where something was likely and not sure (a read has
 odds of 100,000 to 1). With --verbose each read has "startS","endS",
-"cellUs","jitterPercent" and "masked" too.
+"cellUs","jitterPercent","masked" and "signal" too. A diagnosis has "signal"
+where an attempt could be measured: {"peakDb","swingDb","speed":{"meanIps",
+"slowestIps","fastestIps"},"cellUs","cellSamples","jitter":{"reversalsPercent",
+"cells","subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs",
+"character"}],"leadingZeros","trailingZeros","clippedPercent","snrDb",
+"weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
+{"rmsPercent","worstPercent","worstOfNewPercent","worstOfUsedPercent",
+"worstCharacter"}: "Of" is of ISO/IEC 7811-2's limits.
 
 Examples:
   ecard pos read out/demo/swipe.wav
@@ -41,6 +49,7 @@ Examples:
     )
     .action(async (files: string[], options: { track: TrackChoice }, command: Command) => {
       const { readRecordings } = await import("../pos/read-recordings.js");
+      const { recordingFacts, recordingLines } = await import("../pos/results.js");
       const { progressBar } = await import("../progress.js");
       const output = context.output(command);
       const { signal, stdin } = context;
@@ -52,46 +61,11 @@ Examples:
       const read = { track, signal, stdin, onProgress: bar.update };
       for await (const result of readRecordings(files, read)) {
         bar.stop();
-        const { reads, candidates, diagnosis, file } = result;
-        output.fact({
-          file,
-          reads: reads.map((read) => facts(read, output.verbose)),
-          ...(candidates.length > 0 && { candidates: candidates.map(candidateFacts) }),
-          diagnosis: diagnosis?.atS === undefined ? diagnosis : { ...diagnosis, atS: rounded(diagnosis.atS, 6) },
-        });
-        for (const line of describe(result)) output.result(line);
+        output.fact(recordingFacts(result, output.verbose));
+        for (const line of recordingLines(result)) output.result(line);
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });
+  inspectCommand(pos, context, onCode);
   synthCommand(pos, context);
-}
-
-function facts({ track, data, direction, confidence, lrc, ...more }: Read, verbose: boolean): object {
-  const numbers = {
-    startS: rounded(more.startS, 6),
-    endS: rounded(more.endS, 6),
-    cellUs: rounded(more.cellUs, 3),
-    jitterPercent: rounded(more.jitterPercent, 3),
-    masked: more.masked,
-  };
-  return { track, data, direction, confidence, lrc, ...(verbose && numbers) };
-}
-
-function candidateFacts({ track, data, direction, probability, masked }: Candidate): object {
-  return { track, data, direction, probability: rounded(probability, 6), masked };
-}
-
-function describe({ file, reads, candidates, diagnosis }: RecordingResult): string[] {
-  const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
-  const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
-  const perhaps = candidates.map(
-    ({ track, data, probability, masked }) =>
-      `  perhaps track ${track}, ${(100 * probability).toFixed(1)} %: ${data}${masked ? "  (masked)" : ""}`,
-  );
-  return [`${printable(file)}: ${many}${why}`, ...reads.map(readLine), ...perhaps];
-}
-
-function readLine(read: Read): string {
-  const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, confidence ${read.confidence.toFixed(2)}`;
-  return `  track ${read.track} at ${read.startS.toFixed(3)} s: ${read.data}${read.masked ? "  (masked)" : ""}\n    ${numbers}`;
 }

@@ -4,11 +4,13 @@ import {
   type Candidate,
   type Diagnosis,
   type DiagnosisCode,
+  type Levels,
   PosError,
   type PosErrorCode,
   type Read,
   readWavFile,
   type TrackNumber,
+  type WavFormat,
 } from "@enabling-card/pos-sim";
 
 export interface ReadRecordingsOptions {
@@ -16,6 +18,8 @@ export interface ReadRecordingsOptions {
   readonly signal?: AbortSignal;
   /** What `-` stands for. */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** So many reads of each recording, or its diagnosis, are given what a picture is made of. */
+  readonly pictured?: number;
   readonly onProgress?: (file: string, seconds: number, ofSeconds: number | undefined) => void;
 }
 
@@ -26,6 +30,8 @@ export interface RecordingResult {
   /** What was likely and not sure, likeliest first; masked as reads are. */
   readonly candidates: readonly Candidate[];
   /** Why nothing was read; null where something was. */
+  /** What the file is; absent where it could not be read as a recording. */
+  readonly about?: { readonly durationS: number; readonly format: WavFormat; readonly levels?: Levels };
   readonly diagnosis: (Omit<Diagnosis, "code"> & { readonly code: DiagnosisCode | PosErrorCode }) | null;
 }
 
@@ -34,18 +40,20 @@ export async function* readRecordings(
   files: readonly string[],
   options: ReadRecordingsOptions = {},
 ): AsyncGenerator<RecordingResult> {
-  const { track = "auto", signal, stdin = process.stdin, onProgress } = options;
+  const { track = "auto", signal, stdin = process.stdin, pictured = 0, onProgress } = options;
   for (const file of files) {
     if (signal?.aborted) throw new PosError("ABORTED", "Reading was cancelled");
     try {
-      const { reads, candidates, diagnosis } = await readWavFile(file === "-" ? stdin : file, {
+      const { reads, candidates, diagnosis, ...about } = await readWavFile(file === "-" ? stdin : file, {
         track,
+        measures: true,
+        pictured,
         ...(signal && { signal }),
         ...(onProgress && {
           onProgress: (seconds: number, ofSeconds: number | undefined) => onProgress(file, seconds, ofSeconds),
         }),
       });
-      yield { file, reads, candidates, diagnosis };
+      yield { file, reads, candidates, diagnosis, about };
     } catch (error) {
       if (!(error instanceof PosError) || error.code === "ABORTED") throw error;
       yield { file, reads: [], candidates: [], diagnosis: { code: error.code, sentence: error.message } };

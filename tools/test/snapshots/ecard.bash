@@ -8,7 +8,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos synth" | "doctor" | "bench" | "bench reader" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos inspect" | "pos synth" | "doctor" | "bench" | "bench reader" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -16,8 +16,9 @@ _ecard() {
     "demo") flags="--out --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --trace --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
-    "pos") flags="--json -q --quiet -v --verbose" names="read synth" ;;
+    "pos") flags="--json -q --quiet -v --verbose" names="read inspect synth" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
+    "pos inspect") flags="--out --track --json -q --quiet -v --verbose" names="" ;;
     "pos synth") flags="--out --count --seed --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader" ;;

@@ -73,9 +73,10 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'inspect:draw a recording\: an SVG and an HTML page of its signal, and of why nothing was read' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
+      inspect) _ecard_pos_inspect ;;
       synth) _ecard_pos_synth ;;
     esac ;;
   esac
@@ -84,6 +85,17 @@ _ecard_pos_read() {
   local state line
   local -a names
   _arguments -C \
+    '--track[the track to read]:value:(auto 1 2 3)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos_inspect() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[where the two files go, named as the recording]:value:_files' \
     '--track[the track to read]:value:(auto 1 2 3)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \

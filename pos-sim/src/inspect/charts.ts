@@ -1,0 +1,187 @@
+// The charts of an inspection: level along a recording or a swipe, speed along a swipe, jitter against the standard's limits.
+import type { Profile } from "../measure/gauge.js";
+import type { Levels } from "../measure/levels.js";
+import { CELL_LIMITS, type Limits, SUBINTERVAL_LIMITS } from "../measure/limits.js";
+import type { CellMeasure } from "../measure/measure.js";
+import type { SignalMeasures } from "../measure/report.js";
+import {
+  AMBER,
+  type Axis,
+  BLUE,
+  drawing,
+  INK,
+  LEFT,
+  label,
+  on,
+  px,
+  RED,
+  RIGHT,
+  SOFT,
+  ticks,
+  timeAxis,
+  valueAxis,
+  WIDTH,
+} from "./chart.js";
+
+/** A place on a time axis. */
+export interface Mark {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly name: string;
+  readonly fault: boolean;
+}
+
+const TOP = 44;
+const FLOOR_DB = -90;
+const LEVELS_DB = [0, -30, -60, -90];
+/** Marks drawn on one chart, at most. */
+const MARKS = 500;
+
+/** Level in parts, with what was found marked. */
+export function levelChart(title: string, levels: Levels, marks: readonly Mark[]): string {
+  const bottom = 190;
+  const top = TOP + 16;
+  const x: Axis = { low: levels.fromS, high: levels.toS, from: LEFT, to: WIDTH - RIGHT };
+  const y: Axis = { low: FLOOR_DB, high: 0, from: bottom, to: top + 8 };
+  const parts = valueAxis(y, LEVELS_DB, LEFT, WIDTH - RIGHT, (value) => `${value} dB`);
+  const step = (levels.toS - levels.fromS) / levels.partsDb.length;
+  const tops = levels.partsDb.map((level, i) => {
+    const height = px(on(y, Math.max(FLOOR_DB, Math.min(0, level))));
+    return `V${height}H${px(on(x, levels.fromS + (i + 1) * step))}`;
+  });
+  const within = marks.filter(({ fromS, toS }) => toS > levels.fromS && fromS < levels.toS).slice(0, MARKS);
+  for (const { fromS, toS, fault } of within) {
+    const from = Math.max(x.from, on(x, fromS));
+    const width = Math.max(2, Math.min(x.to, on(x, toS)) - from);
+    const colour = fault ? RED : BLUE;
+    parts.push(
+      `<rect x="${px(from)}" y="${top}" width="${px(width)}" height="${bottom - top}" fill="${colour}" fill-opacity="0.13"/>`,
+    );
+  }
+  parts.push(`<path d="M${LEFT} ${bottom}${tops.join("")}V${bottom}z" fill="${BLUE}" fill-opacity="0.55"/>`);
+  parts.push(...names(within, x, top - 5));
+  parts.push(...timeAxis(x, bottom));
+  const loudest = Math.max(...levels.partsDb);
+  const said = Number.isFinite(loudest) ? `at most ${loudest} dB of full scale` : "silence";
+  return drawing(title, said, bottom + 30, parts);
+}
+
+/** From left to right, as many as have room. */
+function names(marks: readonly Mark[], x: Axis, line: number): string[] {
+  let free = LEFT;
+  return [...marks]
+    .sort((a, b) => a.fromS - b.fromS)
+    .flatMap(({ fromS, name, fault }) => {
+      const width = name.length * 6.6;
+      const at = Math.min(Math.max(x.from, on(x, fromS)), WIDTH - RIGHT - width);
+      if (at < free) return [];
+      free = at + width + 8;
+      return [label(at, line, name, 12, fault ? RED : INK, 'font-weight="600"')];
+    });
+}
+
+/** Speed along a swipe: the hand's, and of a read that is shown each cell's. */
+export function speedChart({ speed, shown }: Profile, measures: SignalMeasures): string {
+  const bottom = 206;
+  const each = shown?.cells ?? [];
+  const { fromS, toS, partsIps } = speed;
+  const all = [...partsIps, ...each.map(({ ips }) => ips)];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const room = Math.max(0.06 * high, 0.12 * (high - low));
+  const x: Axis = { low: fromS, high: toS, from: LEFT, to: WIDTH - RIGHT };
+  const y: Axis = { low: Math.max(0, low - room), high: high + room, from: bottom, to: TOP };
+  const step = (toS - fromS) / partsIps.length;
+  const points = partsIps.map((ips, i) => [fromS + (i + 0.5) * step, ips] as const);
+  const ends = [[fromS, partsIps[0]!] as const, ...points, [toS, partsIps.at(-1)!] as const];
+  const line = ends.map(([at, ips]) => `${px(on(x, at))} ${px(on(y, ips))}`);
+  const decimals = high - low < 4 ? 1 : 0;
+  const parts = [
+    ...valueAxis(y, ticks(y, 5), LEFT, WIDTH - RIGHT, (value) => value.toFixed(decimals)),
+    ...each.map(
+      ({ atS, ips }) =>
+        `<circle cx="${px(on(x, atS))}" cy="${px(on(y, ips))}" r="2.2" fill="${BLUE}" fill-opacity="0.45"/>`,
+    ),
+    `<path d="M${line.join("L")}" fill="none" stroke="${AMBER}" stroke-width="2" stroke-linejoin="round"/>`,
+    ...timeAxis(x, bottom),
+    label(
+      WIDTH - RIGHT,
+      26,
+      each.length > 0 ? "line: the hand; dots: single cells" : "the hand's speed",
+      12,
+      SOFT,
+      'text-anchor="end"',
+    ),
+  ];
+  const { slowestIps, fastestIps } = measures.speed;
+  const about = `from ${slowestIps.toFixed(1)} to ${fastestIps.toFixed(1)} inches a second`;
+  return drawing("Speed along the data, inches a second", about, bottom + 30, parts);
+}
+
+/** How cells and the halves of ones are spread, with the standard's limits. */
+export function jitterChart(cells: readonly CellMeasure[]): string {
+  const middle = WIDTH / 2;
+  const halves = cells.flatMap(({ halves: both = [] }) => [...both]);
+  const deviations = cells.map(({ deviation }) => deviation);
+  const parts = [
+    ...histogram("cells, per cent of a cell", deviations, CELL_LIMITS, LEFT, middle - 28),
+    ...histogram("subintervals, per cent of half a cell", halves, SUBINTERVAL_LIMITS, middle + 28, WIDTH - RIGHT),
+  ];
+  const outside = (values: readonly number[], limit: number): number =>
+    values.filter((value) => Math.abs(value) > limit).length;
+  const about =
+    `${outside(deviations, CELL_LIMITS.newPercent)} of ${cells.length} cells and ` +
+    `${outside(halves, SUBINTERVAL_LIMITS.newPercent)} of ${halves.length} subintervals are outside a new card's limits`;
+  return drawing("Jitter: deviation from the hand's clock", about, BOTTOM + 32, parts);
+}
+
+const BOTTOM = 216;
+/** Least reach of a histogram to either side, per cent; what lies beyond the reach is in its last bars. */
+const REACH = 24;
+const FARTHEST = 60;
+
+function histogram(name: string, values: readonly number[], limits: Limits, left: number, right: number): string[] {
+  const most = values.reduce((far, value) => Math.max(far, Math.abs(value)), 0);
+  const reach = Math.min(FARTHEST, Math.max(REACH, Math.ceil(most)));
+  const bins = 2 * reach + 1;
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of values) counts[Math.max(0, Math.min(bins - 1, Math.round(value) + reach))]!++;
+  const x: Axis = { low: -reach - 0.5, high: reach + 0.5, from: left, to: right };
+  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 42 };
+  const width = (right - left) / bins;
+  const colour = (per: number): string =>
+    Math.abs(per) > limits.usedPercent ? RED : Math.abs(per) > limits.newPercent ? AMBER : BLUE;
+  const bars = counts.map((count, i) =>
+    count === 0
+      ? ""
+      : `<rect x="${px(left + i * width + 0.5)}" y="${px(on(y, count))}" width="${px(width - 1)}" height="${px(BOTTOM - on(y, count))}" fill="${colour(i - reach)}"/>`,
+  );
+  const limitAt = (per: number, said: string, row: number): string[] =>
+    [-per, per].flatMap((at) => {
+      const place = on(x, at);
+      // The names of the inner lines stand inside, those of the outer ones outside.
+      const side = at > 0 === (said === "used") ? 1 : -1;
+      const ink = said === "new" ? AMBER : RED;
+      return [
+        `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
+        label(
+          place + 4 * side,
+          TOP + 28 + 16 * row,
+          `${said} card`,
+          11.5,
+          ink,
+          `text-anchor="${side > 0 ? "start" : "end"}"`,
+        ),
+      ];
+    });
+  const counted = ticks(y, 4).filter(Number.isInteger);
+  const marks = [-limits.usedPercent, -limits.newPercent, 0, limits.newPercent, limits.usedPercent];
+  return [
+    label(left, TOP + 4, `${name} (${values.length})`, 12.5, SOFT),
+    ...valueAxis(y, counted, left, right, String),
+    `<line x1="${left}" y1="${BOTTOM}" x2="${px(right)}" y2="${BOTTOM}" stroke="${SOFT}"/>`,
+    ...bars.filter((bar) => bar !== ""),
+    ...limitAt(limits.newPercent, "new", 1),
+    ...limitAt(limits.usedPercent, "used", 0),
+    ...marks.map((value) => label(on(x, value), BOTTOM + 19, `${value} %`, 12, SOFT, 'text-anchor="middle"')),
+  ];
+}

@@ -1,0 +1,141 @@
+// What a reader measures beside its reading: the signal of each read, of the attempt that came nearest where there is none, and the level
+// of the whole recording. Decides what may leave of a swipe: samples and single cells only of a read that is shown in full.
+import type { CellTimes, Candidate as Frame } from "../reader/burst.js";
+import type { TrackNumber } from "../track-format.js";
+import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
+import { type CellMeasure, type Measured, measured } from "./measure.js";
+import type { SignalMeasures } from "./report.js";
+import { type Excerpt, Tape } from "./tape.js";
+
+/** What a picture of a swipe is made of. */
+export interface Profile {
+  /** From a little before its first zero to a little behind its last: beside an attempt may lie what it could not follow. */
+  readonly levels: Levels;
+  /** The hand's speed in equal parts of the data, in the order of time, inches a second. */
+  readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
+  /** Only of a read that is not masked: its samples and what each cell measures. */
+  readonly shown?: {
+    readonly samples: Float32Array;
+    readonly sampleRateHz: number;
+    /** Time of the first sample in the recording, seconds. */
+    readonly startS: number;
+    readonly cells: readonly CellMeasure[];
+  };
+}
+
+/** What was tried. Times in samples of the recording. */
+export interface Attempted {
+  readonly cells: CellTimes;
+  readonly direction: "forward" | "reverse";
+  readonly symbolBits?: 5 | 7;
+}
+
+export interface Findings {
+  readonly signal?: SignalMeasures;
+  readonly profile?: Profile;
+}
+
+/** A read may be settled so late, by a search that waits. */
+const REACH_S = 13;
+/** What is looked at beside a swipe, for its noise. */
+const BESIDE_S = 0.05;
+/** Cells of a part of a swipe's levels: two characters and more. */
+const PART_CELLS = 16;
+/** Cells beside the zeros that are shown. */
+const MARGIN_CELLS = 2;
+
+export class Gauge {
+  readonly #rate: number;
+  readonly #tape: Tape;
+  readonly #overview: Overview;
+  readonly #pictured: boolean;
+  #profiles: number;
+  #nearest: Findings = {};
+
+  /** @param profiles - So many reads are given their profile, the first ones. */
+  constructor(sampleRateHz: number, profiles: number) {
+    this.#rate = sampleRateHz;
+    this.#tape = new Tape(Math.ceil(REACH_S * sampleRateHz));
+    this.#overview = new Overview(sampleRateHz);
+    this.#pictured = profiles > 0;
+    this.#profiles = profiles;
+  }
+
+  /** Takes the next samples. The block stays the caller's. */
+  push(samples: Float32Array, from: number, count: number): void {
+    this.#tape.push(samples, from, count);
+    this.#overview.push(samples, from, count);
+  }
+
+  /** @param masked - The read is not shown in full: neither is its signal. */
+  ofRead(frame: Frame, track: TrackNumber, masked: boolean): Findings {
+    const found = this.#measure(frame, track, true, masked);
+    if (found === undefined) return {};
+    const { signal } = found.measured;
+    return this.#profiles-- > 0 ? { signal, profile: this.#profile(found, frame, !masked) } : { signal };
+  }
+
+  /** An attempt that came nearer than those before it. Whose card that was is not known: nothing of it is shown. */
+  attempt(attempted: Attempted): void {
+    const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true);
+    if (found === undefined) return;
+    const { signal } = found.measured;
+    this.#nearest = this.#pictured ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
+  }
+
+  /** Of the last attempt that was told. */
+  get nearest(): Findings {
+    return this.#nearest;
+  }
+
+  get levels(): Levels {
+    return this.#overview.levels();
+  }
+
+  #measure(
+    swipe: Attempted,
+    track: TrackNumber,
+    whole: boolean,
+    coarse: boolean,
+  ): { excerpt: Excerpt; measured: Measured } | undefined {
+    const { bounds } = swipe.cells;
+    const beside = BESIDE_S * this.#rate;
+    const excerpt = this.#tape.excerpt(bounds[0]! - beside, bounds[bounds.length - 1]! + beside);
+    if (excerpt.samples.length === 0 || excerpt.from > Math.max(0, bounds[0]!)) return undefined; // too long ago
+    const result = measured({ ...swipe, excerpt, sampleRateHz: this.#rate, track, whole, coarse });
+    return result && { excerpt, measured: result };
+  }
+
+  #profile(found: { excerpt: Excerpt; measured: Measured }, { cells }: Attempted, shown: boolean): Profile {
+    const { excerpt, measured: result } = found;
+    const { bounds, frameFrom, frameBits, bits } = cells;
+    const rate = this.#rate;
+    const cell = (bounds[bits.length]! - bounds[0]!) / bits.length;
+    const [from, to] = [bounds[0]!, bounds[bits.length]!];
+    const [dataFrom, dataTo] = [bounds[frameFrom]!, bounds[frameFrom + frameBits]!];
+    const parts = partsOf(dataFrom, dataTo, cell, PART_CELLS);
+    const speeds = result.speedIps;
+    const margin = MARGIN_CELLS * cell;
+    const first = Math.max(0, Math.floor(from - margin) - excerpt.from);
+    return {
+      levels: {
+        fromS: excerpt.from / rate,
+        toS: (excerpt.from + excerpt.samples.length) / rate,
+        partsDb: levelsOf(excerpt.samples, 0, excerpt.samples.length, cell, PART_CELLS),
+      },
+      speed: {
+        fromS: dataFrom / rate,
+        toS: dataTo / rate,
+        partsIps: Array.from({ length: parts }, (_, i) => speeds[Math.floor(((i + 0.5) * speeds.length) / parts)]!),
+      },
+      ...(shown && {
+        shown: {
+          samples: excerpt.samples.slice(first, Math.ceil(to + margin) - excerpt.from),
+          sampleRateHz: rate,
+          startS: (first + excerpt.from) / rate,
+          cells: result.cells,
+        },
+      }),
+    };
+  }
+}

@@ -1,0 +1,76 @@
+// How strong a swipe is against what is heard beside it, and how much of it is cut off.
+
+/** What is heard beside a swipe is looked at in pieces of so many cells, each without its own line. */
+const PIECE_CELLS = 12;
+/** Cells next to a swipe that its own pulses reach into. */
+const CLEAR_CELLS = 6;
+const LEAST_SAMPLES = 48;
+
+/** Mean square. */
+export function powerOf(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return sum / Math.max(1, samples.length);
+}
+
+/** Of the quietest piece beside a swipe; undefined where none was recorded, or a piece without any noise. */
+export function noisePower(samples: Float32Array, from: number, to: number, cell: number): number | undefined {
+  const piece = Math.max(LEAST_SAMPLES, Math.round(PIECE_CELLS * cell));
+  const clear = CLEAR_CELLS * cell;
+  let least: number | undefined;
+  const look = (low: number, high: number): void => {
+    for (let at = Math.ceil(low); at + piece <= high; at += piece) {
+      const power = withoutLine(samples.subarray(at, at + piece));
+      least = Math.min(least ?? power, power);
+    }
+  };
+  look(0, from - clear);
+  look(to + clear, samples.length);
+  return least === 0 ? undefined : least;
+}
+
+/** Signal to noise in dB, of the power of both together; -20 where nothing but noise is left. */
+export const snrOf = (both: number, noise: number): number =>
+  10 * Math.log10(Math.max(both - noise, noise / 100) / noise);
+
+/** Mean square about a line: hum and wander are no noise here. */
+function withoutLine(samples: Float32Array): number {
+  const n = samples.length;
+  const middle = (n - 1) / 2;
+  let sum = 0;
+  let tilt = 0;
+  for (let i = 0; i < n; i++) {
+    sum += samples[i]!;
+    tilt += (i - middle) * samples[i]!;
+  }
+  const mean = sum / n;
+  const slope = tilt / ((n * (n * n - 1)) / 12);
+  let rest = 0;
+  for (let i = 0; i < n; i++) rest += (samples[i]! - mean - slope * (i - middle)) ** 2;
+  return rest / (n - 2);
+}
+
+/** Samples in a row at the top that make it flat. */
+const FLAT = 2;
+/** Less than a step of a 16-bit converter. */
+const STEP = 1e-5;
+
+/** Share of samples that lie on a flat top, at the highest or lowest value that the signal has. */
+export function clippedShare(samples: Float32Array): number {
+  let [low, high] = [0, 0];
+  for (const sample of samples) {
+    low = Math.min(low, sample);
+    high = Math.max(high, sample);
+  }
+  let flat = 0;
+  let run = 0;
+  for (let i = 0; i <= samples.length; i++) {
+    const sample = samples[i];
+    if (sample !== undefined && (sample >= high - STEP || sample <= low + STEP)) run++;
+    else {
+      if (run >= FLAT) flat += run;
+      run = 0;
+    }
+  }
+  return high > low ? flat / samples.length : 0;
+}

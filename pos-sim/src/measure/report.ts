@@ -1,0 +1,64 @@
+// What is measured of a swipe's signal. All of it is data for `--json` as it stands; nothing in it tells a bit: places are characters, which
+// all have a one, and dropouts, which have none.
+
+/** How lengths deviate from their nominal length, per cent of it. */
+export interface Deviations {
+  readonly rmsPercent: number;
+  /** The largest, above or below. */
+  readonly worstPercent: number;
+  /** The largest in per cent of what a new card, and a used one, may have (`limits.ts`). */
+  readonly worstOfNewPercent: number;
+  readonly worstOfUsedPercent: number;
+  /** Where the largest lies, the start sentinel being number 1. */
+  readonly worstCharacter?: number;
+}
+
+/** A stretch within a swipe where pulses are missing, from the last one before it to the first behind it. */
+export interface Dropout {
+  /** Seconds from the start of the recording; only to 0.1 s where bits may not be seen. */
+  readonly atS: number;
+  /** Whole cells where bits may not be seen. */
+  readonly lengthUs: number;
+  readonly character?: number;
+}
+
+export type WeaknessCode = "LEVEL" | "SPEED" | "JITTER" | "DROPOUT" | "ZEROS" | "CLIPPING" | "NOISE";
+
+/** What is wrong with a signal, worst first. */
+export interface Weakness {
+  readonly code: WeaknessCode;
+  /** In words, without a full stop. */
+  readonly sentence: string;
+  readonly character?: number;
+}
+
+export interface SignalMeasures {
+  /** Loudest sample, dB of full scale. */
+  readonly peakDb: number;
+  /** Usual swing from pulse to pulse, dB of the whole range from -1 to 1. */
+  readonly swingDb: number;
+  /** Speeds of a stripe of this track's density that would sound so, inches a second. */
+  readonly speed: { readonly meanIps: number; readonly slowestIps: number; readonly fastestIps: number };
+  /** Mean cell, microseconds and samples. */
+  readonly cellUs: number;
+  readonly cellSamples: number;
+  /** Absent where cells have too few samples to measure it. */
+  readonly jitter?: {
+    /** Deviation of single reversals from the hand's clock, per cent of a cell, root mean square. */
+    readonly reversalsPercent: number;
+    readonly cells: Deviations;
+    /** The halves of ones, of half a cell. */
+    readonly subintervals?: Deviations;
+  };
+  /** The lowest pulse, per cent of those around it. */
+  readonly lowestPulsePercent: number;
+  readonly dropouts: readonly Dropout[];
+  /** Zeros before and behind the data, in the order of reading; 64 are counted at most. */
+  readonly leadingZeros: number;
+  readonly trailingZeros: number;
+  /** Samples on flat tops, per cent. */
+  readonly clippedPercent: number;
+  /** Signal to what is heard beside the swipe, dB. Absent where nothing was recorded there. */
+  readonly snrDb?: number;
+  readonly weaknesses: readonly Weakness[];
+}

@@ -1,0 +1,102 @@
+// What is wrong with a signal, in words: against the standard's limits where it has some, else against what readers bear.
+import { CELL_LIMITS, SUBINTERVAL_LIMITS } from "./limits.js";
+import type { Deviations, SignalMeasures, Weakness } from "./report.js";
+
+/** Level below which a sound card's own noise and steps count, dB of full scale. */
+export const QUIET_DB = -40;
+/** Samples on flat tops from which on places of pulses suffer, per cent. */
+const CLIPPED_PERCENT = 2;
+/** Below, single bits are in doubt. */
+const NOISY_DB = 10;
+/** Speeds that the field's readers take, inches a second, and how much a hand may change its own. */
+const SLOWEST_IPS = 3;
+const FASTEST_IPS = 60;
+const SPEED_RATIO = 3;
+/** Samples a cell that a reader needs for comfort. */
+const FEW_SAMPLES = 6;
+/** Zeros that a reader needs before the data: the first six to nine go to synchronising. */
+const LEADING_ZEROS = 10;
+/** A pulse lower than that, per cent of those around it, is nearly gone. */
+const LOW_PULSE = 35;
+
+/**
+ * Worst first: what takes bits away, then what makes them doubtful.
+ *
+ * @param whole - False of an attempt that failed: what should stand behind it is not missed.
+ */
+export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: boolean): Weakness[] {
+  const found: Weakness[] = [];
+  const { dropouts, clippedPercent, jitter, snrDb, peakDb, speed, cellSamples, leadingZeros } = signal;
+  const [gap] = dropouts;
+  if (gap !== undefined) {
+    const { atS, lengthUs, character } = gap;
+    const more = dropouts.length > 1 ? `, and ${count(dropouts.length - 1, "more dropout")}` : "";
+    const place = character === undefined ? ` from ${atS.toFixed(3)} s on` : at(character);
+    const sentence = `no pulse for ${(lengthUs / 1000).toFixed(2)} ms${place}${more}`;
+    found.push({ code: "DROPOUT", sentence, ...(character !== undefined && { character }) });
+  }
+  if (clippedPercent > CLIPPED_PERCENT) {
+    found.push({
+      code: "CLIPPING",
+      sentence: `${clippedPercent.toFixed(0)} % of the samples lie on flat tops: clipped, or kept in too few bits`,
+    });
+  }
+  if (snrDb !== undefined && snrDb < NOISY_DB) {
+    const sentence =
+      snrDb > 0
+        ? `the signal is only ${snrDb.toFixed(0)} dB above the noise`
+        : `the noise is ${(-snrDb).toFixed(0)} dB above the signal`;
+    found.push({ code: "NOISE", sentence });
+  }
+  if (jitter !== undefined) {
+    const { cells, subintervals } = jitter;
+    if (cells.worstPercent > CELL_LIMITS.newPercent) found.push(jittery("cell", cells));
+    if (subintervals !== undefined && subintervals.worstPercent > SUBINTERVAL_LIMITS.newPercent) {
+      found.push(jittery("half cell", subintervals));
+    }
+  }
+  if (dropouts.length === 0 && signal.lowestPulsePercent < LOW_PULSE) {
+    const sentence = `the lowest pulse has ${signal.lowestPulsePercent.toFixed(0)} % of the height of those around it`;
+    found.push({ code: "DROPOUT", sentence });
+  }
+  if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
+  found.push(...hasty(speed, cellSamples));
+  if (leadingZeros < LEADING_ZEROS) {
+    found.push({
+      code: "ZEROS",
+      sentence: `only ${count(leadingZeros, "zero")} before the data; a stripe has 22 and more`,
+    });
+  }
+  if (whole && signal.trailingZeros < 2) {
+    found.push({ code: "ZEROS", sentence: `only ${count(signal.trailingZeros, "zero")} behind the data` });
+  }
+  return found;
+}
+
+function jittery(what: string, spread: Deviations): Weakness {
+  const { worstPercent, worstOfNewPercent, worstOfUsedPercent, worstCharacter } = spread;
+  const limits = `${worstOfNewPercent.toFixed(0)} % of a new card's limit, ${worstOfUsedPercent.toFixed(0)} % of a used card's`;
+  return {
+    code: "JITTER",
+    sentence: `worst ${what} ${worstPercent.toFixed(0)} % off, ${limits}${at(worstCharacter)}`,
+    ...(worstCharacter !== undefined && { character: worstCharacter }),
+  };
+}
+
+function hasty({ slowestIps, fastestIps }: SignalMeasures["speed"], cellSamples: number): Weakness[] {
+  const found: Weakness[] = [];
+  const say = (sentence: string): void => void found.push({ code: "SPEED", sentence });
+  if (cellSamples < FEW_SAMPLES)
+    say(`a cell has only ${cellSamples.toFixed(1)} samples: too fast for this sample rate`);
+  if (fastestIps > FASTEST_IPS) say(`up to ${fastestIps.toFixed(0)} inches a second; readers take ${FASTEST_IPS}`);
+  if (slowestIps < SLOWEST_IPS)
+    say(`down to ${slowestIps.toFixed(1)} inches a second; readers take ${SLOWEST_IPS} and more`);
+  if (fastestIps > SPEED_RATIO * slowestIps) {
+    say(`its speed changes from ${slowestIps.toFixed(1)} to ${fastestIps.toFixed(1)} inches a second`);
+  }
+  return found;
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+const at = (character: number | undefined): string => (character === undefined ? "" : `, at character ${character}`);
