@@ -3,6 +3,7 @@
 export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/speed.js";
 export { PosError, type PosErrorCode } from "./errors.js";
 export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
+export { edgesSr, samplesSr } from "./export/sigrok-file.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";

@@ -5,6 +5,7 @@ _ecard() {
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
+    --format) COMPREPLY=($(compgen -W "wav csv sr" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
@@ -18,7 +19,7 @@ _ecard() {
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "pos") flags="--json -q --quiet -v --verbose" names="read synth" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
-    "pos synth") flags="--out --count --seed --json -q --quiet -v --verbose" names="" ;;
+    "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader" ;;
     "bench reader") flags="--swipes --seed --only --json -q --quiet -v --verbose" names="" ;;

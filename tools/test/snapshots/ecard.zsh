@@ -26,7 +26,7 @@ _ecard_demo() {
   local state line
   local -a names
   _arguments -C \
-    '--out[where swipe.wav, swipe.svg, swipe.vcd and journey.json go]:value:_files' \
+    '--out[where swipe.wav, .svg, .vcd, .sr and journey.json go]:value:_files' \
     '--trace[show every step inside the card, by its own clock]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -73,7 +73,7 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
       synth) _ecard_pos_synth ;;
@@ -97,6 +97,7 @@ _ecard_pos_synth() {
     '--out[where the recordings and labels.json go]:value:_files' \
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
+    '--format[of the recordings; sr is a sigrok session]:value:(wav csv sr)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
