@@ -6,6 +6,8 @@ export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
 export { edgesSr, samplesSr } from "./export/sigrok-file.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
+export type { Said } from "./reader/heads.js";
+export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
 export {

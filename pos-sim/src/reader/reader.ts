@@ -47,6 +47,10 @@ export interface ReaderOptions {
   readonly testIins?: readonly string[];
   /** Adds `cells` to each read. */
   readonly cells?: boolean;
+  /** Keeps no reads: `push` gives each once, `finish` those that are left. For who listens for days. */
+  readonly live?: boolean;
+  /** Told of each candidate when it is found; more certain ones, or a read, may follow at the same place. */
+  readonly onCandidate?: (candidate: Candidate) => void;
 }
 
 /** What a swipe may have said: no read, for want of certainty. */
@@ -108,6 +112,7 @@ export class Reader {
   readonly #candidates: Candidate[] = [];
   readonly #claims: Claims;
   #frames: Frame[] = [];
+  #found = 0;
   #samples = 0;
   #peak = 0;
   #clipped = 0;
@@ -170,6 +175,7 @@ export class Reader {
 
   /** Takes the next samples, full scale -1 to 1, and returns the reads that they completed. The block stays the caller's. */
   push(block: Float32Array): readonly Read[] {
+    this.#forgetGiven();
     const before = this.#reads.length;
     for (let at = 0; at < block.length; at += BLOCK) {
       const count = Math.min(BLOCK, block.length - at);
@@ -185,30 +191,34 @@ export class Reader {
 
   /** Ends the recording. All its reads in the order of time, or the diagnosis. */
   finish(): ReaderResult {
+    this.#forgetGiven();
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
     this.#searcher.finish();
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
     const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
-    if (this.#fullAt !== undefined) {
-      return { reads, candidates, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate) };
-    }
-    if (reads.length > 0) return { reads, candidates, diagnosis: null };
-    return {
-      reads,
-      candidates,
-      diagnosis: diagnose({
-        sampleRateHz: this.#rate,
-        samples: this.#samples,
-        peak: this.#peak,
-        broken: this.#broken,
-        clipped: this.#clipped,
-        edges: this.#edges,
-        failure: this.#failure,
-        otherTrack: this.#otherTrack,
-        uncertainAt: this.#uncertainAt,
-      }),
-    };
+    return { reads, candidates, diagnosis: this.diagnosis };
+  }
+
+  /** Why nothing was read so far; null where something was, unless there were more reads than are kept. */
+  get diagnosis(): Diagnosis | null {
+    if (this.#fullAt !== undefined) return tooMany(MAX_READS, this.#fullAt / this.#rate);
+    if (this.#found > 0) return null;
+    return diagnose({
+      sampleRateHz: this.#rate,
+      samples: this.#samples,
+      peak: this.#peak,
+      broken: this.#broken,
+      clipped: this.#clipped,
+      edges: this.#edges,
+      failure: this.#failure,
+      otherTrack: this.#otherTrack,
+      uncertainAt: this.#uncertainAt,
+    });
+  }
+
+  #forgetGiven(): void {
+    if (this.#options.live) this.#reads.length = 0;
   }
 
   #measure(block: Float32Array, from: number, count: number): void {
@@ -261,7 +271,9 @@ export class Reader {
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
-    this.#candidates.push({ track, direction, probability, startS, endS, ...shownAs(track, data, testIins) });
+    const candidate = { track, direction, probability, startS, endS, ...shownAs(track, data, testIins) };
+    this.#options.onCandidate?.(candidate);
+    this.#candidates.push(candidate);
     if (this.#candidates.length > 4 * CANDIDATES) {
       this.#candidates.sort((a, b) => b.probability - a.probability).splice(CANDIDATES);
     }
@@ -294,6 +306,7 @@ export class Reader {
       jitterPercent: found.jitter * 100,
       masked: shown.masked,
     };
+    this.#found++;
     if (this.#reads.length >= MAX_READS) {
       this.#fullAt ??= found.from;
       return;

@@ -6,6 +6,7 @@ import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "../pos/read-recordings.js";
+import { listenCommand } from "./pos-listen.js";
 import { synthCommand } from "./pos-synth.js";
 
 type TrackChoice = "auto" | "1" | "2" | "3";
@@ -13,7 +14,7 @@ type TrackChoice = "auto" | "1" | "2" | "3";
 export function posCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   const pos = program
     .command("pos")
-    .description("the POS simulator: read recordings of swipes, and make some up")
+    .description("the POS simulator: read recordings of swipes, listen to a head, make swipes up")
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
@@ -63,6 +64,7 @@ Examples:
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });
+  listenCommand(pos, context, onCode);
   synthCommand(pos, context);
 }
 
