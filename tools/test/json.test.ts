@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeWav, swipeSignal } from "@enabling-card/pos-sim";
+import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
@@ -81,6 +81,33 @@ const READING: Shape = {
 };
 const LABEL: Shape = { file: "string", seed: "number", track: "number", text: "string", passes: "array" };
 
+const LISTENING_TO: Shape = {
+  event: "string",
+  source: "string",
+  rateHz: "number",
+  format: "string",
+  channels: "number",
+};
+const HEARD: Shape = {
+  event: "string",
+  track: "number",
+  data: "string",
+  direction: "string",
+  confidence: "number",
+  lrc: "boolean",
+  startS: "number",
+  endS: "number",
+  masked: "boolean",
+};
+const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
+const HEARD_ALL: Shape = {
+  event: "string",
+  reads: "number",
+  seconds: "number",
+  diagnosis: "object",
+  "restOctets?": "number",
+};
+
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
 
 describe("--json", () => {
@@ -121,6 +148,17 @@ describe("--json", () => {
         ["file", "reads", "diagnosis"],
         ["file", "reads", "diagnosis"],
       ]);
+    },
+    async "pos listen"() {
+      const heard = async (snrDb: number) => {
+        const file = join(folder(), "swipe.raw");
+        writeFileSync(file, Buffer.concat([Buffer.from(synthesise(2, { snrDb }).samples.buffer), Buffer.of(0)]));
+        return lines(["pos", "listen", "--json", "--format", "f32le", file]);
+      };
+      const shapes = (await heard(10)).entries();
+      for (const [i, line] of shapes) check(line, [LISTENING_TO, HEARD, HEARD_ALL][i]!);
+      const unsure = (await heard(-2)).entries();
+      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_ALL][i]!);
     },
     async doctor() {
       const all = await lines(["doctor", "--json"]);
@@ -176,6 +214,7 @@ describe("--json", () => {
       ["doctor", CHECK],
       ["bench", { ...PAYMENT, ...READER }],
       ["bench reader", READING],
+      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...HEARD_ALL }],
       ["pos synth", LABEL],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);

@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, and make some up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -44,6 +44,7 @@ _ecard_emulate() {
     '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
     '--auto-press[somebody presses the button whenever the lights ask]' \
     '--show-code[print the pairing code, which is a secret]' \
+    '--coil[what a head at its coil hears, live, as raw samples; - is stdout]:value:_files' \
     '--trace[with --scenario\: show every step inside the card (on a port, always)]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -73,9 +74,10 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'listen:read swipes as they come\: raw samples from a sound card, or from an emulated card'\''s coil' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
+      listen) _ecard_pos_listen ;;
       synth) _ecard_pos_synth ;;
     esac ;;
   esac
@@ -84,6 +86,19 @@ _ecard_pos_read() {
   local state line
   local -a names
   _arguments -C \
+    '--track[the track to read]:value:(auto 1 2 3)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos_listen() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--rate[samples a second]:value:_files' \
+    '--format[of the samples]:value:(u8 s16le s24le s32le f32le)' \
+    '--channels[interleaved, each a head of its own, 1 to 8]:value:_files' \
     '--track[the track to read]:value:(auto 1 2 3)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
