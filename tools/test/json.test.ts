@@ -81,6 +81,16 @@ const READING: Shape = {
 };
 const LABEL: Shape = { file: "string", seed: "number", track: "number", text: "string", passes: "array" };
 
+const LENGTH: Shape = {
+  bench: "string",
+  seconds: "number",
+  samples: "number",
+  reads: "number",
+  samplesPerSecond: "number",
+  heapOctets: "number",
+  externalOctets: "number",
+  residentOctets: "number",
+};
 const LISTENING_TO: Shape = {
   event: "string",
   source: "string",
@@ -176,6 +186,18 @@ describe("--json", () => {
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
     },
+    async "bench length"() {
+      const all = await lines(["bench", "length", "--json", "--longest", "60"]);
+      for (const line of all) check(line, LENGTH);
+      expect(all.map(({ seconds, reads }) => [seconds, reads])).to.deep.equal([
+        [1, 1],
+        [10, 3],
+        [60, 18],
+      ]);
+      // Of one minute no more is left than of a second, but for what the engine learns.
+      const held = all.map(({ heapOctets, externalOctets }) => Number(heapOctets) + Number(externalOctets));
+      expect(held[2]).to.be.lessThan(held[0]! + 4e6);
+    },
     async "pos synth"() {
       const conditions = join(folder(), "conditions.json");
       writeFileSync(conditions, JSON.stringify({ snrDb: 10, repeats: { count: 2 } }));
@@ -214,6 +236,7 @@ describe("--json", () => {
       ["doctor", CHECK],
       ["bench", { ...PAYMENT, ...READER }],
       ["bench reader", READING],
+      ["bench length", LENGTH],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...HEARD_ALL }],
       ["pos synth", LABEL],
     ] as const) {

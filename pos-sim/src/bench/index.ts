@@ -1,4 +1,5 @@
-// Figures of the reader: how fast it is, and how much it reads.
+// Figures of the reader: how fast it is, how much it reads, and what length costs.
 
+export { benchLength, LENGTHS, type LengthBench, type LengthOptions } from "./length.js";
 export { benchReading, KEPT_OUT, type ReadingBench, type ReadingOptions } from "./reading.js";
 export { type BenchReaderOptions, benchReader, type ReaderBench } from "./speed.js";

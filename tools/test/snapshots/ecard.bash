@@ -10,7 +10,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos synth" | "doctor" | "bench" | "bench reader" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos synth" | "doctor" | "bench" | "bench reader" | "bench length" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -23,8 +23,9 @@ _ecard() {
     "pos listen") flags="--rate --format --channels --track --json -q --quiet -v --verbose" names="" ;;
     "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
-    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader" ;;
+    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
     "bench reader") flags="--swipes --seed --only --json -q --quiet -v --verbose" names="" ;;
+    "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac
   if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))

@@ -139,9 +139,10 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
+      length) _ecard_bench_length ;;
     esac ;;
   esac
 }
@@ -152,6 +153,16 @@ _ecard_bench_reader() {
     '--swipes[swipes a row]:value:_files' \
     '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has this in it]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench_length() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--longest[seconds of the longest of 1, 10, 60, 600 and 3600]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
