@@ -228,9 +228,22 @@ describe("an emulated card's coil", () => {
     expect((await once(listener, "close"))[0]).to.equal(0);
   });
 
-  it("leaves stdout no place for --json", async () => {
+  it("ends when nobody takes it, and says what it is written to is full", () => {
+    const run = (line: string) => spawnSync("bash", ["-c", line], { encoding: "utf8", timeout: 20_000 });
+    const emulate = `'${process.execPath}' '${BIN}' emulate -q`;
+    const left = run(`${emulate} --coil - | head -c 4; echo "\${PIPESTATUS[@]}"`);
+    expect(left.stdout).to.equal("\0\0\0\0" + "0 0\n");
+    const full = run(`${emulate} --coil /dev/full`);
+    expect(full.stderr).to.contain("[ENOSPC]");
+    expect(full.status).to.equal(3);
+  });
+
+  it("has stdout to itself: no --json there, no terminal", async () => {
     const { code, facts } = await ecard(["emulate", "--coil", "-", "--json"]);
     expect(code).to.equal(2);
     expect(facts()).to.have.nested.property("[0].error.code", "WRONG_USE");
+    const shown = await ecard(["emulate", "--coil", "-"], { tty: true });
+    expect(shown.code).to.equal(2);
+    expect(shown.stderr).to.contain("terminal");
   });
 });

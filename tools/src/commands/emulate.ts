@@ -79,10 +79,12 @@ Examples:
 /** Where samples go to stdout, all that is said goes to stderr. */
 function outputBeside(coil: string | undefined, command: Command, context: Context): Output {
   if (coil !== "-") return context.output(command);
-  const { stderr } = context.streams;
+  const { stdout, stderr } = context.streams;
   const output = context.output(command, { stdout: stderr, stderr });
-  if (!output.json) return output;
-  throw new CommandError("WRONG_USE", "--coil - leaves no place for --json: name a file or a pipe", EXIT.usage);
+  const wrong = (why: string) => new CommandError("WRONG_USE", why, EXIT.usage);
+  if (output.json) throw wrong("--coil - leaves no place for --json: name a file or a pipe");
+  if (stdout.isTTY) throw wrong("Standard output is a terminal: pipe --coil - into ecard pos listen -");
+  return output;
 }
 
 async function stay(
