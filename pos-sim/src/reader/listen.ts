@@ -45,9 +45,10 @@ export interface HeardAll {
 
 export type Heard = Said | HeardAll;
 
-/** Samples are looked at in pieces of about this length, in multiples of `PIECE` frames. */
+/** Samples are looked at in pieces of about this length, in multiples of `PIECE` frames, and of no more than `MOST` at any rate. */
 const LATENCY_S = 0.04;
 const PIECE = 64;
+const MOST = 1 << 15;
 
 /**
  * What is heard, as it comes: each read once, candidates where nothing was certain, at last the end.
@@ -63,7 +64,7 @@ export async function* listen(
   check(format, sampleRateHz, channels);
   const heads = new Heads(sampleRateHz, channels, readerOptions);
   const octets = new ByteSource(readable(typeof source === "string" ? fileChunks(source, signal) : source, signal));
-  const blockFrames = PIECE * Math.max(1, Math.round((LATENCY_S * sampleRateHz) / PIECE));
+  const blockFrames = Math.min(MOST, PIECE * Math.max(1, Math.round((LATENCY_S * sampleRateHz) / PIECE)));
   const blocks = new SampleBlocks(octets, { ...FORMATS[format], channels }, blockFrames);
   let frames = 0;
   let reads = 0;
