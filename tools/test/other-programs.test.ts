@@ -54,6 +54,27 @@ describe("files of the demonstration in other programs", () => {
     }
   });
 
+  it("swipe.wav as raw samples of every format by sox is heard by pos listen", async function () {
+    needs(this, "sox");
+    const file = join(folder(), "swipe.wav");
+    const raw = join(folder(), "swipe.raw");
+    for (const [format, channels, rate, ...form] of [
+      ["u8", "1", "48000", "-e", "unsigned-integer", "-b", "8"],
+      ["s16le", "1", "44100", "-e", "signed-integer", "-b", "16"],
+      ["s24le", "1", "48000", "-e", "signed-integer", "-b", "24"],
+      ["s32le", "2", "48000", "-e", "signed-integer", "-b", "32"],
+      ["f32le", "1", "96000", "-e", "floating-point", "-b", "32"],
+    ] as const) {
+      program("sox", file, "-t", "raw", "-L", "-c", channels, "-r", rate, ...form, raw);
+      const { code, facts } = await ecard([
+        ...["pos", "listen", raw, "--json", "--format", format, "--channels", channels, "--rate", rate],
+      ]);
+      expect(code, format).to.equal(0);
+      expect(facts().at(-1), format).to.include({ event: "end", reads: demo.tracks.length });
+      expect(facts().at(-1)!.seconds, format).to.be.closeTo((readFileSync(file).length - 44) / 2 / 48_000, 0.001);
+    }
+  });
+
   it("swipe.vcd in sigrok-cli: the coil's edges, one change of level each", function () {
     needs(this, "sigrok-cli");
     const file = join(folder(), "swipe.vcd");
