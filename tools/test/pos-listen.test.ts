@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -149,10 +149,24 @@ describe("an emulated card's coil", () => {
             const found = pattern.exec(line);
             if (found) return found;
           }
-          await once(reader, "line");
+          const more = once(reader, "line").then(() => true);
+          const over = once(reader, "close").then(() => false);
+          if (!(await Promise.race([more, over]))) throw new Error(`no ${pattern} in ${lines.join("\n")}`);
         }
       },
     };
+  }
+
+  /** Has the process the file open? */
+  function opens(pid: number, path: string): boolean {
+    const folder = `/proc/${pid}/fd`;
+    return readdirSync(folder).some((fd) => {
+      try {
+        return readlinkSync(join(folder, fd)) === path;
+      } catch {
+        return false; // closed meanwhile
+      }
+    });
   }
 
   async function pay(port: number, pairingCode: string, makerRoot: string): Promise<void> {
@@ -195,8 +209,9 @@ describe("an emulated card's coil", () => {
     const pairingCode = (await said.find(/^pairing code (\S+)$/))[1]!;
     await pay(port, pairingCode, makerRoot);
     await heard.find(/"track":2,"data":";999999/);
+    const end = once(shell, "close");
     process.kill(-shell.pid!, "SIGINT"); // the terminal's Ctrl-C: both hear it
-    await once(shell, "close");
+    await end;
     const facts = jsonLines(`${heard.lines.join("\n")}\n`);
     const reads = facts.filter(({ event }) => event === "read");
     expect(reads.length).to.be.greaterThan(0);
@@ -215,17 +230,17 @@ describe("an emulated card's coil", () => {
     const listener = spawnEcard(["pos", "listen", pipe, "--format", "f32le", "--json"]);
     children.push(listener);
     const heard = linesOf(listener.stdout!);
-    await heard.find(/"listening"/);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    while (!opens(listener.pid!, pipe)) await new Promise((resolve) => setTimeout(resolve, 20));
     const card = spawnEcard(["emulate", "--auto-press", "--show-code", "--json", "--coil", pipe]);
     children.push(card);
     const facts = JSON.parse((await linesOf(card.stdout!).find(/^{"event":"listening".*/))[0]);
     await pay(facts.port, facts.pairingCode, facts.makerRoot);
     await heard.find(/"track":2,"data":";999999/);
+    const ends = Promise.all([once(card, "close"), once(listener, "close")]);
     card.kill("SIGINT");
-    expect((await once(card, "close"))[0]).to.equal(130);
     // The pipe is at its end: so is the listener.
-    expect((await once(listener, "close"))[0]).to.equal(0);
+    const [[cardCode], [listenerCode]] = (await ends) as [number[], number[]];
+    expect([cardCode, listenerCode]).to.deep.equal([130, 0]);
   });
 
   it("ends when nobody takes it, and says what it is written to is full", () => {
