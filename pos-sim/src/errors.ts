@@ -10,6 +10,8 @@ export type PosErrorCode =
   | "WAV_UNSUPPORTED"
   /** The file cannot be opened or read. */
   | "WAV_UNREADABLE"
+  /** Raw samples that begin with a WAV file's header. */
+  | "PCM_IS_WAV"
   /** The network cannot be reached. */
   | "HOST_UNREACHABLE"
   /** The connection was lost before the reply. */

@@ -3,6 +3,7 @@
 export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/speed.js";
 export { PosError, type PosErrorCode } from "./errors.js";
 export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
+export { edgesSr, samplesSr } from "./export/sigrok-file.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export { type Inspection, inspectionSvg } from "./inspect/inspection.js";
 export { inspectionPage } from "./inspect/page.js";
@@ -12,6 +13,8 @@ export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./m
 export type { CellMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
+export type { Said } from "./reader/heads.js";
+export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
 export {

@@ -1,12 +1,16 @@
 import { expect } from "chai";
+import { strFromU8, unzipSync } from "fflate";
 import {
   benchReader,
   coilSignal,
   edgesCsv,
+  edgesSr,
   edgesVcd,
+  PosError,
   type ReaderBench,
   readSamples,
   samplesCsv,
+  samplesSr,
   swipeSignal,
   swipeSvg,
 } from "../src/index.js";
@@ -105,6 +109,25 @@ describe("edges for other tools", () => {
     expect(rows).to.have.length(sent.edgesNs.length + 1);
     const samples = samplesCsv({ samples: Float32Array.of(0, -0.5), sampleRateHz: 8000 });
     expect(samples).to.equal("time_s,value\n0.0000000,0.000000\n0.0001250,-0.500000\n");
+  });
+
+  it("as a sigrok session: two wires, a sample a microsecond, low again behind the end", () => {
+    const files = unzipSync(edgesSr({ edgesNs: [2_000, 3_000, 5_400], durationNs: 7_000 }));
+    expect(strFromU8(files.version!)).to.equal("2");
+    expect(strFromU8(files.metadata!)).to.contain("samplerate=1000000 Hz\n").and.contain("probe2=active\n");
+    expect([...files["logic-1-1"]!]).to.deep.equal([0, 0, 3, 2, 2, 3, 3, 1]);
+    expect([...unzipSync(edgesSr({ edgesNs: [], durationNs: 0 }))["logic-1-1"]!]).to.deep.equal([0]);
+    expect(() => edgesSr({ edgesNs: [], durationNs: 61e9 }))
+      .to.throw(PosError)
+      .with.property("code", "BAD_ARGUMENT");
+  });
+
+  it("as a sigrok session of samples: 32-bit floats; the same signal gives the same file", () => {
+    const file = samplesSr({ samples: Float32Array.of(0, -0.5, 1), sampleRateHz: 8000 });
+    const { buffer, byteOffset } = unzipSync(file)["analog-1-1-1"]!;
+    const view = new DataView(buffer, byteOffset, 12);
+    expect([0, 4, 8].map((at) => view.getFloat32(at, true))).to.deep.equal([0, -0.5, 1]);
+    expect(samplesSr({ samples: Float32Array.of(0, -0.5, 1), sampleRateHz: 8000 })).to.deep.equal(file);
   });
 });
 

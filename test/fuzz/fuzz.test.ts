@@ -2,7 +2,16 @@
 
 import { seeded, TARGETS } from "./targets.js";
 
-const RUNS: Readonly<Record<string, number>> = { chunks: 400, requests: 200, grants: 120, wav: 60, iso8583: 2000 };
+const RUNS: Readonly<Record<string, number>> = {
+  chunks: 400,
+  requests: 200,
+  grants: 120,
+  iso8583: 2000,
+  tracks: 4000,
+  wav: 2000,
+  recordings: 200,
+  pcm: 200,
+};
 
 describe("fuzzing, a short run", () => {
   for (const [name, target] of Object.entries(TARGETS)) {

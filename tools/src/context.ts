@@ -11,8 +11,8 @@ export interface Context {
   readonly stdin: AsyncIterable<Uint8Array> & Keyboard;
   /** Fires when nobody takes stdout any more. */
   readonly unheard: AbortSignal;
-  /** Output by the options that every command shares. */
-  output(command: Command): Output;
+  /** Output by the options that every command shares, on other streams where stdout is for something else. */
+  output(command: Command, streams?: Streams): Output;
 }
 
 export function createContext(
@@ -28,13 +28,13 @@ export function createContext(
     env,
     stdin,
     unheard,
-    output: (command) => {
+    output: (command, where = streams) => {
       const { json, quiet, verbose } = command.optsWithGlobals<{
         json?: boolean;
         quiet?: boolean;
         verbose?: boolean;
       }>();
-      return new Output({ json: json ?? false, quiet: quiet ?? false, verbose: verbose ?? false, streams, env });
+      return new Output({ json: json ?? false, quiet: quiet ?? false, verbose: verbose ?? false, streams: where, env });
     },
   };
 }

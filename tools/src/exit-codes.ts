@@ -85,6 +85,7 @@ const POS: Exits<PosErrorCode> = {
   codes: {
     ABORTED: EXIT.interrupted,
     BAD_ARGUMENT: EXIT.usage,
+    PCM_IS_WAV: EXIT.usage,
     HOST_UNREACHABLE: EXIT.unavailable,
     HOST_LOST: EXIT.linkLost,
     HOST_TIMEOUT: EXIT.linkLost,

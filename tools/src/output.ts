@@ -3,8 +3,9 @@
 
 import { inspect } from "node:util";
 
-interface Sink {
-  write(text: string): unknown;
+export interface Sink {
+  /** @param done - Called when it is on its way, or with the error that it met. */
+  write(data: string | Uint8Array, done?: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -25,7 +25,11 @@ export function programStreams(
     deaf = true; // there is no third place to say so
   });
   const sink = (stream: NodeJS.WriteStream, muted: () => boolean) => ({
-    write: (text: string) => muted() || stream.write(text),
+    write: (data: string | Uint8Array, done?: (error?: Error | null) => void) => {
+      if (!muted()) return stream.write(data, done);
+      done?.();
+      return true;
+    },
     get isTTY() {
       return stream.isTTY;
     },

@@ -31,8 +31,14 @@ describe("ecard demo", () => {
     for (const { ms } of result.steps) expect(ms).to.be.within(0, 60_000);
   });
 
-  it("writes four files, and what it wrote is what it said", () => {
-    expect(readdirSync(folder()).sort()).to.deep.equal(["journey.json", "swipe.svg", "swipe.vcd", "swipe.wav"]);
+  it("writes five files, and what it wrote is what it said", () => {
+    expect(readdirSync(folder()).sort()).to.deep.equal([
+      "journey.json",
+      "swipe.sr",
+      "swipe.svg",
+      "swipe.vcd",
+      "swipe.wav",
+    ]);
     expect(JSON.parse(readFileSync(join(folder(), "journey.json"), "utf8"))).to.deep.equal(result);
     expect(readFileSync(join(folder(), "swipe.svg"), "utf8")).to.match(/^(<\?xml[^>]*>\s*)?<svg /);
     expect(readFileSync(join(folder(), "swipe.vcd"), "utf8")).to.contain("$timescale");

@@ -15,6 +15,7 @@ const POS: Record<PosErrorCode, ExitCode> = {
   WAV_CUT: 1,
   WAV_UNSUPPORTED: 1,
   WAV_UNREADABLE: 1,
+  PCM_IS_WAV: 2,
   HOST_UNREACHABLE: 3,
   HOST_LOST: 4,
   HOST_TIMEOUT: 4,

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { encodeWav, swipeSignal } from "@enabling-card/pos-sim";
+import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
@@ -97,6 +97,42 @@ const MEASURED: Shape = {
   "snrDb?": "number",
   weaknesses: "array",
 };
+const LENGTH: Shape = {
+  bench: "string",
+  seconds: "number",
+  samples: "number",
+  reads: "number",
+  samplesPerSecond: "number",
+  heapOctets: "number",
+  externalOctets: "number",
+  residentOctets: "number",
+};
+const LISTENING_TO: Shape = {
+  event: "string",
+  source: "string",
+  rateHz: "number",
+  format: "string",
+  channels: "number",
+};
+const HEARD: Shape = {
+  event: "string",
+  track: "number",
+  data: "string",
+  direction: "string",
+  confidence: "number",
+  lrc: "boolean",
+  startS: "number",
+  endS: "number",
+  masked: "boolean",
+};
+const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
+const HEARD_ALL: Shape = {
+  event: "string",
+  reads: "number",
+  seconds: "number",
+  diagnosis: "object",
+  "restOctets?": "number",
+};
 
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
 
@@ -146,6 +182,17 @@ describe("--json", () => {
       const all = await lines(["pos", "inspect", join(folder(), "swipe.wav"), "--out", out, "--json"]);
       expect(all.map((line) => Object.keys(line))).to.deep.equal([["file", "reads", "diagnosis", "svg", "html"]]);
     },
+    async "pos listen"() {
+      const heard = async (snrDb: number) => {
+        const file = join(folder(), "swipe.raw");
+        writeFileSync(file, Buffer.concat([Buffer.from(synthesise(2, { snrDb }).samples.buffer), Buffer.of(0)]));
+        return lines(["pos", "listen", "--json", "--format", "f32le", file]);
+      };
+      const shapes = (await heard(10)).entries();
+      for (const [i, line] of shapes) check(line, [LISTENING_TO, HEARD, HEARD_ALL][i]!);
+      const unsure = (await heard(-2)).entries();
+      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_ALL][i]!);
+    },
     async doctor() {
       const all = await lines(["doctor", "--json"]);
       for (const line of all) check(line, CHECK);
@@ -161,6 +208,18 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
+    },
+    async "bench length"() {
+      const all = await lines(["bench", "length", "--json", "--longest", "60"]);
+      for (const line of all) check(line, LENGTH);
+      expect(all.map(({ seconds, reads }) => [seconds, reads])).to.deep.equal([
+        [1, 1],
+        [10, 3],
+        [60, 18],
+      ]);
+      // Of one minute no more is left than of a second, but for what the engine learns.
+      const held = all.map(({ heapOctets, externalOctets }) => Number(heapOctets) + Number(externalOctets));
+      expect(held[2]).to.be.lessThan(held[0]! + 4e6);
     },
     async "pos synth"() {
       const conditions = join(folder(), "conditions.json");
@@ -202,6 +261,8 @@ describe("--json", () => {
       ["bench reader", READING],
       ["pos read", MEASURED],
       ["pos inspect", { svg: "string", html: "string" }],
+      ["bench length", LENGTH],
+      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...HEARD_ALL }],
       ["pos synth", LABEL],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);

@@ -1,4 +1,4 @@
-// What the demonstration writes, opened by programs that share nothing with this project.
+// What the demonstration and its neighbours write, opened by programs that share nothing with this project.
 
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -54,6 +54,27 @@ describe("files of the demonstration in other programs", () => {
     }
   });
 
+  it("swipe.wav as raw samples of every format by sox is heard by pos listen", async function () {
+    needs(this, "sox");
+    const file = join(folder(), "swipe.wav");
+    const raw = join(folder(), "swipe.raw");
+    for (const [format, channels, rate, ...form] of [
+      ["u8", "1", "48000", "-e", "unsigned-integer", "-b", "8"],
+      ["s16le", "1", "44100", "-e", "signed-integer", "-b", "16"],
+      ["s24le", "1", "48000", "-e", "signed-integer", "-b", "24"],
+      ["s32le", "2", "48000", "-e", "signed-integer", "-b", "32"],
+      ["f32le", "1", "96000", "-e", "floating-point", "-b", "32"],
+    ] as const) {
+      program("sox", file, "-t", "raw", "-L", "-c", channels, "-r", rate, ...form, raw);
+      const { code, facts } = await ecard([
+        ...["pos", "listen", raw, "--json", "--format", format, "--channels", channels, "--rate", rate],
+      ]);
+      expect(code, format).to.equal(0);
+      expect(facts().at(-1), format).to.include({ event: "end", reads: demo.tracks.length });
+      expect(facts().at(-1)!.seconds, format).to.be.closeTo((readFileSync(file).length - 44) / 2 / 48_000, 0.001);
+    }
+  });
+
   it("swipe.vcd in sigrok-cli: the coil's edges, one change of level each", function () {
     needs(this, "sigrok-cli");
     const file = join(folder(), "swipe.vcd");
@@ -74,4 +95,62 @@ describe("files of the demonstration in other programs", () => {
     for (let i = 1; i < bits.length; i++) if (bits[i] !== bits[i - 1]) edges++;
     expect(edges).to.be.within(changes - 2, changes); // the edges at the very first and last instant
   });
+
+  it("swipe.sr in sigrok-cli: every edge at its microsecond, and the emission's end", function () {
+    needs(this, "sigrok-cli");
+    const written = readFileSync(join(folder(), "swipe.vcd"), "utf8");
+    const file = join(folder(), "swipe.sr");
+    expect(program("sigrok-cli", "-i", file, "--show")).to.match(
+      /Samplerate: 1000000\n(.*\n)*- coil: logic\n- active: logic/,
+    );
+    for (const [channel, wire] of [
+      ["coil", "!"],
+      ["active", "#"],
+    ] as const) {
+      const printed = program("sigrok-cli", "-i", file, "-C", channel, "-O", "bits:width=0");
+      const bits = printed.split(`${channel}:`).slice(1).join("").replaceAll(/[^01]/g, "");
+      const read: string[] = [];
+      for (let i = 0; i < bits.length; i++) if (bits[i] !== (bits[i - 1] ?? "0")) read.push(`${i} ${bits[i]}`);
+      expect(read.length).to.be.greaterThan(channel === "coil" ? 1000 : 1);
+      expect(read).to.deep.equal(changesOf(written, wire));
+    }
+  });
+
+  it("a made-up swipe as .sr in sigrok-cli: the samples of its WAV, to the last bit of that", async function () {
+    needs(this, "sigrok-cli");
+    const out = join(folder(), "synth");
+    for (const format of ["wav", "sr", "csv"]) {
+      expect((await ecard(["pos", "synth", "--count", "1", "--format", format, "--out", out])).code).to.equal(0);
+    }
+    const file = join(out, "swipe-1.sr");
+    expect(program("sigrok-cli", "-i", file, "--show")).to.match(/Samplerate: 48000\n(.*\n)*- head: analog/);
+    const values = program("sigrok-cli", "-i", file, "-O", "csv")
+      .split("\n")
+      .filter((line) => /^-?[0-9.e+-]+$/.test(line))
+      .map(Number);
+    const wav = readFileSync(join(out, "swipe-1.wav"));
+    expect(values)
+      .to.have.length((wav.length - 44) / 2)
+      .and.to.be.greaterThan(1000);
+    values.forEach((value, i) => {
+      const sample = wav.readInt16LE(44 + 2 * i) / 0x8000;
+      if (!(Math.abs(value - sample) < 1e-4)) throw new Error(`sample ${i} is ${value}, and ${sample} in the WAV`);
+    });
+    expect(readFileSync(join(out, "swipe-1.csv"), "utf8").trimEnd().split("\n")).to.have.length(values.length + 1);
+  });
 });
+
+/** `microsecond level` of each change of a wire that begins low. */
+function changesOf(vcd: string, wire: string): string[] {
+  let us = 0;
+  let level = "0";
+  const changes: string[] = [];
+  for (const line of vcd.slice(vcd.lastIndexOf("$end")).split("\n")) {
+    if (line.startsWith("#")) us = Math.round(Number(line.slice(1)) / 1000);
+    else if (line.endsWith(wire) && line[0] !== level) {
+      level = line[0]!;
+      changes.push(`${us} ${level}`);
+    }
+  }
+  return changes;
+}

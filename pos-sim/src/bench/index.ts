@@ -1,5 +1,6 @@
-// Figures of the reader: how fast it is, and how much it reads.
+// Figures of the reader: how fast it is, how much it reads, and what length costs.
 
+export { benchLength, LENGTHS, type LengthBench, type LengthOptions } from "./length.js";
 export { benchLong, type LongOptions, type LongResult } from "./long.js";
 export { benchReading, KEPT_OUT, type ReadingBench, type ReadingOptions } from "./reading.js";
 export { type BenchReaderOptions, benchReader, type ReaderBench } from "./speed.js";

@@ -133,7 +133,8 @@ export class PeakLevel {
     const before = this.#buffer[i - 1]!;
     const peak = this.#buffer[i]!;
     const after = this.#buffer[i + 1]!;
-    const bend = before - 2 * peak + after;
-    return bend === 0 ? this.#first : this.#first + Math.max(-0.5, Math.min(0.5, (0.5 * (before - after)) / bend));
+    const shift = (0.5 * (before - after)) / (before - 2 * peak + after);
+    // Flat, or beside what is no number.
+    return Number.isFinite(shift) ? this.#first + Math.max(-0.5, Math.min(0.5, shift)) : this.#first;
   }
 }

@@ -1,11 +1,12 @@
 // Recordings to reads: a WAV file or a pipe. Each channel has a reader of its own, as each may be a head.
 import { PosError } from "../errors.js";
 import { fileChunks } from "../wav/file-chunks.js";
-import { Thinner } from "../wav/thinner.js";
+import { cancelled, readable } from "../wav/readable.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
-import { CANDIDATES, RATE_MAX_HZ, type Read, Reader, type ReaderOptions, type ReaderResult } from "./reader.js";
+import { type Head, headFor, isSame } from "./heads.js";
+import { CANDIDATES, type Read, type ReaderOptions, type ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;
@@ -38,7 +39,7 @@ export async function readWavFile(
 ): Promise<WavResult> {
   const { signal, onProgress, ...readerOptions } = options;
   const chunks = typeof source === "string" ? fileChunks(source, signal) : source;
-  let readers: { readonly thinner: Thinner; readonly reader: Reader }[] | undefined;
+  let readers: readonly Head[] | undefined;
   let format: WavFormat | undefined;
   let frames = 0;
   let cut: PosError | undefined;
@@ -46,7 +47,7 @@ export async function readWavFile(
     for await (const block of wavBlocks(readable(chunks, signal))) {
       if (signal?.aborted) throw cancelled();
       format = block.format;
-      readers ??= block.channels.map(() => readerFor(block.format.sampleRateHz, readerOptions));
+      readers ??= block.channels.map(() => headFor(block.format.sampleRateHz, readerOptions));
       for (const [channel, samples] of block.channels.entries()) {
         const { thinner, reader } = readers[channel]!;
         reader.push(thinner.push(samples));
@@ -67,23 +68,11 @@ export async function readWavFile(
   return { reads, candidates, diagnosis: fault ?? diagnosis, ...(levels && { levels }), format, durationS };
 }
 
-/** A head's reader, and what thins its samples where there are more than it takes. */
-function readerFor(sampleRateHz: number, options: ReaderOptions) {
-  const factor = Math.ceil(sampleRateHz / RATE_MAX_HZ);
-  return { thinner: new Thinner(factor), reader: new Reader(sampleRateHz / factor, options) };
-}
-
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */
 function joined(results: readonly ReaderResult[]): ReaderResult {
   const reads: Read[] = [];
   for (const read of results.flatMap((result) => result.reads)) {
-    const same = reads.findIndex(
-      (other) =>
-        other.data === read.data &&
-        other.direction === read.direction &&
-        other.startS < read.endS &&
-        read.startS < other.endS,
-    );
+    const same = reads.findIndex((other) => isSame(other, read));
     if (same < 0) reads.push(read);
     else if (read.confidence > reads[same]!.confidence) reads[same] = read;
   }
@@ -104,41 +93,3 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
 
 /** What a channel without a head says. */
 const UNHEARD: ReadonlySet<DiagnosisCode> = new Set(["NO_SIGNAL", "CONSTANT", "NOT_NUMBERS"]);
-
-/** What the file system says becomes an error of ours, and a source that gives nothing ends with the signal. */
-async function* readable(
-  chunks: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
-  const source = chunks[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value } = await unlessAborted(source.next(), signal);
-      if (done) return;
-      yield value;
-    }
-  } catch (cause) {
-    if (signal?.aborted) throw cancelled();
-    const { code = "", message } = cause as NodeJS.ErrnoException;
-    const why =
-      { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code] ?? message;
-    throw new PosError("WAV_UNREADABLE", `The recording cannot be read: ${why}`, { cause });
-  } finally {
-    const closed = source.return?.();
-    if (signal?.aborted)
-      closed?.catch(() => undefined); // it may still wait for its next bytes: not waited for
-    else await closed;
-  }
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise<T>((resolve, reject) => {
-    const aborted = () => reject(cancelled());
-    signal.addEventListener("abort", aborted, { once: true });
-    if (signal.aborted) aborted();
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
-  });
-}
-
-const cancelled = (): PosError => new PosError("ABORTED", "Reading was cancelled");

@@ -60,6 +60,10 @@ export interface ReaderOptions {
   readonly measures?: boolean;
   /** With `measures`: adds `profile` to so many reads, or to the diagnosis. */
   readonly pictured?: number;
+  /** Keeps no reads: `push` gives each once, `finish` those that are left. For who listens for days. */
+  readonly live?: boolean;
+  /** Told of each candidate when it is found; more certain ones, or a read, may follow at the same place. */
+  readonly onCandidate?: (candidate: Candidate) => void;
 }
 
 /** What a swipe may have said: no read, for want of certainty. */
@@ -128,6 +132,7 @@ export class Reader {
   readonly #claims: Claims;
   #frames: Frame[] = [];
   readonly #gauge: Gauge | undefined;
+  #found = 0;
   #samples = 0;
   #low = Number.POSITIVE_INFINITY;
   #high = Number.NEGATIVE_INFINITY;
@@ -197,6 +202,7 @@ export class Reader {
 
   /** Takes the next samples, full scale -1 to 1, and returns the reads that they completed. The block stays the caller's. */
   push(block: Float32Array): readonly Read[] {
+    this.#forgetGiven();
     const before = this.#reads.length;
     for (let at = 0; at < block.length; at += BLOCK) {
       const count = Math.min(BLOCK, block.length - at);
@@ -213,17 +219,21 @@ export class Reader {
 
   /** Ends the recording. All its reads in the order of time, or the diagnosis. */
   finish(): ReaderResult {
+    this.#forgetGiven();
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
     this.#searcher.finish();
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
     const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
     const levels = this.#gauge && { levels: this.#gauge.levels };
-    if (this.#fullAt !== undefined) {
-      return { reads, candidates, diagnosis: tooMany(MAX_READS, this.#fullAt / this.#rate), ...levels };
-    }
-    if (reads.length > 0) return { reads, candidates, diagnosis: null, ...levels };
-    const diagnosis = diagnose({
+    return { reads, candidates, diagnosis: this.diagnosis, ...levels };
+  }
+
+  /** Why nothing was read so far; null where something was, unless there were more reads than are kept. */
+  get diagnosis(): Diagnosis | null {
+    if (this.#fullAt !== undefined) return tooMany(MAX_READS, this.#fullAt / this.#rate);
+    if (this.#found > 0) return null;
+    return diagnose({
       sampleRateHz: this.#rate,
       samples: this.#samples,
       low: this.#low,
@@ -237,7 +247,10 @@ export class Reader {
       candidateAt: this.#candidateAt,
       nearest: this.#gauge?.nearest ?? {},
     });
-    return { reads, candidates, diagnosis, ...levels };
+  }
+
+  #forgetGiven(): void {
+    if (this.#options.live) this.#reads.length = 0;
   }
 
   #measure(block: Float32Array, from: number, count: number): void {
@@ -309,7 +322,9 @@ export class Reader {
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
     const characterConfidence = Array.from(characters());
     const shown = shownAs(track, data, testIins);
-    this.#candidates.push({ track, direction, probability, characterConfidence, startS, endS, ...shown });
+    const candidate = { track, direction, probability, characterConfidence, startS, endS, ...shown };
+    this.#options.onCandidate?.(candidate);
+    this.#candidates.push(candidate);
     if (this.#candidates.length > 4 * CANDIDATES) {
       this.#candidates.sort((a, b) => b.probability - a.probability).splice(CANDIDATES);
     }
@@ -343,6 +358,7 @@ export class Reader {
       jitterPercent: found.jitter * 100,
       masked: shown.masked,
     };
+    this.#found++;
     if (this.#reads.length >= MAX_READS) {
       this.#fullAt ??= found.from;
       return;

@@ -2,11 +2,9 @@
 // (EBU Tech 3306) for more than 4 GiB. Chunks that are not needed are passed over, in any order.
 import { PosError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
+import type { SampleFormat } from "./sample-blocks.js";
 
-export interface WavFormat {
-  readonly encoding: "pcm" | "float";
-  readonly bitsPerSample: 8 | 16 | 24 | 32 | 64;
-  readonly channels: number;
+export interface WavFormat extends SampleFormat {
   readonly sampleRateHz: number;
 }
 
@@ -20,9 +18,9 @@ const UNKNOWN = 0xffff_ffff;
 /** Longest chunk of formats that is looked at; the rest of a longer one is passed over. */
 const MAX_FORMAT = 64;
 /** Other rates are a damaged header's: too slow for two samples a cell, faster than converters are. */
-const RATE_MIN_HZ = 300;
-const RATE_MAX_HZ = 200_000_000;
-const MAX_CHANNELS = 8;
+export const RATE_MIN_HZ = 300;
+export const RATE_MAX_HZ = 200_000_000;
+export const MAX_CHANNELS = 8;
 
 const ENCODINGS: Readonly<Record<number, string>> = { 2: "ADPCM", 6: "A-law", 7: "u-law", 17: "IMA ADPCM", 85: "MP3" };
 

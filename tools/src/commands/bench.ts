@@ -66,6 +66,55 @@ Examples:
       }
     });
   readingCommand(bench, context);
+  lengthCommand(bench, context);
+}
+
+/** ecard bench length: time and memory by the recording's length. */
+function lengthCommand(bench: Command, context: Context): void {
+  bench
+    .command("length")
+    .description("measure what the length of a recording costs: time grows with it, memory does not")
+    .option("--longest <s>", "seconds of the longest of 1, 10, 60, 600 and 3600", wholeNumber(1, 3600), 3600)
+    .addHelpText(
+      "after",
+      `
+Memory is what is left after a collection at the recording's end, the reader
+still there: JavaScript's heap, and the arrays outside it.
+
+With --json: one line a length {"bench":"length","seconds","samples","reads",
+"samplesPerSecond","heapOctets","externalOctets","residentOctets"}.
+
+Examples:
+  ecard bench length
+  ecard bench length --longest 60 --json`,
+    )
+    .action(async ({ longest }: { longest: number }, command: Command) => {
+      const [{ benchLength, LENGTHS }, { progressBar }] = await Promise.all([
+        import("@enabling-card/pos-sim/bench"),
+        import("../progress.js"),
+      ]);
+      const output = context.output(command);
+      const bar = progressBar(output, "s");
+      const { signal } = context;
+      const lengths = LENGTHS.filter((length) => length <= longest);
+      output.result("seconds      samples   reads  M samples/s  heap MB  arrays MB  resident MB, at most");
+      for await (const row of benchLength({ lengths, signal, onProgress: bar.update })) {
+        bar.stop();
+        output.fact({ bench: "length", ...row });
+        const megabytes = (octets: number, width: number) => (octets / 1e6).toFixed(1).padStart(width);
+        output.result(
+          [
+            String(row.seconds).padStart(7),
+            String(row.samples).padStart(13),
+            String(row.reads).padStart(8),
+            (row.samplesPerSecond / 1e6).toFixed(2).padStart(13),
+            megabytes(row.heapOctets, 9),
+            megabytes(row.externalOctets, 11),
+            megabytes(row.residentOctets, 13),
+          ].join(""),
+        );
+      }
+    });
 }
 
 /** ecard bench reader: how much is read, row by row of conditions. */

@@ -12,7 +12,7 @@ export function demoCommand(program: Command, context: Context): void {
   program
     .command("demo")
     .description("watch a card pay: pair, load, present, swipe, approve; replays refused")
-    .option("--out <dir>", "where swipe.wav, swipe.svg, swipe.vcd and journey.json go", "out/demo")
+    .option("--out <dir>", "where swipe.wav, .svg, .vcd, .sr and journey.json go", "out/demo")
     .option("--trace", "show every step inside the card, by its own clock")
     .addHelpText(
       "after",

@@ -4,7 +4,7 @@ import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import type { PlayedStep, PlayScenarioOptions } from "../emulate/play-scenario.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { type Output, printable } from "../output.js";
 import { traceLine } from "../trace-line.js";
 import { wholeNumber } from "../whole-number.js";
@@ -18,6 +18,7 @@ interface EmulateOptions {
   readonly autoPress?: true;
   readonly showCode?: true;
   readonly trace?: true;
+  readonly coil?: string;
 }
 
 export function emulateCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
@@ -41,6 +42,11 @@ export function emulateCommand(program: Command, context: Context, onCode: (code
     .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517))
     .option("--auto-press", "somebody presses the button whenever the lights ask")
     .option("--show-code", "print the pairing code, which is a secret")
+    .addOption(
+      new Option("--coil <file>", "what a head at its coil hears, live, as raw samples; - is stdout").conflicts(
+        "scenario",
+      ),
+    )
     .option("--trace", "with --scenario: show every step inside the card (on a port, always)")
     .addHelpText(
       "after",
@@ -54,16 +60,31 @@ With --json: {"event":"listening","host","port","cardId","makerRoot",
 "phone"}, where phone is what the phone heard: sent, armed, waiting, or a code.
 Exits with 1 where a scenario expected something else, 2 where it is not valid.
 
+--coil goes on as long as the card does, silence too: f32le, 48000 Hz, a second
+behind the coil. With --coil - text goes to stderr, and there is no --json.
+
 Examples:
   ecard emulate --show-code
   ecard emulate --dir my-card --listen 7117
+  ecard emulate --coil - | ecard pos listen - --format f32le
   ecard emulate --scenario emulator/scenarios/armed-then-swiped.json`,
     )
     .action(async (options: EmulateOptions, command: Command) => {
-      const output = context.output(command);
+      const output = outputBeside(options.coil, command, context);
       if (options.scenario === undefined) await stay(options, output, context, onCode);
       else await play(options.scenario, options, output, context);
     });
+}
+
+/** Where samples go to stdout, all that is said goes to stderr. */
+function outputBeside(coil: string | undefined, command: Command, context: Context): Output {
+  if (coil !== "-") return context.output(command);
+  const { stdout, stderr } = context.streams;
+  const output = context.output(command, { stdout: stderr, stderr });
+  const wrong = (why: string) => new CommandError("WRONG_USE", why, EXIT.usage);
+  if (output.json) throw wrong("--coil - leaves no place for --json: name a file or a pipe");
+  if (stdout.isTTY) throw wrong("Standard output is a terminal: pipe --coil - into ecard pos listen -");
+  return output;
 }
 
 async function stay(
@@ -72,11 +93,16 @@ async function stay(
   context: Context,
   onCode: (code: ExitCode) => void,
 ): Promise<void> {
-  const [{ emulateCard }, { HANDS_HELP, takeHands }] = await Promise.all([
+  const [{ emulateCard }, { HANDS_HELP, takeHands }, { playTape }, { openTape }] = await Promise.all([
     import("../emulate/emulate-card.js"),
     import("../emulate/hands.js"),
+    import("../emulate/coil-tape.js"),
+    import("../emulate/tape-sink.js"),
   ]);
   const quit = new AbortController();
+  const signal = AbortSignal.any([context.signal, quit.signal, context.unheard]);
+  const tape = options.coil === undefined ? undefined : openTape(options.coil, context.streams.stdout);
+  let playing: Promise<void> | undefined;
   let letGo = () => {};
   try {
     await emulateCard({
@@ -85,8 +111,10 @@ async function stay(
       ...(options.mtu !== undefined && { mtu: options.mtu }),
       autoPress: options.autoPress ?? false,
       showCode: options.showCode ?? false,
-      signal: AbortSignal.any([context.signal, quit.signal, context.unheard]),
+      signal,
       onListening: (facts, card) => {
+        playing = tape && playTape(card, tape, signal);
+        playing?.catch(() => quit.abort()); // and thrown below
         output.fact(facts);
         output.result(`card ${facts.cardId} on ${facts.host}:${facts.port}`);
         if (facts.makerRoot) output.say(`maker root ${facts.makerRoot}`);
@@ -107,8 +135,10 @@ async function stay(
       },
       onTrace: traceTo(output),
     });
+    await playing;
   } finally {
     letGo();
+    tape?.close();
   }
 }
 

@@ -1,21 +1,34 @@
 // ecard pos synth: labelled recordings of made-up swipes, by a description of their conditions.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
+import type { CorpusFormat } from "../pos/make-corpus.js";
 import { wholeNumber } from "../whole-number.js";
 
 /** Longest description, octets. */
 const CONDITIONS_MAX = 1 << 16;
 
+interface SynthOptions {
+  readonly out: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly format: CorpusFormat;
+}
+
 export function synthCommand(pos: Command, context: Context): void {
   pos
     .command("synth")
-    .description("make labelled WAV files of made-up swipes, from seeds and a description of conditions")
+    .description("make labelled recordings of made-up swipes, from seeds and a description of conditions")
     .argument("[file]", "JSON with the conditions; a clean swipe of track 2 without")
     .option("--out <dir>", "where the recordings and labels.json go", "out/synth")
     .option("--count <n>", "recordings", wholeNumber(1, 100_000), 10)
     .option("--seed <n>", "first seed", wholeNumber(1, 2_000_000_000), 1)
+    .addOption(
+      new Option("--format <format>", "of the recordings; sr is a sigrok session")
+        .choices(["wav", "csv", "sr"])
+        .default("wav"),
+    )
     .addHelpText(
       "after",
       `
@@ -30,31 +43,31 @@ With --json: one line a recording {"file","seed","track","text","passes"}.
 Examples:
   ecard pos synth
   ecard pos synth noisy.json --count 100 --out corpus
+  ecard pos synth --count 1 --format sr
   echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json`,
     )
-    .action(
-      async (file: string | undefined, options: { out: string; count: number; seed: number }, command: Command) => {
-        const [{ checkedConditions }, { LABELS_FILE, makeCorpus }, { progressBar }] = await Promise.all([
-          import("@enabling-card/pos-sim"),
-          import("../pos/make-corpus.js"),
-          import("../progress.js"),
-        ]);
-        const output = context.output(command);
-        const conditions = checkedConditions(file === undefined ? {} : await readConditions(file));
-        const bar = progressBar(output, "recordings");
-        const { out: folder, count, seed } = options;
-        const labels = await makeCorpus(conditions, {
-          folder,
-          count,
-          seed,
-          signal: context.signal,
-          onProgress: (done, of) => bar.update(folder, done, of),
-        });
-        bar.stop();
-        for (const label of labels) output.fact(label);
-        output.result(`${labels.length} recordings and ${LABELS_FILE} in ${folder}`);
-      },
-    );
+    .action(async (file: string | undefined, options: SynthOptions, command: Command) => {
+      const [{ checkedConditions }, { LABELS_FILE, makeCorpus }, { progressBar }] = await Promise.all([
+        import("@enabling-card/pos-sim"),
+        import("../pos/make-corpus.js"),
+        import("../progress.js"),
+      ]);
+      const output = context.output(command);
+      const conditions = checkedConditions(file === undefined ? {} : await readConditions(file));
+      const bar = progressBar(output, "recordings");
+      const { out: folder, count, seed, format } = options;
+      const labels = await makeCorpus(conditions, {
+        folder,
+        count,
+        seed,
+        format,
+        signal: context.signal,
+        onProgress: (done, of) => bar.update(folder, done, of),
+      });
+      bar.stop();
+      for (const label of labels) output.fact(label);
+      output.result(`${labels.length} recordings and ${LABELS_FILE} in ${folder}`);
+    });
 }
 
 async function readConditions(file: string): Promise<unknown> {

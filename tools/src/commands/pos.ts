@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { inspectCommand } from "./pos-inspect.js";
+import { listenCommand } from "./pos-listen.js";
 import { synthCommand } from "./pos-synth.js";
 
 type TrackChoice = "auto" | "1" | "2" | "3";
@@ -12,7 +13,7 @@ type TrackChoice = "auto" | "1" | "2" | "3";
 export function posCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   const pos = program
     .command("pos")
-    .description("the POS simulator: read recordings of swipes, and make some up")
+    .description("the POS simulator: read recordings of swipes, listen to a head, make swipes up")
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
@@ -66,6 +67,7 @@ Examples:
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });
+  listenCommand(pos, context, onCode);
   inspectCommand(pos, context, onCode);
   synthCommand(pos, context);
 }

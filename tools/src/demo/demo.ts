@@ -14,7 +14,7 @@ import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.j
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
 
 export interface DemoOptions extends JourneyOptions {
-  /** Where swipe.wav, swipe.svg, swipe.vcd and journey.json go. */
+  /** Where swipe.wav, swipe.svg, swipe.vcd, swipe.sr and journey.json go. */
   readonly out: string;
   readonly onTrace?: (event: TraceEvent) => void;
   /** What of issuer, card and air is to be other than usual. */

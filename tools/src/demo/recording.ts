@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Emission } from "@enabling-card/emulator";
-import { coilSignal, edgesVcd, encodeWav, readSamples, type Signal, swipeSvg } from "@enabling-card/pos-sim";
+import { coilSignal, edgesSr, edgesVcd, encodeWav, readSamples, type Signal, swipeSvg } from "@enabling-card/pos-sim";
 
 const SAMPLE_RATE_HZ = 48_000;
 
@@ -31,16 +31,17 @@ export function recordingOf(emission: Emission): Recording {
 }
 
 /** Paths of the files that `writeRecording` writes into `folder`. */
-export function recordingFiles(folder: string): readonly [wav: string, svg: string, vcd: string] {
-  return [join(folder, "swipe.wav"), join(folder, "swipe.svg"), join(folder, "swipe.vcd")];
+export function recordingFiles(folder: string): readonly [wav: string, svg: string, vcd: string, sr: string] {
+  return [join(folder, "swipe.wav"), join(folder, "swipe.svg"), join(folder, "swipe.vcd"), join(folder, "swipe.sr")];
 }
 
 export async function writeRecording(folder: string, emission: Emission, recording: Recording): Promise<void> {
-  const [wav, svg, vcd] = recordingFiles(folder);
+  const [wav, svg, vcd, sr] = recordingFiles(folder);
   const first = recording.passes[0]!;
   const { reads } = readSamples(first.samples, first.sampleRateHz, { cells: true });
   const edgesNs = Float64Array.from(emission.edgesNs.flatMap((edges) => [...edges]));
   await writeFile(wav, encodeWav([recording.whole.samples], recording.whole.sampleRateHz));
   await writeFile(svg, swipeSvg(first, reads, { title: "A swipe of the card: its first pass, a test number" }));
   await writeFile(vcd, edgesVcd({ edgesNs, durationNs: emission.durationNs }));
+  await writeFile(sr, edgesSr({ edgesNs, durationNs: emission.durationNs }));
 }

@@ -1,12 +1,16 @@
-// A labelled corpus of made-up swipes: one WAV a seed, and what is in each. No text can be given: it is made from the seed.
+// A labelled corpus of made-up swipes: one file a seed, and what is in each. No text can be given: it is made from the seed.
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Conditions, encodeWav, synthesise } from "@enabling-card/pos-sim";
+import { type Conditions, encodeWav, type Signal, samplesCsv, samplesSr, synthesise } from "@enabling-card/pos-sim";
 import { makeFolder } from "../make-folder.js";
+
+export type CorpusFormat = "wav" | "csv" | "sr";
 
 export interface CorpusOptions {
   readonly folder: string;
+  /** `wav` unless told. */
+  readonly format?: CorpusFormat;
   readonly count: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
@@ -24,16 +28,22 @@ export interface Label {
 
 export const LABELS_FILE = "labels.json";
 
+const ENCODE: Readonly<Record<CorpusFormat, (signal: Signal) => Uint8Array | string>> = {
+  wav: ({ samples, sampleRateHz }) => encodeWav([samples], sampleRateHz),
+  csv: samplesCsv,
+  sr: samplesSr,
+};
+
 /** Writes the recordings, then their labels: a corpus without labels is unfinished. @throws {CommandError} `FOLDER_FAILED` */
 export async function makeCorpus(conditions: Conditions, options: CorpusOptions): Promise<readonly Label[]> {
-  const { folder, count, seed, signal, onProgress } = options;
+  const { folder, format = "wav", count, seed, signal, onProgress } = options;
   await makeFolder(folder);
   const labels: Label[] = [];
   for (let i = 0; i < count; i++) {
     signal?.throwIfAborted();
     const { samples, sampleRateHz, track, text, passes } = synthesise(seed + i, conditions);
-    const file = `swipe-${seed + i}.wav`;
-    await writeFile(join(folder, file), encodeWav([samples], sampleRateHz));
+    const file = `swipe-${seed + i}.${format}`;
+    await writeFile(join(folder, file), ENCODE[format]({ samples, sampleRateHz }));
     labels.push({ file, seed: seed + i, track, text, passes: passes.map(({ direction }) => direction) });
     onProgress?.(i + 1, count);
   }

@@ -5,24 +5,28 @@ _ecard() {
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
+    --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
+    --format) COMPREPLY=($(compgen -W "wav csv sr" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos inspect" | "pos synth" | "doctor" | "bench" | "bench reader" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "doctor" | "bench" | "bench reader" | "bench length" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
     "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos doctor bench completion" ;;
     "demo") flags="--out --trace --json -q --quiet -v --verbose" names="" ;;
-    "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --trace --json -q --quiet -v --verbose" names="" ;;
+    "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
-    "pos") flags="--json -q --quiet -v --verbose" names="read inspect synth" ;;
+    "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
+    "pos listen") flags="--rate --format --channels --track --json -q --quiet -v --verbose" names="" ;;
     "pos inspect") flags="--out --track --json -q --quiet -v --verbose" names="" ;;
-    "pos synth") flags="--out --count --seed --json -q --quiet -v --verbose" names="" ;;
+    "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
-    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader" ;;
+    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
     "bench reader") flags="--swipes --seed --only --json -q --quiet -v --verbose" names="" ;;
+    "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac
   if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))

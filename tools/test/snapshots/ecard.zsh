@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, and make some up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -26,7 +26,7 @@ _ecard_demo() {
   local state line
   local -a names
   _arguments -C \
-    '--out[where swipe.wav, swipe.svg, swipe.vcd and journey.json go]:value:_files' \
+    '--out[where swipe.wav, .svg, .vcd, .sr and journey.json go]:value:_files' \
     '--trace[show every step inside the card, by its own clock]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -44,6 +44,7 @@ _ecard_emulate() {
     '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
     '--auto-press[somebody presses the button whenever the lights ask]' \
     '--show-code[print the pairing code, which is a secret]' \
+    '--coil[what a head at its coil hears, live, as raw samples; - is stdout]:value:_files' \
     '--trace[with --scenario\: show every step inside the card (on a port, always)]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -73,9 +74,10 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'inspect:draw a recording\: an SVG and an HTML page of its signal, and of why nothing was read' 'synth:make labelled WAV files of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'listen:read swipes as they come\: raw samples from a sound card, or from an emulated card'\''s coil' 'inspect:draw a recording\: an SVG and an HTML page of its signal, and of why nothing was read' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
+      listen) _ecard_pos_listen ;;
       inspect) _ecard_pos_inspect ;;
       synth) _ecard_pos_synth ;;
     esac ;;
@@ -85,6 +87,19 @@ _ecard_pos_read() {
   local state line
   local -a names
   _arguments -C \
+    '--track[the track to read]:value:(auto 1 2 3)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos_listen() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--rate[samples a second]:value:_files' \
+    '--format[of the samples]:value:(u8 s16le s24le s32le f32le)' \
+    '--channels[interleaved, each a head of its own, 1 to 8]:value:_files' \
     '--track[the track to read]:value:(auto 1 2 3)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -109,6 +124,7 @@ _ecard_pos_synth() {
     '--out[where the recordings and labels.json go]:value:_files' \
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
+    '--format[of the recordings; sr is a sigrok session]:value:(wav csv sr)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -135,9 +151,10 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
+      length) _ecard_bench_length ;;
     esac ;;
   esac
 }
@@ -148,6 +165,16 @@ _ecard_bench_reader() {
     '--swipes[swipes a row]:value:_files' \
     '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has this in it]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench_length() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--longest[seconds of the longest of 1, 10, 60, 600 and 3600]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,103 @@
+// Heads that hear the same swipe, one a channel, each with a reader of its own: what they read, told once, as it comes.
+import { Thinner } from "../wav/thinner.js";
+import type { Diagnosis } from "./diagnosis.js";
+import { CANDIDATES, type Candidate, RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js";
+
+export type Said =
+  | { readonly kind: "read"; readonly read: Read }
+  /** What may have been swiped at one place, likeliest first, at most five; nothing was certain there so far. */
+  | { readonly kind: "candidates"; readonly candidates: readonly Candidate[] };
+
+/** A search, the last that speaks of a place, comes no later. */
+const REMEMBERED_S = 20;
+
+export class Heads {
+  readonly #heads: readonly Head[];
+  readonly #rate: number;
+  /** Reads of the last seconds: another channel may hear them too, and what was read needs no candidates. */
+  #recent: Read[] = [];
+  #candidates: Candidate[] = [];
+  #frames = 0;
+
+  constructor(sampleRateHz: number, channels: number, options: ReaderOptions) {
+    this.#rate = sampleRateHz;
+    const onCandidate = (candidate: Candidate) => void this.#candidates.push(candidate);
+    this.#heads = Array.from({ length: channels }, () =>
+      headFor(sampleRateHz, { ...options, live: true, onCandidate }),
+    );
+  }
+
+  /** Takes the next samples, one array a channel, all of one length. */
+  push(planes: readonly Float32Array[]): readonly Said[] {
+    this.#frames += planes[0]!.length;
+    return this.#told(this.#heads.flatMap(({ thinner, reader }, c) => reader.push(thinner.push(planes[c]!))));
+  }
+
+  /** The samples are over: what was not decided before. */
+  finish(): readonly Said[] {
+    return this.#told(this.#heads.flatMap(({ reader }) => reader.finish().reads));
+  }
+
+  /** Why nothing was read so far, by a head that heard something; null where something was. */
+  get diagnosis(): Diagnosis | null {
+    const diagnoses = this.#heads.map(({ reader }) => reader.diagnosis);
+    if (diagnoses.includes(null)) return null;
+    return diagnoses.find((one) => one?.code !== "NO_SIGNAL") ?? diagnoses[0]!;
+  }
+
+  #told(reads: readonly Read[]): readonly Said[] {
+    const said: Said[] = [];
+    const before = this.#frames / this.#rate - REMEMBERED_S;
+    this.#recent = this.#recent.filter(({ endS }) => endS > before);
+    for (const read of reads) {
+      if (this.#recent.some((other) => isSame(other, read))) continue;
+      this.#recent.push(read);
+      said.push({ kind: "read", read });
+    }
+    const left = this.#candidates.filter((one) => !this.#recent.some((read) => overlap(read, one)));
+    this.#candidates = [];
+    return [...said, ...byPlace(left).map((candidates) => ({ kind: "candidates" as const, candidates }))];
+  }
+}
+
+export interface Head {
+  /** Leaves out samples where there are more than a reader takes. */
+  readonly thinner: Thinner;
+  readonly reader: Reader;
+}
+
+export function headFor(sampleRateHz: number, options: ReaderOptions): Head {
+  const factor = Math.ceil(sampleRateHz / RATE_MAX_HZ);
+  return { thinner: new Thinner(factor), reader: new Reader(sampleRateHz / factor, options) };
+}
+
+/** One swipe that two heads read. */
+export function isSame(a: Read, b: Read): boolean {
+  return hasSameText(a, b) && overlap(a, b);
+}
+
+type Text = Pick<Candidate, "data" | "direction">;
+
+function hasSameText(a: Text, b: Text): boolean {
+  return a.data === b.data && a.direction === b.direction;
+}
+
+interface Span {
+  readonly startS: number;
+  readonly endS: number;
+}
+
+function overlap(a: Span, b: Span): boolean {
+  return a.startS < b.endS && b.startS < a.endS;
+}
+
+/** Candidates of one place together, places in the order of time; of each text the likeliest, as a search that goes on says it again. */
+function byPlace(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
+  const places: Candidate[][] = [];
+  for (const one of [...candidates].sort((a, b) => b.probability - a.probability)) {
+    const place = places.find(([best]) => overlap(best!, one));
+    if (place === undefined) places.push([one]);
+    else if (place.length < CANDIDATES && !place.some((other) => hasSameText(other, one))) place.push(one);
+  }
+  return places.sort(([a], [b]) => a!.startS - b!.startS);
+}

@@ -1,0 +1,115 @@
+// ecard pos listen: raw samples in, reads out as they are swiped, until the samples end or somebody has heard enough.
+
+import type { Candidate, HeardAll, PcmFormat, Read, TrackNumber } from "@enabling-card/pos-sim";
+import { type Command, Option } from "commander";
+import type { Context } from "../context.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
+import { type Output, rounded } from "../output.js";
+import { wholeNumber } from "../whole-number.js";
+
+interface PosListenOptions {
+  readonly rate: number;
+  readonly format: PcmFormat;
+  readonly channels: number;
+  readonly track: "auto" | "1" | "2" | "3";
+}
+
+/** As in @enabling-card/pos-sim, which help does without. */
+const FORMATS: readonly PcmFormat[] = ["u8", "s16le", "s24le", "s32le", "f32le"];
+
+export function listenCommand(pos: Command, context: Context, onCode: (code: ExitCode) => void): void {
+  pos
+    .command("listen")
+    .description("read swipes as they come: raw samples from a sound card, or from an emulated card's coil")
+    .argument("<source>", "- for standard input, or a file or named pipe")
+    .option("--rate <hz>", "samples a second", wholeNumber(300, 200_000_000), 48_000)
+    .addOption(new Option("--format <format>", "of the samples").choices(FORMATS).default("s16le"))
+    .option("--channels <n>", "interleaved, each a head of its own, 1 to 8", wholeNumber(1, 8), 1)
+    .addOption(new Option("--track <track>", "the track to read").choices(["auto", "1", "2", "3"]).default("auto"))
+    .addHelpText(
+      "after",
+      `
+Samples without a header: a WAV file is refused here, ecard pos read - takes it.
+Runs until the samples end, or Ctrl-C, in the same memory however long. Exits
+with 1 where they end and nothing was read. Numbers are masked as by pos read.
+
+With --json: {"event":"listening","source","rateHz","format","channels"}, then
+as they come {"event":"read","track","data","direction","confidence","lrc",
+"startS","endS","masked"}, seconds from the first sample, and
+{"event":"candidates","startS","candidates"}, as pos read has them, where
+something was likely and not sure; at last {"event":"end","reads","seconds",
+"diagnosis"}, with "restOctets" where the end was no whole frame.
+
+Examples:
+  arecord -t raw -f S16_LE -r 48000 | ecard pos listen -
+  ecard emulate --coil - | ecard pos listen - --format f32le
+  ecard pos listen my-head.pipe --rate 96000 --channels 2 --json`,
+    )
+    .action(async (source: string, options: PosListenOptions, command: Command) => {
+      const { signal, unheard, stdin } = context;
+      if (source === "-" && stdin.isTTY) {
+        throw new CommandError("BAD_ARGUMENT", "Standard input is a terminal: pipe samples into it", EXIT.usage);
+      }
+      const { listen } = await import("@enabling-card/pos-sim");
+      const output = context.output(command);
+      const { rate: sampleRateHz, format, channels } = options;
+      const track = options.track === "auto" ? options.track : (Number(options.track) as TrackNumber);
+      const listening = listen(source === "-" ? stdin : source, {
+        ...{ format, sampleRateHz, channels, track },
+        signal: AbortSignal.any([signal, unheard]),
+      });
+      output.fact({ event: "listening", source, rateHz: sampleRateHz, format, channels });
+      output.say(output.paint("dim", `${format}, ${sampleRateHz} Hz, channels: ${channels}; Ctrl-C ends it`));
+      for await (const heard of listening) {
+        if (heard.kind === "read") tellRead(heard.read, output);
+        else if (heard.kind === "candidates") tellCandidates(heard.candidates, output);
+        else {
+          tellEnd(heard, output);
+          if (heard.reads === 0) onCode(EXIT.failed);
+        }
+      }
+    });
+}
+
+function tellRead(read: Read, output: Output): void {
+  const { track, data, direction, confidence, lrc, startS, endS, masked } = read;
+  const when = { startS: rounded(startS, 6), endS: rounded(endS, 6) };
+  output.fact({ event: "read", track, data, direction, confidence, lrc, ...when, masked });
+  output.result(
+    `${startS.toFixed(3).padStart(10)} s  track ${track} ${direction}  ${data}${masked ? "  (masked)" : ""}`,
+  );
+  if (output.verbose) {
+    const numbers = `cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %`;
+    output.result(`${" ".repeat(14)}${numbers}, confidence ${confidence.toFixed(2)}`);
+  }
+}
+
+function tellCandidates(candidates: readonly Candidate[], output: Output): void {
+  const { startS } = candidates[0]!;
+  output.fact({
+    event: "candidates",
+    startS: rounded(startS, 6),
+    candidates: candidates.map(({ track, data, direction, probability, masked }) => ({
+      ...{ track, data, direction, probability: rounded(probability, 6), masked },
+    })),
+  });
+  for (const { track, data, probability, masked } of candidates) {
+    const chance = `${(100 * probability).toFixed(1)} %`;
+    output.result(
+      `${startS.toFixed(3).padStart(10)} s  perhaps track ${track}, ${chance}: ${data}${masked ? "  (masked)" : ""}`,
+    );
+  }
+}
+
+function tellEnd({ reads, seconds, diagnosis, restOctets }: HeardAll, output: Output): void {
+  output.fact({
+    ...{ event: "end", reads, seconds: rounded(seconds, 6) },
+    diagnosis: diagnosis?.atS === undefined ? diagnosis : { ...diagnosis, atS: rounded(diagnosis.atS, 6) },
+    ...(restOctets > 0 && { restOctets }),
+  });
+  const many = reads === 0 ? "nothing read" : `${reads} read${reads === 1 ? "" : "s"}`;
+  const why = diagnosis === null ? "" : `. ${diagnosis.sentence} [${diagnosis.code}]`;
+  output.result(`${many} in ${seconds.toFixed(1)} s${why}`);
+  if (restOctets > 0)
+    output.say(`the last ${restOctets} octets were no whole frame: are --format and --channels right?`);
+}
