@@ -143,16 +143,16 @@ describe("listening to a head", () => {
     expect(endOf(heard)).to.include({ restOctets: 3, seconds: 13 / RATE });
   });
 
-  for (const [what, octets] of [
-    ["nothing", new Uint8Array(0)],
-    ["half a sample", Uint8Array.of(1, 2, 3)],
-    ["silence", new Uint8Array(4 * RATE)],
-    ["samples that are no numbers", new Uint8Array(4 * RATE).fill(0xff)],
+  for (const [what, code, octets] of [
+    ["nothing", "NO_SIGNAL", new Uint8Array(0)],
+    ["half a sample", "NO_SIGNAL", Uint8Array.of(1, 2, 3)],
+    ["silence", "NO_SIGNAL", new Uint8Array(4 * RATE)],
+    ["samples that are no numbers", "NOT_NUMBERS", new Uint8Array(4 * RATE).fill(0xff)],
   ] as const) {
-    it(`of ${what} ends with NO_SIGNAL`, async () => {
+    it(`of ${what} ends with ${code}`, async () => {
       const heard = await all(pieces(octets));
       expect(heard).to.have.length(1);
-      expect(endOf(heard).diagnosis).to.include({ code: "NO_SIGNAL" });
+      expect(endOf(heard).diagnosis).to.include({ code });
     });
   }
 
