@@ -208,6 +208,13 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
+      const long = await lines(["bench", "reader", "--long", "--json", "--swipes", "12", "--sounds", "1"]);
+      expect(long.map(({ what }) => what)).to.deep.equal(["drawn", "swipes", "sounds"]);
+      expect(long[0]!.valid).to.have.length(6);
+      expect(long[1]).to.include({ swipes: 12, wrong: 0 });
+      const decades = long[1]!.decades as { swipes: number; wrong: number }[];
+      expect(decades.reduce((sum, { swipes }) => sum + swipes, 0)).to.be.within(7, 12);
+      expect(long[2]).to.include({ recordings: 1, seconds: 10, wrong: 0 });
     },
     async "bench length"() {
       const all = await lines(["bench", "length", "--json", "--longest", "60"]);

@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Context } from "../context.js";
 import { wholeNumber } from "../whole-number.js";
+import { longRun } from "./bench-long.js";
 
 /** docs/protocol.md, "Modules" */
 const WASM_MAX = 40 * 1024;
@@ -117,12 +118,24 @@ Examples:
     });
 }
 
+interface ReadingRun {
+  readonly swipes?: number;
+  readonly sounds: number;
+  readonly seed: number;
+  readonly only: string;
+  readonly long?: true;
+}
+
 /** ecard bench reader: how much is read, row by row of conditions. */
 function readingCommand(bench: Command, context: Context): void {
   bench
     .command("reader")
     .description("measure how much the reader reads: rows of noise, jitter, speed and more, on made-up swipes")
-    .option("--swipes <n>", "swipes a row", wholeNumber(1, 100_000), 100)
+    .option(
+      "--swipes <n>",
+      "swipes a row, 100 unless told; in the long run all swipes, 100000",
+      wholeNumber(1, 100_000),
+    )
     .option(
       "--seed <n>",
       "first seed; those from 1000000 on were kept out of development",
@@ -130,6 +143,8 @@ function readingCommand(bench: Command, context: Context): void {
       1_000_000,
     )
     .option("--only <text>", "rows whose name has this in it", "")
+    .option("--long", "the long run instead: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes")
+    .option("--sounds <n>", "recordings without a swipe in the long run", wholeNumber(1, 100_000), 10_000)
     .addHelpText(
       "after",
       `
@@ -137,13 +152,19 @@ Valid: read, and right. First: the first candidate is right. Limit: what a genie
 reaches that knows every cell's time, the height and the pulse.
 
 With --json: one line a row {"bench":"reading","row","swipes","valid","first",
-"wrong","target","reached","limit","samplesPerSecond"}, per cent.
+"wrong","target","reached","limit","samplesPerSecond"}, per cent. With --long:
+{"bench":"long","what"}, what being "drawn" (with "valid","first","lossDb"),
+"swipes" (with "swipes","valid","wrong","decades") and "sounds" (with
+"recordings","seconds","wrong").
 
 Examples:
   ecard bench reader
-  ecard bench reader --only dB --swipes 1000 --json`,
+  ecard bench reader --only dB --swipes 1000 --json
+  ecard bench reader --long`,
     )
-    .action(async (options: { swipes: number; seed: number; only: string }, command: Command) => {
+    .action(async (options: ReadingRun, command: Command) => {
+      const { swipes, sounds, seed, only } = options;
+      if (options.long) return longRun({ swipes: swipes ?? 100_000, sounds, seed }, context, command);
       const [{ benchReading }, { progressBar }] = await Promise.all([
         import("@enabling-card/pos-sim/bench"),
         import("../progress.js"),
@@ -152,7 +173,7 @@ Examples:
       const bar = progressBar(output, "swipes");
       const { signal } = context;
       output.result(readingLine("", "valid %", "first %", "wrong", "asked", "limit", "M samples/s"));
-      for await (const row of benchReading({ ...options, signal, onProgress: bar.update })) {
+      for await (const row of benchReading({ swipes: swipes ?? 100, seed, only, signal, onProgress: bar.update })) {
         bar.stop();
         output.fact({ bench: "reading", ...row });
         const { target, limit } = row;

@@ -162,9 +162,11 @@ _ecard_bench_reader() {
   local state line
   local -a names
   _arguments -C \
-    '--swipes[swipes a row]:value:_files' \
+    '--swipes[swipes a row, 100 unless told; in the long run all swipes, 100000]:value:_files' \
     '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has this in it]:value:_files' \
+    '--long[the long run instead\: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes]' \
+    '--sounds[recordings without a swipe in the long run]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,53 @@
+// ecard bench reader --long: what no row of the table says. Wrong reads, the loss against the limit, and claims against what came of them.
+
+import type { Command } from "commander";
+import type { Context } from "../context.js";
+
+export interface LongRun {
+  readonly swipes: number;
+  readonly sounds: number;
+  readonly seed: number;
+}
+
+export async function longRun(options: LongRun, context: Context, command: Command): Promise<void> {
+  const [{ benchLong }, { progressBar }] = await Promise.all([
+    import("@enabling-card/pos-sim/bench"),
+    import("../progress.js"),
+  ]);
+  const output = context.output(command);
+  const bar = progressBar(output, "");
+  const { signal } = context;
+  const decibels = (loss: number | undefined): string => (loss === undefined ? "not told" : `${loss.toFixed(2)} dB`);
+  for await (const result of benchLong({ ...options, signal, onProgress: bar.update })) {
+    bar.stop();
+    output.fact({ bench: "long", ...result });
+    switch (result.what) {
+      case "drawn":
+        output.result(
+          `drawn conditions: ${decibels(result.lossDb.valid)} behind the limit in valid reads, ${decibels(result.lossDb.first)} in first candidates`,
+        );
+        for (const [i, { snrDb, reader, limit }] of result.valid.entries()) {
+          const first = result.first[i]!;
+          const cells = [reader, limit, first.reader, first.limit].map((share) => share.toFixed(1).padStart(6));
+          output.result(
+            `  ${String(snrDb).padStart(3)} dB: valid ${cells[0]} of ${cells[1]}, first ${cells[2]} of ${cells[3]}`,
+          );
+        }
+        break;
+      case "swipes":
+        output.result(
+          `${result.swipes} swipes: ${result.valid} valid and right, ${result.wrong} wrong and called valid`,
+        );
+        for (const { from, swipes, wrong, expected } of result.decades) {
+          const decade = from === 0 ? "less" : from.toExponential(0);
+          output.result(
+            `  claimed to be wrong by ${decade.padStart(5)}: ${String(swipes).padStart(6)} swipes, ${wrong} wrong, ${expected.toFixed(3)} expected`,
+          );
+        }
+        break;
+      case "sounds":
+        output.result(`${result.recordings} recordings of ${result.seconds} s without a swipe: ${result.wrong} reads`);
+        break;
+    }
+  }
+}
