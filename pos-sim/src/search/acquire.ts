@@ -1,5 +1,7 @@
 // Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
 
+import { mayBeZeros } from "./zeros.js";
+
 /** A run of zeros: a positive pulse at `at`, cells of `cell`; input samples. */
 export interface Seed {
   readonly at: number;
@@ -46,12 +48,14 @@ const TURN_SIN = Float64Array.from({ length: TURNS * BINS }, (_, at) => Math.sin
 export function seedsIn(samples: Float32Array, longest: number): Seed[] {
   const seeds: Seed[] = [];
   let level = samples;
+  // Where pulses can be told from a tone: with four times as many samples a cell, as far as there are.
+  let [fine, finer] = [samples, samples];
   let scale = 1;
   let shift = 0;
   while (level.length >= FEWEST && 3 * scale < longest) {
     // Below six samples a cell there is nothing to gain from a search.
-    if (scale > 1) scan(level, scale, shift, seeds);
-    level = halved(level);
+    if (scale > 1) scan(level, scale, shift, seeds, finer);
+    [finer, fine, level] = [fine, level, halved(level)];
     shift += 1.5 * scale;
     scale *= 2;
   }
@@ -67,7 +71,7 @@ function halved(samples: Float32Array): Float32Array {
   return out;
 }
 
-function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]): void {
+function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[], finer: Float32Array): void {
   const parts = Math.floor(samples.length / PART);
   const re = new Float64Array(parts * BINS);
   const im = new Float64Array(parts * BINS);
@@ -125,7 +129,7 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       if (!(p > power[w * BINS + bin - 1]! && p >= power[w * BINS + bin + 1]!)) continue;
       if (w > 0 && neighbour(power, w - 1, bin) > p) continue;
       if (w < windows - 1 && neighbour(power, w + 1, bin) >= p) continue;
-      if (!(p > STRONG * floor)) continue;
+      if (!(p > STRONG * floor && p > LASTING * lastingOf(power, windows, w, bin))) continue;
       const [a, b, c] = [power[w * BINS + bin - 1]!, p, power[w * BINS + bin + 1]!].map(Math.sqrt) as [
         number,
         number,
@@ -147,6 +151,8 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       }
       const phase = Math.atan2(im0, re0);
       const at = middle - (phase / (2 * Math.PI)) * 2 * cell;
+      const times = scale > 2 ? 4 : 2;
+      if (!mayBeZeros(finer, (at + 1.5) * times - 1.5, cell * times)) continue;
       seeds.push({
         at: at * scale + shift,
         cell: cell * scale,
@@ -167,6 +173,22 @@ function floorOf(values: Float64Array): number {
   few.sort();
   return Math.max(few[few.length >> 1]!, few[few.length - 1]! * LEAST);
 }
+
+/** Median of one frequency over a longer time: what sounds for so long is a hum or a voice, and coloured noise is no tone at all. */
+function lastingOf(power: Float64Array, windows: number, w: number, bin: number): number {
+  const low = Math.max(0, w - LONG / 2);
+  const high = Math.min(windows, w + LONG / 2);
+  const few: number[] = [];
+  for (let v = low; v < high; v += LONG_EVERY) few.push(power[v * BINS + bin]!);
+  few.sort((a, b) => a - b);
+  return few[few.length >> 1]!;
+}
+
+/** Windows of that time, and every how manieth of them. */
+const LONG = 128;
+const LONG_EVERY = 4;
+/** A tone must be so many times that: a swipe lasts, and is not all zeros. */
+const LASTING = 4;
 
 /** Share of the strongest tone around that a tone must have. */
 const LEAST = 1e-3;

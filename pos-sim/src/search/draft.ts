@@ -2,11 +2,12 @@
 // the reversals themselves.
 
 import type { Seed } from "./acquire.js";
-import { type Moved, movedIn, outdoes } from "./events.js";
-import { follow } from "./follow.js";
-import { COLOURED, halved } from "./halve.js";
+import { type Around, around, isCut } from "./around.js";
+import { type Moved, movedBy, outdoes, pathIn } from "./events.js";
+import { follow, type Trail } from "./follow.js";
+import { likelyFormats, mayGoOn } from "./parity.js";
 import type { Pulse } from "./pulse.js";
-import { movingMean, type Reading, refined, smoothed, without } from "./refine.js";
+import { type Reading, refined, smoothed } from "./refine.js";
 
 /** A swipe, in samples of its own rate. */
 export interface Draft {
@@ -44,35 +45,44 @@ const CLEAR = 0.6;
 const STEADY = 0.045;
 const SCATTERED = 1.2;
 
-/** The swipe around a seed; undefined where there is none. */
+/** The swipe around a seed; undefined where there is none. Most seeds are none, and a look at what is near them says so. */
 export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | undefined {
-  let samples = input;
-  let { at, cell } = seed;
-  let scale = 1;
-  while (cell > 24) {
-    samples = halved(samples);
-    scale *= 2;
-    at /= 2;
-    cell /= 2;
-  }
-  const coloured = scale > 1 ? COLOURED : 1;
-  // Hum and wander are slower than any run of cells.
-  const width = Math.round(8 * cell);
-  const base = movingMean(movingMean(samples, width), width);
-  const flat = without(samples, base);
-  const power = meanSquare(flat, at - 20 * cell, at + 20 * cell);
+  const near = around(input, seed, NEAR_CELLS);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
-  const followed = followedFrom(samples, base, flat, { ...seed, at, cell }, 0.7 * power, coloured, pulse);
+  const { at, cell } = near.seed;
+  const power = meanSquare(near.flat, at - 20 * cell, at + 20 * cell);
+  let far: Around | undefined;
+  const whole = ({ bounds, bits }: Pick<Trail, "bounds" | "bits">): Around | undefined => {
+    if (!isCut(near, bounds) || !mayGoOn(bits)) return undefined;
+    far ??= around(input, seed, REACH_CELLS);
+    return far;
+  };
+  const follows = (place: Around): Trail => follow(place.flat, place.seed, pulse, 0.7 * power, 0.07);
+  let trail = follows(near);
+  const more = whole(trail);
+  if (more !== undefined) trail = follows(more);
+  const followed = followedBy(trail, more ?? near, 0.7 * power, pulse);
   const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
-    const moved = movedIn(flat, { ...seed, at, cell }, coloured);
+    const place = more ?? near;
+    let path = pathIn(place.flat, place.seed);
+    const beyond = path && more === undefined ? whole(path) : undefined;
+    if (beyond !== undefined) path = pathIn(beyond.flat, beyond.seed);
+    const { flat, samples, coloured, scale, shift } = beyond ?? place;
+    const moved = path && movedBy(flat, path, coloured);
     if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
-      return { ...extent(samples, moved, scale, 0), moved };
+      return { ...extent(samples, moved, scale, shift), moved };
     }
   }
-  return followed && { ...extent(followed.samples, followed.reading, scale, followed.first * scale), followed };
+  if (followed === undefined) return undefined;
+  const { scale, shift } = more ?? near;
+  return { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
 }
+
+/** Cells on each side of a seed that are looked at first, and that a swipe may have. */
+const NEAR_CELLS = 140;
+const REACH_CELLS = 900;
 
 /** Where a draft lies, and what it explains. */
 function extent(
@@ -93,19 +103,15 @@ function extent(
   };
 }
 
-/** Followed by a clock. `base` is improved in place. */
-function followedFrom(
-  samples: Float32Array,
-  base: Float32Array,
-  flat: Float32Array,
-  seed: Seed,
+/** A clock's trail as a reading, if it may hold a text. */
+function followedBy(
+  { bounds, bits, signs, gain }: Trail,
+  { samples, base, seed, coloured }: Around,
   noise: number,
-  coloured: number,
   pulse: Pulse,
 ): Followed | undefined {
-  const { bounds, bits, signs, gain } = follow(flat, seed, pulse, noise, 0.07);
   const cells = bits.length;
-  if (cells < CELLS_MIN || gain < GAIN_MIN) return undefined;
+  if (cells < CELLS_MIN || gain < GAIN_MIN || likelyFormats(bits).length === 0) return undefined;
   // What lies beside it is of no interest, round after round.
   const first = Math.max(0, Math.floor(bounds[0]! - BESIDE * seed.cell));
   const last = Math.min(samples.length, Math.ceil(bounds[cells]! + BESIDE * seed.cell));

@@ -5,12 +5,14 @@ import type { Seed } from "./acquire.js";
 import type { CellMetrics } from "./background.js";
 import { MET_BEHIND, REVERSALS, TURNS } from "./chain.js";
 import { cellAt } from "./metrics.js";
-import { paced } from "./pace.js";
+import { type Paced, paced } from "./pace.js";
+import { likelyFormats } from "./parity.js";
 import type { Pulse } from "./pulse.js";
 import { freePath, movingMean, type Reading, smooth } from "./refine.js";
 import {
   addPairs,
   doubtPairs,
+  type Extreme,
   energyIn,
   extremesIn,
   leftBy,
@@ -37,13 +39,14 @@ export interface Moved {
   readonly variance: number;
 }
 
-/**
- * The reversals around a run of zeros, each at its own time; undefined where they cannot be told from noise.
- *
- * @param flat - Samples without their base line.
- * @param coloured - By how much noise is stronger around pulses than its mean square.
- */
-export function movedIn(flat: Float32Array, { at, cell, height }: Seed, coloured: number): Moved | undefined {
+/** Extremes of a signal, and the clock that was followed through them. */
+export interface Path extends Paced {
+  readonly extremes: readonly Extreme[];
+  readonly heightAt: (at: number) => number;
+}
+
+/** A clock through the extremes around a run of zeros; undefined where there are too few for a text. */
+export function pathIn(flat: Float32Array, { at, cell, height }: Seed): Path | undefined {
   const heightAt = heightsOf(flat, cell, LEAST * height, STRIPE);
   const extremes = extremesIn(flat, 0, flat.length, heightAt);
   const path = paced(
@@ -51,8 +54,21 @@ export function movedIn(flat: Float32Array, { at, cell, height }: Seed, coloured
     at,
     cell,
   );
-  if (path === undefined || path.bounds.length <= CELLS_MIN) return undefined;
-  const { bounds, from, to } = path;
+  return path && path.bounds.length > CELLS_MIN ? { ...path, extremes, heightAt } : undefined;
+}
+
+/**
+ * The reversals along a path, each at its own time; undefined where they cannot be told from noise.
+ *
+ * @param flat - Samples without their base line.
+ * @param coloured - By how much noise is stronger around pulses than its mean square.
+ */
+export function movedBy(
+  flat: Float32Array,
+  { bounds, bits, from, to, extremes, heightAt }: Path,
+  coloured: number,
+): Moved | undefined {
+  if (likelyFormats(bits).length === 0) return undefined;
   let k = 0;
   let list = extremes.slice(from, to + 1).map(({ at, value }): Reversal => {
     while (k + 1 < bounds.length - 1 && bounds[k + 1]! < at) k++;

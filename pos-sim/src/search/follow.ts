@@ -24,6 +24,8 @@ const LOST = 16;
 const TOLL = 0.9;
 /** Over how many cells slopes are taken: wider than a sure clock would, as this one may be off. */
 const WIDE = 0.2;
+/** Cells on each side of a pulse that are looked at. */
+const REACH = 1.25;
 /** How fast the height of pulses is followed. */
 const LEVEL = 0.06;
 
@@ -68,6 +70,7 @@ export function follow(samples: Float32Array, seed: Seed, pulse: Pulse, noise: n
 function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number, way: 1 | -1) {
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const scale = 1 / noise;
+  const seen = new Float64Array(2);
   const parents: number[] = [-1];
   const bitsOf: number[] = [0];
   const times: number[] = [seed.at];
@@ -88,28 +91,27 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
       const end = at + way * cell;
       if (end < 0 || end >= samples.length) continue;
       const middle = at + (way * cell) / 2;
-      const reach = 1.25;
-      const slopeEnd = pulse.slope(samples, end, cell, reach, WIDE);
-      const atEnd = pulse.match(samples, end, cell, reach);
-      const slopeMiddle = pulse.slope(samples, middle, cell, reach, WIDE);
-      const atMiddle = pulse.match(samples, middle, cell, reach);
+      pulse.glance(samples, end, cell, REACH, WIDE, seen);
+      const [atEnd, slopeEnd] = [seen[0]!, seen[1]!];
+      pulse.glance(samples, middle, cell, REACH, WIDE, seen);
+      const [atMiddle, slopeMiddle] = [seen[0]!, seen[1]!];
       const middleBefore = before === 1 ? -1 : 0;
       const boundBefore = before === 1 ? 1 : -1;
       const energy = a * a * cell;
       for (let bit = 0; bit < 2; bit++) {
         let gain: number;
         let slope: number;
-        let seen: number;
+        let height: number;
         if (bit === 0) {
           gain = -sign * a * atEnd - energy * (0.5 * r0 - (r2 + middleBefore * r3 + boundBefore * r4));
           slope = -sign * slopeEnd;
-          seen = (-sign * atEnd) / (r0 - (r2 + middleBefore * r3 + boundBefore * r4));
+          height = (-sign * atEnd) / (r0 - (r2 + middleBefore * r3 + boundBefore * r4));
         } else {
           const overlaps =
             -(r1 + middleBefore * r2 + boundBefore * r3) + r2 - r1 + middleBefore * r3 + boundBefore * r4;
           gain = sign * a * (atEnd - atMiddle) - energy * (r0 + overlaps);
           slope = 0.5 * sign * (slopeEnd - slopeMiddle);
-          seen = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
+          height = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
         }
         const error = Math.max(-0.15, Math.min(0.15, (way * slope) / (pulse.slopeEnergy * a * cell)));
         const nextCell = cell * (1 + drift);
@@ -119,7 +121,7 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
           drift: Math.max(-0.03, Math.min(0.03, drift + bend * error)),
           sign: bit === 1 ? sign : -sign,
           before: bit,
-          height: Math.max(0.2 * a, a + LEVEL * (seen / cell - a)),
+          height: Math.max(0.2 * a, a + LEVEL * (height / cell - a)),
           gain: reading.gain + scale * gain - TOLL,
           node: reading.node * 2 + bit, // replaced below
         });

@@ -7,6 +7,7 @@ import { gainsFor, SETTLED } from "./follow.js";
 export interface Paced {
   /** Boundaries of cells in rising order, as the clock says. */
   readonly bounds: Float64Array;
+  readonly bits: Uint8Array;
   /** The reversals that it explains: from this one to that one. */
   readonly from: number;
   readonly to: number;
@@ -49,6 +50,7 @@ export function paced(times: ArrayLike<number>, at: number, cell: number): Paced
   const back = walk(times, first, at, cell, -1);
   return {
     bounds: Float64Array.from([...back.bounds.reverse(), at, ...forth.bounds]),
+    bits: Uint8Array.from([...back.bits.reverse(), ...forth.bits]),
     from: first - back.taken,
     to: first + forth.taken,
   };
@@ -60,31 +62,24 @@ function walk(times: ArrayLike<number>, first: number, at: number, cell: number,
   let best = readings[0]!;
   for (let k = 0; k < CELLS_MAX; k++) {
     const step = 3 * Math.min(k, SETTLED - 1);
-    const [phase, rate, bend] = [gains[step]!, gains[step + 1]!, gains[step + 2]!];
     const next: Reading[] = [];
     for (const reading of readings) {
-      const { taken, cell: c, drift } = reading;
+      const { taken, cell: c } = reading;
       const end = reading.at + way * c;
-      const on = (error: number, more: number, gain: number): void => {
-        next.push({
-          taken: taken + more,
-          at: end + way * phase * error * c,
-          cell: c * (1 + drift) + rate * error * c,
-          drift: Math.max(-0.03, Math.min(0.03, drift + bend * error)),
-          gain: reading.gain + gain - TOLL,
-          parent: reading,
-        });
-      };
-      const off = (count: number, place: number): number => {
-        const time = times[first + way * (taken + count)];
-        return time === undefined ? Number.POSITIVE_INFINITY : (way * (time - place)) / c;
-      };
-      const zero = off(1, end);
-      if (Math.abs(zero) < FAR) on(zero, 1, worth(zero));
-      const middle = off(1, end - (way * c) / 2);
-      const one = off(2, end);
-      if (Math.abs(middle) < FAR && Math.abs(one) < FAR) on((middle + one) / 2, 2, worth(middle) + worth(one));
-      on(0, 0, NOTHING);
+      const nearest = times[first + way * (taken + 1)];
+      const second = times[first + way * (taken + 2)];
+      if (nearest !== undefined) {
+        const zero = (way * (nearest - end)) / c;
+        if (Math.abs(zero) < FAR) next.push(stepped(reading, way, gains, step, zero, 1, worth(zero)));
+        if (second !== undefined) {
+          const middle = zero + 0.5;
+          const one = (way * (second - end)) / c;
+          if (Math.abs(middle) < FAR && Math.abs(one) < FAR) {
+            next.push(stepped(reading, way, gains, step, (middle + one) / 2, 2, worth(middle) + worth(one)));
+          }
+        }
+      }
+      next.push(stepped(reading, way, gains, step, 0, 0, NOTHING));
     }
     next.sort((a, b) => b.gain - a.gain);
     const kept: Reading[] = [];
@@ -101,8 +96,33 @@ function walk(times: ArrayLike<number>, first: number, at: number, cell: number,
     if (kept[0]!.gain < best.gain - LOST) break;
   }
   const bounds: number[] = [];
-  for (let reading = best; reading.parent !== undefined; reading = reading.parent) bounds.push(reading.at);
-  return { bounds: bounds.reverse(), taken: best.taken };
+  const bits: number[] = [];
+  for (let reading = best; reading.parent !== undefined; reading = reading.parent) {
+    bounds.push(reading.at);
+    bits.push(reading.taken - reading.parent.taken === 2 ? 1 : 0);
+  }
+  return { bounds: bounds.reverse(), bits: bits.reverse(), taken: best.taken };
+}
+
+/** One cell on, over `more` reversals whose mean is `error` cells behind the clock. */
+function stepped(
+  reading: Reading,
+  way: 1 | -1,
+  gains: Float64Array,
+  step: number,
+  error: number,
+  more: number,
+  gain: number,
+): Reading {
+  const { cell, drift } = reading;
+  return {
+    taken: reading.taken + more,
+    at: reading.at + way * cell + way * gains[step]! * error * cell,
+    cell: cell * (1 + drift) + gains[step + 1]! * error * cell,
+    drift: Math.max(-0.03, Math.min(0.03, drift + gains[step + 2]! * error)),
+    gain: reading.gain + gain - TOLL,
+    parent: reading,
+  };
 }
 
 function worth(off: number): number {

@@ -11,6 +11,7 @@ import { type Clock, clocked, eventMetrics, type Moved } from "./events.js";
 import { joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
 import { cellAt, metricsOf } from "./metrics.js";
+import { likelyFormats } from "./parity.js";
 import type { Pulse } from "./pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./refine.js";
 import { STRIPE, shaped } from "./shape.js";
@@ -227,29 +228,6 @@ const TIMED = 0.21;
 
 /** Deviation of reversals that a writer moved, before it is known. */
 const MOVED_JITTER = 0.12;
-
-/** Characters of right parity, less those of wrong, that some run must have: accident makes eight or so. */
-const PARITY_RUN = 9;
-
-/** Formats whose parity the bits keep, as they are: of the other one there is no trace. */
-function likelyFormats(bits: Uint8Array): readonly (5 | 7)[] {
-  const scores = ([5, 7] as const).map((symbolBits) => {
-    let best = 0;
-    for (let first = 0; first < symbolBits; first++) {
-      let run = 0;
-      for (let at = first; at + symbolBits <= bits.length; at += symbolBits) {
-        let ones = 0;
-        for (let i = 0; i < symbolBits; i++) ones += bits[at + i]!;
-        run = Math.max(0, run + (ones % 2 === 1 ? 1 : -1));
-        best = Math.max(best, run);
-      }
-    }
-    return best;
-  }) as [number, number];
-  const most = Math.max(...scores);
-  if (most < PARITY_RUN) return [];
-  return ([5, 7] as const).filter((_, i) => scores[i]! >= most - 10);
-}
 
 /** What passes say together: the last one's cells, read with all that say the same; undefined where none does. */
 export function together(last: Stretch, others: readonly Stretch[]): readonly Likely[] | undefined {
