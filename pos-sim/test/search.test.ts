@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire.js";
+import { Rates } from "../src/search/around.js";
 import { addLog, Background, type CellMetrics, Weights } from "../src/search/background.js";
 import { type Chain, POLARITY, REVERSALS } from "../src/search/chain.js";
 import { certainties } from "../src/search/characters.js";
@@ -194,7 +195,7 @@ describe("the search", () => {
     let characters = 0;
     for (let seed = 1; seed <= 60; seed++) {
       const { samples, text } = synthesise(seed, { snrDb: -4 });
-      const likeliest = search(samples, seedsIn(samples, 250))?.likely[0];
+      const likeliest = search(new Rates(samples), seedsIn(samples, 250))?.likely[0];
       if (likeliest === undefined || likeliest.data.length !== text.length) continue;
       const { data, probability } = likeliest;
       const sure = likeliest.characters();

@@ -75,25 +75,41 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
   const parts = Math.floor(samples.length / PART);
   const re = new Float64Array(parts * BINS);
   const im = new Float64Array(parts * BINS);
-  const even = new Float64Array(HALF);
-  const odd = new Float64Array(HALF);
   for (let part = 0; part < parts; part++) {
     const from = part * PART;
-    for (let i = 0; i < HALF; i++) {
-      const a = samples[from + HALF + i]!;
-      const b = samples[from + HALF - 1 - i]!;
-      even[i] = a + b;
-      odd[i] = a - b;
-    }
+    // Even and odd about the part's middle, written out: it is done for every sample.
+    const [a0, b0] = [samples[from + 8]!, samples[from + 7]!];
+    const [a1, b1] = [samples[from + 9]!, samples[from + 6]!];
+    const [a2, b2] = [samples[from + 10]!, samples[from + 5]!];
+    const [a3, b3] = [samples[from + 11]!, samples[from + 4]!];
+    const [a4, b4] = [samples[from + 12]!, samples[from + 3]!];
+    const [a5, b5] = [samples[from + 13]!, samples[from + 2]!];
+    const [a6, b6] = [samples[from + 14]!, samples[from + 1]!];
+    const [a7, b7] = [samples[from + 15]!, samples[from]!];
+    const [e0, e1, e2, e3, e4, e5, e6, e7] = [a0 + b0, a1 + b1, a2 + b2, a3 + b3, a4 + b4, a5 + b5, a6 + b6, a7 + b7];
+    const [o0, o1, o2, o3, o4, o5, o6, o7] = [a0 - b0, a1 - b1, a2 - b2, a3 - b3, a4 - b4, a5 - b5, a6 - b6, a7 - b7];
     const turn = (part % TURNS) * BINS;
     for (let bin = 0; bin < BINS; bin++) {
       const at = bin * HALF;
-      let c = 0;
-      let s = 0;
-      for (let i = 0; i < HALF; i++) {
-        c += even[i]! * COS[at + i]!;
-        s -= odd[i]! * SIN[at + i]!;
-      }
+      const c =
+        e0 * COS[at]! +
+        e1 * COS[at + 1]! +
+        e2 * COS[at + 2]! +
+        e3 * COS[at + 3]! +
+        e4 * COS[at + 4]! +
+        e5 * COS[at + 5]! +
+        e6 * COS[at + 6]! +
+        e7 * COS[at + 7]!;
+      const s = -(
+        o0 * SIN[at]! +
+        o1 * SIN[at + 1]! +
+        o2 * SIN[at + 2]! +
+        o3 * SIN[at + 3]! +
+        o4 * SIN[at + 4]! +
+        o5 * SIN[at + 5]! +
+        o6 * SIN[at + 6]! +
+        o7 * SIN[at + 7]!
+      );
       // From the part's middle to the recording's beginning.
       const cos = TURN_COS[turn + bin]!;
       const sin = TURN_SIN[turn + bin]!;
@@ -126,10 +142,12 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
     }
     for (let bin = 1; bin < BINS - 1; bin++) {
       const p = power[w * BINS + bin]!;
+      // Few are, and most that follows is for them.
+      if (!(p > STRONG * floor)) continue;
       if (!(p > power[w * BINS + bin - 1]! && p >= power[w * BINS + bin + 1]!)) continue;
       if (w > 0 && neighbour(power, w - 1, bin) > p) continue;
       if (w < windows - 1 && neighbour(power, w + 1, bin) >= p) continue;
-      if (!(p > STRONG * floor && p > LASTING * lastingOf(power, windows, w, bin))) continue;
+      if (!(p > LASTING * lastingOf(power, windows, w, bin))) continue;
       const [a, b, c] = [power[w * BINS + bin - 1]!, p, power[w * BINS + bin + 1]!].map(Math.sqrt) as [
         number,
         number,

@@ -1,4 +1,4 @@
-// The samples around a run of zeros, at a rate that suits its cells, and what in them is slower than any cell.
+// The samples around a run of zeros, at a rate that suits its cells, without what is slower than any cell.
 
 import type { Seed } from "./acquire.js";
 import { COLOURED, halved } from "./halve.js";
@@ -13,7 +13,7 @@ export interface Around {
   readonly flat: Float32Array;
   /** The run of zeros, in these samples. */
   readonly seed: Seed;
-  /** Sample n is the input's sample `n * scale + shift`. */
+  /** Sample n is the recording's sample `n * scale + shift`. */
   readonly scale: number;
   readonly shift: number;
   /** By how much noise is stronger around pulses than its mean square. */
@@ -25,24 +25,36 @@ const CELL_MAX = 24;
 /** Cells over which a base line is taken. */
 const BASE_CELLS = 8;
 
-/** Of `input`, so many cells on each side of a seed. */
-export function around(input: Float32Array, seed: Seed, cells: number): Around {
-  const reach = cells * seed.cell;
-  const shift = Math.max(0, Math.floor(seed.at - reach));
-  let samples = input.subarray(shift, Math.min(input.length, Math.ceil(seed.at + reach)));
-  let at = seed.at - shift;
-  let { cell } = seed;
-  let scale = 1;
-  while (cell > CELL_MAX) {
-    samples = halved(samples);
-    scale *= 2;
-    at /= 2;
-    cell /= 2;
+/** A recording at half its rate, a quarter, and so on: worked out when one of them is asked for, and once. */
+export class Rates {
+  readonly #levels: Float32Array[];
+
+  constructor(samples: Float32Array) {
+    this.#levels = [samples];
   }
+
+  /** At 2^-level of its rate: sample n is the recording's `n * 2^level`. */
+  at(level: number): Float32Array {
+    for (let made = this.#levels.length; made <= level; made++) this.#levels.push(halved(this.#levels[made - 1]!));
+    return this.#levels[level]!;
+  }
+}
+
+/** Of a recording, so many cells on each side of a seed. */
+export function around(rates: Rates, seed: Seed, cells: number): Around {
+  const level = Math.max(0, Math.ceil(Math.log2(seed.cell / CELL_MAX)));
+  const scale = 2 ** level;
+  const cell = seed.cell / scale;
+  const all = rates.at(level);
+  const reach = cells * cell;
+  const first = Math.max(0, Math.floor(seed.at / scale - reach));
+  const samples = all.subarray(first, Math.min(all.length, Math.ceil(seed.at / scale + reach)));
+  const at = seed.at / scale - first;
   const width = Math.round(BASE_CELLS * cell);
   const base = movingMean(movingMean(samples, width), width);
   const flat = without(samples, base);
-  return { samples, base, flat, seed: { ...seed, at, cell }, scale, shift, coloured: scale > 1 ? COLOURED : 1 };
+  const coloured = level > 0 ? COLOURED : 1;
+  return { samples, base, flat, seed: { ...seed, at, cell }, scale, shift: first * scale, coloured };
 }
 
 /** True where a stretch of cells may go on beyond what was cut out. */
@@ -51,5 +63,5 @@ export function isCut({ samples, seed: { cell } }: Around, bounds: Float64Array)
   return bounds[0]! < beside || bounds[bounds.length - 1]! > samples.length - beside;
 }
 
-/** Cells from an end at which a clock stops for want of samples, speeds differing as they do. */
-const EDGE_CELLS = 4;
+/** Cells from an end within which a clock may have stopped for want of samples: noise hides its last ones. */
+const EDGE_CELLS = 20;

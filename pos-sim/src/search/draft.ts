@@ -2,7 +2,7 @@
 // the reversals themselves.
 
 import type { Seed } from "./acquire.js";
-import { type Around, around, isCut } from "./around.js";
+import { type Around, around, isCut, type Rates } from "./around.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./events.js";
 import { follow, type Trail } from "./follow.js";
 import { likelyFormats, mayGoOn } from "./parity.js";
@@ -46,15 +46,15 @@ const STEADY = 0.045;
 const SCATTERED = 1.2;
 
 /** The swipe around a seed; undefined where there is none. Most seeds are none, and a look at what is near them says so. */
-export function draftOf(input: Float32Array, seed: Seed, pulse: Pulse): Draft | undefined {
-  const near = around(input, seed, NEAR_CELLS);
+export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefined {
+  const near = around(rates, seed, NEAR_CELLS);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
   const { at, cell } = near.seed;
   const power = meanSquare(near.flat, at - 20 * cell, at + 20 * cell);
   let far: Around | undefined;
   const whole = ({ bounds, bits }: Pick<Trail, "bounds" | "bits">): Around | undefined => {
     if (!isCut(near, bounds) || !mayGoOn(bits)) return undefined;
-    far ??= around(input, seed, REACH_CELLS);
+    far ??= around(rates, seed, REACH_CELLS);
     return far;
   };
   const follows = (place: Around): Trail => follow(place.flat, place.seed, pulse, 0.7 * power, 0.07);

@@ -67,16 +67,48 @@ export function follow(samples: Float32Array, seed: Seed, pulse: Pulse, noise: n
   return { bounds, bits, signs, gain: forth.gain + back.gain };
 }
 
+/** The readings' boundaries and bits, as a tree: each knows the node that it came from. */
+class Tree {
+  readonly #parents: number[] = [-1];
+  readonly #bits: number[] = [0];
+  readonly #times: number[];
+
+  constructor(at: number) {
+    this.#times = [at];
+  }
+
+  add(parent: number, bit: number, at: number): number {
+    this.#parents.push(parent);
+    this.#bits.push(bit);
+    return this.#times.push(at) - 1;
+  }
+
+  /** From the root to `node`. */
+  pathTo(node: number): { readonly bits: number[]; readonly bounds: number[] } {
+    const bits: number[] = [];
+    const bounds: number[] = [];
+    for (let n = node; n > 0; n = this.#parents[n]!) {
+      bits.push(this.#bits[n]!);
+      bounds.push(this.#times[n]!);
+    }
+    return { bits: bits.reverse(), bounds: bounds.reverse() };
+  }
+}
+
+function blank(): Reading {
+  return { at: 0, cell: 0, drift: 0, sign: 1, before: 0, height: 0, gain: 0, node: 0 };
+}
+
+/** Asked for every run of zeros: it makes no objects as it goes. */
 function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number, way: 1 | -1) {
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const scale = 1 / noise;
   const seen = new Float64Array(2);
-  const parents: number[] = [-1];
-  const bitsOf: number[] = [0];
-  const times: number[] = [seed.at];
-  let readings: Reading[] = [
-    { at: seed.at, cell: seed.cell, drift: 0, sign: 1, before: 0, height: seed.height, gain: 0, node: 0 },
-  ];
+  const tree = new Tree(seed.at);
+  const pools = [0, 1].map(() => Array.from({ length: 2 * SURVIVORS }, blank)) as [Reading[], Reading[]];
+  let kept: Reading[] = [Object.assign(blank(), { at: seed.at, cell: seed.cell, height: seed.height })];
+  /** The next ones, best first. */
+  const next: Reading[] = [];
   let bestGain = 0;
   let bestNode = 0;
   const gains = gainsFor(wobble);
@@ -85,16 +117,19 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
     const phase = gains[step]!;
     const rate = gains[step + 1]!;
     const bend = gains[step + 2]!;
-    const next: Reading[] = [];
-    for (const reading of readings) {
+    const pool = pools[k % 2]!;
+    let made = 0;
+    for (const reading of kept) {
       const { at, cell, drift, sign, before, height: a } = reading;
       const end = at + way * cell;
       if (end < 0 || end >= samples.length) continue;
       const middle = at + (way * cell) / 2;
       pulse.glance(samples, end, cell, REACH, WIDE, seen);
-      const [atEnd, slopeEnd] = [seen[0]!, seen[1]!];
+      const atEnd = seen[0]!;
+      const slopeEnd = seen[1]!;
       pulse.glance(samples, middle, cell, REACH, WIDE, seen);
-      const [atMiddle, slopeMiddle] = [seen[0]!, seen[1]!];
+      const atMiddle = seen[0]!;
+      const slopeMiddle = seen[1]!;
       const middleBefore = before === 1 ? -1 : 0;
       const boundBefore = before === 1 ? 1 : -1;
       const energy = a * a * cell;
@@ -103,9 +138,10 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
         let slope: number;
         let height: number;
         if (bit === 0) {
-          gain = -sign * a * atEnd - energy * (0.5 * r0 - (r2 + middleBefore * r3 + boundBefore * r4));
+          const overlaps = r2 + middleBefore * r3 + boundBefore * r4;
+          gain = -sign * a * atEnd - energy * (0.5 * r0 - overlaps);
           slope = -sign * slopeEnd;
-          height = (-sign * atEnd) / (r0 - (r2 + middleBefore * r3 + boundBefore * r4));
+          height = (-sign * atEnd) / (r0 - overlaps);
         } else {
           const overlaps =
             -(r1 + middleBefore * r2 + boundBefore * r3) + r2 - r1 + middleBefore * r3 + boundBefore * r4;
@@ -114,39 +150,29 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
           height = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
         }
         const error = Math.max(-0.15, Math.min(0.15, (way * slope) / (pulse.slopeEnergy * a * cell)));
-        const nextCell = cell * (1 + drift);
-        next.push({
-          at: end + way * phase * error * cell,
-          cell: nextCell + rate * error * cell,
-          drift: Math.max(-0.03, Math.min(0.03, drift + bend * error)),
-          sign: bit === 1 ? sign : -sign,
-          before: bit,
-          height: Math.max(0.2 * a, a + LEVEL * (height / cell - a)),
-          gain: reading.gain + scale * gain - TOLL,
-          node: reading.node * 2 + bit, // replaced below
-        });
+        const on = pool[made]!;
+        on.at = end + way * phase * error * cell;
+        on.cell = cell * (1 + drift) + rate * error * cell;
+        on.drift = Math.max(-0.03, Math.min(0.03, drift + bend * error));
+        on.sign = bit === 1 ? sign : -sign;
+        on.before = bit;
+        on.height = Math.max(0.2 * a, a + LEVEL * (height / cell - a));
+        on.gain = reading.gain + scale * gain - TOLL;
+        on.node = reading.node;
+        let place = made++;
+        for (; place > 0 && next[place - 1]!.gain < on.gain; place--) next[place] = next[place - 1]!;
+        next[place] = on;
       }
     }
-    if (next.length === 0) break;
-    next.sort((x, y) => y.gain - x.gain);
-    const kept: Reading[] = [];
+    if (made === 0) break;
+    next.length = made;
+    kept = [];
     for (const reading of next) {
       if (kept.length === SURVIVORS || reading.gain < next[0]!.gain - BEHIND) break;
-      const parent = reading.node >> 1;
-      const same = kept.some(
-        (other) =>
-          other.sign === reading.sign &&
-          other.before === reading.before &&
-          Math.abs(other.at - reading.at) < 0.02 * reading.cell,
-      );
-      if (same) continue;
-      parents.push(parent);
-      bitsOf.push(reading.node & 1);
-      times.push(reading.at);
-      reading.node = parents.length - 1;
+      if (hasAlike(kept, reading)) continue;
+      reading.node = tree.add(reading.node, reading.before, reading.at);
       kept.push(reading);
     }
-    readings = kept;
     const leader = kept[0]!;
     if (leader.gain > bestGain) {
       bestGain = leader.gain;
@@ -154,13 +180,15 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
     }
     if (leader.gain < bestGain - LOST) break;
   }
-  const bits: number[] = [];
-  const bounds: number[] = [];
-  for (let node = bestNode; node > 0; node = parents[node]!) {
-    bits.push(bitsOf[node]!);
-    bounds.push(times[node]!);
+  return { ...tree.pathTo(bestNode), gain: bestGain };
+}
+
+/** True where a better reading is at the same place with the same bit: there is nothing to choose between the two. */
+function hasAlike(better: readonly Reading[], { sign, before, at, cell }: Reading): boolean {
+  for (const other of better) {
+    if (other.sign === sign && other.before === before && Math.abs(other.at - at) < 0.02 * cell) return true;
   }
-  return { bits: bits.reverse(), bounds: bounds.reverse(), gain: bestGain };
+  return false;
 }
 
 /** Gains of a Kalman filter for place, cell and its drift, all in cells: wide at first, then what noise and the hand allow. */

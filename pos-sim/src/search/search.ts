@@ -3,6 +3,7 @@
 import { trackBits } from "../signal/stripe.js";
 import { TRACK_FORMATS } from "../track-format.js";
 import type { Seed } from "./acquire.js";
+import type { Rates } from "./around.js";
 import { addLog, Background, type CellMetrics, Weights } from "./background.js";
 import { POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
@@ -53,7 +54,7 @@ const ROUNDS = 4;
  * The stretch around the first of `seeds` that says something for certain, or else the likeliest one. Seeds that lie in a stretch that was
  * followed from another are passed over.
  */
-export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4): Stretch | undefined {
+export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch | undefined {
   const drafts: Draft[] = [];
   let best: Stretch | undefined;
   const sure = (stretch: Stretch | undefined) => stretch?.likely[0]?.probability ?? -1;
@@ -63,7 +64,7 @@ export function search(samples: Float32Array, seeds: readonly Seed[], tries = 4)
     // One swipe at a time, of which the first draft may have a part.
     if (drafts[0] !== undefined && !isAbout(drafts[0], seed.at)) continue;
     if (followed++ === FOLLOWED) break;
-    const draft = draftOf(samples, seed, STRIPE);
+    const draft = draftOf(rates, seed, STRIPE);
     if (draft === undefined || (drafts[0] !== undefined && !overlap(drafts[0], draft))) continue;
     drafts.push(draft);
     // What explains much less than another is a wrong clock on the same swipe.
@@ -126,7 +127,8 @@ function settled(followed: Followed): Settled {
     const next = again(followed, at);
     const same = next.reading.bits.every((bit, k) => bit === at.reading.bits[k]);
     at = round === 0 ? shaped(without(samples, base), next.reading) : next;
-    if (round > 0 && same) break;
+    // Noise that kept parity by accident does not when it is looked at closely.
+    if ((round > 0 && same) || likelyFormats(next.reading.bits).length === 0) break;
   }
   return at;
 }

@@ -1,6 +1,8 @@
 // A recording as it comes, searched a few seconds at a time, where nobody else has read anything. Memory is bounded.
 
 import { type Seed, seedsIn } from "./acquire.js";
+import { Rates } from "./around.js";
+import { likelyFormats } from "./parity.js";
 import { type Likely, type Stretch, search, together } from "./search.js";
 
 /** A text found, in samples of the recording. */
@@ -114,32 +116,42 @@ export class Searcher {
       ...seed,
       at: seed.at + low,
     }));
+    const rates = new Rates(window);
     for (let tried = 0; tried < STRETCHES && seeds.length > 0; tried++) {
       const { at, cell } = seeds[0]!;
       const reach = Math.min(this.#margin, REACH_CELLS * cell);
-      const start = Math.max(0, Math.floor(at - reach));
-      const end = Math.min(window.length, Math.ceil(at + reach));
-      const near = seeds.filter((seed) => seed.at > start && seed.at < end);
-      const stretch = search(
-        window.subarray(start, end),
-        near.map((seed) => ({ ...seed, at: seed.at - start })),
-      );
-      if (stretch === undefined) {
+      const near = seeds.filter((seed) => Math.abs(seed.at - at) < reach);
+      const found = search(rates, near);
+      if (found === undefined) {
         // Nothing around here: on to where none of these seeds is.
         seeds = seeds.filter((seed) => !near.includes(seed));
         continue;
       }
-      const bounds = stretch.bounds.map((bound) => bound + start + this.#first);
+      const stretch = placed(found, this.#first);
+      const { bounds, likely } = stretch;
       const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
-      const placed: Stretch = { ...stretch, pass: stretch.pass, bounds };
-      for (const likely of placed.likely) this.#tell(placed, likely);
-      if (!((placed.likely[0]?.probability ?? 0) > CERTAIN)) this.#join(placed);
+      for (const text of likely) this.#tell(stretch, text);
+      if (!((likely[0]?.probability ?? 0) > CERTAIN) && likelyFormats(stretch.bits).length > 0) this.#join(stretch);
       // What lies in this stretch, or where it began, is done with.
       seeds = seeds
         .slice(1)
         .filter((seed) => seed.at + this.#first < first - seed.cell || seed.at + this.#first > last + seed.cell);
     }
   }
+}
+
+/** A stretch of a window, in samples of the recording. */
+function placed(stretch: Stretch, first: number): Stretch {
+  const { likely, bits, jitter } = stretch;
+  return {
+    likely,
+    bits,
+    jitter,
+    bounds: stretch.bounds.map((bound) => bound + first),
+    get pass() {
+      return stretch.pass;
+    },
+  };
 }
 
 /** Passes of one emission, and how far apart they may lie. */

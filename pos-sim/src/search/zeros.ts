@@ -3,7 +3,7 @@
 /** Cells that are looked at. */
 const CELLS = 18;
 /** Deviations that the noise is granted. */
-const GRANTED = 2.5;
+const GRANTED = 3.5;
 /** Of the tone's height: the third harmonic that pulses have at least (half a cell wide: 0.2; jittering by 15 %: 0.15), and the second at most. */
 const THIRD = 0.12;
 const SECOND = 0.35;
