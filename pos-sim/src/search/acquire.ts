@@ -203,10 +203,10 @@ function lastingOf(power: Float64Array, windows: number, w: number, bin: number)
 }
 
 /** Windows of that time, and every how manieth of them. */
-const LONG = 128;
-const LONG_EVERY = 4;
+const LONG = 256;
+const LONG_EVERY = 8;
 /** A tone must be so many times that: a swipe lasts, and is not all zeros. */
-const LASTING = 4;
+const LASTING = 7;
 
 /** Share of the strongest tone around that a tone must have. */
 const LEAST = 1e-3;

@@ -57,10 +57,11 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
     far ??= around(rates, seed, REACH_CELLS);
     return far;
   };
-  const follows = (place: Around): Trail => follow(place.flat, place.seed, pulse, 0.7 * power, 0.07);
-  let trail = follows(near);
+  const follows = (place: Around, survivors?: number): Trail =>
+    follow(place.flat, place.seed, pulse, 0.7 * power, 0.07, survivors);
+  let trail = follows(near, FEW);
   const more = whole(trail);
-  if (more !== undefined) trail = follows(more);
+  if (more !== undefined || mayGoOn(trail.bits)) trail = follows(more ?? near);
   const followed = followedBy(trail, more ?? near, 0.7 * power, pulse);
   const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
@@ -80,6 +81,8 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   return { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
 }
 
+/** Readings that are kept where there is likely nothing to read. */
+const FEW = 4;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */
 const NEAR_CELLS = 140;
 const REACH_CELLS = 900;

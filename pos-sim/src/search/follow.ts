@@ -43,10 +43,18 @@ interface Reading {
 /**
  * @param noise - Variance of a sample's noise.
  * @param wobble - Deviation of a pulse's measured time, cells.
+ * @param survivors - Readings that are kept: half as many take half the time, and lose a noisy swipe now and then.
  */
-export function follow(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number): Trail {
-  const forth = walk(samples, seed, pulse, noise, wobble, 1);
-  const back = walk(samples, seed, pulse, noise, wobble, -1);
+export function follow(
+  samples: Float32Array,
+  seed: Seed,
+  pulse: Pulse,
+  noise: number,
+  wobble: number,
+  survivors = SURVIVORS,
+): Trail {
+  const forth = walk(samples, seed, pulse, noise, wobble, survivors, 1);
+  const back = walk(samples, seed, pulse, noise, wobble, survivors, -1);
   const cells = forth.bits.length + back.bits.length;
   const bounds = new Float64Array(cells + 1);
   const bits = new Uint8Array(cells);
@@ -100,12 +108,20 @@ function blank(): Reading {
 }
 
 /** Asked for every run of zeros: it makes no objects as it goes. */
-function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wobble: number, way: 1 | -1) {
+function walk(
+  samples: Float32Array,
+  seed: Seed,
+  pulse: Pulse,
+  noise: number,
+  wobble: number,
+  survivors: number,
+  way: 1 | -1,
+) {
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const scale = 1 / noise;
   const seen = new Float64Array(2);
   const tree = new Tree(seed.at);
-  const pools = [0, 1].map(() => Array.from({ length: 2 * SURVIVORS }, blank)) as [Reading[], Reading[]];
+  const pools = [0, 1].map(() => Array.from({ length: 2 * survivors }, blank)) as [Reading[], Reading[]];
   let kept: Reading[] = [Object.assign(blank(), { at: seed.at, cell: seed.cell, height: seed.height })];
   /** The next ones, best first. */
   const next: Reading[] = [];
@@ -168,7 +184,7 @@ function walk(samples: Float32Array, seed: Seed, pulse: Pulse, noise: number, wo
     next.length = made;
     kept = [];
     for (const reading of next) {
-      if (kept.length === SURVIVORS || reading.gain < next[0]!.gain - BEHIND) break;
+      if (kept.length === survivors || reading.gain < next[0]!.gain - BEHIND) break;
       if (hasAlike(kept, reading)) continue;
       reading.node = tree.add(reading.node, reading.before, reading.at);
       kept.push(reading);

@@ -16,7 +16,7 @@ export function likelyFormats(bits: Uint8Array): readonly (5 | 7)[] {
   return FORMATS.filter((_, i) => runs[i]! > 0 && runs[i]! >= most - BEHIND);
 }
 
-/** True where bits around a run of zeros may be a part of a swipe: there are not many yet. */
+/** True where bits around a run of zeros may be a part of a swipe. */
 export function mayGoOn(bits: Uint8Array): boolean {
   return FORMATS.some((symbolBits) => parityRun(bits, symbolBits, FEW) > 0);
 }
