@@ -67,9 +67,10 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
     const place = more ?? near;
-    let path = pathIn(place.flat, place.seed);
+    let path = pathIn(place.flat, place.seed, FEW_PATHS);
     const beyond = path && more === undefined ? whole(path) : undefined;
-    if (beyond !== undefined) path = pathIn(beyond.flat, beyond.seed);
+    if (beyond !== undefined || (path && mayGoOn(path.bits)))
+      path = pathIn((beyond ?? place).flat, (beyond ?? place).seed);
     const { flat, samples, coloured, scale, shift } = beyond ?? place;
     const moved = path && movedBy(flat, path, coloured);
     if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
@@ -83,6 +84,7 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
 
 /** Readings that are kept where there is likely nothing to read. */
 const FEW = 4;
+const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */
 const NEAR_CELLS = 140;
 const REACH_CELLS = 900;

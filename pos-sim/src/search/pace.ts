@@ -39,15 +39,18 @@ interface Reading {
   readonly parent: Reading | undefined;
 }
 
-/** @param times - Of all reversals. `at` and `cell` are a run of zeros' own. */
-export function paced(times: ArrayLike<number>, at: number, cell: number): Paced | undefined {
+/**
+ * @param times - Of all reversals. `at` and `cell` are a run of zeros' own.
+ * @param survivors - Readings that are kept.
+ */
+export function paced(times: ArrayLike<number>, at: number, cell: number, survivors = SURVIVORS): Paced | undefined {
   let first = -1;
   for (let i = 0; i < times.length; i++) {
     if (first < 0 || Math.abs(times[i]! - at) < Math.abs(times[first]! - at)) first = i;
   }
   if (first < 0 || Math.abs(times[first]! - at) > cell / 2) return undefined;
-  const forth = walk(times, first, at, cell, 1);
-  const back = walk(times, first, at, cell, -1);
+  const forth = walk(times, first, at, cell, survivors, 1);
+  const back = walk(times, first, at, cell, survivors, -1);
   return {
     bounds: Float64Array.from([...back.bounds.reverse(), at, ...forth.bounds]),
     bits: Uint8Array.from([...back.bits.reverse(), ...forth.bits]),
@@ -56,7 +59,7 @@ export function paced(times: ArrayLike<number>, at: number, cell: number): Paced
   };
 }
 
-function walk(times: ArrayLike<number>, first: number, at: number, cell: number, way: 1 | -1) {
+function walk(times: ArrayLike<number>, first: number, at: number, cell: number, survivors: number, way: 1 | -1) {
   const gains = gainsFor(WOBBLE);
   let readings: Reading[] = [{ taken: 0, at, cell, drift: 0, gain: 0, parent: undefined }];
   let best = readings[0]!;
@@ -84,7 +87,7 @@ function walk(times: ArrayLike<number>, first: number, at: number, cell: number,
     next.sort((a, b) => b.gain - a.gain);
     const kept: Reading[] = [];
     for (const reading of next) {
-      if (kept.length === SURVIVORS || reading.gain < next[0]!.gain - BEHIND) break;
+      if (kept.length === survivors || reading.gain < next[0]!.gain - BEHIND) break;
       const same = kept.some(
         (other) => other.taken === reading.taken && Math.abs(other.at - reading.at) < 0.02 * reading.cell,
       );
