@@ -3,9 +3,9 @@
 /** Cells that are looked at. */
 const CELLS = 18;
 /** Deviations that the noise is granted. */
-const GRANTED = 3.5;
+const GRANTED = 2.5;
 /** Of the tone's height: the third harmonic that pulses have at least (half a cell wide: 0.2; jittering by 15 %: 0.15), and the second at most. */
-const THIRD = 0.12;
+const THIRD = 0.18;
 const SECOND = 0.35;
 
 /** True where `samples` may hold zeros: a positive pulse at `at`, cells of `cell`, six samples and more. */
