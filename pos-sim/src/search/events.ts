@@ -252,14 +252,42 @@ export function clocked(clock: Clock, moved: Moved, known?: Uint8Array): Clock {
   const curve = smooth(places, times, cells, 12);
   const bounds = Float64Array.from(clock.bounds, (_, k) => curve(k));
   for (let k = 1; k <= cells; k++) if (!(bounds[k]! > bounds[k - 1]!)) return clock;
-  let sum = 0;
-  for (const [i, place] of places.entries()) {
+  const errors = places.map((place, i) => {
     const cell = cellAt(bounds, Math.min(cells, Math.floor(place)));
-    sum += ((times[i]! - curve(place)) / cell) ** 2;
-  }
+    return (times[i]! - curve(place)) / cell;
+  });
+  // What was followed beyond the swipe scatters more than it. Known bits have their places.
+  const [start, end] = known === undefined ? steadyPart(errors) : [0, errors.length];
+  const from = start === 0 ? 0 : Math.ceil(places[start]!);
+  const to = end === errors.length ? cells : Math.floor(places[end - 1]!);
+  const inside = errors.slice(start, end);
+  const sum = inside.reduce((squares, error) => squares + error * error, 0);
   return {
-    bounds,
-    bits,
-    jitter: Math.max(0.03, Math.sqrt(sum / Math.max(1, places.length - curve.terms))),
+    bounds: bounds.slice(from, to + 1),
+    bits: bits.slice(from, to),
+    jitter: Math.max(LEAST_JITTER, Math.sqrt(sum / Math.max(1, inside.length - curve.terms))),
   };
 }
+
+const LEAST_JITTER = 0.03;
+
+/** From where to where errors are about as large as most of them are. */
+function steadyPart(errors: readonly number[]): readonly [number, number] {
+  const sizes = errors.map(Math.abs).sort((a, b) => a - b);
+  // Of normal errors half are less than two thirds of a deviation.
+  const usual = Math.max(LEAST_JITTER, sizes[sizes.length >> 1]! / 0.6745);
+  let best = 0;
+  let sum = 0;
+  let start = 0;
+  let part: [number, number] = [0, errors.length];
+  for (const [i, error] of errors.entries()) {
+    sum += STEADY - Math.min(FAR_OFF, (error / usual) ** 2 / 2);
+    if (sum <= 0) [sum, start] = [0, i + 1];
+    else if (sum > best) [best, part] = [sum, [start, i + 1]];
+  }
+  return part;
+}
+
+/** What an error of the usual size is worth, twice over, and what it costs at most: one that is far off is no end. */
+const STEADY = 2.5;
+const FAR_OFF = 12;
