@@ -54,7 +54,7 @@ export function seedsIn(samples: Float32Array, longest: number): Seed[] {
   let shift = 0;
   while (level.length >= FEWEST && 3 * scale < longest) {
     // Below six samples a cell there is nothing to gain from a search.
-    if (scale > 1) scan(level, scale, shift, seeds, finer);
+    if (scale > 1) scan(level, scale, shift, longest, seeds, finer);
     [finer, fine, level] = [fine, level, halved(level)];
     shift += 1.5 * scale;
     scale *= 2;
@@ -71,7 +71,14 @@ function halved(samples: Float32Array): Float32Array {
   return out;
 }
 
-function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[], finer: Float32Array): void {
+function scan(
+  samples: Float32Array,
+  scale: number,
+  shift: number,
+  longest: number,
+  seeds: Seed[],
+  finer: Float32Array,
+): void {
   const parts = Math.floor(samples.length / PART);
   const re = new Float64Array(parts * BINS);
   const im = new Float64Array(parts * BINS);
@@ -156,6 +163,7 @@ function scan(samples: Float32Array, scale: number, shift: number, seeds: Seed[]
       const bend = a - 2 * b + c;
       const frequency = (LOW + bin + (bend < 0 ? (0.5 * (a - c)) / bend : 0)) / STEPS;
       const cell = 1 / (2 * frequency);
+      if (cell * scale > longest) continue;
       // Phase of the tone at the window's middle.
       let re0 = 0;
       let im0 = 0;
@@ -206,7 +214,7 @@ function lastingOf(power: Float64Array, windows: number, w: number, bin: number)
 const LONG = 256;
 const LONG_EVERY = 8;
 /** A tone must be so many times that: a swipe lasts, and is not all zeros. */
-const LASTING = 7;
+const LASTING = 4;
 
 /** Share of the strongest tone around that a tone must have. */
 const LEAST = 1e-3;

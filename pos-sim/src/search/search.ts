@@ -269,7 +269,7 @@ function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readon
     }
   }
   return found
-    .map(({ score, ...likely }) => ({ ...likely, probability: Math.exp(score - total) }))
+    .map(({ score, ...likely }) => ({ ...likely, probability: Math.min(1, Math.exp(score - total)) }))
     .sort((a, b) => b.probability - a.probability);
 }
 
