@@ -45,45 +45,59 @@ const CLEAR = 0.6;
 const STEADY = 0.045;
 const SCATTERED = 1.2;
 
-/** The swipe around a seed; undefined where there is none. Most seeds are none, and a look at what is near them says so. */
+/** The swipe around a seed; undefined where there is none. */
 export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefined {
   const near = around(rates, seed, NEAR_CELLS);
-  // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
+  let whole: Around | undefined;
+  const far = (): Around => {
+    whole ??= around(rates, seed, REACH_CELLS);
+    return whole;
+  };
   const { at, cell } = near.seed;
   const power = meanSquare(near.flat, at - 20 * cell, at + 20 * cell);
-  let far: Around | undefined;
-  const whole = ({ bounds, bits }: Pick<Trail, "bounds" | "bits">): Around | undefined => {
-    if (!isCut(near, bounds) || !mayGoOn(bits)) return undefined;
-    far ??= around(rates, seed, REACH_CELLS);
-    return far;
-  };
-  const follows = (place: Around, survivors?: number): Trail =>
-    follow(place.flat, place.seed, pulse, 0.7 * power, 0.07, survivors);
-  let trail = follows(near, FEW);
-  const more = whole(trail);
-  if (more !== undefined || mayGoOn(trail.bits)) trail = follows(more ?? near);
-  const followed = followedBy(trail, more ?? near, 0.7 * power, pulse);
+  // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
+  const noise = 0.7 * power;
+  const trail = looked(near, far, (place, all) => follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW));
+  const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
-    const place = more ?? near;
-    let path = pathIn(place.flat, place.seed, FEW_PATHS);
-    const beyond = path && more === undefined ? whole(path) : undefined;
-    if (beyond !== undefined || (path && mayGoOn(path.bits)))
-      path = pathIn((beyond ?? place).flat, (beyond ?? place).seed);
-    const { flat, samples, coloured, scale, shift } = beyond ?? place;
-    const moved = path && movedBy(flat, path, coloured);
-    if (moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
+    const path = looked(near, far, (place, all) => pathIn(place.flat, place.seed, all ? ALL_PATHS : FEW_PATHS));
+    const moved = path && movedBy(path.place.flat, path.found, path.place.coloured);
+    if (path !== undefined && moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
+      const { samples, scale, shift } = path.place;
       return { ...extent(samples, moved, scale, shift), moved };
     }
   }
-  if (followed === undefined) return undefined;
-  const { scale, shift } = more ?? near;
+  if (trail === undefined || followed === undefined) return undefined;
+  const { scale, shift } = trail.place;
   return { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
 }
 
-/** Readings that are kept where there is likely nothing to read. */
+/** A stretch of cells as somebody read it. */
+type Read = Pick<Trail, "bounds" | "bits">;
+
+/**
+ * Looks near a seed first, with few readings: most seeds are none, and bits that keep no parity say so. Where they do, looks again, with all
+ * readings and as far as it goes.
+ */
+function looked<Found extends Read>(
+  near: Around,
+  far: () => Around,
+  look: (place: Around, all: boolean) => Found | undefined,
+): { readonly place: Around; readonly found: Found } | undefined {
+  const first = look(near, false);
+  if (first === undefined) return undefined;
+  if (!mayGoOn(first.bits)) return { place: near, found: first };
+  const place = isCut(near, first.bounds) ? far() : near;
+  const found = look(place, true);
+  return found && { place, found };
+}
+
+/** Readings that are kept beside each other, and where there is likely nothing to read: half of them take half the time. */
+const ALL = 8;
 const FEW = 4;
+const ALL_PATHS = 48;
 const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */
 const NEAR_CELLS = 140;

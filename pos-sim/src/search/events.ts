@@ -46,7 +46,7 @@ export interface Path extends Paced {
 }
 
 /** A clock through the extremes around a run of zeros; undefined where there are too few for a text. */
-export function pathIn(flat: Float32Array, { at, cell, height }: Seed, survivors?: number): Path | undefined {
+export function pathIn(flat: Float32Array, { at, cell, height }: Seed, survivors: number): Path | undefined {
   const heightAt = heightsOf(flat, cell, LEAST * height, STRIPE);
   const extremes = extremesIn(flat, 0, flat.length, heightAt);
   const path = paced(

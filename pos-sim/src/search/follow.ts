@@ -13,7 +13,6 @@ export interface Trail {
   readonly gain: number;
 }
 
-const SURVIVORS = 8;
 /** Cells in one direction, at most. */
 const CELLS_MAX = 700;
 /** A reading so far behind the best one is given up. */
@@ -43,7 +42,7 @@ interface Reading {
 /**
  * @param noise - Variance of a sample's noise.
  * @param wobble - Deviation of a pulse's measured time, cells.
- * @param survivors - Readings that are kept: half as many take half the time, and lose a noisy swipe now and then.
+ * @param survivors - Readings that are kept.
  */
 export function follow(
   samples: Float32Array,
@@ -51,7 +50,7 @@ export function follow(
   pulse: Pulse,
   noise: number,
   wobble: number,
-  survivors = SURVIVORS,
+  survivors: number,
 ): Trail {
   const forth = walk(samples, seed, pulse, noise, wobble, survivors, 1);
   const back = walk(samples, seed, pulse, noise, wobble, survivors, -1);

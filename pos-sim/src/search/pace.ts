@@ -13,7 +13,6 @@ export interface Paced {
   readonly to: number;
 }
 
-const SURVIVORS = 48;
 const CELLS_MAX = 700;
 /** Deviation that reversals are expected to have, cells. */
 const WOBBLE = 0.13;
@@ -43,7 +42,7 @@ interface Reading {
  * @param times - Of all reversals. `at` and `cell` are a run of zeros' own.
  * @param survivors - Readings that are kept.
  */
-export function paced(times: ArrayLike<number>, at: number, cell: number, survivors = SURVIVORS): Paced | undefined {
+export function paced(times: ArrayLike<number>, at: number, cell: number, survivors: number): Paced | undefined {
   let first = -1;
   for (let i = 0; i < times.length; i++) {
     if (first < 0 || Math.abs(times[i]! - at) < Math.abs(times[first]! - at)) first = i;
