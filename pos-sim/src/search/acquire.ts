@@ -200,21 +200,25 @@ function floorOf(values: Float64Array): number {
   return Math.max(few[few.length >> 1]!, few[few.length - 1]! * LEAST);
 }
 
-/** Median of one frequency over a longer time: what sounds for so long is a hum or a voice, and coloured noise is no tone at all. */
+/** What one frequency has over a longer time: what sounds for so long is a hum or a voice, and coloured noise is no tone at all. By the lower quartile, as a third of a short swipe may be zeros. */
 function lastingOf(power: Float64Array, windows: number, w: number, bin: number): number {
   const low = Math.max(0, w - LONG / 2);
   const high = Math.min(windows, w + LONG / 2);
+  // Of a swipe and little else there is no telling.
+  if (high - low < LONG / 2) return 0;
   const few: number[] = [];
   for (let v = low; v < high; v += LONG_EVERY) few.push(power[v * BINS + bin]!);
   few.sort((a, b) => a - b);
-  return few[few.length >> 1]!;
+  return few[few.length >> 2]! * TO_MEDIAN;
 }
 
 /** Windows of that time, and every how manieth of them. */
 const LONG = 256;
 const LONG_EVERY = 8;
-/** A tone must be so many times that: a swipe lasts, and is not all zeros. */
-const LASTING = 4;
+/** Of noise, median over lower quartile. */
+const TO_MEDIAN = 2.4;
+/** A tone must be so many times that. */
+const LASTING = 3;
 
 /** Share of the strongest tone around that a tone must have. */
 const LEAST = 1e-3;

@@ -60,7 +60,10 @@ export function finelyShaped(flat: Float32Array, pulses: readonly Placed[], vari
 
 function fittest(flat: Float32Array, pulses: readonly Placed[], variance: number, shapes: readonly Pulse[]) {
   let best = { pulse: STRIPE, factor: 1, explained: Number.NEGATIVE_INFINITY };
+  const cell = pulses[pulses.length >> 1]?.cell ?? 0;
   for (const pulse of shapes) {
+    // Of what falls between samples there is no telling.
+    if (pulse.energy * cell < NARROWEST && pulse !== STRIPE) continue;
     let along = 0;
     let power = 0;
     for (const [i, { at, cell, value }] of pulses.entries()) {
@@ -70,11 +73,14 @@ function fittest(flat: Float32Array, pulses: readonly Placed[], variance: number
         power += 2 * value * pulses[j]!.value * cell * pulse.overlap((at - pulses[j]!.at) / cell);
       }
     }
-    const explained = (along * along) / (2 * variance * power) + (pulse === STRIPE ? GAIN : 0);
+    // Upside down it is no pulse.
+    const explained = (Math.max(0, along) * along) / (2 * variance * power) + (pulse === STRIPE ? GAIN : 0);
     if (explained > best.explained) best = { pulse, factor: along / power, explained };
   }
   return best;
 }
 
+/** Narrowest pulse, by the integral of its square, samples. */
+const NARROWEST = 0.5;
 /** Pulses farther apart than that, cells, do not overlap. */
 const FAR = 2;
