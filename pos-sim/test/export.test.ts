@@ -1,13 +1,11 @@
 import { expect } from "chai";
 import { strFromU8, unzipSync } from "fflate";
 import {
-  benchReader,
   coilSignal,
   edgesCsv,
   edgesSr,
   edgesVcd,
   PosError,
-  type ReaderBench,
   readSamples,
   samplesCsv,
   samplesSr,
@@ -128,32 +126,5 @@ describe("edges for other tools", () => {
     const view = new DataView(buffer, byteOffset, 12);
     expect([0, 4, 8].map((at) => view.getFloat32(at, true))).to.deep.equal([0, -0.5, 1]);
     expect(samplesSr({ samples: Float32Array.of(0, -0.5, 1), sampleRateHz: 8000 })).to.deep.equal(file);
-  });
-});
-
-describe("the bench", () => {
-  it("gives samples a second of silence, swipes and noise", async () => {
-    const rows: ReaderBench[] = [];
-    for await (const row of benchReader(2)) rows.push(row);
-    expect(rows.map(({ kind }) => kind)).to.deep.equal(["silence", "swipes", "noise"]);
-    expect(rows.map(({ reads: count }) => count > 0)).to.deep.equal([false, true, false]);
-    for (const { samplesPerSecond } of rows) expect(samplesPerSecond).to.be.greaterThan(0);
-  });
-
-  it("can be left between two pieces, and tells how far it is", async () => {
-    const abort = new AbortController();
-    const told: [string, number, number][] = [];
-    const error = await (async () => {
-      const options = {
-        signal: abort.signal,
-        onProgress: (...progress: [string, number, number]) => {
-          told.push(progress);
-          abort.abort();
-        },
-      };
-      for await (const _ of benchReader(600, options));
-    })().catch((thrown: unknown) => thrown);
-    expect(error).to.include({ name: "PosError", code: "ABORTED" });
-    expect(told.map(([kind, , total]) => [kind, total])).to.deep.equal([["silence", 600]]);
   });
 });

@@ -65,6 +65,7 @@ const READER: Shape = {
   samples: "number",
   reads: "number",
   samplesPerSecond: "number",
+  "asked?": "number",
 };
 
 const READING: Shape = {
@@ -200,7 +201,7 @@ describe("--json", () => {
     async bench() {
       const [payment, ...readers] = await lines(["bench", "--json", "--runs", "1", "--seconds", "1"]);
       check(payment!, PAYMENT);
-      expect(readers).to.have.length(3);
+      expect(readers).to.have.length(13);
       for (const line of readers) check(line, READER);
     },
     async "bench reader"() {

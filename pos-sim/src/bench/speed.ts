@@ -3,57 +3,97 @@ import { setImmediate } from "node:timers/promises";
 import { PosError } from "../errors.js";
 import { Reader } from "../reader/reader.js";
 import { normal } from "../signal/random.js";
-import { swipeSignal } from "../signal/stripe.js";
+import type { Conditions } from "../synth/conditions.js";
+import { SOUNDS, sound } from "../synth/sounds.js";
+import { synthesise } from "../synth/synth.js";
 
 export interface ReaderBench {
-  readonly kind: "silence" | "swipes" | "noise";
+  /** What is listened to: swipes with pauses between them, or what has none. */
+  readonly kind: string;
   readonly samples: number;
   readonly reads: number;
   readonly samplesPerSecond: number;
+  /** Samples a second that are asked for, where there are any. */
+  readonly asked?: number;
 }
 
 export interface BenchReaderOptions {
   /** Ends it between two pieces. */
   readonly signal?: AbortSignal;
   /** Hears piece by piece how many seconds of how many were read. */
-  readonly onProgress?: (kind: ReaderBench["kind"], seconds: number, ofSeconds: number) => void;
+  readonly onProgress?: (kind: string, seconds: number, ofSeconds: number) => void;
 }
 
-const RATE = 44_100;
-/** Samples between two looks at the signal: a few milliseconds of reading. */
-const PIECE = 8192 * 16;
+/** Recordings of one kind, made one after the other: the n-th piece. */
+interface Kind {
+  readonly kind: string;
+  readonly asked?: number;
+  readonly piece: (n: number) => Float32Array;
+}
+
+const RATE = 48_000;
+/** Between two swipes: a quick hand's. */
+const PAUSE_S = 0.2;
+/** Of a kind, what is heard before time counts: the engine warms up. */
+const WARM_S = 5;
+/** Of a sound, at a time. */
+const SOUND_S = 2;
+
+const KINDS: readonly Kind[] = [
+  { kind: "silence", asked: 5e6, piece: () => new Float32Array(SOUND_S * RATE) },
+  swipes("clean swipes", 20e6, {}),
+  swipes("swipes, 20 dB", undefined, { snrDb: 20 }),
+  swipes("swipes, 3 dB", 1e6, { snrDb: 3 }),
+  swipes("swipes, -1 dB", 0.2e6, { snrDb: -1 }),
+  swipes("swipes, -3 dB", 0.2e6, { snrDb: -3 }),
+  swipes("swipes, 6 % jitter", undefined, { snrDb: 30, jitter: { normal: 0.06 } }),
+  swipes("swipes, 15 % jitter", undefined, { snrDb: 30, jitter: { normal: 0.15 } }),
+  ...SOUNDS.map((kind): Kind => ({ kind, asked: 5e6, piece: (n) => sound(kind, n, SOUND_S, RATE) })),
+];
+
+/** Swipes of track 2 in cells of 300 us, and pauses of the same noise. */
+function swipes(kind: string, asked: number | undefined, conditions: Conditions): Kind {
+  const piece = (n: number): Float32Array => {
+    const { samples, sigma } = synthesise(n, conditions);
+    const next = normal(n);
+    const all = new Float32Array(samples.length + PAUSE_S * RATE);
+    all.set(samples);
+    if (sigma > 0) for (let i = samples.length; i < all.length; i++) all[i] = sigma * next();
+    return all;
+  };
+  return { kind, piece, ...(asked !== undefined && { asked }) };
+}
 
 /**
- * Reads `seconds` of recording at 44.1 kHz of each kind: silence, a track 2 swipe at 20 ips after the other over hiss at
- * -31 dB of their peak, and white noise. Making the signals is not timed, nor is what happens between two pieces.
+ * Reads `seconds` of each kind with one reader, once it is warm. Making the signals is not timed.
  *
  * @throws {@link PosError} `ABORTED`
  */
-export async function* benchReader(seconds = 300, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
+export async function* benchReader(seconds = 30, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
   const { signal, onProgress } = options;
-  const text = ";9999991234567893=30121011777700000042?";
-  const swipe = swipeSignal({ track: 2, text, ips: 20, sampleRateHz: RATE }).samples;
-  const next = normal(1);
-  const total = Math.ceil(seconds * RATE);
-  for (const kind of ["silence", "swipes", "noise"] as const) {
-    const sigma = { silence: 0, swipes: 0.02, noise: 0.2 }[kind];
-    const reader = new Reader(RATE);
-    const piece = new Float32Array(PIECE);
-    let tookMs = 0;
-    for (let done = 0; done < total; done += PIECE) {
+  for (const { kind, asked, piece } of KINDS) {
+    const reader = new Reader(RATE, { live: true });
+    let [heard, samples, reads, tookMs] = [0, 0, 0, 0];
+    for (let n = 1; samples < seconds * RATE; n++) {
       await setImmediate();
       if (signal?.aborted) throw new PosError("ABORTED", "Measuring was cancelled");
-      const part = piece.subarray(0, Math.min(PIECE, total - done)).fill(0);
-      if (kind === "swipes") for (let i = 0; i < part.length; i++) part[i] = swipe[(done + i) % swipe.length]!;
-      if (sigma > 0) for (let i = 0; i < part.length; i++) part[i]! += sigma * next();
+      const part = piece(n);
       const started = performance.now();
-      reader.push(part);
-      tookMs += performance.now() - started;
-      onProgress?.(kind, (done + part.length) / RATE, seconds);
+      const found = reader.push(part);
+      const took = performance.now() - started;
+      heard += part.length;
+      if (heard <= WARM_S * RATE) continue;
+      samples += part.length;
+      reads += found.length;
+      tookMs += took;
+      onProgress?.(kind, Math.min(seconds, samples / RATE), seconds);
     }
-    const started = performance.now();
-    const { reads } = reader.finish();
-    tookMs += performance.now() - started;
-    yield { kind, samples: total, reads: reads.length, samplesPerSecond: Math.round((total / tookMs) * 1000) };
+    yield {
+      kind,
+      samples,
+      reads,
+      samplesPerSecond: Math.round((samples / tookMs) * 1000),
+      ...(asked !== undefined && { asked }),
+    };
   }
 }

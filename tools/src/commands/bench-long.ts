@@ -1,5 +1,6 @@
 // ecard bench reader --long: what no row of the table says. Wrong reads, the loss against the limit, and claims against what came of them.
 
+import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
 
@@ -7,10 +8,12 @@ export interface LongRun {
   readonly swipes: number;
   readonly sounds: number;
   readonly seed: number;
+  /** Where a picture of the claims goes. */
+  readonly picture?: string;
 }
 
 export async function longRun(options: LongRun, context: Context, command: Command): Promise<void> {
-  const [{ benchLong }, { progressBar }] = await Promise.all([
+  const [{ benchLong, reliabilitySvg }, { progressBar }] = await Promise.all([
     import("@enabling-card/pos-sim/bench"),
     import("../progress.js"),
   ]);
@@ -43,6 +46,10 @@ export async function longRun(options: LongRun, context: Context, command: Comma
           output.result(
             `  claimed to be wrong by ${decade.padStart(5)}: ${String(swipes).padStart(6)} swipes, ${wrong} wrong, ${expected.toFixed(3)} expected`,
           );
+        }
+        if (options.picture !== undefined) {
+          await writeFile(options.picture, reliabilitySvg(result.decades));
+          output.result(`  ${options.picture}`);
         }
         break;
       case "sounds":

@@ -14,13 +14,13 @@ export function benchCommand(program: Command, context: Context): void {
     .description("measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)")
     .option("--runs <n>", "payments to measure", wholeNumber(1, 1000), 5)
     .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517), 247)
-    .option("--seconds <n>", "length of the recordings that the reader is timed on", wholeNumber(1, 600), 120)
+    .option("--seconds <n>", "how long the reader listens to each kind of sound", wholeNumber(1, 600), 30)
     .addHelpText(
       "after",
       `
 With --json: {"bench":"payment","mtu","runs","steps","modules"}, then for each
-kind of recording {"bench":"reader","kind","samples","reads",
-"samplesPerSecond"}.
+kind of sound {"bench":"reader","kind","samples","reads","samplesPerSecond",
+"asked"}.
 
 Examples:
   ecard bench
@@ -55,15 +55,16 @@ Examples:
       const total = payment.modules.reduce((sum, { wasmOctets }) => sum + wasmOctets, 0);
       output.result(`  together      ${String(total).padStart(9)} of ${WASM_MAX}`);
 
-      output.result("\nreader, one thread, 44.1 kHz");
+      output.result("\nreader, one thread, warm, 48 kHz, a swipe and a pause of 0.2 s by turns");
       const bar = progressBar(output, "s");
       const { signal } = context;
       for await (const row of benchReader(options.seconds, { signal, onProgress: bar.update })) {
         bar.stop();
         output.fact({ bench: "reader", ...row });
-        output.result(
-          `  ${row.kind.padEnd(8)} ${(row.samplesPerSecond / 1e6).toFixed(1).padStart(6)} M samples/s (${row.reads} reads in ${row.samples} samples)`,
-        );
+        const speed = (row.samplesPerSecond / 1e6).toFixed(2).padStart(6);
+        const mark = row.asked === undefined ? " " : row.samplesPerSecond >= row.asked ? "✓" : "✗";
+        const asked = row.asked === undefined ? "" : `, ${row.asked / 1e6} asked`;
+        output.result(`  ${mark} ${row.kind.padEnd(19)} ${speed} M samples/s${asked}`);
       }
     });
   readingCommand(bench, context);
@@ -124,6 +125,7 @@ interface ReadingRun {
   readonly seed: number;
   readonly only: string;
   readonly long?: true;
+  readonly picture?: string;
 }
 
 /** ecard bench reader: how much is read, row by row of conditions. */
@@ -144,6 +146,7 @@ function readingCommand(bench: Command, context: Context): void {
     )
     .option("--only <text>", "rows whose name has this in it", "")
     .option("--long", "the long run instead: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes")
+    .option("--picture <file>", "draws the long run's claims against outcomes to an SVG file")
     .option("--sounds <n>", "recordings without a swipe in the long run", wholeNumber(1, 100_000), 10_000)
     .addHelpText(
       "after",
@@ -160,11 +163,14 @@ With --json: one line a row {"bench":"reading","row","swipes","valid","first",
 Examples:
   ecard bench reader
   ecard bench reader --only dB --swipes 1000 --json
-  ecard bench reader --long`,
+  ecard bench reader --long --picture reliability.svg`,
     )
     .action(async (options: ReadingRun, command: Command) => {
       const { swipes, sounds, seed, only } = options;
-      if (options.long) return longRun({ swipes: swipes ?? 100_000, sounds, seed }, context, command);
+      if (options.long) {
+        const { picture } = options;
+        return longRun({ swipes: swipes ?? 100_000, sounds, seed, ...(picture && { picture }) }, context, command);
+      }
       const [{ benchReading }, { progressBar }] = await Promise.all([
         import("@enabling-card/pos-sim/bench"),
         import("../progress.js"),

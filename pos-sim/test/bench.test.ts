@@ -1,0 +1,83 @@
+import { expect } from "chai";
+import { drawn } from "../src/bench/drawn.js";
+import { benchReader, type ReaderBench, reliabilitySvg } from "../src/bench/index.js";
+import { lossDb } from "../src/bench/loss.js";
+import { Reliability } from "../src/bench/reliability.js";
+
+describe("the bench", () => {
+  it("gives samples a second of silence, swipes and sounds: reads of swipes alone", async function () {
+    this.timeout(60_000);
+    const rows: ReaderBench[] = [];
+    for await (const row of benchReader(1)) rows.push(row);
+    expect(rows.map(({ kind }) => kind)).to.include.members(["silence", "clean swipes", "swipes, 3 dB", "music-like"]);
+    for (const { kind, reads, samplesPerSecond, asked } of rows) {
+      expect(samplesPerSecond, kind).to.be.greaterThan(0);
+      if (asked !== undefined) expect(asked, kind).to.be.at.least(0.2e6);
+      if (!kind.startsWith("swipes") && kind !== "clean swipes") expect(reads, kind).to.equal(0);
+    }
+    const readsOf = (wanted: string) => rows.find(({ kind }) => kind === wanted)?.reads;
+    expect(readsOf("clean swipes")).to.be.greaterThan(1);
+    expect(readsOf("swipes, 3 dB")).to.be.greaterThan(0);
+  });
+
+  it("can be left between two pieces, and tells how far it is", async () => {
+    const abort = new AbortController();
+    const told: [string, number, number][] = [];
+    const error = await (async () => {
+      const options = {
+        signal: abort.signal,
+        onProgress: (...progress: [string, number, number]) => {
+          told.push(progress);
+          abort.abort();
+        },
+      };
+      for await (const _ of benchReader(600, options));
+    })().catch((thrown: unknown) => thrown);
+    expect(error).to.include({ name: "PosError", code: "ABORTED" });
+    expect(told.map(([kind, , total]) => [kind, total])).to.deep.equal([["silence", 600]]);
+  });
+});
+
+describe("claims against outcomes", () => {
+  const reliability = new Reliability();
+  for (let i = 0; i < 20; i++) reliability.add(0.7, i >= 5);
+  for (let i = 0; i < 10; i++) reliability.add(1 - 2e-6, true);
+  reliability.add(1, true);
+  const { decades } = reliability;
+
+  it("are counted by decade of the claimed chance to be wrong, with how many should have been wrong", () => {
+    expect(decades.map(({ swipes }) => swipes)).to.deep.equal([20, 0, 0, 0, 0, 10, 0, 0, 1]);
+    expect(decades.map(({ wrong }) => wrong)).to.deep.equal([5, 0, 0, 0, 0, 0, 0, 0, 0]);
+    expect(decades[0]!.expected).to.be.closeTo(6, 1e-9);
+    expect(decades[5]!.expected).to.be.closeTo(2e-5, 1e-9);
+    expect(decades.at(-1)).to.include({ from: 0, swipes: 1 });
+  });
+
+  it("are drawn: of each decade its swipes, and a dot where some were wrong", () => {
+    const svg = reliabilitySvg(decades);
+    for (const said of ["5 wrong of 20", "0 wrong of 10", "0 wrong of 1", "6.00 expected"])
+      expect(svg).to.contain(said);
+    expect(svg.match(/<circle/g)).to.have.length(1);
+    expect(svg).not.to.contain("NaN");
+  });
+});
+
+describe("the distance to the limit", () => {
+  it("is how much noisier the genie's swipes could be", () => {
+    const limit = (snrDb: number): number => 100 / (1 + Math.exp(-2 * snrDb));
+    const points = [-2, -1, 0, 1, 2].map((snrDb) => ({ snrDb, reader: limit(snrDb - 0.25), limit: limit(snrDb) }));
+    expect(lossDb(points)).to.be.closeTo(0.25, 0.01);
+    expect(lossDb(points.map((point) => ({ ...point, reader: 0 })))).to.equal(undefined);
+  });
+
+  it("is of conditions within their ranges, a cell's energy as told", () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const { conditions, pw50 } = drawn(seed, -1);
+      const { characters, cellUs, snrDb } = conditions;
+      expect(characters).to.be.within(20, 40);
+      expect(cellUs).to.be.within(150, 2700);
+      expect(pw50).to.be.within(0.15, 0.4);
+      expect(snrDb! + 10 * Math.log10(cellUs! / 300)).to.be.closeTo(-1, 1e-9);
+    }
+  });
+});
