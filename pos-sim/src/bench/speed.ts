@@ -88,6 +88,10 @@ export async function* benchReader(seconds = 30, options: BenchReaderOptions = {
       tookMs += took;
       onProgress?.(kind, Math.min(seconds, samples / RATE), seconds);
     }
+    // What was put off is work too.
+    const started = performance.now();
+    reads += reader.finish().reads.length;
+    tookMs += performance.now() - started;
     yield {
       kind,
       samples,
