@@ -34,7 +34,7 @@ interface Kind {
 const RATE = 48_000;
 /** Between two swipes: a quick hand's. */
 const PAUSE_S = 0.2;
-/** Of a kind, what is heard before time counts: the engine warms up. */
+/** Of a kind, what another reader hears before: the engine warms up. */
 const WARM_S = 5;
 /** Of a sound, at a time. */
 const SOUND_S = 2;
@@ -65,33 +65,37 @@ function swipes(kind: string, asked: number | undefined, conditions: Conditions)
 }
 
 /**
- * Reads `seconds` of each kind with one reader, once it is warm. Making the signals is not timed.
+ * Reads `seconds` of each kind with one reader, warm, to its end. Making the signals is not timed.
  *
  * @throws {@link PosError} `ABORTED`
  */
 export async function* benchReader(seconds = 30, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
   const { signal, onProgress } = options;
   for (const { kind, asked, piece } of KINDS) {
-    const reader = new Reader(RATE, { live: true });
-    let [heard, samples, reads, tookMs] = [0, 0, 0, 0];
-    for (let n = 1; samples < seconds * RATE; n++) {
-      await setImmediate();
-      if (signal?.aborted) throw new PosError("ABORTED", "Measuring was cancelled");
-      const part = piece(n);
-      const started = performance.now();
-      const found = reader.push(part);
-      const took = performance.now() - started;
+    const warm = new Reader(RATE);
+    for (let [n, heard] = [1, 0]; heard < WARM_S * RATE; n++) {
+      const part = piece(-n);
+      warm.push(part);
       heard += part.length;
-      if (heard <= WARM_S * RATE) continue;
+      await pause(signal);
+    }
+    warm.finish();
+    const reader = new Reader(RATE, { live: true });
+    let [samples, reads, tookMs] = [0, 0, 0];
+    const timed = (hear: () => number): void => {
+      const started = performance.now();
+      reads += hear();
+      tookMs += performance.now() - started;
+    };
+    for (let n = 1; samples < seconds * RATE; n++) {
+      const part = piece(n);
+      timed(() => reader.push(part).length);
       samples += part.length;
-      reads += found.length;
-      tookMs += took;
       onProgress?.(kind, Math.min(seconds, samples / RATE), seconds);
+      await pause(signal);
     }
     // What was put off is work too.
-    const started = performance.now();
-    reads += reader.finish().reads.length;
-    tookMs += performance.now() - started;
+    timed(() => reader.finish().reads.length);
     yield {
       kind,
       samples,
@@ -100,4 +104,10 @@ export async function* benchReader(seconds = 30, options: BenchReaderOptions = {
       ...(asked !== undefined && { asked }),
     };
   }
+}
+
+/** @throws {@link PosError} `ABORTED` */
+async function pause(signal: AbortSignal | undefined): Promise<void> {
+  await setImmediate();
+  if (signal?.aborted) throw new PosError("ABORTED", "Measuring was cancelled");
 }
