@@ -1,5 +1,6 @@
 // Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
 
+import { BINS, LOW, PART, Room, STEPS, tonesOf } from "./tones.js";
 import { mayBeZeros } from "./zeros.js";
 
 /** A run of zeros: a positive pulse at `at`, cells of `cell`; input samples. */
@@ -14,15 +15,8 @@ export interface Seed {
 /** Seeds that are looked at. */
 const SEEDS = 60;
 
-/** Samples summed at once. */
-const PART = 16;
 /** Least samples of a level that are looked at. */
 const FEWEST = 64;
-/** Frequencies, in steps of 1/128 of a level's rate: cells of 3 to 6.4 samples. */
-const STEPS = 128;
-const LOW = 10;
-const HIGH = 22;
-const BINS = HIGH - LOW + 1;
 /** Parts that a window is made of, by frequency: about 18 cells, as a stripe has a few more zeros than that. */
 const PARTS = Int32Array.from({ length: BINS }, (_, bin) => Math.round(72 / (LOW + bin)));
 /** A tone must be so many times the median of the spectrum around it: noise alone comes so far once or twice a second. */
@@ -30,19 +24,6 @@ const STRONG = 15;
 /** Windows whose spectrum is looked at for that, and every how manieth value. */
 const AROUND = 32;
 const EVERY = 5;
-
-/** A part seen from its middle: each frequency at each distance from there. */
-const HALF = PART / 2;
-const angleOf = (bin: number, from: number): number => (2 * Math.PI * (LOW + bin) * from) / STEPS;
-const table = (size: number, value: (bin: number, i: number) => number): Float64Array =>
-  Float64Array.from({ length: BINS * size }, (_, at) => value(Math.floor(at / size), at % size));
-const COS = table(HALF, (bin, i) => Math.cos(angleOf(bin, i + 0.5)));
-const SIN = table(HALF, (bin, i) => Math.sin(angleOf(bin, i + 0.5)));
-/** Parts after which every frequency has come full circle. */
-const TURNS = STEPS / PART;
-const middleOf = (at: number): number => angleOf(at % BINS, Math.floor(at / BINS) * PART + HALF - 0.5);
-const TURN_COS = Float64Array.from({ length: TURNS * BINS }, (_, at) => Math.cos(middleOf(at)));
-const TURN_SIN = Float64Array.from({ length: TURNS * BINS }, (_, at) => Math.sin(middleOf(at)));
 
 /** Tones of zeros in `samples`, strongest first. Cells from 6 samples to `longest`. */
 export function seedsIn(samples: Float32Array, longest: number): Seed[] {
@@ -71,6 +52,8 @@ function halved(samples: Float32Array): Float32Array {
   return out;
 }
 
+const POWER = new Room();
+
 function scan(
   samples: Float32Array,
   scale: number,
@@ -79,54 +62,10 @@ function scan(
   seeds: Seed[],
   finer: Float32Array,
 ): void {
-  const parts = Math.floor(samples.length / PART);
-  const re = new Float64Array(parts * BINS);
-  const im = new Float64Array(parts * BINS);
-  for (let part = 0; part < parts; part++) {
-    const from = part * PART;
-    // Even and odd about the part's middle, written out: it is done for every sample.
-    const [a0, b0] = [samples[from + 8]!, samples[from + 7]!];
-    const [a1, b1] = [samples[from + 9]!, samples[from + 6]!];
-    const [a2, b2] = [samples[from + 10]!, samples[from + 5]!];
-    const [a3, b3] = [samples[from + 11]!, samples[from + 4]!];
-    const [a4, b4] = [samples[from + 12]!, samples[from + 3]!];
-    const [a5, b5] = [samples[from + 13]!, samples[from + 2]!];
-    const [a6, b6] = [samples[from + 14]!, samples[from + 1]!];
-    const [a7, b7] = [samples[from + 15]!, samples[from]!];
-    const [e0, e1, e2, e3, e4, e5, e6, e7] = [a0 + b0, a1 + b1, a2 + b2, a3 + b3, a4 + b4, a5 + b5, a6 + b6, a7 + b7];
-    const [o0, o1, o2, o3, o4, o5, o6, o7] = [a0 - b0, a1 - b1, a2 - b2, a3 - b3, a4 - b4, a5 - b5, a6 - b6, a7 - b7];
-    const turn = (part % TURNS) * BINS;
-    for (let bin = 0; bin < BINS; bin++) {
-      const at = bin * HALF;
-      const c =
-        e0 * COS[at]! +
-        e1 * COS[at + 1]! +
-        e2 * COS[at + 2]! +
-        e3 * COS[at + 3]! +
-        e4 * COS[at + 4]! +
-        e5 * COS[at + 5]! +
-        e6 * COS[at + 6]! +
-        e7 * COS[at + 7]!;
-      const s = -(
-        o0 * SIN[at]! +
-        o1 * SIN[at + 1]! +
-        o2 * SIN[at + 2]! +
-        o3 * SIN[at + 3]! +
-        o4 * SIN[at + 4]! +
-        o5 * SIN[at + 5]! +
-        o6 * SIN[at + 6]! +
-        o7 * SIN[at + 7]!
-      );
-      // From the part's middle to the recording's beginning.
-      const cos = TURN_COS[turn + bin]!;
-      const sin = TURN_SIN[turn + bin]!;
-      re[part * BINS + bin] = c * cos + s * sin;
-      im[part * BINS + bin] = s * cos - c * sin;
-    }
-  }
+  const { parts, re, im } = tonesOf(samples);
   // Of each window about a part: its sums' square, over its length, as noise grows with that.
   const windows = parts;
-  const power = new Float64Array(windows * BINS);
+  const power = POWER.of(windows * BINS).fill(0);
   for (let bin = 0; bin < BINS; bin++) {
     const length = PARTS[bin]!;
     let c = 0;
