@@ -4,7 +4,7 @@
 const RUN_MIN = 9;
 /** Where not all of the swipe is seen. */
 const FEW = 6;
-/** Square of that, over how many characters they are: for accident, mean 1, and up to six or so in a hundred cells. */
+/** Square of that, over how many characters they are: in a hundred cells accident has as much once in twelve times, in two hundred and fifty once in four. */
 const TELLING = 8.5;
 const SOME = 6;
 /** How far behind the better one a format may be. */
