@@ -257,9 +257,10 @@ export function clocked(clock: Clock, moved: Moved, known?: Uint8Array): Clock {
     return (times[i]! - curve(place)) / cell;
   });
   // What was followed beyond the swipe scatters more than it. Known bits have their places.
-  const [start, end] = known === undefined ? steadyPart(errors) : [0, errors.length];
-  const from = start === 0 ? 0 : Math.ceil(places[start]!);
-  const to = end === errors.length ? cells : Math.floor(places[end - 1]!);
+  let [start, end] = known === undefined ? steadyPart(errors) : [0, errors.length];
+  let from = start === 0 ? 0 : Math.ceil(places[start]!);
+  let to = end === errors.length ? cells : Math.floor(places[end - 1]!);
+  if (to - from < CELLS_MIN) [start, end, from, to] = [0, errors.length, 0, cells];
   const inside = errors.slice(start, end);
   const sum = inside.reduce((squares, error) => squares + error * error, 0);
   return {
