@@ -125,20 +125,6 @@ describe("the trellis of characters", () => {
   });
 });
 
-describe("seeds", () => {
-  it("are runs of zeros, at their cell, far below the noise", () => {
-    const swipe = swipeSignal({ track: 2, text: ";9999991234567893?", ips: 44.45, sampleRateHz: 48_000, level: 0.3 });
-    const { samples } = disturb(swipe, { snrDb: -4, seed: 4 });
-    const [first] = seedsIn(samples, 200);
-    expect(first!.cell).to.be.closeTo(14.4, 0.3);
-  });
-
-  it("are not in white noise", () => {
-    const next = normal(7);
-    expect(seedsIn(Float32Array.from({ length: 96_000 }, next), 200).length).to.be.at.most(3);
-  });
-});
-
 describe("the search", () => {
   const digits = (seed: number): string => {
     const next = uniform(seed);
