@@ -1,5 +1,6 @@
 // Where the search begins, and what it does not even begin with.
 import { expect } from "chai";
+import { drawn } from "../src/bench/drawn.js";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire.js";
 import { likelyFormats, mayGoOn } from "../src/search/parity.js";
@@ -59,8 +60,9 @@ describe("seeds", () => {
   });
 
   it("are in a short swipe that is half zeros, with nothing around it", () => {
-    const { samples } = synthesise(8, { characters: 20, cellUs: 1200, snrDb: 0 });
-    expect(seedsIn(samples, 260).some(({ cell }) => Math.abs(cell / 57.6 - 1) < 0.05)).to.equal(true);
+    const { conditions } = drawn(1_001_088, 1);
+    const { samples, sampleRateHz, text } = synthesise(1_001_088, conditions);
+    expect(readSamples(samples, sampleRateHz).reads.map(({ data }) => data)).to.deep.equal([text]);
   });
 });
 
@@ -99,6 +101,14 @@ describe("parity", () => {
     expect(likelyFormats(few)).to.deep.equal([]);
     expect(mayGoOn(few)).to.equal(true);
     expect(mayGoOn(new Uint8Array(250).fill(1))).to.equal(false);
+  });
+});
+
+describe("the shape of pulses", () => {
+  it("is none that falls between two samples, as it would fit anything", () => {
+    const { conditions } = drawn(1_000_244, 1);
+    const { samples, sampleRateHz, text } = synthesise(1_000_244, conditions);
+    expect(readSamples(samples, sampleRateHz).reads.map(({ data }) => data)).to.deep.equal([text]);
   });
 });
 
