@@ -3,8 +3,8 @@
 
 import type { Seed } from "./acquire.js";
 import { type Around, around, isCut, type Rates } from "./around.js";
-import { type Moved, movedBy, outdoes, pathIn } from "./events.js";
 import { follow, type Trail } from "./follow.js";
+import { type Moved, movedBy, outdoes, pathIn } from "./moved.js";
 import { likelyFormats, mayGoOn } from "./parity.js";
 import type { Pulse } from "./pulse.js";
 import { type Reading, refined, smoothed } from "./refine.js";
