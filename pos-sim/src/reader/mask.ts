@@ -82,7 +82,8 @@ function maskedTrack23(track: TrackNumber, data: string): string {
   const as2 = panOf(2, data);
   const as3 = panOf(3, data);
   if (found !== null && data.length <= LONGEST_TRACK_2 && track !== 3) {
-    if (as2 !== undefined && found[3] !== undefined) return `;${maskPan(as2)}=${found[2]}${found[3]}?`;
+    if (as2 !== undefined && found[2] !== undefined && found[3] !== undefined)
+      return `;${maskPan(as2)}=${found[2]}${found[3]}?`;
   } else if (found !== null && as3 !== undefined) {
     const views = [found[1]!.slice(0, 2) + maskPan(as3), ...(as2 === undefined ? [] : [maskPan(as2)])];
     return `;${views.reduce(inBoth)}=?`;

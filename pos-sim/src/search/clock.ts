@@ -4,7 +4,7 @@ import { MET_BEHIND, TURNS } from "./chain.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";
 import { cellAt } from "./metrics.js";
 import { CELLS_MIN, type Moved } from "./moved.js";
-import { freePath, smooth } from "./refine.js";
+import { freePath, MEDIAN, smooth } from "./refine.js";
 
 /**
  * A clock fitted to reversals by what the bits say they are. Bits that are chosen to fit put reversals nearer to the clock than they were
@@ -59,8 +59,7 @@ const LEAST_JITTER = 0.03;
 /** From where to where errors are about as large as most of them are. */
 function steadyPart(errors: readonly number[]): readonly [number, number] {
   const sizes = errors.map(Math.abs).sort((a, b) => a - b);
-  // Of normal errors half are less than two thirds of a deviation.
-  const usual = Math.max(LEAST_JITTER, sizes[sizes.length >> 1]! / 0.6745);
+  const usual = Math.max(LEAST_JITTER, sizes[sizes.length >> 1]! / MEDIAN);
   let best = 0;
   let sum = 0;
   let start = 0;

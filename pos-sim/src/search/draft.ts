@@ -138,7 +138,7 @@ function followedBy(
   const ownBase = base.slice(first, last);
   const height = new Float64Array(cells + 1).fill(seed.height);
   const curve = smoothed(bounds, 14).map((bound) => bound - first);
-  let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05 };
+  let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
   for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
   return { samples: own, base: ownBase, reading, first, coloured };
 }
@@ -147,12 +147,12 @@ function followedBy(
 const BESIDE = 24;
 
 /** True where times scatter more than noise explains: the writer moved them. */
-function isScattered({ jitter, variance, height, bounds }: Reading, pulse: Pulse): boolean {
+function isScattered({ scatter, variance, height, bounds }: Reading, pulse: Pulse): boolean {
   const cells = bounds.length - 1;
   const cell = (bounds[cells]! - bounds[0]!) / cells;
   const mean = height.reduce((sum, a) => sum + a, 0) / height.length;
   const noisy = Math.sqrt(variance / (pulse.slopeEnergy * mean * mean * cell));
-  return jitter > Math.max(STEADY, SCATTERED * noisy);
+  return scatter > Math.max(STEADY, SCATTERED * noisy);
 }
 
 function meanSquare(samples: Float32Array, from: number, to: number): number {

@@ -18,6 +18,9 @@ export interface Grid {
 export interface Matched {
   readonly bound: Float64Array;
   readonly middle: Float64Array;
+  /** Mean square of the samples in each cell, and how many they are. */
+  readonly power: Float64Array;
+  readonly counts: Float64Array;
 }
 
 export function match(samples: Float32Array, grid: Grid, pulse: Pulse): Matched {
@@ -25,12 +28,21 @@ export function match(samples: Float32Array, grid: Grid, pulse: Pulse): Matched 
   const cells = bounds.length - 1;
   const bound = new Float64Array(cells + 1);
   const middle = new Float64Array(cells);
+  const power = new Float64Array(cells);
+  const counts = new Float64Array(cells);
   for (let k = 0; k <= cells; k++) {
     const cell = cellAt(bounds, k);
     bound[k] = pulse.match(samples, bounds[k]!, cell);
-    if (k < cells) middle[k] = pulse.match(samples, (bounds[k]! + bounds[k + 1]!) / 2, bounds[k + 1]! - bounds[k]!);
+    if (k === cells) break;
+    middle[k] = pulse.match(samples, (bounds[k]! + bounds[k + 1]!) / 2, bounds[k + 1]! - bounds[k]!);
+    const from = Math.max(0, Math.ceil(bounds[k]!));
+    const to = Math.min(samples.length, Math.ceil(bounds[k + 1]!));
+    let squares = 0;
+    for (let n = from; n < to; n++) squares += samples[n]! * samples[n]!;
+    counts[k] = to - from;
+    power[k] = squares / Math.max(1, to - from);
   }
-  return { bound, middle };
+  return { bound, middle, power, counts };
 }
 
 export function cellAt(bounds: Float64Array, k: number): number {
@@ -39,6 +51,14 @@ export function cellAt(bounds: Float64Array, k: number): number {
   return (bounds[high]! - bounds[low]!) / (high - low);
 }
 
+/**
+ * A cell may be damaged: a scratch, a click, a weak spot. Prior odds, as logarithms, that its pulses are lower by these factors, and that it
+ * holds noise of any strength and no pulse that says anything. One damage seldom comes alone.
+ */
+const WEAK = [0.5, 0.25] as const;
+const RARE = -13;
+const OFTEN = -3.5;
+
 /** No signal fits the model better than this share of a pulse's power: 12 dB. */
 const MODEL = 0.015;
 
@@ -46,11 +66,13 @@ const MODEL = 0.015;
 export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = false): CellMetrics {
   const { bounds, height, variance } = grid;
   const cells = bounds.length - 1;
-  const gain = new Float64Array(cells * 8);
   const begin = new Float64Array(cells * POLARITY.states);
-  const [r0, r1, r2, r3, r4] = pulse.overlaps;
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
+  /** What a cell's samples have of the pulses, and the pulses' own energy, by transition. */
+  const along = new Float64Array(cells * STEPS);
+  const own = new Float64Array(cells * STEPS);
+  const [r0, r1, r2, r3, r4] = pulse.overlaps;
   for (let k = 0; k < cells; k++) {
     const here = reverse ? cells - k : k;
     const there = reverse ? cells - k - 1 : k + 1;
@@ -69,16 +91,58 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
         // Pulses before, in units of s: at the cell's beginning +1; a middle before that -1; its beginning.
         const middleBefore = before === 1 ? -1 : 0;
         const boundBefore = before === 1 ? 1 : -1;
+        const at = k * STEPS + sign * 4 + before * 2;
         // Zero: one pulse of -s at its end.
-        const zeroOverlap = -(r2 + middleBefore * r3 + boundBefore * r4);
-        gain[k * 8 + sign * 4 + before * 2] = scale * (-s * mBound - energy * (0.5 * r0 + zeroOverlap));
+        along[at] = -s * mBound;
+        own[at] = energy * (0.5 * r0 - (r2 + middleBefore * r3 + boundBefore * r4));
         // One: -s in the middle, s at its end.
         const middleOverlap = -(r1 + middleBefore * r2 + boundBefore * r3);
         const boundOverlap = r2 - r1 + middleBefore * r3 + boundBefore * r4;
-        gain[k * 8 + sign * 4 + before * 2 + 1] =
-          scale * (s * (mBound - mMiddle) - energy * (r0 + middleOverlap + boundOverlap));
+        along[at + 1] = s * (mBound - mMiddle);
+        own[at + 1] = energy * (r0 + middleOverlap + boundOverlap);
       }
     }
   }
+  const noise = new Float64Array(cells);
+  for (let k = 0; k < cells; k++) {
+    const inside = reverse ? cells - 1 - k : k;
+    noise[k] = loudness(matched.power[inside]! * scale, matched.counts[inside]!);
+  }
+  const odds = isDamaged(along, own, noise, scale) ? OFTEN : RARE;
+  const gain = along.map((matched, i) => cellGain(matched, own[i]!, scale, noise[Math.floor(i / STEPS)]!, odds));
   return { cells, chain: POLARITY, gain, begin };
+}
+
+/** Transitions of POLARITY over a cell: sign, bit before, bit. */
+const STEPS = POLARITY.transitions.length;
+
+/** True where, between cells that are as they should be, one fits no pulses at all. */
+function isDamaged(along: Float64Array, own: Float64Array, noise: Float64Array, scale: number): boolean {
+  let since: boolean | undefined;
+  for (const [k, lost] of noise.entries()) {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, scale * (along[i]! - own[i]!));
+    if (most > lost + RARE) {
+      if (since === true && most > 0) return true;
+      if (most > 0) since = false;
+    } else if (since === false) since = true;
+  }
+  return false;
+}
+
+/** Logarithm of a cell's likelihood over noise: its pulses as they should be, or, by `odds`, weak, or lost in something as loud as `noise`. */
+function cellGain(along: number, own: number, scale: number, noise: number, odds: number): number {
+  const whole = scale * (along - own);
+  const half = odds + scale * (WEAK[0] * along - WEAK[0] * WEAK[0] * own);
+  const quarter = odds + scale * (WEAK[1] * along - WEAK[1] * WEAK[1] * own);
+  const lost = odds + noise;
+  const most = Math.max(whole, half, quarter, lost);
+  return (
+    most + Math.log(Math.exp(whole - most) + Math.exp(half - most) + Math.exp(quarter - most) + Math.exp(lost - most))
+  );
+}
+
+/** Logarithm of the likelihood of noise as strong as it seems, over that of the noise there is: `power` times as strong, at the most likely. */
+function loudness(power: number, count: number): number {
+  return power > 1 ? (count / 2) * (power - 1 - Math.log(power)) : 0;
 }

@@ -12,8 +12,9 @@ export interface Reading {
   readonly signs: Int8Array;
   readonly height: Float64Array;
   readonly variance: number;
-  /** Deviation of pulses' times from the grid, cells, noise included. */
+  /** Deviation of pulses' times from the grid, cells, noise included; and of most of them, whatever a few damaged ones do. */
   readonly jitter: number;
+  readonly scatter: number;
 }
 
 /**
@@ -60,17 +61,28 @@ export function refined(
   const variance = Math.max((coloured * squares) / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
-  let sum = 0;
-  for (const [i, place] of places.entries()) sum += (shifts[i]! - shift(place)) ** 2;
+  const errors = places.map((place, i) => Math.abs(shifts[i]! - shift(place)));
+  const sum = errors.reduce((squares, error) => squares + error * error, 0);
+  const scatter = errors.sort((a, b) => a - b)[errors.length >> 1]! / MEDIAN;
   const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
   for (let k = 0; k <= cells; k++) {
     newBounds[k] = bounds[k]! + shift(k) * cellAt(bounds, k);
     newHeight[k] = Math.max(0.1 * mean, level(k));
   }
   for (let k = 1; k <= cells; k++) if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, variance };
-  return { bounds: newBounds, bits, signs, height: newHeight, variance, jitter: Math.sqrt(sum / places.length) };
+  return {
+    bounds: newBounds,
+    bits,
+    signs,
+    height: newHeight,
+    variance,
+    jitter: Math.sqrt(sum / places.length),
+    scatter,
+  };
 }
 
+/** Of normal errors half are less than so many deviations. */
+export const MEDIAN = 0.6745;
 /** Of the noise's power, what a base line takes that is smoothed over so many samples. */
 const BASE_SHARE = 2.5;
 

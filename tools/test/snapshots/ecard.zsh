@@ -145,7 +145,7 @@ _ecard_bench() {
   _arguments -C \
     '--runs[payments to measure]:value:_files' \
     '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
-    '--seconds[length of the recordings that the reader is timed on]:value:_files' \
+    '--seconds[how long the reader listens to each kind of sound]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -166,6 +166,7 @@ _ecard_bench_reader() {
     '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has this in it]:value:_files' \
     '--long[the long run instead\: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes]' \
+    '--picture[draws the long run'\''s claims against outcomes to an SVG file]:value:_files' \
     '--sounds[recordings without a swipe in the long run]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
