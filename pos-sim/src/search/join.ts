@@ -1,6 +1,7 @@
 // Passes of the same text in one recording, joined before the decision: the cells of each are laid over those of the last one, and what all
 // of them say is added up.
 
+import type { Lain } from "./alike.js";
 import type { CellMetrics } from "./background.js";
 import type { Chain } from "./chain.js";
 
@@ -24,25 +25,35 @@ const ALIKE = 45;
 
 /**
  * Metrics of `last` with all of `others` that say the same added to it; undefined where none does.
- *
- * @returns by direction of reading `last`
  */
-export function joined(last: Pass, others: readonly Pass[]): ((reverse: boolean) => CellMetrics) | undefined {
+export function joined(last: Pass, others: readonly Pass[]): Joined | undefined {
   const alike = others.filter(({ forward }) => forward.chain === last.forward.chain);
   const laid = alike.flatMap((pass) => layOver(last.bits, pass));
   if (laid.length === 0) return undefined;
-  return (reverse) => {
+  const passesBy = (reverse: boolean): readonly Lain[] => {
     const own = reverse ? last.reverse : last.forward;
+    const more = laid.map(({ pass, reversed, shift }): Lain => {
+      const metrics = reverse === reversed ? pass.forward : pass.reverse;
+      // Read against time, cell 0 is the last one.
+      return { metrics, from: reverse ? metrics.cells - own.cells - shift : shift };
+    });
+    return [{ metrics: own, from: 0 }, ...more];
+  };
+  const metricsBy = (reverse: boolean): CellMetrics => {
+    const [{ metrics: own }, ...more] = passesBy(reverse) as [Lain, ...Lain[]];
     const { cells, chain, begin } = own;
     const gain = Float64Array.from(own.gain);
-    for (const { pass, reversed, shift } of laid) {
-      const other = reverse === reversed ? pass.forward : pass.reverse;
-      // Read against time, cell 0 is the last one.
-      const from = reverse ? other.cells - cells - shift : shift;
-      addTo(gain, own.gain, cells, other, from, chain);
-    }
+    for (const { metrics, from } of more) addTo(gain, own.gain, cells, metrics, from, chain);
     return { cells, chain, gain, begin };
   };
+  return { metricsBy, passesBy };
+}
+
+/** What passes say together, and each by itself, by the direction in which the last one is read. */
+export interface Joined {
+  readonly metricsBy: (reverse: boolean) => CellMetrics;
+  /** The last one first; `from` is the cell that lies over its cell 0. */
+  readonly passesBy: (reverse: boolean) => readonly Lain[];
 }
 
 /** The best alignment, in either direction, if it is no accident. */

@@ -3,6 +3,7 @@
 import { trackBits } from "../signal/stripe.js";
 import { TRACK_FORMATS } from "../track-format.js";
 import type { Seed } from "./acquire.js";
+import { otherText } from "./alike.js";
 import type { Rates } from "./around.js";
 import { addLog, Background, type CellMetrics, Weights } from "./background.js";
 import { POLARITY, REVERSALS } from "./chain.js";
@@ -235,11 +236,22 @@ const MOVED_JITTER = 0.12;
 
 /** What passes say together: the last one's cells, read with all that say the same; undefined where none does. */
 export function together(last: Stretch, others: readonly Stretch[]): readonly Likely[] | undefined {
-  const metricsBy = joined(
+  const join = joined(
     last.pass,
     others.map(({ pass }) => pass),
   );
-  return metricsBy && likeliest(metricsBy, [5, 7]);
+  if (join === undefined) return undefined;
+  const cells = last.bits.length;
+  return likeliest(join.metricsBy, [5, 7]).map((likely) => {
+    const { direction, symbolBits, data, from, to } = likely;
+    const first = direction === "forward" ? from : cells - to;
+    const bits = trackBits(symbolBits === 7 ? 1 : 2, data);
+    const odds = join
+      .passesBy(direction === "reverse")
+      .map((pass) => otherText({ metrics: pass.metrics, from: pass.from + first }, bits, symbolBits))
+      .reduce((sum, one) => sum + one, 0);
+    return { ...likely, probability: likely.probability / (1 + odds) };
+  });
 }
 
 /** Texts by their posterior probabilities, over what the metrics say in both directions. */

@@ -156,7 +156,7 @@ function placed(stretch: Stretch, first: number): Stretch {
 
 /** Passes of one emission, and how far apart they may lie. */
 const PASSES = 4;
-const APART_S = 6;
+const APART_S = 1;
 /** A text as likely as that needs no help. */
 const CERTAIN = 1 - 1e-6;
 
