@@ -36,10 +36,14 @@ export type LongResult =
       readonly swipes: number;
       readonly valid: number;
       readonly wrong: number;
+      /** What was called valid and is wrong: row and seed. */
+      readonly misread: readonly string[];
       readonly decades: readonly Decade[];
     }
   | { readonly what: "sounds"; readonly recordings: number; readonly seconds: number; readonly wrong: number };
 
+/** Drawn conditions have seeds of their own, so far behind the rows'. */
+const DRAWN_SEEDS = 100_000_000;
 const DRAWN_DB = [1, 0, -1, -2, -3, -4] as const;
 const RATE = 48_000;
 
@@ -53,14 +57,18 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
   };
   const reliability = new Reliability();
   let valid = 0;
-  let wrong = 0;
   /** What the reader made of a swipe. */
-  const tried = (samples: Float32Array, rate: number, text: string): { valid: boolean; first: boolean } => {
+  const misread: string[] = [];
+  const tried = (
+    name: string,
+    samples: Float32Array,
+    rate: number,
+    text: string,
+  ): { valid: boolean; first: boolean } => {
     const { reads, candidates } = readSamples(samples, rate);
     const [read] = reads;
     const right = reads.some(({ data }) => data === text);
-    const misread = reads.filter(({ data }) => data !== text).length;
-    wrong += misread;
+    for (const { data } of reads) if (data !== text) misread.push(name);
     if (right) valid++;
     const likeliest = read ?? candidates[0];
     if (read !== undefined) reliability.add(read.confidence, read.data === text);
@@ -73,9 +81,10 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
   for (const [n, snrDb] of DRAWN_DB.entries()) {
     const count = { valid: 0, first: 0, limitValid: 0, limitFirst: 0 };
     for (let i = 0; i < each; i++) {
-      const { conditions, pw50 } = drawn(seed + i, snrDb);
-      const swipe = synthesise(seed + i, conditions);
-      const result = tried(swipe.samples, swipe.sampleRateHz, swipe.text);
+      const own = seed + DRAWN_SEEDS + n * each + i;
+      const { conditions, pw50 } = drawn(own, snrDb);
+      const swipe = synthesise(own, conditions);
+      const result = tried(`drawn, ${snrDb} dB, seed ${own}`, swipe.samples, swipe.sampleRateHz, swipe.text);
       const limit = limitOf(swipe, pw50);
       if (result.valid) count.valid++;
       if (result.first) count.first++;
@@ -91,11 +100,12 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
 
   const rest = swipes - each * DRAWN_DB.length;
   for (let i = 0; i < rest; i++) {
-    const swipe = synthesise(seed + i, ROWS[i % ROWS.length]!.conditions);
-    tried(swipe.samples, swipe.sampleRateHz, swipe.text);
+    const { name, conditions } = ROWS[i % ROWS.length]!;
+    const swipe = synthesise(seed + i, conditions);
+    tried(`${name}, seed ${seed + i}`, swipe.samples, swipe.sampleRateHz, swipe.text);
     await pause("swipes", i + 1, rest);
   }
-  yield { what: "swipes", swipes, valid, wrong, decades: reliability.decades };
+  yield { what: "swipes", swipes, valid, wrong: misread.length, misread, decades: reliability.decades };
 
   let misheard = 0;
   for (let i = 0; i < sounds; i++) {

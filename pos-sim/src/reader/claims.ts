@@ -1,6 +1,6 @@
 // Who has looked where: the cheap path tells what it read and where it met what it could not read, and the search is spared the rest.
 
-interface Span {
+export interface Span {
   readonly from: number;
   readonly to: number;
 }
@@ -31,13 +31,14 @@ export class Claims {
     if (this.#doubts.length < DOUBTS) this.#doubts.push(at);
   }
 
-  /** True where a part needs no search: something was read in it, and nothing beside that is in doubt. Asked in rising order. */
-  passed(from: number, to: number): boolean {
+  /** Where others have read something, and nothing beside that is in doubt; undefined where all of a part needs a search. Asked in rising order. */
+  readIn(from: number, to: number): readonly Span[] | undefined {
     // Octaves that fail where another one reads are no doubt.
     const doubted = this.#doubts.some((at) => at >= from && at < to && !this.#read.some((span) => isAbout(span, at)));
     this.#doubts = this.#doubts.filter((at) => at >= to);
     while (this.#read.length > 0 && this.#read[0]!.to < from - this.#reach) this.#read.shift();
-    return !doubted && this.#overlapping(from, to);
+    const read = this.#read.filter((span) => span.from < to && span.to > from);
+    return doubted || read.length === 0 ? undefined : read.map(withMargin);
   }
 
   #overlapping(from: number, to: number): boolean {
@@ -46,6 +47,12 @@ export class Claims {
 }
 
 function isAbout(span: Span, at: number): boolean {
-  const margin = (span.to - span.from) / 2;
-  return at > span.from - margin && at < span.to + margin;
+  const { from, to } = withMargin(span);
+  return at > from && at < to;
+}
+
+/** With its zeros, and what else a swipe has around its data. */
+function withMargin({ from, to }: Span): Span {
+  const margin = (to - from) / 2;
+  return { from: from - margin, to: to + margin };
 }

@@ -195,7 +195,7 @@ export class Reader {
     this.#searcher = new Searcher(sampleRateHz, {
       longestCell: slowestCell,
       decided: () => this.#decided,
-      passed: (from, to) => this.#claims.passed(from, to),
+      readIn: (from, to) => this.#claims.readIn(from, to),
       onSighting: (sighting) => this.#sighted(sighting),
     });
   }

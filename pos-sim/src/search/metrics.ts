@@ -58,6 +58,8 @@ export function cellAt(bounds: Float64Array, k: number): number {
 const WEAK = [0.5, 0.25] as const;
 const RARE = -13;
 const OFTEN = -3.5;
+/** By how much a damage must be the likelier, as a logarithm, to be held for one. */
+const EVIDENT = 10;
 
 /** No signal fits the model better than this share of a pulse's power: 12 dB. */
 const MODEL = 0.015;
@@ -122,7 +124,7 @@ function isDamaged(along: Float64Array, own: Float64Array, noise: Float64Array, 
   for (const [k, lost] of noise.entries()) {
     let most = Number.NEGATIVE_INFINITY;
     for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, scale * (along[i]! - own[i]!));
-    if (most > lost + RARE) {
+    if (most > lost + RARE - EVIDENT) {
       if (since === true && most > 0) return true;
       if (most > 0) since = false;
     } else if (since === false) since = true;

@@ -12,11 +12,17 @@ export interface Sighting extends Likely {
   readonly toSample: number;
 }
 
+/** A part of a recording, samples. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface SearcherOptions {
   /** Longest cell that is looked for, samples. */
   readonly longestCell: number;
-  /** True where a part of the recording needs no search: it was read, or it is silent. Samples of the recording. */
-  readonly passed: (from: number, to: number) => boolean;
+  /** Where in a part of the recording something was read, without a doubt beside it; undefined where all of it needs a search. Samples of the recording. */
+  readonly readIn: (from: number, to: number) => readonly Span[] | undefined;
   /** Up to which sample others have decided what they read. They are waited for, a while. */
   readonly decided: () => number;
   readonly onSighting: (sighting: Sighting) => void;
@@ -107,15 +113,17 @@ export class Searcher {
 
   #search(from: number, to: number): void {
     this.#next = to;
-    const { passed, longestCell } = this.#options;
-    if (passed(from, to)) return;
+    const { readIn, longestCell } = this.#options;
     const window = this.#window.subarray(0, this.#filled);
     const low = Math.max(0, from - this.#first);
-    if (isSilent(window, low, to - this.#first)) return;
-    let seeds: Seed[] = seedsIn(window.subarray(low, to - this.#first), longestCell).map((seed) => ({
-      ...seed,
-      at: seed.at + low,
+    const read = (readIn(from, to) ?? []).map((span) => ({
+      from: span.from - this.#first,
+      to: span.to - this.#first,
     }));
+    if (isSilent(window, low, to - this.#first, read)) return;
+    let seeds: Seed[] = seedsIn(window.subarray(low, to - this.#first), longestCell)
+      .map((seed) => ({ ...seed, at: seed.at + low }))
+      .filter(({ at }) => !read.some((span) => at > span.from && at < span.to));
     const rates = new Rates(window);
     for (let tried = 0; tried < STRETCHES && seeds.length > 0; tried++) {
       const { at, cell } = seeds[0]!;
@@ -163,7 +171,13 @@ const CERTAIN = 1 - 1e-6;
 /** A sample that no converter gives. */
 const LOUDEST = 1e3;
 
-function isSilent(samples: Float32Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (Math.abs(samples[i]!) > SILENCE) return false;
+/** True where there is nothing to hear but in `read`. */
+function isSilent(samples: Float32Array, from: number, to: number, read: readonly Span[]): boolean {
+  for (let i = from; i < to; i++) {
+    if (Math.abs(samples[i]!) <= SILENCE) continue;
+    const span = read.find((one) => i > one.from && i < one.to);
+    if (span === undefined) return false;
+    i = Math.floor(span.to);
+  }
   return true;
 }

@@ -41,6 +41,7 @@ export async function longRun(options: LongRun, context: Context, command: Comma
         output.result(
           `${result.swipes} swipes: ${result.valid} valid and right, ${result.wrong} wrong and called valid`,
         );
+        for (const swipe of result.misread) output.result(`  wrong: ${swipe}`);
         for (const { from, swipes, wrong, expected } of result.decades) {
           const decade = from === 0 ? "less" : from.toExponential(0);
           output.result(

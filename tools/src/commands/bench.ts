@@ -157,7 +157,7 @@ reaches that knows every cell's time, the height and the pulse.
 With --json: one line a row {"bench":"reading","row","swipes","valid","first",
 "wrong","target","reached","limit","samplesPerSecond"}, per cent. With --long:
 {"bench":"long","what"}, what being "drawn" (with "valid","first","lossDb"),
-"swipes" (with "swipes","valid","wrong","decades") and "sounds" (with
+"swipes" (with "swipes","valid","wrong","misread","decades") and "sounds" (with
 "recordings","seconds","wrong").
 
 Examples:
