@@ -12,13 +12,13 @@ export type { Levels } from "./measure/levels.js";
 export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";
 export type { CellMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
+export type { Candidate } from "./reader/candidates.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
 export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
 export {
-  type Candidate,
   type Cells,
   type Read,
   Reader,

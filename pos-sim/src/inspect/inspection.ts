@@ -2,8 +2,9 @@
 import { swipeSvg } from "../export/swipe-svg.js";
 import type { Profile } from "../measure/gauge.js";
 import type { Levels } from "../measure/levels.js";
+import type { Candidate } from "../reader/candidates.js";
 import type { Diagnosis } from "../reader/diagnosis.js";
-import type { Candidate, Read } from "../reader/reader.js";
+import type { Read } from "../reader/reader.js";
 import { escaped, WIDTH } from "./chart.js";
 import { jitterChart, levelChart, type Mark, speedChart } from "./charts.js";
 

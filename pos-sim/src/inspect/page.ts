@@ -1,7 +1,8 @@
 // The page of an inspection: one HTML file, with everything in it, for light and dark, for eyes and for screen readers.
 import { LIMITS_ORIGIN } from "../measure/limits.js";
 import type { Weakness } from "../measure/report.js";
-import type { Candidate, Read } from "../reader/reader.js";
+import type { Candidate } from "../reader/candidates.js";
+import type { Read } from "../reader/reader.js";
 import { escaped } from "./chart.js";
 import { faultPictures, type Inspection, overview, readPictures } from "./inspection.js";
 import { measuresTable } from "./measures-table.js";

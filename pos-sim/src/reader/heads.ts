@@ -1,7 +1,8 @@
 // Heads that hear the same swipe, one a channel, each with a reader of its own: what they read, told once, as it comes.
 import { Thinner } from "../wav/thinner.js";
+import { byPlace, type Candidate, hasSameText, overlap } from "./candidates.js";
 import type { Diagnosis } from "./diagnosis.js";
-import { CANDIDATES, type Candidate, RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js";
+import { RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js";
 
 export type Said =
   | { readonly kind: "read"; readonly read: Read }
@@ -54,9 +55,9 @@ export class Heads {
       this.#recent.push(read);
       said.push({ kind: "read", read });
     }
-    const left = this.#candidates.filter((one) => !this.#recent.some((read) => overlap(read, one)));
+    const places = byPlace(this.#candidates, this.#recent);
     this.#candidates = [];
-    return [...said, ...byPlace(left).map((candidates) => ({ kind: "candidates" as const, candidates }))];
+    return [...said, ...places.map((candidates) => ({ kind: "candidates" as const, candidates }))];
   }
 }
 
@@ -74,30 +75,4 @@ export function headFor(sampleRateHz: number, options: ReaderOptions): Head {
 /** One swipe that two heads read. */
 export function isSame(a: Read, b: Read): boolean {
   return hasSameText(a, b) && overlap(a, b);
-}
-
-type Text = Pick<Candidate, "data" | "direction">;
-
-function hasSameText(a: Text, b: Text): boolean {
-  return a.data === b.data && a.direction === b.direction;
-}
-
-interface Span {
-  readonly startS: number;
-  readonly endS: number;
-}
-
-function overlap(a: Span, b: Span): boolean {
-  return a.startS < b.endS && b.startS < a.endS;
-}
-
-/** Candidates of one place together, places in the order of time; of each text the likeliest, as a search that goes on says it again. */
-function byPlace(candidates: readonly Candidate[]): readonly (readonly Candidate[])[] {
-  const places: Candidate[][] = [];
-  for (const one of [...candidates].sort((a, b) => b.probability - a.probability)) {
-    const place = places.find(([best]) => overlap(best!, one));
-    if (place === undefined) places.push([one]);
-    else if (place.length < CANDIDATES && !place.some((other) => hasSameText(other, one))) place.push(one);
-  }
-  return places.sort(([a], [b]) => a!.startS - b!.startS);
 }

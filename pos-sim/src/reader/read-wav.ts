@@ -4,9 +4,10 @@ import { fileChunks } from "../wav/file-chunks.js";
 import { cancelled, readable } from "../wav/readable.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
+import { CANDIDATES } from "./candidates.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
 import { type Head, headFor, isSame } from "./heads.js";
-import { CANDIDATES, type Read, type ReaderOptions, type ReaderResult } from "./reader.js";
+import type { Read, ReaderOptions, ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;

@@ -9,6 +9,7 @@ import type { SignalMeasures } from "../measure/report.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
+import { byPlace, CANDIDATES, type Candidate } from "./candidates.js";
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
@@ -23,7 +24,7 @@ export interface Read {
   readonly direction: "forward" | "reverse";
   /** Chance, 0 to 1, that no bit is wrong: posterior against all other texts and none. Of a read, at least 100,000 to 1. */
   readonly confidence: number;
-  /** Of each character of `data`, the chance that it is right, whatever the others are. */
+  /** Of each character of `data`, the chance that it is right, whatever the others are; none where `data` is masked. */
   readonly characterConfidence: readonly number[];
   /** The LRC was right: a read without that is no read. */
   readonly lrc: true;
@@ -66,21 +67,6 @@ export interface ReaderOptions {
   readonly onCandidate?: (candidate: Candidate) => void;
 }
 
-/** What a swipe may have said: no read, for want of certainty. */
-export interface Candidate {
-  readonly track: TrackNumber;
-  /** Masked as a read's. */
-  readonly data: string;
-  readonly direction: "forward" | "reverse";
-  /** Posterior probability. */
-  readonly probability: number;
-  /** Of each character of `data`, the probability that it is right, whatever the others are. */
-  readonly characterConfidence: readonly number[];
-  readonly startS: number;
-  readonly endS: number;
-  readonly masked: boolean;
-}
-
 export interface ReaderResult {
   readonly reads: readonly Read[];
   /** Likeliest first, at most five. */
@@ -111,7 +97,6 @@ const FLOOR = 3e-4;
 const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
-export const CANDIDATES = 5;
 /** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
 const LIKELY = 0.1;
 /** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
@@ -128,7 +113,7 @@ export class Reader {
   readonly #bursts: Burst[] = [];
   readonly #searcher: Searcher;
   readonly #reads: Read[] = [];
-  readonly #candidates: Candidate[] = [];
+  #candidates: Candidate[] = [];
   readonly #claims: Claims;
   #frames: Frame[] = [];
   readonly #gauge: Gauge | undefined;
@@ -224,7 +209,10 @@ export class Reader {
     this.#decide(Number.POSITIVE_INFINITY);
     this.#searcher.finish();
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
-    const candidates = this.#candidates.sort((a, b) => b.probability - a.probability).slice(0, CANDIDATES);
+    const candidates = byPlace(this.#candidates, reads)
+      .flat()
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, CANDIDATES);
     const levels = this.#gauge && { levels: this.#gauge.levels };
     return { reads, candidates, diagnosis: this.diagnosis, ...levels };
   }
@@ -320,13 +308,14 @@ export class Reader {
       this.#gauge?.attempt(frameOf(sighting));
     }
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
-    const characterConfidence = Array.from(characters());
     const shown = shownAs(track, data, testIins);
+    const characterConfidence = shown.masked ? [] : Array.from(characters());
     const candidate = { track, direction, probability, characterConfidence, startS, endS, ...shown };
     this.#options.onCandidate?.(candidate);
     this.#candidates.push(candidate);
     if (this.#candidates.length > 4 * CANDIDATES) {
-      this.#candidates.sort((a, b) => b.probability - a.probability).splice(CANDIDATES);
+      const places = byPlace(this.#candidates, this.#reads).flat();
+      this.#candidates = places.sort((a, b) => b.probability - a.probability).slice(0, 2 * CANDIDATES);
     }
   }
 
@@ -350,7 +339,7 @@ export class Reader {
       data: shown.data,
       direction: found.direction,
       confidence: found.confidence,
-      characterConfidence: Array.from(found.characters()),
+      characterConfidence: shown.masked ? [] : Array.from(found.characters()),
       lrc: true,
       startS: found.from / this.#rate,
       endS: found.to / this.#rate,
