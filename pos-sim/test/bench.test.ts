@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { drawn } from "../src/bench/drawn.js";
+import { limitOf } from "../src/bench/genie.js";
 import { benchReader, type ReaderBench, reliabilitySvg } from "../src/bench/index.js";
 import { lossDb } from "../src/bench/loss.js";
 import { Reliability } from "../src/bench/reliability.js";
+import { synthesise } from "../src/synth/synth.js";
 
 describe("the bench", () => {
   it("gives samples a second of silence, swipes and sounds: reads of swipes alone", async function () {
@@ -80,4 +82,21 @@ describe("the distance to the limit", () => {
       expect(snrDb! + 10 * Math.log10(cellUs! / 300)).to.be.closeTo(-1, 1e-9);
     }
   });
+});
+
+describe("the genie", () => {
+  const limits = (snrDb: number) => {
+    const all = Array.from({ length: 40 }, (_, i) => limitOf(synthesise(i + 1, { snrDb })));
+    const count = (which: "valid" | "first") => all.reduce((sum, limit) => sum + Number(limit[which]), 0);
+    return { valid: count("valid"), first: count("first") };
+  };
+
+  it("is certain of most swipes at -1 dB, of few at -3 dB, of all at 3 dB", () => {
+    // 84, 1 and 100 of a hundred on 3,000 swipes; likeliest first 100, 91 and 100.
+    const [low, lower, high] = [limits(-1), limits(-3), limits(3)];
+    expect(low.valid).to.be.within(26, 39);
+    expect(lower.valid).to.be.at.most(5);
+    expect(lower.first).to.be.within(30, 40);
+    expect(high).to.deep.equal({ valid: 40, first: 40 });
+  }).timeout(60_000);
 });

@@ -85,6 +85,30 @@ describe("a weak swipe beside a strong one", () => {
   }).timeout(30_000);
 });
 
+describe("samples that are no numbers", () => {
+  it("or that no converter gives, do not keep a noisy swipe from being read", () => {
+    for (const broken of [Number.NaN, Number.POSITIVE_INFINITY, 1e30]) {
+      const swipe = synthesise(4, { snrDb: 0 });
+      const samples = swipe.samples.slice();
+      for (const at of [100, 2000, 2001, samples.length - 50]) samples[at] = broken;
+      expect(
+        readSamples(samples, RATE).reads.map(({ data }) => data),
+        String(broken),
+      ).to.deep.equal([swipe.text]);
+    }
+  });
+});
+
+describe("confidence of characters", () => {
+  it("of a swipe deep in noise is less than one, and of some less than of others", () => {
+    const { samples } = synthesise(4, { snrDb: -1 });
+    const result = readSamples(samples, RATE);
+    const { characterConfidence } = (result.reads[0] ?? result.candidates[0])!;
+    expect(Math.min(...characterConfidence)).to.be.lessThan(1 - 1e-9);
+    expect(Math.max(...characterConfidence)).to.be.greaterThan(Math.min(...characterConfidence));
+  });
+});
+
 describe("a damaged cell", () => {
   it("is made up for by parity and LRC", () => {
     let [read, wrong] = [0, 0];

@@ -71,3 +71,24 @@ describe("made-up swipes", () => {
     );
   });
 });
+
+describe("jitter", () => {
+  it("moves every reversal by as much as is told", () => {
+    for (const normal of [0.03, 0.06]) {
+      const errors: number[] = [];
+      for (let seed = 1; seed <= 20; seed++) {
+        const { samples, passes } = synthesise(seed, { jitter: { normal }, sampleRateHz: 192_000 });
+        const { bounds } = passes[0]!;
+        const cell = bounds[1]! - bounds[0]!;
+        for (const bound of bounds.subarray(1, 24)) {
+          let top = Math.round(bound);
+          for (let n = top - Math.round(0.4 * cell); n < bound + 0.4 * cell; n++)
+            if (Math.abs(samples[n]!) > Math.abs(samples[top]!)) top = n;
+          errors.push((top - bound) / cell);
+        }
+      }
+      const deviation = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+      expect(deviation).to.be.closeTo(normal, 0.1 * normal);
+    }
+  });
+});

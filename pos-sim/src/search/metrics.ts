@@ -56,6 +56,7 @@ export function cellAt(bounds: Float64Array, k: number): number {
  * holds noise of any strength and no pulse that says anything. One damage seldom comes alone.
  */
 const WEAK = [0.5, 0.25] as const;
+const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -13;
 const OFTEN = -3.5;
 /** By how much a damage must be the likelier, as a logarithm, to be held for one. */
@@ -64,8 +65,12 @@ const EVIDENT = 10;
 /** No signal fits the model better than this share of a pulse's power: 12 dB. */
 const MODEL = 0.015;
 
-/** Metrics in the order of time, or reversed: then cell 0 is the last one. */
-export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = false): CellMetrics {
+/**
+ * Metrics in the order of time, or reversed: then cell 0 is the last one.
+ *
+ * @param undamaged - As who knows that no cell is damaged.
+ */
+export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = false, undamaged = false): CellMetrics {
   const { bounds, height, variance } = grid;
   const cells = bounds.length - 1;
   const begin = new Float64Array(cells * POLARITY.states);
@@ -110,7 +115,7 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
     const inside = reverse ? cells - 1 - k : k;
     noise[k] = loudness(matched.power[inside]! * scale, matched.counts[inside]!);
   }
-  const odds = isDamaged(along, own, noise, scale) ? OFTEN : RARE;
+  const odds = undamaged ? NEVER : isDamaged(along, own, noise, scale) ? OFTEN : RARE;
   const gain = along.map((matched, i) => cellGain(matched, own[i]!, scale, noise[Math.floor(i / STEPS)]!, odds));
   return { cells, chain: POLARITY, gain, begin };
 }
