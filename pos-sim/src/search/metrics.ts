@@ -57,10 +57,11 @@ export function cellAt(bounds: Float64Array, k: number): number {
  */
 const WEAK = [0.5, 0.25] as const;
 const NEVER = Number.NEGATIVE_INFINITY;
-const RARE = -13;
+const RARE = -18;
 const OFTEN = -3.5;
-/** By how much a damage must be the likelier, as a logarithm, to be held for one. */
-const EVIDENT = 10;
+/** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows. */
+const EVIDENT = 20;
+const EVIDENT_MORE = 5;
 
 /** No signal fits the model better than this share of a pulse's power: 12 dB. */
 const MODEL = 0.015;
@@ -123,16 +124,21 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
 /** Transitions of POLARITY over a cell: sign, bit before, bit. */
 const STEPS = POLARITY.transitions.length;
 
-/** True where, between cells that are as they should be, one fits no pulses at all. */
+/** True where, between cells that are as they should be, some fit noise so much better than any pulses. */
 function isDamaged(along: Float64Array, own: Float64Array, noise: Float64Array, scale: number): boolean {
-  let since: boolean | undefined;
+  let evidence = 0;
+  let needed = 0;
+  let between = false;
   for (const [k, lost] of noise.entries()) {
     let most = Number.NEGATIVE_INFINITY;
     for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, scale * (along[i]! - own[i]!));
-    if (most > lost + RARE - EVIDENT) {
-      if (since === true && most > 0) return true;
-      if (most > 0) since = false;
-    } else if (since === false) since = true;
+    if (most < lost) {
+      evidence += lost - most;
+      needed += needed === 0 ? EVIDENT : EVIDENT_MORE;
+    } else if (most > 0) {
+      if (between && needed > 0 && evidence > needed) return true;
+      [evidence, needed, between] = [0, 0, true];
+    }
   }
   return false;
 }
