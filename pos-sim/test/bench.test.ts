@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { drawn } from "../src/bench/drawn.js";
 import { limitOf } from "../src/bench/genie.js";
-import { benchReader, type ReaderBench, reliabilitySvg } from "../src/bench/index.js";
+import { benchReader, benchReading, type ReaderBench, type ReadingBench, reliabilitySvg } from "../src/bench/index.js";
 import { lossDb } from "../src/bench/loss.js";
 import { Reliability } from "../src/bench/reliability.js";
 import { synthesise } from "../src/synth/synth.js";
@@ -81,6 +81,25 @@ describe("the distance to the limit", () => {
       expect(pw50).to.be.within(0.15, 0.4);
       expect(snrDb! + 10 * Math.log10(cellUs! / 300)).to.be.closeTo(-1, 1e-9);
     }
+  });
+});
+
+describe("the rows", () => {
+  it("are those that are asked for, each with what it must reach", async () => {
+    const rows: ReadingBench[] = [];
+    for await (const row of benchReading({ swipes: 2, seed: 1, only: "jitter 3" })) rows.push(row);
+    expect(rows).to.have.length(1);
+    expect(rows[0]).to.deep.include({
+      swipes: 2,
+      valid: 100,
+      wrong: 0,
+      target: { valid: 100, first: 100 },
+      reached: true,
+    });
+    const none = await benchReading({ only: "no such row" })
+      .next()
+      .catch((thrown: unknown) => thrown);
+    expect(none).to.include({ name: "PosError", code: "BAD_ARGUMENT" });
   });
 });
 

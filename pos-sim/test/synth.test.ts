@@ -56,6 +56,17 @@ describe("made-up swipes", () => {
       [{ pulse: { pw50: 9 } }, "pulse.pw50"],
       [{ speed: { fast: 1 } }, "speed.fast"],
       [{ repeats: { count: 99 } }, "repeats.count"],
+      [{ repeats: { count: 2.5 } }, "repeats.count"],
+      [{ repeats: {} }, "repeats.count"],
+      [{ repeats: { count: 2, reversed: [2] } }, "repeats.reversed"],
+      [{ repeats: { count: 2, reversed: "01" } }, "repeats.reversed"],
+      [{ pulse: {} }, "pulse.pw50"],
+      [{ pulse: [] }, "pulse"],
+      [{ pulse: { pw50: 0.2, tau: 0.1 } }, "pulse.pw50"],
+      [{ speed: {} }, "speed.ratio"],
+      [{ speed: { hand: false } }, "speed.hand"],
+      [{ hum: { height: 1 } }, "hum.hz"],
+      [{ dropouts: { count: 3 } }, "dropouts.cells"],
     ];
     for (const [conditions, field] of bad) {
       expect(() => checkedConditions(conditions), field).to.throw(PosError, `"${field}"`);

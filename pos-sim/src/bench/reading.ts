@@ -1,6 +1,7 @@
 // How much the reader reads: rows of conditions, each on swipes of seeds of its own, beside what a genie could have known.
 
 import { setImmediate } from "node:timers/promises";
+import { PosError } from "../errors.js";
 import { readSamples } from "../reader/reader.js";
 import { synthesise } from "../synth/synth.js";
 import { type Limit, limitOf } from "./genie.js";
@@ -32,10 +33,15 @@ export interface ReadingOptions {
 
 export const KEPT_OUT = 1_000_000;
 
-/** One result a row, as they are done. */
+/**
+ * One result a row, as they are done.
+ *
+ * @throws {@link PosError} `BAD_ARGUMENT` where no row is asked for.
+ */
 export async function* benchReading(options: ReadingOptions = {}): AsyncGenerator<ReadingBench> {
   const { swipes = 1000, seed = KEPT_OUT, only = "", signal, onProgress } = options;
   const rows = ROWS.filter(({ name }) => name.includes(only));
+  if (rows.length === 0) throw new PosError("BAD_ARGUMENT", `No row has "${only}" in its name`);
   let done = 0;
   for (const row of rows) {
     const result = { valid: 0, first: 0, wrong: 0, samples: 0, seconds: 0 };

@@ -64,13 +64,23 @@ export function checkedConditions(value: unknown): Conditions {
   oneOf(given.direction, "direction", ["forward", "reverse"]);
   oneOf(given.noise, "noise", ["white", "pink"]);
   oneOf(given.bits, "bits", [8, 16, 24]);
-  part(given.pulse, "pulse", { pw50: [0.02, 2], tau: [0.01, 2] });
-  part(given.speed, "speed", { ratio: [0.1, 10] }, ["hand"]);
-  part(given.jitter, "jitter", { normal: [0, 1], uniform: [0, 1] });
+  oneOfParts(given.pulse, "pulse", { pw50: [0.02, 2] }, { tau: [0.01, 2] });
+  oneOfParts(given.speed, "speed", { ratio: [0.1, 10] }, { hand: true });
+  part(given.jitter, "jitter", {}, { normal: [0, 1], uniform: [0, 1] });
   part(given.hum, "hum", { height: [0, 100], hz: [1, 10_000] });
   part(given.wander, "wander", { height: [0, 100], hz: [0.01, 100] });
   part(given.dropouts, "dropouts", { count: [0, 100], cells: [0.1, 100] });
-  part(given.repeats, "repeats", { count: [1, 10], gapMs: [0, 2_000] }, ["reversed"]);
+  part(given.repeats, "repeats", { count: [1, 10] }, { gapMs: [0, 2_000] }, ["reversed"]);
+  const { repeats, dropouts } = given as Conditions;
+  for (const [name, counted] of Object.entries({ repeats, dropouts })) {
+    if (counted !== undefined && !Number.isInteger(counted.count)) throw bad(`${name}.count`, "a whole number");
+  }
+  const reversed: unknown = repeats?.reversed;
+  const isPass = (pass: unknown): boolean =>
+    Number.isInteger(pass) && Number(pass) >= 0 && Number(pass) < repeats!.count;
+  if (reversed !== undefined && !(Array.isArray(reversed) && reversed.every(isPass))) {
+    throw bad("repeats.reversed", `a list of passes, 0 to ${repeats!.count - 1}`);
+  }
   return value as Conditions;
 }
 
@@ -89,20 +99,39 @@ function oneOf(value: unknown, field: string, allowed: readonly unknown[]): void
   if (value !== undefined && !allowed.includes(value)) throw bad(field, `one of ${allowed.join(", ")}`);
 }
 
-function part(
+type Ranges = Readonly<Record<string, readonly [number, number]>>;
+
+/** An object with all of `needed`, and what there is of `more`. */
+function part(value: unknown, field: string, needed: Ranges, more: Ranges = {}, others: readonly string[] = []): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(field, "an object");
+  const given = value as Record<string, unknown>;
+  const ranges = { ...more, ...needed };
+  const names = [...Object.keys(ranges), ...others];
+  for (const key of Object.keys(given))
+    if (!names.includes(key)) throw bad(`${field}.${key}`, `one of ${names.join(", ")}`);
+  for (const [key, range] of Object.entries(ranges)) {
+    if (key in needed && given[key] === undefined)
+      throw bad(`${field}.${key}`, `a number from ${range[0]} to ${range[1]}`);
+    number(given[key], `${field}.${key}`, ...range);
+  }
+}
+
+/** An object with one field, the first one's number or the second one's number or `true`. */
+function oneOfParts(
   value: unknown,
   field: string,
-  numbers: Readonly<Record<string, readonly [number, number]>>,
-  others: readonly string[] = [],
+  first: Ranges,
+  second: Ranges | Readonly<Record<string, true>>,
 ): void {
   if (value === undefined) return;
-  if (typeof value !== "object" || value === null) throw bad(field, "an object");
-  for (const [key, is] of Object.entries(value)) {
-    const range = numbers[key];
-    if (range !== undefined) number(is, `${field}.${key}`, ...range);
-    else if (!others.includes(key))
-      throw bad(`${field}.${key}`, `one of ${[...Object.keys(numbers), ...others].join(", ")}`);
-  }
+  const [key] = Object.keys(second) as [string];
+  const isSecond = typeof value === "object" && value !== null && key in value;
+  const range = second[key]!;
+  if (!isSecond) part(value, field, first);
+  else if (range !== true) part(value, field, { [key]: range });
+  else if (Object.keys(value).length > 1 || (value as Record<string, unknown>)[key] !== true)
+    throw bad(`${field}.${key}`, "true");
 }
 
 function bad(field: string, expected: string): PosError {

@@ -17,6 +17,8 @@ export async function longRun(options: LongRun, context: Context, command: Comma
     import("@enabling-card/pos-sim/bench"),
     import("../progress.js"),
   ]);
+  // Better now than after an hour.
+  if (options.picture !== undefined) await writeFile(options.picture, "");
   const output = context.output(command);
   const bar = progressBar(output, "");
   const { signal } = context;

@@ -34,8 +34,10 @@ With --json: one line a file {"file","reads":[{"track","data","direction",
 "sentence","atS","character"}; with "candidates":[{"track","data","direction",
 "probability","masked"}] where something was likely and not sure (a read has
 odds of 100,000 to 1). With --verbose each read has "startS","endS",
-"cellUs","jitterPercent","masked" and "signal" too. A diagnosis has "signal"
-where an attempt could be measured: {"peakDb","swingDb","speed":{"meanIps",
+"cellUs","jitterPercent","masked","characterConfidence" and "signal" too, and
+each candidate "startS","endS","characterConfidence": of each character of
+"data", how likely it is right; none where it is masked. A diagnosis has
+"signal" where an attempt could be measured: {"peakDb","swingDb","speed":{"meanIps",
 "slowestIps","fastestIps"},"cellUs","cellSamples","jitter":{"reversalsPercent",
 "cells","subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs",
 "character"}],"leadingZeros","trailingZeros","clippedPercent","snrDb",

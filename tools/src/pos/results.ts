@@ -9,7 +9,7 @@ export function recordingFacts({ file, reads, candidates, diagnosis }: Recording
   return {
     file,
     reads: reads.map((read) => readFacts(read, verbose)),
-    ...(candidates.length > 0 && { candidates: candidates.map(candidateFacts) }),
+    ...(candidates.length > 0 && { candidates: candidates.map((one) => candidateFacts(one, verbose)) }),
     diagnosis: diagnosisFacts(diagnosis),
   };
 }
@@ -21,13 +21,23 @@ function readFacts({ track, data, direction, confidence, lrc, ...more }: Read, v
     cellUs: rounded(more.cellUs, 3),
     jitterPercent: rounded(more.jitterPercent, 3),
     masked: more.masked,
+    characterConfidence: charactersOf(more),
     ...(more.signal && { signal: signalFacts(more.signal) }),
   };
   return { track, data, direction, confidence, lrc, ...(verbose && numbers) };
 }
 
-function candidateFacts({ track, data, direction, probability, masked }: Candidate): object {
-  return { track, data, direction, probability: rounded(probability, 6), masked };
+function candidateFacts({ track, data, direction, probability, masked, ...more }: Candidate, verbose: boolean): object {
+  const numbers = {
+    startS: rounded(more.startS, 6),
+    endS: rounded(more.endS, 6),
+    characterConfidence: charactersOf(more),
+  };
+  return { track, data, direction, probability: rounded(probability, 6), masked, ...(verbose && numbers) };
+}
+
+function charactersOf({ characterConfidence }: Pick<Candidate, "characterConfidence">): readonly number[] {
+  return characterConfidence.map((one) => rounded(one, 9));
 }
 
 function diagnosisFacts(diagnosis: RecordingResult["diagnosis"]): object | null {
