@@ -37,8 +37,8 @@ odds of 100,000 to 1). With --verbose each read has "startS","endS",
 "cellUs","jitterPercent","masked","characterConfidence" and "signal" too, and
 each candidate "startS","endS","characterConfidence": of each character of
 "data", how likely it is right; none where it is masked. A diagnosis has
-"signal" where an attempt could be measured: {"peakDb","swingDb","speed":{"meanIps",
-"slowestIps","fastestIps"},"cellUs","cellSamples","jitter":{"reversalsPercent",
+"signal" where an attempt could be measured: {"peakDb","swingDb",
+"speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples","jitter":{"reversalsPercent",
 "cells","subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs",
 "character"}],"leadingZeros","trailingZeros","clippedPercent","snrDb",
 "weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
