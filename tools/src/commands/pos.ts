@@ -38,9 +38,10 @@ odds of 100,000 to 1). With --verbose each read has "startS","endS",
 each candidate "startS","endS","characterConfidence": of each character of
 "data", how likely it is right; none where it is masked. A diagnosis has
 "signal" where an attempt could be measured: {"peakDb","swingDb",
-"speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples","jitter":{"reversalsPercent",
-"cells","subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs",
-"character"}],"leadingZeros","trailingZeros","clippedPercent","snrDb",
+"speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples",
+"jitter":{"reversalsPercent","cells","subintervals"},"lowestPulsePercent",
+"dropouts":[{"atS","lengthUs","character"}],"leadingZeros",
+"trailingZeros","clippedPercent","snrDb",
 "weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
 {"rmsPercent","worstPercent","worstOfNewPercent","worstOfUsedPercent",
 "worstCharacter"}: "Of" is of ISO/IEC 7811-2's limits.
