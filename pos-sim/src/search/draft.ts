@@ -57,10 +57,13 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   const power = meanSquare(near.flat, at - 20 * cell, at + 20 * cell);
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
   const noise = 0.7 * power;
-  const trail = looked(near, far, (place, all) => follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW));
+  const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
+  const trail = looked(near, far, (place, all) => {
+    const damage = clear && all ? DAMAGE : Number.POSITIVE_INFINITY;
+    return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damage);
+  });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
-  const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
     const path = looked(near, far, (place, all) => pathIn(place.flat, place.seed, all ? ALL_PATHS : FEW_PATHS));
     const moved = path && movedBy(path.place.flat, path.found, path.place.coloured);
@@ -97,6 +100,8 @@ function looked<Found extends Read>(
 /** Readings that are kept beside each other, and where there is likely nothing to read: half of them take half the time. */
 const ALL = 8;
 const FEW = 4;
+/** What a damaged cell may cost where pulses stand out: two of them do not end a reading. */
+const DAMAGE = 6;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */

@@ -43,6 +43,7 @@ interface Reading {
  * @param noise - Variance of a sample's noise.
  * @param wobble - Deviation of a pulse's measured time, cells.
  * @param survivors - Readings that are kept.
+ * @param damage - What a cell costs at most, however little it fits.
  */
 export function follow(
   samples: Float32Array,
@@ -51,9 +52,10 @@ export function follow(
   noise: number,
   wobble: number,
   survivors: number,
+  damage: number,
 ): Trail {
-  const forth = walk(samples, seed, pulse, noise, wobble, survivors, 1);
-  const back = walk(samples, seed, pulse, noise, wobble, survivors, -1);
+  const forth = walk(samples, seed, pulse, noise, wobble, survivors, damage, 1);
+  const back = walk(samples, seed, pulse, noise, wobble, survivors, damage, -1);
   const cells = forth.bits.length + back.bits.length;
   const bounds = new Float64Array(cells + 1);
   const bits = new Uint8Array(cells);
@@ -114,6 +116,7 @@ function walk(
   noise: number,
   wobble: number,
   survivors: number,
+  damage: number,
   way: 1 | -1,
 ) {
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
@@ -172,7 +175,7 @@ function walk(
         on.sign = bit === 1 ? sign : -sign;
         on.before = bit;
         on.height = Math.max(0.2 * a, a + LEVEL * (height / cell - a));
-        on.gain = reading.gain + scale * gain - TOLL;
+        on.gain = reading.gain + Math.max(-damage, scale * gain) - TOLL;
         on.node = reading.node;
         let place = made++;
         for (; place > 0 && next[place - 1]!.gain < on.gain; place--) next[place] = next[place - 1]!;
