@@ -59,8 +59,8 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   const noise = 0.7 * power;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   const trail = looked(near, far, (place, all) => {
-    const damage = clear && all ? DAMAGE : Number.POSITIVE_INFINITY;
-    return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damage);
+    const damaged = clear && all ? DAMAGED : undefined;
+    return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
   });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
@@ -100,8 +100,8 @@ function looked<Found extends Read>(
 /** Readings that are kept beside each other, and where there is likely nothing to read: half of them take half the time. */
 const ALL = 8;
 const FEW = 4;
-/** What a damaged cell may cost where pulses stand out: two of them do not end a reading. */
-const DAMAGE = 6;
+/** What a damaged cell gains where pulses stand out: two of them do not end a reading. */
+const DAMAGED = -6;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */

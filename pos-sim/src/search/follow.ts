@@ -19,6 +19,9 @@ const CELLS_MAX = 700;
 const BEHIND = 20;
 /** A reading that lost so much since its best is at its end. */
 const LOST = 16;
+/** Height of a weak cell's pulses, of what they should have, and how seldom that is, as a logarithm. */
+const WEAK = 0.25;
+const IS_WEAK = -3;
 /** What a cell must gain: of two bits and a clock that follows, noise alone always pleases one a little. */
 const TOLL = 0.9;
 /** Over how many cells slopes are taken: wider than a sure clock would, as this one may be off. */
@@ -43,7 +46,7 @@ interface Reading {
  * @param noise - Variance of a sample's noise.
  * @param wobble - Deviation of a pulse's measured time, cells.
  * @param survivors - Readings that are kept.
- * @param damage - What a cell costs at most, however little it fits.
+ * @param damaged - What a cell gains at least, however little it fits, where cells may be damaged; those whose pulses are weak fit better.
  */
 export function follow(
   samples: Float32Array,
@@ -52,10 +55,10 @@ export function follow(
   noise: number,
   wobble: number,
   survivors: number,
-  damage: number,
+  damaged?: number,
 ): Trail {
-  const forth = walk(samples, seed, pulse, noise, wobble, survivors, damage, 1);
-  const back = walk(samples, seed, pulse, noise, wobble, survivors, damage, -1);
+  const forth = walk(samples, seed, pulse, noise, wobble, survivors, damaged, 1);
+  const back = walk(samples, seed, pulse, noise, wobble, survivors, damaged, -1);
   const cells = forth.bits.length + back.bits.length;
   const bounds = new Float64Array(cells + 1);
   const bits = new Uint8Array(cells);
@@ -116,7 +119,7 @@ function walk(
   noise: number,
   wobble: number,
   survivors: number,
-  damage: number,
+  damaged: number | undefined,
   way: 1 | -1,
 ) {
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
@@ -152,18 +155,21 @@ function walk(
       const boundBefore = before === 1 ? 1 : -1;
       const energy = a * a * cell;
       for (let bit = 0; bit < 2; bit++) {
-        let gain: number;
+        let along: number;
+        let own: number;
         let slope: number;
         let height: number;
         if (bit === 0) {
           const overlaps = r2 + middleBefore * r3 + boundBefore * r4;
-          gain = -sign * a * atEnd - energy * (0.5 * r0 - overlaps);
+          along = -sign * a * atEnd;
+          own = energy * (0.5 * r0 - overlaps);
           slope = -sign * slopeEnd;
           height = (-sign * atEnd) / (r0 - overlaps);
         } else {
           const overlaps =
             -(r1 + middleBefore * r2 + boundBefore * r3) + r2 - r1 + middleBefore * r3 + boundBefore * r4;
-          gain = sign * a * (atEnd - atMiddle) - energy * (r0 + overlaps);
+          along = sign * a * (atEnd - atMiddle);
+          own = energy * (r0 + overlaps);
           slope = 0.5 * sign * (slopeEnd - slopeMiddle);
           height = (sign * (atEnd - atMiddle)) / (2 * r0 + overlaps - r1);
         }
@@ -175,7 +181,10 @@ function walk(
         on.sign = bit === 1 ? sign : -sign;
         on.before = bit;
         on.height = Math.max(0.2 * a, a + LEVEL * (height / cell - a));
-        on.gain = reading.gain + Math.max(-damage, scale * gain) - TOLL;
+        const whole = scale * (along - own);
+        const gain =
+          damaged === undefined ? whole : Math.max(whole, damaged, IS_WEAK + scale * WEAK * (along - WEAK * own));
+        on.gain = reading.gain + gain - TOLL;
         on.node = reading.node;
         let place = made++;
         for (; place > 0 && next[place - 1]!.gain < on.gain; place--) next[place] = next[place - 1]!;
