@@ -179,6 +179,14 @@ describe("the page of an inspection", () => {
     for (const { sentence } of diagnosis!.signal!.weaknesses) expect(texts).to.include(sentence);
   });
 
+  it("shows the level at least where nothing was even attempted, however short the recording", async () => {
+    const inspection = await made({ snrDb: 40, hum: { height: 10, hz: 50 } });
+    expect(inspection.diagnosis!.profile).to.equal(undefined);
+    const texts = parse(inspectionSvg(inspection)).map(({ text }) => text);
+    expect(texts).to.include("Level of the whole recording");
+    expect(parse(inspectionPage(inspection)).map(({ text }) => text)).to.include("Level of the whole recording");
+  });
+
   it("is of the channel that heard something", async () => {
     const { samples, sampleRateHz } = synthesise(2, { dropouts: { count: 2, cells: 10 } });
     for (const level of [0, 0.5]) {

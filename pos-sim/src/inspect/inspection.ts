@@ -24,12 +24,14 @@ export interface Inspection {
 /** Where a diagnosis points to, on a chart of its attempt or of the whole recording. */
 const PLACE_S = 0.002;
 
-/** In fewer parts nothing is to be seen that a swipe's own picture does not show. */
+/** In fewer parts nothing is to be seen that a swipe's own picture, where there is one, does not show. */
 const PARTS_MIN = 12;
 
 /** The level of the whole recording, with its reads, or the place of the fault. */
 export function overview({ levels, reads, diagnosis }: Inspection): string | undefined {
-  if (levels === undefined || levels.partsDb.length < PARTS_MIN) return undefined;
+  if (levels === undefined || levels.partsDb.length === 0) return undefined;
+  const pictured = diagnosis?.profile !== undefined || reads.some(({ profile }) => profile !== undefined);
+  if (pictured && levels.partsDb.length < PARTS_MIN) return undefined;
   const marks = reads.map(
     ({ startS, endS }, i): Mark => ({ fromS: startS, toS: endS, name: `read ${i + 1}`, fault: false }),
   );
