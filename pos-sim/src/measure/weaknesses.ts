@@ -11,6 +11,8 @@ const NOISY_DB = 10;
 /** Speeds that the field's readers take, inches a second, and how much a hand may change its own. */
 const SLOWEST_IPS = 3;
 const FASTEST_IPS = 60;
+/** By how much a speed that is just within them may be measured beyond. */
+const MEASURED = 1.02;
 const SPEED_RATIO = 3;
 /** Samples a cell that a reader needs for comfort. */
 const FEW_SAMPLES = 6;
@@ -88,8 +90,8 @@ function hasty({ slowestIps, fastestIps }: SignalMeasures["speed"], cellSamples:
   const say = (sentence: string): void => void found.push({ code: "SPEED", sentence });
   if (cellSamples < FEW_SAMPLES)
     say(`a cell has only ${cellSamples.toFixed(1)} samples: too fast for this sample rate`);
-  if (fastestIps > FASTEST_IPS) say(`up to ${fastestIps.toFixed(0)} inches a second; readers take ${FASTEST_IPS}`);
-  if (slowestIps < SLOWEST_IPS)
+  if (fastestIps > FASTEST_IPS * MEASURED) say(`up to ${fastestIps.toFixed(0)} inches a second; readers take ${FASTEST_IPS}`);
+  if (slowestIps < SLOWEST_IPS / MEASURED)
     say(`down to ${slowestIps.toFixed(1)} inches a second; readers take ${SLOWEST_IPS} and more`);
   if (fastestIps > SPEED_RATIO * slowestIps) {
     say(`its speed changes from ${slowestIps.toFixed(1)} to ${fastestIps.toFixed(1)} inches a second`);
