@@ -90,7 +90,8 @@ function hasty({ slowestIps, fastestIps }: SignalMeasures["speed"], cellSamples:
   const say = (sentence: string): void => void found.push({ code: "SPEED", sentence });
   if (cellSamples < FEW_SAMPLES)
     say(`a cell has only ${cellSamples.toFixed(1)} samples: too fast for this sample rate`);
-  if (fastestIps > FASTEST_IPS * MEASURED) say(`up to ${fastestIps.toFixed(0)} inches a second; readers take ${FASTEST_IPS}`);
+  if (fastestIps > FASTEST_IPS * MEASURED)
+    say(`up to ${fastestIps.toFixed(0)} inches a second; readers take ${FASTEST_IPS}`);
   if (slowestIps < SLOWEST_IPS / MEASURED)
     say(`down to ${slowestIps.toFixed(1)} inches a second; readers take ${SLOWEST_IPS} and more`);
   if (fastestIps > SPEED_RATIO * slowestIps) {
