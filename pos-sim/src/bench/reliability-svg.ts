@@ -41,7 +41,7 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
     const name = from === 0 ? `less than ${share(10 ** (1 - columns))}` : `${share(from)} to ${share(10 * from)}`;
     const below = [
       label(middle, BOTTOM + 20, name, 12, SOFT, 'text-anchor="middle"'),
-      label(middle, BOTTOM + 38, `${wrong} wrong of ${swipes}`, 12, INK, 'text-anchor="middle"'),
+      label(middle, BOTTOM + 38, `${wrong} wrong of ${swipes}`, 11, INK, 'text-anchor="middle"'),
       label(
         middle,
         BOTTOM + 55,
@@ -78,8 +78,8 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
       12,
       SOFT,
     ),
-    `<line x1="${px(threshold)}" y1="${TOP - 18}" x2="${px(threshold)}" y2="${BOTTOM}" stroke="${RED}" stroke-dasharray="4 3"/>`,
-    label(threshold + 6, TOP - 8, "called a read from here on", 12, RED),
+    `<line x1="${px(threshold)}" y1="${TOP}" x2="${px(threshold)}" y2="${BOTTOM}" stroke="${RED}" stroke-dasharray="4 3"/>`,
+    label(threshold + 6, TOP + 16, "called a read from here on", 12, RED),
     ...parts,
   ]);
 }
