@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWav, PosError, swipeSignal, type TrackNumber } from "@enabling-card/pos-sim";
 import { expect } from "chai";
+import { confidenceText } from "../src/confidence-text.js";
 import { readRecordings } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
 
@@ -17,6 +18,13 @@ function wav(track: TrackNumber, text: string, direction: "forward" | "reverse" 
   const { samples, sampleRateHz } = swipeSignal({ ...AT, track, text, direction });
   return encodeWav([samples], sampleRateHz);
 }
+
+describe("a read's confidence", () => {
+  it("is told by how far it is from one", () => {
+    expect(confidenceText(1 - 3e-6)).to.equal("confidence 1 - 3e-6");
+    expect(confidenceText(1)).to.equal("confidence over 1 - 1e-12");
+  });
+});
 
 describe("ecard pos read", () => {
   const folder = testFolder();

@@ -1,6 +1,7 @@
 // Where the flux reversals of cells lie that are known: the signal's extremes next to where they are expected. Measured on the samples
 // themselves, so that what was sliced and what was searched is measured alike.
 import type { CellTimes } from "../reader/burst.js";
+import { movingMean } from "../signal/moving-mean.js";
 
 export interface Reversals {
   /** The samples, smoothed and without what is slower than any run of cells. */
@@ -41,7 +42,11 @@ export function reversalsOf(samples: Float32Array, cells: CellTimes): Reversals 
   }
   const count = places.length;
   const mean = (bounds[bits.length]! - bounds[0]!) / bits.length;
-  const flat = without(movingMean(samples, Math.round((SMOOTH * mean) / 2)), samples, Math.round((BASE * mean) / 2));
+  const flat = without(
+    movingMean(samples, 2 * Math.round((SMOOTH * mean) / 2) + 1),
+    samples,
+    Math.round((BASE * mean) / 2),
+  );
   const at = (time: number): number => flat[Math.max(0, Math.min(flat.length - 1, Math.round(time)))]!;
   const turn = expected.reduce((sum, time, i) => sum + (i % 2 === 0 ? 1 : -1) * at(time), 0) < 0 ? -1 : 1;
 
@@ -82,19 +87,7 @@ function medianAround(values: Float64Array, i: number): number {
   return near[near.length >> 1]!;
 }
 
-/** Means of 2 `half` + 1 samples. */
-function movingMean(samples: Float32Array, half: number): Float32Array {
-  if (half < 1) return samples;
-  const sums = new Float64Array(samples.length + 1);
-  for (let i = 0; i < samples.length; i++) sums[i + 1] = sums[i]! + samples[i]!;
-  return Float32Array.from(samples, (_, i) => {
-    const low = Math.max(0, i - half);
-    const high = Math.min(samples.length, i + half + 1);
-    return (sums[high]! - sums[low]!) / (high - low);
-  });
-}
-
 function without(smooth: Float32Array, samples: Float32Array, half: number): Float32Array {
-  const base = movingMean(samples, half);
+  const base = movingMean(samples, 2 * half + 1);
   return smooth.map((value, i) => value - base[i]!);
 }

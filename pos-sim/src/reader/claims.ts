@@ -1,9 +1,5 @@
 // Who has looked where: the cheap path tells what it read and where it met what it could not read, and the search is spared the rest.
-
-export interface Span {
-  readonly from: number;
-  readonly to: number;
-}
+import type { Span } from "../search/searcher.js";
 
 /** Doubts that are kept, at most. */
 const DOUBTS = 4096;

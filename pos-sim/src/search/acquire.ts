@@ -1,6 +1,6 @@
 // Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
 
-import { BINS, LOW, PART, Room, STEPS, tonesOf } from "./tones.js";
+import { BINS, LOW, PART, Room, STEPS, type Tones, tonesOf } from "./tones.js";
 import { mayBeZeros } from "./zeros.js";
 
 /** A run of zeros: a positive pulse at `at`, cells of `cell`; input samples. */
@@ -36,15 +36,15 @@ export function seedsIn(samples: Float32Array, longest: number): Seed[] {
   while (level.length >= FEWEST && 3 * scale < longest) {
     // Below six samples a cell there is nothing to gain from a search.
     if (scale > 1) scan(level, scale, shift, longest, seeds, finer);
-    [finer, fine, level] = [fine, level, halved(level)];
+    [finer, fine, level] = [fine, level, coarser(level)];
     shift += 1.5 * scale;
     scale *= 2;
   }
   return seeds.sort((a, b) => b.strength - a.strength).slice(0, SEEDS);
 }
 
-/** Low-passed and every second sample; its sample m lies at 2m + 1.5. */
-function halved(samples: Float32Array): Float32Array {
+/** Low-passed, roughly, and every second sample: good enough for tones. Its sample m lies at 2m + 1.5. */
+function coarser(samples: Float32Array): Float32Array {
   const out = new Float32Array(Math.max(0, (samples.length - 4) >> 1));
   for (let m = 0, i = 0; m < out.length; m++, i += 2) {
     out[m] = 0.125 * (samples[i]! + samples[i + 3]!) + 0.375 * (samples[i + 1]! + samples[i + 2]!);
@@ -52,8 +52,7 @@ function halved(samples: Float32Array): Float32Array {
   return out;
 }
 
-const POWER = new Room();
-
+/** Adds the tones of one level to `seeds`: `finer` is the recording with more samples a cell, `scale` and `shift` lead to its own samples. */
 function scan(
   samples: Float32Array,
   scale: number,
@@ -62,10 +61,33 @@ function scan(
   seeds: Seed[],
   finer: Float32Array,
 ): void {
-  const { parts, re, im } = tonesOf(samples);
-  // Of each window about a part: its sums' square, over its length, as noise grows with that.
-  const windows = parts;
-  const power = POWER.of(windows * BINS).fill(0);
+  const power = powerOf(tonesOf(samples));
+  const windows = power.length / BINS;
+  let floor = 0;
+  for (let w = 0; w < windows; w++) {
+    if (w % (AROUND / 2) === 0) {
+      const low = Math.max(0, w - AROUND / 4);
+      floor = floorOf(power.subarray(low * BINS, Math.min(windows, low + AROUND) * BINS));
+    }
+    for (let bin = 1; bin < BINS - 1; bin++) {
+      // Few are, and all that follows is for them.
+      if (!(power[w * BINS + bin]! > STRONG * floor)) continue;
+      if (!isPeak(power, w, bin) || !(power[w * BINS + bin]! > LASTING * lastingOf(power, windows, w, bin))) continue;
+      const tone = toneAt(samples, power, w, bin);
+      if (tone.cell * scale > longest) continue;
+      const times = scale > 2 ? 4 : 2;
+      if (!mayBeZeros(finer, (tone.at + 1.5) * times - 1.5, tone.cell * times)) continue;
+      const { at, cell, height, strength } = tone;
+      seeds.push({ at: at * scale + shift, cell: cell * scale, height, strength: strength * scale });
+    }
+  }
+}
+
+const POWER = new Room();
+
+/** Of each window about a part, and each frequency: its sums' square, over its length, as noise grows with that. */
+function powerOf({ parts, re, im }: Tones): Float64Array {
+  const power = POWER.of(parts * BINS).fill(0);
   for (let bin = 0; bin < BINS; bin++) {
     const length = PARTS[bin]!;
     let c = 0;
@@ -80,52 +102,39 @@ function scan(
       if (last >= length - 1) power[(last - (length >> 1)) * BINS + bin] = (c * c + s * s) / length;
     }
   }
-  let floor = 0;
-  for (let w = 0; w < windows; w++) {
-    if (w % (AROUND / 2) === 0) {
-      const low = Math.max(0, w - AROUND / 4);
-      floor = floorOf(power.subarray(low * BINS, Math.min(windows, low + AROUND) * BINS));
-    }
-    for (let bin = 1; bin < BINS - 1; bin++) {
-      const p = power[w * BINS + bin]!;
-      // Few are, and most that follows is for them.
-      if (!(p > STRONG * floor)) continue;
-      if (!(p > power[w * BINS + bin - 1]! && p >= power[w * BINS + bin + 1]!)) continue;
-      if (w > 0 && neighbour(power, w - 1, bin) > p) continue;
-      if (w < windows - 1 && neighbour(power, w + 1, bin) >= p) continue;
-      if (!(p > LASTING * lastingOf(power, windows, w, bin))) continue;
-      const [a, b, c] = [power[w * BINS + bin - 1]!, p, power[w * BINS + bin + 1]!].map(Math.sqrt) as [
-        number,
-        number,
-        number,
-      ];
-      const bend = a - 2 * b + c;
-      const frequency = (LOW + bin + (bend < 0 ? (0.5 * (a - c)) / bend : 0)) / STEPS;
-      const cell = 1 / (2 * frequency);
-      if (cell * scale > longest) continue;
-      // Phase of the tone at the window's middle.
-      let re0 = 0;
-      let im0 = 0;
-      const length = PARTS[bin]! * PART;
-      const from = (w + (PARTS[bin]! >> 1) - PARTS[bin]! + 1) * PART;
-      const middle = from + (length - 1) / 2;
-      for (let i = from; i < from + length; i++) {
-        const angle = 2 * Math.PI * frequency * (i - middle);
-        re0 += samples[i]! * Math.cos(angle);
-        im0 -= samples[i]! * Math.sin(angle);
-      }
-      const phase = Math.atan2(im0, re0);
-      const at = middle - (phase / (2 * Math.PI)) * 2 * cell;
-      const times = scale > 2 ? 4 : 2;
-      if (!mayBeZeros(finer, (at + 1.5) * times - 1.5, cell * times)) continue;
-      seeds.push({
-        at: at * scale + shift,
-        cell: cell * scale,
-        height: ((2 * Math.hypot(re0, im0)) / length) * TONE,
-        strength: p * scale,
-      });
-    }
+  return power;
+}
+
+/** True where no window and no frequency beside it is stronger. */
+function isPeak(power: Float64Array, w: number, bin: number): boolean {
+  const at = w * BINS + bin;
+  const p = power[at]!;
+  if (!(p > power[at - 1]! && p >= power[at + 1]!)) return false;
+  if (w > 0 && neighbour(power, w - 1, bin) > p) return false;
+  return !(at + BINS < power.length && neighbour(power, w + 1, bin) >= p);
+}
+
+/** The tone of a window, between its frequencies, and a place where it is highest. */
+function toneAt(samples: Float32Array, power: Float64Array, w: number, bin: number): Seed {
+  const p = w * BINS + bin;
+  const a = Math.sqrt(power[p - 1]!);
+  const b = Math.sqrt(power[p]!);
+  const c = Math.sqrt(power[p + 1]!);
+  const bend = a - 2 * b + c;
+  const frequency = (LOW + bin + (bend < 0 ? (0.5 * (a - c)) / bend : 0)) / STEPS;
+  const cell = 1 / (2 * frequency);
+  let re = 0;
+  let im = 0;
+  const length = PARTS[bin]! * PART;
+  const from = (w + (PARTS[bin]! >> 1) - PARTS[bin]! + 1) * PART;
+  const middle = from + (length - 1) / 2;
+  for (let i = from; i < from + length; i++) {
+    const angle = 2 * Math.PI * frequency * (i - middle);
+    re += samples[i]! * Math.cos(angle);
+    im -= samples[i]! * Math.sin(angle);
   }
+  const at = middle - (Math.atan2(im, re) / Math.PI) * cell;
+  return { at, cell, height: ((2 * Math.hypot(re, im)) / length) * TONE, strength: power[p]! };
 }
 
 /** Height of Lorentzian pulses, a quarter of a cell wide, to that of the tone that they make. */
@@ -139,7 +148,10 @@ function floorOf(values: Float64Array): number {
   return Math.max(few[few.length >> 1]!, few[few.length - 1]! * LEAST);
 }
 
-/** What one frequency has over a longer time: what sounds for so long is a hum or a voice, and coloured noise is no tone at all. By the lower quartile, as a third of a short swipe may be zeros. */
+/**
+ * What one frequency has over a longer time: what sounds for so long is a hum or a voice, and coloured noise is no tone at all. By the lower
+ * quartile, as a third of a short swipe may be zeros.
+ */
 function lastingOf(power: Float64Array, windows: number, w: number, bin: number): number {
   const low = Math.max(0, w - LONG / 2);
   const high = Math.min(windows, w + LONG / 2);

@@ -1,11 +1,12 @@
 // Where the writer and not the noise moved the reversals: each is found, followed by clocks, and fitted at a time of its own.
 
+import { movingMean } from "../signal/moving-mean.js";
 import type { Seed } from "./acquire.js";
 import { cellAt } from "./metrics.js";
 import { type Paced, paced } from "./pace.js";
 import { likelyFormats } from "./parity.js";
 import type { Pulse } from "./pulse.js";
-import { movingMean, type Reading, smooth } from "./refine.js";
+import { type Reading, smooth } from "./refine.js";
 import {
   addPairs,
   doubtPairs,

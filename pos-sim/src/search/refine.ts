@@ -1,6 +1,7 @@
 // A hand moves smoothly: few numbers describe all boundaries of a swipe, and every pulse has a say in each of them. Clock, height, base
 // line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
 
+import { movingMean } from "../signal/moving-mean.js";
 import type { CellMetrics } from "./background.js";
 import { cellAt, type Grid, type Matched, match } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
@@ -240,28 +241,4 @@ function smoothInto(samples: Float32Array, onto: Float32Array, width: number): v
     onto[i]! += twice[i]!;
     samples[i]! -= twice[i]!;
   }
-}
-
-export function movingMean(samples: Float32Array, width: number): Float32Array {
-  const out = new Float32Array(samples.length);
-  const half = width >> 1;
-  let sum = 0;
-  let count = 0;
-  const n = samples.length;
-  for (let i = 0; i < Math.min(half, n); i++) {
-    sum += samples[i]!;
-    count++;
-  }
-  for (let i = 0; i < n; i++) {
-    if (i + half < n) {
-      sum += samples[i + half]!;
-      count++;
-    }
-    if (i - half - 1 >= 0) {
-      sum -= samples[i - half - 1]!;
-      count--;
-    }
-    out[i] = sum / count;
-  }
-  return out;
 }

@@ -2,6 +2,7 @@
 
 import type { TraceEvent } from "@enabling-card/emulator";
 import type { Command } from "commander";
+import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
 import type { DemoResult } from "../demo/demo.js";
 import type { DemoStep } from "../demo/journey.js";
@@ -82,7 +83,7 @@ function table(result: DemoResult): string[] {
     "",
     ...result.tracks.map(
       ({ track, direction, data, confidence }) =>
-        `track ${track} ${direction.padEnd(7)}  ${data}  (confidence ${confidence.toFixed(2)})`,
+        `track ${track} ${direction.padEnd(7)}  ${data}  (${confidenceText(confidence)})`,
     ),
     `emission         ${result.emission.passes} passes, ${result.emission.seconds.toFixed(2)} s, ${result.emission.energyMj.toFixed(0)} mJ`,
     "",

@@ -2,6 +2,7 @@
 
 import type { Candidate, HeardAll, PcmFormat, Read, TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
+import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { type Output, rounded } from "../output.js";
@@ -80,7 +81,7 @@ function tellRead(read: Read, output: Output): void {
   );
   if (output.verbose) {
     const numbers = `cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %`;
-    output.result(`${" ".repeat(14)}${numbers}, confidence ${confidence.toFixed(2)}`);
+    output.result(`${" ".repeat(14)}${numbers}, ${confidenceText(confidence)}`);
   }
 }
 

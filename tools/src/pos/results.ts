@@ -1,6 +1,7 @@
 // Results of reading as facts for machines and lines for people.
 
 import type { Candidate, Read, SignalMeasures } from "@enabling-card/pos-sim";
+import { confidenceText } from "../confidence-text.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "./read-recordings.js";
 
@@ -73,7 +74,7 @@ export function recordingLines({ file, reads, candidates, diagnosis }: Recording
 }
 
 function readLines(read: Read): string[] {
-  const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, confidence ${read.confidence.toFixed(2)}`;
+  const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, ${confidenceText(read.confidence)}`;
   return [
     `  track ${read.track} at ${read.startS.toFixed(3)} s: ${read.data}${read.masked ? "  (masked)" : ""}`,
     `    ${numbers}`,

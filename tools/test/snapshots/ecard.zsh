@@ -163,7 +163,7 @@ _ecard_bench_reader() {
   local -a names
   _arguments -C \
     '--swipes[swipes a row, 100 unless told; in the long run all swipes, 100000]:value:_files' \
-    '--seed[first seed; those from 1000000 on were kept out of development]:value:_files' \
+    '--seed[first seed; those from 20000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has this in it]:value:_files' \
     '--long[the long run instead\: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes]' \
     '--picture[draws the long run'\''s claims against outcomes to an SVG file]:value:_files' \
