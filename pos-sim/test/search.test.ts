@@ -74,9 +74,8 @@ describe("the trellis of characters", () => {
           const bits = trackBits(2, data);
           for (let from = 1; from + bits.length <= cells; from++) {
             const to = from + bits.length;
-            const zeros = (table: Float64Array, k: number, s: number): number =>
-              Math.log(table[k * background.row + 1 + s]!);
-            const first = Array.from({ length: chain.states }, (_, s) => zeros(background.ahead, from, s));
+            const zeros = (table: Float64Array, k: number, s: number): number => Math.log(table[k * chain.states + s]!);
+            const first = Array.from({ length: chain.states }, (_, s) => zeros(background.before, from, s));
             const ways = weighed(metrics, bits, from, first);
             const scaled = tops.slice(from, to).reduce((a, b) => a + b, 0);
             const around = background.aheadScale[from]! + background.behindScale[to]! + weights.scale;
@@ -84,7 +83,7 @@ describe("the trellis of characters", () => {
             let own = Number.NEGATIVE_INFINITY;
             let likeliest = Number.NEGATIVE_INFINITY;
             for (let s = 0; s < chain.states; s++) {
-              const rest = prior + around - scaled + zeros(background.behind, to, s);
+              const rest = prior + around - scaled + zeros(background.after, to, s);
               own = addLog(own, ways.sum[s]! + rest);
               likeliest = Math.max(likeliest, ways.most[s]! + rest);
             }

@@ -21,13 +21,23 @@ export const CANDIDATES = 5;
 /** What rounding may add to one. */
 const ROUNDING = 1e-9;
 
+/** A candidate, and where the passes lie that say so together, seconds. */
+export interface Suspect extends Candidate {
+  readonly passes: readonly Span[];
+}
+
+/** Without what fewer passes said of a place than now speak of it. */
+export function withoutFewer(suspects: readonly Suspect[], passes: readonly Span[]): Suspect[] {
+  return suspects.filter((one) => one.passes.length >= passes.length || !passes.some((pass) => overlap(pass, one)));
+}
+
 type Text = Pick<Candidate, "data" | "direction">;
 
 export function hasSameText(a: Text, b: Text): boolean {
   return a.data === b.data && a.direction === b.direction;
 }
 
-interface Span {
+export interface Span {
   readonly startS: number;
   readonly endS: number;
 }
@@ -40,8 +50,11 @@ export function overlap(a: Span, b: Span): boolean {
  * Candidates of one place together, places in the order of time, but for those where something was read. Of a place, likeliest first: each
  * text once, and no more than together have a probability of one, as what was known less of the place before is no addition.
  */
-export function byPlace(candidates: readonly Candidate[], reads: readonly Span[]): readonly (readonly Candidate[])[] {
-  const places: { readonly all: Candidate[]; sum: number }[] = [];
+export function byPlace<One extends Candidate>(
+  candidates: readonly One[],
+  reads: readonly Span[],
+): readonly (readonly One[])[] {
+  const places: { readonly all: One[]; sum: number }[] = [];
   for (const one of [...candidates].sort((a, b) => b.probability - a.probability)) {
     if (reads.some((read) => overlap(read, one))) continue;
     const place = places.find(({ all }) => all.some((other) => overlap(other, one)));

@@ -9,7 +9,7 @@ import type { SignalMeasures } from "../measure/report.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import type { TrackNumber } from "../track-format.js";
 import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
-import { byPlace, CANDIDATES, type Candidate } from "./candidates.js";
+import { byPlace, CANDIDATES, type Candidate, type Suspect, withoutFewer } from "./candidates.js";
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
 import { shownAs, TEST_IINS } from "./mask.js";
@@ -113,7 +113,7 @@ export class Reader {
   readonly #bursts: Burst[] = [];
   readonly #searcher: Searcher;
   readonly #reads: Read[] = [];
-  #candidates: Candidate[] = [];
+  #candidates: Suspect[] = [];
   readonly #claims: Claims;
   #frames: Frame[] = [];
   readonly #gauge: Gauge | undefined;
@@ -212,7 +212,8 @@ export class Reader {
     const candidates = byPlace(this.#candidates, reads)
       .flat()
       .sort((a, b) => b.probability - a.probability)
-      .slice(0, CANDIDATES);
+      .slice(0, CANDIDATES)
+      .map(({ passes: _, ...candidate }): Candidate => candidate);
     const levels = this.#gauge && { levels: this.#gauge.levels };
     return { reads, candidates, diagnosis: this.diagnosis, ...levels };
   }
@@ -287,8 +288,10 @@ export class Reader {
 
   #sighted(sighting: Sighting): void {
     const { fromSample: from, toSample: to, probability } = sighting;
+    const passes = sighting.passes.map((pass) => ({ startS: pass.from / this.#rate, endS: pass.to / this.#rate }));
+    if (probability >= WORTH_SAYING) this.#candidates = withoutFewer(this.#candidates, passes);
     if (probability < CERTAIN) {
-      if (probability >= WORTH_SAYING) this.#suspect(sighting);
+      if (probability >= WORTH_SAYING) this.#suspect(sighting, passes);
     } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
   }
 
@@ -297,7 +300,7 @@ export class Reader {
     return this.#likeliest === 0 && this.#uncertainAt === undefined;
   }
 
-  #suspect(sighting: Sighting): void {
+  #suspect(sighting: Sighting, passes: Suspect["passes"]): void {
     const { symbolBits, data, direction, probability, characters, fromSample, toSample } = sighting;
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
@@ -312,7 +315,7 @@ export class Reader {
     const characterConfidence = shown.masked ? [] : Array.from(characters());
     const candidate = { track, direction, probability, characterConfidence, startS, endS, ...shown };
     this.#options.onCandidate?.(candidate);
-    this.#candidates.push(candidate);
+    this.#candidates.push({ ...candidate, passes });
     if (this.#candidates.length > 4 * CANDIDATES) {
       const places = byPlace(this.#candidates, this.#reads).flat();
       this.#candidates = places.sort((a, b) => b.probability - a.probability).slice(0, 2 * CANDIDATES);

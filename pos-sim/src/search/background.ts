@@ -16,6 +16,13 @@ export interface CellMetrics {
 /** Prior odds of what happens at a cell outside of text: a swipe begins or ends, zeros become other bits and back. */
 const CHANGE = 0.01;
 
+/**
+ * A text stands between zeros or silence. Odds of other bits within so many cells of one: where a clock has slipped in a text, or noise has
+ * made a sentinel in it, a part of it is a text by accident.
+ */
+const GUARD = 6;
+const CRAMPED = 1e-7;
+
 /** Likelihoods as weights: each cell's largest is 1, and what was divided out is summed up. */
 export class Weights {
   readonly cells: number;
@@ -57,6 +64,9 @@ export class Background {
   /** From cell k to the end, likewise. */
   readonly behind: Float64Array;
   readonly behindScale: Float64Array;
+  /** What a text may begin behind, at cell k in each state of the chain: `[k * states + state]`, as `ahead` is scaled; and what may stand behind it. */
+  readonly before: Float64Array;
+  readonly after: Float64Array;
   /** Logarithm of the sum over everything that is no text. */
   readonly total: number;
 
@@ -70,6 +80,8 @@ export class Background {
     const ahead = new Float64Array((cells + 1) * row);
     const aheadScale = new Float64Array(cells + 1);
     const zero = new Float64Array(states);
+    const before = new Float64Array((cells + 1) * states);
+    const crampedAhead = new Cramped(chain);
     ahead[0] = 1;
     for (let k = 0; k < cells; k++) {
       const at = k * row;
@@ -90,11 +102,16 @@ export class Background {
           ahead[to + others + ends[i]!]! += 0.5 * (zeros * CHANGE + any * (1 - 2 * CHANGE)) * g;
         }
       }
-      aheadScale[k + 1] = aheadScale[k]! + scaled(ahead, to, row);
+      crampedAhead.ahead(weights, k, ahead.subarray(at + others, at + row));
+      const log = scaled(ahead, to, row);
+      aheadScale[k + 1] = aheadScale[k]! + log;
+      crampedAhead.leave(ahead.subarray(to + 1, to + others), before.subarray((k + 1) * states, (k + 2) * states), log);
     }
     const behind = new Float64Array((cells + 1) * row);
     const behindScale = new Float64Array(cells + 1);
     behind.fill(1, cells * row);
+    const after = new Float64Array((cells + 1) * states).fill(1, cells * states);
+    const crampedBehind = new Cramped(chain);
     for (let k = cells - 1; k >= 0; k--) {
       const at = k * row;
       const from = at + row;
@@ -118,14 +135,89 @@ export class Background {
       }
       behind[at] = (1 - CHANGE) * silent;
       for (const s of first) behind[at]! += begins * begin[k * states + s]! * zero[s]!;
-      behindScale[k] = behindScale[k + 1]! + scaled(behind, at, row);
+      crampedBehind.behind(weights, k, behind.subarray(from + others, from + row));
+      const log = scaled(behind, at, row);
+      behindScale[k] = behindScale[k + 1]! + log;
+      crampedBehind.leave(behind.subarray(at + 1, at + others), after.subarray(k * states, (k + 1) * states), log);
     }
     this.row = row;
     this.ahead = ahead;
     this.aheadScale = aheadScale;
     this.behind = behind;
     this.behindScale = behindScale;
+    this.before = before;
+    this.after = after;
     this.total = aheadScale[cells]! + weights.scale;
+  }
+}
+
+/** Zeros with other bits within `GUARD` cells of them: sums by how many they are apart. */
+class Cramped {
+  readonly #chain: Chain;
+  /** `[distance * states + state]`. */
+  #sums: Float64Array;
+  #next: Float64Array;
+  /** Silence so soon behind other bits, by distance: zeros may begin in it again. */
+  #lull: Float64Array;
+  #nextLull: Float64Array;
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+    this.#sums = new Float64Array(GUARD * chain.states);
+    this.#next = new Float64Array(GUARD * chain.states);
+    this.#lull = new Float64Array(GUARD);
+    this.#nextLull = new Float64Array(GUARD);
+  }
+
+  /** Over cell k, in the order of reading. @param others - Sums of other bits before it, by state. */
+  ahead({ gain, begin, silence }: Weights, k: number, others: Float64Array): void {
+    const { states, first, starts, numbers, bits, ends, transitions } = this.#chain;
+    const [sums, next, lull] = [this.#sums, this.#next.fill(0), this.#lull];
+    for (let s = 0; s < states; s++) {
+      const begins = first.includes(s) ? (CHANGE / first.length) * begin[k * states + s]! : 0;
+      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+        if (bits[i] === 1) continue;
+        const g = gain[k * transitions.length + numbers[i]!]!;
+        const to = ends[i]!;
+        next[to]! += CHANGE * others[s]! * g;
+        for (let n = 1; n < GUARD; n++) {
+          next[n * states + to]! += (1 - 3 * CHANGE) * (sums[(n - 1) * states + s]! + begins * lull[n - 1]!) * g;
+        }
+      }
+    }
+    const nextLull = this.#nextLull;
+    nextLull[0] = CHANGE * silence[k]! * others.reduce((sum, value) => sum + value, 0);
+    for (let n = 1; n < GUARD; n++) nextLull[n] = (1 - CHANGE) * silence[k]! * lull[n - 1]!;
+    [this.#sums, this.#next, this.#lull, this.#nextLull] = [next, sums, nextLull, lull];
+  }
+
+  /** Over cell k, from the end. @param others - Sums of other bits behind it, by state. */
+  behind({ gain }: Weights, k: number, others: Float64Array): void {
+    const { states, starts, numbers, bits, ends, transitions } = this.#chain;
+    const [sums, next] = [this.#sums, this.#next.fill(0)];
+    for (let s = 0; s < states; s++) {
+      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+        const g = gain[k * transitions.length + numbers[i]!]!;
+        const from = ends[i]!;
+        next[s]! += 0.5 * CHANGE * others[from]! * g;
+        if (bits[i] === 1) continue;
+        for (let n = 1; n < GUARD; n++) next[n * states + s]! += (1 - 3 * CHANGE) * sums[(n - 1) * states + from]! * g;
+      }
+    }
+    [this.#sums, this.#next] = [next, sums];
+  }
+
+  /** Weights of `zeros` where a text begins or ends, after all sums were divided by e to the power of `log`. */
+  leave(zeros: Float64Array, into: Float64Array, log: number): void {
+    const { states } = this.#chain;
+    const factor = Math.exp(-log);
+    for (let i = 0; i < this.#sums.length; i++) this.#sums[i]! *= factor;
+    for (let n = 0; n < GUARD; n++) this.#lull[n]! *= factor;
+    for (let s = 0; s < states; s++) {
+      let near = 0;
+      for (let n = 0; n < GUARD; n++) near += this.#sums[n * states + s]!;
+      into[s] = Math.max(CRAMPED * zeros[s]!, zeros[s]! - (1 - CRAMPED) * near);
+    }
   }
 }
 

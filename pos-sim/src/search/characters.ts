@@ -120,7 +120,7 @@ function behindOf(
     if (alive.length === 0) scale = background.behindScale[k]!;
     const weight = alive.length === 0 ? 1 : Math.exp(other);
     for (let s = 0; s < chain.states; s++) {
-      sums[last + s] = background.behind[k * background.row + 1 + s]! * weight;
+      sums[last + s] = background.after[k * chain.states + s]! * weight;
       alive.push(last + s);
     }
     let live = 0;

@@ -4,6 +4,7 @@
 import type { Lain } from "./alike.js";
 import type { CellMetrics } from "./background.js";
 import type { Chain } from "./chain.js";
+import { FREE } from "./refine.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {
@@ -27,9 +28,14 @@ const ALIKE = 45;
  * Metrics of `last` with all of `others` that say the same added to it; undefined where none does.
  */
 export function joined(last: Pass, others: readonly Pass[]): Joined | undefined {
-  const alike = others.filter(({ forward }) => forward.chain === last.forward.chain);
-  const laid = alike.flatMap((pass) => layOver(last.bits, pass));
+  const each = others.map((pass) => (pass.forward.chain === last.forward.chain ? layOver(last.bits, pass) : undefined));
+  const laid = each.filter((one) => one !== undefined);
   if (laid.length === 0) return undefined;
+  const over = (other: number, bits: Uint8Array): Uint8Array => {
+    const { pass, reversed, shift } = each[other]!;
+    const there = Uint8Array.from(pass.bits, (_, k) => bits[k - shift] ?? FREE);
+    return reversed ? there.reverse() : there;
+  };
   const passesBy = (reverse: boolean): readonly Lain[] => {
     const own = reverse ? last.reverse : last.forward;
     const more = laid.map(({ pass, reversed, shift }): Lain => {
@@ -46,7 +52,7 @@ export function joined(last: Pass, others: readonly Pass[]): Joined | undefined 
     for (const { metrics, from } of more) addTo(gain, own.gain, cells, metrics, from, chain);
     return { cells, chain, gain, begin };
   };
-  return { metricsBy, passesBy };
+  return { metricsBy, passesBy, alike: [...each.keys()].filter((i) => each[i] !== undefined), over };
 }
 
 /** What passes say together, and each by itself, by the direction in which the last one is read. */
@@ -54,10 +60,14 @@ export interface Joined {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
   /** The last one first; `from` is the cell that lies over its cell 0. */
   readonly passesBy: (reverse: boolean) => readonly Lain[];
+  /** Which of the others say the same. */
+  readonly alike: readonly number[];
+  /** Bits of the last one's cells as they lie over those of one of them, in the order of time. */
+  readonly over: (other: number, bits: Uint8Array) => Uint8Array;
 }
 
 /** The best alignment, in either direction, if it is no accident. */
-function layOver(bits: Uint8Array, pass: Pass): Laid[] {
+function layOver(bits: Uint8Array, pass: Pass): Laid | undefined {
   let best = ALIKE;
   let found: Laid | undefined;
   for (const reversed of [false, true]) {
@@ -74,7 +84,7 @@ function layOver(bits: Uint8Array, pass: Pass): Laid[] {
       }
     }
   }
-  return found === undefined ? [] : [found];
+  return found;
 }
 
 /** Adds another pass's gains. Which of its polarities, or numbers, is which is not known: those that agree best with `own`. */

@@ -76,12 +76,11 @@ export class CodeTrellis {
     let bestAt = -1;
     let bestPath = -1;
     for (let k = 0; k < cells; k++) {
-      const row = k * background.row;
       if (live === 0) scale = background.aheadScale[k]!;
       // Text begins here, behind a zero.
       const other = Math.exp(background.aheadScale[k]! - scale);
       for (let s = 0; s < chainStates; s++) {
-        const weight = background.ahead[row + 1 + s]! * other * TEXT;
+        const weight = background.before[k * chainStates + s]! * other * TEXT;
         if (weight === 0) continue;
         sum[s] = most[s] = weight;
         path[s] = -1;
@@ -122,7 +121,7 @@ export class CodeTrellis {
           aliveNext[kept++] = state;
           continue;
         }
-        const rest = background.behind[row + background.row + 1 + state - last]!;
+        const rest = background.after[(k + 1) * chainStates + state - last]!;
         if (rest > 0) {
           const tail = scale + Math.log(rest) + background.behindScale[k + 1]! + weights.scale;
           total = addLog(total, Math.log(sumNext[state]!) + tail);
@@ -165,7 +164,7 @@ export class CodeTrellis {
     const { chain, format } = this.graph;
     const { states, starts, numbers, bits: bitOf, ends } = chain;
     const steps = chain.transitions.length;
-    let here = background.ahead.slice(from * background.row + 1, from * background.row + 1 + states);
+    let here = background.before.slice(from * states, (from + 1) * states);
     let next = new Float64Array(states);
     const free = (bits.length / format.symbolBits - 2) * (format.symbolBits - 1);
     let log = background.aheadScale[from]! + scale + Math.log(TEXT) + free * Math.log(0.5);
@@ -187,7 +186,7 @@ export class CodeTrellis {
     }
     const to = from + bits.length;
     let rest = 0;
-    for (let s = 0; s < states; s++) rest += here[s]! * background.behind[to * background.row + 1 + s]!;
+    for (let s = 0; s < states; s++) rest += here[s]! * background.after[to * states + s]!;
     return log + Math.log(rest) + background.behindScale[to]!;
   }
 }

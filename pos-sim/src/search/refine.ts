@@ -94,6 +94,9 @@ export function smoothed(bounds: Float64Array, orders: number): Float64Array {
   return Float64Array.from(bounds, (_, k) => curve(k));
 }
 
+/** A bit that is not known. */
+export const FREE = 2;
+
 /** The likeliest bits on a grid, whatever they mean, and the state of each boundary. `known` bits, 0 or 1, are not asked. */
 export function freePath(
   { cells, chain, gain, begin }: CellMetrics,

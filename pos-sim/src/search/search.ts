@@ -11,13 +11,13 @@ import { certainties } from "./characters.js";
 import { clocked } from "./clock.js";
 import { type Draft, draftOf, type Followed } from "./draft.js";
 import { type Clock, eventMetrics } from "./events.js";
-import { joined, type Pass } from "./join.js";
+import { type Joined, joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
 import { cellAt, metricsOf } from "./metrics.js";
 import type { Moved } from "./moved.js";
 import { likelyFormats } from "./parity.js";
 import type { Pulse } from "./pulse.js";
-import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./refine.js";
+import { FREE, freeBits, gridOf, matchedOf, type Reading, refined, without } from "./refine.js";
 import { STRIPE, shaped } from "./shape.js";
 
 /** A text that a swipe may hold. */
@@ -41,8 +41,8 @@ export interface Stretch {
   readonly bits: Uint8Array;
   /** Deviation of pulses from the clock, cells. */
   readonly jitter: number;
-  /** Its cells' metrics, for whoever joins it to another pass. */
-  readonly pass: Pass;
+  /** Its cells' metrics, for whoever joins it to another pass; with `known` bits, fitted once more by them. */
+  readonly passWith: (known?: Uint8Array) => Pass;
 }
 
 const TRELLISES = new Map(
@@ -72,12 +72,14 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
     drafts.push(draft);
     // What explains much less than another is a wrong clock on the same swipe.
     if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
-    const { reading, likely, pass } = draft.followed === undefined ? timed(draft.moved!) : heard(draft.followed);
+    const fit = draft.followed === undefined ? timed(draft.moved!) : heard(draft.followed);
+    const { reading, likely } = judged(fit);
     const { scale, shift } = draft;
     const stretch: Stretch = {
       likely,
-      get pass() {
-        return pass();
+      passWith: (known) => {
+        if (known !== undefined) fit.know(known);
+        return passOf(fit.view());
       },
       bounds: reading.bounds.map((at) => at * scale + shift),
       bits: reading.bits,
@@ -147,59 +149,80 @@ interface Settled {
   readonly pulse: Pulse;
 }
 
-/** What a stretch says, by its samples or by its reversals. */
-interface Judged {
+/** How the cells of a stretch are seen at present. */
+interface View {
   readonly reading: Pick<Reading, "bounds" | "bits" | "jitter">;
-  readonly likely: readonly Likely[];
-  readonly pass: () => Pass;
+  readonly metricsBy: (reverse: boolean) => CellMetrics;
+  /** So much noise or jitter that nobody could read it. */
+  readonly hopeless: boolean;
 }
 
-/** Judged by samples. */
-function heard(followed: Followed): Judged {
+/** A stretch fitted to a model, by its samples or by its reversals. */
+interface Fit {
+  readonly view: () => View;
+  /** Fits it once more, by bits that are known. */
+  readonly know: (known: Uint8Array) => void;
+}
+
+/** Fitted by samples. */
+function heard(followed: Followed): Fit {
   const { samples, base } = followed;
   let at = settled(followed);
-  const judge = (): Judged => {
-    const { reading, pulse } = at;
-    const matched = matchedOf(samples, base, reading, pulse);
-    const metricsBy = (reverse: boolean): CellMetrics => metricsOf(gridOf(reading), matched, pulse, reverse);
-    return judged(reading, metricsBy, clearness(reading, pulse) < HEARD);
+  return {
+    view: () => {
+      const { reading, pulse } = at;
+      const matched = matchedOf(samples, base, reading, pulse);
+      const metricsBy = (reverse: boolean): CellMetrics => metricsOf(gridOf(reading), matched, pulse, reverse);
+      return { reading, metricsBy, hopeless: clearness(reading, pulse) < HEARD };
+    },
+    know: (known) => {
+      at = again(followed, at, known);
+    },
   };
-  return surer(judge(), (known) => {
-    at = again(followed, at, known);
-    return judge();
-  });
 }
 
-/** Judged by the times of reversals. */
-function timed(moved: Moved): Judged {
+/** Fitted by the times of reversals. */
+function timed(moved: Moved): Fit {
   const { bounds } = moved;
   let clock: Clock = { bounds, bits: new Uint8Array(bounds.length - 1), jitter: MOVED_JITTER };
-  const judge = (): Judged => {
-    const now = clock;
-    return judged(now, (reverse) => eventMetrics(now, moved, reverse), now.jitter > TIMED);
-  };
   for (let round = 0; round < ROUNDS; round++) clock = clocked(clock, moved);
-  return surer(judge(), (known) => {
-    for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
-    return judge();
-  });
+  return {
+    view: () => {
+      const now = clock;
+      const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
+      return { reading: now, metricsBy, hopeless: now.jitter > TIMED };
+    },
+    know: (known) => {
+      for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
+    },
+  };
+}
+
+/** What a stretch says. */
+interface Judged {
+  readonly reading: View["reading"];
+  readonly likely: readonly Likely[];
 }
 
 /**
- * Judged once more with the likeliest text in place of the likeliest bits: bits that are chosen to fit make noise and jitter smaller than
- * they were, and everything surer than it is. Not where nothing is likely, or nothing is in doubt.
+ * Judged, and once more with the likeliest text in place of the likeliest bits: bits that are chosen to fit make noise and jitter smaller
+ * than they were, and everything surer than it is.
  */
-function surer(first: Judged, again: (known: Uint8Array) => Judged): Judged {
+function judged(fit: Fit): Judged {
+  const first = judgedBy(fit.view());
   const text = first.likely[0];
-  if (text === undefined || text.probability < UNLIKELY || text.probability > BEYOND_DOUBT) return first;
-  return again(bitsWith(text, first.reading.bits.length));
+  if (text === undefined || !isInDoubt(text)) return first;
+  fit.know(bitsWith(text, first.reading.bits.length));
+  return judgedBy(fit.view());
+}
+
+/** Worth a second look: not where nothing is likely, nor where there is no doubt. */
+function isInDoubt({ probability }: Likely): boolean {
+  return probability > UNLIKELY && probability < BEYOND_DOUBT;
 }
 
 const UNLIKELY = 0.01;
 const BEYOND_DOUBT = 1 - 1e-12;
-
-/** Not known. */
-const FREE = 2;
 
 /** The bits of a text where it lies, in the order of time. */
 function bitsWith({ symbolBits, data, direction, from }: Likely, cells: number): Uint8Array {
@@ -209,14 +232,13 @@ function bitsWith({ symbolBits, data, direction, from }: Likely, cells: number):
   return bits;
 }
 
-/** @param hopeless - So much noise or jitter that nobody could read it. */
-function judged(reading: Judged["reading"], metricsBy: (reverse: boolean) => CellMetrics, hopeless: boolean): Judged {
+function judgedBy({ reading, metricsBy, hopeless }: View): Judged {
   const formats = hopeless ? [] : likelyFormats(reading.bits);
-  return {
-    reading,
-    likely: formats.length === 0 ? [] : likeliest(metricsBy, formats),
-    pass: () => ({ bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) }),
-  };
+  return { reading, likely: formats.length === 0 ? [] : likeliest(metricsBy, formats) };
+}
+
+function passOf({ reading, metricsBy }: View): Pass {
+  return { bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) };
 }
 
 /** A pulse's energy over the noise's, as a matched filter has it. */
@@ -234,24 +256,42 @@ const TIMED = 0.21;
 /** Deviation of reversals that a writer moved, before it is known. */
 const MOVED_JITTER = 0.12;
 
-/** What passes say together: the last one's cells, read with all that say the same; undefined where none does. */
-export function together(last: Stretch, others: readonly Stretch[]): readonly Likely[] | undefined {
-  const join = joined(
-    last.pass,
-    others.map(({ pass }) => pass),
+/**
+ * What passes say together: the last one's cells, read with all that say the same, and which those are; undefined where none does. Each is
+ * fitted once more by the likeliest text: alone they are wrong more often.
+ */
+export function together(last: Stretch, others: readonly Stretch[]): Together | undefined {
+  const first = joined(
+    last.passWith(),
+    others.map(({ passWith }) => passWith()),
   );
-  if (join === undefined) return undefined;
+  if (first === undefined) return undefined;
   const cells = last.bits.length;
-  return likeliest(join.metricsBy, [5, 7]).map((likely) => {
-    const { direction, symbolBits, data, from, to } = likely;
-    const first = direction === "forward" ? from : cells - to;
-    const bits = trackBits(symbolBits === 7 ? 1 : 2, data);
-    const odds = join
-      .passesBy(direction === "reverse")
-      .map((pass) => otherText({ metrics: pass.metrics, from: pass.from + first }, bits, symbolBits))
-      .reduce((sum, one) => sum + one, 0);
-    return { ...likely, probability: likely.probability / (1 + odds) };
-  });
+  const judge = (join: Joined): readonly Likely[] =>
+    likeliest(join.metricsBy, [5, 7]).map((one) => amongAlike(one, join, cells));
+  const alike = first.alike.map((i) => others[i]!);
+  const likely = judge(first);
+  if (likely[0] === undefined || !isInDoubt(likely[0])) return { likely, alike };
+  const known = bitsWith(likely[0], cells);
+  const passes = first.alike.map((i) => others[i]!.passWith(first.over(i, known)));
+  return { likely: judge(joined(last.passWith(known), passes) ?? first), alike };
+}
+
+/** What joined passes say. */
+interface Together {
+  readonly likely: readonly Likely[];
+  readonly alike: readonly Stretch[];
+}
+
+/** A text of joined passes, with what they say of there being two, alike. */
+function amongAlike(likely: Likely, { passesBy }: Joined, cells: number): Likely {
+  const { direction, symbolBits, data, from, to } = likely;
+  const first = direction === "forward" ? from : cells - to;
+  const bits = trackBits(symbolBits === 7 ? 1 : 2, data);
+  const odds = passesBy(direction === "reverse")
+    .map((pass) => otherText({ metrics: pass.metrics, from: pass.from + first }, bits, symbolBits))
+    .reduce((sum, one) => sum + one, 0);
+  return { ...likely, probability: likely.probability / (1 + odds) };
 }
 
 /** Texts by their posterior probabilities, over what the metrics say in both directions. */

@@ -8,6 +8,8 @@ import { type Likely, type Stretch, search, together } from "./search.js";
 /** A text found, in samples of the recording. */
 export interface Sighting extends Likely {
   readonly stretch: Stretch;
+  /** Where the passes lie that say so together, or the only one. Samples of the recording. */
+  readonly passes: readonly Span[];
   readonly fromSample: number;
   readonly toSample: number;
 }
@@ -92,11 +94,12 @@ export class Searcher {
     this.#first += drop;
   }
 
-  #tell(stretch: Stretch, likely: Likely): void {
+  #tell(stretch: Stretch, likely: Likely, others: readonly Stretch[] = []): void {
     const { bounds } = stretch;
     this.#options.onSighting({
       ...likely,
       stretch,
+      passes: [stretch, ...others].map((pass) => ({ from: pass.bounds[0]!, to: pass.bounds[pass.bounds.length - 1]! })),
       fromSample: bounds[likely.from]!,
       toSample: bounds[likely.to]!,
     });
@@ -106,9 +109,9 @@ export class Searcher {
   #join(stretch: Stretch): void {
     const from = stretch.bounds[0]! - APART_S * this.#rate;
     const near = this.#weak.filter(({ bounds }) => bounds[bounds.length - 1]! > from);
-    const likely = near.length > 0 ? together(stretch, near) : undefined;
-    for (const text of likely ?? []) this.#tell(stretch, text);
-    this.#weak = (likely?.[0]?.probability ?? 0) > CERTAIN ? [] : [...near.slice(1 - PASSES), stretch];
+    const said = near.length > 0 ? together(stretch, near) : undefined;
+    for (const text of said?.likely ?? []) this.#tell(stretch, text, said?.alike);
+    this.#weak = (said?.likely[0]?.probability ?? 0) > CERTAIN ? [] : [...near.slice(1 - PASSES), stretch];
   }
 
   #search(from: number, to: number): void {
@@ -150,16 +153,7 @@ export class Searcher {
 
 /** A stretch of a window, in samples of the recording. */
 function placed(stretch: Stretch, first: number): Stretch {
-  const { likely, bits, jitter } = stretch;
-  return {
-    likely,
-    bits,
-    jitter,
-    bounds: stretch.bounds.map((bound) => bound + first),
-    get pass() {
-      return stretch.pass;
-    },
-  };
+  return { ...stretch, bounds: stretch.bounds.map((bound) => bound + first) };
 }
 
 /** Passes of one emission, and how far apart they may lie. */
