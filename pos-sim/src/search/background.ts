@@ -17,11 +17,12 @@ export interface CellMetrics {
 const CHANGE = 0.01;
 
 /**
- * A text stands between zeros or silence. Odds of other bits within so many cells of one: where a clock has slipped in a text, or noise has
- * made a sentinel in it, a part of it is a text by accident.
+ * A text stands between zeros. Odds of other bits within so many cells of one, and of silence, as where a recording is cut: where a clock has
+ * slipped in a text, or was lost, or noise has made a sentinel in it, a part of it is a text by accident.
  */
 const GUARD = 6;
 const CRAMPED = 1e-7;
+const SHORT = 1e-3;
 
 /** Likelihoods as weights: each cell's largest is 1, and what was divided out is summed up. */
 export class Weights {
@@ -102,7 +103,7 @@ export class Background {
           ahead[to + others + ends[i]!]! += 0.5 * (zeros * CHANGE + any * (1 - 2 * CHANGE)) * g;
         }
       }
-      crampedAhead.ahead(weights, k, ahead.subarray(at + others, at + row));
+      crampedAhead.ahead(weights, k, ahead.subarray(at, to));
       const log = scaled(ahead, to, row);
       aheadScale[k + 1] = aheadScale[k]! + log;
       crampedAhead.leave(ahead.subarray(to + 1, to + others), before.subarray((k + 1) * states, (k + 2) * states), log);
@@ -110,8 +111,9 @@ export class Background {
     const behind = new Float64Array((cells + 1) * row);
     const behindScale = new Float64Array(cells + 1);
     behind.fill(1, cells * row);
-    const after = new Float64Array((cells + 1) * states).fill(1, cells * states);
+    const after = new Float64Array((cells + 1) * states).fill(SHORT, cells * states);
     const crampedBehind = new Cramped(chain);
+    crampedBehind.end();
     for (let k = cells - 1; k >= 0; k--) {
       const at = k * row;
       const from = at + row;
@@ -135,7 +137,7 @@ export class Background {
       }
       behind[at] = (1 - CHANGE) * silent;
       for (const s of first) behind[at]! += begins * begin[k * states + s]! * zero[s]!;
-      crampedBehind.behind(weights, k, behind.subarray(from + others, from + row));
+      crampedBehind.behind(weights, k, behind.subarray(from, from + row));
       const log = scaled(behind, at, row);
       behindScale[k] = behindScale[k + 1]! + log;
       crampedBehind.leave(behind.subarray(at + 1, at + others), after.subarray(k * states, (k + 1) * states), log);
@@ -151,72 +153,94 @@ export class Background {
   }
 }
 
-/** Zeros with other bits within `GUARD` cells of them: sums by how many they are apart. */
+/** Zeros with other bits, or with silence, within `GUARD` cells of them: sums by how many they are apart. */
 class Cramped {
   readonly #chain: Chain;
-  /** `[distance * states + state]`. */
-  #sums: Float64Array;
+  /** `[distance * states + state]`, of other bits and of silence. */
+  #others: Float64Array;
+  #silence: Float64Array;
   #next: Float64Array;
   /** Silence so soon behind other bits, by distance: zeros may begin in it again. */
-  #lull: Float64Array;
-  #nextLull: Float64Array;
+  readonly #lull = new Float64Array(GUARD);
 
   constructor(chain: Chain) {
     this.#chain = chain;
-    this.#sums = new Float64Array(GUARD * chain.states);
+    this.#others = new Float64Array(GUARD * chain.states);
+    this.#silence = new Float64Array(GUARD * chain.states);
     this.#next = new Float64Array(GUARD * chain.states);
-    this.#lull = new Float64Array(GUARD);
-    this.#nextLull = new Float64Array(GUARD);
   }
 
-  /** Over cell k, in the order of reading. @param others - Sums of other bits before it, by state. */
-  ahead({ gain, begin, silence }: Weights, k: number, others: Float64Array): void {
+  /** Nothing lies beyond, of zeros that weigh 1. */
+  end(): void {
+    this.#silence.fill(1, 0, this.#chain.states);
+  }
+
+  /** Over cell k, in the order of reading. @param sums - Before it, of silence, zeros and other bits, by state. */
+  ahead({ gain, begin, silence }: Weights, k: number, sums: Float64Array): void {
     const { states, first, starts, numbers, bits, ends, transitions } = this.#chain;
-    const [sums, next, lull] = [this.#sums, this.#next.fill(0), this.#lull];
-    for (let s = 0; s < states; s++) {
-      const begins = first.includes(s) ? (CHANGE / first.length) * begin[k * states + s]! : 0;
-      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-        if (bits[i] === 1) continue;
-        const g = gain[k * transitions.length + numbers[i]!]!;
-        const to = ends[i]!;
-        next[to]! += CHANGE * others[s]! * g;
-        for (let n = 1; n < GUARD; n++) {
-          next[n * states + to]! += (1 - 3 * CHANGE) * (sums[(n - 1) * states + s]! + begins * lull[n - 1]!) * g;
+    const lull = this.#lull;
+    const begins = (s: number): number => (first.includes(s) ? (CHANGE / first.length) * begin[k * states + s]! : 0);
+    const over = (from: Float64Array, fresh: (s: number) => number, lulled: boolean): Float64Array => {
+      const next = this.#next.fill(0);
+      for (let s = 0; s < states; s++) {
+        const begun = begins(s);
+        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+          if (bits[i] === 1) continue;
+          const g = gain[k * transitions.length + numbers[i]!]!;
+          const to = ends[i]!;
+          next[to]! += fresh(s) * g;
+          for (let n = 1; n < GUARD; n++) {
+            const before = from[(n - 1) * states + s]! + (lulled ? begun * lull[n - 1]! : 0);
+            next[n * states + to]! += (1 - 3 * CHANGE) * before * g;
+          }
         }
       }
-    }
-    const nextLull = this.#nextLull;
-    nextLull[0] = CHANGE * silence[k]! * others.reduce((sum, value) => sum + value, 0);
-    for (let n = 1; n < GUARD; n++) nextLull[n] = (1 - CHANGE) * silence[k]! * lull[n - 1]!;
-    [this.#sums, this.#next, this.#lull, this.#nextLull] = [next, sums, nextLull, lull];
+      this.#next = from;
+      return next;
+    };
+    this.#others = over(this.#others, (s) => CHANGE * sums[1 + states + s]!, true);
+    this.#silence = over(this.#silence, (s) => (1 - 3 * CHANGE) * sums[0]! * begins(s), false);
+    for (let n = GUARD - 1; n > 0; n--) lull[n] = (1 - CHANGE) * silence[k]! * lull[n - 1]!;
+    lull[0] = CHANGE * silence[k]! * sums.subarray(1 + states).reduce((sum, value) => sum + value, 0);
   }
 
-  /** Over cell k, from the end. @param others - Sums of other bits behind it, by state. */
-  behind({ gain }: Weights, k: number, others: Float64Array): void {
+  /** Over cell k, from the end. @param sums - Behind it, of silence, zeros and other bits, by state. */
+  behind({ gain, silence }: Weights, k: number, sums: Float64Array): void {
     const { states, starts, numbers, bits, ends, transitions } = this.#chain;
-    const [sums, next] = [this.#sums, this.#next.fill(0)];
-    for (let s = 0; s < states; s++) {
-      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-        const g = gain[k * transitions.length + numbers[i]!]!;
-        const from = ends[i]!;
-        next[s]! += 0.5 * CHANGE * others[from]! * g;
-        if (bits[i] === 1) continue;
-        for (let n = 1; n < GUARD; n++) next[n * states + s]! += (1 - 3 * CHANGE) * sums[(n - 1) * states + from]! * g;
+    const over = (from: Float64Array, fresh: (end: number, g: number) => number, quiet: number): Float64Array => {
+      const next = this.#next.fill(0);
+      for (let s = 0; s < states; s++) {
+        next[s] = quiet;
+        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+          const g = gain[k * transitions.length + numbers[i]!]!;
+          const end = ends[i]!;
+          next[s]! += fresh(end, g);
+          if (bits[i] === 1) continue;
+          for (let n = 1; n < GUARD; n++) next[n * states + s]! += (1 - 3 * CHANGE) * from[(n - 1) * states + end]! * g;
+        }
       }
-    }
-    [this.#sums, this.#next] = [next, sums];
+      this.#next = from;
+      return next;
+    };
+    this.#others = over(this.#others, (end, g) => 0.5 * CHANGE * sums[1 + states + end]! * g, 0);
+    this.#silence = over(this.#silence, () => 0, CHANGE * silence[k]! * sums[0]!);
   }
 
   /** Weights of `zeros` where a text begins or ends, after all sums were divided by e to the power of `log`. */
   leave(zeros: Float64Array, into: Float64Array, log: number): void {
     const { states } = this.#chain;
     const factor = Math.exp(-log);
-    for (let i = 0; i < this.#sums.length; i++) this.#sums[i]! *= factor;
+    for (let i = 0; i < this.#others.length; i++) {
+      this.#others[i]! *= factor;
+      this.#silence[i]! *= factor;
+    }
     for (let n = 0; n < GUARD; n++) this.#lull[n]! *= factor;
     for (let s = 0; s < states; s++) {
-      let near = 0;
-      for (let n = 0; n < GUARD; n++) near += this.#sums[n * states + s]!;
-      into[s] = Math.max(CRAMPED * zeros[s]!, zeros[s]! - (1 - CRAMPED) * near);
+      let open = zeros[s]!;
+      for (let n = 0; n < GUARD; n++) {
+        open -= (1 - CRAMPED) * this.#others[n * states + s]! + (1 - SHORT) * this.#silence[n * states + s]!;
+      }
+      into[s] = Math.max(CRAMPED * zeros[s]!, open);
     }
   }
 }

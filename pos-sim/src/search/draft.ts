@@ -4,10 +4,12 @@
 import type { Seed } from "./acquire.js";
 import { type Around, around, isCut, type Rates } from "./around.js";
 import { follow, type Trail } from "./follow.js";
+import { metricsOf } from "./metrics.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./moved.js";
 import { likelyFormats, mayGoOn } from "./parity.js";
 import type { Pulse } from "./pulse.js";
-import { type Reading, refined, smoothed } from "./refine.js";
+import { freeBits, gridOf, matchedOf, type Reading, refined, smoothed } from "./refine.js";
+import { withoutSlip } from "./slip.js";
 
 /** A swipe, in samples of its own rate. */
 export interface Draft {
@@ -145,8 +147,27 @@ function followedBy(
   const curve = smoothed(bounds, 14).map((bound) => bound - first);
   let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
   for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
-  return { samples: own, base: ownBase, reading, first, coloured };
+  let best: Followed = { samples: own, base: ownBase, reading, first, coloured };
+  for (const other of withoutSlip(curve)) {
+    const tried = retimed({ ...best, base: base.slice(first, last) }, other, pulse);
+    if (tried.reading.variance < best.reading.variance) best = tried;
+  }
+  return best;
 }
+
+/** Read once more, by another clock. */
+function retimed(followed: Followed, bounds: Float64Array, pulse: Pulse): Followed {
+  const { samples, base, coloured } = followed;
+  const height = new Float64Array(bounds.length).fill(median(followed.reading.height));
+  let reading: Reading = { ...followed.reading, bounds: smoothed(bounds, 14), height };
+  for (let round = 0; round < 3; round++) {
+    const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse));
+    reading = refined(samples, base, { ...reading, ...free }, pulse, 12, coloured);
+  }
+  return { ...followed, reading };
+}
+
+const median = (values: Float64Array): number => values.slice().sort()[values.length >> 1]!;
 
 /** Cells on each side of a swipe that are kept: what a base line is made of. */
 const BESIDE = 24;

@@ -41,6 +41,7 @@ export function refined(
   const width = Math.max(8, Math.round(8 * ((bounds[cells]! - bounds[0]!) / cells)));
   smoothInto(left, base, width);
   const energy = pulse.energy;
+  const reference = smooth([...bounds.keys()], Array.from(bounds), cells, REFERENCE);
   const places: number[] = [];
   const shifts: number[] = [];
   const heights: number[] = [];
@@ -49,7 +50,7 @@ export function refined(
     const middle = pulse.match(left, at, cell, 1.25);
     const shift = (sign * pulse.slope(left, at, cell, 1.25)) / (pulse.slopeEnergy * a * cell);
     places.push(place);
-    shifts.push(Math.max(-0.25, Math.min(0.25, shift)));
+    shifts.push((at - reference(place)) / cell + Math.max(-0.25, Math.min(0.25, shift)));
     heights.push(a + (sign * middle) / (energy * cell));
     weights.push(1);
   });
@@ -67,7 +68,7 @@ export function refined(
   const scatter = errors.sort((a, b) => a - b)[errors.length >> 1]! / MEDIAN;
   const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
   for (let k = 0; k <= cells; k++) {
-    newBounds[k] = bounds[k]! + shift(k) * cellAt(bounds, k);
+    newBounds[k] = reference(k) + shift(k) * cellAt(bounds, k);
     newHeight[k] = Math.max(0.1 * mean, level(k));
   }
   for (let k = 1; k <= cells; k++) if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, variance };
@@ -81,6 +82,9 @@ export function refined(
     scatter,
   };
 }
+
+/** Terms of the curve that a clock is measured against: what it says beyond must stand out of the noise. */
+const REFERENCE = 3;
 
 /** Of normal errors half are less than so many deviations. */
 export const MEDIAN = 0.6745;
@@ -209,7 +213,7 @@ export function smooth(places: readonly number[], values: readonly number[], cel
   for (let i = 0; i < n; i++) noise += rest[i]! * rest[i]!;
   noise /= Math.max(1, n - coefficients.length);
   let last = coefficients.length - 1;
-  while (last > 1 && coefficients[last]! ** 2 < 9 * noise) last--;
+  while (last > 1 && coefficients[last]! ** 2 < +(process.env.TRIM ?? 9) * noise) last--;
   const first = 1 / Math.sqrt(n);
   const curve = (place: number): number => {
     const at = (2 * place) / cells - 1;
