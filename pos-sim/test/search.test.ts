@@ -12,6 +12,8 @@ import { trackBits } from "../src/signal/stripe.js";
 import { synthesise } from "../src/synth/synth.js";
 import { TRACK_FORMATS } from "../src/track-format.js";
 
+const ZEROS = new Array<number>(10).fill(0);
+
 /** Metrics of a made-up stretch: each cell prefers its bit in `bits` by `strength`, and noise has its say. */
 function metricsOf(bits: readonly number[], chain: Chain, strength: number, seed: number): CellMetrics {
   const noise = normal(seed);
@@ -115,12 +117,39 @@ describe("the trellis of characters", () => {
     const wrong = [...text];
     for (const at of [21, 22]) wrong[at]! ^= 1; // two bits of one character: its parity stays
     const odds = [text, wrong].map((bits) => {
-      const weights = new Weights(metricsOf([0, 0, 0, 0, ...bits, 0, 0, 0, 0], POLARITY, 12, 3));
+      const weights = new Weights(metricsOf([...ZEROS, ...bits, ...ZEROS], POLARITY, 12, 3));
       const background = new Background(weights);
       return new CodeTrellis(TRACK_FORMATS[2], POLARITY).decode(weights, background).total - background.total;
     });
     expect(odds[0]).to.be.greaterThan(12);
     expect(odds[1]).to.be.lessThan(3);
+  });
+});
+
+describe("a text", () => {
+  const text = trackBits(2, ";123456789012345?");
+  /** Logarithm of the odds to no text. */
+  const odds = (before: readonly number[], behind: readonly number[]): number => {
+    const weights = new Weights(metricsOf([...before, ...text, ...behind], POLARITY, 12, 3));
+    const background = new Background(weights);
+    return new CodeTrellis(TRACK_FORMATS[2], POLARITY).decode(weights, background).total - background.total;
+  };
+  const others = [1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0];
+
+  it("that stands in other bits is likely a part of a longer one", () => {
+    const free = odds(ZEROS, ZEROS);
+    expect(odds([...ZEROS, ...others, ...ZEROS], [...ZEROS, ...others, ...ZEROS])).to.be.greaterThan(free - 5);
+    expect(odds([...ZEROS, ...others, 0, 0], ZEROS)).to.be.lessThan(free - 10);
+    expect(odds(ZEROS, [0, 0, ...others, ...ZEROS])).to.be.lessThan(free - 10);
+  });
+
+  it("wants some zeros on each side, or to be heard well", () => {
+    const free = odds(ZEROS, ZEROS);
+    const [cutBefore, cutBehind] = [odds([0, 0], ZEROS), odds(ZEROS, [0])];
+    for (const cut of [cutBefore, cutBehind]) {
+      expect(cut).to.be.lessThan(free - 3);
+      expect(cut).to.be.greaterThan(0);
+    }
   });
 });
 
