@@ -25,7 +25,7 @@ export function limitOf({ samples, passes, sigma, text }: Labelled, pw50 = 0.25)
   if (PULSES.size < KEPT) PULSES.set(pw50, pulse);
   const { bounds, heights } = passes[0]!;
   const grid = { bounds, height: heights, variance: sigma * sigma };
-  const weights = new Weights(metricsOf(grid, match(samples, grid, pulse), pulse, false, true));
+  const weights = new Weights(metricsOf(grid, match(samples, grid, pulse), pulse, "never"));
   const background = new Background(weights);
   const { total, best } = TRELLIS.decode(weights, background);
   if (best === undefined) return { valid: 0, first: 0 };

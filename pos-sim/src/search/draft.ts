@@ -161,7 +161,7 @@ function retimed(followed: Followed, bounds: Float64Array, pulse: Pulse): Follow
   const height = new Float64Array(bounds.length).fill(median(followed.reading.height));
   let reading: Reading = { ...followed.reading, bounds: smoothed(bounds, 14), height };
   for (let round = 0; round < 3; round++) {
-    const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse));
+    const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse, "unseen"));
     reading = refined(samples, base, { ...reading, ...free }, pulse, 12, coloured);
   }
   return { ...followed, reading };

@@ -59,25 +59,45 @@ const WEAK = [0.5, 0.25] as const;
 const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -18;
 const OFTEN = -3.5;
-/** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows. */
+/** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows; and to be one perhaps. */
 const EVIDENT = 20;
 const EVIDENT_MORE = 5;
+const UNCLEAR = 4;
+/** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
+export const DAMAGED = -10;
+
+/** What is held of damage: who knows that there is none; none that is seen; some somewhere. */
+export type Damage = "never" | "unseen" | "some";
+const ODDS: Readonly<Record<Damage, number>> = { never: NEVER, unseen: RARE, some: OFTEN };
 
 /** No signal fits the model better than this share of a pulse's power: 12 dB. */
 const MODEL = 0.015;
 
-/**
- * Metrics in the order of time, or reversed: then cell 0 is the last one.
- *
- * @param undamaged - As who knows that no cell is damaged.
- */
-export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = false, undamaged = false): CellMetrics {
+/** Metrics in the order of time, or reversed: then cell 0 is the last one. */
+export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, damage: Damage, reverse = false): CellMetrics {
+  const { along, own, noise, scale, begin } = weighed(grid, matched, pulse, reverse);
+  const odds = ODDS[damage];
+  const gain = along.map((matched, i) => cellGain(matched, own[i]!, scale, noise[Math.floor(i / STEPS)]!, odds));
+  return { cells: noise.length, chain: POLARITY, gain, begin };
+}
+
+/** What the samples have of pulses, cell by cell, and of noise that is louder than the rest. */
+interface Weighed {
+  /** Of a cell's samples along its pulses, and of the pulses' own energy, by transition. */
+  readonly along: Float64Array;
+  readonly own: Float64Array;
+  /** Logarithm of the likelihood of noise of its own strength. */
+  readonly noise: Float64Array;
+  readonly scale: number;
+  readonly begin: Float64Array;
+}
+
+function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): Weighed {
   const { bounds, height, variance } = grid;
   const cells = bounds.length - 1;
   const begin = new Float64Array(cells * POLARITY.states);
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
-  /** What a cell's samples have of the pulses, and the pulses' own energy, by transition. */
   const along = new Float64Array(cells * STEPS);
   const own = new Float64Array(cells * STEPS);
   const [r0, r1, r2, r3, r4] = pulse.overlaps;
@@ -116,16 +136,16 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, reverse = 
     const inside = reverse ? cells - 1 - k : k;
     noise[k] = loudness(matched.power[inside]! * scale, matched.counts[inside]!);
   }
-  const odds = undamaged ? NEVER : isDamaged(along, own, noise, scale) ? OFTEN : RARE;
-  const gain = along.map((matched, i) => cellGain(matched, own[i]!, scale, noise[Math.floor(i / STEPS)]!, odds));
-  return { cells, chain: POLARITY, gain, begin };
+  return { along, own, noise, scale, begin };
 }
 
 /** Transitions of POLARITY over a cell: sign, bit before, bit. */
 const STEPS = POLARITY.transitions.length;
 
-/** True where, between cells that are as they should be, some fit noise so much better than any pulses. */
-function isDamaged(along: Float64Array, own: Float64Array, noise: Float64Array, scale: number): boolean {
+/** Whether, between cells that are as they should be, some fit noise so much better than any pulses: seen, perhaps, or not. */
+export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): "seen" | "unclear" | "unseen" {
+  const { along, own, noise, scale } = weighed(grid, matched, pulse, false);
+  let unclear = false;
   let evidence = 0;
   let needed = 0;
   let between = false;
@@ -136,16 +156,17 @@ function isDamaged(along: Float64Array, own: Float64Array, noise: Float64Array, 
       evidence += lost - most;
       needed += needed === 0 ? EVIDENT : EVIDENT_MORE;
     } else if (most > 0) {
-      if (between && needed > 0 && evidence > needed) return true;
+      if (between && needed > 0 && evidence > needed) return "seen";
+      if (between && evidence > UNCLEAR) unclear = true;
       [evidence, needed, between] = [0, 0, true];
     }
   }
-  return false;
+  return unclear ? "unclear" : "unseen";
 }
 
 /** Logarithm of a cell's likelihood over noise: its pulses as they should be, or, by `odds`, weak, or lost in something as loud as `noise`. */
 function cellGain(along: number, own: number, scale: number, noise: number, odds: number): number {
-  const whole = scale * (along - own);
+  const whole = Math.log1p(-3 * Math.exp(odds)) + scale * (along - own);
   const half = odds + scale * (WEAK[0] * along - WEAK[0] * WEAK[0] * own);
   const quarter = odds + scale * (WEAK[1] * along - WEAK[1] * WEAK[1] * own);
   const lost = odds + noise;
@@ -155,7 +176,12 @@ function cellGain(along: number, own: number, scale: number, noise: number, odds
   );
 }
 
-/** Logarithm of the likelihood of noise as strong as it seems, over that of the noise there is: `power` times as strong, at the most likely. */
+/** Logarithm of the likelihood of noise that may be louder, over that of the noise there is: `power` times as strong, at the most likely. */
 function loudness(power: number, count: number): number {
-  return power > 1 ? (count / 2) * (power - 1 - Math.log(power)) : 0;
+  return power > 1 ? Math.log1p(Math.exp(Math.min(LOUDEST, (count / 2) * (power - 1 - Math.log(power)) - ANY))) : 0;
 }
+
+/** What it costs, as a logarithm, that it may be of any loudness. */
+const ANY = 5;
+/** Beyond, an exponential is no number. */
+const LOUDEST = 700;

@@ -213,7 +213,7 @@ export function smooth(places: readonly number[], values: readonly number[], cel
   for (let i = 0; i < n; i++) noise += rest[i]! * rest[i]!;
   noise /= Math.max(1, n - coefficients.length);
   let last = coefficients.length - 1;
-  while (last > 1 && coefficients[last]! ** 2 < +(process.env.TRIM ?? 9) * noise) last--;
+  while (last > 1 && coefficients[last]! ** 2 < 9 * noise) last--;
   const first = 1 / Math.sqrt(n);
   const curve = (place: number): number => {
     const at = (2 * place) / cells - 1;

@@ -13,7 +13,7 @@ import { type Draft, draftOf, type Followed } from "./draft.js";
 import { type Clock, eventMetrics } from "./events.js";
 import { type Joined, joined, type Pass } from "./join.js";
 import { CodeTrellis, type Found } from "./lattice.js";
-import { cellAt, metricsOf } from "./metrics.js";
+import { cellAt, DAMAGED, type Damage, damageIn, metricsOf } from "./metrics.js";
 import type { Moved } from "./moved.js";
 import { likelyFormats } from "./parity.js";
 import type { Pulse } from "./pulse.js";
@@ -140,7 +140,9 @@ function settled(followed: Followed): Settled {
 
 /** One round: bits by the clock, and a clock by the bits. */
 function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
-  const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse), known);
+  const matched = matchedOf(samples, base, reading, pulse);
+  const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
+  const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
   return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
 }
 
@@ -153,6 +155,8 @@ interface Settled {
 interface View {
   readonly reading: Pick<Reading, "bounds" | "bits" | "jitter">;
   readonly metricsBy: (reverse: boolean) => CellMetrics;
+  /** Where cells may be damaged, and may not be: metrics if they are. */
+  readonly damagedBy?: (reverse: boolean) => CellMetrics;
   /** So much noise or jitter that nobody could read it. */
   readonly hopeless: boolean;
 }
@@ -172,8 +176,15 @@ function heard(followed: Followed): Fit {
     view: () => {
       const { reading, pulse } = at;
       const matched = matchedOf(samples, base, reading, pulse);
-      const metricsBy = (reverse: boolean): CellMetrics => metricsOf(gridOf(reading), matched, pulse, reverse);
-      return { reading, metricsBy, hopeless: clearness(reading, pulse) < HEARD };
+      const grid = gridOf(reading);
+      const seen = damageIn(grid, matched, pulse);
+      const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
+      return {
+        reading,
+        metricsBy: held(seen === "seen" ? "some" : "unseen"),
+        ...(seen === "unclear" && { damagedBy: held("some") }),
+        hopeless: clearness(reading, pulse) < HEARD,
+      };
     },
     know: (known) => {
       at = again(followed, at, known);
@@ -232,9 +243,31 @@ function bitsWith({ symbolBits, data, direction, from }: Likely, cells: number):
   return bits;
 }
 
-function judgedBy({ reading, metricsBy, hopeless }: View): Judged {
+function judgedBy({ reading, metricsBy, damagedBy, hopeless }: View): Judged {
   const formats = hopeless ? [] : likelyFormats(reading.bits);
-  return { reading, likely: formats.length === 0 ? [] : likeliest(metricsBy, formats) };
+  if (formats.length === 0) return { reading, likely: [] };
+  const whole = likeliest(metricsBy, formats);
+  if (damagedBy === undefined) return { reading, likely: whole.likely };
+  return { reading, likely: either(whole, likeliest(damagedBy, formats), DAMAGED) };
+}
+
+/** Of two ways to see the same cells, both together. @param odds - Logarithm of the prior odds of the second one. */
+function either(one: Said, other: Said, odds: number): readonly Likely[] {
+  const share = 1 / (1 + Math.exp(other.total + odds - one.total));
+  const same = (a: Likely, b: Likely): boolean =>
+    a.data === b.data && a.direction === b.direction && a.symbolBits === b.symbolBits && a.from === b.from;
+  const all = [
+    ...one.likely.map((likely) => ({
+      ...likely,
+      probability:
+        share * likely.probability +
+        (1 - share) * (other.likely.find((there) => same(there, likely))?.probability ?? 0),
+    })),
+    ...other.likely
+      .filter((likely) => !one.likely.some((there) => same(there, likely)))
+      .map((likely) => ({ ...likely, probability: (1 - share) * likely.probability })),
+  ];
+  return all.sort((a, b) => b.probability - a.probability);
 }
 
 function passOf({ reading, metricsBy }: View): Pass {
@@ -268,7 +301,7 @@ export function together(last: Stretch, others: readonly Stretch[]): Together | 
   if (first === undefined) return undefined;
   const cells = last.bits.length;
   const judge = (join: Joined): readonly Likely[] =>
-    likeliest(join.metricsBy, [5, 7]).map((one) => amongAlike(one, join, cells));
+    likeliest(join.metricsBy, [5, 7]).likely.map((one) => amongAlike(one, join, cells));
   const alike = first.alike.map((i) => others[i]!);
   const likely = judge(first);
   if (likely[0] === undefined || !isInDoubt(likely[0])) return { likely, alike };
@@ -294,8 +327,14 @@ function amongAlike(likely: Likely, { passesBy }: Joined, cells: number): Likely
   return { ...likely, probability: likely.probability / (1 + odds) };
 }
 
+/** Texts, likeliest first, and the logarithm of the likelihood of all of them and of none together. */
+interface Said {
+  readonly likely: readonly Likely[];
+  readonly total: number;
+}
+
 /** Texts by their posterior probabilities, over what the metrics say in both directions. */
-function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Likely[] {
+function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Said {
   let none = 0;
   let total = Number.NEGATIVE_INFINITY;
   const found: (Omit<Likely, "probability"> & { readonly score: number })[] = [];
@@ -322,9 +361,10 @@ function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readon
       });
     }
   }
-  return found
+  const likely = found
     .map(({ score, ...likely }) => ({ ...likely, probability: Math.min(1, Math.exp(score - total)) }))
     .sort((a, b) => b.probability - a.probability);
+  return { likely, total };
 }
 
 function textOf({ symbols, symbolBits }: Found): string {
