@@ -18,8 +18,14 @@ export interface Grid {
 export interface Matched {
   readonly bound: Float64Array;
   readonly middle: Float64Array;
-  /** Mean square of the samples in each cell, and how many they are. */
-  readonly power: Float64Array;
+  /** Around the pulses in each cell's middle and at its end, and in its middle and at its beginning. */
+  readonly ahead: Power;
+  readonly back: Power;
+}
+
+/** Mean square of samples, and how many they are, by cell. */
+interface Power {
+  readonly squares: Float64Array;
   readonly counts: Float64Array;
 }
 
@@ -28,21 +34,30 @@ export function match(samples: Float32Array, grid: Grid, pulse: Pulse): Matched 
   const cells = bounds.length - 1;
   const bound = new Float64Array(cells + 1);
   const middle = new Float64Array(cells);
-  const power = new Float64Array(cells);
-  const counts = new Float64Array(cells);
   for (let k = 0; k <= cells; k++) {
     const cell = cellAt(bounds, k);
     bound[k] = pulse.match(samples, bounds[k]!, cell);
     if (k === cells) break;
     middle[k] = pulse.match(samples, (bounds[k]! + bounds[k + 1]!) / 2, bounds[k + 1]! - bounds[k]!);
-    const from = Math.max(0, Math.ceil(bounds[k]!));
-    const to = Math.min(samples.length, Math.ceil(bounds[k + 1]!));
-    let squares = 0;
-    for (let n = from; n < to; n++) squares += samples[n]! * samples[n]!;
-    counts[k] = to - from;
-    power[k] = squares / Math.max(1, to - from);
   }
-  return { bound, middle, power, counts };
+  return { bound, middle, ahead: powerOf(samples, bounds, 0.25), back: powerOf(samples, bounds, -0.25) };
+}
+
+/** @param shift - How far behind each cell its samples are taken, cells. */
+function powerOf(samples: Float32Array, bounds: Float64Array, shift: number): Power {
+  const cells = bounds.length - 1;
+  const squares = new Float64Array(cells);
+  const counts = new Float64Array(cells);
+  for (let k = 0; k < cells; k++) {
+    const apart = shift * (bounds[k + 1]! - bounds[k]!);
+    const from = Math.max(0, Math.ceil(bounds[k]! + apart));
+    const to = Math.min(samples.length, Math.ceil(bounds[k + 1]! + apart));
+    let sum = 0;
+    for (let n = from; n < to; n++) sum += samples[n]! * samples[n]!;
+    counts[k] = Math.max(0, to - from);
+    squares[k] = sum / Math.max(1, to - from);
+  }
+  return { squares, counts };
 }
 
 export function cellAt(bounds: Float64Array, k: number): number {
@@ -132,9 +147,10 @@ function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): 
     }
   }
   const noise = new Float64Array(cells);
+  const { squares, counts } = reverse ? matched.back : matched.ahead;
   for (let k = 0; k < cells; k++) {
     const inside = reverse ? cells - 1 - k : k;
-    noise[k] = loudness(matched.power[inside]! * scale, matched.counts[inside]!);
+    noise[k] = loudness(squares[inside]! * scale, counts[inside]!);
   }
   return { along, own, noise, scale, begin };
 }
