@@ -78,6 +78,7 @@ const WORK = 12;
 
 export class Burst {
   readonly #times = new Float64Array(CAPACITY);
+  readonly #swings = new Float32Array(CAPACITY);
   readonly #covered = new Float64Array(CAPACITY);
   readonly #slicer = new Slicer(CAPACITY);
   #count = 0;
@@ -94,8 +95,8 @@ export class Burst {
     return this.#count === 0 ? Number.POSITIVE_INFINITY : this.#times[0]!;
   }
 
-  /** One more edge. */
-  add(at: number): void {
+  /** One more edge, and the swing that led to it. */
+  add(at: number, swing: number): void {
     if (this.#count > 0 && at - this.#times[this.#count - 1]! > this.limits.pause) this.#finish();
     if (this.#count === CAPACITY) this.#carry(CAPACITY - CARRY);
     else if (this.#count > 0 && at - this.#times[0]! > this.limits.age) {
@@ -103,6 +104,7 @@ export class Burst {
       while (at - this.#times[from]! > this.limits.longest) from++;
       this.#carry(from);
     }
+    this.#swings[this.#count] = swing;
     this.#times[this.#count++] = at;
   }
 
@@ -115,6 +117,7 @@ export class Burst {
   #carry(from: number): void {
     this.#decode();
     this.#times.copyWithin(0, from, this.#count);
+    this.#swings.copyWithin(0, from, this.#count);
     this.#count -= from;
   }
 
@@ -166,6 +169,7 @@ export class Burst {
         found = true;
         const first = way === 1 ? from : total - from - length;
         const { jitter, confidence, characters } = quality(times, strip, first, length);
+        const even = isEven(this.#swings, bounds[first]!, bounds[first + length]!);
         this.onCandidate({
           symbolBits,
           data,
@@ -175,7 +179,7 @@ export class Burst {
           level: this.level,
           cell: (times[bounds[first + length]!]! - times[bounds[first]!]!) / length,
           jitter,
-          confidence,
+          confidence: even ? confidence : Math.min(confidence, DAMAGED),
           characters: () => characters(symbolBits, way),
           cells: cellTimes(times, strip, first, length),
         });
@@ -249,6 +253,28 @@ const RUN_COST = 8;
  * keeps its parity; the LRC then lets one in about 2^5 through.
  */
 const SLIP = 1 / 32;
+
+/** True where no swing stands out, nor is missing, among those around it: times say nothing of a scratch or a click. */
+function isEven(swings: Float32Array, from: number, to: number): boolean {
+  let sum = 0;
+  for (let i = from - AROUND; i <= to; i++) {
+    sum += i >= 0 ? swings[i]! : 0;
+    if (i < from + AROUND) continue;
+    // The mean of those up to `AROUND` on each side of the one in the middle.
+    const here = swings[i - AROUND]!;
+    const before = Math.max(0, i - 2 * AROUND);
+    const mean = sum / (i - before + 1);
+    if (here > HIGH * mean || here < LOW * mean) return false;
+    sum -= swings[before]!;
+  }
+  return true;
+}
+
+const AROUND = 12;
+const HIGH = 1.6;
+const LOW = 0.45;
+/** How sure a frame is at most in which some swing is not like the others: a search has to see. */
+const DAMAGED = 0.99;
 
 /** Jitter of a frame, and from it the chance that every bit was told rightly; of all of them, and of each character. */
 function quality(

@@ -171,9 +171,9 @@ export class Reader {
         },
       );
       this.#bursts.push(burst);
-      sinks.push((at) => {
+      sinks.push((at, swing) => {
         this.#edges++;
-        burst.add(at);
+        burst.add(at, swing);
       });
     }
     this.#level = new PeakLevel(0, levels, sampleRateHz, FLOOR, sinks);

@@ -28,15 +28,18 @@ export interface Frames {
   readonly failed: Attempt | undefined;
 }
 
-/** Zeros that must stand before a start sentinel. A stripe has 22 and more; the first may be lost to synchronising. */
+/**
+ * Zeros that must stand before a start sentinel, and behind an LRC unless the bits end there. A stripe has 22 and more; the first may be lost
+ * to synchronising.
+ */
 const ZEROS_BEFORE = 4;
+const ZEROS_AFTER = 5;
 /**
  * Frames of fewer characters than this turn up by accident inside longer ones, read from the wrong end. They must stand
- * alone: behind more zeros than data can hold (12, on track 1), and before zeros or the end.
+ * alone: behind more zeros than data can hold (12, on track 1).
  */
 const SHORT_FRAME = 12;
 const ZEROS_BEFORE_SHORT = 13;
-const ZEROS_AFTER_SHORT = 5;
 
 /** All frames in `count` bits of `bits`, read from `origin` in steps of `way`. */
 export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
@@ -54,7 +57,8 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
       if (zeros >= ZEROS_BEFORE && symbolAt(bits, origin, way, at, count, format) === format.start) {
         const result = readFrame(bits, origin, way, at, count, format);
         if ("data" in result) {
-          if (result.data.length < SHORT_FRAME && !standsAlone(bits, origin, way, zeros, at + result.bits)) {
+          const accident = result.data.length < SHORT_FRAME && zeros < ZEROS_BEFORE_SHORT;
+          if (accident || !endsBefore(bits, origin, way, at + result.bits)) {
             zeros = 0;
             continue;
           }
@@ -68,10 +72,10 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
   return { frames, failed };
 }
 
-function standsAlone(bits: Uint8Array, origin: number, way: 1 | -1, zeros: number, end: number): boolean {
-  if (zeros < ZEROS_BEFORE_SHORT) return false;
+/** Zeros, or nothing, from bit `end` on. */
+function endsBefore(bits: Uint8Array, origin: number, way: 1 | -1, end: number): boolean {
   // Beyond the end `bits` gives undefined, which is no one.
-  for (let i = 0; i < ZEROS_AFTER_SHORT; i++) if (bits[origin + way * (end + i)] === 1) return false;
+  for (let i = 0; i < ZEROS_AFTER; i++) if (bits[origin + way * (end + i)] === 1) return false;
   return true;
 }
 
