@@ -241,10 +241,11 @@ describe("an inspection of a card outside the test range", () => {
     const cell = 44_100 / (20 * 75);
     signal.samples.fill(0, Math.floor(882 + 110 * cell), Math.ceil(882 + 113 * cell));
     const { reads, diagnosis } = await inspected([signal]);
-    const { dropouts, cellUs } = reads[0]?.signal ?? diagnosis!.signal!;
+    const { dropouts, cellUs, leadingZeros } = reads[0]?.signal ?? diagnosis!.signal!;
     expect(dropouts).to.have.length(1);
     const [{ atS, lengthUs, character } = { atS: 0, lengthUs: 0 }] = dropouts;
-    expect(atS).to.equal(0);
+    expect(atS).to.be.closeTo(inParts(0.02, cellUs), 1e-4);
+    expect(leadingZeros).to.equal(22);
     expect(Math.abs(lengthUs / cellUs - Math.round(lengthUs / cellUs))).to.be.below(1e-6);
     expect(character).to.equal(18);
   });
@@ -257,7 +258,9 @@ describe("an inspection of a card outside the test range", () => {
     expect(read!.masked).to.equal(true);
     const { dropouts, cellUs } = read!.signal!;
     expect(dropouts).to.have.length(1);
-    expect(dropouts[0]).to.deep.equal({ atS: 0.1, lengthUs: 2 * cellUs, character: 22 });
+    const { atS, ...gap } = dropouts[0]!;
+    expect(atS).to.be.closeTo(inParts(0.02, cellUs, 130), 1e-4);
+    expect(gap).to.deep.equal({ lengthUs: 2 * cellUs, cells: 2, pulsePercent: 0, character: 22 });
   });
 
   it("is not pictured, whatever it comes with", async () => {
@@ -292,6 +295,10 @@ describe("an inspection of a card outside the test range", () => {
     expect(numbers).to.not.include('"samples"').and.not.include("bounds");
   });
 });
+
+/** Where the 16 cells begin in which a cell lies, from a swipe's first cell on. */
+const inParts = (startS: number, cellUs: number, cell = 110): number =>
+  startS + Math.floor(cell / 16) * 16 * cellUs * 1e-6;
 
 /** No text of the card, no bit, no cell, and no path with more points than the few parts have. */
 function hidesAll(inspection: Inspection, text: string, track: TrackNumber): void {

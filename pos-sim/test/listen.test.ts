@@ -115,7 +115,7 @@ describe("listening to a head", () => {
     const swipe = synthesise(2, { snrDb: -2 });
     const octets = ENCODE.f32le(swipe.samples);
     const heard = await all(pieces(octets), { sampleRateHz: swipe.sampleRateHz });
-    expect(heard.map(({ kind }) => kind)).to.deep.equal(["candidates", "end"]);
+    expect(heard.map(({ kind }) => kind)).to.deep.equal(["candidates", "failed", "end"]);
     const [first] = heard as [Extract<Heard, { kind: "candidates" }>];
     expect(first.candidates[0]).to.include({ data: swipe.text, masked: false });
     expect(first.candidates.map(({ probability }) => probability)).to.satisfy((chances: number[]) =>

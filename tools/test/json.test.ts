@@ -96,6 +96,10 @@ const MEASURED: Shape = {
   trailingZeros: "number",
   clippedPercent: "number",
   "snrDb?": "number",
+  pauses: "array",
+  cut: "object",
+  "humPercent?": "number",
+  wanderPercent: "number",
   weaknesses: "array",
 };
 const LENGTH: Shape = {
@@ -122,11 +126,23 @@ const HEARD: Shape = {
   direction: "string",
   confidence: "number",
   lrc: "boolean",
+  channel: "number",
   startS: "number",
   endS: "number",
   masked: "boolean",
 };
 const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
+/** Of a swipe that was not read. */
+const FAILED: Shape = {
+  channel: "number",
+  startS: "number",
+  endS: "number",
+  code: "string",
+  sentence: "string",
+  "atS?": "number",
+  "character?": "number",
+};
+const HEARD_FAILED: Shape = { event: "string", ...FAILED };
 const HEARD_ALL: Shape = {
   event: "string",
   reads: "number",
@@ -172,8 +188,8 @@ describe("--json", () => {
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
       const all = await lines(["pos", "read", "--json", join(folder(), "swipe.wav"), join(folder(), "none.wav")]);
       expect(all.map((line) => Object.keys(line))).to.deep.equal([
-        ["file", "reads", "diagnosis"],
-        ["file", "reads", "diagnosis"],
+        ["file", "reads", "failed", "diagnosis"],
+        ["file", "reads", "failed", "diagnosis"],
       ]);
     },
     async "pos inspect"() {
@@ -181,7 +197,9 @@ describe("--json", () => {
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
       const out = join(folder(), "pictures");
       const all = await lines(["pos", "inspect", join(folder(), "swipe.wav"), "--out", out, "--json"]);
-      expect(all.map((line) => Object.keys(line))).to.deep.equal([["file", "reads", "diagnosis", "svg", "html"]]);
+      expect(all.map((line) => Object.keys(line))).to.deep.equal([
+        ["file", "reads", "failed", "diagnosis", "svg", "html"],
+      ]);
     },
     async "pos listen"() {
       const heard = async (snrDb: number) => {
@@ -192,7 +210,7 @@ describe("--json", () => {
       const shapes = (await heard(10)).entries();
       for (const [i, line] of shapes) check(line, [LISTENING_TO, HEARD, HEARD_ALL][i]!);
       const unsure = (await heard(-2)).entries();
-      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_ALL][i]!);
+      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_FAILED, HEARD_ALL][i]!);
     },
     async doctor() {
       const all = await lines(["doctor", "--json"]);
@@ -267,10 +285,10 @@ describe("--json", () => {
       ["doctor", CHECK],
       ["bench", { ...PAYMENT, ...READER }],
       ["bench reader", READING],
-      ["pos read", MEASURED],
+      ["pos read", { ...MEASURED, ...FAILED, failed: "array", noisePercent: "number" }],
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
-      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...HEARD_ALL }],
+      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);

@@ -1,10 +1,11 @@
-// What a reader measures beside its reading: the signal of each read, of the attempt that came nearest where there is none, and the level
+// What a reader measures beside its reading: the signal of each read, of each swipe that could not be read, and the level
 // of the whole recording. Decides what may leave of a swipe: samples and single cells only of a read that is shown in full.
 import type { CellTimes, Candidate as Frame } from "../reader/burst.js";
 import type { TrackNumber } from "../track-format.js";
 import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
 import { type CellMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
+import type { Place } from "./swipe.js";
 import { type Excerpt, Tape } from "./tape.js";
 
 /** What a picture of a swipe is made of. */
@@ -48,23 +49,30 @@ export class Gauge {
   readonly #rate: number;
   readonly #tape: Tape;
   readonly #overview: Overview;
-  readonly #pictured: boolean;
   #profiles: number;
-  #nearest: Findings = {};
+  #attempts: number;
+  #samples = 0;
+  #ended = false;
 
-  /** @param profiles - So many reads are given their profile, the first ones. */
+  /** @param profiles - So many reads are given their profile, the first ones, and as many attempts. */
   constructor(sampleRateHz: number, profiles: number) {
     this.#rate = sampleRateHz;
     this.#tape = new Tape(Math.ceil(REACH_S * sampleRateHz));
     this.#overview = new Overview(sampleRateHz);
-    this.#pictured = profiles > 0;
     this.#profiles = profiles;
+    this.#attempts = profiles;
   }
 
   /** Takes the next samples. The block stays the caller's. */
   push(samples: Float32Array, from: number, count: number): void {
     this.#tape.push(samples, from, count);
     this.#overview.push(samples, from, count);
+    this.#samples += count;
+  }
+
+  /** No more samples will come. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** @param masked - The read is not shown in full: neither is its signal. */
@@ -75,17 +83,12 @@ export class Gauge {
     return this.#profiles-- > 0 ? { signal, profile: this.#profile(found, frame, !masked) } : { signal };
   }
 
-  /** An attempt that came nearer than those before it. Whose card that was is not known: nothing of it is shown. */
-  attempt(attempted: Attempted): void {
-    const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true);
-    if (found === undefined) return;
+  /** Of a swipe that could not be read. Whose card that was is not known: nothing of it is shown. */
+  ofAttempt(attempted: Attempted, place: Place): Findings {
+    const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true, place);
+    if (found === undefined) return {};
     const { signal } = found.measured;
-    this.#nearest = this.#pictured ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
-  }
-
-  /** Of the last attempt that was told. */
-  get nearest(): Findings {
-    return this.#nearest;
+    return this.#attempts-- > 0 ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
   }
 
   get levels(): Levels {
@@ -97,12 +100,23 @@ export class Gauge {
     track: TrackNumber,
     whole: boolean,
     coarse: boolean,
+    place?: Place,
   ): { excerpt: Excerpt; measured: Measured } | undefined {
     const { bounds } = swipe.cells;
     const beside = BESIDE_S * this.#rate;
     const excerpt = this.#tape.excerpt(bounds[0]! - beside, bounds[bounds.length - 1]! + beside);
     if (excerpt.samples.length === 0 || excerpt.from > Math.max(0, bounds[0]!)) return undefined; // too long ago
-    const result = measured({ ...swipe, excerpt, sampleRateHz: this.#rate, track, whole, coarse });
+    const ended = this.#ended && excerpt.from + excerpt.samples.length === this.#samples;
+    const result = measured({
+      ...swipe,
+      excerpt,
+      sampleRateHz: this.#rate,
+      track,
+      whole,
+      coarse,
+      ended,
+      ...(place && { place }),
+    });
     return result && { excerpt, measured: result };
   }
 

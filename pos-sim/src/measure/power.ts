@@ -21,17 +21,31 @@ export function noisePower(samples: Float32Array, from: number, to: number, cell
   const look = (low: number, high: number): void => {
     for (let at = Math.ceil(low); at + piece <= high; at += piece) {
       const power = withoutLine(samples.subarray(at, at + piece));
-      least = Math.min(least ?? power, power);
+      // Digital silence is no recording of anything.
+      if (power > 0) least = Math.min(least ?? power, power);
     }
   };
   look(0, from - clear);
   look(to + clear, samples.length);
-  return least === 0 ? undefined : least;
+  return least;
 }
 
 /** Signal to noise in dB, of the power of both together; -20 where nothing but noise is left. */
 export const snrOf = (both: number, noise: number): number =>
   10 * Math.log10(Math.max(both - noise, noise / 100) / noise);
+
+/** From a median of magnitudes to a deviation, of a normal one; and of second differences to that of a sample. */
+const DEVIATION = 0.6745;
+const SECOND_DIFFERENCE = Math.sqrt(6);
+
+/** Deviation of white noise within a signal that is smooth for most of its time; more where it is not. */
+export function noiseWithin(samples: Float32Array): number {
+  if (samples.length < 3) return 0;
+  const bends = new Float32Array(samples.length - 2);
+  for (let i = 0; i < bends.length; i++) bends[i] = Math.abs(samples[i]! - 2 * samples[i + 1]! + samples[i + 2]!);
+  bends.sort();
+  return bends[bends.length >> 1]! / DEVIATION / SECOND_DIFFERENCE;
+}
 
 /** Mean square about a line: hum and wander are no noise here. */
 function withoutLine(samples: Float32Array): number {

@@ -38,8 +38,10 @@ export type FailureCode = "TOO_SLOW" | "TOO_FAST" | "NO_START_SENTINEL" | "LOST_
 /** A stretch with a clock that gave no frame. */
 export interface Failure {
   readonly code: FailureCode;
-  /** Input sample. */
+  /** Input samples: where it failed, and the cells that could be followed. */
   readonly at: number;
+  readonly from: number;
+  readonly to: number;
   readonly character?: number;
   readonly symbolBits?: 5 | 7;
   /** Cell in samples, where the speed is to blame. */
@@ -150,8 +152,9 @@ export class Burst {
     const { bits, bounds } = strip;
     if (bits.length < MIN_CELLS || !bits.includes(1)) return;
     const at = this.#times[bounds[0]!]!;
-    const cell = (this.#times[bounds[bits.length]!]! - at) / bits.length;
-    this.onFailure({ code: "TOO_SLOW", at, cell, cells: bits.length, ...this.#unframed(strip) });
+    const to = this.#times[bounds[bits.length]!]!;
+    const cell = (to - at) / bits.length;
+    this.onFailure({ code: "TOO_SLOW", at, from: at, to, cell, cells: bits.length, ...this.#unframed(strip) });
   }
 
   #search(strip: Strip): void {
@@ -188,28 +191,29 @@ export class Burst {
       }
     }
     if (found) return;
-    const at = times[bounds[0]!]!;
-    const cell = (times[bounds[total]!]! - at) / total;
+    const [from, to] = [times[bounds[0]!]!, times[bounds[total]!]!];
+    const cell = (to - from) / total;
+    const strange = { from, to, cell, cells: total };
     // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
     const steady = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
     if (steady && cell < FAST_CELL) {
-      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at, cell, cells: total, ...this.#unframed(strip) });
+      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at: from, ...strange, ...this.#unframed(strip) });
     } else if (failed !== undefined) {
-      const { character, symbolBits, way, from } = failed;
+      if (!steady && total < FAST_CELLS) return;
+      const { character, symbolBits, way, from: first } = failed;
       const cut = failed.fault === "NO_END_SENTINEL" && !failed.zeros && bounds[total]! < this.#count - 2;
-      const length = dataLength(bits, way, from + character * symbolBits, 2 * symbolBits) - from;
+      const length = dataLength(bits, way, first + character * symbolBits, 2 * symbolBits) - first;
       this.onFailure({
         code: cut ? "LOST_SYNC" : failed.fault,
         at: failed.at,
+        ...strange,
         character,
         symbolBits,
-        cell,
-        cells: total,
-        strip: cellTimes(times, strip, way === 1 ? from : total - from - length, length),
+        strip: cellTimes(times, strip, way === 1 ? first : total - first - length, length),
         direction: way === 1 ? "forward" : "reverse",
       });
     } else if (steady && total >= SWIPE_CELLS) {
-      this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total, ...this.#unframed(strip) });
+      this.onFailure({ code: "NO_START_SENTINEL", at: from, ...strange, ...this.#unframed(strip) });
     }
   }
 
