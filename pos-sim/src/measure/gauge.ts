@@ -5,6 +5,7 @@ import type { TrackNumber } from "../track-format.js";
 import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
 import { type CellMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
+import { sharesOf } from "./spread.js";
 import type { Place } from "./swipe.js";
 import { type Excerpt, Tape } from "./tape.js";
 
@@ -14,6 +15,8 @@ export interface Profile {
   readonly levels: Levels;
   /** The hand's speed in equal parts of the data, in the order of time, inches a second. */
   readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
+  /** How cells, and the halves of ones, deviate from the hand's clock: whole per cent of them in bars of one per cent, from -60 to 60. */
+  readonly spread: { readonly cells: readonly number[]; readonly subintervals: readonly number[] };
   /** Only of a read that is not masked: its samples and what each cell measures. */
   readonly shown?: {
     readonly samples: Float32Array;
@@ -42,8 +45,12 @@ const REACH_S = 13;
 const BESIDE_S = 0.05;
 /** Cells of a part of a swipe's levels: two characters and more. */
 const PART_CELLS = 16;
-/** Cells beside the zeros that are shown. */
+/** Cells beside the zeros that are shown, where there is silence. */
 const MARGIN_CELLS = 2;
+/** Of the zeros next to what is not silent, so many cells are not shown: they may end another card's last character. */
+const OTHERS_CELLS = 7;
+/** A swing beside the zeros that is no silence, of that of the zeros. */
+const HEARD = 0.3;
 
 export class Gauge {
   readonly #rate: number;
@@ -129,8 +136,8 @@ export class Gauge {
     const [dataFrom, dataTo] = [bounds[frameFrom]!, bounds[frameFrom + frameBits]!];
     const parts = partsOf(dataFrom, dataTo, cell, PART_CELLS);
     const speeds = result.speedIps;
-    const margin = MARGIN_CELLS * cell;
-    const first = Math.max(0, Math.floor(from - margin) - excerpt.from);
+    const first = Math.max(0, Math.floor(from - marginAt(excerpt, from, cell, -1)) - excerpt.from);
+    const last = Math.ceil(to + marginAt(excerpt, to, cell, 1)) - excerpt.from;
     return {
       levels: {
         fromS: excerpt.from / rate,
@@ -142,9 +149,13 @@ export class Gauge {
         toS: dataTo / rate,
         partsIps: Array.from({ length: parts }, (_, i) => speeds[Math.floor(((i + 0.5) * speeds.length) / parts)]!),
       },
+      spread: {
+        cells: sharesOf(result.cells.map(({ deviation }) => deviation)),
+        subintervals: sharesOf(result.cells.flatMap(({ halves = [] }) => [...halves])),
+      },
       ...(shown && {
         shown: {
-          samples: excerpt.samples.slice(first, Math.ceil(to + margin) - excerpt.from),
+          samples: excerpt.samples.slice(first, last),
           sampleRateHz: rate,
           startS: (first + excerpt.from) / rate,
           cells: result.cells,
@@ -152,4 +163,18 @@ export class Gauge {
       }),
     };
   }
+}
+
+/** How far beside a read's zeros its samples are shown, samples: behind them may lie another card. @param way - 1 behind them, -1 before. */
+function marginAt({ samples, from }: Excerpt, edge: number, cell: number, way: 1 | -1): number {
+  const swing = (a: number, b: number): number => {
+    const [first, last] = [edge + way * a * cell - from, edge + way * b * cell - from].sort((x, y) => x - y);
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = Math.max(0, Math.ceil(first!)); i < Math.min(samples.length, last!); i++) {
+      low = Math.min(low, samples[i]!);
+      high = Math.max(high, samples[i]!);
+    }
+    return high - low;
+  };
+  return swing(0.5, MARGIN_CELLS) > HEARD * swing(-MARGIN_CELLS, -0.5) ? -OTHERS_CELLS * cell : MARGIN_CELLS * cell;
 }

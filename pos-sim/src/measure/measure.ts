@@ -32,6 +32,8 @@ export interface Measured {
 
 /** Below so many samples a cell, the middle of a one lies between too few to be placed. */
 const JITTER_SAMPLES = 7;
+/** Noise beside a swipe that is so much stronger than within it, is none of it: 15 dB, as pink noise is smoother than white. */
+const OTHERS = 32;
 /** Hum from which on it is taken away before anything is measured, of the loudest sample. */
 const HUM = 0.05;
 
@@ -55,8 +57,11 @@ export function measured(swipe: Swipe): Measured | undefined {
   const { place } = swipe;
   const first = place === undefined ? bounds[0]! : Math.min(bounds[0]!, place.from - excerpt.from);
   const last = place === undefined ? bounds[bits.length]! : Math.max(bounds[bits.length]!, place.to - excerpt.from);
-  const noise = noisePower(excerpt.samples, first, last, cell);
-  const sigma = noise === undefined ? noiseWithin(inFrame) : Math.sqrt(noise);
+  const within = noiseWithin(inFrame);
+  const beside = noisePower(excerpt.samples, first, last, cell);
+  // What is beside a swipe and not in it is another swipe.
+  const noise = beside !== undefined && (clipped || beside < OTHERS * within ** 2) ? beside : undefined;
+  const sigma = noise === undefined ? within : Math.sqrt(noise);
   const dropouts = dropoutsOf(swipe, found, cell, sigma);
   const reversals = { ...found, weak: withoutNeighbours(found, dropouts.spoiled) };
   const fits = Array.from({ length: frameBits + 1 }, (_, i) => clockAt(reversals, frameFrom + i));

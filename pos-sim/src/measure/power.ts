@@ -20,14 +20,24 @@ export function noisePower(samples: Float32Array, from: number, to: number, cell
   let least: number | undefined;
   const look = (low: number, high: number): void => {
     for (let at = Math.ceil(low); at + piece <= high; at += piece) {
-      const power = withoutLine(samples.subarray(at, at + piece));
-      // Digital silence is no recording of anything.
-      if (power > 0) least = Math.min(least ?? power, power);
+      const part = samples.subarray(at, at + piece);
+      if (isStill(part)) continue;
+      const power = withoutLine(part);
+      least = Math.min(least ?? power, power);
     }
   };
   look(0, from - clear);
   look(to + clear, samples.length);
   return least;
+}
+
+/** Digital silence is no recording of anything: share of samples that equal the one before. */
+const STILL = 0.25;
+
+function isStill(samples: Float32Array): boolean {
+  let same = 0;
+  for (let i = 1; i < samples.length; i++) if (samples[i] === samples[i - 1]) same++;
+  return same > STILL * samples.length;
 }
 
 /** Signal to noise in dB, of the power of both together; -20 where nothing but noise is left. */
