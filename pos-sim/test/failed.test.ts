@@ -45,6 +45,13 @@ describe("a swipe that was not read", () => {
     }
   });
 
+  it("is measured alone where nobody asks for the reads' measures", () => {
+    const { reads, failed, ...rest } = readSamples(inARow(good(1), scratched(2)), RATE, { measures: "failed" });
+    expect(reads[0]).to.not.have.any.keys("signal", "profile");
+    expect(failed[0]!.signal!.dropouts).to.have.length(1);
+    expect(rest).to.not.have.property("levels");
+  });
+
   it("is told once, whichever octaves and searches stumbled over it, and in order", () => {
     const unread = [synthesise(1, { snrDb: -4 }).samples, scratched(2), weakened(5, 100, 20, 0.1)];
     const { failed } = readSamples(inARow(...unread), RATE);

@@ -15,13 +15,14 @@ const MAINS_HZ = [50, 60] as const;
 const HARMONICS = 3;
 /** Powers of the slow curve. */
 const CURVE = 4;
-/** What is fitted to, at most: more says no more. */
-const POINTS = 4096;
+/** What is fitted to: more points say no more, and so many a second tell the highest harmonic. */
+const POINTS = 384;
+const POINTS_HZ = 1500;
 
 /** @param samples - A swipe, and what lies beside it. */
 export function baseLineOf(samples: Float32Array, sampleRateHz: number): BaseLine {
   // Means of runs of samples: the pulses, which alternate, go before the fit.
-  const step = Math.max(1, Math.ceil(samples.length / POINTS));
+  const step = Math.max(1, Math.floor(Math.min(samples.length / POINTS, sampleRateHz / POINTS_HZ)));
   const points = Float64Array.from({ length: Math.floor(samples.length / step) }, (_, i) => {
     let sum = 0;
     for (let n = i * step; n < (i + 1) * step; n++) sum += samples[n]!;
