@@ -80,7 +80,14 @@ const READING: Shape = {
   "limit?": "object",
   samplesPerSecond: "number",
 };
-const LABEL: Shape = { file: "string", seed: "number", track: "number", text: "string", passes: "array" };
+const LABEL: Shape = {
+  file: "string",
+  seed: "number",
+  track: "number",
+  text: "string",
+  passes: "array",
+  swipes: "array",
+};
 
 /** Of a read or a diagnosis, with --verbose. */
 const MEASURED: Shape = {
@@ -254,6 +261,8 @@ describe("--json", () => {
       const all = await lines(["pos", "synth", conditions, "--count", "3", "--out", out, "--json"]);
       expect(all).to.have.length(3);
       for (const line of all) check(line, LABEL);
+      expect(all[0]!.swipes).to.have.length(2);
+      expect((all[0]!.swipes as object[])[0]).to.have.all.keys("direction", "startS", "endS");
       const read = await lines(["pos", "read", "--json", ...all.map(({ file }) => join(out, String(file)))]);
       const texts = read.map(({ reads }) => (reads as { data: string }[]).map(({ data }) => data));
       expect(texts).to.deep.equal(all.map(({ text }) => [text, text]));

@@ -2,10 +2,24 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Conditions, encodeWav, type Signal, samplesCsv, samplesSr, synthesise } from "@enabling-card/pos-sim";
+import {
+  type Conditions,
+  encodeWav,
+  type Labelled,
+  type SwipeLabel,
+  samplesCsv,
+  samplesSr,
+  samplesVcd,
+  swipeLabels,
+  swipeSvg,
+  synthesise,
+  writtenReads,
+  writtenReversals,
+} from "@enabling-card/pos-sim";
 import { makeFolder } from "../make-folder.js";
 
-export type CorpusFormat = "wav" | "csv" | "sr";
+export const CORPUS_FORMATS = ["wav", "csv", "sr", "vcd", "svg"] as const;
+export type CorpusFormat = (typeof CORPUS_FORMATS)[number];
 
 export interface CorpusOptions {
   readonly folder: string;
@@ -24,14 +38,19 @@ export interface Label {
   readonly track: number;
   readonly text: string;
   readonly passes: readonly ("forward" | "reverse")[];
+  /** Where each of them lies, and its cells. */
+  readonly swipes: readonly SwipeLabel[];
 }
 
 export const LABELS_FILE = "labels.json";
 
-const ENCODE: Readonly<Record<CorpusFormat, (signal: Signal) => Uint8Array | string>> = {
+const ENCODE: Readonly<Record<CorpusFormat, (made: Labelled, conditions: Conditions) => Uint8Array | string>> = {
   wav: ({ samples, sampleRateHz }) => encodeWav([samples], sampleRateHz),
   csv: samplesCsv,
   sr: samplesSr,
+  vcd: (made) => samplesVcd(made, writtenReversals(made)),
+  svg: (made, { jitter: { normal = 0, uniform = 0 } = {} }) =>
+    swipeSvg(made, writtenReads(made, Math.hypot(normal, uniform / Math.sqrt(3))), { title: "A made-up swipe" }),
 };
 
 /** Writes the recordings, then their labels: a corpus without labels is unfinished. @throws {CommandError} `FOLDER_FAILED` */
@@ -41,12 +60,23 @@ export async function makeCorpus(conditions: Conditions, options: CorpusOptions)
   const labels: Label[] = [];
   for (let i = 0; i < count; i++) {
     signal?.throwIfAborted();
-    const { samples, sampleRateHz, track, text, passes } = synthesise(seed + i, conditions);
+    const made = synthesise(seed + i, conditions);
+    const { track, text, passes } = made;
     const file = `swipe-${seed + i}.${format}`;
-    await writeFile(join(folder, file), ENCODE[format]({ samples, sampleRateHz }));
-    labels.push({ file, seed: seed + i, track, text, passes: passes.map(({ direction }) => direction) });
+    await writeFile(join(folder, file), ENCODE[format](made, conditions));
+    labels.push({
+      ...{ file, seed: seed + i, track, text },
+      passes: passes.map(({ direction }) => direction),
+      swipes: swipeLabels(made),
+    });
     onProgress?.(i + 1, count);
   }
-  await writeFile(join(folder, LABELS_FILE), `${JSON.stringify({ conditions, labels }, null, 2)}\n`);
+  await writeFile(join(folder, LABELS_FILE), `${labelsText(conditions, labels)}`);
   return labels;
+}
+
+/** One line a recording: cells have thousands of times. */
+function labelsText(conditions: Conditions, labels: readonly Label[]): string {
+  const lines = labels.map((label) => `  ${JSON.stringify(label)}`);
+  return `{"conditions": ${JSON.stringify(conditions)},\n"labels": [\n${lines.join(",\n")}\n]}\n`;
 }

@@ -61,7 +61,7 @@ complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcomman
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l out -r -d 'where the recordings and labels.json go'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l count -r -d 'recordings'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l seed -r -d 'first seed'
-complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l format -x -a 'wav csv sr' -d 'of the recordings; sr is a sigrok session'
+complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l format -x -a 'wav csv sr vcd svg' -d 'of the recordings; sr is a sigrok session, svg a picture with what was written'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from synth' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

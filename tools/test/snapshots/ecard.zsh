@@ -124,7 +124,7 @@ _ecard_pos_synth() {
     '--out[where the recordings and labels.json go]:value:_files' \
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
-    '--format[of the recordings; sr is a sigrok session]:value:(wav csv sr)' \
+    '--format[of the recordings; sr is a sigrok session, svg a picture with what was written]:value:(wav csv sr vcd svg)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
