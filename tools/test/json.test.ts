@@ -1,6 +1,6 @@
 // --json on every verb: JSON Lines of the documented shape on stdout, and nothing else, on either stream.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
@@ -263,6 +263,10 @@ describe("--json", () => {
       for (const line of all) check(line, LABEL);
       expect(all[0]!.swipes).to.have.length(2);
       expect((all[0]!.swipes as object[])[0]).to.have.all.keys("direction", "startS", "endS");
+      const { labels } = JSON.parse(readFileSync(join(out, "labels.json"), "utf8"));
+      expect(labels).to.have.length(3);
+      expect(labels[2].swipes[1].cellsS).to.have.length(25 + 200 + 25 + 1);
+      expect(labels[2]).to.include({ file: all[2]!.file, text: all[2]!.text });
       const read = await lines(["pos", "read", "--json", ...all.map(({ file }) => join(out, String(file)))]);
       const texts = read.map(({ reads }) => (reads as { data: string }[]).map(({ data }) => data));
       expect(texts).to.deep.equal(all.map(({ text }) => [text, text]));

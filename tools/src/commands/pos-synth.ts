@@ -71,12 +71,7 @@ Examples:
         onProgress: (done, of) => bar.update(folder, done, of),
       });
       bar.stop();
-      for (const label of labels) {
-        output.fact({
-          ...label,
-          swipes: label.swipes.map(({ direction, startS, endS }) => ({ direction, startS, endS })),
-        });
-      }
+      for (const label of labels) output.fact(label);
       output.result(`${labels.length} recordings and ${LABELS_FILE} in ${folder}`);
     });
 }
