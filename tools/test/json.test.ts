@@ -234,6 +234,15 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
+      const short = ["bench", "reader", "--json", "--swipes", "1", "--seed", "1", "--only", "jitter 12 %"];
+      const codes = [await ecard(short), await ecard([...short, "--check"])].map(({ code, facts }) => [
+        code,
+        facts().at(-1)!.reached,
+      ]);
+      expect(codes).to.deep.equal([
+        [0, false],
+        [1, false],
+      ]);
       const long = await lines(["bench", "reader", "--long", "--json", "--swipes", "12", "--sounds", "1"]);
       expect(long.map(({ what }) => what)).to.deep.equal(["drawn", "swipes", "sounds"]);
       expect(long[0]!.valid).to.have.length(6);

@@ -25,7 +25,7 @@ _ecard() {
     "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
-    "bench reader") flags="--swipes --seed --only --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
+    "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac
