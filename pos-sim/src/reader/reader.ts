@@ -13,6 +13,7 @@ import { Burst, type CellTimes, type Candidate as Frame } from "./burst.js";
 import { byPlace, CANDIDATES, type Candidate } from "./candidates.js";
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
+import { Extent } from "./extent.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 import { frameOf } from "./sighting.js";
@@ -130,10 +131,7 @@ export class Reader {
   #joined: { readonly data: string; readonly to: number } | undefined;
   #found = 0;
   #samples = 0;
-  #low = Number.POSITIVE_INFINITY;
-  #high = Number.NEGATIVE_INFINITY;
-  #clipped = 0;
-  #broken = 0;
+  readonly #extent = new Extent();
   /** Where the first read lies that was not kept. */
   #fullAt: number | undefined;
   #edges = 0;
@@ -206,13 +204,15 @@ export class Reader {
     const before = this.#reads.length;
     for (let at = 0; at < block.length; at += BLOCK) {
       const count = Math.min(BLOCK, block.length - at);
-      this.#measure(block, at, count);
-      this.#gauge?.push(block, at, count);
-      this.#level.push(block, at, count);
+      this.#extent.measure(block, at, count);
+      const without = this.#extent.without(block, at, count);
+      const [samples, from] = without === undefined ? [block, at] : [without, 0];
+      this.#gauge?.push(samples, from, count);
+      this.#level.push(samples, from, count);
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
       if (this.#frames.length > 0) this.#decide(this.#decided);
-      this.#searcher.push(block, at, count);
+      this.#searcher.push(samples, from, count);
     }
     return this.#reads.slice(before);
   }
@@ -242,10 +242,8 @@ export class Reader {
     return diagnose({
       sampleRateHz: this.#rate,
       samples: this.#samples,
-      low: this.#low,
-      high: this.#high,
-      broken: this.#broken,
-      clipped: this.#clipped,
+      ...{ low: this.#extent.low, high: this.#extent.high },
+      ...{ broken: this.#extent.broken, clipped: this.#extent.clipped },
       edges: this.#edges,
       otherTrack: this.#otherTrack,
       nearest: this.#attempts.nearest,
@@ -259,25 +257,6 @@ export class Reader {
   #fail(failed: FailedSwipe): void {
     this.#options.onFailed?.(failed);
     if (!this.#options.live && this.#failed.length < MAX_FAILED) this.#failed.push(failed);
-  }
-
-  #measure(block: Float32Array, from: number, count: number): void {
-    let low = this.#low;
-    let high = this.#high;
-    let clipped = 0;
-    let numbers = 0;
-    for (let i = from; i < from + count; i++) {
-      const sample = block[i]!;
-      if (!(sample > Number.NEGATIVE_INFINITY && sample < Number.POSITIVE_INFINITY)) continue;
-      numbers++;
-      if (sample > high) high = sample;
-      if (sample < low) low = sample;
-      if (sample >= 0.999 || sample <= -0.999) clipped++;
-    }
-    this.#low = low;
-    this.#high = high;
-    this.#clipped += clipped;
-    this.#broken += count - numbers;
   }
 
   /** Settles the frames that end before `horizon`, beyond which octaves may still find more. */
