@@ -168,7 +168,7 @@ function histogram(name: string, all: Bars, limits: Limits, left: number, right:
   const bins = 2 * reach + 1;
   const counts = all.bars.slice(FARTHEST - reach, FARTHEST + reach + 1);
   const x: Axis = { low: -reach - 0.5, high: reach + 0.5, from: left, to: right };
-  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 42 };
+  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 50 };
   const width = (right - left) / bins;
   const colour = (per: number): string =>
     Math.abs(per) > limits.usedPercent ? RED : Math.abs(per) > limits.newPercent ? AMBER : BLUE;
