@@ -90,6 +90,36 @@ describe("a dropout", () => {
   });
 });
 
+describe("each condition", () => {
+  const cases: readonly (readonly [Conditions, ...string[]])[] = [
+    [{}],
+    [{ track: 1, direction: "reverse", snrDb: 30 }],
+    [{ snrDb: 12, cellUs: 4400 }],
+    [{ snrDb: 10, speed: { hand: true } }],
+    [{ pulse: { tau: 0.2 }, snrDb: 30 }],
+    [{ pulse: { pw50: 0.5 }, snrDb: 30 }],
+    [{ bits: 8, level: 0.5 }],
+    [{ hum: { height: 0.2, hz: 60 }, cellUs: 1500, snrDb: 30 }],
+    [{ snrDb: 6 }, "NOISE"],
+    [{ snrDb: 3, pulse: { tau: 0.1 } }, "NOISE"],
+    [{ snrDb: 6, speed: { ratio: 3 } }, "NOISE", "SPEED"],
+    [{ snrDb: -3 }, "NOISE"],
+    [{ speed: { ratio: 5 }, snrDb: 30 }, "SPEED"],
+    [{ jitter: { normal: 0.06 }, snrDb: 30 }, "JITTER"],
+    [{ jitter: { normal: 0.12 }, snrDb: 30 }, "JITTER"],
+    [{ clip: 0.3, snrDb: 30 }, "CLIPPING"],
+    [{ level: 0.008, snrDb: 40 }, "LEVEL"],
+    [{ hum: { height: 0.5, hz: 50 }, snrDb: 30 }, "HUM"],
+  ];
+  for (const [conditions, ...told] of cases) {
+    it(`is told by its own name and no other: ${JSON.stringify(conditions)}`, () => {
+      for (const seed of [101, 102, 103, 104]) {
+        expect([...new Set(codes(made(conditions, seed)))].sort(), `seed ${seed}`).to.deep.equal(told);
+      }
+    });
+  }
+});
+
 describe("jitter", () => {
   it("is not the card's where noise makes it", () => {
     for (const snrDb of [15, 10, 6, 3, 0])

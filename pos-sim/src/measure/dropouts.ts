@@ -17,7 +17,7 @@ const SEVERAL = 3;
 const NOISY = 0.12;
 const JITTERY = 0.08;
 /** There, pulses must be gone for so many cells, or low for so many reversals. */
-const GONE_CELLS = 2;
+const GONE_CELLS = 3;
 const MANY = 8;
 /** Where noise is louder than this, for so many. */
 const LOUD = 0.25;

@@ -20,7 +20,9 @@ const LEAST = 10;
 /** What two pulses that overlap lose is not in a mean pulse. */
 const OVERLAP = 1.2;
 /** And the worst of a swipe is now and then worse than the worst of these tries. */
-const WORSE = 1.2;
+const WORSE = 1.3;
+/** Lower pulses, of the mean one, are weak ones. */
+const LOWEST = 0.2;
 
 /**
  * Undefined where too few pulses stand out.
@@ -41,14 +43,18 @@ export function noiseJitter(
   const next = normal(1);
   const noise = Float64Array.from({ length: pulse.length + width }, () => sigma * next());
   const noisy = new Float32Array(pulse.length);
+  const { usual } = reversals;
+  const mean = usual.reduce((total, height) => total + height, 0) / usual.length;
   let [sum, worst, before] = [0, 0, 0];
   for (let i = 0; i < TRIES; i++) {
-    for (let n = 0; n < noise.length; n++) noise[n] = sigma * next();
+    // A pulse as high as each in turn: a slow hand's are lower.
+    const scale = Math.max(LOWEST, usual[Math.floor((i * usual.length) / TRIES)]! / mean);
+    for (let n = 0; n < noise.length; n++) noise[n] = (sigma / scale) * next();
     let best = 1;
     for (let n = 0; n < pulse.length; n++) {
-      let mean = 0;
-      for (let k = 0; k < width; k++) mean += noise[n + k]!;
-      noisy[n] = pulse[n]! + mean / width;
+      let smooth = 0;
+      for (let k = 0; k < width; k++) smooth += noise[n + k]!;
+      noisy[n] = pulse[n]! + smooth / width;
       if (n > 0 && n < pulse.length - 1 && noisy[n]! > noisy[best]!) best = n;
     }
     const error = placeOf(noisy, best, 1, 0, pulse.length - 1, clipped) - reach;

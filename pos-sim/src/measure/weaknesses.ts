@@ -10,6 +10,10 @@ export const CLIPPED_PERCENT = 2;
 const NOISY_DB = 10;
 /** Below, noise decides where a reversal is found. */
 const DROWNED_DB = 5;
+/** And where the signal is noisy, a card's jitter is what is so much more than the noise's. */
+const BEYOND_NOISE = 1.5;
+/** Reversals that meet by so much jitter take height from each other. */
+const JITTERY_PERCENT = 8;
 /** Speeds that the field's readers take, inches a second, and how much a hand may change its own. */
 const SLOWEST_IPS = 3;
 const FASTEST_IPS = 60;
@@ -56,7 +60,10 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
         : `the noise is ${(-snrDb).toFixed(0)} dB above the signal`;
     found.push({ code: "NOISE", sentence });
   }
-  if (jitter !== undefined && !(snrDb !== undefined && snrDb < DROWNED_DB)) {
+  const noisy = snrDb !== undefined && snrDb < NOISY_DB;
+  const { reversalsPercent = 0, noisePercent = 0 } = jitter ?? {};
+  const drowned = noisy && (snrDb < DROWNED_DB || reversalsPercent < BEYOND_NOISE * noisePercent);
+  if (jitter !== undefined && !drowned) {
     // What noise alone does is not the card's. Half a cell is half as long.
     const { cells, subintervals, noiseWorstPercent: byNoise = 0 } = jitter;
     if (cells.worstPercent > Math.max(CELL_LIMITS.newPercent, byNoise)) found.push(jittery("cell", cells));
@@ -67,8 +74,7 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
       found.push(jittery("half cell", subintervals));
     }
   }
-  const noisy = snrDb !== undefined && snrDb < NOISY_DB;
-  if (!noisy && dropouts.length === 0 && signal.lowestPulsePercent < LOW_PULSE) {
+  if (!noisy && reversalsPercent < JITTERY_PERCENT && dropouts.length === 0 && signal.lowestPulsePercent < LOW_PULSE) {
     const sentence = `the lowest pulse has ${signal.lowestPulsePercent.toFixed(0)} % of the height of those around it`;
     found.push({ code: "WEAK", sentence });
   }
@@ -83,13 +89,14 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   }
   if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
   found.push(...hasty(speed, cellSamples));
-  if (leadingZeros < LEADING_ZEROS) {
+  // Noise hides the outer ones.
+  if (!noisy && leadingZeros < LEADING_ZEROS) {
     found.push({
       code: "ZEROS",
       sentence: `only ${count(leadingZeros, "zero")} before the data; a stripe has 22 and more`,
     });
   }
-  if (whole && signal.trailingZeros < 2) {
+  if (!noisy && whole && signal.trailingZeros < 2) {
     found.push({ code: "ZEROS", sentence: `only ${count(signal.trailingZeros, "zero")} behind the data` });
   }
   return found;
