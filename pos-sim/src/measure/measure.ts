@@ -7,7 +7,7 @@ import { eachCell, jitterOf } from "./jitter.js";
 import { decibels, loudest } from "./levels.js";
 import { noiseJitter } from "./noise-jitter.js";
 import { cutOf, dropoutsOf, median, placing } from "./places.js";
-import { clippedShare, noisePower, noiseWithin, powerOf, snrOf } from "./power.js";
+import { clippedShare, noiseOf, noisePower, noiseWithin, powerOf, snrOf } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
@@ -32,8 +32,6 @@ export interface Measured {
 
 /** Below so many samples a cell, the middle of a one lies between too few to be placed. */
 const JITTER_SAMPLES = 7;
-/** Noise beside a swipe that is so much stronger than within it, is none of it: 15 dB, as pink noise is smoother than white. */
-const OTHERS = 32;
 /** Hum from which on it is taken away before anything is measured, of the loudest sample. */
 const HUM = 0.05;
 
@@ -59,8 +57,7 @@ export function measured(swipe: Swipe): Measured | undefined {
   const last = place === undefined ? bounds[bits.length]! : Math.max(bounds[bits.length]!, place.to - excerpt.from);
   const within = noiseWithin(inFrame);
   const beside = noisePower(excerpt.samples, first, last, cell);
-  // What is beside a swipe and not in it is another swipe.
-  const noise = beside !== undefined && (clipped || beside < OTHERS * within ** 2) ? beside : undefined;
+  const noise = clipped || beside === undefined ? beside : noiseOf(beside, within ** 2, powerOf(inFrame));
   const sigma = noise === undefined ? within : Math.sqrt(noise);
   const dropouts = dropoutsOf(swipe, found, cell, sigma);
   const reversals = { ...found, weak: withoutNeighbours(found, dropouts.spoiled) };

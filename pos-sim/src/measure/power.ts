@@ -31,6 +31,18 @@ export function noisePower(samples: Float32Array, from: number, to: number, cell
   return least;
 }
 
+/** Pink noise is smoother than white: within a swipe it seems to be weaker by up to 5 dB; what is stronger by so much beside it is another swipe. */
+const SMOOTH = 5;
+/** What is beside a swipe and as strong as the swipe, is another one where it is not within it. */
+const AS_STRONG_DB = 3;
+const LESS_WITHIN = 1.5;
+
+/** The noise of a swipe, by what is heard beside it and what seems to be within; undefined where that beside is another swipe. */
+export function noiseOf(beside: number, within: number, power: number): number | undefined {
+  if (beside > SMOOTH * within) return undefined;
+  return beside > LESS_WITHIN * within && snrOf(power, beside) < AS_STRONG_DB ? within : beside;
+}
+
 /** Digital silence is no recording of anything: share of samples that equal the one before. */
 const STILL = 0.25;
 
