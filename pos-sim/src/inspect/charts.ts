@@ -159,6 +159,8 @@ function jitterDrawing(of: string, about: string, cells: Bars, halves: Bars): st
 }
 
 const BOTTOM = 216;
+/** Two names need so much room. */
+const INSIDE_PX = 130;
 /** Least reach of a histogram to either side, per cent; what lies beyond the farthest is in its last bars. */
 const REACH = 24;
 
@@ -177,11 +179,12 @@ function histogram(name: string, all: Bars, limits: Limits, left: number, right:
       ? ""
       : `<rect x="${px(left + i * width + 0.5)}" y="${px(on(y, count))}" width="${px(width - 1)}" height="${px(BOTTOM - on(y, count))}" fill="${colour(i - reach)}"/>`,
   );
+  const narrow = on(x, limits.newPercent) - on(x, -limits.newPercent) < INSIDE_PX;
   const limitAt = (per: number, said: string, row: number): string[] =>
     [-per, per].flatMap((at) => {
       const place = on(x, at);
-      // The names of the inner lines stand inside, those of the outer ones outside.
-      const side = at > 0 === (said === "used") ? 1 : -1;
+      // The names of the inner lines stand inside, where there is room, those of the outer ones outside.
+      const side = at > 0 === (said === "used" || narrow) ? 1 : -1;
       const ink = said === "new" ? AMBER : RED;
       return [
         `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
@@ -196,7 +199,8 @@ function histogram(name: string, all: Bars, limits: Limits, left: number, right:
       ];
     });
   const counted = ticks(y, 4).filter(Number.isInteger);
-  const marks = [-limits.usedPercent, -limits.newPercent, 0, limits.newPercent, limits.usedPercent];
+  const { newPercent, usedPercent } = limits;
+  const marks = narrow ? [-usedPercent, 0, usedPercent] : [-usedPercent, -newPercent, 0, newPercent, usedPercent];
   return [
     label(left, TOP + 4, `${name} (${all.each})`, 12.5, SOFT),
     ...valueAxis(y, counted, left, right, (value) => `${value}${all.unit}`),
