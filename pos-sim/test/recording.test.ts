@@ -75,6 +75,18 @@ describe("a recording", () => {
     expect(silent.reads).to.have.length(1);
   });
 
+  it("in stereo tells a swipe once that both heads failed to read alike, and each head's own", async () => {
+    const { samples, sampleRateHz } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
+    const scratched = (from: number) => samples.map((sample, n) => (n > from && n < from + 400 ? 0 : sample));
+    const both = await readWavFile(pieces(encodeWav([scratched(4000), scratched(4000)], sampleRateHz)));
+    expect(both.failed.map(({ channel }) => channel)).to.deep.equal([1]);
+    const each = await readWavFile(pieces(encodeWav([scratched(4000), scratched(3000)], sampleRateHz)));
+    expect(each.failed.map(({ channel }) => channel).sort()).to.deep.equal([1, 2]);
+    const one = await readWavFile(pieces(encodeWav([samples, scratched(4000)], sampleRateHz)));
+    expect(one.reads.map(({ channel }) => channel)).to.deep.equal([1]);
+    expect(one.failed.map(({ channel }) => channel)).to.deep.equal([2]);
+  });
+
   it("is read from its path, with format and duration", async () => {
     const path = await file(
       "swipe.wav",

@@ -34,6 +34,10 @@ interface Group {
   readonly to: number;
 }
 
+interface Tried extends Nearest, Group {
+  readonly swipe: boolean;
+}
+
 export interface AttemptsOptions {
   readonly sampleRateHz: number;
   /** Was something read here after all? */
@@ -99,26 +103,30 @@ export class Attempts {
     for (const group of groupsOf(this.#pending, this.#rate)) {
       if (group.to + STOP_S * this.#rate > before && this.#pending.length < PENDING) continue;
       this.#pending = this.#pending.filter((piece) => !group.pieces.includes(piece));
-      const told = this.#told(group);
-      if (told === undefined) continue;
+      const tried = this.#tried(group);
+      // What is neither a swipe nor nearer to one is not measured: sounds have many such.
+      if (tried === undefined || !(tried.swipe || nearer<Nearest>(this.#nearest, tried) === tried)) continue;
+      const told = this.#told(tried);
       this.#nearest = nearer(this.#nearest, told);
       const [startS, endS] = [group.from / this.#rate, group.to / this.#rate];
-      if (told.swipe) this.#options.onFailed({ ...told.diagnosis, startS, endS });
+      if (tried.swipe) this.#options.onFailed({ ...told.diagnosis, startS, endS });
     }
   }
 
   /** Of all that were told, and of those that wait, the one that came nearest; undefined where there is none. */
   get nearest(): Diagnosis | undefined {
-    const waiting = groupsOf(this.#pending, this.#rate).flatMap((group) => this.#told(group) ?? []);
-    return waiting.reduce<Told | undefined>((best, told) => nearer(best, told), this.#nearest)?.diagnosis;
+    const waiting = groupsOf(this.#pending, this.#rate).flatMap((group) => this.#tried(group) ?? []);
+    const best = waiting.reduce<Told | Tried | undefined>((one, other) => nearer(one, other), this.#nearest);
+    return best === undefined || "diagnosis" in best ? best?.diagnosis : this.#told(best).diagnosis;
   }
 
   #add(piece: Piece): void {
     this.#pending.push(piece);
   }
 
-  #told(group: Group): (Told & { readonly swipe: boolean }) | undefined {
-    const { isRead, measure } = this.#options;
+  /** What came of a place, where nothing was read after all. */
+  #tried(group: Group): Tried | undefined {
+    const { isRead } = this.#options;
     const { from, to } = group;
     if (isRead(from, to)) return undefined;
     const pieces = group.pieces.filter(
@@ -127,9 +135,13 @@ export class Attempts {
     );
     if (pieces.length === 0) return undefined;
     const outcome = pieces.map((piece) => piece.outcome).reduce(together);
+    return { outcome, pieces, from, to, swipe: pieces.some(isSwipe) };
+  }
+
+  #told({ outcome, pieces, from, to }: Tried): Told {
     const pauses = pausesOf(pieces, APART_S * this.#rate);
-    const findings = measure(pieces.reduce(bestMeasured), { from, to, pauses });
-    return { outcome, diagnosis: diagnosisOf(outcome, findings, this.#rate), swipe: pieces.some(isSwipe) };
+    const findings = this.#options.measure(pieces.reduce(bestMeasured), { from, to, pauses });
+    return { outcome, diagnosis: diagnosisOf(outcome, findings, this.#rate) };
   }
 }
 

@@ -22,6 +22,7 @@ export class Heads {
   #recent: Read[] = [];
   #candidates: Candidate[] = [];
   #failed: FailedSwipe[] = [];
+  #recentFailed: FailedSwipe[] = [];
   #frames = 0;
 
   constructor(sampleRateHz: number, channels: number, options: ReaderOptions) {
@@ -67,7 +68,13 @@ export class Heads {
     }
     const places = byPlace(this.#candidates, this.#recent);
     this.#candidates = [];
-    const failed = this.#failed.map((one) => ({ kind: "failed" as const, failed: one }));
+    this.#recentFailed = this.#recentFailed.filter(({ endS }) => endS > before);
+    const failed: Said[] = [];
+    for (const one of this.#failed) {
+      if (this.#recentFailed.some((other) => isSameFailure(other, one))) continue;
+      this.#recentFailed.push(one);
+      failed.push({ kind: "failed", failed: one });
+    }
     this.#failed = [];
     return [...said, ...places.map((candidates) => ({ kind: "candidates" as const, candidates })), ...failed];
   }
@@ -87,6 +94,15 @@ export function headFor(sampleRateHz: number, options: ReaderOptions): Head {
 /** What a head says, with its channel's number: the first is 1. */
 export function onChannel<T extends object>(said: readonly T[], head: number): (T & { readonly channel: number })[] {
   return said.map((one) => ({ ...one, channel: head + 1 }));
+}
+
+/** Heads that fail at one place fail so within this time. */
+const SAME_S = 0.001;
+
+/** One swipe that two heads failed to read, for one reason and at one place: the two sides of a mono recording. */
+export function isSameFailure(a: FailedSwipe, b: FailedSwipe): boolean {
+  if (a.channel === b.channel || a.code !== b.code || a.character !== b.character) return false;
+  return overlap(a, b) && Math.abs((a.atS ?? 0) - (b.atS ?? 0)) < SAME_S;
 }
 
 /** One swipe that two heads read. */

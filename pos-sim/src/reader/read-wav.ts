@@ -4,9 +4,10 @@ import { fileChunks } from "../wav/file-chunks.js";
 import { cancelled, readable } from "../wav/readable.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
+import type { FailedSwipe } from "./attempts.js";
 import { CANDIDATES } from "./candidates.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
-import { type Head, headFor, isSame, onChannel } from "./heads.js";
+import { type Head, headFor, isSame, isSameFailure, onChannel } from "./heads.js";
 import type { Read, ReaderOptions, ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
@@ -81,7 +82,9 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
     .flatMap((result, head) => onChannel(result.candidates, head))
     .sort((a, b) => b.probability - a.probability);
   candidates.splice(CANDIDATES);
-  const failed = results.flatMap((result, head) => onChannel(result.failed, head));
+  const failed: FailedSwipe[] = [];
+  for (const one of results.flatMap((result, head) => onChannel(result.failed, head)))
+    if (!failed.some((other) => isSameFailure(other, one))) failed.push(one);
   failed.sort((a, b) => a.startS - b.startS);
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
   // The channel that read most, or the first that heard something.
