@@ -2,7 +2,7 @@
 // It meets the card as a signal and the network as messages, and knows nothing of either's inside.
 export { type BenchReaderOptions, benchReader, type ReaderBench } from "./bench/speed.js";
 export { PosError, type PosErrorCode } from "./errors.js";
-export { edgesCsv, edgesVcd, samplesCsv } from "./export/edge-files.js";
+export { edgesCsv, edgesVcd, samplesCsv, samplesVcd } from "./export/edge-files.js";
 export { edgesSr, samplesSr } from "./export/sigrok-file.js";
 export { type SvgOptions, swipeSvg } from "./export/swipe-svg.js";
 export { type Inspection, inspectionSvg } from "./inspect/inspection.js";
@@ -11,7 +11,8 @@ export type { Profile } from "./measure/gauge.js";
 export type { Levels } from "./measure/levels.js";
 export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";
 export type { CellMeasure } from "./measure/measure.js";
-export type { Deviations, Dropout, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
+export type { Deviations, Dropout, Pause, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
+export type { FailedSwipe } from "./reader/attempts.js";
 export type { Candidate } from "./reader/candidates.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
@@ -30,6 +31,7 @@ export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
 export { type Swipe, swipeSignal } from "./signal/stripe.js";
 export { type Conditions, checkedConditions } from "./synth/conditions.js";
+export { type SwipeLabel, swipeLabels, writtenReads, writtenReversals } from "./synth/labels.js";
 export { type Labelled, synthesise, textFor } from "./synth/synth.js";
 export type { CardData, Refusal, RefusalCode } from "./terminal/card-data.js";
 export {

@@ -3,7 +3,9 @@ import { drawn } from "../src/bench/drawn.js";
 import { limitOf } from "../src/bench/genie.js";
 import { benchReader, benchReading, type ReaderBench, type ReadingBench, reliabilitySvg } from "../src/bench/index.js";
 import { lossDb } from "../src/bench/loss.js";
+import { rowsNamed } from "../src/bench/reading.js";
 import { Reliability } from "../src/bench/reliability.js";
+import { ROWS } from "../src/bench/rows.js";
 import { synthesise } from "../src/synth/synth.js";
 
 describe("the bench", () => {
@@ -85,6 +87,22 @@ describe("the distance to the limit", () => {
 });
 
 describe("the rows", () => {
+  const named = (words: string) => rowsNamed(words).map(({ name }) => name);
+
+  it("are named by whole words: a number is that number", () => {
+    expect(named("0 dB")).to.deep.equal(["white noise 0 dB"]);
+    expect(named("40 dB")).to.deep.equal([]);
+    expect(named("-40 dB")).to.deep.equal(["quiet, -40 dB"]);
+    expect(named("3 dB")).to.deep.equal(["white noise 3 dB", "coil's pulses, 3 dB"]);
+    expect(named("jitter 1")).to.deep.equal([]);
+    expect(named("jitter 15 %")).to.deep.equal(["jitter 15 %, 30 dB"]);
+    expect(named("wander")).to.have.length(2);
+    expect(named("5 ips")).to.deep.equal(["5 ips"]);
+    expect(named("+-10 %")).to.have.length(1);
+    expect(named("")).to.have.length(ROWS.length);
+    expect(named("(")).to.deep.equal([]);
+  });
+
   it("are those that are asked for, each with what it must reach", async () => {
     const rows: ReadingBench[] = [];
     for await (const row of benchReading({ swipes: 2, seed: 1, only: "jitter 3" })) rows.push(row);

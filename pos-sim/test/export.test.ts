@@ -9,9 +9,15 @@ import {
   readSamples,
   samplesCsv,
   samplesSr,
+  samplesVcd,
+  swipeLabels,
   swipeSignal,
   swipeSvg,
+  synthesise,
+  writtenReads,
+  writtenReversals,
 } from "../src/index.js";
+import { trackBits } from "../src/signal/stripe.js";
 import { emission, TRACKS } from "./swipes.js";
 
 const signal = coilSignal(emission());
@@ -126,5 +132,63 @@ describe("edges for other tools", () => {
     const view = new DataView(buffer, byteOffset, 12);
     expect([0, 4, 8].map((at) => view.getFloat32(at, true))).to.deep.equal([0, -0.5, 1]);
     expect(samplesSr({ samples: Float32Array.of(0, -0.5, 1), sampleRateHz: 8000 })).to.deep.equal(file);
+  });
+});
+
+describe("a made-up recording's other files", () => {
+  const made = synthesise(3, { track: 1, repeats: { count: 2, reversed: [1] }, jitter: { normal: 0.03 } });
+
+  it("a VCD has each sample's time and value, to its end", () => {
+    const reversals = writtenReversals(made);
+    const lines = samplesVcd(made, reversals).trimEnd().split("\n");
+    const body = lines.slice(lines.lastIndexOf("$end") + 1);
+    let value = 0;
+    const values = new Map<number, number>();
+    let turns = 0;
+    let before = 0;
+    for (let i = 0; i < body.length - 1; i += 2) {
+      const [ns, said] = [Number(body[i]!.slice(1)), body[i + 1]!];
+      expect(ns).to.be.at.least(before);
+      before = ns;
+      if (said.startsWith("r")) values.set(ns, Number(said.slice(1, -2)));
+      else turns++;
+    }
+    expect(turns).to.equal(reversals.length);
+    const ones = trackBits(1, made.text).filter((bit) => bit === 1).length;
+    expect(turns).to.equal(2 * (ones + 25 + 79 * 7 + 25 + 1));
+    made.samples.forEach((sample, i) => {
+      value = values.get(Math.round((i / 48_000) * 1e9)) ?? value;
+      if (!(Math.abs(value - sample) < 1e-6)) throw new Error(`sample ${i}`);
+    });
+    expect(body.at(-1)).to.equal(`#${Math.round((made.samples.length / 48_000) * 1e9)}`);
+  });
+
+  it("labels say where each swipe and its cells lie, as a reader finds them", () => {
+    const { reads: found } = readSamples(made.samples, made.sampleRateHz, { cells: true });
+    const labels = swipeLabels(made);
+    expect(labels.map(({ direction }) => direction)).to.deep.equal(["forward", "reverse"]);
+    for (const [i, { startS, endS, cellsS }] of labels.entries()) {
+      expect(found[i]!.startS).to.be.closeTo(startS, 3e-5);
+      expect(found[i]!.endS).to.be.closeTo(endS, 3e-5);
+      expect(cellsS).to.have.length(25 + 79 * 7 + 25 + 1);
+      expect(cellsS[25]).to.equal(startS);
+      expect(cellsS.at(-26)).to.equal(endS);
+    }
+  });
+
+  it("a picture has what was written, whatever a reader finds", () => {
+    const drowned = synthesise(3, { snrDb: -10 });
+    const texts = parse(swipeSvg(drowned, writtenReads(drowned, 0))).map(({ text }) => text);
+    expect(texts.filter((text) => /^[0-9;=?<>:]$/.test(text) && text !== "").join(""))
+      .to.include(";")
+      .and.include("?");
+    const bits = texts.filter((text) => /^[01]$/.test(text));
+    expect(bits.length).to.be.above(250);
+    const read = writtenReads(made, 0.03);
+    const { cells } = readSamples(made.samples, made.sampleRateHz, { cells: true }).reads[1]!;
+    const written = read[1]!.cells!;
+    const frame = ({ bits: all, frameFrom, frameBits }: NonNullable<typeof cells>) =>
+      Array.from(all.subarray(frameFrom, frameFrom + frameBits)).join("");
+    expect(frame(written)).to.equal(frame(cells!));
   });
 });

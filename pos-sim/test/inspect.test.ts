@@ -1,79 +1,6 @@
 import { expect } from "chai";
-import {
-  type Conditions,
-  encodeWav,
-  type Inspection,
-  inspectionPage,
-  inspectionSvg,
-  readWavFile,
-  type Signal,
-  swipeSignal,
-  synthesise,
-  type TrackNumber,
-  type WavReadOptions,
-} from "../src/index.js";
-import { trackBits } from "../src/signal/stripe.js";
-
-/** A made-up number outside the test range. */
-const STRANGER = "4000001234567899";
-const STRANGERS: Readonly<Record<TrackNumber, string>> = {
-  1: `%B${STRANGER}^DOE/JANE^30121011777700000042?`,
-  2: `;${STRANGER}=30121011777700000042?`,
-  3: `;01${STRANGER}=${"7".repeat(40)}?`,
-};
-
-async function inspected(signals: readonly Signal[], options: WavReadOptions = {}): Promise<Inspection> {
-  const bytes = encodeWav(
-    signals.map(({ samples }) => samples),
-    signals[0]!.sampleRateHz,
-  );
-  async function* file() {
-    yield bytes;
-  }
-  return { ...(await readWavFile(file(), { measures: true, pictured: 3, ...options })), name: "a <b> & c.wav" };
-}
-
-const made = (conditions: Conditions, seed = 2) => inspected([synthesise(seed, conditions)]);
-
-interface Element {
-  readonly tag: string;
-  readonly attributes: string;
-  readonly text: string;
-}
-
-/** Elements in their order; tags nest, attributes are quoted, and no entity is unknown. */
-function parse(document: string): Element[] {
-  const body = document.replace(/^<!doctype html>\n/, "").replace(/<style>[^<]*<\/style>/, "<style></style>");
-  const open: string[] = [];
-  const found: Element[] = [];
-  let end = 0;
-  for (const match of body.matchAll(/<(\/?)([a-z][a-z0-9]*)((?: [a-zA-Z0-9:-]+="[^"<>]*")*) ?(\/?)>([^<>]*)/g)) {
-    const [whole, close, tag, attributes, self, text] = match as unknown as [
-      string,
-      string,
-      string,
-      string,
-      string,
-      string,
-    ];
-    expect(match.index, body.slice(end, end + 80)).to.equal(end);
-    end = match.index + whole.length;
-    expect(text.replaceAll(/&(amp|lt|gt|quot|#[0-9]+);/g, "")).to.not.include("&");
-    if (close === "/") expect(open.pop()).to.equal(tag);
-    else {
-      if (self !== "/") open.push(tag);
-      found.push({ tag, attributes, text: text.trim() });
-    }
-  }
-  expect(end).to.equal(body.length);
-  expect(open).to.deep.equal([]);
-  expect(document).to.not.match(/NaN|Infinity|undefined/);
-  return found;
-}
-
-/** Coordinates of all paths: what a waveform would need. */
-const points = (document: string): number =>
-  [...document.matchAll(/ d="([^"]*)"/g)].reduce((sum, [, d]) => sum + d!.split(/[MLHV]/).length - 1, 0);
+import { inspectionPage, inspectionSvg, swipeSignal, synthesise } from "../src/index.js";
+import { inspected, made, parse, STRANGERS } from "./inspected.js";
 
 describe("the page of an inspection", () => {
   it("is well formed, and so is the picture, whatever was read", async () => {
@@ -206,6 +133,36 @@ describe("the page of an inspection", () => {
     expect(await bars(0.06)).to.deep.equal([true, true]);
   });
 
+  it("pictures each swipe that was not read, numbered, beside those that were", async () => {
+    const parts = [
+      synthesise(1).samples,
+      synthesise(1, { dropouts: { count: 2, cells: 10 } }).samples,
+      synthesise(3, { snrDb: -3 }).samples,
+    ].flatMap((part) => [part, new Float32Array(24_000)]);
+    const samples = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const part of parts) {
+      samples.set(part, at);
+      at += part.length;
+    }
+    const inspection = await inspected([{ samples, sampleRateHz: 48_000 }]);
+    const elements = parse(inspectionPage(inspection));
+    const headings = elements.filter(({ tag }) => tag === "h2").map(({ text }) => text);
+    expect(headings.filter((text) => /swipe|Read [0-9]/.test(text)).map((text) => text.split(/[,:]/)[0])).to.deep.equal(
+      [...["Read 1", "Failed swipe 1", "Failed swipe 2"]],
+    );
+    expect(elements.map(({ text }) => text)).to.include(inspection.failed[0]!.sentence);
+    const titles = parse(inspectionSvg(inspection)).flatMap(({ tag, text }) => (tag === "title" ? [text] : []));
+    for (const of of ["Read 1", "Failed swipe 1", "Failed swipe 2"])
+      for (const what of ["speed along the data", "jitter, deviation"])
+        expect(
+          titles.filter((title) => title.startsWith(`${of}: ${what}`)),
+          `${of} ${what}`,
+        ).to.have.length(1);
+    const marks = elements.filter(({ tag, text }) => tag === "text" && /^(read|failed) [0-9]$/.test(text));
+    expect(marks.map(({ text }) => text)).to.deep.equal(["read 1", "failed 1", "failed 2"]);
+  });
+
   it("shows candidates", async () => {
     const inspection = await made({ snrDb: -4 });
     expect(inspection.candidates).to.have.length.greaterThan(0);
@@ -217,91 +174,3 @@ describe("the page of an inspection", () => {
     expect(inspectionPage(await made({}))).to.include("<h1>a &lt;b&gt; &amp; c.wav</h1>");
   });
 });
-
-describe("an inspection of a card outside the test range", () => {
-  for (const track of [1, 2, 3] as const) {
-    it(`shows neither bits, cells nor waveform of its track ${track}`, async () => {
-      const text = STRANGERS[track];
-      const inspection = await inspected([swipeSignal({ track, text, ips: 20, jitter: 0.05, acceleration: 1.3 })]);
-      const [read] = inspection.reads;
-      expect(read!.masked).to.equal(true);
-      expect(read).to.not.have.property("cells");
-      expect(read!.profile).to.not.have.property("shown");
-      hidesAll(inspection, text, track);
-      // 24 parts at most, of 16 cells and more.
-      expect(read!.profile!.speed.partsIps).to.have.length.within(1, 24);
-      const cells = trackBits(track === 3 ? 2 : track, text).length;
-      expect(cells / read!.profile!.speed.partsIps.length).to.be.at.least(16);
-      expect(inspectionPage(inspection)).to.include("it is masked, and so are its bits, cells and waveform");
-    });
-  }
-
-  it("places its dropouts by character alone", async () => {
-    const signal = swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 });
-    const cell = 44_100 / (20 * 75);
-    signal.samples.fill(0, Math.floor(882 + 110 * cell), Math.ceil(882 + 113 * cell));
-    const { reads, diagnosis } = await inspected([signal]);
-    const { dropouts, cellUs } = reads[0]?.signal ?? diagnosis!.signal!;
-    expect(dropouts).to.have.length(1);
-    const [{ atS, lengthUs, character } = { atS: 0, lengthUs: 0 }] = dropouts;
-    expect(atS).to.equal(0);
-    expect(Math.abs(lengthUs / cellUs - Math.round(lengthUs / cellUs))).to.be.below(1e-6);
-    expect(character).to.equal(18);
-  });
-
-  it("places the dropouts of a read by parts alone, too", async () => {
-    const signal = swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 });
-    const cell = 44_100 / (20 * 75);
-    signal.samples.fill(0, Math.floor(882 + 130 * cell), Math.ceil(882 + 132 * cell));
-    const [read] = (await inspected([signal])).reads;
-    expect(read!.masked).to.equal(true);
-    const { dropouts, cellUs } = read!.signal!;
-    expect(dropouts).to.have.length(1);
-    expect(dropouts[0]).to.deep.equal({ atS: 0.1, lengthUs: 2 * cellUs, character: 22 });
-  });
-
-  it("is not pictured, whatever it comes with", async () => {
-    const { shown } = (await made({})).reads[0]!.profile!;
-    const inspection = await inspected([swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 })]);
-    const reads = inspection.reads.map((read) => ({ ...read, profile: { ...read.profile!, shown: shown! } }));
-    hidesAll({ ...inspection, reads }, STRANGERS[2], 2);
-  });
-
-  it("shows nothing of a swipe that failed, nor of one beside a read that is shown", async () => {
-    const bits = trackBits(2, STRANGERS[2]);
-    bits[100]! ^= 1;
-    const failed = swipeSignal({ track: 2, text: STRANGERS[2], bits, ips: 20 });
-    const alone = await inspected([failed]);
-    expect(alone.reads).to.deep.equal([]);
-    expect(alone.diagnosis!.profile).to.not.have.property("shown");
-    hidesAll(alone, STRANGERS[2], 2);
-
-    const test = synthesise(2, { sampleRateHz: 44_100 });
-    const both = new Float32Array(test.samples.length + failed.samples.length);
-    both.set(test.samples);
-    both.set(failed.samples, test.samples.length);
-    const beside = await inspected([{ samples: both, sampleRateHz: 44_100 }]);
-    expect(beside.reads).to.have.length(1);
-    const { shown } = beside.reads[0]!.profile!;
-    expect(shown!.startS + shown!.samples.length / 44_100).to.be.below((test.samples.length + 882) / 44_100);
-  });
-
-  it("gives no samples of a masked read to anybody who asks for pictures", async () => {
-    const { reads } = await inspected([swipeSignal({ track: 2, text: STRANGERS[2], ips: 20 })], { cells: true });
-    const numbers = JSON.stringify(reads[0], (_, value: unknown) => (ArrayBuffer.isView(value) ? "samples" : value));
-    expect(numbers).to.not.include('"samples"').and.not.include("bounds");
-  });
-});
-
-/** No text of the card, no bit, no cell, and no path with more points than the few parts have. */
-function hidesAll(inspection: Inspection, text: string, track: TrackNumber): void {
-  for (const document of [inspectionPage(inspection), inspectionSvg(inspection)]) {
-    const elements = parse(document);
-    expect(document).to.not.include(text.slice(8, 16)).and.not.include("777777").and.not.include("DOE");
-    const digits = elements.filter(({ tag, text: said }) => tag === "text" && /^[01]$/.test(said));
-    expect(digits, `track ${track}`).to.have.length(0);
-    expect(elements.filter(({ tag }) => tag === "circle")).to.have.length(0);
-    expect(points(document)).to.be.below(120);
-    expect(document).to.not.include("Jitter: deviation");
-  }
-}

@@ -111,11 +111,21 @@ describe("listening to a head", () => {
     expect(textsOf(apart).sort()).to.deep.equal([TRACKS[1], TEXT].sort());
   });
 
+  it("tells once what two heads fail to read alike, with the first one's channel", async () => {
+    const bad = SWIPE.slice();
+    bad.fill(0, 700, 780);
+    const all2 = [pause(1), bad, pause(9)].flatMap((part) => [...part].flatMap((sample) => [sample, sample]));
+    const heard = await all(pieces(ENCODE.f32le(Float32Array.from(all2))), { channels: 2, sampleRateHz: RATE });
+    const failed = heard.flatMap((one) => (one.kind === "failed" ? [one.failed] : []));
+    expect(failed.map(({ channel, code }) => [channel, code])).to.deep.equal([[1, "LOST_SYNC"]]);
+    expect(failed[0]!.sentence).to.include("In the signal");
+  });
+
   it("tells what is likely and not sure, the likeliest first, and why nothing was read", async () => {
     const swipe = synthesise(2, { snrDb: -2 });
     const octets = ENCODE.f32le(swipe.samples);
     const heard = await all(pieces(octets), { sampleRateHz: swipe.sampleRateHz });
-    expect(heard.map(({ kind }) => kind)).to.deep.equal(["candidates", "end"]);
+    expect(heard.map(({ kind }) => kind)).to.deep.equal(["candidates", "failed", "end"]);
     const [first] = heard as [Extract<Heard, { kind: "candidates" }>];
     expect(first.candidates[0]).to.include({ data: swipe.text, masked: false });
     expect(first.candidates.map(({ probability }) => probability)).to.satisfy((chances: number[]) =>

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { clockAt } from "../src/measure/clock.js";
 import { levelsOf, Overview } from "../src/measure/levels.js";
-import { noisePower, snrOf } from "../src/measure/power.js";
+import { noiseOf, noisePower, noiseWithin, snrOf } from "../src/measure/power.js";
 import type { Reversals } from "../src/measure/reversals.js";
 import { Tape } from "../src/measure/tape.js";
 import { normal } from "../src/signal/random.js";
@@ -106,6 +106,20 @@ describe("the noise beside a swipe", () => {
   it("is none where nothing was recorded, or nothing heard", () => {
     expect(noisePower(samples, 50, 3950, 10)).to.equal(undefined);
     expect(noisePower(new Float32Array(1000), 500, 1000, 10)).to.equal(undefined);
+  });
+
+  it("is none of the swipe's where it is not within it: another swipe is no noise", () => {
+    // Power of both, 1.
+    expect(noiseOf(0.1, 0.12, 1)).to.equal(0.1);
+    expect(noiseOf(0.1, 0.03, 1)).to.equal(0.1); // pink
+    expect(noiseOf(0.9, 0.001, 1)).to.equal(undefined);
+    expect(noiseOf(0.9, 0.3, 1)).to.equal(0.3);
+    expect(noiseOf(0.6, 0.5, 1)).to.equal(0.6);
+  });
+
+  it("is that within, white, where nothing was recorded beside it", () => {
+    const white = Float32Array.from({ length: 4000 }, (_, i) => 0.02 * next() + Math.sin(i / 20));
+    expect(noiseWithin(white)).to.be.closeTo(0.02, 0.003);
   });
 
   it("is at most 20 dB above the signal", () => {

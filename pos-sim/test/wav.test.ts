@@ -1,24 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Readable } from "node:stream";
 import { expect } from "chai";
 import fc from "fast-check";
 import wavefile from "wavefile";
-import { encodeWav, PosError, readWavFile, swipeSignal, wavBlocks } from "../src/index.js";
-import { TRACKS } from "./swipes.js";
+import { encodeWav, PosError, readWavFile, wavBlocks } from "../src/index.js";
+import { codeOf, DEPTHS, peerFile, pieces } from "./wav-files.js";
 
 const { WaveFile } = wavefile;
-const DEPTHS = ["8", "16", "24", "32", "32f", "64"] as const;
-
-/** Bytes as a pipe brings them: in pieces of the given sizes, in turn. */
-async function* pieces(bytes: Uint8Array, sizes: readonly number[] = [1 << 16]): AsyncGenerator<Uint8Array> {
-  for (let at = 0, i = 0; at < bytes.length; i++) {
-    const size = sizes[i % sizes.length]!;
-    yield bytes.subarray(at, at + size);
-    at += size;
-  }
-}
+/** Of the sub-formats of Microsoft, behind their tag. */
+const GUID_END = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+/** Of an ambisonic recording's, which is PCM of a kind. */
+const AMBISONIC_END = [0, 0, 0x21, 0x07, 0xd3, 0x11, 0x86, 0x44, 0xc8, 0xc1, 0xca, 0, 0, 0];
 
 async function samplesOf(bytes: Uint8Array, sizes?: readonly number[]): Promise<number[][]> {
   const channels: number[][] = [];
@@ -29,29 +19,6 @@ async function samplesOf(bytes: Uint8Array, sizes?: readonly number[]): Promise<
     });
   }
   return channels;
-}
-
-async function codeOf(action: Promise<unknown>): Promise<string> {
-  const error = await action.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof PosError)) throw error ?? new Error("nothing was thrown");
-  return error.code;
-}
-
-/** A file by wavefile from samples of -1 to 1. */
-function peerFile(channels: number[][], rate: number, depth: string): Uint8Array {
-  const bits = Number.parseInt(depth, 10);
-  const float = depth === "32f" || depth === "64";
-  const scaled = channels.map((channel) =>
-    Float64Array.from(channel, (x) =>
-      float ? x : depth === "8" ? Math.round(x * 127) + 128 : Math.round(x * (2 ** (bits - 1) - 1)),
-    ),
-  );
-  const wav = new WaveFile();
-  wav.fromScratch(channels.length, rate, depth, channels.length === 1 ? scaled[0]! : scaled);
-  return wav.toBuffer();
 }
 
 describe("the WAV reader", () => {
@@ -125,6 +92,14 @@ describe("the WAV reader", () => {
     return bytes;
   };
 
+  /** `plain` with a format of tag 1 (PCM) and a GUID that ends so. */
+  const extensible = (end: readonly number[]): Uint8Array =>
+    Uint8Array.from([
+      ...plain.subarray(0, 12),
+      ...chunk("fmt ", 0xfe, 0xff, ...plain.subarray(22, 36), 22, 0, 16, 0, 4, 0, 0, 0, 1, 0, ...end),
+      ...plain.subarray(36),
+    ]);
+
   const tolerated: [string, Uint8Array, number[]][] = [
     [
       "chunks of odd size before and after the samples",
@@ -164,7 +139,7 @@ describe("the WAV reader", () => {
       ...u32(4),
       1,
       0,
-      ...new Array<number>(14).fill(0),
+      ...GUID_END,
     ];
     const ds64 = [...u32(0), ...u32(0), ...u32(4), ...u32(0), ...u32(2), ...u32(0), ...u32(0)];
     const head = [
@@ -228,6 +203,9 @@ describe("the WAV reader", () => {
       "WAV_UNSUPPORTED",
     ],
     ["an extensible format without extension", patched(20, 0xfe, 0xff), "WAV_UNSUPPORTED"],
+    ["an extensible format with somebody's own GUID", extensible(GUID_END.with(-1, 0)), "WAV_UNSUPPORTED"],
+    ["an extensible format of ambisonics", extensible(AMBISONIC_END), "WAV_UNSUPPORTED"],
+    ["an extensible format cut in its GUID", extensible(GUID_END.slice(0, 9)), "WAV_UNSUPPORTED"],
   ];
   for (const [what, bytes, code] of refusals) {
     it(`refuses ${what}: ${code}`, async () => expect(await codeOf(readWavFile(pieces(bytes)))).to.equal(code));
@@ -245,141 +223,3 @@ describe("the WAV reader", () => {
     );
   });
 });
-
-describe("a recording", () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "pos-sim-"));
-  });
-  after(() => rm(folder, { recursive: true }));
-
-  async function file(name: string, bytes: Uint8Array): Promise<string> {
-    const path = join(folder, name);
-    await writeFile(path, bytes);
-    return path;
-  }
-
-  it("of any rate that a swipe fits in is read, each read at its time", async () => {
-    const text = ";9999991234567893=29111011234567890?";
-    for (const [rate, ips] of [
-      [2_000, 6],
-      [3_000, 10],
-      [1_000_000, 20],
-      [2_500_000, 20],
-    ] as const) {
-      // Made at a rate that the stripe's model takes, and brought to the one that is tried: every nth sample, or each one n times.
-      const made = rate < 4_000 ? rate * 8 : rate / 5;
-      const swipe = swipeSignal({ track: 2, text, ips, sampleRateHz: made });
-      const samples =
-        rate < made
-          ? swipe.samples.filter((_, n) => n % 8 === 0)
-          : Float32Array.from({ length: swipe.samples.length * 5 }, (_, n) => swipe.samples[Math.floor(n / 5)]!);
-      const { reads, durationS } = await readWavFile(await file("rate.wav", encodeWav([samples], rate)));
-      expect(
-        reads.map(({ data }) => data),
-        `${rate} Hz`,
-      ).to.deep.equal([text]);
-      expect(durationS).to.be.closeTo(swipe.samples.length / made, 0.01);
-      expect(reads[0]!.endS).to.be.lessThan(durationS);
-      expect(reads[0]!.endS - reads[0]!.startS).to.be.closeTo(((text.length + 1) * 5) / 75 / ips, 0.01);
-    }
-  });
-
-  it("of every depth is read to the track, from a file and from a pipe", async () => {
-    const { samples } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
-    for (const depth of DEPTHS) {
-      const bytes = peerFile([[...samples]], 44_100, depth);
-      const path = await file(`${depth}.wav`, bytes);
-      for (const source of [path, pieces(bytes, [1000, 1])]) {
-        const { reads, format, durationS } = await readWavFile(source);
-        expect(reads.map(({ data }) => data)).to.deep.equal([TRACKS[2]]);
-        expect(format.bitsPerSample).to.equal(Number.parseInt(depth, 10));
-        expect(durationS).to.be.closeTo(samples.length / 44_100, 1e-9);
-      }
-    }
-  });
-
-  it("in stereo gives each head's track, and a track on both sides once", async () => {
-    const one = swipeSignal({ track: 1, text: TRACKS[1], ips: 20 }).samples;
-    const two = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 }).samples;
-    const length = Math.max(one.length, two.length);
-    const [left, right] = [new Float32Array(length), new Float32Array(length)];
-    left.set(one);
-    right.set(two);
-    const heads = await readWavFile(pieces(encodeWav([left, right], 44_100)));
-    expect(heads.reads.map(({ data }) => data).sort()).to.deep.equal([TRACKS[1], TRACKS[2]]);
-    const doubled = await readWavFile(pieces(encodeWav([left, left], 44_100)));
-    expect(doubled.reads.map(({ data }) => data)).to.deep.equal([TRACKS[1]]);
-    const silent = await readWavFile(pieces(encodeWav([new Float32Array(length), right], 44_100)));
-    expect(silent.reads).to.have.length(1);
-  });
-
-  it("is read from its path, with format and duration", async () => {
-    const path = await file(
-      "swipe.wav",
-      encodeWav([swipeSignal({ track: 2, text: TRACKS[2], ips: 20 }).samples], 44_100),
-    );
-    const progress: (number | undefined)[] = [];
-    const result = await readWavFile(path, { onProgress: (seconds, of) => progress.push(seconds, of) });
-    expect(result.diagnosis).to.equal(null);
-    expect(result.format).to.include({ sampleRateHz: 44_100, channels: 1 });
-    expect(progress.slice(-2)).to.deep.equal([result.durationS, result.durationS]);
-    expect(result.reads[0]).to.include({ track: 2, data: TRACKS[2], direction: "forward", lrc: true, masked: false });
-  });
-
-  it("that is silent has a diagnosis instead of reads", async () => {
-    const path = await file("silent.wav", encodeWav([new Float32Array(44_100)], 44_100));
-    const { reads, diagnosis } = await readWavFile(path);
-    expect(reads).to.deep.equal([]);
-    expect(diagnosis).to.include({ code: "NO_SIGNAL" });
-  });
-
-  it("that does not exist, or is a folder, is WAV_UNREADABLE", async () => {
-    expect(await codeOf(readWavFile(join(folder, "missing.wav")))).to.equal("WAV_UNREADABLE");
-    expect(await codeOf(readWavFile(folder))).to.equal("WAV_UNREADABLE");
-  });
-
-  it("can be left in the middle", async () => {
-    const controller = new AbortController();
-    const endless = Readable.from(hours(1, 8000));
-    const reading = readWavFile(endless, { signal: controller.signal, onProgress: () => controller.abort() });
-    expect(await codeOf(reading)).to.equal("ABORTED");
-    expect(endless.destroyed).to.equal(true);
-  });
-
-  it("of three hours takes no more memory than one of minutes", async () => {
-    const before = process.memoryUsage();
-    let most = 0;
-    const watch = (): void => {
-      const { heapUsed, arrayBuffers } = process.memoryUsage();
-      most = Math.max(most, heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers);
-    };
-    const { reads, durationS } = await readWavFile(hours(3, 8000), {
-      onProgress: (s) => void (Math.floor(s) % 600 === 0 && watch()),
-    });
-    expect(durationS).to.equal(3 * 3600);
-    expect(reads).to.have.length(3 * 60);
-    expect(most).to.be.lessThan(64 * 2 ** 20);
-  });
-});
-
-/** A recording of hours, 8 bits, one swipe a minute over hiss, made as it is read. Its size is not known to its header. */
-async function* hours(count: number, rate: number): AsyncGenerator<Uint8Array> {
-  const head = Uint8Array.from(encodeWav([Float32Array.of(0)], rate).subarray(0, 44));
-  const view = new DataView(head.buffer);
-  view.setUint32(28, rate, true);
-  view.setUint16(32, 1, true);
-  view.setUint16(34, 8, true);
-  view.setUint32(40, 0xffff_ffff, true);
-  yield head;
-  const minute = new Uint8Array(60 * rate);
-  let noise = 1;
-  for (let i = 0; i < minute.length; i++) {
-    noise = (Math.imul(noise, 1_103_515_245) + 12_345) >>> 0;
-    minute[i] = 126 + (noise >>> 30);
-  }
-  swipeSignal({ track: 2, text: TRACKS[2], ips: 8, sampleRateHz: rate }).samples.forEach((x, i) => {
-    minute[1000 + i]! += Math.round(x * 100);
-  });
-  for (let i = 0; i < count * 60; i++) yield minute;
-}

@@ -90,7 +90,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   personaliseCommand(program, context);
   posCommand(program, context, onCode);
   doctorCommand(program, context, onCode);
-  benchCommand(program, context);
+  benchCommand(program, context, onCode);
   completionCommand(program, context);
   for (const command of [program, ...descendants(program)]) share(command, context);
   return program;

@@ -1,6 +1,6 @@
 // --json on every verb: JSON Lines of the documented shape on stdout, and nothing else, on either stream.
 
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
@@ -80,7 +80,14 @@ const READING: Shape = {
   "limit?": "object",
   samplesPerSecond: "number",
 };
-const LABEL: Shape = { file: "string", seed: "number", track: "number", text: "string", passes: "array" };
+const LABEL: Shape = {
+  file: "string",
+  seed: "number",
+  track: "number",
+  text: "string",
+  passes: "array",
+  swipes: "array",
+};
 
 /** Of a read or a diagnosis, with --verbose. */
 const MEASURED: Shape = {
@@ -96,6 +103,10 @@ const MEASURED: Shape = {
   trailingZeros: "number",
   clippedPercent: "number",
   "snrDb?": "number",
+  pauses: "array",
+  cut: "object",
+  "humPercent?": "number",
+  wanderPercent: "number",
   weaknesses: "array",
 };
 const LENGTH: Shape = {
@@ -122,11 +133,23 @@ const HEARD: Shape = {
   direction: "string",
   confidence: "number",
   lrc: "boolean",
+  channel: "number",
   startS: "number",
   endS: "number",
   masked: "boolean",
 };
 const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
+/** Of a swipe that was not read. */
+const FAILED: Shape = {
+  channel: "number",
+  startS: "number",
+  endS: "number",
+  code: "string",
+  sentence: "string",
+  "atS?": "number",
+  "character?": "number",
+};
+const HEARD_FAILED: Shape = { event: "string", ...FAILED };
 const HEARD_ALL: Shape = {
   event: "string",
   reads: "number",
@@ -172,8 +195,8 @@ describe("--json", () => {
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
       const all = await lines(["pos", "read", "--json", join(folder(), "swipe.wav"), join(folder(), "none.wav")]);
       expect(all.map((line) => Object.keys(line))).to.deep.equal([
-        ["file", "reads", "diagnosis"],
-        ["file", "reads", "diagnosis"],
+        ["file", "reads", "failed", "diagnosis"],
+        ["file", "reads", "failed", "diagnosis"],
       ]);
     },
     async "pos inspect"() {
@@ -181,7 +204,9 @@ describe("--json", () => {
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
       const out = join(folder(), "pictures");
       const all = await lines(["pos", "inspect", join(folder(), "swipe.wav"), "--out", out, "--json"]);
-      expect(all.map((line) => Object.keys(line))).to.deep.equal([["file", "reads", "diagnosis", "svg", "html"]]);
+      expect(all.map((line) => Object.keys(line))).to.deep.equal([
+        ["file", "reads", "failed", "diagnosis", "svg", "html"],
+      ]);
     },
     async "pos listen"() {
       const heard = async (snrDb: number) => {
@@ -192,7 +217,7 @@ describe("--json", () => {
       const shapes = (await heard(10)).entries();
       for (const [i, line] of shapes) check(line, [LISTENING_TO, HEARD, HEARD_ALL][i]!);
       const unsure = (await heard(-2)).entries();
-      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_ALL][i]!);
+      for (const [i, line] of unsure) check(line, [LISTENING_TO, PERHAPS, HEARD_FAILED, HEARD_ALL][i]!);
     },
     async doctor() {
       const all = await lines(["doctor", "--json"]);
@@ -209,6 +234,15 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
+      const short = ["bench", "reader", "--json", "--swipes", "1", "--seed", "1", "--only", "jitter 12 %"];
+      const codes = [await ecard(short), await ecard([...short, "--check"])].map(({ code, facts }) => [
+        code,
+        facts().at(-1)!.reached,
+      ]);
+      expect(codes).to.deep.equal([
+        [0, false],
+        [1, false],
+      ]);
       const long = await lines(["bench", "reader", "--long", "--json", "--swipes", "12", "--sounds", "1"]);
       expect(long.map(({ what }) => what)).to.deep.equal(["drawn", "swipes", "sounds"]);
       expect(long[0]!.valid).to.have.length(6);
@@ -236,6 +270,12 @@ describe("--json", () => {
       const all = await lines(["pos", "synth", conditions, "--count", "3", "--out", out, "--json"]);
       expect(all).to.have.length(3);
       for (const line of all) check(line, LABEL);
+      expect(all[0]!.swipes).to.have.length(2);
+      expect((all[0]!.swipes as object[])[0]).to.have.all.keys("direction", "startS", "endS");
+      const { labels } = JSON.parse(readFileSync(join(out, "labels.json"), "utf8"));
+      expect(labels).to.have.length(3);
+      expect(labels[2].swipes[1].cellsS).to.have.length(25 + 200 + 25 + 1);
+      expect(labels[2]).to.include({ file: all[2]!.file, text: all[2]!.text });
       const read = await lines(["pos", "read", "--json", ...all.map(({ file }) => join(out, String(file)))]);
       const texts = read.map(({ reads }) => (reads as { data: string }[]).map(({ data }) => data));
       expect(texts).to.deep.equal(all.map(({ text }) => [text, text]));
@@ -267,10 +307,10 @@ describe("--json", () => {
       ["doctor", CHECK],
       ["bench", { ...PAYMENT, ...READER }],
       ["bench reader", READING],
-      ["pos read", MEASURED],
+      ["pos read", { ...MEASURED, ...FAILED, failed: "array", noisePercent: "number" }],
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
-      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...HEARD_ALL }],
+      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);

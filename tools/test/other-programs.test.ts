@@ -119,7 +119,7 @@ describe("files of the demonstration in other programs", () => {
   it("a made-up swipe as .sr in sigrok-cli: the samples of its WAV, to the last bit of that", async function () {
     needs(this, "sigrok-cli");
     const out = join(folder(), "synth");
-    for (const format of ["wav", "sr", "csv"]) {
+    for (const format of ["wav", "sr", "csv", "vcd", "svg"]) {
       expect((await ecard(["pos", "synth", "--count", "1", "--format", format, "--out", out])).code).to.equal(0);
     }
     const file = join(out, "swipe-1.sr");
@@ -128,6 +128,9 @@ describe("files of the demonstration in other programs", () => {
       .split("\n")
       .filter((line) => /^-?[0-9.e+-]+$/.test(line))
       .map(Number);
+    const vcd = program("sigrok-cli", "-I", "vcd", "-i", join(out, "swipe-1.vcd"), "--show");
+    expect(vcd).to.match(/- flux: logic/);
+    expect(readFileSync(join(out, "swipe-1.svg"), "utf8")).to.match(/^<svg /);
     const wav = readFileSync(join(out, "swipe-1.wav"));
     expect(values)
       .to.have.length((wav.length - 44) / 2)

@@ -139,6 +139,26 @@ describe("ecard pos read, of the signal", () => {
     expect((await ecard(["pos", "read", recording("good.wav", {})])).stdout).to.not.contain("weak");
   });
 
+  it("says of each swipe why it was not read, beside those that were, and of one alone once", async () => {
+    const bad = synthesise(1, { dropouts: { count: 2, cells: 10 } }).samples;
+    const both = Float32Array.of(...bad, ...new Float32Array(48_000), ...synthesise(2).samples);
+    const path = join(folder(), "both.wav");
+    writeFileSync(path, encodeWav([both], 48_000));
+    const { code, stdout } = await ecard(["pos", "read", path]);
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/: 1 read\n/)
+      .and.match(/\n {2}not read, 0\.0[0-9]+ to 0\.[0-9]+ s: .*no pulse for .*\[LOST_SYNC\]\n/);
+    const [fact] = (await ecard(["pos", "read", path, "--json", "-v"])).facts();
+    const [failed, ...more] = fact!.failed as Record<string, unknown>[];
+    expect(more).to.deep.equal([]);
+    expect(failed).to.include({ code: "LOST_SYNC", channel: 1 }).and.to.include.keys("startS", "endS", "signal");
+    const [plain] = (await ecard(["pos", "read", path, "--json"])).facts();
+    expect((plain!.failed as object[])[0]).to.not.have.property("signal");
+    writeFileSync(path, encodeWav([bad], 48_000));
+    expect((await ecard(["pos", "read", path])).stdout.match(/LOST_SYNC/g)).to.have.length(1);
+  });
+
   it("prints the measures of a read with --verbose, and of a failure always", async () => {
     const good = recording("good.wav", { snrDb: 20 });
     const measures = (fact: Record<string, unknown>) => (fact.reads as Record<string, unknown>[])[0]!.signal;
@@ -146,6 +166,7 @@ describe("ecard pos read, of the signal", () => {
     const signal = measures((await ecard(["pos", "read", good, "--json", "-v"])).facts()[0]!) as object;
     expect(signal).to.have.all.keys([
       ...["peakDb", "swingDb", "speed", "cellUs", "cellSamples", "jitter", "lowestPulsePercent", "dropouts"],
+      ...["pauses", "cut", "humPercent", "wanderPercent"],
       ...["leadingZeros", "trailingZeros", "clippedPercent", "snrDb", "weaknesses"],
     ]);
     const bad = recording("bad.wav", { dropouts: { count: 2, cells: 10 } });

@@ -46,7 +46,7 @@ describe("ecard pos listen", () => {
     });
     const { confidence, startS, endS, ...rest } = read!;
     expect(rest).to.deep.equal({
-      ...{ event: "read", track: 2, data: TEXT, direction: "forward", lrc: true, masked: false },
+      ...{ event: "read", track: 2, data: TEXT, direction: "forward", lrc: true, channel: 1, masked: false },
     });
     expect(confidence).to.be.within(0.99, 1);
     expect(startS).to.be.within(1, 1.2);
@@ -55,6 +55,22 @@ describe("ecard pos listen", () => {
     const { stdout } = await ecard([...LISTEN, "-v"], { stdin: raw(TEXT) });
     expect(stdout).to.match(/1\.\d{3} s {2}track 2 forward {2};9999991234567893=29111011234567890\?\n.*jitter/);
     expect(stdout).to.match(/\n1 read in \d+\.\d s\n$/);
+  });
+
+  it("tells a swipe that it could not read while it listens on", async () => {
+    const bad = swipeSignal({ track: 2, text: TEXT, ips: 12, sampleRateHz: RATE }).samples;
+    bad.fill(0, 8000, 8600);
+    const good = swipeSignal({ track: 2, text: TEXT, ips: 12, sampleRateHz: RATE }).samples;
+    const stdin = Buffer.concat([SECOND, bad, SECOND, SECOND, good].map(({ buffer }) => Buffer.from(buffer)));
+    const { code, facts } = await ecard([...LISTEN, "--json"], { stdin });
+    expect(code).to.equal(0);
+    const failed = facts().find(({ event }) => event === "failed")!;
+    expect(failed).to.include({ channel: 1, code: "LOST_SYNC" });
+    expect(failed.startS).to.be.closeTo(1.02, 0.01);
+    expect(failed.sentence).to.include("In the signal: no pulse for 1");
+    const { stdout } = await ecard(LISTEN, { stdin });
+    expect(stdout).to.match(/ 1\.0\d\d s {2}not read: The cells cannot be followed .*\[LOST_SYNC\]\n/);
+    expect(stdout).to.contain("1 read in");
   });
 
   it("says why nothing was read, and ends with 1", async () => {

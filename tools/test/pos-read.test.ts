@@ -34,7 +34,7 @@ describe("ecard pos read", () => {
     return path;
   };
 
-  it("--json prints one line a file: file, reads, diagnosis, and no other field", async () => {
+  it("--json prints one line a file: file, reads, failed, diagnosis, and no other field", async () => {
     const good = file("good.wav", wav(2, TRACK2));
     const { code, facts, stderr } = await ecard(["pos", "read", good, "--json"]);
     expect(code).to.equal(0);
@@ -44,7 +44,8 @@ describe("ecard pos read", () => {
     const [read] = line!.reads as { confidence: number }[];
     expect(line).to.deep.equal({
       file: good,
-      reads: [{ track: 2, data: TRACK2, direction: "forward", confidence: read!.confidence, lrc: true }],
+      reads: [{ track: 2, data: TRACK2, direction: "forward", confidence: read!.confidence, lrc: true, channel: 1 }],
+      failed: [],
       diagnosis: null,
     });
     expect(read!.confidence).to.be.within(0.9, 1);

@@ -18,6 +18,7 @@ export interface ReadingBench {
   readonly reached: boolean;
   /** What the genie of white noise reaches on the same swipes. */
   readonly limit?: Limit;
+  /** Of a new reader for each swipe, its set-up with it. */
   readonly samplesPerSecond: number;
 }
 
@@ -25,13 +26,21 @@ export interface ReadingOptions {
   readonly swipes?: number;
   /** First seed; those from twenty million on were kept out of development. */
   readonly seed?: number;
-  /** Rows whose name has this in it. */
+  /** Rows whose name has these words in it. */
   readonly only?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (row: string, done: number, of: number) => void;
 }
 
 export const KEPT_OUT = 20_000_000;
+
+/** Rows whose name has `words` in it, whole ones: 0 dB is neither 20 dB nor -40 dB. */
+export function rowsNamed(words: string): readonly Row[] {
+  if (words.trim() === "") return ROWS;
+  const literal = words.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const pattern = new RegExp(`(?<![\\w.+-])${literal}(?!\\w|\\.\\d)`);
+  return ROWS.filter(({ name }) => pattern.test(name));
+}
 
 /**
  * One result a row, as they are done.
@@ -40,7 +49,7 @@ export const KEPT_OUT = 20_000_000;
  */
 export async function* benchReading(options: ReadingOptions = {}): AsyncGenerator<ReadingBench> {
   const { swipes = 1000, seed = KEPT_OUT, only = "", signal, onProgress } = options;
-  const rows = ROWS.filter(({ name }) => name.includes(only));
+  const rows = rowsNamed(only);
   if (rows.length === 0) throw new PosError("BAD_ARGUMENT", `No row has "${only}" in its name`);
   let done = 0;
   for (const row of rows) {

@@ -4,6 +4,7 @@ import type { Levels } from "../measure/levels.js";
 import { CELL_LIMITS, type Limits, SUBINTERVAL_LIMITS } from "../measure/limits.js";
 import type { CellMeasure } from "../measure/measure.js";
 import type { SignalMeasures } from "../measure/report.js";
+import { FARTHEST, spreadOf } from "../measure/spread.js";
 import {
   AMBER,
   type Axis,
@@ -80,8 +81,8 @@ function names(marks: readonly Mark[], x: Axis, line: number): string[] {
     });
 }
 
-/** Speed along a swipe: the hand's, and of a read that is shown each cell's. */
-export function speedChart({ speed, shown }: Profile, measures: SignalMeasures): string {
+/** Speed along a swipe: the hand's, and of a read that is shown each cell's. @param of - Whose. */
+export function speedChart(of: string, { speed, shown }: Omit<Profile, "spread">, measures: SignalMeasures): string {
   const bottom = 206;
   const each = shown?.cells ?? [];
   const { fromS, toS, partsIps } = speed;
@@ -114,39 +115,62 @@ export function speedChart({ speed, shown }: Profile, measures: SignalMeasures):
   ];
   const { slowestIps, fastestIps } = measures.speed;
   const about = `from ${slowestIps.toFixed(1)} to ${fastestIps.toFixed(1)} inches a second`;
-  return drawing("Speed along the data, inches a second", about, bottom + 30, parts);
+  return drawing(`${of}: speed along the data, inches a second`, about, bottom + 30, parts);
 }
 
-/** How cells and the halves of ones are spread, with the standard's limits. */
-export function jitterChart(cells: readonly CellMeasure[]): string {
-  const middle = WIDTH / 2;
+/** How cells and the halves of ones of a read that is shown are spread, with the standard's limits. @param of - Whose. */
+export function jitterChart(of: string, cells: readonly CellMeasure[]): string {
   const halves = cells.flatMap(({ halves: both = [] }) => [...both]);
   const deviations = cells.map(({ deviation }) => deviation);
-  const parts = [
-    ...histogram("cells, per cent of a cell", deviations, CELL_LIMITS, LEFT, middle - 28),
-    ...histogram("subintervals, per cent of half a cell", halves, SUBINTERVAL_LIMITS, middle + 28, WIDTH - RIGHT),
-  ];
   const outside = (values: readonly number[], limit: number): number =>
     values.filter((value) => Math.abs(value) > limit).length;
   const about =
     `${outside(deviations, CELL_LIMITS.newPercent)} of ${cells.length} cells and ` +
     `${outside(halves, SUBINTERVAL_LIMITS.newPercent)} of ${halves.length} subintervals are outside a new card's limits`;
-  return drawing("Jitter: deviation from the hand's clock", about, BOTTOM + 32, parts);
+  const counted = (values: readonly number[]) => ({ bars: spreadOf(values), each: `${values.length}`, unit: "" });
+  return jitterDrawing(of, about, counted(deviations), counted(halves));
+}
+
+/** The same of one that is not: shares, without order or number. */
+export function jitterShares(
+  of: string,
+  { cells, subintervals }: Profile["spread"],
+  worst: SignalMeasures["jitter"],
+): string {
+  const about = `the worst cell is ${worst?.cells.worstPercent.toFixed(0)} % off`;
+  const shares = (bars: readonly number[]) => ({ bars, each: "share of all", unit: " %" });
+  return jitterDrawing(of, about, shares(cells), shares(subintervals));
+}
+
+interface Bars {
+  /** From -60 to 60 per cent. */
+  readonly bars: readonly number[];
+  readonly each: string;
+  readonly unit: string;
+}
+
+function jitterDrawing(of: string, about: string, cells: Bars, halves: Bars): string {
+  const middle = WIDTH / 2;
+  const parts = [
+    ...histogram("cells, per cent of a cell", cells, CELL_LIMITS, LEFT, middle - 28),
+    ...histogram("subintervals, per cent of half a cell", halves, SUBINTERVAL_LIMITS, middle + 28, WIDTH - RIGHT),
+  ];
+  return drawing(`${of}: jitter, deviation from the hand's clock`, about, BOTTOM + 32, parts);
 }
 
 const BOTTOM = 216;
-/** Least reach of a histogram to either side, per cent; what lies beyond the reach is in its last bars. */
+/** Two names need so much room. */
+const INSIDE_PX = 130;
+/** Least reach of a histogram to either side, per cent; what lies beyond the farthest is in its last bars. */
 const REACH = 24;
-const FARTHEST = 60;
 
-function histogram(name: string, values: readonly number[], limits: Limits, left: number, right: number): string[] {
-  const most = values.reduce((far, value) => Math.max(far, Math.abs(value)), 0);
-  const reach = Math.min(FARTHEST, Math.max(REACH, Math.ceil(most)));
+function histogram(name: string, all: Bars, limits: Limits, left: number, right: number): string[] {
+  const most = all.bars.reduce((far, bar, i) => (bar > 0 ? Math.max(far, Math.abs(i - FARTHEST)) : far), 0);
+  const reach = Math.max(REACH, most);
   const bins = 2 * reach + 1;
-  const counts = new Array<number>(bins).fill(0);
-  for (const value of values) counts[Math.max(0, Math.min(bins - 1, Math.round(value) + reach))]!++;
+  const counts = all.bars.slice(FARTHEST - reach, FARTHEST + reach + 1);
   const x: Axis = { low: -reach - 0.5, high: reach + 0.5, from: left, to: right };
-  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 42 };
+  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 50 };
   const width = (right - left) / bins;
   const colour = (per: number): string =>
     Math.abs(per) > limits.usedPercent ? RED : Math.abs(per) > limits.newPercent ? AMBER : BLUE;
@@ -155,11 +179,12 @@ function histogram(name: string, values: readonly number[], limits: Limits, left
       ? ""
       : `<rect x="${px(left + i * width + 0.5)}" y="${px(on(y, count))}" width="${px(width - 1)}" height="${px(BOTTOM - on(y, count))}" fill="${colour(i - reach)}"/>`,
   );
+  const narrow = on(x, limits.newPercent) - on(x, -limits.newPercent) < INSIDE_PX;
   const limitAt = (per: number, said: string, row: number): string[] =>
     [-per, per].flatMap((at) => {
       const place = on(x, at);
-      // The names of the inner lines stand inside, those of the outer ones outside.
-      const side = at > 0 === (said === "used") ? 1 : -1;
+      // The names of the inner lines stand inside, where there is room, those of the outer ones outside.
+      const side = at > 0 === (said === "used" || narrow) ? 1 : -1;
       const ink = said === "new" ? AMBER : RED;
       return [
         `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
@@ -174,10 +199,11 @@ function histogram(name: string, values: readonly number[], limits: Limits, left
       ];
     });
   const counted = ticks(y, 4).filter(Number.isInteger);
-  const marks = [-limits.usedPercent, -limits.newPercent, 0, limits.newPercent, limits.usedPercent];
+  const { newPercent, usedPercent } = limits;
+  const marks = narrow ? [-usedPercent, 0, usedPercent] : [-usedPercent, -newPercent, 0, newPercent, usedPercent];
   return [
-    label(left, TOP + 4, `${name} (${values.length})`, 12.5, SOFT),
-    ...valueAxis(y, counted, left, right, String),
+    label(left, TOP + 4, `${name} (${all.each})`, 12.5, SOFT),
+    ...valueAxis(y, counted, left, right, (value) => `${value}${all.unit}`),
     `<line x1="${left}" y1="${BOTTOM}" x2="${px(right)}" y2="${BOTTOM}" stroke="${SOFT}"/>`,
     ...bars.filter((bar) => bar !== ""),
     ...limitAt(limits.newPercent, "new", 1),

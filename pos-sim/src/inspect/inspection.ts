@@ -2,11 +2,16 @@
 import { swipeSvg } from "../export/swipe-svg.js";
 import type { Profile } from "../measure/gauge.js";
 import type { Levels } from "../measure/levels.js";
+import type { SignalMeasures } from "../measure/report.js";
+import type { FailedSwipe } from "../reader/attempts.js";
 import type { Candidate } from "../reader/candidates.js";
 import type { Diagnosis } from "../reader/diagnosis.js";
 import type { Read } from "../reader/reader.js";
 import { escaped, WIDTH } from "./chart.js";
-import { jitterChart, levelChart, type Mark, speedChart } from "./charts.js";
+import { jitterChart, jitterShares, levelChart, type Mark, speedChart } from "./charts.js";
+
+/** A diagnosis of the reader, or of the file. */
+export type Fault = Omit<Diagnosis, "code"> & { readonly code: string };
 
 /** A recording that was read with `measures` and `pictured`. */
 export interface Inspection {
@@ -16,8 +21,9 @@ export interface Inspection {
   readonly format: { readonly sampleRateHz: number; readonly channels: number; readonly bitsPerSample: number };
   readonly reads: readonly Read[];
   readonly candidates: readonly Candidate[];
+  readonly failed: readonly FailedSwipe[];
   /** Of the reader, or of the file. */
-  readonly diagnosis: (Omit<Diagnosis, "code"> & { readonly code: string }) | null;
+  readonly diagnosis: Fault | null;
   readonly levels?: Levels;
 }
 
@@ -27,58 +33,73 @@ const PLACE_S = 0.002;
 /** In fewer parts nothing is to be seen that a swipe's own picture, where there is one, does not show. */
 const PARTS_MIN = 12;
 
-/** The level of the whole recording, with its reads, or the place of the fault. */
-export function overview({ levels, reads, diagnosis }: Inspection): string | undefined {
+/** The level of the whole recording, with its reads and its failed swipes, or the place of the fault. */
+export function overview({ levels, reads, failed, diagnosis }: Inspection): string | undefined {
   if (levels === undefined || levels.partsDb.length === 0) return undefined;
-  const pictured = diagnosis?.profile !== undefined || reads.some(({ profile }) => profile !== undefined);
+  const pictured = [diagnosis, ...failed, ...reads].some((one) => one?.profile !== undefined);
   if (pictured && levels.partsDb.length < PARTS_MIN) return undefined;
-  const marks = reads.map(
-    ({ startS, endS }, i): Mark => ({ fromS: startS, toS: endS, name: `read ${i + 1}`, fault: false }),
-  );
-  return levelChart("Level of the whole recording", levels, [...marks, ...faultOf(diagnosis)]);
+  const marks = [
+    ...reads.map(({ startS, endS }, i): Mark => ({ fromS: startS, toS: endS, name: `read ${i + 1}`, fault: false })),
+    ...failed.map(({ startS, endS }, i): Mark => ({ fromS: startS, toS: endS, name: `failed ${i + 1}`, fault: true })),
+    ...(failed.length > 0 ? [] : faultOf(diagnosis)),
+  ];
+  return levelChart("Level of the whole recording", levels, marks);
 }
 
-function faultOf(diagnosis: Inspection["diagnosis"]): Mark[] {
+function faultOf(diagnosis: Fault | null): Mark[] {
   if (diagnosis?.atS === undefined) return [];
   const { atS, code } = diagnosis;
   return [{ fromS: atS, toS: atS + PLACE_S, name: code, fault: true }];
 }
 
-/** The pictures of a read that has its profile: of a masked one only levels and the hand's speed. */
+/** The pictures of a read that has its profile: of a masked one only levels, the hand's speed, and how jitter is spread. */
 export function readPictures(read: Read, number: number): string[] {
   const { profile, signal } = read;
   if (profile === undefined || signal === undefined) return [];
-  const { shown, ...coarse } = profile;
-  if (read.masked || shown === undefined) return [veiled(coarse, []), speedChart(coarse, signal)];
-  const title = `Read ${number}: its waveform, cells, bits and characters`;
+  const { shown } = profile;
+  const of = `Read ${number}`;
+  if (read.masked || shown === undefined) return veiled(of, profile, signal, []);
+  const title = `${of}: its waveform, cells, bits and characters`;
   return [
     swipeSvg(shown, [read], { title, width: WIDTH, startS: shown.startS }),
-    speedChart(profile, signal),
-    ...(signal.jitter === undefined ? [] : [jitterChart(shown.cells)]),
+    speedChart(of, profile, signal),
+    ...(signal.jitter === undefined ? [] : [jitterChart(of, shown.cells)]),
   ];
 }
 
-/** Of what could not be read: nobody knows whose card it was, so it is drawn as a masked one. */
-export function faultPictures(diagnosis: Inspection["diagnosis"]): string[] {
-  if (diagnosis?.profile === undefined || diagnosis.signal === undefined) return [];
-  const { shown: _, ...coarse } = diagnosis.profile;
-  return [veiled(coarse, faultOf(diagnosis)), speedChart(coarse, diagnosis.signal)];
+/** Of what could not be read: nobody knows whose card it was, so it is drawn as a masked one. @param of - Which attempt. */
+export function faultPictures(of: string, fault: Fault): string[] {
+  const { profile, signal } = fault;
+  return profile === undefined || signal === undefined ? [] : veiled(of, profile, signal, faultOf(fault));
 }
 
-const veiled = ({ levels }: Profile, marks: readonly Mark[]): string =>
-  levelChart("Level along the swipe; its waveform is not shown", levels, marks);
+/** Without its samples and single cells, whatever the profile comes with. */
+function veiled(of: string, profile: Profile, signal: SignalMeasures, marks: readonly Mark[]): string[] {
+  const { levels, speed, spread } = profile;
+  return [
+    levelChart(`${of}: level along the swipe; its waveform is not shown`, levels, marks),
+    speedChart(of, { levels, speed }, signal),
+    ...(signal.jitter === undefined ? [] : [jitterShares(of, spread, signal.jitter)]),
+  ];
+}
+
+/** What is pictured of what was not read: each swipe, or where there is none, what came nearest to one. */
+export function faultsOf({ reads, failed, diagnosis }: Inspection): readonly (readonly [of: string, fault: Fault])[] {
+  if (failed.length > 0) return failed.map((fault, i) => [`Failed swipe ${i + 1}`, fault]);
+  return reads.length === 0 && diagnosis !== null ? [["The attempt that came nearest", diagnosis]] : [];
+}
 
 /** Between two pictures on one sheet, px. */
 const GAP = 12;
 
 /** All pictures of an inspection, one below the other: an SVG document. */
 export function inspectionSvg(inspection: Inspection): string {
-  const { name, reads, diagnosis } = inspection;
+  const { name, reads } = inspection;
   const first = overview(inspection);
   const pictures = [
     ...(first === undefined ? [] : [first]),
     ...reads.flatMap((read, i) => readPictures(read, i + 1)),
-    ...faultPictures(diagnosis),
+    ...faultsOf(inspection).flatMap(([of, fault]) => faultPictures(of, fault)),
   ];
   let top = 0;
   const placed = pictures.map((picture) => {

@@ -33,21 +33,32 @@ function rowsOf(signal: SignalMeasures): Row[] {
             "Reversals, r.m.s. from the hand\u2019s clock",
             `${jitter.reversalsPercent.toFixed(1)} % of a cell`,
           ] as const,
+          ...(jitter.noisePercent === undefined
+            ? []
+            : [["The same by the noise alone", `${jitter.noisePercent.toFixed(1)} % of a cell`] as const]),
           ...spread("Cells", "a cell", jitter.cells),
           ...(jitter.subintervals === undefined ? [] : spread("Subintervals", "half a cell", jitter.subintervals)),
         ]),
     [
-      "Dropouts",
+      "Dropouts and weak stretches",
       dropouts.length === 0
         ? "none"
         : dropouts
             .map(
-              ({ atS, lengthUs, character }) =>
-                `${(lengthUs / 1000).toFixed(2)} ms${character === undefined ? ` from ${atS.toFixed(1)} s on` : `, character ${character}`}`,
+              ({ atS, lengthUs, character, pulsePercent }) =>
+                `${(lengthUs / 1000).toFixed(2)} ms from ${atS.toFixed(3)} s on${character === undefined ? "" : `, character ${character}`}, ${pulsePercent === 0 ? "no pulse" : `pulses at ${pulsePercent.toFixed(0)} %`}`,
             )
             .join("; "),
     ],
     ["Zeros before and behind the data", `${zeros(signal.leadingZeros)} and ${zeros(signal.trailingZeros)}`],
+    ...signal.pauses.map(
+      ({ atS, lengthS }): Row => ["Pause", `${(1000 * lengthS).toFixed(0)} ms from ${atS.toFixed(3)} s on`],
+    ),
+    [
+      "Mains hum",
+      signal.humPercent === undefined ? "too short to tell" : `${signal.humPercent.toFixed(0)} % of a pulse`,
+    ],
+    ["Base line wanders by", `${signal.wanderPercent.toFixed(0)} % of a pulse`],
     ["Samples on flat tops", `${signal.clippedPercent.toFixed(1)} %`],
     ["Signal to noise", snrDb === undefined ? "no noise beside the swipe" : `${snrDb.toFixed(1)} dB`],
   ];

@@ -1,10 +1,10 @@
 // The page of an inspection: one HTML file, with everything in it, for light and dark, for eyes and for screen readers.
 import { LIMITS_ORIGIN } from "../measure/limits.js";
-import type { Weakness } from "../measure/report.js";
+import type { SignalMeasures, Weakness } from "../measure/report.js";
 import type { Candidate } from "../reader/candidates.js";
 import type { Read } from "../reader/reader.js";
 import { escaped } from "./chart.js";
-import { faultPictures, type Inspection, overview, readPictures } from "./inspection.js";
+import { type Fault, faultPictures, faultsOf, type Inspection, overview, readPictures } from "./inspection.js";
 import { measuresTable } from "./measures-table.js";
 
 /** Rows of the table of reads, at most. */
@@ -36,7 +36,7 @@ tbody th { font-weight: 400; }
 
 /** An HTML document. Reads must have been made with `measures`; those with a `profile` are pictured. */
 export function inspectionPage(inspection: Inspection): string {
-  const { name, reads, candidates, diagnosis } = inspection;
+  const { name, reads, candidates } = inspection;
   const first = overview(inspection);
   return [
     "<!doctype html>",
@@ -55,7 +55,9 @@ export function inspectionPage(inspection: Inspection): string {
     ...(first === undefined ? [] : [figure(first)]),
     ...(reads.length > 0 ? [readsTable(reads)] : []),
     ...reads.flatMap((read, i) => (read.profile === undefined ? [] : readSection(read, i + 1))),
-    ...(reads.length === 0 && diagnosis !== null ? faultSection(diagnosis) : []),
+    ...faultsOf(inspection)
+      .slice(0, ROWS)
+      .flatMap(([of, fault]) => faultSection(of, fault)),
     ...(candidates.length > 0 ? [candidatesTable(candidates)] : []),
     "<h2>How to read this</h2>",
     `<p>Limits: ${escaped(LIMITS_ORIGIN)}. The hand&#8217;s clock is a smooth curve through 12 cells on each side. Levels are dB of full scale.</p>`,
@@ -66,14 +68,15 @@ export function inspectionPage(inspection: Inspection): string {
   ].join("\n");
 }
 
-function summary({ reads, durationS, format, diagnosis }: Inspection): string[] {
+function summary({ reads, failed, durationS, format, diagnosis }: Inspection): string[] {
   const { sampleRateHz, channels, bitsPerSample } = format;
+  const missed = failed.length === 0 || reads.length === 0 ? "" : ` ${failed.length} failed.`;
   const sound = channels === 1 ? "one channel" : `${channels} channels`;
   const many = reads.length === 0 ? "Nothing was read." : reads.length === 1 ? "One read." : `${reads.length} reads.`;
   const why = diagnosis === null ? "" : ` ${escaped(diagnosis.sentence)} <code>${escaped(diagnosis.code)}</code>`;
   return [
     `<p class="soft">${durationS.toFixed(3)} s, ${sampleRateHz} samples a second, ${bitsPerSample} bits, ${sound}</p>`,
-    `<p${reads.length === 0 ? ' class="fault"' : ""}>${many}${why}</p>`,
+    `<p${reads.length === 0 ? ' class="fault"' : ""}>${many}${missed}${why}</p>`,
   ];
 }
 
@@ -106,7 +109,7 @@ function readSection(read: Read, number: number): string[] {
     `<p><code>${escaped(data)}</code></p>`,
     ...(masked
       ? [
-          "<p>The number lies outside the test range: it is masked, and so are its bits, cells and waveform, and what could tell them. Shown are the level in parts of several characters, the hand&#8217;s speed, and figures for the whole.</p>",
+          "<p>The number lies outside the test range: it is masked, and so are its bits, cells and waveform, and what could tell them. Shown are the level in parts of several characters, the hand&#8217;s speed, how jitter is spread, and figures for the whole.</p>",
         ]
       : []),
     ...weaknesses(signal.weaknesses),
@@ -123,19 +126,30 @@ function weaknesses(found: readonly Weakness[]): string[] {
   ];
 }
 
-function faultSection(diagnosis: NonNullable<Inspection["diagnosis"]>): string[] {
-  const { signal, atS, character } = diagnosis;
-  if (signal === undefined) return [];
+function faultSection(of: string, fault: Fault): string[] {
+  const { signal, atS, character, sentence, code } = fault;
+  const failed = "startS" in fault;
+  if (signal === undefined && !failed) return [];
   const place = [
     ...(atS === undefined ? [] : [`at ${atS.toFixed(3)} s`]),
     ...(character === undefined ? [] : [`character ${character}`]),
   ].join(", ");
   return [
-    `<h2>The attempt that came nearest${place === "" ? "" : `, ${place}`}</h2>`,
-    "<p>What could not be read may be anybody&#8217;s card: its waveform, cells and bits are not shown. Shown are the level in parts of several characters, the hand&#8217;s speed, and figures for the whole.</p>",
+    `<h2>${of}${place === "" ? "" : `, ${place}`}</h2>`,
+    ...(failed ? [`<p class="fault">${escaped(sentence)} <code>${escaped(code)}</code></p>`] : []),
+    ...(signal === undefined ? [] : faultSignal(of, fault, signal)),
+  ];
+}
+
+function faultSignal(of: string, fault: Fault, signal: SignalMeasures): string[] {
+  return [
+    "<p>What could not be read may be anybody&#8217;s card: its waveform, cells and bits are not shown. Shown are the level in parts of several characters, the hand&#8217;s speed, how jitter is spread, and figures for the whole.</p>",
     ...weaknesses(signal.weaknesses),
-    ...faultPictures(diagnosis).map(figure),
-    measuresTable(signal, "Signal of the attempt"),
+    ...faultPictures(of, fault).map(figure),
+    measuresTable(
+      signal,
+      of === "The attempt that came nearest" ? "Signal of the attempt" : `Signal of ${of.toLowerCase()}`,
+    ),
   ];
 }
 

@@ -1,10 +1,12 @@
-// What a reader measures beside its reading: the signal of each read, of the attempt that came nearest where there is none, and the level
+// What a reader measures beside its reading: the signal of each read, of each swipe that could not be read, and the level
 // of the whole recording. Decides what may leave of a swipe: samples and single cells only of a read that is shown in full.
 import type { CellTimes, Candidate as Frame } from "../reader/burst.js";
 import type { TrackNumber } from "../track-format.js";
 import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
 import { type CellMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
+import { sharesOf } from "./spread.js";
+import type { Place } from "./swipe.js";
 import { type Excerpt, Tape } from "./tape.js";
 
 /** What a picture of a swipe is made of. */
@@ -13,6 +15,8 @@ export interface Profile {
   readonly levels: Levels;
   /** The hand's speed in equal parts of the data, in the order of time, inches a second. */
   readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
+  /** How cells, and the halves of ones, deviate from the hand's clock: whole per cent of them in bars of one per cent, from -60 to 60. */
+  readonly spread: { readonly cells: readonly number[]; readonly subintervals: readonly number[] };
   /** Only of a read that is not masked: its samples and what each cell measures. */
   readonly shown?: {
     readonly samples: Float32Array;
@@ -41,30 +45,41 @@ const REACH_S = 13;
 const BESIDE_S = 0.05;
 /** Cells of a part of a swipe's levels: two characters and more. */
 const PART_CELLS = 16;
-/** Cells beside the zeros that are shown. */
+/** Cells beside the zeros that are shown, where there is silence. */
 const MARGIN_CELLS = 2;
+/** Of the zeros next to what is not silent, so many cells are not shown: they may end another card's last character. */
+const OTHERS_CELLS = 7;
+/** A swing beside the zeros that is no silence, of that of the zeros. */
+const HEARD = 0.3;
 
 export class Gauge {
   readonly #rate: number;
   readonly #tape: Tape;
   readonly #overview: Overview;
-  readonly #pictured: boolean;
   #profiles: number;
-  #nearest: Findings = {};
+  #attempts: number;
+  #samples = 0;
+  #ended = false;
 
-  /** @param profiles - So many reads are given their profile, the first ones. */
+  /** @param profiles - So many reads are given their profile, the first ones, and as many attempts. */
   constructor(sampleRateHz: number, profiles: number) {
     this.#rate = sampleRateHz;
     this.#tape = new Tape(Math.ceil(REACH_S * sampleRateHz));
     this.#overview = new Overview(sampleRateHz);
-    this.#pictured = profiles > 0;
     this.#profiles = profiles;
+    this.#attempts = profiles;
   }
 
   /** Takes the next samples. The block stays the caller's. */
   push(samples: Float32Array, from: number, count: number): void {
     this.#tape.push(samples, from, count);
     this.#overview.push(samples, from, count);
+    this.#samples += count;
+  }
+
+  /** No more samples will come. */
+  end(): void {
+    this.#ended = true;
   }
 
   /** @param masked - The read is not shown in full: neither is its signal. */
@@ -75,17 +90,12 @@ export class Gauge {
     return this.#profiles-- > 0 ? { signal, profile: this.#profile(found, frame, !masked) } : { signal };
   }
 
-  /** An attempt that came nearer than those before it. Whose card that was is not known: nothing of it is shown. */
-  attempt(attempted: Attempted): void {
-    const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true);
-    if (found === undefined) return;
+  /** Of a swipe that could not be read. Whose card that was is not known: nothing of it is shown. */
+  ofAttempt(attempted: Attempted, place: Place): Findings {
+    const found = this.#measure(attempted, attempted.symbolBits === 7 ? 1 : 2, false, true, place);
+    if (found === undefined) return {};
     const { signal } = found.measured;
-    this.#nearest = this.#pictured ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
-  }
-
-  /** Of the last attempt that was told. */
-  get nearest(): Findings {
-    return this.#nearest;
+    return this.#attempts-- > 0 ? { signal, profile: this.#profile(found, attempted, false) } : { signal };
   }
 
   get levels(): Levels {
@@ -97,12 +107,23 @@ export class Gauge {
     track: TrackNumber,
     whole: boolean,
     coarse: boolean,
+    place?: Place,
   ): { excerpt: Excerpt; measured: Measured } | undefined {
     const { bounds } = swipe.cells;
     const beside = BESIDE_S * this.#rate;
     const excerpt = this.#tape.excerpt(bounds[0]! - beside, bounds[bounds.length - 1]! + beside);
     if (excerpt.samples.length === 0 || excerpt.from > Math.max(0, bounds[0]!)) return undefined; // too long ago
-    const result = measured({ ...swipe, excerpt, sampleRateHz: this.#rate, track, whole, coarse });
+    const ended = this.#ended && excerpt.from + excerpt.samples.length === this.#samples;
+    const result = measured({
+      ...swipe,
+      excerpt,
+      sampleRateHz: this.#rate,
+      track,
+      whole,
+      coarse,
+      ended,
+      ...(place && { place }),
+    });
     return result && { excerpt, measured: result };
   }
 
@@ -115,8 +136,8 @@ export class Gauge {
     const [dataFrom, dataTo] = [bounds[frameFrom]!, bounds[frameFrom + frameBits]!];
     const parts = partsOf(dataFrom, dataTo, cell, PART_CELLS);
     const speeds = result.speedIps;
-    const margin = MARGIN_CELLS * cell;
-    const first = Math.max(0, Math.floor(from - margin) - excerpt.from);
+    const first = Math.max(0, Math.floor(from - marginAt(excerpt, from, cell, -1)) - excerpt.from);
+    const last = Math.ceil(to + marginAt(excerpt, to, cell, 1)) - excerpt.from;
     return {
       levels: {
         fromS: excerpt.from / rate,
@@ -128,9 +149,13 @@ export class Gauge {
         toS: dataTo / rate,
         partsIps: Array.from({ length: parts }, (_, i) => speeds[Math.floor(((i + 0.5) * speeds.length) / parts)]!),
       },
+      spread: {
+        cells: sharesOf(result.cells.map(({ deviation }) => deviation)),
+        subintervals: sharesOf(result.cells.flatMap(({ halves = [] }) => [...halves])),
+      },
       ...(shown && {
         shown: {
-          samples: excerpt.samples.slice(first, Math.ceil(to + margin) - excerpt.from),
+          samples: excerpt.samples.slice(first, last),
           sampleRateHz: rate,
           startS: (first + excerpt.from) / rate,
           cells: result.cells,
@@ -138,4 +163,18 @@ export class Gauge {
       }),
     };
   }
+}
+
+/** How far beside a read's zeros its samples are shown, samples: behind them may lie another card. @param way - 1 behind them, -1 before. */
+function marginAt({ samples, from }: Excerpt, edge: number, cell: number, way: 1 | -1): number {
+  const swing = (a: number, b: number): number => {
+    const [first, last] = [edge + way * a * cell - from, edge + way * b * cell - from].sort((x, y) => x - y);
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = Math.max(0, Math.ceil(first!)); i < Math.min(samples.length, last!); i++) {
+      low = Math.min(low, samples[i]!);
+      high = Math.max(high, samples[i]!);
+    }
+    return high - low;
+  };
+  return swing(0.5, MARGIN_CELLS) > HEARD * swing(-MARGIN_CELLS, -0.5) ? -OTHERS_CELLS * cell : MARGIN_CELLS * cell;
 }

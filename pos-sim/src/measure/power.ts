@@ -20,18 +20,60 @@ export function noisePower(samples: Float32Array, from: number, to: number, cell
   let least: number | undefined;
   const look = (low: number, high: number): void => {
     for (let at = Math.ceil(low); at + piece <= high; at += piece) {
-      const power = withoutLine(samples.subarray(at, at + piece));
+      const part = samples.subarray(at, at + piece);
+      if (isStill(part)) continue;
+      const power = withoutLine(part);
       least = Math.min(least ?? power, power);
     }
   };
   look(0, from - clear);
   look(to + clear, samples.length);
-  return least === 0 ? undefined : least;
+  return least;
+}
+
+/** Pink noise is smoother than white: within a swipe it seems to be weaker by up to 5 dB; what is stronger by so much beside it is another swipe. */
+const SMOOTH = 5;
+/** What is beside a swipe and as strong as the swipe, is another one where it is not within it. */
+const AS_STRONG_DB = 3;
+const LESS_WITHIN = 1.5;
+
+/** The noise of a swipe, by what is heard beside it and what seems to be within; undefined where that beside is another swipe. */
+export function noiseOf(beside: number, within: number, power: number): number | undefined {
+  if (beside > SMOOTH * within) return undefined;
+  return beside > LESS_WITHIN * within && snrOf(power, beside) < AS_STRONG_DB ? within : beside;
+}
+
+/** Digital silence is no recording of anything: share of samples that equal the one before. */
+const STILL = 0.25;
+
+function isStill(samples: Float32Array): boolean {
+  let same = 0;
+  for (let i = 1; i < samples.length; i++) if (samples[i] === samples[i - 1]) same++;
+  return same > STILL * samples.length;
 }
 
 /** Signal to noise in dB, of the power of both together; -20 where nothing but noise is left. */
 export const snrOf = (both: number, noise: number): number =>
   10 * Math.log10(Math.max(both - noise, noise / 100) / noise);
+
+/** From a median of magnitudes to a deviation, of a normal one; and of second differences to that of a sample. */
+const DEVIATION = 0.6745;
+const SECOND_DIFFERENCE = Math.sqrt(6);
+/** So many tell a median. */
+const BENDS = 768;
+
+/** Deviation of white noise within a signal that is smooth for most of its time; more where it is not. */
+export function noiseWithin(samples: Float32Array): number {
+  if (samples.length < 3) return 0;
+  const step = Math.max(1, Math.floor(samples.length / BENDS));
+  const bends = new Float32Array(Math.floor((samples.length - 2) / step));
+  for (let i = 0; i < bends.length; i++) {
+    const n = i * step;
+    bends[i] = Math.abs(samples[n]! - 2 * samples[n + 1]! + samples[n + 2]!);
+  }
+  bends.sort();
+  return bends[bends.length >> 1]! / DEVIATION / SECOND_DIFFERENCE;
+}
 
 /** Mean square about a line: hum and wander are no noise here. */
 function withoutLine(samples: Float32Array): number {

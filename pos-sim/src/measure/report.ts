@@ -13,16 +13,41 @@ export interface Deviations {
   readonly worstCharacter?: number;
 }
 
-/** A stretch within a swipe where pulses are missing, from the last one before it to the first behind it. */
+/** A stretch within a swipe where pulses are missing or weak, from the last good one before it to the first behind it. */
 export interface Dropout {
-  /** Seconds from the start of the recording; only to 0.1 s where bits may not be seen. */
+  /** Seconds from the start of the recording; where bits may not be seen, the start of the 16 cells in which it lies. */
   readonly atS: number;
   /** Whole cells where bits may not be seen. */
   readonly lengthUs: number;
+  readonly cells: number;
+  /** Height of the pulses in it, per cent of the swipe's usual one; 0 where there are none. */
+  readonly pulsePercent: number;
   readonly character?: number;
 }
 
-export type WeaknessCode = "LEVEL" | "SPEED" | "JITTER" | "DROPOUT" | "ZEROS" | "CLIPPING" | "NOISE";
+/** A time within a swipe without any pulse, too long for a scratch: the hand stopped, or the head was lifted. */
+export interface Pause {
+  readonly atS: number;
+  readonly lengthS: number;
+}
+
+export type WeaknessCode =
+  /** The recording begins, or ends, within the swipe. */
+  | "CUT"
+  /** The hand stopped. */
+  | "STOP"
+  /** No pulse. */
+  | "DROPOUT"
+  /** Pulses that are lower than the swipe's others. */
+  | "WEAK"
+  | "CLIPPING"
+  | "NOISE"
+  | "JITTER"
+  | "HUM"
+  | "WANDER"
+  | "LEVEL"
+  | "SPEED"
+  | "ZEROS";
 
 /** What is wrong with a signal, worst first. */
 export interface Weakness {
@@ -46,6 +71,9 @@ export interface SignalMeasures {
   readonly jitter?: {
     /** Deviation of single reversals from the hand's clock, per cent of a cell, root mean square. */
     readonly reversalsPercent: number;
+    /** What noise as loud as beside the swipe, or within it, makes of that on a perfect card; and of its worst cell. */
+    readonly noisePercent?: number;
+    readonly noiseWorstPercent?: number;
     readonly cells: Deviations;
     /** The halves of ones, of half a cell. */
     readonly subintervals?: Deviations;
@@ -53,6 +81,12 @@ export interface SignalMeasures {
   /** The lowest pulse, per cent of those around it. */
   readonly lowestPulsePercent: number;
   readonly dropouts: readonly Dropout[];
+  readonly pauses: readonly Pause[];
+  /** The recording begins, or ends, where pulses are. */
+  readonly cut: { readonly begins: boolean; readonly ends: boolean };
+  /** Mains hum, and half of what the base line sways by, per cent of a pulse's height. No hum where less than a cycle was recorded. */
+  readonly humPercent?: number;
+  readonly wanderPercent: number;
   /** Zeros before and behind the data, in the order of reading; 64 are counted at most. */
   readonly leadingZeros: number;
   readonly trailingZeros: number;

@@ -1,13 +1,19 @@
 // What is wrong with a signal, in words: against the standard's limits where it has some, else against what readers bear.
 import { CELL_LIMITS, SUBINTERVAL_LIMITS } from "./limits.js";
-import type { Deviations, SignalMeasures, Weakness } from "./report.js";
+import type { Deviations, Dropout, SignalMeasures, Weakness } from "./report.js";
 
 /** Level below which a sound card's own noise and steps count, dB of full scale. */
 export const QUIET_DB = -40;
 /** Samples on flat tops from which on places of pulses suffer, per cent. */
-const CLIPPED_PERCENT = 2;
+export const CLIPPED_PERCENT = 2;
 /** Below, single bits are in doubt. */
 const NOISY_DB = 10;
+/** Below, noise decides where a reversal is found. */
+const DROWNED_DB = 5;
+/** And where the signal is noisy, a card's jitter is what is so much more than the noise's. */
+const BEYOND_NOISE = 1.5;
+/** Reversals that meet by so much jitter take height from each other. */
+const JITTERY_PERCENT = 8;
 /** Speeds that the field's readers take, inches a second, and how much a hand may change its own. */
 const SLOWEST_IPS = 3;
 const FASTEST_IPS = 60;
@@ -20,6 +26,9 @@ const FEW_SAMPLES = 6;
 const LEADING_ZEROS = 10;
 /** A pulse lower than that, per cent of those around it, is nearly gone. */
 const LOW_PULSE = 35;
+/** Hum and wander from which on readers with a fixed threshold miss pulses, per cent of a pulse's height. */
+const HUM_PERCENT = 30;
+const WANDER_PERCENT = 30;
 
 /**
  * Worst first: what takes bits away, then what makes them doubtful.
@@ -29,14 +38,15 @@ const LOW_PULSE = 35;
 export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: boolean): Weakness[] {
   const found: Weakness[] = [];
   const { dropouts, clippedPercent, jitter, snrDb, peakDb, speed, cellSamples, leadingZeros } = signal;
-  const [gap] = dropouts;
-  if (gap !== undefined) {
-    const { atS, lengthUs, character } = gap;
-    const more = dropouts.length > 1 ? `, and ${count(dropouts.length - 1, "more dropout")}` : "";
-    const place = character === undefined ? ` from ${atS.toFixed(3)} s on` : at(character);
-    const sentence = `no pulse for ${(lengthUs / 1000).toFixed(2)} ms${place}${more}`;
-    found.push({ code: "DROPOUT", sentence, ...(character !== undefined && { character }) });
+  const { cut, pauses, humPercent = 0, wanderPercent } = signal;
+  if (cut.begins)
+    found.push({ code: "CUT", sentence: "the recording begins within the swipe: record it from before it on" });
+  if (cut.ends) found.push({ code: "CUT", sentence: "the recording ends within the swipe: record it to its end" });
+  for (const { atS, lengthS } of pauses.slice(0, 1)) {
+    const sentence = `the swipe pauses for ${(1000 * lengthS).toFixed(0)} ms from ${atS.toFixed(3)} s on: the hand stopped, or the head was lifted`;
+    found.push({ code: "STOP", sentence });
   }
+  found.push(...missing(dropouts));
   if (clippedPercent > CLIPPED_PERCENT) {
     found.push({
       code: "CLIPPING",
@@ -50,29 +60,64 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
         : `the noise is ${(-snrDb).toFixed(0)} dB above the signal`;
     found.push({ code: "NOISE", sentence });
   }
-  if (jitter !== undefined) {
-    const { cells, subintervals } = jitter;
-    if (cells.worstPercent > CELL_LIMITS.newPercent) found.push(jittery("cell", cells));
-    if (subintervals !== undefined && subintervals.worstPercent > SUBINTERVAL_LIMITS.newPercent) {
+  const noisy = snrDb !== undefined && snrDb < NOISY_DB;
+  const { reversalsPercent = 0, noisePercent = 0 } = jitter ?? {};
+  const drowned = noisy && (snrDb < DROWNED_DB || reversalsPercent < BEYOND_NOISE * noisePercent);
+  if (jitter !== undefined && !drowned) {
+    // What noise alone does is not the card's. Half a cell is half as long.
+    const { cells, subintervals, noiseWorstPercent: byNoise = 0 } = jitter;
+    if (cells.worstPercent > Math.max(CELL_LIMITS.newPercent, byNoise)) found.push(jittery("cell", cells));
+    if (
+      subintervals !== undefined &&
+      subintervals.worstPercent > Math.max(SUBINTERVAL_LIMITS.newPercent, 2 * byNoise)
+    ) {
       found.push(jittery("half cell", subintervals));
     }
   }
-  if (dropouts.length === 0 && signal.lowestPulsePercent < LOW_PULSE) {
+  if (!noisy && reversalsPercent < JITTERY_PERCENT && dropouts.length === 0 && signal.lowestPulsePercent < LOW_PULSE) {
     const sentence = `the lowest pulse has ${signal.lowestPulsePercent.toFixed(0)} % of the height of those around it`;
-    found.push({ code: "DROPOUT", sentence });
+    found.push({ code: "WEAK", sentence });
+  }
+  if (humPercent > HUM_PERCENT) {
+    found.push({ code: "HUM", sentence: `the mains hum at ${humPercent.toFixed(0)} % of a pulse's height` });
+  }
+  if (wanderPercent > WANDER_PERCENT) {
+    found.push({
+      code: "WANDER",
+      sentence: `the base line wanders by ${wanderPercent.toFixed(0)} % of a pulse's height`,
+    });
   }
   if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
   found.push(...hasty(speed, cellSamples));
-  if (leadingZeros < LEADING_ZEROS) {
+  // Noise hides the outer ones.
+  if (!noisy && leadingZeros < LEADING_ZEROS) {
     found.push({
       code: "ZEROS",
       sentence: `only ${count(leadingZeros, "zero")} before the data; a stripe has 22 and more`,
     });
   }
-  if (whole && signal.trailingZeros < 2) {
+  if (!noisy && whole && signal.trailingZeros < 2) {
     found.push({ code: "ZEROS", sentence: `only ${count(signal.trailingZeros, "zero")} behind the data` });
   }
   return found;
+}
+
+/** The longest gap, and the longest stretch of low pulses. */
+function missing(dropouts: readonly Dropout[]): Weakness[] {
+  const kinds = [
+    dropouts.filter(({ pulsePercent }) => pulsePercent === 0),
+    dropouts.filter((one) => one.pulsePercent > 0),
+  ];
+  return kinds.flatMap((all): Weakness[] => {
+    if (all.length === 0) return [];
+    const longest = all.reduce((most, one) => (one.lengthUs > most.lengthUs ? one : most));
+    const { atS, lengthUs, cells, pulsePercent, character } = longest;
+    const gone = pulsePercent === 0;
+    const what = gone ? "no pulse" : `pulses of only ${Math.max(1, Math.round(pulsePercent))} % of the usual height`;
+    const more = all.length > 1 ? `, and ${all.length - 1} more` : "";
+    const sentence = `${what} for ${(lengthUs / 1000).toFixed(2)} ms (${count(Math.round(cells), "cell")}) from ${atS.toFixed(3)} s on${at(character)}${more}`;
+    return [{ code: gone ? "DROPOUT" : "WEAK", sentence, ...(character !== undefined && { character }) }];
+  });
 }
 
 function jittery(what: string, spread: Deviations): Weakness {

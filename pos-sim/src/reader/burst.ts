@@ -38,8 +38,10 @@ export type FailureCode = "TOO_SLOW" | "TOO_FAST" | "NO_START_SENTINEL" | "LOST_
 /** A stretch with a clock that gave no frame. */
 export interface Failure {
   readonly code: FailureCode;
-  /** Input sample. */
+  /** Input samples: where it failed, and the cells that could be followed. */
   readonly at: number;
+  readonly from: number;
+  readonly to: number;
   readonly character?: number;
   readonly symbolBits?: 5 | 7;
   /** Cell in samples, where the speed is to blame. */
@@ -153,8 +155,9 @@ export class Burst {
     const { bits, bounds } = strip;
     if (bits.length < MIN_CELLS || !bits.includes(1)) return;
     const at = this.#times[bounds[0]!]!;
-    const cell = (this.#times[bounds[bits.length]!]! - at) / bits.length;
-    this.onFailure({ code: "TOO_SLOW", at, cell, cells: bits.length, ...this.#unframed(strip) });
+    const to = this.#times[bounds[bits.length]!]!;
+    const cell = (to - at) / bits.length;
+    this.onFailure({ code: "TOO_SLOW", at, from: at, to, cell, cells: bits.length, ...this.#unframed(strip) });
   }
 
   #search(strip: Strip): void {
@@ -169,7 +172,7 @@ export class Burst {
         found = true;
         const first = way === 1 ? from : total - from - length;
         const { jitter, confidence, characters } = quality(times, strip, first, length);
-        const even = isEven(this.#swings, bounds[first]!, bounds[first + length]!);
+        const even = isEven(this.#swings, this.#count, bounds[first]!, bounds[first + length]!);
         this.onCandidate({
           symbolBits,
           data,
@@ -192,28 +195,29 @@ export class Burst {
       }
     }
     if (found) return;
-    const at = times[bounds[0]!]!;
-    const cell = (times[bounds[total]!]! - at) / total;
+    const [from, to] = [times[bounds[0]!]!, times[bounds[total]!]!];
+    const cell = (to - from) / total;
+    const strange = { from, to, cell, cells: total };
     // Zeros alone are a hum, and what jitters like noise is noise: neither explains anything.
     const steady = bits.includes(1) && quality(times, strip, 0, total).jitter < NOISE_JITTER;
     if (steady && cell < FAST_CELL) {
-      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at, cell, cells: total, ...this.#unframed(strip) });
+      if (total >= FAST_CELLS) this.onFailure({ code: "TOO_FAST", at: from, ...strange, ...this.#unframed(strip) });
     } else if (failed !== undefined) {
-      const { character, symbolBits, way, from } = failed;
+      if (!steady && total < FAST_CELLS) return;
+      const { character, symbolBits, way, from: first } = failed;
       const cut = failed.fault === "NO_END_SENTINEL" && !failed.zeros && bounds[total]! < this.#count - 2;
-      const length = dataLength(bits, way, from + character * symbolBits, 2 * symbolBits) - from;
+      const length = dataLength(bits, way, first + character * symbolBits, 2 * symbolBits) - first;
       this.onFailure({
         code: cut ? "LOST_SYNC" : failed.fault,
         at: failed.at,
+        ...strange,
         character,
         symbolBits,
-        cell,
-        cells: total,
-        strip: cellTimes(times, strip, way === 1 ? from : total - from - length, length),
+        strip: cellTimes(times, strip, way === 1 ? first : total - first - length, length),
         direction: way === 1 ? "forward" : "reverse",
       });
     } else if (steady && total >= SWIPE_CELLS) {
-      this.onFailure({ code: "NO_START_SENTINEL", at, cell, cells: total, ...this.#unframed(strip) });
+      this.onFailure({ code: "NO_START_SENTINEL", at: from, ...strange, ...this.#unframed(strip) });
     }
   }
 
@@ -255,17 +259,15 @@ const RUN_COST = 8;
 const SLIP = 1 / 32;
 
 /** True where no swing stands out, nor is missing, among those around it: times say nothing of a scratch or a click. */
-function isEven(swings: Float32Array, from: number, to: number): boolean {
+function isEven(swings: Float32Array, count: number, from: number, to: number): boolean {
+  let low = Math.max(0, from - AROUND);
+  let high = low;
   let sum = 0;
-  for (let i = from - AROUND; i <= to; i++) {
-    sum += i >= 0 ? swings[i]! : 0;
-    if (i < from + AROUND) continue;
-    // The mean of those up to `AROUND` on each side of the one in the middle.
-    const here = swings[i - AROUND]!;
-    const before = Math.max(0, i - 2 * AROUND);
-    const mean = sum / (i - before + 1);
-    if (here > HIGH * mean || here < LOW * mean) return false;
-    sum -= swings[before]!;
+  for (let i = from; i <= to; i++) {
+    for (; high < Math.min(count, i + AROUND + 1); high++) sum += swings[high]!;
+    for (; low < i - AROUND; low++) sum -= swings[low]!;
+    const mean = sum / (high - low);
+    if (swings[i]! > HIGH * mean || swings[i]! < LOW * mean) return false;
   }
   return true;
 }

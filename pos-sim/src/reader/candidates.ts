@@ -3,6 +3,8 @@ import type { TrackNumber } from "../track-format.js";
 
 /** What a swipe may have said: no read, for want of certainty. */
 export interface Candidate {
+  /** Of a recording of several, or of a head that is listened to; the first is 1. */
+  readonly channel?: number;
   readonly track: TrackNumber;
   /** Masked as a read's. */
   readonly data: string;

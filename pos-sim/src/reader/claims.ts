@@ -22,6 +22,13 @@ export class Claims {
     return true;
   }
 
+  /** Was most of a place, or what lies about it, read? */
+  isRead(from: number, to: number): boolean {
+    return this.#read
+      .map(withMargin)
+      .some((span) => Math.min(to, span.to) - Math.max(from, span.from) > (to - from) / 2);
+  }
+
   /** Here was something that gave no frame. */
   doubt(at: number): void {
     if (this.#doubts.length < DOUBTS) this.#doubts.push(at);

@@ -47,13 +47,23 @@ export interface Observations {
   /** Samples at full scale. */
   readonly clipped: number;
   readonly edges: number;
-  readonly failure: Failure | undefined;
   readonly otherTrack: { readonly track: number; readonly at: number } | undefined;
-  readonly uncertainAt: number | undefined;
-  /** Where the search found something likely and not sure. */
-  readonly candidateAt: number | undefined;
-  /** Of the attempt that came nearest. */
-  readonly nearest: { readonly signal?: SignalMeasures; readonly profile?: Profile };
+  /** The attempt that came nearest. */
+  readonly nearest: Diagnosis | undefined;
+}
+
+/** How a place was tried, and what came of it. Places in samples. */
+export interface Outcome {
+  readonly failure?: Failure;
+  /** Where frames pass their checks and are in doubt all the same. */
+  readonly uncertainAt?: number;
+  /** Where the search found something likely and not sure, and how likely. */
+  readonly candidateAt?: number;
+  readonly probability?: number;
+}
+
+export interface Nearest {
+  readonly outcome: Outcome;
 }
 
 /** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
@@ -72,13 +82,22 @@ const RANK: readonly FailureCode[] = [
   "LRC",
 ];
 
-/** The failure that explains more: the one that came farthest, then the one with more cells. */
-export function worseOf(a: Failure | undefined, b: Failure): Failure {
+/** The one that explains more: frames in doubt, then the failure that came farthest, then the one with more cells, then what is likeliest. */
+export function nearer<T extends Nearest>(a: T | undefined, b: T): T {
   if (a === undefined) return b;
+  const [one, other] = [a.outcome, b.outcome];
+  if ((one.uncertainAt === undefined) !== (other.uncertainAt === undefined))
+    return one.uncertainAt === undefined ? b : a;
+  if (one.failure === undefined || other.failure === undefined) {
+    if (one.failure !== other.failure) return one.failure === undefined ? b : a;
+    return (one.probability ?? 0) >= (other.probability ?? 0) ? a : b;
+  }
   const reach = (failure: Failure): number => failure.character ?? 0;
-  if (reach(a) !== reach(b)) return reach(a) > reach(b) ? a : b;
-  if (a.code !== b.code) return RANK.indexOf(a.code) > RANK.indexOf(b.code) ? a : b;
-  return a.cells >= b.cells ? a : b;
+  if (reach(one.failure) !== reach(other.failure)) return reach(one.failure) > reach(other.failure) ? a : b;
+  if (one.failure.code !== other.failure.code) {
+    return RANK.indexOf(one.failure.code) > RANK.indexOf(other.failure.code) ? a : b;
+  }
+  return one.failure.cells >= other.failure.cells ? a : b;
 }
 
 /** Of a recording with more reads than are kept. */
@@ -87,19 +106,17 @@ export function tooMany(kept: number, atS: number): Diagnosis {
   return { code: "TOO_MANY_READS", sentence, atS };
 }
 
-/** The diagnosis of a recording without reads: what was seen, and what in the signal did it. */
-export function diagnose(seen: Observations): Diagnosis {
-  const found = outcome(seen);
-  const { signal } = seen.nearest;
-  if (signal === undefined || !MEASURED.has(found.code)) return found;
-  return { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...seen.nearest };
+/** The diagnosis of a place that was tried: what came of it, and what in the signal did it. */
+export function diagnosisOf(
+  outcome: Outcome,
+  findings: { readonly signal?: SignalMeasures; readonly profile?: Profile },
+  rate: number,
+): Diagnosis {
+  const found = tried(outcome, rate);
+  const { signal } = findings;
+  return signal === undefined ? found : { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...findings };
 }
 
-/** Outcomes that an attempt explains. */
-const MEASURED: ReadonlySet<DiagnosisCode> = new Set([
-  ...(["TOO_FAST", "TOO_SLOW", "NO_START_SENTINEL", "NO_END_SENTINEL", "LOST_SYNC", "PARITY", "LRC"] as const),
-  ...(["UNCERTAIN", "CLIPPED"] as const),
-]);
 /** More are in `signal`. */
 const REASONS = 3;
 
@@ -109,9 +126,11 @@ function reasons({ weaknesses }: SignalMeasures): string {
   return `In the signal: ${said.join("; ")}.`;
 }
 
-function outcome(seen: Observations): Diagnosis {
+/** The diagnosis of a recording without reads. */
+export function diagnose(seen: Observations): Diagnosis {
   const rate = seen.sampleRateHz;
-  const { failure } = seen;
+  const { nearest } = seen;
+  const character = nearest?.character ?? (nearest?.code === "UNCERTAIN" ? 1 : undefined);
   const seconds = `${(seen.samples / rate).toFixed(1)} s`;
   const peak = Math.max(0, -seen.low, seen.high);
   if (peak === 0 && seen.broken > 0) {
@@ -121,14 +140,17 @@ function outcome(seen: Observations): Diagnosis {
     };
   }
   const swing = (seen.high - seen.low) / 2;
-  if (failure?.character === undefined && swing < QUIET && peak >= QUIET) {
+  if (character === undefined && swing < QUIET && peak >= QUIET) {
     const level = ((seen.high + seen.low) / 2).toFixed(2);
     return {
       code: "CONSTANT",
       sentence: `No swipe in ${seconds}: the signal stands still at ${level} of full scale. Check the cable, and that the input blocks direct current.`,
     };
   }
-  if (seen.samples === 0 || seen.edges === 0 || (failure?.character === undefined && peak < QUIET)) {
+  if (seen.samples === 0) {
+    return { code: "NO_SIGNAL", sentence: "There are no samples: nothing was recorded. Check the head and the cable." };
+  }
+  if (seen.edges === 0 || (character === undefined && peak < QUIET)) {
     const level =
       peak > 0
         ? `the loudest sample is ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale`
@@ -144,29 +166,36 @@ function outcome(seen: Observations): Diagnosis {
   }
   const share = seen.clipped / seen.samples;
   if (share > CLIPPED_SHARE) {
+    const sentence = `${(share * 100).toFixed(0)} % of the samples are at full scale. Lower the input gain.`;
+    const { signal, profile } = nearest ?? {};
     return {
       code: "CLIPPED",
-      sentence: `${(share * 100).toFixed(0)} % of the samples are at full scale. Lower the input gain.`,
+      sentence: signal === undefined ? sentence : `${sentence} ${reasons(signal)}`,
+      ...(signal && { signal }),
+      ...(profile && { profile }),
     };
   }
-  if (seen.uncertainAt !== undefined) {
+  return (
+    nearest ?? {
+      code: "NO_CLOCK",
+      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${rate} samples a second.`,
+    }
+  );
+}
+
+function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Diagnosis {
+  if (uncertainAt !== undefined) {
     return {
       code: "UNCERTAIN",
       sentence: "Characters were found, but noise may have made them. Swipe again, closer to the head.",
-      atS: seen.uncertainAt / rate,
-    };
-  }
-  if (failure === undefined && seen.candidateAt !== undefined) {
-    return {
-      code: "UNCERTAIN",
-      sentence: "Something was read that is likely and not sure. Swipe again, closer to the head.",
-      atS: seen.candidateAt / rate,
+      atS: uncertainAt / rate,
     };
   }
   if (failure === undefined) {
     return {
-      code: "NO_CLOCK",
-      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise, no swipe, or one too fast for ${rate} samples a second.`,
+      code: "UNCERTAIN",
+      sentence: "Something was read that is likely and not sure. Swipe again, closer to the head.",
+      atS: (candidateAt ?? 0) / rate,
     };
   }
   const place = { atS: failure.at / rate };

@@ -1,5 +1,6 @@
 // Heads that hear the same swipe, one a channel, each with a reader of its own: what they read, told once, as it comes.
 import { Thinner } from "../wav/thinner.js";
+import type { FailedSwipe } from "./attempts.js";
 import { byPlace, type Candidate, hasSameText, overlap } from "./candidates.js";
 import type { Diagnosis } from "./diagnosis.js";
 import { RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js";
@@ -7,7 +8,9 @@ import { RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js"
 export type Said =
   | { readonly kind: "read"; readonly read: Read }
   /** What may have been swiped at one place, likeliest first, at most five; nothing was certain there so far. */
-  | { readonly kind: "candidates"; readonly candidates: readonly Candidate[] };
+  | { readonly kind: "candidates"; readonly candidates: readonly Candidate[] }
+  /** A swipe that no head will read any more, as that head says which heard it. */
+  | { readonly kind: "failed"; readonly failed: FailedSwipe };
 
 /** A search, the last that speaks of a place, comes no later. */
 const REMEMBERED_S = 20;
@@ -18,25 +21,33 @@ export class Heads {
   /** Reads of the last seconds: another channel may hear them too, and what was read needs no candidates. */
   #recent: Read[] = [];
   #candidates: Candidate[] = [];
+  #failed: FailedSwipe[] = [];
+  #recentFailed: FailedSwipe[] = [];
   #frames = 0;
 
   constructor(sampleRateHz: number, channels: number, options: ReaderOptions) {
     this.#rate = sampleRateHz;
-    const onCandidate = (candidate: Candidate) => void this.#candidates.push(candidate);
-    this.#heads = Array.from({ length: channels }, () =>
-      headFor(sampleRateHz, { ...options, live: true, onCandidate }),
+    this.#heads = Array.from({ length: channels }, (_, head) =>
+      headFor(sampleRateHz, {
+        ...options,
+        ...{ live: true, measures: "failed" },
+        onCandidate: (candidate) => void this.#candidates.push(...onChannel([candidate], head)),
+        onFailed: (failed) => void this.#failed.push(...onChannel([failed], head)),
+      }),
     );
   }
 
   /** Takes the next samples, one array a channel, all of one length. */
   push(planes: readonly Float32Array[]): readonly Said[] {
     this.#frames += planes[0]!.length;
-    return this.#told(this.#heads.flatMap(({ thinner, reader }, c) => reader.push(thinner.push(planes[c]!))));
+    return this.#told(
+      this.#heads.flatMap(({ thinner, reader }, c) => onChannel(reader.push(thinner.push(planes[c]!)), c)),
+    );
   }
 
   /** The samples are over: what was not decided before. */
   finish(): readonly Said[] {
-    return this.#told(this.#heads.flatMap(({ reader }) => reader.finish().reads));
+    return this.#told(this.#heads.flatMap(({ reader }, c) => onChannel(reader.finish().reads, c)));
   }
 
   /** Why nothing was read so far, by a head that heard something; null where something was. */
@@ -57,7 +68,15 @@ export class Heads {
     }
     const places = byPlace(this.#candidates, this.#recent);
     this.#candidates = [];
-    return [...said, ...places.map((candidates) => ({ kind: "candidates" as const, candidates }))];
+    this.#recentFailed = this.#recentFailed.filter(({ endS }) => endS > before);
+    const failed: Said[] = [];
+    for (const one of this.#failed) {
+      if (this.#recentFailed.some((other) => isSameFailure(other, one))) continue;
+      this.#recentFailed.push(one);
+      failed.push({ kind: "failed", failed: one });
+    }
+    this.#failed = [];
+    return [...said, ...places.map((candidates) => ({ kind: "candidates" as const, candidates })), ...failed];
   }
 }
 
@@ -70,6 +89,20 @@ export interface Head {
 export function headFor(sampleRateHz: number, options: ReaderOptions): Head {
   const factor = Math.ceil(sampleRateHz / RATE_MAX_HZ);
   return { thinner: new Thinner(factor), reader: new Reader(sampleRateHz / factor, options) };
+}
+
+/** What a head says, with its channel's number: the first is 1. */
+export function onChannel<T extends object>(said: readonly T[], head: number): (T & { readonly channel: number })[] {
+  return said.map((one) => ({ ...one, channel: head + 1 }));
+}
+
+/** Heads that fail at one place fail so within this time. */
+const SAME_S = 0.001;
+
+/** One swipe that two heads failed to read, for one reason and at one place: the two sides of a mono recording. */
+export function isSameFailure(a: FailedSwipe, b: FailedSwipe): boolean {
+  if (a.channel === b.channel || a.code !== b.code || a.character !== b.character) return false;
+  return overlap(a, b) && Math.abs((a.atS ?? 0) - (b.atS ?? 0)) < SAME_S;
 }
 
 /** One swipe that two heads read. */

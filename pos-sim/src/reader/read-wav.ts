@@ -4,9 +4,10 @@ import { fileChunks } from "../wav/file-chunks.js";
 import { cancelled, readable } from "../wav/readable.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
+import type { FailedSwipe } from "./attempts.js";
 import { CANDIDATES } from "./candidates.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
-import { type Head, headFor, isSame } from "./heads.js";
+import { type Head, headFor, isSame, isSameFailure, onChannel } from "./heads.js";
 import type { Read, ReaderOptions, ReaderResult } from "./reader.js";
 
 export interface WavReadOptions extends ReaderOptions {
@@ -62,23 +63,29 @@ export async function readWavFile(
     cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  const { reads, candidates, diagnosis, levels } = joined(readers.map(({ reader }) => reader.finish()));
-  if (cut !== undefined && reads.length === 0) throw cut;
+  const { diagnosis, ...result } = joined(readers.map(({ reader }) => reader.finish()));
+  if (cut !== undefined && result.reads.length === 0) throw cut;
   const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
   const durationS = frames / format.sampleRateHz;
-  return { reads, candidates, diagnosis: fault ?? diagnosis, ...(levels && { levels }), format, durationS };
+  return { ...result, diagnosis: fault ?? diagnosis, format, durationS };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */
 function joined(results: readonly ReaderResult[]): ReaderResult {
   const reads: Read[] = [];
-  for (const read of results.flatMap((result) => result.reads)) {
+  for (const read of results.flatMap((result, head) => onChannel(result.reads, head))) {
     const same = reads.findIndex((other) => isSame(other, read));
     if (same < 0) reads.push(read);
     else if (read.confidence > reads[same]!.confidence) reads[same] = read;
   }
-  const candidates = results.flatMap((result) => result.candidates).sort((a, b) => b.probability - a.probability);
+  const candidates = results
+    .flatMap((result, head) => onChannel(result.candidates, head))
+    .sort((a, b) => b.probability - a.probability);
   candidates.splice(CANDIDATES);
+  const failed: FailedSwipe[] = [];
+  for (const one of results.flatMap((result, head) => onChannel(result.failed, head)))
+    if (!failed.some((other) => isSameFailure(other, one))) failed.push(one);
+  failed.sort((a, b) => a.startS - b.startS);
   const diagnoses = results.flatMap(({ diagnosis }) => (diagnosis === null ? [] : [diagnosis]));
   // The channel that read most, or the first that heard something.
   const heard = results.find(({ diagnosis }) => diagnosis !== null && !UNHEARD.has(diagnosis.code));
@@ -87,9 +94,9 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
   if (reads.length > 0) {
     const full = diagnoses.find(({ code }) => code === "TOO_MANY_READS");
     reads.sort((a, b) => a.startS - b.startS);
-    return { reads, candidates, diagnosis: full ?? null, ...(levels && { levels }) };
+    return { reads, candidates, failed, diagnosis: full ?? null, ...(levels && { levels }) };
   }
-  return { reads, candidates, diagnosis: heard?.diagnosis ?? diagnoses[0]!, ...(levels && { levels }) };
+  return { reads, candidates, failed, diagnosis: heard?.diagnosis ?? diagnoses[0]!, ...(levels && { levels }) };
 }
 
 /** What a channel without a head says. */

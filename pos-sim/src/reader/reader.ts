@@ -8,16 +8,20 @@ import type { Levels } from "../measure/levels.js";
 import type { SignalMeasures } from "../measure/report.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import type { TrackNumber } from "../track-format.js";
-import { Burst, type CellTimes, type Failure, type Candidate as Frame } from "./burst.js";
+import { Attempts, type FailedSwipe, LIKELY, SWIPE_CELLS } from "./attempts.js";
+import { Burst, type CellTimes, type Candidate as Frame } from "./burst.js";
 import { byPlace, CANDIDATES, type Candidate, type Suspect, withoutFewer } from "./candidates.js";
 import { Claims } from "./claims.js";
-import { type Diagnosis, diagnose, tooMany, worseOf } from "./diagnosis.js";
+import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
+import { Extent } from "./extent.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 import { frameOf } from "./sighting.js";
 import { elected, grouped } from "./vote.js";
 
 export interface Read {
+  /** Of a recording of several, or of a head that is listened to; the first is 1. */
+  readonly channel?: number;
   readonly track: TrackNumber;
   /** From start to end sentinel; masked unless its PAN lies in a test range. */
   readonly data: string;
@@ -57,20 +61,24 @@ export interface ReaderOptions {
   readonly testIins?: readonly string[];
   /** Adds `cells` to each read. */
   readonly cells?: boolean;
-  /** Adds `signal` to each read, or to the diagnosis, and `levels` to the result. */
-  readonly measures?: boolean;
-  /** With `measures`: adds `profile` to so many reads, or to the diagnosis. */
+  /** Adds `signal` to each read and each failed swipe, and `levels` to the result; `"failed"`: only to failed swipes. */
+  readonly measures?: boolean | "failed";
+  /** With `measures`: adds `profile` to so many reads, and to as many failed swipes. */
   readonly pictured?: number;
   /** Keeps no reads: `push` gives each once, `finish` those that are left. For who listens for days. */
   readonly live?: boolean;
   /** Told of each candidate when it is found; more certain ones, or a read, may follow at the same place. */
   readonly onCandidate?: (candidate: Candidate) => void;
+  /** Told of each swipe that could not be read, when it is certain that it will not be. */
+  readonly onFailed?: (failed: FailedSwipe) => void;
 }
 
 export interface ReaderResult {
   readonly reads: readonly Read[];
   /** Likeliest first, at most five. */
   readonly candidates: readonly Candidate[];
+  /** Swipes that could not be read, and why, in the order of time; the first thousand. */
+  readonly failed: readonly FailedSwipe[];
   /** Why, when nothing was read; null when something was, unless there were more reads than are kept. */
   readonly diagnosis: Diagnosis | null;
   /** With `measures: true`: the level along the whole recording. */
@@ -97,14 +105,14 @@ const FLOOR = 3e-4;
 const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
-/** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
-const LIKELY = 0.1;
-/** Fewer cells that gave no frame are no doubt beside a swipe that was read. */
-const DOUBTFUL_CELLS = 60;
 /** A search, or an octave that waits for a long burst to end, reaches back no farther. */
 const FORGET_S = 20;
+/** From a pass to the last one of the same text. */
+const PASSES_S = 4;
 /** Reads that are kept. What comes behind them is told in the diagnosis. */
 const MAX_READS = 10_000;
+/** Failed swipes that are kept. */
+const MAX_FAILED = 1_000;
 
 export class Reader {
   readonly #rate: number;
@@ -117,21 +125,17 @@ export class Reader {
   readonly #claims: Claims;
   #frames: Frame[] = [];
   readonly #gauge: Gauge | undefined;
+  readonly #attempts: Attempts;
+  readonly #failed: FailedSwipe[] = [];
+  /** The last text that several passes were joined for, and where it ends. */
+  #joined: { readonly data: string; readonly to: number } | undefined;
   #found = 0;
   #samples = 0;
-  #low = Number.POSITIVE_INFINITY;
-  #high = Number.NEGATIVE_INFINITY;
-  #clipped = 0;
-  #broken = 0;
+  readonly #extent = new Extent();
   /** Where the first read lies that was not kept. */
   #fullAt: number | undefined;
   #edges = 0;
-  #failure: Failure | undefined;
   #otherTrack: { track: number; at: number } | undefined;
-  #uncertainAt: number | undefined;
-  /** The likeliest candidate that was measured. */
-  #likeliest = 0;
-  #candidateAt: number | undefined;
 
   /** @throws {@link PosError} `BAD_ARGUMENT` for a rate outside 300 Hz to 768 kHz. */
   constructor(sampleRateHz: number, options: ReaderOptions = {}) {
@@ -143,8 +147,14 @@ export class Reader {
     }
     this.#rate = sampleRateHz;
     this.#options = options;
-    this.#gauge = options.measures === true ? new Gauge(sampleRateHz, options.pictured ?? 0) : undefined;
+    this.#gauge = options.measures ? new Gauge(sampleRateHz, options.pictured ?? 0) : undefined;
     this.#claims = new Claims(FORGET_S * sampleRateHz);
+    this.#attempts = new Attempts({
+      sampleRateHz,
+      isRead: (from, to) => this.#claims.isRead(from, to),
+      measure: (attempted, place) => this.#gauge?.ofAttempt(attempted, place) ?? {},
+      onFailed: (failed) => this.#fail(failed),
+    });
     const slowestCell = SLOWEST_CELL_S * sampleRateHz;
     // In the coarsest octave the slowest cell has 10 to 20 samples.
     const levels = Math.max(1, Math.floor(Math.log2(slowestCell / 10)) + 1);
@@ -164,10 +174,9 @@ export class Reader {
         },
         (candidate) => this.#frames.push(candidate),
         (failure) => {
-          const worse = worseOf(this.#failure, failure);
-          if (worse !== this.#failure && this.#unlikely) this.#gauge?.attempt({ ...worse, cells: worse.strip });
-          this.#failure = worse;
-          if (failure.cells >= DOUBTFUL_CELLS) this.#claims.doubt(failure.at);
+          this.#attempts.failure(failure);
+          // Fewer cells that gave no frame are no doubt beside a swipe that was read.
+          if (failure.cells >= SWIPE_CELLS) this.#claims.doubt(failure.at);
         },
       );
       this.#bursts.push(burst);
@@ -180,7 +189,11 @@ export class Reader {
     this.#searcher = new Searcher(sampleRateHz, {
       longestCell: slowestCell,
       decided: () => this.#decided,
-      readIn: (from, to) => this.#claims.readIn(from, to),
+      readIn: (from, to) => {
+        // All before this part has been searched.
+        this.#attempts.settle(Math.min(from, this.#decided));
+        return this.#claims.readIn(from, to);
+      },
       onSighting: (sighting) => this.#sighted(sighting),
     });
   }
@@ -191,13 +204,15 @@ export class Reader {
     const before = this.#reads.length;
     for (let at = 0; at < block.length; at += BLOCK) {
       const count = Math.min(BLOCK, block.length - at);
-      this.#measure(block, at, count);
-      this.#gauge?.push(block, at, count);
-      this.#level.push(block, at, count);
+      this.#extent.measure(block, at, count);
+      const without = this.#extent.without(block, at, count);
+      const [samples, from] = without === undefined ? [block, at] : [without, 0];
+      this.#gauge?.push(samples, from, count);
+      this.#level.push(samples, from, count);
       this.#samples += count;
       for (const burst of this.#bursts) burst.settle(this.#samples);
       if (this.#frames.length > 0) this.#decide(this.#decided);
-      this.#searcher.push(block, at, count);
+      this.#searcher.push(samples, from, count);
     }
     return this.#reads.slice(before);
   }
@@ -208,14 +223,17 @@ export class Reader {
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
     this.#searcher.finish();
+    this.#gauge?.end();
+    this.#attempts.settle(Number.POSITIVE_INFINITY);
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);
     const candidates = byPlace(this.#candidates, reads)
       .flat()
       .sort((a, b) => b.probability - a.probability)
       .slice(0, CANDIDATES)
       .map(({ passes: _, ...candidate }): Candidate => candidate);
-    const levels = this.#gauge && { levels: this.#gauge.levels };
-    return { reads, candidates, diagnosis: this.diagnosis, ...levels };
+    const levels = this.#options.measures === true && { levels: this.#gauge!.levels };
+    const failed = this.#failed.sort((a, b) => a.startS - b.startS);
+    return { reads, candidates, failed, diagnosis: this.diagnosis, ...levels };
   }
 
   /** Why nothing was read so far; null where something was, unless there were more reads than are kept. */
@@ -225,16 +243,11 @@ export class Reader {
     return diagnose({
       sampleRateHz: this.#rate,
       samples: this.#samples,
-      low: this.#low,
-      high: this.#high,
-      broken: this.#broken,
-      clipped: this.#clipped,
+      ...{ low: this.#extent.low, high: this.#extent.high },
+      ...{ broken: this.#extent.broken, clipped: this.#extent.clipped },
       edges: this.#edges,
-      failure: this.#failure,
       otherTrack: this.#otherTrack,
-      uncertainAt: this.#uncertainAt,
-      candidateAt: this.#candidateAt,
-      nearest: this.#gauge?.nearest ?? {},
+      nearest: this.#attempts.nearest,
     });
   }
 
@@ -242,23 +255,9 @@ export class Reader {
     if (this.#options.live) this.#reads.length = 0;
   }
 
-  #measure(block: Float32Array, from: number, count: number): void {
-    let low = this.#low;
-    let high = this.#high;
-    let clipped = 0;
-    let numbers = 0;
-    for (let i = from; i < from + count; i++) {
-      const sample = block[i]!;
-      if (!(sample > Number.NEGATIVE_INFINITY && sample < Number.POSITIVE_INFINITY)) continue;
-      numbers++;
-      if (sample > high) high = sample;
-      if (sample < low) low = sample;
-      if (sample >= 0.999 || sample <= -0.999) clipped++;
-    }
-    this.#low = low;
-    this.#high = high;
-    this.#clipped += clipped;
-    this.#broken += count - numbers;
+  #fail(failed: FailedSwipe): void {
+    this.#options.onFailed?.(failed);
+    if (!this.#options.live && this.#failed.length < MAX_FAILED) this.#failed.push(failed);
   }
 
   /** Settles the frames that end before `horizon`, beyond which octaves may still find more. */
@@ -275,8 +274,7 @@ export class Reader {
   #settle(group: readonly Frame[]): void {
     const { frame, agreed } = elected(group);
     if (frame.confidence < CERTAIN || !agreed) {
-      if (this.#unlikely) this.#gauge?.attempt(frame);
-      this.#uncertainAt ??= frame.from;
+      this.#attempts.frame(frame);
       this.#claims.doubt(frame.from);
     } else if (this.#claims.claim(frame.from, frame.to)) this.#report(frame);
   }
@@ -287,17 +285,17 @@ export class Reader {
   }
 
   #sighted(sighting: Sighting): void {
-    const { fromSample: from, toSample: to, probability } = sighting;
-    const passes = sighting.passes.map((pass) => ({ startS: pass.from / this.#rate, endS: pass.to / this.#rate }));
-    if (probability >= WORTH_SAYING) this.#candidates = withoutFewer(this.#candidates, passes);
+    const { fromSample: from, toSample: to, probability, data, passes } = sighting;
+    const spans = passes.map((pass) => ({ startS: pass.from / this.#rate, endS: pass.to / this.#rate }));
+    if (probability >= WORTH_SAYING) this.#candidates = withoutFewer(this.#candidates, spans);
     if (probability < CERTAIN) {
-      if (probability >= WORTH_SAYING) this.#suspect(sighting, passes);
-    } else if (this.#claims.claim(from, to)) this.#report(frameOf(sighting));
-  }
-
-  /** Nothing yet came nearer than a failure. */
-  get #unlikely(): boolean {
-    return this.#likeliest === 0 && this.#uncertainAt === undefined;
+      if (probability >= WORTH_SAYING) this.#suspect(sighting, spans);
+    } else if (this.#claims.claim(from, to)) {
+      this.#report(frameOf(sighting));
+      if (passes.length === 1) return;
+      this.#attempts.joined(passes);
+      this.#joined = { data, to };
+    }
   }
 
   #suspect(sighting: Sighting, passes: Suspect["passes"]): void {
@@ -305,11 +303,9 @@ export class Reader {
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
-    if (probability >= LIKELY && probability > this.#likeliest) {
-      this.#likeliest = probability;
-      this.#candidateAt = fromSample;
-      this.#gauge?.attempt(frameOf(sighting));
-    }
+    // A pass behind those that were enough for a read has not failed.
+    const repeated = this.#joined?.data === data && fromSample - this.#joined.to < PASSES_S * this.#rate;
+    if (probability >= LIKELY && !repeated) this.#attempts.frame(frameOf(sighting), probability);
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
     const shown = shownAs(track, data, testIins);
     const characterConfidence = shown.masked ? [] : Array.from(characters());
@@ -355,7 +351,7 @@ export class Reader {
       this.#fullAt ??= found.from;
       return;
     }
-    const findings = this.#gauge?.ofRead(found, track, shown.masked);
+    const findings = this.#options.measures === true ? this.#gauge!.ofRead(found, track, shown.masked) : undefined;
     const cells = !shown.masked && (this.#options.cells === true || findings?.profile !== undefined);
     this.#reads.push({ ...read, ...(cells && { cells: cellsOf(found, this.#rate) }), ...findings });
   }

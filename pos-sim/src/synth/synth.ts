@@ -11,6 +11,9 @@ export interface Pass {
   readonly direction: "forward" | "reverse";
   /** Where the reversals would lie without jitter: boundaries of cells in time, samples. */
   readonly bounds: Float64Array;
+  /** The cell in which the data begins, in the order of time, and how many it has. */
+  readonly frameFrom: number;
+  readonly frameCells: number;
   /** Height of a pulse at each boundary, of full scale. */
   readonly heights: Float64Array;
 }
@@ -75,6 +78,8 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
     parts.push({ from, samples: made.samples });
     passes.push({
       direction: reverse ? "reverse" : "forward",
+      frameFrom: reverse ? trailingZeros : leadingZeros,
+      frameCells: cellBits.length - leadingZeros - trailingZeros,
       bounds: made.bounds.map((bound) => bound + from),
       heights: made.heights.map((height) => height * level),
     });

@@ -22,6 +22,9 @@ export const RATE_MIN_HZ = 300;
 export const RATE_MAX_HZ = 200_000_000;
 export const MAX_CHANNELS = 8;
 
+/** Of KSDATAFORMAT_SUBTYPE_*: xxxx0000-0000-1000-8000-00aa00389b71 behind the tag. */
+const GUID_END = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71] as const;
+
 const ENCODINGS: Readonly<Record<number, string>> = { 2: "ADPCM", 6: "A-law", 7: "u-law", 17: "IMA ADPCM", 85: "MP3" };
 
 /**
@@ -87,8 +90,13 @@ function parseFormat(chunk: Uint8Array): WavFormat {
   const frameBytes = head.getUint16(12, true);
   const bitsPerSample = head.getUint16(14, true);
   if (tag === 0xfffe) {
-    if (chunk.length < 26) throw new PosError("WAV_UNSUPPORTED", "An extensible format without its extension");
-    tag = head.getUint16(24, true); // first two bytes of the sub-format's GUID
+    if (chunk.length < 40) throw new PosError("WAV_UNSUPPORTED", "An extensible format without its whole extension");
+    // The sub-format's GUID is a tag of old with a fixed end, or somebody's own.
+    tag = head.getUint16(24, true);
+    if (!GUID_END.every((octet, i) => chunk[26 + i] === octet)) {
+      const guid = [...chunk.subarray(24, 40)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+      throw new PosError("WAV_UNSUPPORTED", `The sub-format ${guid} is not known; PCM and float are`);
+    }
   }
   if (tag !== 1 && tag !== 3) {
     throw new PosError("WAV_UNSUPPORTED", `Encoding ${ENCODINGS[tag] ?? tag} is not read; PCM and float are`);

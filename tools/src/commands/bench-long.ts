@@ -12,7 +12,8 @@ export interface LongRun {
   readonly picture?: string;
 }
 
-export async function longRun(options: LongRun, context: Context, command: Command): Promise<void> {
+/** @returns How many reads were wrong. */
+export async function longRun(options: LongRun, context: Context, command: Command): Promise<number> {
   const [{ benchLong, reliabilitySvg }, { progressBar }] = await Promise.all([
     import("@enabling-card/pos-sim/bench"),
     import("../progress.js"),
@@ -23,9 +24,11 @@ export async function longRun(options: LongRun, context: Context, command: Comma
   const bar = progressBar(output, "");
   const { signal } = context;
   const decibels = (loss: number | undefined): string => (loss === undefined ? "not told" : `${loss.toFixed(2)} dB`);
+  let wrong = 0;
   for await (const result of benchLong({ ...options, signal, onProgress: bar.update })) {
     bar.stop();
     output.fact({ bench: "long", ...result });
+    if (result.what !== "drawn") wrong += result.wrong;
     switch (result.what) {
       case "drawn":
         output.result(
@@ -60,4 +63,5 @@ export async function longRun(options: LongRun, context: Context, command: Comma
         break;
     }
   }
+  return wrong;
 }

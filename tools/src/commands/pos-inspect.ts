@@ -21,13 +21,14 @@ export function inspectCommand(pos: Command, context: Context, onCode: (code: Ex
       "after",
       `
 Waveform with cells, bits and characters; speed along the swipe; jitter with
-the limits of ISO/IEC 7811-2; a table of measures; candidates; the diagnosis,
-and where. All reads are listed, the first 12 pictured. The page needs nothing
-from elsewhere.
+the limits of ISO/IEC 7811-2; a table of measures; candidates; each swipe that
+was not read, why and where. All reads are listed, the first 12 pictured, and
+as many failed swipes. The page needs nothing from elsewhere.
 
 Of a masked read, and of what could not be read, neither waveform nor cells
 nor bits are in the files: only levels and the speed, in parts of several
-characters. Exits with 1 where nothing was read; the pictures are there.
+characters, and how jitter is spread, without order or number. Exits with 1
+where nothing was read; the pictures are there.
 
 With --json: the line of "pos read --json --verbose", and "svg" and "html", the
 paths of what was written, or null where the file is no recording.

@@ -1,11 +1,12 @@
 // ecard pos listen: raw samples in, reads out as they are swiped, until the samples end or somebody has heard enough.
 
-import type { Candidate, HeardAll, PcmFormat, Read, TrackNumber } from "@enabling-card/pos-sim";
+import type { Candidate, FailedSwipe, HeardAll, PcmFormat, Read, TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
 import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { type Output, rounded } from "../output.js";
+import { diagnosisFacts, failedFacts } from "../pos/results.js";
 import { wholeNumber } from "../whole-number.js";
 
 interface PosListenOptions {
@@ -36,10 +37,13 @@ with 1 where they end and nothing was read. Numbers are masked as by pos read.
 
 With --json: {"event":"listening","source","rateHz","format","channels"}, then
 as they come {"event":"read","track","data","direction","confidence","lrc",
-"startS","endS","masked"}, seconds from the first sample, and
+"channel","startS","endS","masked"}, seconds from the first sample,
 {"event":"candidates","startS","candidates"}, as pos read has them, where
-something was likely and not sure; at last {"event":"end","reads","seconds",
-"diagnosis"}, with "restOctets" where the end was no whole frame.
+something was likely and not sure, and, of each swipe that was not read, a few
+seconds later {"event":"failed","channel","startS","endS","code","sentence",
+"atS","character"}; at last {"event":"end","reads","seconds","diagnosis"}, with
+"restOctets" where the end was no whole frame. A diagnosis has "signal", as pos
+read has it, where an attempt could be measured.
 
 Examples:
   arecord -t raw -f S16_LE -r 48000 | ecard pos listen -
@@ -64,6 +68,7 @@ Examples:
       for await (const heard of listening) {
         if (heard.kind === "read") tellRead(heard.read, output);
         else if (heard.kind === "candidates") tellCandidates(heard.candidates, output);
+        else if (heard.kind === "failed") tellFailed(heard.failed, output);
         else {
           tellEnd(heard, output);
           if (heard.reads === 0) onCode(EXIT.failed);
@@ -73,9 +78,9 @@ Examples:
 }
 
 function tellRead(read: Read, output: Output): void {
-  const { track, data, direction, confidence, lrc, startS, endS, masked } = read;
+  const { track, data, direction, confidence, lrc, channel, startS, endS, masked } = read;
   const when = { startS: rounded(startS, 6), endS: rounded(endS, 6) };
-  output.fact({ event: "read", track, data, direction, confidence, lrc, ...when, masked });
+  output.fact({ event: "read", track, data, direction, confidence, lrc, channel, ...when, masked });
   output.result(
     `${startS.toFixed(3).padStart(10)} s  track ${track} ${direction}  ${data}${masked ? "  (masked)" : ""}`,
   );
@@ -102,10 +107,15 @@ function tellCandidates(candidates: readonly Candidate[], output: Output): void 
   }
 }
 
+function tellFailed(failed: FailedSwipe, output: Output): void {
+  output.fact({ event: "failed", ...failedFacts(failed, false) });
+  output.result(`${failed.startS.toFixed(3).padStart(10)} s  not read: ${failed.sentence} [${failed.code}]`);
+}
+
 function tellEnd({ reads, seconds, diagnosis, restOctets }: HeardAll, output: Output): void {
   output.fact({
     ...{ event: "end", reads, seconds: rounded(seconds, 6) },
-    diagnosis: diagnosis?.atS === undefined ? diagnosis : { ...diagnosis, atS: rounded(diagnosis.atS, 6) },
+    diagnosis: diagnosis && diagnosisFacts(diagnosis),
     ...(restOctets > 0 && { restOctets }),
   });
   const many = reads === 0 ? "nothing read" : `${reads} read${reads === 1 ? "" : "s"}`;

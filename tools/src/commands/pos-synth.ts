@@ -25,8 +25,8 @@ export function synthCommand(pos: Command, context: Context): void {
     .option("--count <n>", "recordings", wholeNumber(1, 100_000), 10)
     .option("--seed <n>", "first seed", wholeNumber(1, 2_000_000_000), 1)
     .addOption(
-      new Option("--format <format>", "of the recordings; sr is a sigrok session")
-        .choices(["wav", "csv", "sr"])
+      new Option("--format <format>", "of the recordings; sr is a sigrok session, svg a picture with what was written")
+        .choices(["wav", "csv", "sr", "vcd", "svg"])
         .default("wav"),
     )
     .addHelpText(
@@ -38,12 +38,18 @@ leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio} or
 wander {height,hz}, clip, dropouts {count,cells}, level, repeats {count,
 reversed,gapMs}, bits. Texts are made from the seed, in the test range.
 
-With --json: one line a recording {"file","seed","track","text","passes"}.
+labels.json has {"conditions","labels"}, a label a recording {"file","seed",
+"track","text","passes","swipes":[{"direction","startS","endS","cellsS"}]}:
+start sentinel to LRC, and where each cell begins and the last one ends, zeros
+too, seconds from the first sample. A VCD has the flux as written beside the
+head's signal, an SVG the bits and characters as written.
+
+With --json: one line a recording, a label without "cellsS".
 
 Examples:
   ecard pos synth
   ecard pos synth noisy.json --count 100 --out corpus
-  ecard pos synth --count 1 --format sr
+  ecard pos synth --count 1 --format svg
   echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json`,
     )
     .action(async (file: string | undefined, options: SynthOptions, command: Command) => {

@@ -23,28 +23,33 @@ export function posCommand(program: Command, context: Context, onCode: (code: Ex
     .addHelpText(
       "after",
       `
-Says why nothing was read, and what in the signal did it; where a read is weak,
-what is weak in its signal. Exits with 1 where a file gave no read, or could
-not be opened. Numbers outside the test range are masked, and the names beside
-them hidden. Tracks 2 and 3 share a code: --track 3 takes frames of either as
-track 3.
+Says of each swipe that was not read why, where, and what in the signal did it;
+where a read is weak, what is weak in its signal. Exits with 1 where a file gave
+no read, or could not be opened. Numbers outside the test range are masked, and
+the names beside them hidden. Tracks 2 and 3 share a code: --track 3 takes
+frames of either as track 3.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
-"confidence","lrc":true}],"diagnosis"}, where diagnosis is null, or {"code",
-"sentence","atS","character"}; with "candidates":[{"track","data","direction",
-"probability","masked"}] where something was likely and not sure (a read has
-odds of 100,000 to 1). With --verbose each read has "startS","endS",
-"cellUs","jitterPercent","masked","characterConfidence" and "signal" too, and
+"confidence","lrc":true,"channel"}],"failed":[{"channel","startS","endS","code",
+"sentence","atS","character"}],"diagnosis"}: failed are the swipes that were
+not read, diagnosis is null where something was, or {"code","sentence","atS",
+"character"}; with "candidates":[{"track","data","direction","probability",
+"masked"}] where something was likely and not sure (a read has odds of 100,000
+to 1). With --verbose each read has "startS","endS","cellUs","jitterPercent",
+"masked","characterConfidence" and "signal" too, each failed swipe "signal", and
 each candidate "startS","endS","characterConfidence": of each character of
 "data", how likely it is right; none where it is masked. A diagnosis has
 "signal" where an attempt could be measured: {"peakDb","swingDb",
 "speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples",
-"jitter":{"reversalsPercent","cells","subintervals"},"lowestPulsePercent",
-"dropouts":[{"atS","lengthUs","character"}],"leadingZeros",
+"jitter":{"reversalsPercent","noisePercent","noiseWorstPercent","cells",
+"subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs","cells",
+"pulsePercent","character"}],"pauses":[{"atS","lengthS"}],
+"cut":{"begins","ends"},"humPercent","wanderPercent","leadingZeros",
 "trailingZeros","clippedPercent","snrDb",
 "weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
 {"rmsPercent","worstPercent","worstOfNewPercent","worstOfUsedPercent",
-"worstCharacter"}: "Of" is of ISO/IEC 7811-2's limits.
+"worstCharacter"}: "Of" is of ISO/IEC 7811-2's limits. Pulses, hum and wander
+are per cent of a usual pulse's height; noise is what noise alone would do.
 
 Examples:
   ecard pos read out/demo/swipe.wav
@@ -62,7 +67,9 @@ Examples:
       }
       const bar = progressBar(output, "s");
       const track = options.track === "auto" ? options.track : (Number(options.track) as TrackNumber);
-      const read = { track, signal, stdin, onProgress: bar.update };
+      // What nobody is told is not measured.
+      const measures = output.json && !output.verbose ? "failed" : true;
+      const read = { track, signal, stdin, measures, onProgress: bar.update } as const;
       for await (const result of readRecordings(files, read)) {
         bar.stop();
         output.fact(recordingFacts(result, output.verbose));

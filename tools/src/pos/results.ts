@@ -1,21 +1,23 @@
 // Results of reading as facts for machines and lines for people.
 
-import type { Candidate, Read, SignalMeasures } from "@enabling-card/pos-sim";
+import type { Candidate, FailedSwipe, Read, SignalMeasures } from "@enabling-card/pos-sim";
 import { confidenceText } from "../confidence-text.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "./read-recordings.js";
 
 /** What `--json` prints of a recording. */
-export function recordingFacts({ file, reads, candidates, diagnosis }: RecordingResult, verbose: boolean): object {
+export function recordingFacts(result: RecordingResult, verbose: boolean): object {
+  const { file, reads, candidates, failed, diagnosis } = result;
   return {
     file,
     reads: reads.map((read) => readFacts(read, verbose)),
     ...(candidates.length > 0 && { candidates: candidates.map((one) => candidateFacts(one, verbose)) }),
-    diagnosis: diagnosisFacts(diagnosis),
+    failed: failed.map((one) => failedFacts(one, verbose)),
+    diagnosis: diagnosis && diagnosisFacts(diagnosis),
   };
 }
 
-function readFacts({ track, data, direction, confidence, lrc, ...more }: Read, verbose: boolean): object {
+function readFacts({ track, data, direction, confidence, lrc, channel, ...more }: Read, verbose: boolean): object {
   const numbers = {
     startS: rounded(more.startS, 6),
     endS: rounded(more.endS, 6),
@@ -25,7 +27,7 @@ function readFacts({ track, data, direction, confidence, lrc, ...more }: Read, v
     characterConfidence: charactersOf(more),
     ...(more.signal && { signal: signalFacts(more.signal) }),
   };
-  return { track, data, direction, confidence, lrc, ...(verbose && numbers) };
+  return { track, data, direction, confidence, lrc, channel, ...(verbose && numbers) };
 }
 
 function candidateFacts({ track, data, direction, probability, masked, ...more }: Candidate, verbose: boolean): object {
@@ -41,8 +43,16 @@ function charactersOf({ characterConfidence }: Pick<Candidate, "characterConfide
   return characterConfidence.map((one) => rounded(one, 9));
 }
 
-function diagnosisFacts(diagnosis: RecordingResult["diagnosis"]): object | null {
-  if (diagnosis === null) return null;
+/** Where and why a swipe was not read. */
+export function failedFacts({ channel, startS, endS, ...diagnosis }: FailedSwipe, verbose: boolean): object {
+  const { signal, ...facts } = diagnosis;
+  return {
+    ...{ channel, startS: rounded(startS, 6), endS: rounded(endS, 6) },
+    ...diagnosisFacts({ ...facts, ...(verbose && signal && { signal }) }),
+  };
+}
+
+export function diagnosisFacts(diagnosis: NonNullable<RecordingResult["diagnosis"]>): object {
   const { code, sentence, atS, character, signal } = diagnosis;
   return {
     code,
@@ -63,14 +73,20 @@ export function signalFacts(signal: SignalMeasures): object {
 }
 
 /** What a person is told of a recording. */
-export function recordingLines({ file, reads, candidates, diagnosis }: RecordingResult): string[] {
+export function recordingLines({ file, reads, candidates, failed, diagnosis }: RecordingResult): string[] {
   const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
   const perhaps = candidates.map(
     ({ track, data, probability, masked }) =>
       `  perhaps track ${track}, ${(100 * probability).toFixed(1)} %: ${data}${masked ? "  (masked)" : ""}`,
   );
-  return [`${printable(file)}: ${many}${why}`, ...reads.flatMap(readLines), ...perhaps];
+  // What the diagnosis says already is not said again.
+  const unread = failed.filter(({ sentence }) => !diagnosis?.sentence.includes(sentence));
+  return [`${printable(file)}: ${many}${why}`, ...reads.flatMap(readLines), ...unread.map(failedLine), ...perhaps];
+}
+
+function failedLine({ startS, endS, code, sentence }: FailedSwipe): string {
+  return `  not read, ${startS.toFixed(3)} to ${endS.toFixed(3)} s: ${sentence} [${code}]`;
 }
 
 function readLines(read: Read): string[] {

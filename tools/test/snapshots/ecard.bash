@@ -6,7 +6,7 @@ _ecard() {
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
-    --format) COMPREPLY=($(compgen -W "wav csv sr" -- "$word")); return ;;
+    --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
@@ -25,7 +25,7 @@ _ecard() {
     "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
-    "bench reader") flags="--swipes --seed --only --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
+    "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac

@@ -124,7 +124,7 @@ _ecard_pos_synth() {
     '--out[where the recordings and labels.json go]:value:_files' \
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
-    '--format[of the recordings; sr is a sigrok session]:value:(wav csv sr)' \
+    '--format[of the recordings; sr is a sigrok session, svg a picture with what was written]:value:(wav csv sr vcd svg)' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -164,7 +164,8 @@ _ecard_bench_reader() {
   _arguments -C \
     '--swipes[swipes a row, 100 unless told; in the long run all swipes, 100000]:value:_files' \
     '--seed[first seed; those from 20000000 on were kept out of development]:value:_files' \
-    '--only[rows whose name has this in it]:value:_files' \
+    '--only[rows whose name has these words in it\: 0 dB is not 20 dB]:value:_files' \
+    '--check[exits with 1 where a row is short of what is asked, or anything was read wrong]' \
     '--long[the long run instead\: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes]' \
     '--picture[draws the long run'\''s claims against outcomes to an SVG file]:value:_files' \
     '--sounds[recordings without a swipe in the long run]:value:_files' \

@@ -1,0 +1,125 @@
+// Where in a swipe something lies, as it may be told: dropouts, and the ends of a recording that cut it. Of a swipe whose bits may not be seen
+// places are characters, or 16 cells, and lengths whole cells.
+import { dropoutsIn, type Gap, goneBeside } from "./dropouts.js";
+import type { Dropout, SignalMeasures } from "./report.js";
+import type { Reversals } from "./reversals.js";
+import type { Swipe } from "./swipe.js";
+
+/** In which character a cell lies, the start sentinel being number 1; undefined outside the data, and where no character is known. */
+export function placing({ cells, direction, symbolBits }: Swipe): (place: number) => number | undefined {
+  const { frameFrom, frameBits } = cells;
+  return (place) => {
+    if (symbolBits === undefined || place < frameFrom || place > frameFrom + frameBits) return undefined;
+    const along = direction === "forward" ? place - frameFrom : frameFrom + frameBits - place;
+    return Math.min(Math.ceil(frameBits / symbolBits), Math.floor(along / symbolBits) + 1);
+  };
+}
+
+/** Dropouts that are told, at most. */
+const DROPOUTS = 20;
+/** Zeros that end a swipe. */
+const END_ZEROS = 10;
+/** Cells in which a place that may not tell a bit may lie: as the parts of a swipe's level. */
+const COARSE_CELLS = 16;
+/** Cells beside a gap at an end in which a swipe was followed by guess. */
+const SPOILED_CELLS = 2;
+/** From a median of magnitudes to a deviation, of a normal one; and from a second difference to what each of its terms has. */
+const DEVIATION = 0.6745;
+const SECOND_DIFFERENCE = Math.sqrt(6);
+
+export interface Dropouts {
+  readonly told: readonly Dropout[];
+  /** Where reversals say nothing of the clock, in samples of the excerpt: gaps, and what lies next to where nothing could be followed. */
+  readonly spoiled: readonly Pick<Gap, "at" | "length">[];
+}
+
+/**
+ * Dropouts within the cells; of an attempt that failed, also where it began and ended.
+ *
+ * @param cell - Mean cell, samples.
+ * @param sigma - Deviation of the noise, full scale.
+ */
+export function dropoutsOf(swipe: Swipe, reversals: Reversals, cell: number, sigma: number): Dropouts {
+  const { cells, excerpt, direction, sampleRateHz, coarse } = swipe;
+  const { bits, bounds, frameFrom, frameBits } = cells;
+  const frameEnd = frameFrom + frameBits;
+  const characterOf = placing(swipe);
+  const told = ({ at, length, height }: Gap, character: number | undefined): Dropout => {
+    const start = bounds[0]!;
+    const sample = at + excerpt.from;
+    const part = COARSE_CELLS * cell;
+    const whole = Math.max(1, Math.round(length / cell));
+    return {
+      atS: Math.max(0, coarse ? start + Math.floor((sample - start) / part) * part : sample) / sampleRateHz,
+      lengthUs: ((coarse ? whole * cell : length) / sampleRateHz) * 1e6,
+      cells: coarse ? whole : length / cell,
+      pulsePercent: 100 * height,
+      ...(character !== undefined && { character }),
+    };
+  };
+  const usual = median(reversals.usual);
+  const known = usual > 0 ? dropoutsIn(reversals, sigma / usual, unrest(reversals) / cell) : [];
+  const spoiled: Pick<Gap, "at" | "length">[] = [...known];
+  const found = known.map((gap) => told(gap, characterOf(gap.place)));
+  const beside = (way: "forward" | "reverse"): void => {
+    const end = bounds[way === "forward" ? bits.length : 0]! - excerpt.from;
+    const gap = goneBeside(excerpt.samples, end, cell, sigma, way);
+    if (gap === undefined) return;
+    const [from, to] = [gap.at + excerpt.from, gap.at + gap.length + excerpt.from];
+    // A hand that slows down, stops and goes on has low pulses beside its stop.
+    const stops = swipe.place?.pauses.some((pause) => pause.from < to && pause.to > from) ?? false;
+    const { symbolBits } = swipe;
+    const behind = symbolBits !== undefined && direction === way ? Math.floor(frameBits / symbolBits) + 1 : undefined;
+    if (!stops) found.push(told(gap, behind));
+    spoiled.push({ at: gap.at - SPOILED_CELLS * cell, length: gap.length + 2 * SPOILED_CELLS * cell });
+  };
+  // Behind so many zeros a swipe has ended, and what lies beyond is another one.
+  if (!swipe.whole && bits.length - frameEnd < END_ZEROS) beside("forward");
+  if (!swipe.whole && frameFrom < END_ZEROS) beside("reverse");
+  return { told: found.slice(0, DROPOUTS), spoiled };
+}
+
+/** Jitter of the cells' edges, samples: of the second differences of their times, which no steady hand has. */
+function unrest({ places, times }: Reversals): number {
+  const edges = times.filter((_, i) => Number.isInteger(places[i]!));
+  const bends = edges.slice(2).map((time, i) => Math.abs(time - 2 * edges[i + 1]! + edges[i]!));
+  return bends.length === 0 ? 0 : median(bends) / DEVIATION / SECOND_DIFFERENCE;
+}
+
+/** Cells at an end of a recording within which a swipe that is cut there has pulses, and was followed. */
+const EDGE_CELLS = 2;
+const FOLLOWED_CELLS = 16;
+/** Of a pulse's height: what stands there is a pulse. */
+const PULSE = 0.5;
+
+/** Does the recording begin or end within a swipe that was not read? @param height - Of a usual pulse. */
+export function cutOf(swipe: Swipe, height: number, cell: number): SignalMeasures["cut"] {
+  const { place, excerpt, ended = false, cells } = swipe;
+  if (place === undefined) return { begins: false, ends: false };
+  const { samples, from } = excerpt;
+  const edge = Math.ceil(EDGE_CELLS * cell);
+  const loud = (part: Float32Array): boolean => {
+    let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const sample of part) {
+      low = Math.min(low, sample);
+      high = Math.max(high, sample);
+    }
+    return high - low > 2 * PULSE * height;
+  };
+  const { bits, frameFrom, frameBits } = cells;
+  const end = from + samples.length;
+  return {
+    begins:
+      from === 0 && frameFrom < END_ZEROS && place.from < FOLLOWED_CELLS * cell && loud(samples.subarray(0, edge)),
+    ends:
+      ended &&
+      bits.length - frameFrom - frameBits < END_ZEROS &&
+      place.to > end - FOLLOWED_CELLS * cell &&
+      loud(samples.subarray(-edge)),
+  };
+}
+
+export function median(values: Float64Array): number {
+  const sorted = values.slice().sort();
+  return sorted[sorted.length >> 1]!;
+}

@@ -1,0 +1,232 @@
+// What is said of a signal, each time for its own reason and no other.
+import { expect } from "chai";
+import { type Conditions, readSamples, type SignalMeasures, synthesise, type Weakness } from "../src/index.js";
+
+const RATE = 48_000;
+
+function signalOf(samples: Float32Array): SignalMeasures {
+  const { reads, diagnosis } = readSamples(samples, RATE, { measures: true });
+  return (reads[0]?.signal ?? diagnosis?.signal)!;
+}
+const weaknesses = (samples: Float32Array): readonly Weakness[] => signalOf(samples).weaknesses;
+const codes = (samples: Float32Array): readonly string[] => weaknesses(samples).map(({ code }) => code);
+const made = (conditions: Conditions, seed = 1): Float32Array => synthesise(seed, conditions).samples;
+
+/** Cells from the first zero on keep a share of their height; noise stays. */
+function weakened(seed: number, from: number, cells: number, share: number): Float32Array {
+  const { samples, passes } = synthesise(seed);
+  const noisy = synthesise(seed, { snrDb: 40 }).samples;
+  const { bounds } = passes[0]!;
+  return noisy.map((sample, n) =>
+    n >= bounds[from]! && n < bounds[from + cells]! ? sample - (1 - share) * samples[n]! : sample,
+  );
+}
+
+function joined(...parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+describe("weak cells", () => {
+  for (const [cells, share] of [
+    [40, 0.3],
+    [20, 0.2],
+    [10, 0.1],
+    [5, 0.1],
+  ] as const) {
+    it(`are told as such: ${cells} at ${100 * share} %, where they are`, () => {
+      const [first, ...more] = weaknesses(weakened(2, 90, cells, share));
+      expect(more).to.deep.equal([]);
+      expect(first!.code).to.equal("WEAK");
+      const said =
+        /^pulses of only ([0-9]+) % of the usual height for ([0-9.]+) ms \(([0-9]+) cells\) from ([0-9.]+) s on, at character 1[345]$/;
+      const [, height, , length, at] = said.exec(first!.sentence)!;
+      expect(Number(height)).to.be.closeTo(100 * share, 4);
+      expect(Number(length)).to.be.closeTo(cells, 2);
+      // 16 cells at most before 20 ms of silence and 90 cells.
+      expect(Number(at)).to.be.within(0.047 - 16 * 0.0003, 0.0475);
+    });
+  }
+
+  it("of a read have their own place", () => {
+    const signal = signalOf(weakened(1, 90, 6, 0.45));
+    const [gap, ...more] = signal.dropouts;
+    expect(more).to.deep.equal([]);
+    expect(gap!.atS).to.be.closeTo(0.047, 0.0005);
+    expect(gap!.pulsePercent).to.be.closeTo(45, 6);
+    expect(signal.weaknesses.map(({ code }) => code)).to.deep.equal(["WEAK"]);
+  });
+
+  it("are none where the hand is slow, or hurries", () => {
+    for (const speed of [{ ratio: 3 }, { ratio: 0.3 }, { hand: true }] as const)
+      for (const seed of [1, 2, 3]) expect(codes(made({ speed, snrDb: 40 }, seed))).to.not.include("WEAK");
+  });
+});
+
+describe("a dropout", () => {
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    it(`of one cell is told, and not as jitter: seed ${seed}`, () => {
+      expect(codes(weakened(seed, 87 + seed, 1, 0))).to.deep.equal(["DROPOUT"]);
+    });
+  }
+
+  it("is placed where it is, of a swipe that failed too", () => {
+    for (const seed of [1, 2, 3]) {
+      const { dropouts } = signalOf(weakened(seed, 150, 14, 0));
+      expect(dropouts[0]!.atS, `seed ${seed}`).to.be.within(0.02 + 0.0003 * 130, 0.02 + 0.0003 * 151);
+      expect(dropouts[0]!.cells).to.be.within(13, 16);
+    }
+  });
+
+  it("is none in clean pulses of any shape", () => {
+    for (const pulse of [{ pw50: 0.12 }, { pw50: 0.25 }, { pw50: 0.4 }, { tau: 0.05 }, { tau: 0.15 }])
+      for (const cellUs of [200, 300, 1500])
+        expect(codes(made({ pulse, cellUs })), JSON.stringify(pulse)).to.not.include("DROPOUT");
+  });
+});
+
+describe("each condition", () => {
+  const cases: readonly (readonly [Conditions, ...string[]])[] = [
+    [{}],
+    [{ track: 1, direction: "reverse", snrDb: 30 }],
+    [{ snrDb: 12, cellUs: 4400 }],
+    [{ snrDb: 10, speed: { hand: true } }],
+    [{ pulse: { tau: 0.2 }, snrDb: 30 }],
+    [{ pulse: { pw50: 0.5 }, snrDb: 30 }],
+    [{ bits: 8, level: 0.5 }],
+    [{ hum: { height: 0.2, hz: 60 }, cellUs: 1500, snrDb: 30 }],
+    [{ snrDb: 6 }, "NOISE"],
+    [{ snrDb: 3, pulse: { tau: 0.1 } }, "NOISE"],
+    [{ snrDb: 6, speed: { ratio: 3 } }, "NOISE", "SPEED"],
+    [{ snrDb: -3 }, "NOISE"],
+    [{ speed: { ratio: 5 }, snrDb: 30 }, "SPEED"],
+    [{ jitter: { normal: 0.06 }, snrDb: 30 }, "JITTER"],
+    [{ jitter: { normal: 0.12 }, snrDb: 30 }, "JITTER"],
+    [{ clip: 0.3, snrDb: 30 }, "CLIPPING"],
+    [{ level: 0.008, snrDb: 40 }, "LEVEL"],
+    [{ hum: { height: 0.5, hz: 50 }, snrDb: 30 }, "HUM"],
+  ];
+  for (const [conditions, ...told] of cases) {
+    it(`is told by its own name and no other: ${JSON.stringify(conditions)}`, () => {
+      for (const seed of [101, 102, 103, 104]) {
+        expect([...new Set(codes(made(conditions, seed)))].sort(), `seed ${seed}`).to.deep.equal(told);
+      }
+    });
+  }
+});
+
+describe("jitter", () => {
+  it("is not the card's where noise makes it", () => {
+    for (const snrDb of [15, 10, 6, 3, 0])
+      for (const seed of [1, 2, 3, 4]) expect(codes(made({ snrDb }, seed)), `${snrDb} dB`).to.not.include("JITTER");
+  });
+
+  it("is not the card's where clipping makes it", () => {
+    for (const clip of [0.3, 0.1]) expect(codes(made({ clip, snrDb: 30 })), `clip ${clip}`).to.deep.equal(["CLIPPING"]);
+  });
+
+  it("is told in noise, too, where it is more than that makes", () => {
+    for (const seed of [1, 2, 3]) {
+      const { jitter, weaknesses: found } = signalOf(made({ jitter: { normal: 0.05 }, snrDb: 20 }, seed));
+      expect(found.map(({ code }) => code)).to.include("JITTER");
+      expect(jitter!.noisePercent).to.be.below(1.5);
+    }
+  });
+
+  it("of noise is foretold within a third", () => {
+    for (const snrDb of [20, 15, 10, 6]) {
+      const { jitter } = signalOf(made({ snrDb }, 2));
+      expect(jitter!.noisePercent! / jitter!.reversalsPercent, `${snrDb} dB`).to.be.within(0.65, 1.35);
+    }
+  });
+});
+
+describe("what a swipe rides on", () => {
+  for (const hz of [50, 60]) {
+    it(`is told: mains hum of ${hz} Hz, of fast and slow swipes`, () => {
+      for (const cellUs of [300, 1000, 2667]) {
+        const samples = made({ hum: { height: 0.5, hz }, cellUs, snrDb: 40 });
+        expect(codes(samples), `${cellUs} us`).to.deep.equal(["HUM"]);
+        expect(signalOf(samples).humPercent).to.be.within(45, 75);
+      }
+    });
+  }
+
+  it("is told: a base line that wanders", () => {
+    const samples = made({ wander: { height: 1, hz: 5 }, snrDb: 40 });
+    expect(codes(samples)).to.deep.equal(["WANDER"]);
+    expect(signalOf(samples).wanderPercent).to.be.within(90, 140);
+  });
+
+  it("is nothing in itself of a clean swipe, whatever its direct current", () => {
+    for (const cellUs of [300, 2667]) {
+      const { humPercent, wanderPercent } = signalOf(made({ cellUs, snrDb: 40, level: 0.3 }).map((x) => x + 0.4));
+      expect(humPercent).to.be.below(15);
+      expect(wanderPercent).to.be.below(15);
+    }
+  });
+});
+
+describe("a recording that cuts a swipe", () => {
+  const { samples, passes } = synthesise(1, { snrDb: 40 });
+  const { bounds } = passes[0]!;
+
+  it("at its begin is named", () => {
+    const [first] = weaknesses(samples.slice(Math.floor(bounds[60]!)));
+    expect(first).to.include({ code: "CUT" });
+    expect(first!.sentence).to.include("begins within the swipe");
+  });
+
+  it("at its end is named", () => {
+    const [first] = weaknesses(samples.slice(0, Math.floor(bounds[160]!)));
+    expect(first).to.include({ code: "CUT" });
+    expect(first!.sentence).to.include("ends within the swipe");
+  });
+
+  it("is not one that merely lies close to its ends", () => {
+    const whole = weakened(2, 90, 12, 0);
+    const { passes: all } = synthesise(2);
+    const edge = all[0]!.bounds;
+    expect(codes(whole.slice(Math.floor(edge[0]!) - 30, Math.ceil(edge.at(-1)!) + 30))).to.deep.equal(["DROPOUT"]);
+  });
+});
+
+describe("a hand that stops within a swipe", () => {
+  it("is named, with its time", () => {
+    const { samples, passes } = synthesise(1);
+    const at = Math.floor(passes[0]!.bounds[110]! + 7);
+    const stopped = joined(samples.slice(0, at), new Float32Array(0.2 * RATE), samples.slice(at));
+    const [first] = weaknesses(stopped);
+    expect(first).to.include({ code: "STOP" });
+    expect(first!.sentence).to.match(
+      /^the swipe pauses for (19[0-9]|20[0-9]) ms from 0\.05[0-9] s on: the hand stopped/,
+    );
+    const { failed } = readSamples(stopped, RATE);
+    expect(failed).to.have.length(1);
+  });
+
+  it("is named where it slows down and starts again", () => {
+    const { samples, passes } = synthesise(1, { cellUs: 600 });
+    const middle = passes[0]!.bounds[110]!;
+    const slowed: number[] = [];
+    for (let place = 0; place < samples.length - 1; ) {
+      const speed = Math.min(1, Math.max(0.02, Math.abs(place - middle) / 600));
+      const n = Math.floor(place);
+      slowed.push(speed * (samples[n]! + (place - n) * (samples[n + 1]! - samples[n]!)));
+      place += speed;
+    }
+    expect(weaknesses(Float32Array.from(slowed))[0]).to.include({ code: "STOP" });
+  });
+
+  it("is not one where two swipes follow each other", () => {
+    const one = weakened(2, 90, 12, 0);
+    const { failed } = readSamples(joined(one, one), RATE, { measures: true });
+    expect(failed).to.have.length(2);
+    for (const { signal } of failed) expect(signal!.pauses).to.deep.equal([]);
+  });
+});
