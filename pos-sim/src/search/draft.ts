@@ -64,7 +64,7 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
     const damaged = clear && all ? DAMAGED : undefined;
     return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
   });
-  const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
+  const followed = trail && followedBy(trail.found, trail.place, noise, pulse, clear);
   const reading = followed?.reading;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
     const path = looked(near, far, (place, all) => pathIn(place.flat, place.seed, all ? ALL_PATHS : FEW_PATHS));
@@ -135,6 +135,7 @@ function followedBy(
   { samples, base, seed, coloured }: Around,
   noise: number,
   pulse: Pulse,
+  clear: boolean,
 ): Followed | undefined {
   const cells = bits.length;
   if (cells < CELLS_MIN || gain < GAIN_MIN || likelyFormats(bits).length === 0) return undefined;
@@ -148,7 +149,8 @@ function followedBy(
   let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
   for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
   let best: Followed = { samples: own, base: ownBase, reading, first, coloured };
-  for (const other of withoutSlip(curve)) {
+  // Where pulses stand out, no clock slips.
+  for (const other of clear ? [] : withoutSlip(curve)) {
     const tried = retimed({ ...best, base: base.slice(first, last) }, other, pulse);
     if (tried.reading.variance < best.reading.variance) best = tried;
   }
