@@ -2,9 +2,9 @@
 import { expect } from "chai";
 import { drawn } from "../src/bench/drawn.js";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
-import { seedsIn } from "../src/search/acquire.js";
-import { likelyFormats, mayGoOn } from "../src/search/parity.js";
-import { mayBeZeros } from "../src/search/zeros.js";
+import { seedsIn } from "../src/search/acquire/acquire.js";
+import { mayBeZeros } from "../src/search/acquire/zeros.js";
+import { likelyFormats, mayGoOn } from "../src/search/texts/parity.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { synthesise } from "../src/synth/synth.js";

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import { lorentzian } from "../../pos-sim/src/search/pulse.js";
-import { BINS, LOW, PART, STEPS, tonesOf } from "../../pos-sim/src/search/tones.js";
+import { BINS, LOW, PART, STEPS, tonesOf } from "../../pos-sim/src/search/acquire/tones.js";
+import { lorentzian } from "../../pos-sim/src/search/fit/pulse.js";
 import { normal } from "../../pos-sim/src/signal/random.js";
 
 type Sums = (...addresses: number[]) => void;

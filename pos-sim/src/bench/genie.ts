@@ -1,10 +1,11 @@
 // How far any reader could get in white noise: a genie that knows every cell's time, the height and the pulse, and asks the same trellis.
 
-import { addLog, Background, Weights } from "../search/background.js";
-import { POLARITY } from "../search/chain.js";
-import { CodeTrellis } from "../search/lattice.js";
-import { match, metricsOf } from "../search/metrics.js";
-import { lorentzian, type Pulse } from "../search/pulse.js";
+import { match, metricsOf } from "../search/fit/metrics.js";
+import { lorentzian, type Pulse } from "../search/fit/pulse.js";
+import { Background } from "../search/texts/background.js";
+import { POLARITY } from "../search/texts/chain.js";
+import { CodeTrellis } from "../search/texts/lattice.js";
+import { addLog, Weights } from "../search/texts/weights.js";
 import type { Labelled } from "../synth/synth.js";
 import { TRACK_FORMATS } from "../track-format.js";
 

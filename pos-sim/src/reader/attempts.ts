@@ -3,8 +3,8 @@
 
 import type { Attempted, Findings } from "../measure/gauge.js";
 import type { Place } from "../measure/swipe.js";
-import { likelyFormats } from "../search/parity.js";
 import type { Span } from "../search/searcher.js";
+import { likelyFormats } from "../search/texts/parity.js";
 import type { Failure, Candidate as Frame } from "./burst.js";
 import { type Diagnosis, diagnosisOf, type Nearest, nearer, type Outcome } from "./diagnosis.js";
 

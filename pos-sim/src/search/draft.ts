@@ -1,15 +1,15 @@
 // One swipe as it was followed from a run of zeros: by a clock that is nudged by samples, or, where that one is led astray, by the times of
 // the reversals themselves.
 
-import type { Seed } from "./acquire.js";
-import { type Around, around, isCut, type Rates } from "./around.js";
-import { follow, type Trail } from "./follow.js";
-import { metricsOf } from "./metrics.js";
-import { type Moved, movedBy, outdoes, pathIn } from "./moved.js";
-import { likelyFormats, mayGoOn } from "./parity.js";
-import type { Pulse } from "./pulse.js";
-import { freeBits, gridOf, matchedOf, type Reading, refined, smoothed } from "./refine.js";
-import { withoutSlip } from "./slip.js";
+import type { Seed } from "./acquire/acquire.js";
+import { type Around, around, isCut, type Rates } from "./acquire/around.js";
+import { follow, type Trail } from "./fit/follow.js";
+import { metricsOf } from "./fit/metrics.js";
+import type { Pulse } from "./fit/pulse.js";
+import { freeBits, gridOf, matchedOf, type Reading, refined, smoothed } from "./fit/refine.js";
+import { withoutSlip } from "./fit/slip.js";
+import { type Moved, movedBy, outdoes, pathIn } from "./reversals/moved.js";
+import { likelyFormats, mayGoOn } from "./texts/parity.js";
 
 /** A swipe, in samples of its own rate. */
 export interface Draft {

@@ -1,9 +1,11 @@
 // A recording as it comes, searched a few seconds at a time, where nobody else has read anything. Memory is bounded.
 
-import { type Seed, seedsIn } from "./acquire.js";
-import { Rates } from "./around.js";
-import { likelyFormats } from "./parity.js";
-import { type Likely, type Stretch, search, together } from "./search.js";
+import { type Seed, seedsIn } from "./acquire/acquire.js";
+import { Rates } from "./acquire/around.js";
+import { together } from "./passes/together.js";
+import { type Stretch, search } from "./search.js";
+import type { Likely } from "./texts/likeliest.js";
+import { likelyFormats } from "./texts/parity.js";
 
 /** A text found, in samples of the recording. */
 export interface Sighting extends Likely {

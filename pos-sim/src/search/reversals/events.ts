@@ -1,9 +1,9 @@
 // Where each reversal lies is more than where it should lie, when the writer and not the noise moved it: cells are judged by how far their
 // reversals are from the clock.
 
-import type { CellMetrics } from "./background.js";
-import { REVERSALS, TURNS } from "./chain.js";
-import { cellAt } from "./metrics.js";
+import { cellAt } from "../fit/metrics.js";
+import { REVERSALS, TURNS } from "../texts/chain.js";
+import type { CellMetrics } from "../texts/weights.js";
 import type { Moved } from "./moved.js";
 import type { Reversal } from "./reversals.js";
 

@@ -1,10 +1,10 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
-import { MET_BEHIND, TURNS } from "./chain.js";
+import { cellAt } from "../fit/metrics.js";
+import { freePath, MEDIAN, smooth } from "../fit/refine.js";
+import { MET_BEHIND, TURNS } from "../texts/chain.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";
-import { cellAt } from "./metrics.js";
 import { CELLS_MIN, type Moved } from "./moved.js";
-import { freePath, MEDIAN, smooth } from "./refine.js";
 
 /**
  * A clock fitted to reversals by what the bits say they are. Bits that are chosen to fit put reversals nearer to the clock than they were

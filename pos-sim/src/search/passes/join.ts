@@ -1,10 +1,9 @@
 // Passes of the same text in one recording, joined before the decision: the cells of each are laid over those of the last one, and what all
 // of them say is added up.
 
+import { type Chain, FREE } from "../texts/chain.js";
+import type { CellMetrics } from "../texts/weights.js";
 import type { Lain } from "./alike.js";
-import type { CellMetrics } from "./background.js";
-import type { Chain } from "./chain.js";
-import { FREE } from "./refine.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {

@@ -1,7 +1,7 @@
 // Passes that are joined may be of two cards, alike but for a few digits: cards of one issuer begin alike, and expire alike. What a pass
 // would rather say, if characters of a text were others, with the LRC that goes with them.
 
-import type { CellMetrics } from "./background.js";
+import type { CellMetrics } from "../texts/weights.js";
 
 /** Prior odds that a pass so soon behind another one is of another card, alike as cards of one issuer are. */
 const ANOTHER = 1e-4;

@@ -4,10 +4,11 @@
 // A state holds what the chain of reversals knows at a boundary, beside place in the character, parity and LRC so far. Only states that
 // something has reached are visited.
 
-import type { TrackFormat } from "../track-format.js";
-import { addLog, type Background, type Weights } from "./background.js";
+import type { TrackFormat } from "../../track-format.js";
+import type { Background } from "./background.js";
 import type { Chain } from "./chain.js";
 import { Graph } from "./graph.js";
+import { addLog, type Weights } from "./weights.js";
 
 export interface Found {
   readonly symbolBits: 5 | 7;

@@ -1,8 +1,8 @@
 // A hand moves smoothly: few numbers describe all boundaries of a swipe, and every pulse has a say in each of them. Clock, height, base
 // line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
 
-import { movingMean } from "../signal/moving-mean.js";
-import type { CellMetrics } from "./background.js";
+import { movingMean } from "../../signal/moving-mean.js";
+import type { CellMetrics } from "../texts/weights.js";
 import { cellAt, type Grid, type Matched, match } from "./metrics.js";
 import type { Pulse } from "./pulse.js";
 
@@ -97,9 +97,6 @@ export function smoothed(bounds: Float64Array, orders: number): Float64Array {
   const curve = smooth(places, Array.from(bounds), bounds.length - 1, orders);
   return Float64Array.from(bounds, (_, k) => curve(k));
 }
-
-/** A bit that is not known. */
-export const FREE = 2;
 
 /** The likeliest bits on a grid, whatever they mean, and the state of each boundary. `known` bits, 0 or 1, are not asked. */
 export function freePath(

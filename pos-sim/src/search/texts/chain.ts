@@ -1,6 +1,9 @@
 // How reversals follow each other from cell to cell. A zero has one, at its end; a one has two, in its middle and at its end. What is known
 // of the boundary between two cells is its state; each step over a cell is a transition.
 
+/** A bit that is not known. */
+export const FREE = 2;
+
 /** A step over one cell. */
 export interface Transition {
   readonly from: number;

@@ -1,9 +1,10 @@
 // How sure each character of a text is, whatever the others are: the share of everything, other texts and none included, in which this
 // character stands where it does.
 
-import type { Background, Weights } from "./background.js";
+import type { Background } from "./background.js";
 import type { Graph } from "./graph.js";
 import { type CodeTrellis, FAINT, type Found } from "./lattice.js";
+import type { Weights } from "./weights.js";
 
 /** Sums by state at one boundary, over e to the power of `scale`. */
 interface Sums {

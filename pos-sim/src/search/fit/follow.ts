@@ -1,6 +1,6 @@
 // From a run of zeros outwards, cell by cell: several readings are kept at once, each with a clock of its own that follows the hand.
 
-import type { Seed } from "./acquire.js";
+import type { Seed } from "../acquire/acquire.js";
 import type { Pulse } from "./pulse.js";
 
 export interface Trail {

@@ -1,7 +1,7 @@
 // Samples to cell metrics, on a given grid of cells: what each pulse that a cell may hold adds to the likelihood.
 
-import type { CellMetrics } from "./background.js";
-import { POLARITY } from "./chain.js";
+import { POLARITY } from "../texts/chain.js";
+import type { CellMetrics } from "../texts/weights.js";
 import type { Pulse } from "./pulse.js";
 
 /** Where cells lie, and how high pulses are there. */

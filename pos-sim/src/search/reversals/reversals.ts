@@ -1,7 +1,7 @@
 // Each flux reversal at a time of its own: where the writer and not the noise moved them, no clock says where they lie. First the extremes
 // of the signal, then each pulse fitted beside its neighbours, then pairs so close that they nearly cancel.
 
-import type { Pulse } from "./pulse.js";
+import type { Pulse } from "../fit/pulse.js";
 
 /** One reversal: samples, polarity 1 or -1, pulse height and cell around it. */
 export interface Reversal {

@@ -1,12 +1,13 @@
 // Where the writer and not the noise moved the reversals: each is found, followed by clocks, and fitted at a time of its own.
 
-import { movingMean } from "../signal/moving-mean.js";
-import type { Seed } from "./acquire.js";
-import { cellAt } from "./metrics.js";
+import { movingMean } from "../../signal/moving-mean.js";
+import type { Seed } from "../acquire/acquire.js";
+import { cellAt } from "../fit/metrics.js";
+import type { Pulse } from "../fit/pulse.js";
+import { type Reading, smooth } from "../fit/refine.js";
+import { finelyShaped, STRIPE } from "../fit/shape.js";
+import { likelyFormats } from "../texts/parity.js";
 import { type Paced, paced } from "./pace.js";
-import { likelyFormats } from "./parity.js";
-import type { Pulse } from "./pulse.js";
-import { type Reading, smooth } from "./refine.js";
 import {
   addPairs,
   doubtPairs,
@@ -19,7 +20,6 @@ import {
   settle,
   widthsOfMet,
 } from "./reversals.js";
-import { finelyShaped, STRIPE } from "./shape.js";
 
 /** What times of their own leave, at most, of what a clock leaves, and of the whole. */
 const MOVED = 0.65;

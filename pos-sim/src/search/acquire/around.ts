@@ -1,9 +1,9 @@
 // The samples around a run of zeros, at a rate that suits its cells, without what is slower than any cell.
 
-import { movingMean } from "../signal/moving-mean.js";
+import { movingMean } from "../../signal/moving-mean.js";
+import { without } from "../fit/refine.js";
 import type { Seed } from "./acquire.js";
 import { COLOURED, halved } from "./halve.js";
-import { without } from "./refine.js";
 
 export interface Around {
   /** Cells of 24 samples and less. */

@@ -1,7 +1,7 @@
 // Where one cell leads, in a text of some format: place in the character, parity, LRC so far, and what the chain of reversals knows at the
 // boundary.
 
-import type { TrackFormat } from "../track-format.js";
+import type { TrackFormat } from "../../track-format.js";
 import type { Chain } from "./chain.js";
 
 /** All states of a text and the steps between them. The first states are the chain's before the start sentinel, the last ones those behind the LRC. */

@@ -1,0 +1,114 @@
+// A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
+
+import type { Followed } from "./draft.js";
+import { type Damage, damageIn, metricsOf } from "./fit/metrics.js";
+import type { Pulse } from "./fit/pulse.js";
+import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";
+import { STRIPE, shaped } from "./fit/shape.js";
+import { clocked } from "./reversals/clock.js";
+import { type Clock, eventMetrics } from "./reversals/events.js";
+import type { Moved } from "./reversals/moved.js";
+import { likelyFormats } from "./texts/parity.js";
+import type { CellMetrics } from "./texts/weights.js";
+
+const ROUNDS = 4;
+
+/** How the cells of a stretch are seen at present. */
+export interface View {
+  readonly reading: Pick<Reading, "bounds" | "bits" | "jitter">;
+  readonly metricsBy: (reverse: boolean) => CellMetrics;
+  /** Where cells may be damaged, and may not be: metrics if they are. */
+  readonly damagedBy?: (reverse: boolean) => CellMetrics;
+  /** So much noise or jitter that nobody could read it. */
+  readonly hopeless: boolean;
+}
+
+/** A stretch fitted to a model, by its samples or by its reversals. */
+export interface Fitted {
+  readonly view: () => View;
+  /** Fits it once more, by bits that are known. */
+  readonly know: (known: Uint8Array) => void;
+}
+
+/** Fitted by samples. */
+export function fittedBySamples(followed: Followed): Fitted {
+  const { samples, base } = followed;
+  let at = settled(followed);
+  return {
+    view: () => {
+      const { reading, pulse } = at;
+      const matched = matchedOf(samples, base, reading, pulse);
+      const grid = gridOf(reading);
+      const seen = damageIn(grid, matched, pulse);
+      const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
+      return {
+        reading,
+        metricsBy: held(seen === "seen" ? "some" : "unseen"),
+        ...(seen === "unclear" && { damagedBy: held("some") }),
+        hopeless: clearness(reading, pulse) < HEARD,
+      };
+    },
+    know: (known) => {
+      at = again(followed, at, known);
+    },
+  };
+}
+
+/** Fitted by the times of reversals. */
+export function fittedByReversals(moved: Moved): Fitted {
+  const { bounds } = moved;
+  let clock: Clock = { bounds, bits: new Uint8Array(bounds.length - 1), jitter: MOVED_JITTER };
+  for (let round = 0; round < ROUNDS; round++) clock = clocked(clock, moved);
+  return {
+    view: () => {
+      const now = clock;
+      const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
+      return { reading: now, metricsBy, hopeless: now.jitter > TIMED };
+    },
+    know: (known) => {
+      for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
+    },
+  };
+}
+
+/** Clock and bits by turns, until the bits stay as they are, and the shape of the pulses. */
+function settled(followed: Followed): Settled {
+  const { samples, base, reading } = followed;
+  let at: Settled = { reading, pulse: STRIPE };
+  for (let round = 0; round < ROUNDS; round++) {
+    const next = again(followed, at);
+    const same = next.reading.bits.every((bit, k) => bit === at.reading.bits[k]);
+    at = round === 0 ? shaped(without(samples, base), next.reading) : next;
+    // Noise that kept parity by accident does not when it is looked at closely.
+    if ((round > 0 && same) || likelyFormats(next.reading.bits).length === 0) break;
+  }
+  return at;
+}
+
+/** One round: bits by the clock, and a clock by the bits. */
+function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
+  const matched = matchedOf(samples, base, reading, pulse);
+  const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
+  const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
+  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
+}
+
+interface Settled {
+  readonly reading: Reading;
+  readonly pulse: Pulse;
+}
+
+/** A pulse's energy over the noise's, as a matched filter has it. */
+function clearness({ height, variance, bounds }: Reading, pulse: Pulse): number {
+  const cell = (bounds[bounds.length - 1]! - bounds[0]!) / height.length;
+  const square = height.reduce((sum, a) => sum + a * a, 0) / height.length;
+  return (pulse.energy * square * cell) / variance;
+}
+
+/** Clearness below which not even joined passes say anything: three at -6 dB have 2.6. */
+const HEARD = 1.5;
+/** Jitter, cells, above which nothing is left to read. */
+const TIMED = 0.21;
+
+/** Deviation of reversals that a writer moved, before it is known. */
+const MOVED_JITTER = 0.12;

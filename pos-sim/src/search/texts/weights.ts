@@ -1,0 +1,54 @@
+// How well cells fit what they may hold: as logarithms, and as weights.
+
+import type { Chain } from "./chain.js";
+
+/** How well cells fit, in the order in which they are read. Natural logarithms of likelihood over that of noise alone. */
+export interface CellMetrics {
+  readonly cells: number;
+  readonly chain: Chain;
+  /** Of each step over cell k: `[k * transitions + transition]`. */
+  readonly gain: Float64Array;
+  /** Of a reversal at the beginning of cell k with nothing before it, by state: `[k * states + state]`. */
+  readonly begin: Float64Array;
+}
+
+/** Prior odds of what happens at a cell outside of text: a swipe begins or ends, zeros become other bits and back. */
+export const CHANGE = 0.01;
+
+/** Likelihoods as weights: each cell's largest is 1, and what was divided out is summed up. */
+export class Weights {
+  readonly cells: number;
+  readonly chain: Chain;
+  readonly gain: Float64Array;
+  readonly begin: Float64Array;
+  /** Weight of a cell without a pulse. */
+  readonly silence: Float64Array;
+  /** Logarithm of what was divided out of all cells. */
+  readonly scale: number;
+
+  constructor({ cells, chain, gain, begin }: CellMetrics) {
+    this.cells = cells;
+    this.chain = chain;
+    const row = chain.transitions.length;
+    this.gain = new Float64Array(gain.length);
+    this.begin = new Float64Array(begin.length);
+    this.silence = new Float64Array(cells);
+    let scale = 0;
+    for (let k = 0; k < cells; k++) {
+      let most = 0;
+      for (let i = k * row; i < (k + 1) * row; i++) most = Math.max(most, gain[i]!);
+      for (let i = k * row; i < (k + 1) * row; i++) this.gain[i] = Math.exp(gain[i]! - most);
+      this.silence[k] = Math.exp(-most);
+      scale += most;
+    }
+    this.scale = scale;
+    for (let i = 0; i < begin.length; i++) this.begin[i] = Math.exp(Math.min(50, begin[i]!));
+  }
+}
+
+/** Logarithm of the sum of two numbers that are given as logarithms. */
+export function addLog(a: number, b: number): number {
+  if (a === Number.NEGATIVE_INFINITY) return b;
+  if (b === Number.NEGATIVE_INFINITY) return a;
+  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+}
