@@ -1,7 +1,7 @@
 // What is called valid, what is only likely, and what of the two is told.
 import { expect } from "chai";
 import { type Candidate, readSamples } from "../src/index.js";
-import { byPlace } from "../src/reader/candidates.js";
+import { byPlace, type Span, type Suspect, withoutFewer } from "../src/reader/candidates.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { swipeSignal } from "../src/signal/stripe.js";
 import { synthesise } from "../src/synth/synth.js";
@@ -109,40 +109,6 @@ describe("confidence of characters", () => {
   });
 });
 
-describe("a damaged cell", () => {
-  for (const [cells, least] of [
-    [1, 9],
-    [2, 8],
-  ] as const) {
-    it(`is made up for by parity and LRC: a dropout of ${cells}`, () => {
-      let [read, wrong] = [0, 0];
-      for (let seed = 1; seed <= 12; seed++) {
-        const swipe = synthesise(seed, { snrDb: 40, dropouts: { count: 1, cells } });
-        for (const { data } of readSamples(swipe.samples, RATE).reads) {
-          if (data === swipe.text) read++;
-          else wrong++;
-        }
-      }
-      expect(wrong).to.equal(0);
-      expect(read).to.be.at.least(least);
-    }).timeout(30_000);
-  }
-
-  it("makes what depends on it less than certain", () => {
-    // All were called valid, wrongly, by who took every cell for whole. At 3 dB a dropout does not stand out (docs/reader.md, limits).
-    for (const [seed, count, cells] of [
-      [93_000_126, 2, 1.5],
-      [94_000_069, 4, 1],
-      [94_000_358, 4, 1],
-      [94_000_862, 4, 1],
-      [94_000_980, 4, 1],
-    ] as const) {
-      const swipe = synthesise(seed, { snrDb: 6, dropouts: { count, cells } });
-      for (const { data } of readSamples(swipe.samples, RATE).reads) expect(data, `seed ${seed}`).to.equal(swipe.text);
-    }
-  }).timeout(30_000);
-});
-
 describe("candidates", () => {
   const one = (data: string, probability: number, startS: number, endS: number): Candidate => ({
     track: 2,
@@ -176,6 +142,22 @@ describe("candidates", () => {
       ],
       [["e", 0.4]],
     ]);
+  });
+
+  it("of passes that are joined stand for what fewer of them said", () => {
+    const suspect = (data: string, passes: readonly Span[]): Suspect => ({
+      ...one(data, 0.9, passes[0]!.startS, passes[0]!.endS),
+      passes,
+    });
+    const [first, second, third, far] = [1, 2, 3, 9].map((startS) => ({ startS, endS: startS + 0.1 })) as Span[];
+    const said = [
+      suspect("alone", [first!]),
+      suspect("a pair", [third!, second!]),
+      suspect("another swipe", [far!]),
+      suspect("all", [second!, first!, third!]),
+    ];
+    const left = withoutFewer(said, [first!, second!, third!]);
+    expect(left.map(({ data }) => data)).to.deep.equal(["another swipe", "all"]);
   });
 
   it("are five at most", () => {

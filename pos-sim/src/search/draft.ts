@@ -4,10 +4,8 @@
 import type { Seed } from "./acquire/acquire.js";
 import { type Around, around, isCut, type Rates } from "./acquire/around.js";
 import { follow, type Trail } from "./fit/follow.js";
-import { metricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
-import { freeBits, gridOf, matchedOf, type Reading, refined, smoothed } from "./fit/refine.js";
-import { withoutSlip } from "./fit/slip.js";
+import { type Reading, refined, smoothed } from "./fit/refine.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./reversals/moved.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 
@@ -64,7 +62,7 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
     const damaged = clear && all ? DAMAGED : undefined;
     return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
   });
-  const followed = trail && followedBy(trail.found, trail.place, noise, pulse, clear);
+  const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
     const path = looked(near, far, (place, all) => pathIn(place.flat, place.seed, all ? ALL_PATHS : FEW_PATHS));
@@ -135,7 +133,6 @@ function followedBy(
   { samples, base, seed, coloured }: Around,
   noise: number,
   pulse: Pulse,
-  clear: boolean,
 ): Followed | undefined {
   const cells = bits.length;
   if (cells < CELLS_MIN || gain < GAIN_MIN || likelyFormats(bits).length === 0) return undefined;
@@ -148,28 +145,8 @@ function followedBy(
   const curve = smoothed(bounds, 14).map((bound) => bound - first);
   let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
   for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
-  let best: Followed = { samples: own, base: ownBase, reading, first, coloured };
-  // Where pulses stand out, no clock slips.
-  for (const other of clear ? [] : withoutSlip(curve)) {
-    const tried = retimed({ ...best, base: base.slice(first, last) }, other, pulse);
-    if (tried.reading.variance < best.reading.variance) best = tried;
-  }
-  return best;
+  return { samples: own, base: ownBase, reading, first, coloured };
 }
-
-/** Read once more, by another clock. */
-function retimed(followed: Followed, bounds: Float64Array, pulse: Pulse): Followed {
-  const { samples, base, coloured } = followed;
-  const height = new Float64Array(bounds.length).fill(median(followed.reading.height));
-  let reading: Reading = { ...followed.reading, bounds: smoothed(bounds, 14), height };
-  for (let round = 0; round < 3; round++) {
-    const free = freeBits(metricsOf(gridOf(reading), matchedOf(samples, base, reading, pulse), pulse, "unseen"));
-    reading = refined(samples, base, { ...reading, ...free }, pulse, 12, coloured);
-  }
-  return { ...followed, reading };
-}
-
-const median = (values: Float64Array): number => values.slice().sort()[values.length >> 1]!;
 
 /** Cells on each side of a swipe that are kept: what a base line is made of. */
 const BESIDE = 24;
