@@ -5,9 +5,9 @@ import type { Rates } from "./acquire/around.js";
 import { type Draft, draftOf } from "./draft.js";
 import { cellAt, DAMAGED } from "./fit/metrics.js";
 import { STRIPE } from "./fit/shape.js";
-import { type Fitted, fittedByReversals, fittedBySamples, type View } from "./fitted.js";
+import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import type { Pass } from "./passes/join.js";
-import { bitsWith, either, isInDoubt, type Likely, likeliest } from "./texts/likeliest.js";
+import { either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats } from "./texts/parity.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
@@ -29,22 +29,24 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
   const drafts: Draft[] = [];
   let best: Stretch | undefined;
   const sure = (stretch: Stretch | undefined) => stretch?.likely[0]?.probability ?? -1;
+  /** By reversals, and without a text: by samples it may have one. */
+  let silent: Draft | undefined;
   let followed = 0;
   for (const seed of seeds) {
-    if (drafts.some((draft) => covers(draft, seed))) continue;
+    if (drafts.some((draft) => draft !== silent && covers(draft, seed))) continue;
     // One swipe at a time, of which the first draft may have a part.
     if (drafts[0] !== undefined && !isAbout(drafts[0], seed.at)) continue;
     if (followed++ === FOLLOWED) break;
     const draft = draftOf(rates, seed, STRIPE);
     if (draft === undefined || (drafts[0] !== undefined && !overlap(drafts[0], draft))) continue;
     drafts.push(draft);
-    // What explains much less than another is a wrong clock on the same swipe.
-    if (drafts.some((other) => other.explained * WORSE > draft.explained && overlap(other, draft))) continue;
+    if (drafts.some((other) => outdoes(other, draft))) continue;
     const fit = draft.followed === undefined ? fittedByReversals(draft.moved!) : fittedBySamples(draft.followed);
-    const { reading, likely } = judged(fit);
+    const view = fit.view();
+    const { reading } = view;
     const { scale, shift } = draft;
     const stretch: Stretch = {
-      likely,
+      likely: judged(view),
       passWith: (known) => {
         if (known !== undefined) fit.know(known);
         return passOf(fit.view());
@@ -53,6 +55,7 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
       bits: reading.bits,
       jitter: reading.jitter,
     };
+    if (draft.moved !== undefined && stretch.likely.length === 0) silent = draft;
     if (best === undefined || sure(stretch) > sure(best)) best = stretch;
     if (sure(best) > ENOUGH || drafts.length === tries) break;
   }
@@ -73,6 +76,12 @@ function isAbout({ from, to }: Draft, at: number): boolean {
 /** Share of a draft's length, on each side, in which the rest of the swipe may lie: passes of one emission are farther apart. */
 const BESIDE = 0.5;
 
+/** What explains much less than another of its kind is a wrong clock on the same swipe. */
+function outdoes(other: Draft, draft: Draft): boolean {
+  const alike = (other.followed === undefined) === (draft.followed === undefined);
+  return alike && other.explained * WORSE > draft.explained && overlap(other, draft);
+}
+
 function overlap(a: Draft, b: Draft): boolean {
   return a.from < b.to && b.from < a.to;
 }
@@ -92,30 +101,13 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 
 const SAME = 0.1;
 
-/** What a stretch says. */
-interface Judged {
-  readonly reading: View["reading"];
-  readonly likely: readonly Likely[];
-}
-
-/**
- * Judged, and once more with the likeliest text in place of the likeliest bits: bits that are chosen to fit make noise and jitter smaller
- * than they were, and everything surer than it is.
- */
-function judged(fit: Fitted): Judged {
-  const first = judgedBy(fit.view());
-  const text = first.likely[0];
-  if (text === undefined || !isInDoubt(text)) return first;
-  fit.know(bitsWith(text, first.reading.bits.length));
-  return judgedBy(fit.view());
-}
-
-function judgedBy({ reading, metricsBy, damagedBy, hopeless }: View): Judged {
+/** What a stretch says, likeliest first. */
+function judged({ reading, metricsBy, damagedBy, hopeless }: View): readonly Likely[] {
   const formats = hopeless ? [] : likelyFormats(reading.bits);
-  if (formats.length === 0) return { reading, likely: [] };
+  if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
-  if (damagedBy === undefined) return { reading, likely: whole.likely };
-  return { reading, likely: either(whole, likeliest(damagedBy, formats), DAMAGED) };
+  if (damagedBy === undefined) return whole.likely;
+  return either(whole, likeliest(damagedBy, formats), DAMAGED);
 }
 
 function passOf({ reading, metricsBy }: View): Pass {

@@ -79,7 +79,7 @@ const EVIDENT = 20;
 const EVIDENT_MORE = 5;
 const UNCLEAR = 4;
 /** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
-export const DAMAGED = -10;
+export const DAMAGED = -8;
 
 /** What is held of damage: who knows that there is none; none that is seen; some somewhere. */
 export type Damage = "never" | "unseen" | "some";
