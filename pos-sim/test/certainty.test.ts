@@ -48,6 +48,13 @@ describe("passes that are joined", () => {
     expect(together).to.be.at.least(5);
   }).timeout(30_000);
 
+  it("are fitted by what they say together, and are surer of it then", () => {
+    for (const seed of [400_373, 400_419]) {
+      const { samples, text } = synthesise(seed, { snrDb: -6, repeats: { count: 3, reversed: [1] } });
+      expect(readSamples(samples, RATE).reads.map(({ data }) => data)).to.deep.equal([text]);
+    }
+  }).timeout(30_000);
+
   it("of two cards alike but for a digit are not taken for one", () => {
     let right = 0;
     for (let seed = 1; seed <= 16; seed++) {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ROWS } from "../src/bench/rows.js";
 import { disturb, readSamples, swipeSignal } from "../src/index.js";
 import { seedsIn } from "../src/search/acquire/acquire.js";
 import { Rates } from "../src/search/acquire/around.js";
@@ -192,6 +193,12 @@ describe("the search", () => {
     const { valid, wrong } = tally(20, noisy(6, { acceleration: 3, ips: 22 }));
     expect(wrong).to.equal(0);
     expect(valid).to.be.at.least(19);
+  });
+
+  it("hears by its samples a swipe that says nothing by its reversals", () => {
+    const [row] = ROWS.filter(({ name }) => name.startsWith("15 dB, edges"));
+    const { samples, sampleRateHz, text } = synthesise(30_000_377, row!.conditions);
+    expect(readSamples(samples, sampleRateHz).reads.map(({ data }) => data)).to.deep.equal([text]);
   });
 
   it("gives candidates best first, with odds that add up to no more than one", () => {
