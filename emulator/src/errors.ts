@@ -19,7 +19,8 @@ export type EmulatorErrorCode =
   | "LINE_MTU_INVALID"
   | "COURIER_UNKNOWN"
   | "SCENARIO_INVALID"
-  | "SCENARIO_FAILED";
+  | "SCENARIO_FAILED"
+  | "QEMU_FAILED";
 
 /** Branch on `code`, show `message`. */
 export class EmulatorError extends Error {

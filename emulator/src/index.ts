@@ -33,6 +33,7 @@ export { BATTERY, type Battery, type BatteryOptions } from "./ports/battery.js";
 export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
+export { type QemuCardOptions, QemuCard, type QemuPass } from "./qemu/qemu-card.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";

@@ -11,9 +11,14 @@ export type RandomSource = (length: number) => Uint8Array;
 /** The platform's generator. */
 export const trueRandom: RandomSource = (length) => crypto.getRandomValues(new Uint8Array(length));
 
+/** The key of a seed, 32 octets: a machine that has it makes the same octets. */
+export function seedKey(seed: string): Uint8Array {
+  return sha256(utf8(`ecard emulator random ${seed}`));
+}
+
 /** The same octets for the same seed, each request going on where the last one ended: for tests and replays, never for a card. */
 export function seededRandom(seed: string): RandomSource {
-  const key = sha256(utf8(`ecard emulator random ${seed}`));
+  const key = seedKey(seed);
   let draws = 0;
   return (length) => {
     const nonce = new Uint8Array(12);

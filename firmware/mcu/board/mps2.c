@@ -1,0 +1,182 @@
+// The boards mps2-an386 (Cortex-M4) and mps2-an505 (Cortex-M33) as QEMU has them: CMSDK timers and UARTs. Numbers: board.h of each.
+#include <string.h>
+
+#include "board.h"
+#include "machine.h"
+#include "mps2.h"
+
+#define REG(address) (*(volatile uint32_t*)(address))
+
+// CMSDK APB timer: CTRL, VALUE, RELOAD, INTSTATUS. It counts down; a write to RELOAD starts the count anew, so VALUE comes last.
+enum { CTRL = 0, VALUE = 4, RELOAD = 8, INTCLEAR = 12 };
+enum { TIMER_ON = 1, TIMER_INTERRUPT = 8 };
+// CMSDK APB UART: DATA, STATE, CTRL, INTSTATUS, BAUDDIV.
+enum { DATA = 0, STATE = 4, UART_CTRL = 8, UART_INTCLEAR = 12, BAUDDIV = 16 };
+enum { TX_FULL = 1, RX_FULL = 2, TX_ON = 1, RX_ON = 2, RX_INTERRUPT = 8 };
+
+const uint32_t board_ticks_per_us = TICKS_PER_US;
+const uint8_t* const board_flash = (const uint8_t*)FLASH_REGION;
+const uint32_t board_flash_size = FLASH_REGION_SIZE;
+
+/** Received and not yet asked for. A chunk of the phone waits for its receipt, so this never fills. */
+enum { RING = 1024 };
+static struct {
+  uint8_t octets[RING];
+  volatile uint32_t head, tail;
+} rings[2];
+static const uint32_t UARTS[2] = { UART0, UART1 };
+
+static volatile uint32_t wraps;
+
+static void enable(uint32_t irq) { REG(0xE000E100 + 4 * (irq / 32)) = 1u << irq % 32; }
+
+void board_init(void) {
+  for (int i = 0; i < 2; i++) {
+    REG(UARTS[i] + BAUDDIV) = 16;
+    REG(UARTS[i] + UART_CTRL) = TX_ON | RX_ON | RX_INTERRUPT;
+  }
+  REG(TIMER1 + RELOAD) = UINT32_MAX;
+  REG(TIMER1 + VALUE) = UINT32_MAX;
+  REG(TIMER1 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
+  enable(TIMER0_IRQ);
+  enable(TIMER1_IRQ);
+  enable(UART0_RX_IRQ);
+  enable(UART1_RX_IRQ);
+}
+
+uint32_t board_ticks(void) { return ~REG(TIMER1 + VALUE); }
+
+uint64_t board_us(void) {
+  uint32_t before, low;
+  do {
+    before = wraps;
+    low = board_ticks();
+  } while (before != wraps);
+  return ((uint64_t)before << 32 | low) / TICKS_PER_US;
+}
+
+void timer1_interrupt(void) {
+  REG(TIMER1 + INTCLEAR) = 1;
+  wraps++;
+}
+
+static void count_down(uint32_t ticks) {
+  REG(TIMER0 + RELOAD) = UINT32_MAX;
+  REG(TIMER0 + VALUE) = ticks;
+  REG(TIMER0 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
+}
+
+static volatile bool playing;
+
+void board_coil_arm(uint32_t at) {
+  playing = true;
+  const int32_t left = (int32_t)(at - board_ticks());
+  count_down(left > 0 ? (uint32_t)left : 1);
+}
+
+void board_coil_disarm(void) {
+  playing = false;
+  REG(TIMER0 + CTRL) = 0;
+}
+
+void timer0_interrupt(void) {
+  REG(TIMER0 + INTCLEAR) = 1;
+  if (playing) coil_tick();
+  else REG(TIMER0 + CTRL) = 0;
+}
+
+void board_coil_drive(int direction) { REG(COIL_PINS) = (uint32_t)direction; }
+
+static void receive(int uart) {
+  REG(UARTS[uart] + UART_INTCLEAR) = 2;
+  while (REG(UARTS[uart] + STATE) & RX_FULL) {
+    const uint8_t octet = (uint8_t)REG(UARTS[uart] + DATA);
+    const uint32_t next = (rings[uart].head + 1) % RING;
+    if (next == rings[uart].tail) continue;
+    rings[uart].octets[rings[uart].head] = octet;
+    rings[uart].head = next;
+  }
+}
+
+void uart0_interrupt(void) { receive(0); }
+void uart1_interrupt(void) { receive(1); }
+
+int board_uart_get(int uart) {
+  const uint32_t tail = rings[uart].tail;
+  if (tail == rings[uart].head) return -1;
+  const uint8_t octet = rings[uart].octets[tail];
+  rings[uart].tail = (tail + 1) % RING;
+  return octet;
+}
+
+void board_uart_put(int uart, uint8_t octet) {
+  while (REG(UARTS[uart] + STATE) & TX_FULL) {}
+  REG(UARTS[uart] + DATA) = octet;
+}
+
+/** Rounds without a look at a device, which take the simulator long: some tens of microseconds. */
+enum { SPIN = 10000 };
+
+void board_sleep(uint64_t until) {
+  // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
+  for (uint32_t round = 0; playing && round < SPIN; round++) {
+    if (rings[0].head != rings[0].tail || rings[1].head != rings[1].tail) return;
+  }
+  if (playing) return;
+  // Interrupts stay off between the last look and the sleep: what comes there wakes it.
+  __asm__ volatile("cpsid i" ::: "memory");
+  bool quiet = !machine_is_posted();
+  for (int i = 0; i < 2; i++) quiet = quiet && rings[i].head == rings[i].tail;
+  const uint64_t now = board_us();
+  if (quiet && until > now) {
+    // Between passes the coil's timer wakes for alarms.
+    if (until != UINT64_MAX) {
+      const uint64_t ticks = (until - now) * TICKS_PER_US;
+      count_down(ticks < UINT32_MAX ? (uint32_t)ticks : UINT32_MAX);
+    }
+    __asm__ volatile("wfi");
+  }
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
+void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length) {
+  volatile uint8_t* flash = (volatile uint8_t*)FLASH_REGION;
+  for (uint32_t i = 0; i < length; i++) flash[at + i] &= data[i];
+}
+
+void board_flash_erase(uint32_t at) { memset((void*)(FLASH_REGION + at), 0xff, FLASH_SECTOR); }
+
+// QEMU's boards have no source of entropy: the bench leaves a seed behind the flash region, and a counter makes the rest. A development
+// board's alone; a chip has its own generator.
+#include <sodium.h>
+
+void board_random(uint8_t* out, uint32_t length) {
+  uint8_t* seed = (uint8_t*)(FLASH_REGION + FLASH_REGION_SIZE);
+  uint8_t key[32];
+  static uint32_t calls;
+  uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES] = { 0 };
+  memcpy(key, seed, sizeof key);
+  memcpy(nonce + 8, &calls, sizeof calls);
+  calls++;
+  crypto_stream_chacha20_ietf(out, length, nonce, key);
+}
+
+_Noreturn void semihosting_exit(uint32_t code) {
+  const uint32_t block[2] = { 0x20026, code };
+  register uint32_t r0 __asm__("r0") = 0x20;
+  register const void* r1 __asm__("r1") = block;
+  __asm__ volatile("bkpt 0xab" ::"r"(r0), "r"(r1) : "memory");
+  for (;;) {}
+}
+
+_Noreturn void board_panic(const char* why) {
+  __asm__ volatile("cpsid i");
+  static const char head[] = "panic: ";
+  register uint32_t r0 __asm__("r0") = 4;
+  register const void* r1 __asm__("r1") = head;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  r0 = 4;
+  r1 = why;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  semihosting_exit(1);
+}

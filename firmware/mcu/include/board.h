@@ -1,0 +1,37 @@
+// What a board gives the machine: one timer that never stops, one that plays the coil, two serial lines, flash, and what a bench simulates.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** Ticks a microsecond of the board's timers. */
+extern const uint32_t board_ticks_per_us;
+
+void board_init(void);
+/** Ticks since the start, counted up; wraps at 32 bits. */
+uint32_t board_ticks(void);
+/** Microseconds since the start. */
+uint64_t board_us(void);
+/** Sleeps until an interrupt, at most until `board_us` has reached `until`. */
+void board_sleep(uint64_t until);
+/** Fires `board_coil_tick` at the absolute tick `at`. */
+void board_coil_arm(uint32_t at);
+void board_coil_disarm(void);
+/** The coil's current: its direction, 1 or -1, or 0. */
+void board_coil_drive(int direction);
+
+/** One octet that was received, or -1. */
+int board_uart_get(int uart);
+void board_uart_put(int uart, uint8_t octet);
+
+/** The flash region, read as memory. A program only clears bits; an erase sets a sector's. */
+#define FLASH_SECTOR 4096u
+extern const uint8_t* const board_flash;
+extern const uint32_t board_flash_size;
+void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length);
+void board_flash_erase(uint32_t at);
+
+/** True random octets; a board without entropy does not start. */
+void board_random(uint8_t* out, uint32_t length);
+/** Says a line to whoever debugs, then halts. */
+_Noreturn void board_panic(const char* why);

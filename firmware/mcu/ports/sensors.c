@@ -1,0 +1,33 @@
+// Ports head, button, indicators, random: what a card has around its modules. Contracts: firmware/ports.
+#include "board.h"
+#include "machine.h"
+
+static bool awake;
+static bool pressed;
+void Z_headZ_listen(struct module* module, uint32_t on) {
+  (void)module;
+  awake = on != 0;
+}
+
+bool head_is_awake(void) { return awake; }
+void head_sleep(void) { awake = false; }
+
+uint32_t Z_buttonZ_pressed(struct module* module) {
+  (void)module;
+  return pressed;
+}
+
+bool button_set(bool now) {
+  const bool changed = now != pressed;
+  pressed = now;
+  return changed;
+}
+
+void Z_indicatorsZ_show(struct module* module, uint32_t pattern) {
+  (void)module;
+  bench_indicator(pattern);
+}
+
+void Z_randomZ_fill(struct module* module, uint32_t out, uint32_t length) {
+  board_random(module_demand(module, out, length), length);
+}

@@ -1,0 +1,110 @@
+// The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside, then what
+// is due: as the emulator's.
+#include "machine.h"
+
+#include <string.h>
+
+#include "board.h"
+#include "store.h"
+
+static volatile uint32_t events;
+
+void machine_post(enum event event) { __atomic_fetch_or(&events, event, __ATOMIC_RELAXED); }
+
+bool machine_is_posted(void) { return events != 0; }
+
+static bool take(enum event event) {
+  return (__atomic_fetch_and(&events, ~(uint32_t)event, __ATOMIC_RELAXED) & event) != 0;
+}
+
+static void boot(struct module* module) {
+  module_instantiate(module);
+  if (!module_enter(module, call_start, 0)) board_panic("a module stops while it starts");
+}
+
+/** The one way into a module after its start. A trap ends the module, and starts it anew. */
+static void enter(enum module_id id, void (*call)(struct module*, void*), void* argument) {
+  struct module* module = &modules[id];
+  const uint32_t traps = module->traps;
+  module_enter(module, call, argument);
+  if (module->traps == traps) return;
+  bench_trap(module);
+  mailbox_forget(id);
+  if (id == MODULE_WALLET) {
+    coil_stop();
+    head_sleep();
+  }
+  boot(module);
+  if (id != MODULE_AUTHENTICATOR) line_drop();
+}
+
+static bool deliver(void) {
+  struct mail mail;
+  if (!mailbox_take(&mail)) return false;
+  struct module* module = &modules[mail.to];
+  uint8_t* slot = module_at(module, module->mail_slot, MAIL_SIZE);
+  if (slot == 0) board_panic("a mail slot outside of its module");
+  memset(slot, 0, MAIL_SIZE);
+  memcpy(slot, mail.octets, mail.length);
+  memset(mail.octets, 0, MAIL_SIZE);
+  enter(mail.to, call_mail, &mail);
+  return true;
+}
+
+/** When the next alarm is due, microseconds; never where there is none. */
+static uint64_t next_alarm(void) {
+  uint64_t next = UINT64_MAX;
+  for (int id = MODULE_LINK; id < MODULES; id++) {
+    const uint64_t ms = modules[id].alarm_ms;
+    if (ms > 0 && ms < UINT64_MAX / 1000 && ms * 1000 < next) next = ms * 1000;
+  }
+  return next;
+}
+
+static bool ring(void) {
+  const uint64_t now = board_us();
+  for (int id = MODULE_LINK; id < MODULES; id++) {
+    const uint64_t ms = modules[id].alarm_ms;
+    if (ms == 0 || ms > now / 1000) continue;
+    modules[id].alarm_ms = 0;
+    enter((enum module_id)id, call_alarm, 0);
+    return true;
+  }
+  return false;
+}
+
+static bool step(void) {
+  if (deliver()) return true;
+  if (take(EVENT_COIL_DONE)) {
+    coil_report();
+    enter(MODULE_WALLET, call_coil_done, 0);
+    return true;
+  }
+  if (take(EVENT_HEAD_CONTACT)) {
+    if (head_is_awake()) enter(MODULE_WALLET, call_head_contact, 0);
+    return true;
+  }
+  if (take(EVENT_BUTTON)) {
+    enter(MODULE_AUTHENTICATOR, call_button, 0);
+    return true;
+  }
+  struct chunk chunk;
+  switch (line_poll(&chunk)) {
+    case LINE_CAME_UP: enter(MODULE_LINK, call_line_up, 0); return true;
+    case LINE_WENT_DOWN: enter(MODULE_LINK, call_line_down, 0); return true;
+    case LINE_READY: enter(MODULE_LINK, call_line_ready, 0); return true;
+    case LINE_CHUNK: enter(MODULE_LINK, call_chunk, &chunk); return true;
+    case LINE_QUIET: break;
+  }
+  return bench_poll() || ring();
+}
+
+void machine_run(void) {
+  if (!store_open()) board_panic("this card has no keys: personalise it");
+  bench_ready();
+  for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);
+  boot(&modules[MODULE_LINK]);
+  for (;;) {
+    if (!step()) board_sleep(next_alarm());
+  }
+}
