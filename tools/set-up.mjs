@@ -9,18 +9,19 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE_MIN = [20, 19];
 const STAMP = join(ROOT, "node_modules/.ecard-packages");
-/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, the second read our recordings and completions in tests. */
+/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, the second build and run the microcontroller's image, the third read our recordings and completions in tests. */
 const BUILD_TOOLS = [
   ["make", "make"],
   ["g++", "g++"],
   ["python3", "python3"],
 ];
-const TEST_TOOLS = [
-  ["sox", "sox"],
-  ["sigrok-cli", "sigrok-cli"],
-  ["zsh", "zsh"],
-  ["fish", "fish"],
+const MCU_TOOLS = [
+  ["wasm2c", "wabt"],
+  ["arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"],
+  ["qemu-system-arm", "qemu-system-arm"],
+  ["dpkg-source", "dpkg-dev"],
 ];
+const TEST_TOOLS = [...MCU_TOOLS, ["sox", "sox"], ["sigrok-cli", "sigrok-cli"], ["zsh", "zsh"], ["fish", "fish"]];
 
 main().catch((error) => {
   console.error(`ecard set-up: ${error.message}`);
@@ -38,6 +39,16 @@ async function main() {
   const { buildFirmware } = await import("./build-firmware.mjs");
   await buildFirmware((line) => console.error(line));
   if (process.argv.includes("--tests")) testTools();
+  if (process.argv.includes("--mcu")) mcuTools();
+  if ((process.argv.includes("--tests") && missingOf(MCU_TOOLS).length === 0) || process.argv.includes("--mcu")) {
+    const { BOARDS, buildMcu } = await import("./build-mcu.mjs");
+    for (const board of Object.keys(BOARDS)) await buildMcu(board, (line) => console.error(line));
+  }
+}
+
+function mcuTools() {
+  const missing = missingOf(MCU_TOOLS);
+  if (missing.length > 0) installDebian(missing);
 }
 
 /** Without them their test is skipped, with a word; in CI nothing is. */

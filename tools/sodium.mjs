@@ -31,18 +31,40 @@ export async function sodiumSources(folder, log) {
     fetchSources(folder);
     writeFileSync(stamp, "");
   }
-  const unpacked = join(folder, readdirSync(folder).find((name) => name.startsWith(`${PACKAGE}-`) && !name.includes(".tar")));
+  const unpacked = join(
+    folder,
+    readdirSync(folder).find((name) => name.startsWith(`${PACKAGE}-`) && !name.includes(".tar")),
+  );
   const root = join(unpacked, "src/libsodium");
   const version = join(root, "include/sodium/version.h");
   if (!existsSync(version)) {
     const template = readFileSync(`${version}.in`, "utf8");
-    const values = { VERSION: "1.0.18", SODIUM_LIBRARY_VERSION_MAJOR: "10", SODIUM_LIBRARY_VERSION_MINOR: "3", SODIUM_LIBRARY_MINIMAL_DEF: "" };
-    writeFileSync(version, template.replace(/@(\w+)@/g, (_, name) => values[name]));
+    const values = {
+      VERSION: "1.0.18",
+      SODIUM_LIBRARY_VERSION_MAJOR: "10",
+      SODIUM_LIBRARY_VERSION_MINOR: "3",
+      SODIUM_LIBRARY_MINIMAL_DEF: "",
+    };
+    writeFileSync(
+      version,
+      template.replace(/@(\w+)@/g, (_, name) => values[name]),
+    );
   }
   return {
     files: FILES.map((file) => join(root, file)),
-    includes: [join(root, "include"), join(root, "include/sodium"), join(root, "crypto_core/ed25519/ref10/fe_25_5"), join(root, "include/sodium/private")],
-    flags: ["-DCONFIGURED=1", "-DNATIVE_LITTLE_ENDIAN=1", "-DDEV_MODE=1", "-DSODIUM_STATIC=1", "-DED25519_NONDETERMINISTIC=0"],
+    includes: [
+      join(root, "include"),
+      join(root, "include/sodium"),
+      join(root, "crypto_core/ed25519/ref10/fe_25_5"),
+      join(root, "include/sodium/private"),
+    ],
+    flags: [
+      "-DCONFIGURED=1",
+      "-DNATIVE_LITTLE_ENDIAN=1",
+      "-DDEV_MODE=1",
+      "-DSODIUM_STATIC=1",
+      "-DED25519_NONDETERMINISTIC=0",
+    ],
   };
 }
 
@@ -55,7 +77,11 @@ function fetchSources(folder) {
   const text = existsSync(known) ? readFileSync(known, "utf8").replace(/^Types:.*$/gm, "Types: deb-src") : "";
   if (text !== "") writeFileSync(join(parts, "source.sources"), text);
   else writeFileSync(join(parts, "source.list"), "deb-src http://deb.debian.org/debian bookworm main\n");
-  const options = ["Dir::Etc::sourcelist=/dev/null", `Dir::Etc::sourceparts=${parts}`, `Dir::State::lists=${lists}`].flatMap((one) => ["-o", one]);
+  const options = [
+    "Dir::Etc::sourcelist=/dev/null",
+    `Dir::Etc::sourceparts=${parts}`,
+    `Dir::State::lists=${lists}`,
+  ].flatMap((one) => ["-o", one]);
   for (const command of [["update"], ["source", PACKAGE]]) {
     const { status, stderr } = spawnSync("apt-get", [...options, "-q", ...command], { cwd: folder, encoding: "utf8" });
     if (status !== 0) throw new Error(`apt-get ${command.join(" ")} failed: ${stderr}`);

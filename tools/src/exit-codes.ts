@@ -70,6 +70,7 @@ const EMULATOR: Exits<EmulatorErrorCode> = {
     NOT_PERSONALISED: EXIT.unavailable,
     CARD_OFF: EXIT.unavailable,
     LINE_BUSY: EXIT.unavailable,
+    QEMU_FAILED: EXIT.unavailable,
     LINE_CLOSED: EXIT.linkLost,
     LINE_CHUNK_INVALID: EXIT.usage,
     LINE_MTU_INVALID: EXIT.usage,

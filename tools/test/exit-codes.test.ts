@@ -43,6 +43,7 @@ const EMULATOR: Record<EmulatorErrorCode, ExitCode> = {
   COURIER_UNKNOWN: 2,
   SCENARIO_INVALID: 2,
   SCENARIO_FAILED: 1,
+  QEMU_FAILED: 3,
 };
 
 /** Of the phone's own codes and the card's statuses; every other one is a refusal: 5. */

@@ -14,6 +14,8 @@ import { seedKey, trueRandom } from "../ports/random.js";
 import { encodeSerialFrame, type SerialFrame, SerialFrames } from "./serial-frames.js";
 
 export interface QemuCardOptions {
+  /** For which the image was built: Cortex-M4 (an386, unless told) or Cortex-M33 (an505). */
+  readonly board?: QemuBoard;
   /** The image, an ELF file. */
   readonly elf: string;
   /** What its flash region holds: a personalised block. */
@@ -31,7 +33,22 @@ export interface QemuPass {
   readonly edgesNs: Float64Array;
 }
 
-const FLASH_AT = 0x21000000;
+/** What came of a call of the crypto port. */
+export interface QemuTrial {
+  readonly trapped: boolean;
+  readonly status: number;
+  /** Of the board's timer, 25 MHz; with `icount` 40 instructions each. */
+  readonly ticks: number;
+  readonly memory: Uint8Array;
+}
+
+const CRYPTO_ARGUMENTS = 6;
+/** Where QEMU's boards have the image's flash region (firmware/mcu/board), and their names. */
+const BOARDS = {
+  an386: { machine: "mps2-an386", flashAt: 0x21000000 },
+  an505: { machine: "mps2-an505", flashAt: 0x38200000 },
+} as const;
+export type QemuBoard = keyof typeof BOARDS;
 const START_MS = 10_000;
 const SEED_SIZE = 32;
 const enum Line {
@@ -44,12 +61,14 @@ const enum Line {
 const enum Order {
   Button = 1,
   Head = 2,
+  Crypto = 3,
 }
 const enum Report {
   Ready = 1,
   Indicator = 2,
   Trap = 3,
   Pass = 4,
+  Crypto = 5,
 }
 
 interface Phone {
@@ -72,6 +91,7 @@ export class QemuCard {
   #indicator: Indicator = Indicator.Off;
   #ticksPerUs = 1;
   #said = "";
+  readonly #trials: QemuTrial[] = [];
   readonly #watchers = new Set<() => void>();
 
   /** Starts the image. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
@@ -86,7 +106,7 @@ export class QemuCard {
     return card;
   }
 
-  private constructor({ elf, flash, seed, id = "qemu-card", icount = false }: QemuCardOptions) {
+  private constructor({ board = "an386", elf, flash, seed, id = "qemu-card", icount = false }: QemuCardOptions) {
     this.id = id;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     const image = join(this.#folder, "flash.bin");
@@ -94,12 +114,15 @@ export class QemuCard {
     content.set(flash);
     content.set(seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), flash.length);
     writeFileSync(image, content, { mode: 0o600 });
-    const socket = (name: string) => ["-chardev", `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`];
+    const socket = (name: string) => [
+      "-chardev",
+      `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,
+    ];
     this.#process = spawn(
       "qemu-system-arm",
       [
-        ...["-M", "mps2-an386", "-display", "none", "-monitor", "none", "-kernel", elf],
-        ...["-device", `loader,file=${image},addr=${FLASH_AT},force-raw=on`],
+        ...["-M", BOARDS[board].machine, "-display", "none", "-monitor", "none", "-kernel", elf],
+        ...["-device", `loader,file=${image},addr=${BOARDS[board].flashAt},force-raw=on`],
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
         ...socket("line"),
@@ -182,6 +205,23 @@ export class QemuCard {
     await this.#until(() => this.passes.length >= count);
   }
 
+  /**
+   * The crypto port on `memory`, as a module would call it.
+   *
+   * @param operation - 0 SHA-256, 1 X25519, 2 seal, 3 open, 4 verify (firmware/ports/crypto.ts).
+   */
+  async crypto(operation: number, args: readonly number[], memory: Uint8Array): Promise<QemuTrial> {
+    const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + memory.length);
+    order[0] = operation;
+    const view = new DataView(order.buffer);
+    for (const [i, value] of args.entries()) view.setUint32(1 + 4 * i, value, true);
+    order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
+    const before = this.#trials.length;
+    this.#bench.write(encodeSerialFrame(Order.Crypto, order));
+    await this.#until(() => this.#trials.length > before);
+    return this.#trials[before]!;
+  }
+
   /** Power off. */
   async stop(): Promise<void> {
     this.#hangUp();
@@ -197,7 +237,9 @@ export class QemuCard {
 
   async #connect(): Promise<void> {
     const failed = (cause?: unknown) =>
-      new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`, { cause });
+      new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`, {
+        cause,
+      });
     this.#process.once("error", () => {
       this.#said += "qemu-system-arm is missing: apt-get install qemu-system-arm";
     });
@@ -271,6 +313,14 @@ export class QemuCard {
         break;
       case Report.Trap:
         this.traps.push(octets[0]!);
+        break;
+      case Report.Crypto:
+        this.#trials.push({
+          trapped: octets[0] === 1,
+          status: view.getUint32(1, true),
+          ticks: view.getUint32(5, true),
+          memory: octets.slice(9),
+        });
         break;
       case Report.Pass: {
         const first = view.getUint32(0, true);

@@ -90,10 +90,13 @@ void board_coil_drive(int direction) { REG(COIL_PINS) = (uint32_t)direction; }
 static void receive(int uart) {
   REG(UARTS[uart] + UART_INTCLEAR) = 2;
   while (REG(UARTS[uart] + STATE) & RX_FULL) {
-    const uint8_t octet = (uint8_t)REG(UARTS[uart] + DATA);
     const uint32_t next = (rings[uart].head + 1) % RING;
-    if (next == rings[uart].tail) continue;
-    rings[uart].octets[rings[uart].head] = octet;
+    if (next == rings[uart].tail) {
+      // Full: what comes waits in the UART, and the sender with it, until somebody asks.
+      REG(UARTS[uart] + UART_CTRL) = TX_ON | RX_ON;
+      return;
+    }
+    rings[uart].octets[rings[uart].head] = (uint8_t)REG(UARTS[uart] + DATA);
     rings[uart].head = next;
   }
 }
@@ -106,6 +109,12 @@ int board_uart_get(int uart) {
   if (tail == rings[uart].head) return -1;
   const uint8_t octet = rings[uart].octets[tail];
   rings[uart].tail = (tail + 1) % RING;
+  if (!(REG(UARTS[uart] + UART_CTRL) & RX_INTERRUPT)) {
+    __asm__ volatile("cpsid i" ::: "memory");
+    REG(UARTS[uart] + UART_CTRL) = TX_ON | RX_ON | RX_INTERRUPT;
+    receive(uart);
+    __asm__ volatile("cpsie i" ::: "memory");
+  }
   return octet;
 }
 

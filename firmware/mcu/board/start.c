@@ -23,7 +23,7 @@ void reset(void) {
 static void fault(void) { board_panic("fault"); }
 static void nothing(void) {}
 
-__attribute__((section(".vectors"), used)) static const void* const vectors[16 + 32] = {
+__attribute__((section(".vectors"), used)) static const void* const vectors[16 + 48] = {
   [0] = &stack_top,
   [1] = reset,
   [2] = fault,

@@ -1,11 +1,18 @@
 // The bench on the second serial line: presses the button, touches the head, and is told what the card shows and plays. Development images only.
 // Frames both ways: length u16 LE, kind, octets.
+#include <string.h>
+
 #include "board.h"
 #include "machine.h"
 
 enum { UART_BENCH = 1 };
-enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2 };
-enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4 };
+enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3 };
+enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4, REPORT_CRYPTO = 5 };
+enum { HEAD = 3, ORDER_MAX = 8192 };
+
+/** An order, and memory for what it tries, outside of the card's own. */
+static uint8_t frame[HEAD + ORDER_MAX] __attribute__((section(".bench")));
+static uint8_t scratch[ORDER_MAX] __attribute__((section(".bench"), aligned(8)));
 
 static void report(enum report kind, uint32_t length) {
   board_uart_put(UART_BENCH, (uint8_t)length);
@@ -37,21 +44,73 @@ void bench_pass(const uint32_t* ticks, uint32_t edges) {
   for (uint32_t i = 0; i < edges; i++) put_u32(ticks[i]);
 }
 
+static uint32_t u32_at(const uint8_t* octets) {
+  return octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
+}
+
+void Z_cryptoZ_sha256(struct module*, uint32_t, uint32_t, uint32_t);
+uint32_t Z_cryptoZ_x25519(struct module*, uint32_t, uint32_t, uint32_t);
+void Z_cryptoZ_seal(struct module*, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+uint32_t Z_cryptoZ_open(struct module*, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
+uint32_t Z_cryptoZ_verify(struct module*, uint32_t, uint32_t, uint32_t, uint32_t);
+
+enum { ARGUMENTS = 6 };
+struct trial {
+  uint8_t operation;
+  uint32_t arguments[ARGUMENTS];
+  uint32_t status;
+};
+
+static void call_crypto(struct module* module, void* argument) {
+  struct trial* trial = argument;
+  const uint32_t* a = trial->arguments;
+  switch (trial->operation) {
+    case 0: Z_cryptoZ_sha256(module, a[0], a[1], a[2]); break;
+    case 1: trial->status = Z_cryptoZ_x25519(module, a[0], a[1], a[2]); break;
+    case 2: Z_cryptoZ_seal(module, a[0], a[1], a[2], a[3], a[4], a[5]); break;
+    case 3: trial->status = Z_cryptoZ_open(module, a[0], a[1], a[2], a[3], a[4], a[5]); break;
+    case 4: trial->status = Z_cryptoZ_verify(module, a[0], a[1], a[2], a[3]); break;
+    default: break;
+  }
+}
+
+/** The crypto port on memory of the bench: operation u8, six arguments u32, octets from address 0 on. Back: trapped or not, status, ticks, octets. */
+static void try_crypto(const uint8_t* order, uint32_t length) {
+  enum { FIXED = 1 + 4 * ARGUMENTS };
+  if (length < FIXED) return;
+  const uint32_t size = length - FIXED;
+  struct trial trial = { .operation = order[0] };
+  for (int i = 0; i < ARGUMENTS; i++) trial.arguments[i] = u32_at(order + 1 + 4 * i);
+  memcpy(scratch, order + FIXED, size);
+  struct module* module = &modules[MODULE_MACHINE];
+  module->memory = scratch;
+  module->size = size;
+  const uint32_t from = board_ticks();
+  const bool whole = module_enter(module, call_crypto, &trial);
+  const uint32_t ticks = board_ticks() - from;
+  report(REPORT_CRYPTO, 9 + size);
+  board_uart_put(UART_BENCH, whole ? 0 : 1);
+  put_u32(trial.status);
+  put_u32(ticks);
+  for (uint32_t i = 0; i < size; i++) board_uart_put(UART_BENCH, scratch[i]);
+}
+
 bool bench_poll(void) {
-  static uint8_t frame[4];
   static uint32_t have;
   for (int octet; (octet = board_uart_get(UART_BENCH)) >= 0;) {
     frame[have++] = (uint8_t)octet;
-    if (have < 3) continue;
+    if (have < HEAD) continue;
     const uint32_t length = frame[0] | (uint32_t)frame[1] << 8;
-    if (length > 1) {
+    if (length > ORDER_MAX) {
       have = 0;
       continue;
     }
-    if (have < 3 + length) continue;
+    if (have < HEAD + length) continue;
     have = 0;
-    if (frame[2] == ORDER_BUTTON && length == 1 && button_set(frame[3] != 0)) machine_post(EVENT_BUTTON);
+    const uint8_t* octets = frame + HEAD;
+    if (frame[2] == ORDER_BUTTON && length == 1 && button_set(octets[0] != 0)) machine_post(EVENT_BUTTON);
     if (frame[2] == ORDER_HEAD) machine_post(EVENT_HEAD_CONTACT);
+    if (frame[2] == ORDER_CRYPTO) try_crypto(octets, length);
     return true;
   }
   return false;
