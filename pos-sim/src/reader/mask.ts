@@ -25,12 +25,12 @@ export function panOf(track: TrackNumber, data: string): string | undefined {
 }
 
 /**
- * True where `data` may be shown as it is: its PAN lies in a test range and no other number stands in its name, or it holds too few
- * digits for a PAN, whatever stands between them.
+ * True where `data` may be shown as it is: its PAN lies in a test range and no other number stands in its name, or it is too short for
+ * a PAN, whatever its characters are: noise makes others of digits.
  */
 export function isShown(track: TrackNumber, data: string, testIins: readonly string[] = TEST_IINS): boolean {
   const pan = panOf(track, data);
-  if (pan === undefined) return digitsIn(data) < SHORTEST_PAN;
+  if (pan === undefined) return data.length - 2 < SHORTEST_PAN;
   const name = track === 1 ? (data.split("^")[1] ?? "") : "";
   return testIins.some((iin) => pan.startsWith(iin)) && digitsIn(name) < SHORTEST_PAN;
 }

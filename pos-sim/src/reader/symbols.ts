@@ -36,7 +36,7 @@ const ZEROS_BEFORE = 4;
 const ZEROS_AFTER = 5;
 /**
  * Frames of fewer characters than this turn up by accident inside longer ones, read from the wrong end. They must stand
- * alone: behind more zeros than data can hold (12, on track 1).
+ * alone: behind more zeros than data can hold (12, on track 1), and before zeros, not where a recording was cut.
  */
 const SHORT_FRAME = 12;
 const ZEROS_BEFORE_SHORT = 13;
@@ -58,7 +58,7 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
         const result = readFrame(bits, origin, way, at, count, format);
         if ("data" in result) {
           const accident = result.data.length < SHORT_FRAME && zeros < ZEROS_BEFORE_SHORT;
-          if (accident || !endsBefore(bits, origin, way, at + result.bits)) {
+          if (accident || !endsBefore(bits, origin, way, at + result.bits, result.data.length < SHORT_FRAME)) {
             zeros = 0;
             continue;
           }
@@ -72,10 +72,12 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
   return { frames, failed };
 }
 
-/** Zeros, or nothing, from bit `end` on. */
-function endsBefore(bits: Uint8Array, origin: number, way: 1 | -1, end: number): boolean {
-  // Beyond the end `bits` gives undefined, which is no one.
-  for (let i = 0; i < ZEROS_AFTER; i++) if (bits[origin + way * (end + i)] === 1) return false;
+/** Zeros from bit `end` on; or nothing, unless it must be zeros. */
+function endsBefore(bits: Uint8Array, origin: number, way: 1 | -1, end: number, alone: boolean): boolean {
+  for (let i = 0; i < ZEROS_AFTER; i++) {
+    const bit = bits[origin + way * (end + i)];
+    if (bit === 1 || (alone && bit === undefined)) return false;
+  }
   return true;
 }
 

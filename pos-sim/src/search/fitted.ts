@@ -1,7 +1,7 @@
 // A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
 
 import type { Followed } from "./draft.js";
-import { type Damage, damageIn, metricsOf } from "./fit/metrics.js";
+import { type Damage, damageIn, hasBroadClick, metricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";
 import { STRIPE, shaped } from "./fit/shape.js";
@@ -19,6 +19,8 @@ export interface View {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
   /** Where cells may be damaged, and may not be: metrics if they are. */
   readonly damagedBy?: (reverse: boolean) => CellMetrics;
+  /** Something loud has come over some of it: what it says may be likely, and is not certain. */
+  readonly overlaid: boolean;
   /** So much noise or jitter that nobody could read it. */
   readonly hopeless: boolean;
 }
@@ -45,6 +47,7 @@ export function fittedBySamples(followed: Followed): Fitted {
         reading,
         metricsBy: held(seen === "seen" ? "some" : "unseen"),
         ...(seen === "unclear" && { damagedBy: held("some") }),
+        overlaid: seen === "seen" && hasBroadClick(grid, matched, pulse),
         hopeless: clearness(reading, pulse) < HEARD,
       };
     },
@@ -63,7 +66,7 @@ export function fittedByReversals(moved: Moved): Fitted {
     view: () => {
       const now = clock;
       const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
-      return { reading: now, metricsBy, hopeless: now.jitter > TIMED };
+      return { reading: now, metricsBy, overlaid: false, hopeless: now.jitter > TIMED };
     },
     know: (known) => {
       for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);

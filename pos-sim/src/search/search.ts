@@ -102,13 +102,17 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 const SAME = 0.1;
 
 /** What a stretch says, likeliest first. */
-function judged({ reading, metricsBy, damagedBy, hopeless }: View): readonly Likely[] {
+function judged({ reading, metricsBy, damagedBy, overlaid, hopeless }: View): readonly Likely[] {
   const formats = hopeless ? [] : likelyFormats(reading.bits);
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
-  if (damagedBy === undefined) return whole.likely;
-  return either(whole, likeliest(damagedBy, formats), DAMAGED);
+  const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
+  if (!overlaid) return likely;
+  return likely.map((one) => ({ ...one, probability: Math.min(one.probability, OVERLAID) }));
 }
+
+/** How sure a text is at most over which something else lies. */
+const OVERLAID = 0.99;
 
 function passOf({ reading, metricsBy }: View): Pass {
   return { bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) };

@@ -103,6 +103,9 @@ interface Weighed {
   readonly own: Float64Array;
   /** Logarithm of the likelihood of noise of its own strength. */
   readonly noise: Float64Array;
+  /** Mean square of the samples around its pulses, and their number. */
+  readonly squares: Float64Array;
+  readonly counts: Float64Array;
   readonly scale: number;
   readonly begin: Float64Array;
 }
@@ -147,12 +150,11 @@ function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): 
     }
   }
   const noise = new Float64Array(cells);
-  const { squares, counts } = reverse ? matched.back : matched.ahead;
-  for (let k = 0; k < cells; k++) {
-    const inside = reverse ? cells - 1 - k : k;
-    noise[k] = loudness(squares[inside]! * scale, counts[inside]!);
-  }
-  return { along, own, noise, scale, begin };
+  const power = reverse ? matched.back : matched.ahead;
+  const [squares, counts] = [power.squares.slice(), power.counts.slice()];
+  if (reverse) for (const values of [squares, counts]) values.reverse();
+  for (let k = 0; k < cells; k++) noise[k] = loudness(squares[k]! * scale, counts[k]!);
+  return { along, own, noise, squares, counts, scale, begin };
 }
 
 /** Transitions of POLARITY over a cell: sign, bit before, bit. */
@@ -179,6 +181,30 @@ export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): "seen" | "
   }
   return unclear ? "unclear" : "unseen";
 }
+
+/**
+ * True where a click, or something else that is louder than any pulse, reaches beyond its cell: what it leaves of the cells beside it is neither
+ * their noise nor their pulses, and nobody knows what they held.
+ */
+export function hasBroadClick(grid: Grid, matched: Matched, pulse: Pulse): boolean {
+  const { along, own, noise, squares, counts, scale } = weighed(grid, matched, pulse, false);
+  const left = Float64Array.from(noise, (_, k) => {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, along[i]! - own[i]!);
+    return (squares[k]! - (2 * most) / Math.max(1, counts[k]!)) * scale;
+  });
+  const isLeft = (k: number): boolean => (left[k] ?? 0) > BROAD;
+  return left.some((here, k) => {
+    const pulses = 2 * Math.max(...own.subarray(k * STEPS, (k + 1) * STEPS));
+    const loud = squares[k]! * counts[k]! > LOUD * pulses && (counts[k]! / 2) * here > EVIDENT;
+    return loud && (isLeft(k - 1) || isLeft(k + 1));
+  });
+}
+
+/** What pulses leave beside a broad click, over the noise there is. */
+const BROAD = 3;
+/** Power of a click, over that of the most pulses that a cell has. */
+const LOUD = 1.3;
 
 /** Logarithm of a cell's likelihood over noise: its pulses as they should be, or, by `odds`, weak, or lost in something as loud as `noise`. */
 function cellGain(along: number, own: number, scale: number, noise: number, odds: number): number {
