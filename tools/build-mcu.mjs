@@ -13,13 +13,12 @@ const OUT = join(ROOT, "build/mcu");
 const MCU = join(ROOT, "firmware/mcu");
 
 export const BOARDS = {
-  an505: { machine: "mps2-an505", cpu: ["-mcpu=cortex-m33+nodsp", "-mthumb", "-mfloat-abi=soft"] },
-  an386: { machine: "mps2-an386", cpu: ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"] },
+  an505: { cpu: ["-mcpu=cortex-m33+nodsp", "-mthumb", "-mfloat-abi=soft"] },
+  an386: { cpu: ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"] },
 };
 
 const SHIPPED = ["wallet", "authenticator", "link"];
 const WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];
-/** wasm2c's calls carry an instance of the port; ours is the module (runtime/modules.c), which C sees as another type. */
 const COMMON = [
   "-std=gnu11",
   "-Os",

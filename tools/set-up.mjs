@@ -38,25 +38,24 @@ async function main() {
   if (!packagesCurrent()) installPackages();
   const { buildFirmware } = await import("./build-firmware.mjs");
   await buildFirmware((line) => console.error(line));
-  if (process.argv.includes("--tests")) testTools();
-  if (process.argv.includes("--mcu")) mcuTools();
-  if ((process.argv.includes("--tests") && missingOf(MCU_TOOLS).length === 0) || process.argv.includes("--mcu")) {
-    const { BOARDS, buildMcu } = await import("./build-mcu.mjs");
-    for (const board of Object.keys(BOARDS)) await buildMcu(board, (line) => console.error(line));
-  }
+  if (process.argv.includes("--tests")) await testTools();
+  if (process.argv.includes("--mcu")) await mcuImages();
 }
 
-function mcuTools() {
+/** The microcontroller's images, and what builds and runs them. */
+async function mcuImages() {
   const missing = missingOf(MCU_TOOLS);
   if (missing.length > 0) installDebian(missing);
+  const { BOARDS, buildMcu } = await import("./build-mcu.mjs");
+  for (const board of Object.keys(BOARDS)) await buildMcu(board, (line) => console.error(line));
 }
 
 /** Without them their test is skipped, with a word; in CI nothing is. */
-function testTools() {
+async function testTools() {
   const missing = missingOf(TEST_TOOLS);
-  if (missing.length === 0) return;
   try {
-    installDebian(missing);
+    if (missing.length > 0) installDebian(missing);
+    await mcuImages();
   } catch (error) {
     if (process.env.CI === "true") throw error;
     console.error(`ecard set-up: ${error.message} (their test is skipped)`);

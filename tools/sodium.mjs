@@ -1,6 +1,6 @@
 // libsodium's C sources, from Debian's source package: fetched by name and version, checked by apt against Debian's signatures, never kept here.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PACKAGE = "libsodium";
@@ -27,20 +27,19 @@ const FILES = [
 export async function sodiumSources(folder, log) {
   const stamp = join(folder, "unpacked");
   if (!existsSync(stamp)) {
+    // What an interrupted fetch has left is none of ours.
+    rmSync(folder, { recursive: true, force: true });
     log(`mcu: ${PACKAGE}'s sources, from Debian`);
     fetchSources(folder);
     writeFileSync(stamp, "");
   }
-  const unpacked = join(
-    folder,
-    readdirSync(folder).find((name) => name.startsWith(`${PACKAGE}-`) && !name.includes(".tar")),
-  );
-  const root = join(unpacked, "src/libsodium");
+  const unpacked = readdirSync(folder).find((name) => /^libsodium-[\d.]+$/.test(name));
+  const root = join(folder, unpacked, "src/libsodium");
   const version = join(root, "include/sodium/version.h");
   if (!existsSync(version)) {
     const template = readFileSync(`${version}.in`, "utf8");
     const values = {
-      VERSION: "1.0.18",
+      VERSION: unpacked.slice(PACKAGE.length + 1),
       SODIUM_LIBRARY_VERSION_MAJOR: "10",
       SODIUM_LIBRARY_VERSION_MINOR: "3",
       SODIUM_LIBRARY_MINIMAL_DEF: "",

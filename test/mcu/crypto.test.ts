@@ -134,6 +134,11 @@ for (const board of ["an386", "an505"] as const)
       ]) {
         expect((await qemu!.crypto(SHA256, args, memory)).trapped, args.join(", ")).to.equal(true);
       }
+      // A length that wraps around with the tag behind it, and no room for the tag.
+      for (const length of [0xffff_fff8, 40]) {
+        const { trapped } = await qemu!.crypto(SEAL, [0, 0, 0, 0, 16, length], memory);
+        expect(trapped, `seal of ${length} octets`).to.equal(true);
+      }
       expect((await qemu!.crypto(SHA256, [0, 8, 32], memory)).trapped).to.equal(false);
     });
   });

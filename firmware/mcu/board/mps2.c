@@ -1,4 +1,4 @@
-// The boards mps2-an386 (Cortex-M4) and mps2-an505 (Cortex-M33) as QEMU has them: CMSDK timers and UARTs. Numbers: board.h of each.
+// The boards mps2-an386 (Cortex-M4) and mps2-an505 (Cortex-M33) as QEMU has them: CMSDK timers and UARTs. Numbers: mps2.h of each.
 #include <string.h>
 
 #include "board.h"
@@ -18,7 +18,7 @@ const uint32_t board_ticks_per_us = TICKS_PER_US;
 const uint8_t* const board_flash = (const uint8_t*)FLASH_REGION;
 const uint32_t board_flash_size = FLASH_REGION_SIZE;
 
-/** Received and not yet asked for. A chunk of the phone waits for its receipt, so this never fills. */
+/** Received and not yet asked for. */
 enum { RING = 1024 };
 static struct {
   uint8_t octets[RING];

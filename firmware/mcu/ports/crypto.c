@@ -37,8 +37,8 @@ void Z_cryptoZ_seal(struct module* module, uint32_t key, uint32_t nonce, uint32_
   const uint8_t* key_octets = module_demand(module, key, KEY);
   const uint8_t* nonce_octets = module_demand(module, nonce, NONCE);
   const uint8_t* aad_octets = module_demand(module, aad, aad_length);
-  if (length > module->size) module_demand(module, module->size, 1);
-  uint8_t* octets = module_demand(module, data, length + TAG);
+  uint8_t* octets = module_demand(module, data, length);
+  module_demand(module, data + length, TAG);
   crypto_aead_chacha20poly1305_ietf_encrypt_detached(octets, octets + length, 0, octets, length, aad_octets, aad_length, 0,
                                                      nonce_octets, key_octets);
 }

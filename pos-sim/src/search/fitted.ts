@@ -1,7 +1,7 @@
 // A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
 
 import type { Followed } from "./draft.js";
-import { type Damage, damageIn, hasBroadClick, metricsOf } from "./fit/metrics.js";
+import { type Damage, damageIn, isSeen, metricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";
 import { STRIPE, shaped } from "./fit/shape.js";
@@ -45,9 +45,9 @@ export function fittedBySamples(followed: Followed): Fitted {
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
       return {
         reading,
-        metricsBy: held(seen === "seen" ? "some" : "unseen"),
+        metricsBy: held(isSeen(seen) ? "some" : "unseen"),
         ...(seen === "unclear" && { damagedBy: held("some") }),
-        overlaid: seen === "seen" && hasBroadClick(grid, matched, pulse),
+        overlaid: seen === "overlaid",
         hopeless: clearness(reading, pulse) < HEARD,
       };
     },
@@ -91,7 +91,7 @@ function settled(followed: Followed): Settled {
 /** One round: bits by the clock, and a clock by the bits. */
 function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
   const matched = matchedOf(samples, base, reading, pulse);
-  const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
+  const damage = isSeen(damageIn(gridOf(reading), matched, pulse)) ? "some" : "unseen";
   const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
   return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
 }

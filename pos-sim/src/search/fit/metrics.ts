@@ -160,20 +160,37 @@ function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): 
 /** Transitions of POLARITY over a cell: sign, bit before, bit. */
 const STEPS = POLARITY.transitions.length;
 
-/** Whether, between cells that are as they should be, some fit noise so much better than any pulses: seen, perhaps, or not. */
-export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): "seen" | "unclear" | "unseen" {
-  const { along, own, noise, scale } = weighed(grid, matched, pulse, false);
+/**
+ * What a swipe shows of damage. Between cells that are as they should be some fit noise so much better than any pulses: `seen`, or perhaps
+ * (`unclear`). `overlaid`, where that noise is a click which reaches beyond its cell: what it leaves of the cells beside it is neither their
+ * noise nor their pulses, and nobody knows what they held.
+ */
+export type DamageSeen = "overlaid" | "seen" | "unclear" | "unseen";
+
+export const isSeen = (damage: DamageSeen): boolean => damage === "seen" || damage === "overlaid";
+
+export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): DamageSeen {
+  const seen = weighed(grid, matched, pulse, false);
+  /** Of each cell, how well its likeliest pulses fit. */
+  const fits = Float64Array.from(seen.noise, (_, k) => {
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, seen.along[i]! - seen.own[i]!);
+    return seen.scale * most;
+  });
+  const damage = damageBy(seen.noise, fits);
+  return damage === "seen" && hasBroadClick(seen, fits) ? "overlaid" : damage;
+}
+
+function damageBy(noise: Float64Array, fits: Float64Array): Exclude<DamageSeen, "overlaid"> {
   let unclear = false;
   let evidence = 0;
   let needed = 0;
   let between = false;
   for (const [k, lost] of noise.entries()) {
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, scale * (along[i]! - own[i]!));
-    if (most < lost) {
-      evidence += lost - most;
+    if (fits[k]! < lost) {
+      evidence += lost - fits[k]!;
       needed += needed === 0 ? EVIDENT : EVIDENT_MORE;
-    } else if (most > 0) {
+    } else if (fits[k]! > 0) {
       if (between && needed > 0 && evidence > needed) return "seen";
       if (between && evidence > UNCLEAR) unclear = true;
       [evidence, needed, between] = [0, 0, true];
@@ -182,17 +199,8 @@ export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): "seen" | "
   return unclear ? "unclear" : "unseen";
 }
 
-/**
- * True where a click, or something else that is louder than any pulse, reaches beyond its cell: what it leaves of the cells beside it is neither
- * their noise nor their pulses, and nobody knows what they held.
- */
-export function hasBroadClick(grid: Grid, matched: Matched, pulse: Pulse): boolean {
-  const { along, own, noise, squares, counts, scale } = weighed(grid, matched, pulse, false);
-  const left = Float64Array.from(noise, (_, k) => {
-    let most = Number.NEGATIVE_INFINITY;
-    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, along[i]! - own[i]!);
-    return (squares[k]! - (2 * most) / Math.max(1, counts[k]!)) * scale;
-  });
+function hasBroadClick({ own, squares, counts, scale }: Weighed, fits: Float64Array): boolean {
+  const left = fits.map((fit, k) => squares[k]! * scale - (2 * fit) / Math.max(1, counts[k]!));
   const isLeft = (k: number): boolean => (left[k] ?? 0) > BROAD;
   return left.some((here, k) => {
     const pulses = 2 * Math.max(...own.subarray(k * STEPS, (k + 1) * STEPS));
