@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkedConditions, PosError, readSamples, synthesise, textFor } from "../src/index.js";
+import {
+  checkedConditions,
+  PosError,
+  readSamples,
+  swipeLabels,
+  synthesise,
+  textFor,
+  writtenReads,
+} from "../src/index.js";
 
 describe("made-up swipes", () => {
   it("are the same for the same seed and conditions, and others for another", () => {
@@ -44,6 +52,35 @@ describe("made-up swipes", () => {
     });
   });
 
+  it("give each pass its own cell, which a reader finds, whatever the others have", () => {
+    const cellUs = [300, 220, 420];
+    const swipe = synthesise(4, { snrDb: 20, cellUs: 500, repeats: { count: 3, reversed: [1], cellUs } });
+    const { reads, failed } = readSamples(swipe.samples, swipe.sampleRateHz);
+    expect(reads.map(({ data }) => data)).to.deep.equal([swipe.text, swipe.text, swipe.text]);
+    expect(reads.map(({ cellUs }) => Math.round(cellUs))).to.deep.equal(cellUs);
+    expect(failed).to.deep.equal([]);
+    for (const [i, { startS, endS, cellsS, direction }] of swipeLabels(swipe).entries()) {
+      expect(direction).to.equal(i === 1 ? "reverse" : "forward");
+      expect(reads[i]!.startS).to.be.closeTo(startS, 1 / swipe.sampleRateHz);
+      expect(reads[i]!.endS).to.be.closeTo(endS, 1 / swipe.sampleRateHz);
+      expect(cellsS[1]! - cellsS[0]!).to.be.closeTo(cellUs[i]! * 1e-6, 1e-6);
+    }
+    for (const [i, read] of writtenReads(swipe, 0).entries()) expect(read.cellUs).to.be.closeTo(cellUs[i]!, 0.01);
+  });
+
+  it("are read together at -3 dB, whatever cell each pass has, where one alone is not", () => {
+    const alone: string[] = [];
+    for (let seed = 1; seed <= 6; seed++) {
+      const repeats = { count: 3, reversed: [1], cellUs: [300, 250, 320] };
+      const { samples, sampleRateHz, text } = synthesise(seed, { snrDb: -3, repeats });
+      const { reads } = readSamples(samples, sampleRateHz);
+      expect([...new Set(reads.map(({ data }) => data))], `seed ${seed}`).to.deep.equal([text]);
+      const longest = synthesise(seed, { snrDb: -3, cellUs: 320 });
+      alone.push(...readSamples(longest.samples, sampleRateHz).reads.map(({ data }) => data));
+    }
+    expect(alone.length).to.be.at.most(1);
+  });
+
   it("refuse what no swipe can have, by its field, and any text", () => {
     const bad: [unknown, string][] = [
       [[], "conditions"],
@@ -60,6 +97,12 @@ describe("made-up swipes", () => {
       [{ repeats: {} }, "repeats.count"],
       [{ repeats: { count: 2, reversed: [2] } }, "repeats.reversed"],
       [{ repeats: { count: 2, reversed: "01" } }, "repeats.reversed"],
+      [{ repeats: { count: 2, cellUs: [300] } }, "repeats.cellUs"],
+      [{ repeats: { count: 2, cellUs: [300, 300, 300] } }, "repeats.cellUs"],
+      [{ repeats: { count: 2, cellUs: 300 } }, "repeats.cellUs"],
+      [{ repeats: { count: 2, cellUs: [300, 19] } }, "repeats.cellUs"],
+      [{ repeats: { count: 2, cellUs: [300, "300"] } }, "repeats.cellUs"],
+      [{ repeats: { count: 2, cellUs: [300, Number.NaN] } }, "repeats.cellUs"],
       [{ pulse: {} }, "pulse.pw50"],
       [{ pulse: [] }, "pulse"],
       [{ pulse: { pw50: 0.2, tau: 0.1 } }, "pulse.pw50"],

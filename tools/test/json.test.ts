@@ -265,7 +265,7 @@ describe("--json", () => {
     },
     async "pos synth"() {
       const conditions = join(folder(), "conditions.json");
-      writeFileSync(conditions, JSON.stringify({ snrDb: 10, repeats: { count: 2 } }));
+      writeFileSync(conditions, JSON.stringify({ snrDb: 10, repeats: { count: 2, cellUs: [300, 240] } }));
       const out = join(folder(), "corpus");
       const all = await lines(["pos", "synth", conditions, "--count", "3", "--out", out, "--json"]);
       expect(all).to.have.length(3);
@@ -275,6 +275,9 @@ describe("--json", () => {
       const { labels } = JSON.parse(readFileSync(join(out, "labels.json"), "utf8"));
       expect(labels).to.have.length(3);
       expect(labels[2].swipes[1].cellsS).to.have.length(25 + 200 + 25 + 1);
+      const starts = labels[2].swipes.map(({ cellsS }: { cellsS: number[] }) => cellsS[1]! - cellsS[0]!);
+      expect(starts[0]).to.be.closeTo(300e-6, 1e-6);
+      expect(starts[1]).to.be.closeTo(240e-6, 1e-6);
       expect(labels[2]).to.include({ file: all[2]!.file, text: all[2]!.text });
       const read = await lines(["pos", "read", "--json", ...all.map(({ file }) => join(out, String(file)))]);
       const texts = read.map(({ reads }) => (reads as { data: string }[]).map(({ data }) => data));

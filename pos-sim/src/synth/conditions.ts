@@ -34,10 +34,19 @@ export interface Conditions {
   readonly dropouts?: { readonly count: number; readonly cells: number };
   /** Height of the tallest pulse, of full scale. */
   readonly level?: number;
-  /** Passes of the same text in one recording; which of them are reversed. */
-  readonly repeats?: { readonly count: number; readonly reversed?: readonly number[]; readonly gapMs?: number };
+  /** Passes of the same text in one recording. */
+  readonly repeats?: Repeats;
   /** Bits of a sample that the recorder keeps. */
   readonly bits?: 8 | 16 | 24;
+}
+
+export interface Repeats {
+  readonly count: number;
+  /** Which of them are reversed; the first is 0. */
+  readonly reversed?: readonly number[];
+  readonly gapMs?: number;
+  /** Mean time of a cell of each pass, microseconds; the conditions' `cellUs` without. */
+  readonly cellUs?: readonly number[];
 }
 
 const RANGES = {
@@ -70,7 +79,7 @@ export function checkedConditions(value: unknown): Conditions {
   part(given.hum, "hum", { height: [0, 100], hz: [1, 10_000] });
   part(given.wander, "wander", { height: [0, 100], hz: [0.01, 100] });
   part(given.dropouts, "dropouts", { count: [0, 100], cells: [0.1, 100] });
-  part(given.repeats, "repeats", { count: [1, 10] }, { gapMs: [0, 2_000] }, ["reversed"]);
+  part(given.repeats, "repeats", { count: [1, 10] }, { gapMs: [0, 2_000] }, ["reversed", "cellUs"]);
   const { repeats, dropouts } = given as Conditions;
   for (const [name, counted] of Object.entries({ repeats, dropouts })) {
     if (counted !== undefined && !Number.isInteger(counted.count)) throw bad(`${name}.count`, "a whole number");
@@ -80,6 +89,12 @@ export function checkedConditions(value: unknown): Conditions {
     Number.isInteger(pass) && Number(pass) >= 0 && Number(pass) < repeats!.count;
   if (reversed !== undefined && !(Array.isArray(reversed) && reversed.every(isPass))) {
     throw bad("repeats.reversed", `a list of passes, 0 to ${repeats!.count - 1}`);
+  }
+  const [shortest, longest] = RANGES.cellUs;
+  const isCell = (cell: unknown): boolean => typeof cell === "number" && cell >= shortest && cell <= longest;
+  const cells: unknown = repeats?.cellUs;
+  if (cells !== undefined && !(Array.isArray(cells) && cells.length === repeats!.count && cells.every(isCell))) {
+    throw bad("repeats.cellUs", `a list of ${repeats!.count}, one a pass, of numbers from ${shortest} to ${longest}`);
   }
   return value as Conditions;
 }

@@ -5,7 +5,7 @@ import { normal, uniform } from "../signal/random.js";
 import { decimate } from "../signal/signal.js";
 import { reversals, trackBits } from "../signal/stripe.js";
 import type { TrackNumber } from "../track-format.js";
-import type { Conditions } from "./conditions.js";
+import type { Conditions, Repeats } from "./conditions.js";
 
 export interface Pass {
   readonly direction: "forward" | "reverse";
@@ -51,7 +51,8 @@ export function textFor(track: TrackNumber, characters: number, seed: number): s
 
 export function synthesise(seed: number, conditions: Conditions = {}): Labelled {
   const { track = 2, sampleRateHz = 48_000, cellUs = 300, level = 0.3, bits = 16, direction = "forward" } = conditions;
-  const { leadingZeros = 25, trailingZeros = 25, repeats = { count: 1 } } = conditions;
+  const { leadingZeros = 25, trailingZeros = 25 } = conditions;
+  const repeats: Repeats = conditions.repeats ?? { count: 1 };
   const characters = conditions.characters ?? (track === 1 ? 79 : track === 2 ? 40 : 107);
   const text = textFor(track, characters, seed);
   const cellBits = [
@@ -61,7 +62,6 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   ];
   const random = uniform(Math.imul(seed, 0x85ebca6b) ^ 0x27d4eb2f);
   const deviate = normal(Math.imul(seed, 0xc2b2ae35) ^ 0x165667b1);
-  const cell = cellUs * 1e-6 * sampleRateHz;
   const silence = Math.ceil(SILENCE_S * sampleRateHz);
   const gap = Math.ceil(((repeats.gapMs ?? 40) / 1000) * sampleRateHz);
 
@@ -73,6 +73,7 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   for (let pass = 0; pass < repeats.count; pass++) {
     const turned = repeats.reversed?.includes(pass) ?? false;
     const reverse = (direction === "reverse") !== turned;
+    const cell = (repeats.cellUs?.[pass] ?? cellUs) * 1e-6 * sampleRateHz;
     const made = written(conditions, cellBits, reverse, cell, sampleRateHz, random, deviate);
     const from = pass === 0 ? 0 : length - silence + gap;
     parts.push({ from, samples: made.samples });

@@ -36,7 +36,9 @@ Conditions, all of them optional: track, characters, sampleRateHz, cellUs,
 leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio} or
 {hand}, jitter {normal,uniform}, snrDb, noise white or pink, hum {height,hz},
 wander {height,hz}, clip, dropouts {count,cells}, level, repeats {count,
-reversed,gapMs}, bits. Texts are made from the seed, in the test range.
+reversed,gapMs,cellUs}, bits. Texts are made from the seed, in the test range.
+In repeats, reversed lists passes, 0 being the first, and cellUs the time of a
+cell in each of them, microseconds.
 
 labels.json has {"conditions","labels"}, a label a recording {"file","seed",
 "track","text","passes","swipes":[{"direction","startS","endS","cellsS"}]}:
@@ -50,7 +52,8 @@ Examples:
   ecard pos synth
   ecard pos synth noisy.json --count 100 --out corpus
   ecard pos synth --count 1 --format svg
-  echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json`,
+  echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json
+  echo '{"repeats":{"count":3,"reversed":[1],"cellUs":[300,200,450]}}' > 3.json`,
     )
     .action(async (file: string | undefined, options: SynthOptions, command: Command) => {
       const [{ checkedConditions }, { LABELS_FILE, makeCorpus }, { progressBar }] = await Promise.all([
@@ -72,7 +75,8 @@ Examples:
       });
       bar.stop();
       for (const label of labels) output.fact(label);
-      output.result(`${labels.length} recordings and ${LABELS_FILE} in ${folder}`);
+      const made = labels.length === 1 ? "1 recording" : `${labels.length} recordings`;
+      output.result(`${made} and ${LABELS_FILE} in ${folder}`);
     });
 }
 
