@@ -67,6 +67,31 @@ describe("a swipe that was not read", () => {
     }
   });
 
+  it("of which only parts were followed counts neither characters nor zeros from where one began", () => {
+    let [counted, uncounted] = [0, 0];
+    for (let seed = 1; seed <= 40; seed++) {
+      const { samples, sampleRateHz, passes } = synthesise(seed, { snrDb: 40, dropouts: { count: 3, cells: 6 } });
+      const { bounds } = passes[0]!;
+      for (const { atS, character, signal, sentence } of readSamples(samples, sampleRateHz, { measures: true }).failed) {
+        const zeros = signal?.leadingZeros ?? 25;
+        // A gap in the first zeros leaves fewer.
+        expect(zeros, `seed ${seed}`).to.be.within(10, 26);
+        expect(signal?.weaknesses.map(({ code }) => code) ?? [], `seed ${seed}`).to.not.include("ZEROS");
+        if (character === undefined) {
+          expect(sentence, `seed ${seed}`).to.not.include("at character");
+          expect(signal?.dropouts.filter((one) => "character" in one) ?? [], `seed ${seed}`).to.deep.equal([]);
+          uncounted++;
+          continue;
+        }
+        counted++;
+        const cell = bounds.findIndex((bound) => bound >= atS! * sampleRateHz - 2);
+        expect(character, `seed ${seed}`).to.be.closeTo(Math.floor((cell - 25) / 5) + 1, 1);
+      }
+    }
+    expect(counted).to.be.greaterThan(10);
+    expect(uncounted).to.be.greaterThan(2);
+  });
+
   it("is none where passes were read together", () => {
     const passes = synthesise(2, { snrDb: -3, repeats: { count: 3, reversed: [1] } }).samples;
     const { reads, failed } = readSamples(passes, RATE);

@@ -80,4 +80,5 @@ function spread(name: string, of: string, deviations: Deviations): Row[] {
 
 /** More than are counted. */
 const MANY = 64;
-const zeros = (count: number): string => (count >= MANY ? `${MANY} or more` : String(count));
+const zeros = (count: number | undefined): string =>
+  count === undefined ? "not followed" : (count >= MANY ? `${MANY} or more` : String(count));

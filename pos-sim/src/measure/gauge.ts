@@ -6,7 +6,7 @@ import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
 import { type CellMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
 import { sharesOf } from "./spread.js";
-import type { Place } from "./swipe.js";
+import type { Followed, Place } from "./swipe.js";
 import { type Excerpt, Tape } from "./tape.js";
 
 /** What a picture of a swipe is made of. */
@@ -32,6 +32,8 @@ export interface Attempted {
   readonly cells: CellTimes;
   readonly direction: "forward" | "reverse";
   readonly symbolBits?: 5 | 7;
+  /** From end to end, unless told. */
+  readonly followed?: Followed;
 }
 
 export interface Findings {

@@ -89,8 +89,8 @@ export function measured(swipe: Swipe): Measured | undefined {
     cut: cutOf(swipe, height, cell),
     ...(hum !== undefined && { humPercent: (100 * hum) / height }),
     wanderPercent: (100 * wander) / height,
-    leadingZeros: swipe.direction === "forward" ? before : after,
-    trailingZeros: swipe.direction === "forward" ? after : before,
+    ...(swipe.followed?.start !== false && { leadingZeros: swipe.direction === "forward" ? before : after }),
+    ...(swipe.followed?.end !== false && { trailingZeros: swipe.direction === "forward" ? after : before }),
     clippedPercent,
     ...(noise !== undefined && { snrDb: snrOf(powerOf(inFrame), noise) }),
   };

@@ -3,13 +3,14 @@
 import { dropoutsIn, type Gap, goneBeside } from "./dropouts.js";
 import type { Dropout, SignalMeasures } from "./report.js";
 import type { Reversals } from "./reversals.js";
-import type { Swipe } from "./swipe.js";
+import { END_ZEROS, type Swipe } from "./swipe.js";
 
 /** In which character a cell lies, the start sentinel being number 1; undefined outside the data, and where no character is known. */
-export function placing({ cells, direction, symbolBits }: Swipe): (place: number) => number | undefined {
+export function placing(swipe: Swipe): (place: number) => number | undefined {
+  const { cells, direction, symbolBits, followed } = swipe;
   const { frameFrom, frameBits } = cells;
   return (place) => {
-    if (symbolBits === undefined || place < frameFrom || place > frameFrom + frameBits) return undefined;
+    if (symbolBits === undefined || followed?.start === false || place < frameFrom || place > frameFrom + frameBits) return undefined;
     const along = direction === "forward" ? place - frameFrom : frameFrom + frameBits - place;
     return Math.min(Math.ceil(frameBits / symbolBits), Math.floor(along / symbolBits) + 1);
   };
@@ -17,8 +18,6 @@ export function placing({ cells, direction, symbolBits }: Swipe): (place: number
 
 /** Dropouts that are told, at most. */
 const DROPOUTS = 20;
-/** Zeros that end a swipe. */
-const END_ZEROS = 10;
 /** Cells in which a place that may not tell a bit may lie: as the parts of a swipe's level. */
 const COARSE_CELLS = 16;
 /** Cells beside a gap at an end in which a swipe was followed by guess. */
@@ -68,9 +67,9 @@ export function dropoutsOf(swipe: Swipe, reversals: Reversals, cell: number, sig
     const [from, to] = [gap.at + excerpt.from, gap.at + gap.length + excerpt.from];
     // A hand that slows down, stops and goes on has low pulses beside its stop.
     const stops = swipe.place?.pauses.some((pause) => pause.from < to && pause.to > from) ?? false;
-    const { symbolBits } = swipe;
-    const behind = symbolBits !== undefined && direction === way ? Math.floor(frameBits / symbolBits) + 1 : undefined;
-    if (!stops) found.push(told(gap, behind));
+    const { symbolBits, followed } = swipe;
+    const counted = symbolBits !== undefined && followed?.start !== false && direction === way;
+    if (!stops) found.push(told(gap, counted ? Math.floor(frameBits / symbolBits) + 1 : undefined));
     spoiled.push({ at: gap.at - SPOILED_CELLS * cell, length: gap.length + 2 * SPOILED_CELLS * cell });
   };
   // Behind so many zeros a swipe has ended, and what lies beyond is another one.

@@ -87,9 +87,9 @@ export interface SignalMeasures {
   /** Mains hum, and half of what the base line sways by, per cent of a pulse's height. No hum where less than a cycle was recorded. */
   readonly humPercent?: number;
   readonly wanderPercent: number;
-  /** Zeros before and behind the data, in the order of reading; 64 are counted at most. */
-  readonly leadingZeros: number;
-  readonly trailingZeros: number;
+  /** Zeros before and behind the data, in the order of reading; 64 are counted at most. Absent at an end that could not be followed. */
+  readonly leadingZeros?: number;
+  readonly trailingZeros?: number;
   /** Samples on flat tops, per cent. */
   readonly clippedPercent: number;
   /** Signal to what is heard beside the swipe, dB. Absent where nothing was recorded there. */

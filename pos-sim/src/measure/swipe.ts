@@ -11,6 +11,18 @@ export interface Place {
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
 }
 
+/** Zeros that a swipe begins and ends with: more than data holds, but for characters that nobody writes. */
+export const END_ZEROS = 10;
+
+/**
+ * Whether a swipe was followed from its first zeros on, and to its last, in the order of reading. Without its start no character can be counted,
+ * as the first that was followed is anyone; and at an end that is not its own no zeros.
+ */
+export interface Followed {
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
 /** What is to be measured. */
 export interface Swipe {
   /** The swipe and what lies around it. */
@@ -23,6 +35,8 @@ export interface Swipe {
   readonly track: TrackNumber;
   /** Bits of a character; undefined where none was found. */
   readonly symbolBits?: 5 | 7;
+  /** From end to end, unless told. */
+  readonly followed?: Followed;
   /** The frame is a read's: what lies behind its end is no part of it. */
   readonly whole: boolean;
   /** Its bits may not be seen: dropouts are placed by their character, and last whole cells. */

@@ -37,7 +37,7 @@ const WANDER_PERCENT = 30;
  */
 export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: boolean): Weakness[] {
   const found: Weakness[] = [];
-  const { dropouts, clippedPercent, jitter, snrDb, peakDb, speed, cellSamples, leadingZeros } = signal;
+  const { dropouts, clippedPercent, jitter, snrDb, peakDb, speed, cellSamples, leadingZeros, trailingZeros } = signal;
   const { cut, pauses, humPercent = 0, wanderPercent } = signal;
   if (cut.begins)
     found.push({ code: "CUT", sentence: "the recording begins within the swipe: record it from before it on" });
@@ -90,14 +90,14 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
   found.push(...hasty(speed, cellSamples));
   // Noise hides the outer ones.
-  if (!noisy && leadingZeros < LEADING_ZEROS) {
+  if (!noisy && leadingZeros !== undefined && leadingZeros < LEADING_ZEROS) {
     found.push({
       code: "ZEROS",
       sentence: `only ${count(leadingZeros, "zero")} before the data; a stripe has 22 and more`,
     });
   }
-  if (!noisy && whole && signal.trailingZeros < 2) {
-    found.push({ code: "ZEROS", sentence: `only ${count(signal.trailingZeros, "zero")} behind the data` });
+  if (!noisy && whole && trailingZeros !== undefined && trailingZeros < 2) {
+    found.push({ code: "ZEROS", sentence: `only ${count(trailingZeros, "zero")} behind the data` });
   }
   return found;
 }

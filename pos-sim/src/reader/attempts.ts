@@ -2,7 +2,7 @@
 // once, by what came nearest, and only when nobody may read it any more.
 
 import type { Attempted, Findings } from "../measure/gauge.js";
-import type { Place } from "../measure/swipe.js";
+import { END_ZEROS, type Followed, type Place } from "../measure/swipe.js";
 import type { Span } from "../search/searcher.js";
 import { likelyFormats } from "../search/texts/parity.js";
 import type { Failure, Candidate as Frame } from "./burst.js";
@@ -56,8 +56,6 @@ export const LIKELY = 0.1;
 /** Parts of a swipe lie no farther apart: a scratch; and where the hand stops. */
 const APART_S = 0.045;
 const STOP_S = 1.5;
-/** Zeros that a swipe begins and ends with. */
-const END_ZEROS = 10;
 /** Pieces that wait, at most; each is a swipe, or a part of one. */
 const PENDING = 256;
 
@@ -73,8 +71,8 @@ export class Attempts {
   }
 
   failure(failure: Failure): void {
-    const { from, to, cells: count, strip: cells, direction, symbolBits } = failure;
-    this.#add({ from, to, count, cells, direction, ...(symbolBits && { symbolBits }), outcome: { failure } });
+    const { from, to, cells: count, strip: cells, direction, symbolBits, followed } = failure;
+    this.#add({ from, to, count, cells, direction, followed, ...(symbolBits && { symbolBits }), outcome: { failure } });
   }
 
   /** A frame that is not certain: contradicted, or of low confidence; or likely, and no more, by a search. */
@@ -121,10 +119,12 @@ export class Attempts {
     const { isRead } = this.#options;
     const { from, to } = group;
     if (isRead(from, to)) return undefined;
-    const pieces = group.pieces.filter(
-      (piece) =>
-        !isRead(piece.from, piece.to) && (piece.outcome.failure?.code !== "NO_START_SENTINEL" || keepsParity(piece)),
-    );
+    const pieces = group.pieces
+      .filter(
+        (piece) =>
+          !isRead(piece.from, piece.to) && (piece.outcome.failure?.code !== "NO_START_SENTINEL" || keepsParity(piece)),
+      )
+      .map((piece) => amongOthers(piece, group.pieces));
     if (pieces.length === 0) return undefined;
     const outcome = pieces.map((piece) => piece.outcome).reduce(together);
     return { outcome, pieces, from, to, swipe: pieces.some(isSwipe) };
@@ -135,6 +135,18 @@ export class Attempts {
     const findings = this.#options.measure(pieces.reduce(bestMeasured), { from, to, pauses });
     return { outcome, diagnosis: diagnosisOf(outcome, findings, this.#rate) };
   }
+}
+
+/** A failed piece with few zeros at an end, beyond which lies another piece, was not followed from there: it is the same swipe. */
+function amongOthers(piece: Piece, all: readonly Piece[]): Piece {
+  const { cells, direction, outcome, followed } = piece;
+  const { failure } = outcome;
+  if (failure === undefined || followed === undefined) return piece;
+  const early = cells.frameFrom < END_ZEROS && all.some(({ to }) => to <= piece.from);
+  const late = cells.bits.length - cells.frameFrom - cells.frameBits < END_ZEROS && all.some(({ from }) => from >= piece.to);
+  const [before, behind] = direction === "forward" ? [early, late] : [late, early];
+  const known: Followed = { start: followed.start && !before, end: followed.end && !behind };
+  return { ...piece, followed: known, outcome: { failure: { ...failure, followed: known } } };
 }
 
 /** Speech and music have runs of steady cells; only a card's keep parity. Of cells lost between samples nobody can tell. */

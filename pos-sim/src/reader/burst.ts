@@ -1,6 +1,7 @@
 // The flux reversals of one octave, collected until a pause ends the burst, then searched for frames: runs of zeros give
 // the cell, the slicer the bits, symbols.ts the characters. Keeps a bounded number of edges however long the noise lasts.
 import type { TrackFormat } from "../track-format.js";
+import { END_ZEROS, type Followed } from "../measure/swipe.js";
 import { Slicer, type Strip, zeroRuns } from "./slicer.js";
 import { type Attempt, findFrames } from "./symbols.js";
 
@@ -51,6 +52,7 @@ export interface Failure {
   /** The cells from the start of the attempt on, in the direction in which it came farthest. */
   readonly strip: CellTimes;
   readonly direction: "forward" | "reverse";
+  readonly followed: Followed;
 }
 
 export interface BurstLimits {
@@ -65,6 +67,8 @@ export interface BurstLimits {
   readonly longest: number;
 }
 
+/** Edges beside a strip that are no part of a swipe: the flank of its first or last pulse. */
+const STRAY_EDGES = 2;
 /** Edges that are kept: three passes of tracks 1 and 2 have about 5,000. */
 const CAPACITY = 8192;
 /** Edges carried over when the store is full: more than the longest frame has, track 3 with its zeros. */
@@ -205,16 +209,18 @@ export class Burst {
     } else if (failed !== undefined) {
       if (!steady && total < FAST_CELLS) return;
       const { character, symbolBits, way, from: first } = failed;
-      const cut = failed.fault === "NO_END_SENTINEL" && !failed.zeros && bounds[total]! < this.#count - 2;
+      const cut = failed.fault === "NO_END_SENTINEL" && !failed.zeros && bounds[total]! < this.#count - STRAY_EDGES;
       const length = dataLength(bits, way, first + character * symbolBits, 2 * symbolBits) - first;
+      const from = way === 1 ? first : total - first - length;
       this.onFailure({
         code: cut ? "LOST_SYNC" : failed.fault,
         at: failed.at,
         ...strange,
         character,
         symbolBits,
-        strip: cellTimes(times, strip, way === 1 ? first : total - first - length, length),
+        strip: cellTimes(times, strip, from, length),
         direction: way === 1 ? "forward" : "reverse",
+        followed: this.#followed(strip, from, length, way),
       });
     } else if (steady && total >= SWIPE_CELLS) {
       this.onFailure({ code: "NO_START_SENTINEL", at: from, ...strange, ...this.#unframed(strip) });
@@ -222,11 +228,30 @@ export class Burst {
   }
 
   /** All cells from the first one to the last, as no character is known. */
-  #unframed(strip: Strip): Pick<Failure, "strip" | "direction"> {
+  #unframed(strip: Strip): Pick<Failure, "strip" | "direction" | "followed"> {
     const first = strip.bits.indexOf(1);
     const length = strip.bits.lastIndexOf(1) + 1 - first;
-    return { strip: cellTimes(this.#times, strip, first, length), direction: "forward" };
+    const followed = this.#followed(strip, first, length, 1);
+    return { strip: cellTimes(this.#times, strip, first, length), direction: "forward", followed };
   }
+
+  /** Beyond an end with few zeros, other bits or edges are more of the swipe, which was followed from there on, or up to there, only. */
+  #followed({ bits, bounds }: Strip, from: number, length: number, way: 1 | -1): Followed {
+    const total = bits.length;
+    const before = zerosFrom(bits, from - 1, -1);
+    const behind = zerosFrom(bits, from + length, 1);
+    const early = before >= END_ZEROS || (before === from && bounds[0]! < STRAY_EDGES);
+    const late =
+      behind >= END_ZEROS || (behind === total - from - length && bounds[total]! >= this.#count - STRAY_EDGES);
+    return way === 1 ? { start: early, end: late } : { start: late, end: early };
+  }
+}
+
+/** Zeros one behind the other, from bit `at` on in steps of `way`. */
+function zerosFrom(bits: Uint8Array, at: number, way: 1 | -1): number {
+  let count = 0;
+  while (bits[at + way * count] === 0) count++;
+  return count;
 }
 
 /** Where `bits`, read in steps of `way`, hold nothing but `zeros` zeros and more from bit `from` on; else their number. */

@@ -27,7 +27,7 @@ export interface Diagnosis {
   readonly sentence: string;
   /** Where, in seconds from the start of the recording. */
   readonly atS?: number;
-  /** Which character, the start sentinel being number 1. */
+  /** Which character, the start sentinel being number 1; absent where the swipe was not followed from its start on. */
   readonly character?: number;
   /** With `measures: true`, where an attempt could be measured: what in the signal did it. */
   readonly signal?: SignalMeasures;
@@ -66,6 +66,8 @@ export interface Nearest {
   readonly outcome: Outcome;
 }
 
+/** Where characters were found, there is a signal, however weak. */
+const CHARACTERS: ReadonlySet<DiagnosisCode> = new Set(["UNCERTAIN", "NO_END_SENTINEL", "LOST_SYNC", "PARITY", "LRC"]);
 /** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
 const QUIET = 0.01;
 /** Share of samples at full scale from which clipping is to blame. */
@@ -130,7 +132,7 @@ function reasons({ weaknesses }: SignalMeasures): string {
 export function diagnose(seen: Observations): Diagnosis {
   const rate = seen.sampleRateHz;
   const { nearest } = seen;
-  const character = nearest?.character ?? (nearest?.code === "UNCERTAIN" ? 1 : undefined);
+  const hasCharacters = nearest !== undefined && CHARACTERS.has(nearest.code);
   const seconds = `${(seen.samples / rate).toFixed(1)} s`;
   const peak = Math.max(0, -seen.low, seen.high);
   if (peak === 0 && seen.broken > 0) {
@@ -140,7 +142,7 @@ export function diagnose(seen: Observations): Diagnosis {
     };
   }
   const swing = (seen.high - seen.low) / 2;
-  if (character === undefined && swing < QUIET && peak >= QUIET) {
+  if (!hasCharacters && swing < QUIET && peak >= QUIET) {
     const level = ((seen.high + seen.low) / 2).toFixed(2);
     return {
       code: "CONSTANT",
@@ -150,7 +152,7 @@ export function diagnose(seen: Observations): Diagnosis {
   if (seen.samples === 0) {
     return { code: "NO_SIGNAL", sentence: "There are no samples: nothing was recorded. Check the head and the cable." };
   }
-  if (seen.edges === 0 || (character === undefined && peak < QUIET)) {
+  if (seen.edges === 0 || (!hasCharacters && peak < QUIET)) {
     const level =
       peak > 0
         ? `the loudest sample is ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale`
@@ -199,7 +201,9 @@ function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Di
     };
   }
   const place = { atS: failure.at / rate };
-  const { character } = failure;
+  // Of a swipe that was not followed from its start on nobody knows which character that was.
+  const character = failure.followed.start ? failure.character : undefined;
+  const counted = character === undefined ? "" : `, at character ${character}`;
   const where = `at ${place.atS.toFixed(3)} s`;
   const cell = `${(((failure.cell ?? 0) / rate) * 1e6).toFixed(0)} us`;
   switch (failure.code) {
@@ -224,30 +228,30 @@ function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Di
     case "NO_END_SENTINEL":
       return {
         code: failure.code,
-        sentence: `The data ends ${where} before an end sentinel, at character ${character}. Swipe to the end.`,
+        sentence: `The data ends ${where} before an end sentinel${counted}. Swipe to the end.`,
         ...place,
-        character: character!,
+        ...(character !== undefined && { character }),
       };
     case "LOST_SYNC":
       return {
         code: failure.code,
-        sentence: `The cells cannot be followed ${where}, at character ${character}: a scratch, a stop or a weak signal.`,
+        sentence: `The cells cannot be followed ${where}${counted}: a scratch, a stop or a weak signal.`,
         ...place,
-        character: character!,
+        ...(character !== undefined && { character }),
       };
     case "PARITY":
       return {
         code: failure.code,
-        sentence: `Parity is wrong at character ${character}, ${where}. A bit was misread; swipe again.`,
+        sentence: `Parity is wrong ${where}${counted}. A bit was misread; swipe again.`,
         ...place,
-        character: character!,
+        ...(character !== undefined && { character }),
       };
     case "LRC":
       return {
         code: failure.code,
-        sentence: `All characters have their parity, but the LRC at character ${character}, ${where}, does not match. Swipe again.`,
+        sentence: `All characters have their parity, but the LRC ${where}${counted}, does not match. Swipe again.`,
         ...place,
-        character: character!,
+        ...(character !== undefined && { character }),
       };
   }
 }
