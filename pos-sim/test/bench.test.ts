@@ -105,7 +105,7 @@ describe("the rows", () => {
 
   it("are those that are asked for, each with what it must reach", async () => {
     const rows: ReadingBench[] = [];
-    for await (const row of benchReading({ swipes: 2, seed: 1, only: "jitter 3" })) rows.push(row);
+    for await (const row of benchReading({ swipes: 2, seed: 1, only: ["jitter 3"] })) rows.push(row);
     expect(rows).to.have.length(1);
     expect(rows[0]).to.deep.include({
       swipes: 2,
@@ -114,10 +114,14 @@ describe("the rows", () => {
       target: { valid: 100, first: 100 },
       reached: true,
     });
-    const none = await benchReading({ only: "no such row" })
+    const both: ReadingBench[] = [];
+    for await (const row of benchReading({ swipes: 1, seed: 1, only: ["50 ips", "clean", "50"] })) both.push(row);
+    expect(both.map(({ row }) => row)).to.deep.equal(["clean", "50 ips"]);
+    const none = await benchReading({ only: ["clean", "no such row"] })
       .next()
       .catch((thrown: unknown) => thrown);
     expect(none).to.include({ name: "PosError", code: "BAD_ARGUMENT" });
+    expect((none as Error).message).to.include('"no such row"');
   });
 });
 

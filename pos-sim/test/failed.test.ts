@@ -72,7 +72,8 @@ describe("a swipe that was not read", () => {
     for (let seed = 1; seed <= 40; seed++) {
       const { samples, sampleRateHz, passes } = synthesise(seed, { snrDb: 40, dropouts: { count: 3, cells: 6 } });
       const { bounds } = passes[0]!;
-      for (const { atS, character, signal, sentence } of readSamples(samples, sampleRateHz, { measures: true }).failed) {
+      for (const { atS, character, signal, sentence } of readSamples(samples, sampleRateHz, { measures: true })
+        .failed) {
         const zeros = signal?.leadingZeros ?? 25;
         // A gap in the first zeros leaves fewer.
         expect(zeros, `seed ${seed}`).to.be.within(10, 26);

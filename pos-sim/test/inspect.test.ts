@@ -106,6 +106,19 @@ describe("the page of an inspection", () => {
     for (const { sentence } of diagnosis!.signal!.weaknesses) expect(texts).to.include(sentence);
   });
 
+  it("shows in the level of a swipe that was not read where its pulses are gone, as the report says", async () => {
+    const amber = (document: string): number => document.split('fill="#b46a00" fill-opacity="0.4"').length - 1;
+    const inspection = await made({ dropouts: { count: 2, cells: 10 } });
+    const { dropouts } = inspection.failed[0]!.signal!;
+    expect(dropouts.length).to.be.at.least(1);
+    expect(amber(inspectionSvg(inspection))).to.equal(dropouts.length);
+    expect(amber(inspectionPage(inspection))).to.equal(dropouts.length);
+    expect(inspectionSvg(inspection)).to.include("amber: pulses gone or weak");
+    const noisy = inspectionSvg(await made({ snrDb: -3 }));
+    expect(noisy).to.include("level along the swipe").and.to.not.include("amber: pulses gone or weak");
+    expect(amber(noisy)).to.equal(0);
+  });
+
   it("shows the level at least where nothing was even attempted, however short the recording", async () => {
     const inspection = await made({ snrDb: 40, hum: { height: 10, hz: 50 } });
     expect(inspection.diagnosis!.profile).to.equal(undefined);

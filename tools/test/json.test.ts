@@ -234,6 +234,8 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, READING);
       expect(all[0]).to.include({ valid: 100, first: 100, wrong: 0, reached: true });
+      const two = ["bench", "reader", "--json", "--swipes", "1", "--only", "clean", "--only", "50 ips"];
+      expect((await lines(two)).map(({ row }) => row)).to.deep.equal(["clean", "50 ips"]);
       const short = ["bench", "reader", "--json", "--swipes", "1", "--seed", "1", "--only", "jitter 12 %"];
       const codes = [await ecard(short), await ecard([...short, "--check"])].map(({ code, facts }) => [
         code,
@@ -250,6 +252,8 @@ describe("--json", () => {
       const decades = long[1]!.decades as { swipes: number; wrong: number }[];
       expect(decades.reduce((sum, { swipes }) => sum + swipes, 0)).to.be.within(7, 12);
       expect(long[2]).to.include({ recordings: 1, seconds: 10, wrong: 0 });
+      const { stdout } = await ecard(["bench", "reader", "--long", "--swipes", "12", "--sounds", "1"]);
+      expect(stdout).to.match(/\n1 recording of 10 s without a swipe: 0 reads\n/);
     },
     async "bench length"() {
       const all = await lines(["bench", "length", "--json", "--longest", "60"]);

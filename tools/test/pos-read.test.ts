@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeWav, PosError, swipeSignal, type TrackNumber } from "@enabling-card/pos-sim";
+import { encodeWav, PosError, swipeSignal, synthesise, type TrackNumber } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { confidenceText } from "../src/confidence-text.js";
 import { readRecordings } from "../src/index.js";
@@ -153,6 +153,39 @@ describe("ecard pos read", () => {
     expect(code).to.equal(1);
     expect(facts()[0]).to.have.deep.property("reads", []);
     expect(facts()[0]!.diagnosis).to.include({ code: "WAV_CUT" });
+  });
+
+  it("cut behind a swipe that failed: both are said, and what in the signal did it", async () => {
+    const { samples, sampleRateHz } = synthesise(2, { dropouts: { count: 2, cells: 10 } });
+    const bytes = encodeWav([Float32Array.from([...samples, ...new Float32Array(4800)])], sampleRateHz);
+    const cut = file("cut.wav", bytes.slice(0, bytes.length - 2000));
+    const { code, facts } = await ecard(["pos", "read", "--json", cut]);
+    expect(code).to.equal(1);
+    const { reads, failed, diagnosis } = facts()[0] as Record<"reads" | "failed", Record<string, unknown>[]> & {
+      diagnosis: { code: string; sentence: string; atS: number };
+    };
+    expect(reads).to.deep.equal([]);
+    expect(failed.map((one) => one.code)).to.deep.equal(["LOST_SYNC"]);
+    expect(diagnosis).to.include({ code: "WAV_CUT", atS: failed[0]!.atS });
+    expect(diagnosis.sentence).to.match(/^The file is cut: 2000 of [0-9]+ bytes of samples are missing\. The cells /);
+    const { stdout } = await ecard(["pos", "read", cut]);
+    expect(stdout).to.include("The file is cut").and.include("no pulse for").and.include("[WAV_CUT]");
+  });
+
+  it("cut behind a read and a swipe that failed, gives both", async () => {
+    const bad = synthesise(2, { dropouts: { count: 2, cells: 10 } });
+    const pause = new Float32Array(24_000);
+    const all = [...synthesise(1).samples, ...pause, ...bad.samples, ...pause];
+    const bytes = encodeWav([Float32Array.from(all)], bad.sampleRateHz);
+    const cut = file("cut.wav", bytes.slice(0, bytes.length - 2000));
+    const { code, facts } = await ecard(["pos", "read", "--json", cut]);
+    expect(code).to.equal(0);
+    const { reads, failed, diagnosis } = facts()[0] as { reads: object[]; failed: object[]; diagnosis: object };
+    expect([reads.length, failed.length]).to.deep.equal([1, 1]);
+    expect(diagnosis).to.include({ code: "WAV_CUT" });
+    expect((await ecard(["pos", "read", cut])).stdout)
+      .to.include("not read, ")
+      .and.include("The file is cut");
   });
 
   it("refuses standard input named twice", async () => {

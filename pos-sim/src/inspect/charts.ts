@@ -32,14 +32,22 @@ export interface Mark {
   readonly fault: boolean;
 }
 
+/** A time in which pulses are gone or weak. */
+export type Stretch = Pick<Mark, "fromS" | "toS">;
+
 const TOP = 44;
 const FLOOR_DB = -90;
 const LEVELS_DB = [0, -30, -60, -90];
 /** Marks drawn on one chart, at most. */
 const MARKS = 500;
 
-/** Level in parts, with what was found marked. */
-export function levelChart(title: string, levels: Levels, marks: readonly Mark[]): string {
+/** Level in parts, with what was found marked, and where pulses are gone or weak. */
+export function levelChart(
+  title: string,
+  levels: Levels,
+  marks: readonly Mark[],
+  weak: readonly Stretch[] = [],
+): string {
   const bottom = 190;
   const top = TOP + 16;
   const x: Axis = { low: levels.fromS, high: levels.toS, from: LEFT, to: WIDTH - RIGHT };
@@ -50,22 +58,27 @@ export function levelChart(title: string, levels: Levels, marks: readonly Mark[]
     const height = px(on(y, Math.max(FLOOR_DB, Math.min(0, level))));
     return `V${height}H${px(on(x, levels.fromS + (i + 1) * step))}`;
   });
-  const within = marks.filter(({ fromS, toS }) => toS > levels.fromS && fromS < levels.toS).slice(0, MARKS);
-  for (const { fromS, toS, fault } of within) {
+  const isWithin = ({ fromS, toS }: Stretch): boolean => toS > levels.fromS && fromS < levels.toS;
+  const shade = ({ fromS, toS }: Stretch, colour: string, opacity: number): string => {
     const from = Math.max(x.from, on(x, fromS));
     const width = Math.max(2, Math.min(x.to, on(x, toS)) - from);
-    const colour = fault ? RED : BLUE;
-    parts.push(
-      `<rect x="${px(from)}" y="${top}" width="${px(width)}" height="${bottom - top}" fill="${colour}" fill-opacity="0.13"/>`,
-    );
-  }
+    return `<rect x="${px(from)}" y="${top}" width="${px(width)}" height="${bottom - top}" fill="${colour}" fill-opacity="${opacity}"/>`;
+  };
+  const within = marks.filter(isWithin).slice(0, MARKS);
+  parts.push(...within.map((mark) => shade(mark, mark.fault ? RED : BLUE, 0.13)));
+  const gone = weak.filter(isWithin).slice(0, MARKS);
   parts.push(`<path d="M${LEFT} ${bottom}${tops.join("")}V${bottom}z" fill="${BLUE}" fill-opacity="0.55"/>`);
+  // Above the level, which is high in parts that have good pulses beside those that are gone.
+  parts.push(...gone.map((stretch) => shade(stretch, AMBER, 0.4)));
+  if (gone.length > 0) parts.push(label(WIDTH - RIGHT, 26, WEAK_LEGEND, 12, SOFT, 'text-anchor="end"'));
   parts.push(...names(within, x, top - 5));
   parts.push(...timeAxis(x, bottom));
   const loudest = Math.max(...levels.partsDb);
   const said = Number.isFinite(loudest) ? `at most ${loudest} dB of full scale` : "silence";
   return drawing(title, said, bottom + 30, parts);
 }
+
+const WEAK_LEGEND = "amber: pulses gone or weak, to 16 cells";
 
 /** From left to right, as many as have room. */
 function names(marks: readonly Mark[], x: Axis, line: number): string[] {

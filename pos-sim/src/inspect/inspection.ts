@@ -2,13 +2,14 @@
 import { swipeSvg } from "../export/swipe-svg.js";
 import type { Profile } from "../measure/gauge.js";
 import type { Levels } from "../measure/levels.js";
+import { COARSE_CELLS } from "../measure/places.js";
 import type { SignalMeasures } from "../measure/report.js";
 import type { FailedSwipe } from "../reader/attempts.js";
 import type { Candidate } from "../reader/candidates.js";
 import type { Diagnosis } from "../reader/diagnosis.js";
 import type { Read } from "../reader/reader.js";
 import { escaped, WIDTH } from "./chart.js";
-import { jitterChart, jitterShares, levelChart, type Mark, speedChart } from "./charts.js";
+import { jitterChart, jitterShares, levelChart, type Mark, type Stretch, speedChart } from "./charts.js";
 
 /** A diagnosis of the reader, or of the file. */
 export type Fault = Omit<Diagnosis, "code"> & { readonly code: string };
@@ -77,9 +78,20 @@ export function faultPictures(of: string, fault: Fault): string[] {
 function veiled(of: string, profile: Profile, signal: SignalMeasures, marks: readonly Mark[]): string[] {
   const { levels, speed, spread } = profile;
   return [
-    levelChart(`${of}: level along the swipe; its waveform is not shown`, levels, marks),
+    levelChart(`${of}: level along the swipe; its waveform is not shown`, levels, marks, weakIn(signal)),
     speedChart(of, { levels, speed }, signal),
     ...(signal.jitter === undefined ? [] : [jitterShares(of, spread, signal.jitter)]),
+  ];
+}
+
+/** Dropouts and pauses. A dropout begins somewhere in the 16 cells that its time tells. */
+function weakIn({ dropouts, pauses, cellUs }: SignalMeasures): Stretch[] {
+  return [
+    ...dropouts.map(({ atS, lengthUs }) => ({
+      fromS: atS,
+      toS: atS + Math.max(lengthUs, COARSE_CELLS * cellUs) / 1e6,
+    })),
+    ...pauses.map(({ atS, lengthS }) => ({ fromS: atS, toS: atS + lengthS })),
   ];
 }
 

@@ -81,4 +81,4 @@ function spread(name: string, of: string, deviations: Deviations): Row[] {
 /** More than are counted. */
 const MANY = 64;
 const zeros = (count: number | undefined): string =>
-  count === undefined ? "not followed" : (count >= MANY ? `${MANY} or more` : String(count));
+  count === undefined ? "not followed" : count >= MANY ? `${MANY} or more` : String(count);

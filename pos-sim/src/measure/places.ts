@@ -10,7 +10,8 @@ export function placing(swipe: Swipe): (place: number) => number | undefined {
   const { cells, direction, symbolBits, followed } = swipe;
   const { frameFrom, frameBits } = cells;
   return (place) => {
-    if (symbolBits === undefined || followed?.start === false || place < frameFrom || place > frameFrom + frameBits) return undefined;
+    if (symbolBits === undefined || followed?.start === false || place < frameFrom || place > frameFrom + frameBits)
+      return undefined;
     const along = direction === "forward" ? place - frameFrom : frameFrom + frameBits - place;
     return Math.min(Math.ceil(frameBits / symbolBits), Math.floor(along / symbolBits) + 1);
   };
@@ -19,7 +20,7 @@ export function placing(swipe: Swipe): (place: number) => number | undefined {
 /** Dropouts that are told, at most. */
 const DROPOUTS = 20;
 /** Cells in which a place that may not tell a bit may lie: as the parts of a swipe's level. */
-const COARSE_CELLS = 16;
+export const COARSE_CELLS = 16;
 /** Cells beside a gap at an end in which a swipe was followed by guess. */
 const SPOILED_CELLS = 2;
 /** From a median of magnitudes to a deviation, of a normal one; and from a second difference to what each of its terms has. */

@@ -143,7 +143,8 @@ function amongOthers(piece: Piece, all: readonly Piece[]): Piece {
   const { failure } = outcome;
   if (failure === undefined || followed === undefined) return piece;
   const early = cells.frameFrom < END_ZEROS && all.some(({ to }) => to <= piece.from);
-  const late = cells.bits.length - cells.frameFrom - cells.frameBits < END_ZEROS && all.some(({ from }) => from >= piece.to);
+  const late =
+    cells.bits.length - cells.frameFrom - cells.frameBits < END_ZEROS && all.some(({ from }) => from >= piece.to);
   const [before, behind] = direction === "forward" ? [early, late] : [late, early];
   const known: Followed = { start: followed.start && !before, end: followed.end && !behind };
   return { ...piece, followed: known, outcome: { failure: { ...failure, followed: known } } };

@@ -1,7 +1,8 @@
 // The flux reversals of one octave, collected until a pause ends the burst, then searched for frames: runs of zeros give
 // the cell, the slicer the bits, symbols.ts the characters. Keeps a bounded number of edges however long the noise lasts.
-import type { TrackFormat } from "../track-format.js";
+
 import { END_ZEROS, type Followed } from "../measure/swipe.js";
+import type { TrackFormat } from "../track-format.js";
 import { Slicer, type Strip, zeroRuns } from "./slicer.js";
 import { type Attempt, findFrames } from "./symbols.js";
 

@@ -16,14 +16,13 @@ export interface WavReadOptions extends ReaderOptions {
   readonly onProgress?: (seconds: number, ofSeconds: number | undefined) => void;
 }
 
-/** A file that ends before its time. */
-export interface WavFault {
+/** A file that ends before its time; where nothing was read, what the reader says of the rest stands in it, too. */
+export interface WavFault extends Omit<Diagnosis, "code"> {
   readonly code: "WAV_CUT";
-  readonly sentence: string;
 }
 
 export interface WavResult extends Omit<ReaderResult, "diagnosis"> {
-  /** Null where something was read from a whole file. With reads: the file is cut behind them, or has more than are kept. */
+  /** Null where something was read from a whole file. With reads: the file is cut, or has more than are kept. */
   readonly diagnosis: Diagnosis | WavFault | null;
   readonly format: WavFormat;
   readonly durationS: number;
@@ -33,7 +32,7 @@ export interface WavResult extends Omit<ReaderResult, "diagnosis"> {
  * All reads of a recording.
  *
  * @param source - A file's name, or its bytes as they come: a stream, stdin.
- * @throws {@link PosError} `WAV_*` as the file deserves, `ABORTED`. A cut file that holds a whole swipe is read.
+ * @throws {@link PosError} `WAV_*` as the file deserves, `ABORTED`. A file that is cut behind its first samples is read as far as it goes.
  */
 export async function readWavFile(
   source: string | AsyncIterable<Uint8Array>,
@@ -64,10 +63,14 @@ export async function readWavFile(
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
   const { diagnosis, ...result } = joined(readers.map(({ reader }) => reader.finish()));
-  if (cut !== undefined && result.reads.length === 0) throw cut;
-  const fault: WavFault | undefined = cut && { code: "WAV_CUT", sentence: cut.message };
   const durationS = frames / format.sampleRateHz;
-  return { ...result, diagnosis: fault ?? diagnosis, format, durationS };
+  return { ...result, diagnosis: cut === undefined ? diagnosis : cutShort(cut, diagnosis), format, durationS };
+}
+
+/** Of a cut file: that it is, and what the reader says of what there was. */
+function cutShort({ message }: PosError, diagnosis: Diagnosis | null): WavFault {
+  if (diagnosis === null) return { code: "WAV_CUT", sentence: message };
+  return { ...diagnosis, code: "WAV_CUT", sentence: `${message}. ${diagnosis.sentence}` };
 }
 
 /** The reads of all channels by time, one of each that several heard; the diagnosis of a channel that heard something. */

@@ -3,6 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
+import { counted } from "../counted.js";
 
 export interface LongRun {
   readonly swipes: number;
@@ -44,13 +45,13 @@ export async function longRun(options: LongRun, context: Context, command: Comma
         break;
       case "swipes":
         output.result(
-          `${result.swipes} swipes: ${result.valid} valid and right, ${result.wrong} wrong and called valid`,
+          `${counted(result.swipes, "swipe")}: ${result.valid} valid and right, ${result.wrong} wrong and called valid`,
         );
         for (const swipe of result.misread) output.result(`  wrong: ${swipe}`);
         for (const { from, swipes, wrong, expected } of result.decades) {
           const decade = from === 0 ? "less" : from.toExponential(0);
           output.result(
-            `  claimed to be wrong by ${decade.padStart(5)}: ${String(swipes).padStart(6)} swipes, ${wrong} wrong, ${expected.toFixed(3)} expected`,
+            `  claimed to be wrong by ${decade.padStart(5)}: ${String(swipes).padStart(6)} ${swipes === 1 ? "swipe" : "swipes"}, ${wrong} wrong, ${expected.toFixed(3)} expected`,
           );
         }
         if (options.picture !== undefined) {
@@ -59,7 +60,9 @@ export async function longRun(options: LongRun, context: Context, command: Comma
         }
         break;
       case "sounds":
-        output.result(`${result.recordings} recordings of ${result.seconds} s without a swipe: ${result.wrong} reads`);
+        output.result(
+          `${counted(result.recordings, "recording")} of ${result.seconds} s without a swipe: ${counted(result.wrong, "read")}`,
+        );
         break;
     }
   }

@@ -1,7 +1,8 @@
 // ecard bench: the figures that the README quotes, measured here and now.
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { counted } from "../counted.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { wholeNumber } from "../whole-number.js";
 import { longRun } from "./bench-long.js";
@@ -36,7 +37,7 @@ Examples:
       const output = context.output(command);
       const payment = await benchPayment(options.runs, options.mtu, context.signal);
       output.fact({ bench: "payment", ...payment });
-      output.result(`payment at MTU ${payment.mtu}, ${payment.runs} runs`);
+      output.result(`payment at MTU ${payment.mtu}, ${counted(payment.runs, "run")}`);
       output.result("  step     round trips  octets out  octets in  median ms");
       for (const { step, roundTrips, octetsToCard, octetsToPhone, medianMs } of payment.steps) {
         const cells = [
@@ -124,7 +125,7 @@ interface ReadingRun {
   readonly swipes?: number;
   readonly sounds: number;
   readonly seed: number;
-  readonly only: string;
+  readonly only: readonly string[];
   readonly check?: true;
   readonly long?: true;
   readonly picture?: string;
@@ -146,7 +147,11 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
       wholeNumber(1, 2_000_000_000),
       20_000_000,
     )
-    .option("--only <words>", "rows whose name has these words in it: 0 dB is not 20 dB", "")
+    .addOption(
+      new Option("--only <words>", "rows whose name has these words in it: 0 dB is not 20 dB; may be given again")
+        .argParser((words: string, before: readonly string[]) => [...before, words])
+        .default([], "all rows"),
+    )
     .option("--check", "exits with 1 where a row is short of what is asked, or anything was read wrong")
     .option("--long", "the long run instead: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes")
     .option("--picture <file>", "draws the long run's claims against outcomes to an SVG file")

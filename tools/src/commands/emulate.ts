@@ -3,6 +3,7 @@
 import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { counted } from "../counted.js";
 import type { PlayedStep, PlayScenarioOptions } from "../emulate/play-scenario.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { type Output, printable } from "../output.js";
@@ -159,7 +160,7 @@ async function play(file: string, options: EmulateOptions, output: Output, conte
   };
   const result = await playScenario(scenario, settings);
   output.fact(result);
-  output.result(`${result.steps} step${result.steps === 1 ? "" : "s"} as expected; the phone heard: ${result.phone}`);
+  output.result(`${counted(result.steps, "step")} as expected; the phone heard: ${result.phone}`);
 }
 
 function stepLine({ step: words, outcome, message }: PlayedStep, { paint }: Output): string {

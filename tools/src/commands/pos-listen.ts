@@ -4,6 +4,7 @@ import type { Candidate, FailedSwipe, HeardAll, PcmFormat, Read, TrackNumber } f
 import { type Command, Option } from "commander";
 import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
+import { counted } from "../counted.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { type Output, rounded } from "../output.js";
 import { diagnosisFacts, failedFacts } from "../pos/results.js";
@@ -118,7 +119,7 @@ function tellEnd({ reads, seconds, diagnosis, restOctets }: HeardAll, output: Ou
     diagnosis: diagnosis && diagnosisFacts(diagnosis),
     ...(restOctets > 0 && { restOctets }),
   });
-  const many = reads === 0 ? "nothing read" : `${reads} read${reads === 1 ? "" : "s"}`;
+  const many = reads === 0 ? "nothing read" : counted(reads, "read");
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence} [${diagnosis.code}]`;
   output.result(`${many} in ${seconds.toFixed(1)} s${why}`);
   if (restOctets > 0)

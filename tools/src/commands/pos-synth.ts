@@ -2,6 +2,7 @@
 
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
+import { counted } from "../counted.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { CorpusFormat } from "../pos/make-corpus.js";
 import { wholeNumber } from "../whole-number.js";
@@ -75,8 +76,7 @@ Examples:
       });
       bar.stop();
       for (const label of labels) output.fact(label);
-      const made = labels.length === 1 ? "1 recording" : `${labels.length} recordings`;
-      output.result(`${made} and ${LABELS_FILE} in ${folder}`);
+      output.result(`${counted(labels.length, "recording")} and ${LABELS_FILE} in ${folder}`);
     });
 }
 

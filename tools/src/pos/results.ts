@@ -2,6 +2,7 @@
 
 import type { Candidate, FailedSwipe, Read, SignalMeasures } from "@enabling-card/pos-sim";
 import { confidenceText } from "../confidence-text.js";
+import { counted } from "../counted.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "./read-recordings.js";
 
@@ -74,7 +75,7 @@ export function signalFacts(signal: SignalMeasures): object {
 
 /** What a person is told of a recording. */
 export function recordingLines({ file, reads, candidates, failed, diagnosis }: RecordingResult): string[] {
-  const many = reads.length === 0 ? "nothing read" : `${reads.length} read${reads.length === 1 ? "" : "s"}`;
+  const many = reads.length === 0 ? "nothing read" : counted(reads.length, "read");
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
   const perhaps = candidates.map(
     ({ track, data, probability, masked }) =>
