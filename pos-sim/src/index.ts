@@ -18,15 +18,9 @@ export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
 export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
+export type { Cells, Read, ReaderOptions, ReaderResult } from "./reader/read.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
-export {
-  type Cells,
-  type Read,
-  Reader,
-  type ReaderOptions,
-  type ReaderResult,
-  readSamples,
-} from "./reader/reader.js";
+export { Reader, readSamples } from "./reader/reader.js";
 export { type CoilModel, coilSignal, type Emission } from "./signal/coil.js";
 export { type Disturbance, disturb, type Signal } from "./signal/signal.js";
 export { type Swipe, swipeSignal } from "./signal/stripe.js";

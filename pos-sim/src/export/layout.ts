@@ -1,5 +1,5 @@
 // How a swipe is laid out on paper: rows of time, cut where a character ends, and what lies in each.
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { TRACK_FORMATS } from "../track-format.js";
 
 export interface Span {

@@ -1,6 +1,6 @@
 // A picture of a swipe: the waveform in rows, and under it the cells, their bits and the characters that they make.
 // Of reads outside the test ranges not even the waveform is in the file: it could be read off the paper.
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import type { Signal } from "../signal/signal.js";
 import { type Marks, marksOf, rowsOf, type Span } from "./layout.js";
 

@@ -7,7 +7,7 @@ import type { SignalMeasures } from "../measure/report.js";
 import type { FailedSwipe } from "../reader/attempts.js";
 import type { Candidate } from "../reader/candidates.js";
 import type { Diagnosis } from "../reader/diagnosis.js";
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { escaped, WIDTH } from "./chart.js";
 import { jitterChart, jitterShares, levelChart, type Mark, type Stretch, speedChart } from "./charts.js";
 

@@ -2,7 +2,7 @@
 import { LIMITS_ORIGIN } from "../measure/limits.js";
 import type { SignalMeasures, Weakness } from "../measure/report.js";
 import type { Candidate } from "../reader/candidates.js";
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { escaped } from "./chart.js";
 import { type Fault, faultPictures, faultsOf, type Inspection, overview, readPictures } from "./inspection.js";
 import { measuresTable } from "./measures-table.js";

@@ -33,7 +33,7 @@ const STILL_CELLS = 0.6;
 const STILL_MORE = 0.25;
 const STILL_NOISE = 0.015;
 /** A hand that slows down makes lower pulses. Cells on each side that tell how long one is. */
-const AROUND = 4;
+const PACE_CELLS = 4;
 
 /**
  * Gaps, and their middles in cells, among the reversals of cells that are known.
@@ -147,8 +147,8 @@ function heightWithin({ flat, places, times, usual }: Reversals, from: number, t
 /** How much longer cells are in a stretch than beside it. */
 function slowness({ places, times }: Reversals, from: number, to: number): number {
   const cell = (a: number, b: number): number => (times[b]! - times[a]!) / (places[b]! - places[a]!);
-  const before = from >= AROUND ? cell(from - AROUND, from) : undefined;
-  const behind = to + AROUND < places.length ? cell(to, to + AROUND) : undefined;
+  const before = from >= PACE_CELLS ? cell(from - PACE_CELLS, from) : undefined;
+  const behind = to + PACE_CELLS < places.length ? cell(to, to + PACE_CELLS) : undefined;
   const beside = Math.min(before ?? Number.POSITIVE_INFINITY, behind ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(beside) ? Math.max(1, cell(from, to) / beside) : 1;
 }

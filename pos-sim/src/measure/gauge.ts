@@ -1,12 +1,12 @@
 // What a reader measures beside its reading: the signal of each read, of each swipe that could not be read, and the level
 // of the whole recording. Decides what may leave of a swipe: samples and single cells only of a read that is shown in full.
-import type { CellTimes, Candidate as Frame } from "../reader/burst.js";
+import type { CellTimes, Followed } from "../cells.js";
 import type { TrackNumber } from "../track-format.js";
 import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
 import { type CellMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
 import { sharesOf } from "./spread.js";
-import type { Followed, Place } from "./swipe.js";
+import type { Place } from "./swipe.js";
 import { type Excerpt, Tape } from "./tape.js";
 
 /** What a picture of a swipe is made of. */
@@ -85,7 +85,7 @@ export class Gauge {
   }
 
   /** @param masked - The read is not shown in full: neither is its signal. */
-  ofRead(frame: Frame, track: TrackNumber, masked: boolean): Findings {
+  ofRead(frame: Attempted, track: TrackNumber, masked: boolean): Findings {
     const found = this.#measure(frame, track, true, masked);
     if (found === undefined) return {};
     const { signal } = found.measured;

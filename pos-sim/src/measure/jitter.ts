@@ -1,5 +1,5 @@
 // How cells and the halves of ones deviate from the hand's clock.
-import type { CellTimes } from "../reader/burst.js";
+import type { CellTimes } from "../cells.js";
 import { clockAt, type Fit } from "./clock.js";
 import { CELL_LIMITS, type Limits, SUBINTERVAL_LIMITS } from "./limits.js";
 import type { Deviations, SignalMeasures } from "./report.js";

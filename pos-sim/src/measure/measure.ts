@@ -1,5 +1,5 @@
 // Measures a swipe's signal: level, speed, jitter, dropouts, zeros, clipping, noise. Of a read, or of the best attempt that failed.
-import type { CellTimes } from "../reader/burst.js";
+import type { CellTimes } from "../cells.js";
 import { TRACK_FORMATS } from "../track-format.js";
 import { baseLineOf } from "./base-line.js";
 import { clockAt, type Fit } from "./clock.js";

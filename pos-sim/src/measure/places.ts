@@ -1,9 +1,11 @@
 // Where in a swipe something lies, as it may be told: dropouts, and the ends of a recording that cut it. Of a swipe whose bits may not be seen
 // places are characters, or 16 cells, and lengths whole cells.
+
+import { END_ZEROS } from "../cells.js";
 import { dropoutsIn, type Gap, goneBeside } from "./dropouts.js";
 import type { Dropout, SignalMeasures } from "./report.js";
 import type { Reversals } from "./reversals.js";
-import { END_ZEROS, type Swipe } from "./swipe.js";
+import type { Swipe } from "./swipe.js";
 
 /** In which character a cell lies, the start sentinel being number 1; undefined outside the data, and where no character is known. */
 export function placing(swipe: Swipe): (place: number) => number | undefined {

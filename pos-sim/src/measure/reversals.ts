@@ -1,6 +1,6 @@
 // Where the flux reversals of cells lie that are known: the signal's extremes next to where they are expected. Measured on the samples
 // themselves, so that what was sliced and what was searched is measured alike.
-import type { CellTimes } from "../reader/burst.js";
+import type { CellTimes } from "../cells.js";
 import { movingMean } from "../signal/moving-mean.js";
 
 export interface Reversals {

@@ -1,5 +1,5 @@
 // A swipe as it is handed to whoever measures it.
-import type { CellTimes } from "../reader/burst.js";
+import type { CellTimes, Followed } from "../cells.js";
 import type { TrackNumber } from "../track-format.js";
 import type { Excerpt } from "./tape.js";
 
@@ -9,18 +9,6 @@ export interface Place {
   readonly to: number;
   /** Within it, where nothing could be followed for long. */
   readonly pauses: readonly { readonly from: number; readonly to: number }[];
-}
-
-/** Zeros that a swipe begins and ends with: more than data holds, but for characters that nobody writes. */
-export const END_ZEROS = 10;
-
-/**
- * Whether a swipe was followed from its first zeros on, and to its last, in the order of reading. Without its start no character can be counted,
- * as the first that was followed is anyone; and at an end that is not its own no zeros.
- */
-export interface Followed {
-  readonly start: boolean;
-  readonly end: boolean;
 }
 
 /** What is to be measured. */

@@ -1,12 +1,13 @@
 // What could not be read, place by place. Octaves, frames that contradict each other and the search all speak of the same swipe: it is told
 // once, by what came nearest, and only when nobody may read it any more.
 
+import { END_ZEROS, type Followed } from "../cells.js";
 import type { Attempted, Findings } from "../measure/gauge.js";
-import { END_ZEROS, type Followed, type Place } from "../measure/swipe.js";
+import type { Place } from "../measure/swipe.js";
 import type { Span } from "../search/searcher.js";
 import { likelyFormats } from "../search/texts/parity.js";
-import type { Failure, Candidate as Frame } from "./burst.js";
 import { type Diagnosis, diagnosisOf, type Nearest, nearer, type Outcome } from "./diagnosis.js";
+import { type Failure, type Frame, SWIPE_CELLS } from "./frame.js";
 
 /** A swipe that was not read. */
 export interface FailedSwipe extends Diagnosis {
@@ -47,8 +48,6 @@ export interface AttemptsOptions {
   readonly onFailed: (failed: FailedSwipe) => void;
 }
 
-/** Fewer cells than that are no swipe: noise has runs of about 40. */
-export const SWIPE_CELLS = 60;
 /** So many are one without any zeros, too. */
 const LONG_CELLS = 150;
 /** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */

@@ -1,7 +1,7 @@
 // Why a recording gave no read, as data: a code, a sentence for the person at the desk, and where.
 import type { Profile } from "../measure/gauge.js";
 import type { SignalMeasures } from "../measure/report.js";
-import type { Failure, FailureCode } from "./burst.js";
+import type { Failure, FailureCode } from "./frame.js";
 
 export type DiagnosisCode =
   /** Nothing above the noise. */

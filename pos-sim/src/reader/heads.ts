@@ -3,7 +3,8 @@ import { Thinner } from "../wav/thinner.js";
 import type { FailedSwipe } from "./attempts.js";
 import { byPlace, type Candidate, hasSameText, overlap } from "./candidates.js";
 import type { Diagnosis } from "./diagnosis.js";
-import { RATE_MAX_HZ, type Read, Reader, type ReaderOptions } from "./reader.js";
+import type { Read, ReaderOptions } from "./read.js";
+import { RATE_MAX_HZ, Reader } from "./reader.js";
 
 export type Said =
   | { readonly kind: "read"; readonly read: Read }

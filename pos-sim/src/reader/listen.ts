@@ -8,7 +8,7 @@ import { SampleBlocks, type SampleFormat } from "../wav/sample-blocks.js";
 import { MAX_CHANNELS, RATE_MAX_HZ, RATE_MIN_HZ } from "../wav/wav-format.js";
 import type { Diagnosis } from "./diagnosis.js";
 import { Heads, type Said } from "./heads.js";
-import type { ReaderOptions } from "./reader.js";
+import type { ReaderOptions } from "./read.js";
 
 /** Samples without a header, little-endian, channels interleaved; `u8` is unsigned, floats are -1 to 1 at full scale. */
 export type PcmFormat = "u8" | "s16le" | "s24le" | "s32le" | "f32le";

@@ -8,7 +8,7 @@ import type { FailedSwipe } from "./attempts.js";
 import { CANDIDATES } from "./candidates.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
 import { type Head, headFor, isSame, isSameFailure, onChannel } from "./heads.js";
-import type { Read, ReaderOptions, ReaderResult } from "./reader.js";
+import type { Read, ReaderOptions, ReaderResult } from "./read.js";
 
 export interface WavReadOptions extends ReaderOptions {
   readonly signal?: AbortSignal;

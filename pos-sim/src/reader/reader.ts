@@ -3,87 +3,21 @@
 // Memory is bounded however long the recording is.
 
 import { PosError } from "../errors.js";
-import { Gauge, type Profile } from "../measure/gauge.js";
-import type { Levels } from "../measure/levels.js";
-import type { SignalMeasures } from "../measure/report.js";
+import { Gauge } from "../measure/gauge.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import type { TrackNumber } from "../track-format.js";
-import { Attempts, type FailedSwipe, LIKELY, SWIPE_CELLS } from "./attempts.js";
-import { Burst, type CellTimes, type Candidate as Frame } from "./burst.js";
+import { Attempts, type FailedSwipe, LIKELY } from "./attempts.js";
+import { Burst } from "./burst.js";
 import { byPlace, CANDIDATES, type Candidate, type Suspect, withoutFewer } from "./candidates.js";
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
 import { Extent } from "./extent.js";
+import { type Frame, SWIPE_CELLS } from "./frame.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
+import { cellsOf, type Read, type ReaderOptions, type ReaderResult, readOf } from "./read.js";
 import { frameOf } from "./sighting.js";
 import { elected, grouped } from "./vote.js";
-
-export interface Read {
-  /** Of a recording of several, or of a head that is listened to; the first is 1. */
-  readonly channel?: number;
-  readonly track: TrackNumber;
-  /** From start to end sentinel; masked unless its PAN lies in a test range. */
-  readonly data: string;
-  readonly direction: "forward" | "reverse";
-  /** Chance, 0 to 1, that no bit is wrong: posterior against all other texts and none. Of a read, at least 100,000 to 1. */
-  readonly confidence: number;
-  /** Of each character of `data`, the chance that it is right, whatever the others are; none where `data` is masked. */
-  readonly characterConfidence: readonly number[];
-  /** The LRC was right: a read without that is no read. */
-  readonly lrc: true;
-  /** Start sentinel to LRC, seconds from the start of the recording. */
-  readonly startS: number;
-  readonly endS: number;
-  /** Mean time of a bit, microseconds. */
-  readonly cellUs: number;
-  /** Root mean square of the intervals' errors, in per cent of a cell. */
-  readonly jitterPercent: number;
-  /** True where `data` was masked. */
-  readonly masked: boolean;
-  /** With `cells: true`, and never for masked reads: where each bit lies. */
-  readonly cells?: Cells;
-  /** With `measures: true`: level, speed, jitter and what else its signal shows. */
-  readonly signal?: SignalMeasures;
-  /** With `pictured`, of the first reads: what a picture is made of. Of a masked read neither samples nor single cells. */
-  readonly profile?: Profile;
-}
-
-/** Cells of a read in the order of time, with zeros around the frame. Times in seconds. */
-export interface Cells extends CellTimes {
-  readonly symbolBits: 5 | 7;
-}
-
-export interface ReaderOptions {
-  /** The track to report; others are heard but not read. */
-  readonly track?: "auto" | TrackNumber;
-  /** Ranges of PANs that are not masked. */
-  readonly testIins?: readonly string[];
-  /** Adds `cells` to each read. */
-  readonly cells?: boolean;
-  /** Adds `signal` to each read and each failed swipe, and `levels` to the result; `"failed"`: only to failed swipes. */
-  readonly measures?: boolean | "failed";
-  /** With `measures`: adds `profile` to so many reads, and to as many failed swipes. */
-  readonly pictured?: number;
-  /** Keeps no reads: `push` gives each once, `finish` those that are left. For who listens for days. */
-  readonly live?: boolean;
-  /** Told of each candidate when it is found; more certain ones, or a read, may follow at the same place. */
-  readonly onCandidate?: (candidate: Candidate) => void;
-  /** Told of each swipe that could not be read, when it is certain that it will not be. */
-  readonly onFailed?: (failed: FailedSwipe) => void;
-}
-
-export interface ReaderResult {
-  readonly reads: readonly Read[];
-  /** Likeliest first, at most five. */
-  readonly candidates: readonly Candidate[];
-  /** Swipes that could not be read, and why, in the order of time; the first thousand. */
-  readonly failed: readonly FailedSwipe[];
-  /** Why, when nothing was read; null when something was, unless there were more reads than are kept. */
-  readonly diagnosis: Diagnosis | null;
-  /** With `measures: true`: the level along the whole recording. */
-  readonly levels?: Levels;
-}
 
 /** Rates that a reader takes. Below, no cell that it looks for has two samples; above, there is nothing more to hear. */
 export const RATE_MIN_HZ = 300;
@@ -172,7 +106,7 @@ export class Reader {
           age: AGE_S * sampleRateHz,
           longest: LONGEST_S * sampleRateHz,
         },
-        (candidate) => this.#frames.push(candidate),
+        (frame) => this.#frames.push(frame),
         (failure) => {
           this.#attempts.failure(failure);
           // Fewer cells that gave no frame are no doubt beside a swipe that was read.
@@ -326,33 +260,19 @@ export class Reader {
 
   #report(found: Frame): void {
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
-    const { data } = found;
-    const track = this.#trackOf(found.symbolBits, data);
+    const track = this.#trackOf(found.symbolBits, found.data);
     if (wanted !== "auto" && track !== wanted) {
       this.#otherTrack ??= { track, at: found.from };
       return;
     }
-    const shown = shownAs(track, data, testIins);
-    const read: Read = {
-      track,
-      data: shown.data,
-      direction: found.direction,
-      confidence: found.confidence,
-      characterConfidence: shown.masked ? [] : Array.from(found.characters()),
-      lrc: true,
-      startS: found.from / this.#rate,
-      endS: found.to / this.#rate,
-      cellUs: (found.cell / this.#rate) * 1e6,
-      jitterPercent: found.jitter * 100,
-      masked: shown.masked,
-    };
+    const read = readOf(found, track, this.#rate, testIins);
     this.#found++;
     if (this.#reads.length >= MAX_READS) {
       this.#fullAt ??= found.from;
       return;
     }
-    const findings = this.#options.measures === true ? this.#gauge!.ofRead(found, track, shown.masked) : undefined;
-    const cells = !shown.masked && (this.#options.cells === true || findings?.profile !== undefined);
+    const findings = this.#options.measures === true ? this.#gauge!.ofRead(found, track, read.masked) : undefined;
+    const cells = !read.masked && (this.#options.cells === true || findings?.profile !== undefined);
     this.#reads.push({ ...read, ...(cells && { cells: cellsOf(found, this.#rate) }), ...findings });
   }
 }
@@ -362,8 +282,4 @@ export function readSamples(samples: Float32Array, sampleRateHz: number, options
   const reader = new Reader(sampleRateHz, options);
   reader.push(samples);
   return reader.finish();
-}
-
-function cellsOf(found: Pick<Frame, "cells" | "symbolBits">, rate: number): Cells {
-  return { ...found.cells, bounds: found.cells.bounds.map((at) => at / rate), symbolBits: found.symbolBits };
 }

@@ -1,7 +1,8 @@
 // What the search sighted, as a frame like the cheap path's.
+import type { CellTimes } from "../cells.js";
 import type { Sighting } from "../search/searcher.js";
 import { trackBits } from "../signal/stripe.js";
-import { type CellTimes, type Candidate as Frame, MARGIN_CELLS } from "./burst.js";
+import { type Frame, ZEROS_KEPT } from "./frame.js";
 
 export function frameOf(sighting: Sighting): Frame {
   const { symbolBits, data, direction, probability, characters, fromSample, toSample, from, to, stretch } = sighting;
@@ -26,9 +27,9 @@ function cellsAround({ stretch, from, to, symbolBits, data, direction }: Sightin
   const text = trackBits(symbolBits === 7 ? 1 : 2, data);
   bits.set(direction === "forward" ? text : text.reverse(), from);
   let low = from;
-  while (low > 0 && from - low < MARGIN_CELLS && bits[low - 1] === 0) low--;
+  while (low > 0 && from - low < ZEROS_KEPT && bits[low - 1] === 0) low--;
   let high = to;
-  while (high < bits.length && high - to < MARGIN_CELLS && bits[high] === 0) high++;
+  while (high < bits.length && high - to < ZEROS_KEPT && bits[high] === 0) high++;
   return {
     bounds: stretch.bounds.slice(low, high + 1),
     bits: bits.slice(low, high),

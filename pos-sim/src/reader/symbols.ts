@@ -3,7 +3,7 @@
 import { TRACK_FORMATS, type TrackFormat } from "../track-format.js";
 
 /** A frame that passed every check. Bit numbers are in the order of reading. */
-export interface Frame {
+export interface BitFrame {
   readonly symbolBits: 5 | 7;
   /** From start to end sentinel. */
   readonly data: string;
@@ -23,7 +23,7 @@ export interface Attempt {
 }
 
 export interface Frames {
-  readonly frames: readonly Frame[];
+  readonly frames: readonly BitFrame[];
   /** The attempt that came farthest, if one came beyond its start sentinel. */
   readonly failed: Attempt | undefined;
 }
@@ -43,7 +43,7 @@ const ZEROS_BEFORE_SHORT = 13;
 
 /** All frames in `count` bits of `bits`, read from `origin` in steps of `way`. */
 export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
-  const frames: Frame[] = [];
+  const frames: BitFrame[] = [];
   let failed: Attempt | undefined;
   const count = bits.length;
   const origin = way === 1 ? 0 : count - 1;
@@ -88,7 +88,7 @@ function readFrame(
   from: number,
   count: number,
   format: TrackFormat,
-): Frame | Attempt {
+): BitFrame | Attempt {
   const { symbolBits, offset, maxCharacters } = format;
   const mask = (1 << (symbolBits - 1)) - 1;
   let lrc = 0;

@@ -1,5 +1,5 @@
 // Octaves that found frames in the same place, and what they agree on.
-import type { Candidate as Frame } from "./burst.js";
+import type { Frame } from "./frame.js";
 
 /** A frame with less than this share of the votes of all octaves is contradicted. */
 const MAJORITY = 0.75;
@@ -22,12 +22,12 @@ const SHARED_CELLS = 4;
 /** The frame with the most votes in a group, and whether it is beyond contradiction. */
 export function elected(group: readonly Frame[]): { readonly frame: Frame; readonly agreed: boolean } {
   const votes = new Map<string, { best: Frame; levels: Map<number, number> }>();
-  for (const candidate of group) {
-    const key = `${candidate.direction}${candidate.data}`;
-    const entry = votes.get(key) ?? { best: candidate, levels: new Map<number, number>() };
+  for (const one of group) {
+    const key = `${one.direction}${one.data}`;
+    const entry = votes.get(key) ?? { best: one, levels: new Map<number, number>() };
     // The octave with the least jitter places the edges best.
-    if (candidate.jitter < entry.best.jitter) entry.best = candidate;
-    entry.levels.set(candidate.level, Math.max(candidate.confidence, entry.levels.get(candidate.level) ?? 0));
+    if (one.jitter < entry.best.jitter) entry.best = one;
+    entry.levels.set(one.level, Math.max(one.confidence, entry.levels.get(one.level) ?? 0));
     votes.set(key, entry);
   }
   let total = 0;

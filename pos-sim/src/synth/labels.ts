@@ -1,5 +1,5 @@
 // What is known of a made-up recording, in seconds: where each swipe and each of its cells lies, and the same as marks for a picture.
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { trackBits } from "../signal/stripe.js";
 import { TRACK_FORMATS } from "../track-format.js";
 import type { Labelled, Pass } from "./synth.js";

@@ -1,6 +1,6 @@
 // The reads of one swipe to what the terminal may send: which tracks, whether they agree, and every reason to say no
 // before the network is asked. A refusal is data; the cashier sees its sentence.
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { hasLuhn, parseTrack1, parseTrack2, type TrackFault } from "./tracks.js";
 
 export type RefusalCode =

@@ -2,7 +2,7 @@
 // A card that it refuses and an answer of "no" are results; a network that fails is a `PosError`.
 import { type Fields, type Message, padField } from "@enabling-card/iso8583";
 import { PosError } from "../errors.js";
-import type { Read } from "../reader/reader.js";
+import type { Read } from "../reader/read.js";
 import { type CardData, cardData, type Refusal } from "./card-data.js";
 import { exchange, type HostAddress } from "./host-link.js";
 import { receipt } from "./receipt.js";
