@@ -71,6 +71,17 @@ describe("the page of an inspection", () => {
     );
   });
 
+  it("draws the hand's speed at its times, however it changes", async () => {
+    const [read] = (await made({ speed: { ratio: 3 } })).reads;
+    const { speed, shown } = read!.profile!;
+    const step = (speed.toS - speed.fromS) / speed.partsIps.length;
+    for (const [i, ips] of speed.partsIps.entries()) {
+      const middle = speed.fromS + (i + 0.5) * step;
+      const cell = shown!.cells.findLast(({ atS }) => atS <= middle)!;
+      expect(ips / cell.ips, `part ${i}`).to.be.closeTo(1, 0.03);
+    }
+  });
+
   it("pictures the first reads, and lists all", async () => {
     const inspection = await made({ repeats: { count: 5 } });
     const page = parse(inspectionPage(inspection));

@@ -50,7 +50,8 @@ function rowsOf(signal: SignalMeasures): Row[] {
             )
             .join("; "),
     ],
-    ["Zeros before and behind the data", `${zeros(signal.leadingZeros)} and ${zeros(signal.trailingZeros)}`],
+    ["Zeros before the data", zeros(signal.leadingZeros)],
+    ["Zeros behind the data", zeros(signal.trailingZeros)],
     ...signal.pauses.map(
       ({ atS, lengthS }): Row => ["Pause", `${(1000 * lengthS).toFixed(0)} ms from ${atS.toFixed(3)} s on`],
     ),

@@ -32,6 +32,10 @@ th, td { text-align: left; vertical-align: top; padding: 5px 18px 5px 0; border-
 .wrap { white-space: normal; }
 thead th { color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 400; }
+@media (max-width: 760px) {
+  table { display: block; overflow-x: auto; }
+  .wrap { min-width: 20ch; }
+}
 `;
 
 /** An HTML document. Reads must have been made with `measures`; those with a `profile` are pictured. */

@@ -13,7 +13,7 @@ import { type Excerpt, Tape } from "./tape.js";
 export interface Profile {
   /** From a little before its first zero to a little behind its last: beside an attempt may lie what it could not follow. */
   readonly levels: Levels;
-  /** The hand's speed in equal parts of the data, in the order of time, inches a second. */
+  /** The hand's speed in the middle of equal parts of the data's time, in their order, inches a second. */
   readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
   /** How cells, and the halves of ones, deviate from the hand's clock: whole per cent of them in bars of one per cent, from -60 to 60. */
   readonly spread: { readonly cells: readonly number[]; readonly subintervals: readonly number[] };
@@ -137,7 +137,8 @@ export class Gauge {
     const [from, to] = [bounds[0]!, bounds[bits.length]!];
     const [dataFrom, dataTo] = [bounds[frameFrom]!, bounds[frameFrom + frameBits]!];
     const parts = partsOf(dataFrom, dataTo, cell, PART_CELLS);
-    const speeds = result.speedIps;
+    const starts = bounds.subarray(frameFrom, frameFrom + frameBits);
+    const speedAt = (time: number): number => result.speedIps[starts.findLastIndex((start) => start <= time)]!;
     const first = Math.max(0, Math.floor(from - marginAt(excerpt, from, cell, -1)) - excerpt.from);
     const last = Math.ceil(to + marginAt(excerpt, to, cell, 1)) - excerpt.from;
     return {
@@ -149,7 +150,9 @@ export class Gauge {
       speed: {
         fromS: dataFrom / rate,
         toS: dataTo / rate,
-        partsIps: Array.from({ length: parts }, (_, i) => speeds[Math.floor(((i + 0.5) * speeds.length) / parts)]!),
+        partsIps: Array.from({ length: parts }, (_, i) =>
+          speedAt(dataFrom + ((i + 0.5) * (dataTo - dataFrom)) / parts),
+        ),
       },
       spread: {
         cells: sharesOf(result.cells.map(({ deviation }) => deviation)),
