@@ -167,6 +167,19 @@ describe("candidates", () => {
     expect(left.map(({ data }) => data)).to.deep.equal(["another swipe", "all"]);
   });
 
+  it("are not told by one pass where several said something together", () => {
+    let [told, read] = [0, 0];
+    for (const seed of [1, 2, 4, 5, 6, 9]) {
+      const { samples } = synthesise(seed, { snrDb: -5, repeats: { count: 3, reversed: [1] } });
+      const { reads, candidates } = readSamples(samples, RATE);
+      if (reads.length === 0) continue;
+      read++;
+      told += candidates.length;
+    }
+    expect(read).to.be.at.least(5);
+    expect(told).to.be.at.most(1);
+  }).timeout(30_000);
+
   it("are five at most", () => {
     const many = Array.from({ length: 9 }, (_, i) => one(String(i), 0.1, 1, 2));
     expect(byPlace(many, [])[0]).to.have.length(5);
