@@ -1,52 +1,20 @@
-// System 1: each grant that the card must not take ends with its own code, and changes nothing.
+// System 1: each grant that the card must not take ends with its own code, and changes nothing. What vouches for its issuer: load-evidence.test.ts.
 
 import { luhnDigit } from "@enabling-card/issuer";
-import { keyId } from "@enabling-card/ledger";
-import {
-  AAD,
-  Channel,
-  decodeCheckpointPayload,
-  decodeClaims,
-  decodeReceipt,
-  decodeSign1,
-  encodeReceipt,
-  encodeSign1,
-  GrantKey,
-  GrantKind,
-  Op,
-  Phase,
-  type Receipt,
-  Role,
-} from "@enabling-card/wire";
+import { AAD, Channel, decodeClaims, decodeSign1, GrantKey, GrantKind, Op, Phase } from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
 import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectRefusal } from "../support/expect-refusal.js";
-import { atTime, evidenceOf, type Forgery, forge, otherIssuer, withEntry } from "../support/forge.js";
+import { evidenceOf, forge, otherIssuer, withEntry } from "../support/forge.js";
 import { rawSession, settle } from "../support/raw-session.js";
+import { type Case, flip, itIsRefused, STRANGER } from "../support/refused-grants.js";
 
 /** A PAN-shaped number next to the test range, which this card was not made for. */
 const OUTSIDE = `999998000000000${luhnDigit("999998000000000")}`;
 const PAN = `999999000000001${luhnDigit("999999000000001")}`;
 /** In the test range, where codes live. */
 const CODE = `999999900000000${luhnDigit("999999900000000")}`;
-const STRANGER = new Uint8Array(32).fill(0x77);
-const flip = (bytes: Uint8Array, at: number) =>
-  bytes.map((byte, i) => (i === (at < 0 ? bytes.length + at : at) ? byte ^ 1 : byte));
-
-const withReceipt = (change: (receipt: Receipt) => Receipt) => (w: World) =>
-  encodeReceipt(change(decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate))));
-
-/** An issuer whose certificate the root signed as `change` leaves it. */
-function resigned(w: World, change: (payload: Uint8Array) => Uint8Array, kid?: Uint8Array) {
-  const other = otherIssuer(w, { stored: true });
-  const { issuerRoot } = w.service.issuer.keys;
-  const { payload } = decodeSign1(other.issuerCert, AAD.certificate);
-  const issuerCert = encodeSign1(change(payload), kid ?? keyId(issuerRoot.publicKey), AAD.certificate, issuerRoot.sign);
-  return { ...other, issuerCert };
-}
-
-type Case = [name: string, code: string, forgery: Forgery | ((w: World, phone: Phone) => Forgery)];
 
 const CASES: readonly Case[] = [
   ["its seal was altered", "GRANT_SEAL_INVALID", { sealed: (bytes) => flip(bytes, -1) }],
@@ -166,116 +134,6 @@ const CASES: readonly Case[] = [
       return { grant: { issuedAt: early, notBefore: early, expires: early + 40 } };
     },
   ],
-  ["its certificate is not one", "CERTIFICATE_MALFORMED", { issuerCert: new Uint8Array(40) }],
-  [
-    "its certificate was altered",
-    "CERTIFICATE_SIGNATURE_INVALID",
-    (w) => ({ issuerCert: flip(w.service.issuer.certificate, -1) }),
-  ],
-  [
-    "its certificate names no key, and brings one behind its end",
-    "CERTIFICATE_MALFORMED",
-    (w) => resigned(w, (payload) => flip(payload, payload.length - 36)),
-  ],
-  [
-    "its certificate's root goes by a longer name",
-    "CERTIFICATE_MALFORMED",
-    (w) => resigned(w, (payload) => payload, new Uint8Array(16)),
-  ],
-  [
-    "its certificate's root goes by a shorter name",
-    "CERTIFICATE_MALFORMED",
-    (w) => resigned(w, (payload) => payload, new Uint8Array(7)),
-  ],
-  ["another root signed its issuer", "CERTIFICATE_SIGNATURE_INVALID", (w) => otherIssuer(w, { root: STRANGER })],
-  ["its certificate is a card's", "CERTIFICATE_ROLE_WRONG", (w) => otherIssuer(w, { role: Role.Card })],
-  ["its certificate is on no ledger", "RECEIPT_NOT_INCLUDED", (w) => otherIssuer(w)],
-  [
-    "its certificate was revoked",
-    "CERTIFICATE_REVOKED",
-    (w, { card }) => {
-      const { issuer } = w.service;
-      const other = otherIssuer(w, { stored: true });
-      issuer.log.revoke(other.serial);
-      return { ...other, ...evidenceOf(issuer.log, other.issuerCert, card.info.checkpointSize) };
-    },
-  ],
-  [
-    "its certificate has run out",
-    "CERTIFICATE_EXPIRED",
-    (w, { card }) => {
-      const { issuer } = w.service;
-      const other = otherIssuer(w, { stored: true, expires: issuer.now() + 1 });
-      const late = issuer.now() + 2;
-      return {
-        ...other,
-        ...evidenceOf(issuer.log, other.issuerCert, card.info.checkpointSize),
-        grant: { issuedAt: late, notBefore: late, expires: late + 60 },
-      };
-    },
-  ],
-  ["its receipt cannot be read", "RECEIPT_MALFORMED", { receipt: Uint8Array.from([0x80]) }],
-  [
-    "its receipt's path is not whole hashes",
-    "RECEIPT_MALFORMED",
-    (w) => ({ receipt: withReceipt((r) => ({ ...r, path: r.path.slice(1) }))(w) }),
-  ],
-  [
-    "its receipt shows another time",
-    "RECEIPT_NOT_INCLUDED",
-    (w) => ({ receipt: withReceipt((r) => ({ ...r, time: r.time + 1 }))(w) }),
-  ],
-  [
-    "its receipt's path was altered",
-    "RECEIPT_NOT_INCLUDED",
-    (w) => ({ receipt: withReceipt((r) => ({ ...r, path: flip(r.path, 0) }))(w) }),
-  ],
-  [
-    "its checkpoint is unsigned",
-    "CHECKPOINT_THRESHOLD",
-    (w) => ({ receipt: withReceipt((r) => ({ ...r, checkpoint: { ...r.checkpoint, signatures: [] } }))(w) }),
-  ],
-  [
-    "a stranger signed its checkpoint",
-    "CHECKPOINT_THRESHOLD",
-    (w) => ({
-      receipt: withReceipt((r) => ({
-        ...r,
-        checkpoint: { ...r.checkpoint, signatures: [{ kid: new Uint8Array(8), signature: new Uint8Array(64) }] },
-      }))(w),
-    }),
-  ],
-  [
-    "its checkpoint's signature was altered",
-    "CHECKPOINT_THRESHOLD",
-    (w) => ({
-      receipt: withReceipt((r) => ({
-        ...r,
-        checkpoint: {
-          ...r.checkpoint,
-          signatures: r.checkpoint.signatures.map((s) => ({ ...s, signature: flip(s.signature, 5) })),
-        },
-      }))(w),
-    }),
-  ],
-  [
-    "its revocation proof has other neighbours",
-    "REVOCATION_PROOF_INVALID",
-    (w) => ({
-      receipt: withReceipt((r) => ({
-        ...r,
-        notRevoked: { ...r.notRevoked, lowSerial: flip(r.notRevoked.lowSerial, 0) },
-      }))(w),
-    }),
-  ],
-  ["its consistency proof is missing", "CHECKPOINT_INCONSISTENT", { consistency: null }],
-  [
-    "its consistency proof was altered",
-    "CHECKPOINT_INCONSISTENT",
-    (w, { card }) => ({
-      consistency: flip(w.service.issuer.log.consistency(card.info.checkpointSize)!, 3),
-    }),
-  ],
 ];
 
 describe("a grant is refused, and nothing changes, when", () => {
@@ -287,14 +145,7 @@ describe("a grant is refused, and nothing changes, when", () => {
   });
   afterEach(() => w.close());
 
-  for (const [name, code, forgery] of CASES) {
-    it(`${name}: ${code}`, async () => {
-      const bundle = await forge(w, phone, typeof forgery === "function" ? forgery(w, phone) : forgery);
-      await expectRefusal(w, () => phone.card.load(bundle), code);
-      expect(phone.card.info.phase).to.equal(Phase.Empty);
-      await phone.card.load(await forge(w, phone)); // and the card still takes a good one
-    });
-  }
+  itIsRefused(CASES, () => ({ w, phone }));
 
   it("its ATC was seen: ATC_NOT_RISING, also for a lower one", async () => {
     await phone.card.load(await forge(w, phone, { grant: { atc: 5_000_000 } }));
@@ -347,61 +198,6 @@ describe("a grant is refused, and nothing changes, when", () => {
     await phone.card.disarm();
     const ninth = await forge(w, phone, { grant: { tokenRef: new Uint8Array(16).fill(9) } });
     await expectRefusal(w, () => phone.card.load(ninth), "TOKEN_TABLE_FULL");
-  });
-
-  it("its checkpoint is smaller than one that was seen: CHECKPOINT_ROLLBACK", async () => {
-    const early = w.service.issuer.evidence(phone.card.info.checkpointSize);
-    otherIssuer(w, { stored: true });
-    await phone.card.load(await forge(w, phone));
-    await phone.card.disarm();
-    const bundle = await forge(w, phone, { receipt: early.receipt, consistency: early.consistency });
-    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
-  });
-
-  it("its certificate is not valid yet at the card's time: CERTIFICATE_EXPIRED", async () => {
-    const early = w.service.issuer.now() + 100;
-    w.pass(300);
-    await settle();
-    const { issuer } = w.service;
-    const other = otherIssuer(w, { stored: true, notBefore: issuer.now() });
-    // The log takes no certificate before its time: so the nodes say that their checkpoint is an earlier one.
-    const receipt = atTime(w, decodeReceipt(issuer.log.receipt(other.issuerCert)), early);
-    const { consistency } = evidenceOf(issuer.log, other.issuerCert, phone.card.info.checkpointSize);
-    const grant = { issuedAt: early, notBefore: early, expires: early + 60 };
-    const bundle = await forge(w, phone, { ...other, receipt, consistency, grant });
-    await expectRefusal(w, () => phone.card.load(bundle), "CERTIFICATE_EXPIRED");
-  });
-
-  it("its checkpoint is larger than the last and older: CHECKPOINT_ROLLBACK", async () => {
-    await phone.card.load(await forge(w, phone));
-    await phone.card.disarm();
-    otherIssuer(w, { stored: true });
-    const now = decodeReceipt(w.service.issuer.log.receipt(w.service.issuer.certificate));
-    const receipt = atTime(w, now, decodeCheckpointPayload(now.checkpoint.payload).time - 100);
-    const bundle = await forge(w, phone, { receipt });
-    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_ROLLBACK");
-  });
-
-  it("its consistency proof has hashes too many: CHECKPOINT_INCONSISTENT", async () => {
-    const proof = w.service.issuer.log.consistency(phone.card.info.checkpointSize)!;
-    for (const more of [1, 48, 60]) {
-      const consistency = Uint8Array.from([...proof, ...new Uint8Array(32 * more)]);
-      const bundle = await forge(w, phone, { consistency });
-      await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_INCONSISTENT");
-    }
-  });
-
-  it("its consistency proof has an octet too many: CHECKPOINT_INCONSISTENT", async () => {
-    const proof = w.service.issuer.log.consistency(phone.card.info.checkpointSize)!;
-    const bundle = await forge(w, phone, { consistency: Uint8Array.from([...proof, 0]) });
-    await expectRefusal(w, () => phone.card.load(bundle), "CHECKPOINT_INCONSISTENT");
-  });
-
-  it("its receipt is missing: RECEIPT_MISSING", async () => {
-    const { sealed, issuerCert } = await forge(w, phone);
-    await phone.card.close();
-    const session = await rawSession(w);
-    await expectRefusal(w, () => session.request(Op.Load, [sealed, issuerCert, null, null]), "RECEIPT_MISSING");
   });
 
   it("it is cut at any byte", async () => {
