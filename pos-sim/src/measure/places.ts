@@ -3,6 +3,7 @@
 
 import { END_ZEROS } from "../cells.js";
 import { dropoutsIn, type Gap, goneBeside } from "./dropouts.js";
+import { DEVIATION, median, SECOND_DIFFERENCE } from "./median.js";
 import type { Dropout, SignalMeasures } from "./report.js";
 import type { Reversals } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
@@ -25,9 +26,6 @@ const DROPOUTS = 20;
 export const COARSE_CELLS = 16;
 /** Cells beside a gap at an end in which a swipe was followed by guess. */
 const SPOILED_CELLS = 2;
-/** From a median of magnitudes to a deviation, of a normal one; and from a second difference to what each of its terms has. */
-const DEVIATION = 0.6745;
-const SECOND_DIFFERENCE = Math.sqrt(6);
 
 export interface Dropouts {
   readonly told: readonly Dropout[];
@@ -119,9 +117,4 @@ export function cutOf(swipe: Swipe, height: number, cell: number): SignalMeasure
       place.to > end - FOLLOWED_CELLS * cell &&
       loud(samples.subarray(-edge)),
   };
-}
-
-export function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  return sorted[sorted.length >> 1]!;
 }

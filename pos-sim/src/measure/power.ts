@@ -1,4 +1,5 @@
 // How strong a swipe is against what is heard beside it, and how much of it is cut off.
+import { DEVIATION, SECOND_DIFFERENCE } from "./median.js";
 
 /** What is heard beside a swipe is looked at in pieces of so many cells, each without its own line. */
 const PIECE_CELLS = 12;
@@ -56,9 +57,6 @@ function isStill(samples: Float32Array): boolean {
 export const snrOf = (both: number, noise: number): number =>
   10 * Math.log10(Math.max(both - noise, noise / 100) / noise);
 
-/** From a median of magnitudes to a deviation, of a normal one; and of second differences to that of a sample. */
-const DEVIATION = 0.6745;
-const SECOND_DIFFERENCE = Math.sqrt(6);
 /** So many tell a median. */
 const BENDS = 768;
 
