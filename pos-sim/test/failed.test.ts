@@ -93,6 +93,26 @@ describe("a swipe that was not read", () => {
     expect(uncounted).to.be.greaterThan(2);
   });
 
+  it("at which the hand stopped counts no zeros where it stopped", () => {
+    for (const seed of [1, 2, 3]) {
+      const { samples, sampleRateHz, passes } = synthesise(seed, { snrDb: 40 });
+      for (const cell of [40, 110, 150]) {
+        const at = Math.round(passes[0]!.bounds[cell]!);
+        const stopped = [...samples.subarray(0, at), ...new Float32Array(sampleRateHz / 10), ...samples.subarray(at)];
+        const { failed } = readSamples(Float32Array.from(stopped), sampleRateHz, { measures: true });
+        const { leadingZeros = 25, trailingZeros = 25, weaknesses } = failed[0]!.signal!;
+        const told = `seed ${seed}, cell ${cell}: ${failed[0]!.sentence}`;
+        expect(failed, told).to.have.length(1);
+        expect([leadingZeros, trailingZeros], told).to.satisfy((zeros: number[]) => zeros.every((n) => n >= 24));
+        expect(weaknesses[0]!.code, told).to.equal("STOP");
+        expect(
+          weaknesses.map(({ code }) => code),
+          told,
+        ).to.not.include("ZEROS");
+      }
+    }
+  });
+
   it("is none where passes were read together", () => {
     const passes = synthesise(2, { snrDb: -3, repeats: { count: 3, reversed: [1] } }).samples;
     const { reads, failed } = readSamples(passes, RATE);
