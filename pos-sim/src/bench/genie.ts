@@ -1,6 +1,7 @@
 // How far any reader could get in white noise: a genie that knows every cell's time, the height and the pulse, and asks the same trellis.
 
-import { match, metricsOf } from "../search/fit/metrics.js";
+import { match } from "../search/fit/matched.js";
+import { metricsOf } from "../search/fit/metrics.js";
 import { lorentzian, type Pulse } from "../search/fit/pulse.js";
 import { Background } from "../search/texts/background.js";
 import { POLARITY } from "../search/texts/chain.js";

@@ -1,10 +1,12 @@
 // A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
 
 import type { Followed } from "./draft.js";
-import { type Damage, damageIn, isSeen, metricsOf } from "./fit/metrics.js";
+import { type Damage, damageIn, isOverlaid } from "./fit/damage.js";
+import { metricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";
 import { STRIPE, shaped } from "./fit/shape.js";
+import { weighed } from "./fit/weighed.js";
 import { clocked } from "./reversals/clock.js";
 import { type Clock, eventMetrics } from "./reversals/events.js";
 import type { Moved } from "./reversals/moved.js";
@@ -19,8 +21,8 @@ export interface View {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
   /** Where cells may be damaged, and may not be: metrics if they are. */
   readonly damagedBy?: (reverse: boolean) => CellMetrics;
-  /** Something loud has come over some of it: what it says may be likely, and is not certain. */
-  readonly overlaid: boolean;
+  /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
+  readonly isOverlaid: (bits: Uint8Array, from: number, to: number) => boolean;
   /** So much noise or jitter that nobody could read it. */
   readonly hopeless: boolean;
 }
@@ -45,9 +47,9 @@ export function fittedBySamples(followed: Followed): Fitted {
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
       return {
         reading,
-        metricsBy: held(isSeen(seen) ? "some" : "unseen"),
+        metricsBy: held(seen === "seen" ? "some" : "unseen"),
         ...(seen === "unclear" && { damagedBy: held("some") }),
-        overlaid: seen === "overlaid",
+        isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
         hopeless: clearness(reading, pulse) < HEARD,
       };
     },
@@ -66,7 +68,7 @@ export function fittedByReversals(moved: Moved): Fitted {
     view: () => {
       const now = clock;
       const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
-      return { reading: now, metricsBy, overlaid: false, hopeless: now.jitter > TIMED };
+      return { reading: now, metricsBy, isOverlaid: () => false, hopeless: now.jitter > TIMED };
     },
     know: (known) => {
       for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
@@ -91,7 +93,7 @@ function settled(followed: Followed): Settled {
 /** One round: bits by the clock, and a clock by the bits. */
 function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
   const matched = matchedOf(samples, base, reading, pulse);
-  const damage = isSeen(damageIn(gridOf(reading), matched, pulse)) ? "some" : "unseen";
+  const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
   const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
   return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
 }

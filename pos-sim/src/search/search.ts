@@ -3,11 +3,12 @@
 import type { Seed } from "./acquire/acquire.js";
 import type { Rates } from "./acquire/around.js";
 import { type Draft, draftOf } from "./draft.js";
-import { cellAt, DAMAGED } from "./fit/metrics.js";
+import { DAMAGED } from "./fit/damage.js";
+import { cellAt } from "./fit/matched.js";
 import { STRIPE } from "./fit/shape.js";
 import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import type { Pass } from "./passes/join.js";
-import { either, type Likely, likeliest } from "./texts/likeliest.js";
+import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats } from "./texts/parity.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
@@ -102,13 +103,16 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 const SAME = 0.1;
 
 /** What a stretch says, likeliest first. */
-function judged({ reading, metricsBy, damagedBy, overlaid, hopeless }: View): readonly Likely[] {
+function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): readonly Likely[] {
   const formats = hopeless ? [] : likelyFormats(reading.bits);
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
   const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
-  if (!overlaid) return likely;
-  return likely.map((one) => ({ ...one, probability: Math.min(one.probability, OVERLAID) }));
+  return likely.map((one) =>
+    one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)
+      ? { ...one, probability: OVERLAID }
+      : one,
+  );
 }
 
 /** How sure a text is at most over which something else lies. */

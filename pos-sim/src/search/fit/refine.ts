@@ -3,7 +3,7 @@
 
 import { movingMean } from "../../signal/moving-mean.js";
 import type { CellMetrics } from "../texts/weights.js";
-import { cellAt, type Grid, type Matched, match } from "./metrics.js";
+import { cellAt, type Grid, type Matched, match } from "./matched.js";
 import type { Pulse } from "./pulse.js";
 
 /** A reading of a stretch of samples: its grid, and the pulses that it says are there. */

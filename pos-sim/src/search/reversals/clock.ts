@@ -1,6 +1,6 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
-import { cellAt } from "../fit/metrics.js";
+import { cellAt } from "../fit/matched.js";
 import { freePath, MEDIAN, smooth } from "../fit/refine.js";
 import { MET_BEHIND, TURNS } from "../texts/chain.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";

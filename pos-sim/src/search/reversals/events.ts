@@ -1,7 +1,7 @@
 // Where each reversal lies is more than where it should lie, when the writer and not the noise moved it: cells are judged by how far their
 // reversals are from the clock.
 
-import { cellAt } from "../fit/metrics.js";
+import { cellAt } from "../fit/matched.js";
 import { REVERSALS, TURNS } from "../texts/chain.js";
 import type { CellMetrics } from "../texts/weights.js";
 import type { Moved } from "./moved.js";

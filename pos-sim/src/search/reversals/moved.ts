@@ -2,7 +2,7 @@
 
 import { movingMean } from "../../signal/moving-mean.js";
 import type { Seed } from "../acquire/acquire.js";
-import { cellAt } from "../fit/metrics.js";
+import { cellAt } from "../fit/matched.js";
 import type { Pulse } from "../fit/pulse.js";
 import { type Reading, smooth } from "../fit/refine.js";
 import { finelyShaped, STRIPE } from "../fit/shape.js";
