@@ -67,7 +67,7 @@ describe("a damaged swipe", () => {
     const seeds = [14, 30, 281, ...some(30, 300)];
     const { valid, wrong } = tally(seeds, (seed) => clicked(seed, 12, 6, 5 / 3));
     expect(wrong).to.deep.equal([]);
-    expect(valid).to.be.at.least(24);
+    expect(valid).to.be.at.least(19);
   }).timeout(60_000);
 
   it("is not read by the times of its reversals alone, where one of them is not like the others", () => {
@@ -80,11 +80,29 @@ describe("a damaged swipe", () => {
     expect(valid).to.equal(1);
   });
 
-  it("with a click that is broader than a pulse is at most likely", () => {
+  it("with dropouts of a cell that end amid two is read, or known to be in doubt", () => {
+    // Of the first four a half cell that is gone makes another text that keeps parity and LRC.
+    const seeds = [8_700_069, 8_700_019, 8_700_089, 8_700_283, ...some(30, 63_000_000)];
+    const { valid, first, wrong } = tally(seeds, (seed) =>
+      synthesise(seed, { snrDb: 20, dropouts: { count: 3, cells: 1 } }),
+    );
+    expect(wrong).to.deep.equal([]);
+    expect(valid).to.be.at.least(26);
+    expect(first).to.be.at.least(31);
+  }).timeout(30_000);
+
+  it("with dropouts of two cells likewise", () => {
+    const seeds = [8_700_018, 8_700_166, 8_700_211, ...some(20, 63_000_000)];
+    const { wrong } = tally(seeds, (seed) => synthesise(seed, { snrDb: 20, dropouts: { count: 2, cells: 2 } }));
+    expect(wrong).to.deep.equal([]);
+  }).timeout(30_000);
+
+  it("with clicks that are broader than a pulse, whose flanks look like pulses, likewise", () => {
     const { wrong } = tally(some(56, 8_600_000), (seed) => bumped(seed, 4));
     expect(wrong).to.deep.equal([]);
-    const alone = tally(some(10, 8_600_000), (seed) => bumped(seed, 0));
-    expect(alone.valid).to.equal(10);
+    const one = tally(some(20, 8_600_000), (seed) => bumped(seed, 1));
+    expect(one.wrong).to.deep.equal([]);
+    expect(one.valid).to.be.at.least(14);
   }).timeout(30_000);
 
   it("is no read of its last characters, where the rest is cut off", () => {
@@ -100,21 +118,15 @@ describe("a damaged swipe", () => {
 });
 
 describe("a damaged cell", () => {
-  for (const [cells, least] of [
-    [1, 9],
-    [2, 8],
-  ] as const) {
+  // A dropout of five touches six, which is what LRC and two characters' parity make up for.
+  for (const cells of [1, 2, 3, 4, 5]) {
     it(`is made up for by parity and LRC: a dropout of ${cells}`, () => {
-      let [read, wrong] = [0, 0];
-      for (let seed = 1; seed <= 12; seed++) {
-        const swipe = synthesise(seed, { snrDb: 40, dropouts: { count: 1, cells } });
-        for (const { data } of readSamples(swipe.samples, RATE).reads) {
-          if (data === swipe.text) read++;
-          else wrong++;
-        }
-      }
-      expect(wrong).to.equal(0);
-      expect(read).to.be.at.least(least);
+      const { valid, first, wrong } = tally(some(12, 1), (seed) =>
+        synthesise(seed, { snrDb: 30, dropouts: { count: 1, cells } }),
+      );
+      expect(wrong).to.deep.equal([]);
+      expect(valid).to.be.at.least(11);
+      expect(first).to.equal(12);
     }).timeout(30_000);
   }
 

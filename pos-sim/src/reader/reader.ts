@@ -207,7 +207,7 @@ export class Reader {
   /** One read, or none, of frames that lie over each other. */
   #settle(group: readonly Frame[]): void {
     const { frame, agreed } = elected(group);
-    if (frame.confidence < CERTAIN || !agreed) {
+    if (!(frame.confidence >= CERTAIN && agreed)) {
       this.#attempts.frame(frame);
       this.#claims.doubt(frame.from);
     } else if (this.#claims.claim(frame.from, frame.to)) this.#report(frame);
@@ -222,7 +222,7 @@ export class Reader {
     const { fromSample: from, toSample: to, probability, data, passes } = sighting;
     const spans = passes.map((pass) => ({ startS: pass.from / this.#rate, endS: pass.to / this.#rate }));
     if (probability >= WORTH_SAYING) this.#candidates = withoutFewer(this.#candidates, spans);
-    if (probability < CERTAIN) {
+    if (!(probability >= CERTAIN)) {
       if (probability >= WORTH_SAYING) this.#suspect(sighting, spans);
     } else if (this.#claims.claim(from, to)) {
       this.#report(frameOf(sighting));

@@ -92,9 +92,11 @@ function looked<Found extends Read>(
   const first = look(near, false);
   if (first === undefined) return undefined;
   if (!mayGoOn(first.bits)) return { place: near, found: first };
-  const place = isCut(near, first.bounds) ? far() : near;
-  const found = look(place, true);
-  return found && { place, found };
+  const found = isCut(near, first.bounds) ? undefined : look(near, true);
+  if (found !== undefined && !isCut(near, found.bounds)) return { place: near, found };
+  const place = far();
+  const whole = look(place, true);
+  return whole && { place, found: whole };
 }
 
 /** Readings that are kept beside each other, and where there is likely nothing to read: half of them take half the time. */

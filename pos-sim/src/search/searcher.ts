@@ -111,9 +111,13 @@ export class Searcher {
   #join(stretch: Stretch): void {
     const from = stretch.bounds[0]! - APART_S * this.#rate;
     const near = this.#weak.filter(({ bounds }) => bounds[bounds.length - 1]! > from);
-    const said = near.length > 0 ? together(stretch, near) : undefined;
+    // The same samples say nothing for the second time: of stretches that lie over each other the longest is a pass.
+    const over = near.filter((other) => overlap(other, stretch));
+    if (over.some(({ bits }) => bits.length > stretch.bits.length)) return;
+    const apart = near.filter((other) => !over.includes(other));
+    const said = apart.length > 0 ? together(stretch, apart) : undefined;
     for (const text of said?.likely ?? []) this.#tell(stretch, text, said?.alike);
-    this.#weak = (said?.likely[0]?.probability ?? 0) > CERTAIN ? [] : [...near.slice(1 - PASSES), stretch];
+    this.#weak = (said?.likely[0]?.probability ?? 0) > CERTAIN ? [] : [...apart.slice(1 - PASSES), stretch];
   }
 
   #search(from: number, to: number): void {
@@ -152,6 +156,15 @@ export class Searcher {
     }
   }
 }
+
+/** True where two stretches share more than a pause between passes has. */
+function overlap(a: Stretch, b: Stretch): boolean {
+  const [from, to] = [Math.max(a.bounds[0]!, b.bounds[0]!), Math.min(a.bounds.at(-1)!, b.bounds.at(-1)!)];
+  return to - from > SHARED * Math.min(a.bounds.at(-1)! - a.bounds[0]!, b.bounds.at(-1)! - b.bounds[0]!);
+}
+
+/** Share of the shorter stretch: passes may have been followed a little into each other. */
+const SHARED = 0.25;
 
 /** A stretch of a window, in samples of the recording. */
 function placed(stretch: Stretch, first: number): Stretch {

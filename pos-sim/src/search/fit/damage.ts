@@ -55,9 +55,10 @@ function cellGain(along: number, own: number, scale: number, noise: number, odds
  */
 function damageGains(gains: Float64Array, seen: Weighed): void {
   const { whole, middle, end, noise, scale } = seen;
-  const covered = coveredOf(seen);
+  const loud = loudnessOf(seen);
+  const covered = coveredBy(loud, seen.slow);
   const evidence = evidenceOf(seen);
-  const isLost = (k: number): boolean => evidence[k]! > EVIDENT;
+  const isLost = (k: number): boolean => evidence[k]! > EVIDENT && loud[k]! < LOUD;
   for (let k = 0; k < noise.length; k++) {
     const behind = isLost(k - 1) || isLost(k - 2);
     const odds = behind || isLost(k) || isLost(k + 1) ? BESIDE : OFTEN;
@@ -75,21 +76,28 @@ function damageGains(gains: Float64Array, seen: Weighed): void {
   }
 }
 
+/** Of each cell, its power over that of the most pulses that it may have. */
+function loudnessOf({ whole, squares, counts }: Weighed): Float64Array {
+  return squares.map(
+    (square, k) => (square * counts[k]!) / (2 * Math.max(...whole.own.subarray(k * STEPS, (k + 1) * STEPS))),
+  );
+}
+
 /** Cells in which something is louder and broader than pulses, and those beside them. */
-function coveredOf({ whole, squares, counts, slow }: Weighed): Uint8Array {
-  const covered = new Uint8Array(squares.length);
-  for (const [k, square] of squares.entries()) {
-    const loud = (square * counts[k]!) / (2 * Math.max(...whole.own.subarray(k * STEPS, (k + 1) * STEPS)));
-    if (loud > LOUDER || (loud > LOUD && slow[k]! > SLOW)) covered.fill(1, Math.max(0, k - 1), k + 2);
+function coveredBy(loud: Float64Array, slow: Float64Array): Uint8Array {
+  const covered = new Uint8Array(loud.length);
+  for (const [k, power] of loud.entries()) {
+    const isBroad = (power > LOUDER && slow[k]! > SLOW) || (power > LOUD && slow[k]! > SLOWER);
+    if (isBroad) covered.fill(1, Math.max(0, k - 1), k + 2);
   }
   return covered;
 }
 
-/** Power over that of the most pulses that a cell has: of a click, and of one that is broad whatever its samples are like. */
+/** Power over that of the most pulses that a cell has, and correlation of samples a quarter of a cell apart: a pulse's is one half, a click's twice as wide 0.8. */
 const LOUD = 1.3;
+const SLOWER = 0.65;
 const LOUDER = 3;
-/** Correlation of samples a quarter of a cell apart: a pulse has one half, a click twice as wide 0.8. */
-const SLOW = 0.65;
+const SLOW = 0.4;
 
 /**
  * What a swipe shows of damage: between cells that are as they should be some fit noise, or half of their pulses, so much better than any
@@ -171,4 +179,4 @@ function leftBy({ whole, squares, counts, scale }: Weighed, bits: Uint8Array, fr
 }
 
 /** Logarithm of the odds at which a cell's samples are not its pulses and noise. */
-const MISFIT = 10;
+const MISFIT = 24;

@@ -19,6 +19,8 @@ const CELLS_MAX = 700;
 const BEHIND = 20;
 /** A reading that lost so much since its best is at its end. */
 const LOST = 16;
+/** And where cells may be damaged: six of them in a row are what parity and LRC can make up for. */
+const BRIDGED = 45;
 /** Height of a weak cell's pulses, of what they should have, and how seldom that is, as a logarithm. */
 const WEAK = 0.25;
 const IS_WEAK = -3;
@@ -205,7 +207,7 @@ function walk(
       bestGain = leader.gain;
       bestNode = leader.node;
     }
-    if (leader.gain < bestGain - LOST) break;
+    if (leader.gain < bestGain - (damaged === undefined ? LOST : BRIDGED)) break;
   }
   return { ...tree.pathTo(bestNode), gain: bestGain };
 }
