@@ -35,6 +35,11 @@ const repeated = (snrDb: number, valid: number, first: number): Row => ({
   first,
 });
 
+const damaged = (name: string, count: number, cells: number, snrDb: number): Row => ({
+  name: `${name}, ${snrDb} dB`,
+  conditions: { snrDb, dropouts: { count, cells } },
+});
+
 export const ROWS: readonly Row[] = [
   { name: "clean", conditions: {}, ...clean },
   { name: "reverse", conditions: { direction: "reverse" }, ...clean },
@@ -77,4 +82,7 @@ export const ROWS: readonly Row[] = [
     conditions: { track: 1, sampleRateHz: 96_000, cellUs: 79.4, snrDb: 20 },
     ...clean,
   },
+  damaged("a dropout of four cells", 1, 4, 20),
+  damaged("three dropouts of a cell", 3, 1, 20),
+  damaged("a dropout of two cells", 1, 2, 3),
 ];
