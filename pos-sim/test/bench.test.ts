@@ -93,7 +93,7 @@ describe("the rows", () => {
     expect(named("0 dB")).to.deep.equal(["white noise 0 dB"]);
     expect(named("40 dB")).to.deep.equal([]);
     expect(named("-40 dB")).to.deep.equal(["quiet, -40 dB"]);
-    expect(named("3 dB")).to.deep.equal(["white noise 3 dB", "coil's pulses, 3 dB"]);
+    expect(named("3 dB")).to.deep.equal(["white noise 3 dB", "coil's pulses, 3 dB", "a dropout of two cells, 3 dB"]);
     expect(named("jitter 1")).to.deep.equal([]);
     expect(named("jitter 15 %")).to.deep.equal(["jitter 15 %, 30 dB"]);
     expect(named("wander")).to.have.length(2);
