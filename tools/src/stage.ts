@@ -105,8 +105,10 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Sets the table: an issuer on loopback ports of its own, a new card, an air with that card in it. */
-export async function setStage(options: StageOptions = {}): Promise<Stage> {
+/** What is on the table before any card is switched on: an issuer on loopback ports of its own, and a new card's store. */
+export type Table = Pick<Stage, "service" | "block" | "made" | "client" | "makerRoot">;
+
+export async function setTable(options: Pick<StageOptions, "issuer" | "block"> = {}): Promise<Table> {
   const service = await startIssuer({ keys: sampleKeys(), ...options.issuer });
   const { issuer } = service;
   const block = options.block ?? new MemoryBlock();
@@ -115,15 +117,19 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     log: { ...issuer.log.identity, checkpoint: issuer.log.head() },
     now: issuer.now(),
   });
+  const client = new IssuerClient({ baseUrl: service.url });
+  return { service, block, made, client, makerRoot: issuer.keys.makerRoot.publicKey };
+}
+
+/** Sets the table, and puts the emulated card on it: an air with that card in it. */
+export async function setStage(options: StageOptions = {}): Promise<Stage> {
+  const table = await setTable(options);
+  const { service, block } = table;
   const card = (await EmulatedCard.create({ ...options.card, firmware: await builtFirmware(), block })).start();
   return {
-    service,
-    block,
-    made,
+    ...table,
     card,
     transport: memoryTransport([card], { mtu: options.mtu ?? 247 }),
-    client: new IssuerClient({ baseUrl: service.url }),
-    makerRoot: issuer.keys.makerRoot.publicKey,
     close: async () => {
       card.stop();
       await service.close();

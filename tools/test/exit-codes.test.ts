@@ -138,6 +138,8 @@ describe("exit codes", () => {
     [2, "pos --json"],
     [2, "fly"],
     [2, "demo --fly"],
+    [2, "demo --device toaster"],
+    [2, "demo --device qemu --trace"],
     [2, "pos read"],
     [2, "pos read --track 4 x.wav"],
     [2, "emulate --mtu 22"],

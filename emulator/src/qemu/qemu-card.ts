@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ATT_HEADER, Indicator, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
+import { Battery } from "../ports/battery.js";
 import { GESTURES } from "../ports/button.js";
+import { EMISSION_GAP_NS, type Emission, type Pass } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { encodeSerialFrame, type SerialFrame, SerialFrames } from "./serial-frames.js";
@@ -25,10 +27,14 @@ export interface QemuCardOptions {
   readonly id?: string;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
   readonly icount?: boolean;
+  /** Presses the button whenever the card asks for it. */
+  readonly autoPress?: boolean;
 }
 
 /** One pass as the coil's pins showed it. */
 export interface QemuPass {
+  /** On the board's timer, nanoseconds from the first pass since power-on; the timer comes round after 171 s, and the next pass must be nearer. */
+  readonly startNs: number;
   /** Reversals, nanoseconds from the first one. */
   readonly edgesNs: Float64Array;
 }
@@ -91,6 +97,9 @@ export class QemuCard {
   #indicator: Indicator = Indicator.Off;
   #ticksPerUs = 1;
   #said = "";
+  readonly #autoPress: boolean;
+  #lastTick: number | undefined;
+  #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
   readonly #watchers = new Set<() => void>();
 
@@ -106,8 +115,10 @@ export class QemuCard {
     return card;
   }
 
-  private constructor({ board = "an386", elf, flash, seed, id = "qemu-card", icount = false }: QemuCardOptions) {
+  private constructor(options: QemuCardOptions) {
+    const { board = "an386", elf, flash, seed, id = "qemu-card", icount = false, autoPress = false } = options;
     this.id = id;
+    this.#autoPress = autoPress;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     const image = join(this.#folder, "flash.bin");
     const content = new Uint8Array(flash.length + SEED_SIZE);
@@ -222,6 +233,43 @@ export class QemuCard {
     return this.#trials[before]!;
   }
 
+  /** The last passes, no more than a second apart, as one swipe; undefined where there are none. Energy is the emulated card's for as long. */
+  emission(): Emission | undefined {
+    const { passes } = this;
+    if (passes.length === 0) return undefined;
+    const lengthOf = ({ edgesNs }: QemuPass): number => edgesNs[edgesNs.length - 1]!;
+    let first = passes.length - 1;
+    while (first > 0) {
+      const before = passes[first - 1]!;
+      if (passes[first]!.startNs - before.startNs - lengthOf(before) > EMISSION_GAP_NS) break;
+      first--;
+    }
+    const battery = new Battery();
+    const { startNs } = passes[first]!;
+    const swipe = passes.slice(first).map((pass): Pass => {
+      const from = pass.startNs - startNs;
+      return {
+        startNs: from,
+        endNs: from + lengthOf(pass),
+        edgesNs: pass.edgesNs.map((at) => from + at),
+        complete: true,
+        energyMj: battery.emissionMj(lengthOf(pass)),
+      };
+    });
+    return {
+      startNs,
+      passes: swipe,
+      edgesNs: swipe.map(({ edgesNs }) => edgesNs),
+      energyMj: swipe.reduce((sum, { energyMj }) => sum + energyMj, 0),
+      durationNs: swipe[swipe.length - 1]!.endNs,
+    };
+  }
+
+  /** Forgets what the coil has played. */
+  clear(): void {
+    this.passes.length = 0;
+  }
+
   /** Power off. */
   async stop(): Promise<void> {
     this.#hangUp();
@@ -310,6 +358,7 @@ export class QemuCard {
         break;
       case Report.Indicator:
         this.#indicator = octets[0]!;
+        if (this.#autoPress && this.#indicator === Indicator.Ask) void this.pressTwice();
         break;
       case Report.Trap:
         this.traps.push(octets[0]!);
@@ -325,11 +374,13 @@ export class QemuCard {
       case Report.Pass: {
         const first = view.getUint32(0, true);
         const ns = 1000 / this.#ticksPerUs;
+        if (this.#lastTick !== undefined) this.#sinceFirstNs += ((first - this.#lastTick) >>> 0) * ns;
+        this.#lastTick = first;
         const edgesNs = Float64Array.from(
           { length: octets.length / 4 },
           (_, i) => ((view.getUint32(4 * i, true) - first) >>> 0) * ns,
         );
-        this.passes.push({ edgesNs });
+        this.passes.push({ startNs: this.#sinceFirstNs, edgesNs });
         break;
       }
     }

@@ -1,11 +1,13 @@
 // ecard demo: pair, load, present, swipe, approve, replay refused.
 
 import type { TraceEvent } from "@enabling-card/emulator";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
 import type { DemoResult } from "../demo/demo.js";
+import { DEVICES, type Device } from "../demo/device.js";
 import type { DemoStep } from "../demo/journey.js";
+import { CommandError, EXIT } from "../exit-codes.js";
 import type { Paint } from "../output.js";
 import { traceLine } from "../trace-line.js";
 
@@ -14,7 +16,12 @@ export function demoCommand(program: Command, context: Context): void {
     .command("demo")
     .description("watch a card pay: pair, load, present, swipe, approve; replays refused")
     .option("--out <dir>", "where swipe.wav, .svg, .vcd, .sr and journey.json go", "out/demo")
-    .option("--trace", "show every step inside the card, by its own clock")
+    .addOption(
+      new Option("--device <card>", "the emulated card, or the image of npm run build:mcu on a Cortex-M4 in QEMU")
+        .choices(DEVICES)
+        .default("emulator"),
+    )
+    .option("--trace", "show every step inside the emulated card, by its own clock")
     .addHelpText(
       "after",
       `
@@ -25,14 +32,18 @@ With --json: one line a step {"step","detail","outcome","code","ms",
 Examples:
   ecard demo
   ecard demo --out /tmp/swipe --json
+  ecard demo --device qemu
   ecard pos read out/demo/swipe.wav`,
     )
-    .action(async (options: { out: string; trace?: true }, command: Command) => {
+    .action(async (options: { out: string; device: Device; trace?: true }, command: Command) => {
+      if (options.trace && options.device !== "emulator")
+        throw new CommandError("WRONG_USE", "--trace shows the emulated card, and --device has another", EXIT.usage);
       const { runDemo } = await import("../demo/demo.js");
       const output = context.output(command);
       output.say(output.paint("bold", "A card pays\n"));
       const result = await runDemo({
         out: options.out,
+        device: options.device,
         signal: context.signal,
         onStep: (step) => {
           output.fact(step);

@@ -3,22 +3,33 @@
 
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TraceEvent } from "@enabling-card/emulator";
+import { MemoryBlock, type TraceEvent } from "@enabling-card/emulator";
 import { maskTrack1, maskTrack2, printMessage } from "@enabling-card/iso8583";
 import { readSamples, Terminal } from "@enabling-card/pos-sim";
-import { Card, type CardError, type CountingLink, countingLink, MemoryPairingStore } from "@enabling-card/sdk";
+import {
+  Card,
+  type CardError,
+  type CountingLink,
+  countingLink,
+  MemoryPairingStore,
+  memoryTransport,
+} from "@enabling-card/sdk";
 import { checkFolder, makeFolder } from "../make-folder.js";
 import { rounded } from "../output.js";
-import { type Stage, type StageOptions, setStage } from "../stage.js";
+import { type StageOptions, setTable, type Table } from "../stage.js";
+import { type DemoCard, type Device, startCard } from "./device.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
 
 export interface DemoOptions extends JourneyOptions {
   /** Where swipe.wav, swipe.svg, swipe.vcd, swipe.sr and journey.json go. */
   readonly out: string;
+  /** The emulated card, unless told. */
+  readonly device?: Device;
+  /** Of the emulated card alone. */
   readonly onTrace?: (event: TraceEvent) => void;
-  /** What of issuer, card and air is to be other than usual. */
-  readonly stage?: StageOptions;
+  /** What of issuer and emulated card is to be other than usual. */
+  readonly stage?: Pick<StageOptions, "issuer" | "card">;
 }
 
 export interface DemoResult {
@@ -47,28 +58,36 @@ const COUNTRY = 276;
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   checkFolder(options.out);
   const journey = new Journey(options);
-  const stage = await journey.step(
-    "set the table",
-    () => setStage({ ...options.stage, card: { autoPress: true, ...options.stage?.card } }),
-    (set) => ({
-      detail: `issuer on ${set.service.url}, a new card ${set.card.id}`,
-    }),
-  );
+  const { device = "emulator", stage = {}, onTrace } = options;
+  const block = new MemoryBlock();
+  let table: Table | undefined;
+  let card: DemoCard | undefined;
   try {
-    if (options.onTrace) stage.card.trace.subscribe(options.onTrace);
-    return await play(stage, journey, options);
+    await journey.step(
+      "set the table",
+      async () => {
+        table = await setTable({ ...stage, block });
+        card = await startCard(device, { block, ...stage, ...(onTrace && { onTrace }) });
+      },
+      () => ({
+        detail: `issuer on ${table!.service.url}, a new card ${card!.id}${device === "qemu" ? ", a Cortex-M4 in QEMU" : ""}`,
+      }),
+    );
+    return await play(table!, card!, journey, options);
   } finally {
-    await stage.close();
+    await card?.stop();
+    await table?.service.close();
   }
 }
 
-async function play(stage: Stage, journey: Journey, options: DemoOptions): Promise<DemoResult> {
-  const { client, card: device, service, makerRoot, made } = stage;
+async function play(table: Table, device: DemoCard, journey: Journey, options: DemoOptions): Promise<DemoResult> {
+  const { client, service, makerRoot, made } = table;
   let link: CountingLink | undefined;
+  const air = memoryTransport([device]);
   const transport = {
-    discover: stage.transport.discover,
-    connect: async (...args: Parameters<typeof stage.transport.connect>) => {
-      link = countingLink(await stage.transport.connect(...args));
+    discover: air.discover,
+    connect: async (...args: Parameters<typeof air.connect>) => {
+      link = countingLink(await air.connect(...args));
       return link;
     },
   };
@@ -120,7 +139,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     ({ value, roundTrips }) => ({ detail: `button pressed twice; ${value.passesSent} passes on the coil`, roundTrips }),
   );
 
-  const emission = device.coil.emission();
+  const emission = device.emission();
   if (emission === undefined) throw failed("the coil played nothing");
   const recording = recordingOf(emission);
   const reads = await journey.step(
@@ -149,7 +168,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     },
     "the recorded swipe pays nothing a second time",
   );
-  device.coil.clear();
+  device.clear();
   await journey.refusal(
     "present again",
     "GRANT_USED",
@@ -162,7 +181,7 @@ async function play(stage: Stage, journey: Journey, options: DemoOptions): Promi
     () => refusedWith(phone.load(bundle)),
     "its challenge was answered",
   );
-  if (device.coil.emission() !== undefined) throw failed("the coil played a grant that was used up");
+  if (device.emission() !== undefined) throw failed("the coil played a grant that was used up");
   await phone.close();
 
   const journeyFile = join(options.out, "journey.json");

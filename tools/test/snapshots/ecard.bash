@@ -2,6 +2,7 @@
 _ecard() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" path="" flags="" names="" i
   case "$previous" in
+    --device) COMPREPLY=($(compgen -W "emulator qemu" -- "$word")); return ;;
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
@@ -15,7 +16,7 @@ _ecard() {
   done
   case "$path" in
     "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos doctor bench completion" ;;
-    "demo") flags="--out --trace --json -q --quiet -v --verbose" names="" ;;
+    "demo") flags="--out --device --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth" ;;

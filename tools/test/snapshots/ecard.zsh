@@ -27,7 +27,8 @@ _ecard_demo() {
   local -a names
   _arguments -C \
     '--out[where swipe.wav, .svg, .vcd, .sr and journey.json go]:value:_files' \
-    '--trace[show every step inside the card, by its own clock]' \
+    '--device[the emulated card, or the image of npm run build\:mcu on a Cortex-M4 in QEMU]:value:(emulator qemu)' \
+    '--trace[show every step inside the emulated card, by its own clock]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,62 @@
+// The card of the demonstration: the emulated one, or the microcontroller's image in QEMU.
+
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Emission, EmulatedCard, type MemoryBlock, QemuCard, type TraceEvent } from "@enabling-card/emulator";
+import type { MemoryCard } from "@enabling-card/sdk";
+import { CommandError, EXIT } from "../exit-codes.js";
+import { builtFirmware, type StageOptions } from "../stage.js";
+
+export const DEVICES = ["emulator", "qemu"] as const;
+export type Device = (typeof DEVICES)[number];
+
+/** A card on the table, whose button is pressed when it asks for it. */
+export interface DemoCard extends MemoryCard {
+  /** The last swipe of its coil; undefined where it played nothing. */
+  readonly emission: () => Emission | undefined;
+  /** Forgets what was played. */
+  readonly clear: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export interface DemoCardOptions {
+  /** A personalised card's store. */
+  readonly block: MemoryBlock;
+  readonly card?: StageOptions["card"];
+  readonly onTrace?: (event: TraceEvent) => void;
+}
+
+/** @throws {CommandError} `IMAGE_MISSING`, `FIRMWARE_MISSING`; {EmulatorError} `QEMU_FAILED` */
+export async function startCard(device: Device, { block, card, onTrace }: DemoCardOptions): Promise<DemoCard> {
+  if (device === "qemu") {
+    const qemu = await QemuCard.start({ elf: builtImage(), flash: block.snapshot(), autoPress: true, icount: true });
+    return {
+      id: qemu.id,
+      advertised: () => qemu.advertised(),
+      connectLine: (options) => qemu.connectLine(options),
+      emission: () => qemu.emission(),
+      clear: () => qemu.clear(),
+      stop: () => qemu.stop(),
+    };
+  }
+  const firmware = await builtFirmware();
+  const emulated = await EmulatedCard.create({ autoPress: true, ...card, firmware, block });
+  if (onTrace) emulated.trace.subscribe(onTrace);
+  emulated.start();
+  return {
+    id: emulated.id,
+    advertised: () => emulated.advertised(),
+    connectLine: (options) => emulated.connectLine(options),
+    emission: () => emulated.coil.emission(),
+    clear: () => emulated.coil.clear(),
+    stop: async () => void emulated.stop(),
+  };
+}
+
+/** The Cortex-M4's image. */
+function builtImage(): string {
+  const elf = fileURLToPath(new URL("../../../build/mcu/an386/card.elf", import.meta.url));
+  if (existsSync(elf)) return elf;
+  const message = "The microcontroller's image is not there: build it with npm run build:mcu";
+  throw new CommandError("IMAGE_MISSING", message, EXIT.unavailable);
+}
