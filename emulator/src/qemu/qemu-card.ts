@@ -1,42 +1,19 @@
 // The card's image on a Cortex-M in QEMU: its line, its button, its lights and its coil, as the emulated card has them.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ATT_HEADER, Indicator, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
-import { Battery } from "../ports/battery.js";
 import { GESTURES } from "../ports/button.js";
-import { EMISSION_GAP_NS, type Emission, type Pass } from "../ports/coil.js";
+import type { Emission } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
-import { seedKey, trueRandom } from "../ports/random.js";
-import { encodeSerialFrame, type SerialFrame, SerialFrames } from "./serial-frames.js";
+import { lastEmission, type QemuPass } from "./qemu-emission.js";
+import { type QemuImage, QemuProcess } from "./qemu-process.js";
+import type { SerialFrame } from "./serial-frames.js";
 
-export interface QemuCardOptions {
-  /** For which the image was built: Cortex-M4 (an386, unless told) or Cortex-M33 (an505). */
-  readonly board?: QemuBoard;
-  /** The image, an ELF file. */
-  readonly elf: string;
-  /** What its flash region holds: a personalised block. */
-  readonly flash: Uint8Array;
-  /** Makes the run's random octets repeatable: those of an emulated card with this seed. */
-  readonly seed?: string;
+export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
-  /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
-  readonly icount?: boolean;
   /** Presses the button whenever the card asks for it. */
   readonly autoPress?: boolean;
-}
-
-/** One pass as the coil's pins showed it. */
-export interface QemuPass {
-  /** On the board's timer, nanoseconds from the first pass since power-on; the timer comes round after 171 s, and the next pass must be nearer. */
-  readonly startNs: number;
-  /** Reversals, nanoseconds from the first one. */
-  readonly edgesNs: Float64Array;
 }
 
 /** What came of a call of the crypto port. */
@@ -49,14 +26,6 @@ export interface QemuTrial {
 }
 
 const CRYPTO_ARGUMENTS = 6;
-/** Where QEMU's boards have the image's flash region (firmware/mcu/board), and their names. */
-const BOARDS = {
-  an386: { machine: "mps2-an386", flashAt: 0x21000000 },
-  an505: { machine: "mps2-an505", flashAt: 0x38200000 },
-} as const;
-export type QemuBoard = keyof typeof BOARDS;
-const START_MS = 10_000;
-const SEED_SIZE = 32;
 const enum Line {
   Chunk = 0,
   Taken = 1,
@@ -88,15 +57,11 @@ export class QemuCard {
   readonly id: string;
   readonly passes: QemuPass[] = [];
   readonly traps: number[] = [];
-  #process: ChildProcess;
-  #folder: string;
-  #line!: Socket;
-  #bench!: Socket;
+  readonly #process: QemuProcess;
   #phone: Phone | undefined;
   #advertised: Uint8Array | undefined;
   #indicator: Indicator = Indicator.Off;
   #ticksPerUs = 1;
-  #said = "";
   readonly #autoPress: boolean;
   #lastTick: number | undefined;
   #sinceFirstNs = 0;
@@ -116,36 +81,9 @@ export class QemuCard {
   }
 
   private constructor(options: QemuCardOptions) {
-    const { board = "an386", elf, flash, seed, id = "qemu-card", icount = false, autoPress = false } = options;
-    this.id = id;
-    this.#autoPress = autoPress;
-    this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
-    const image = join(this.#folder, "flash.bin");
-    const content = new Uint8Array(flash.length + SEED_SIZE);
-    content.set(flash);
-    content.set(seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), flash.length);
-    writeFileSync(image, content, { mode: 0o600 });
-    const socket = (name: string) => [
-      "-chardev",
-      `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,
-    ];
-    this.#process = spawn(
-      "qemu-system-arm",
-      [
-        ...["-M", BOARDS[board].machine, "-display", "none", "-monitor", "none", "-kernel", elf],
-        ...["-device", `loader,file=${image},addr=${BOARDS[board].flashAt},force-raw=on`],
-        ...["-semihosting-config", "enable=on,target=native"],
-        ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
-        ...socket("line"),
-        ...socket("bench"),
-        ...["-serial", "chardev:line", "-serial", "chardev:bench", "-S"],
-        ...["-qmp", `unix:${join(this.#folder, "qmp")},server=on,wait=off`],
-      ],
-      { stdio: ["ignore", "ignore", "pipe"] },
-    );
-    this.#process.stderr!.on("data", (text: Buffer) => {
-      this.#said = (this.#said + text).slice(-2000);
-    });
+    this.id = options.id ?? "qemu-card";
+    this.#autoPress = options.autoPress ?? false;
+    this.#process = new QemuProcess(options);
   }
 
   /** What a scanner sees: 16 octets once paired. */
@@ -165,7 +103,7 @@ export class QemuCard {
     const maxWrite = mtu - ATT_HEADER;
     const phone: Phone = { chunks: new Set(), closed: new Set(), early: [], taken: [] };
     this.#phone = phone;
-    this.#line.write(encodeSerialFrame(Line.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8)));
+    this.#process.send("line", Line.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8));
     const live = () => this.#phone === phone;
     return {
       maxWrite,
@@ -173,7 +111,7 @@ export class QemuCard {
         if (!live()) throw new EmulatorError("LINE_CLOSED", "The line to the card is closed: connect again");
         return new Promise((resolve) => {
           phone.taken.push(resolve);
-          this.#line.write(encodeSerialFrame(Line.Chunk, chunk));
+          this.#process.send("line", Line.Chunk, chunk);
         });
       },
       onChunk: (listener) => {
@@ -187,7 +125,7 @@ export class QemuCard {
       },
       close: async () => {
         if (!live()) return;
-        this.#line.write(encodeSerialFrame(Line.Down));
+        this.#process.send("line", Line.Down);
         this.#hangUp();
       },
     };
@@ -198,12 +136,12 @@ export class QemuCard {
     for (const [i, ms] of GESTURES.twice.entries()) {
       await delay(ms - at);
       at = ms;
-      this.#bench.write(encodeSerialFrame(Order.Button, Uint8Array.of(i % 2 === 0 ? 1 : 0)));
+      this.#process.send("bench", Order.Button, Uint8Array.of(i % 2 === 0 ? 1 : 0));
     }
   }
 
   touchHead(): void {
-    this.#bench.write(encodeSerialFrame(Order.Head));
+    this.#process.send("bench", Order.Head);
   }
 
   /** Resolves when the lights show `indicator`. */
@@ -228,41 +166,14 @@ export class QemuCard {
     for (const [i, value] of args.entries()) view.setUint32(1 + 4 * i, value, true);
     order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
     const before = this.#trials.length;
-    this.#bench.write(encodeSerialFrame(Order.Crypto, order));
+    this.#process.send("bench", Order.Crypto, order);
     await this.#until(() => this.#trials.length > before);
     return this.#trials[before]!;
   }
 
-  /** The last passes, no more than a second apart, as one swipe; undefined where there are none. Energy is the emulated card's for as long. */
+  /** The last swipe; undefined where the coil has played nothing. */
   emission(): Emission | undefined {
-    const { passes } = this;
-    if (passes.length === 0) return undefined;
-    const lengthOf = ({ edgesNs }: QemuPass): number => edgesNs[edgesNs.length - 1]!;
-    let first = passes.length - 1;
-    while (first > 0) {
-      const before = passes[first - 1]!;
-      if (passes[first]!.startNs - before.startNs - lengthOf(before) > EMISSION_GAP_NS) break;
-      first--;
-    }
-    const battery = new Battery();
-    const { startNs } = passes[first]!;
-    const swipe = passes.slice(first).map((pass): Pass => {
-      const from = pass.startNs - startNs;
-      return {
-        startNs: from,
-        endNs: from + lengthOf(pass),
-        edgesNs: pass.edgesNs.map((at) => from + at),
-        complete: true,
-        energyMj: battery.emissionMj(lengthOf(pass)),
-      };
-    });
-    return {
-      startNs,
-      passes: swipe,
-      edgesNs: swipe.map(({ edgesNs }) => edgesNs),
-      energyMj: swipe.reduce((sum, { energyMj }) => sum + energyMj, 0),
-      durationNs: swipe[swipe.length - 1]!.endNs,
-    };
+    return lastEmission(this.passes);
   }
 
   /** Forgets what the coil has played. */
@@ -273,55 +184,16 @@ export class QemuCard {
   /** Power off. */
   async stop(): Promise<void> {
     this.#hangUp();
-    this.#line?.destroy();
-    this.#bench?.destroy();
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      const ended = new Promise((resolve) => this.#process.once("exit", resolve));
-      this.#process.kill("SIGKILL");
-      await ended;
-    }
-    rmSync(this.#folder, { recursive: true, force: true });
+    await this.#process.stop();
   }
 
   async #connect(): Promise<void> {
-    const failed = (cause?: unknown) =>
-      new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`, {
-        cause,
-      });
-    this.#process.once("error", () => {
-      this.#said += "qemu-system-arm is missing: apt-get install qemu-system-arm";
-    });
-    const until = Date.now() + START_MS;
-    const socket = async (name: string): Promise<Socket> => {
-      for (;;) {
-        if (Date.now() > until || this.#process.exitCode !== null) throw failed();
-        try {
-          return await dialled(join(this.#folder, name));
-        } catch {
-          await delay(20);
-        }
-      }
-    };
-    this.#line = await socket("line");
-    this.#bench = await socket("bench");
-    const lineFrames = new SerialFrames();
-    this.#line.on("data", (bytes) => {
-      for (const frame of lineFrames.push(bytes)) this.#heardLine(frame);
-    });
-    const benchFrames = new SerialFrames();
     let ready = false;
-    this.#bench.on("data", (bytes) => {
-      for (const frame of benchFrames.push(bytes)) {
-        if (frame.kind === Report.Ready) ready = true;
-        this.#heardBench(frame);
-      }
-    });
-    const monitor = await socket("qmp");
-    monitor.write('{"execute":"qmp_capabilities"}\n{"execute":"cont"}\n');
-    while (!ready) {
-      if (Date.now() > until || this.#process.exitCode !== null) throw failed();
-      await delay(5);
-    }
+    const bench = (frame: SerialFrame): void => {
+      if (frame.kind === Report.Ready) ready = true;
+      this.#heardBench(frame);
+    };
+    await this.#process.run({ line: (frame) => this.#heardLine(frame), bench }, () => ready);
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {
@@ -346,7 +218,7 @@ export class QemuCard {
   }
 
   #give(phone: Phone, chunk: Uint8Array): void {
-    this.#line.write(encodeSerialFrame(Line.Taken));
+    this.#process.send("line", Line.Taken);
     for (const listener of phone.chunks) listener(chunk.slice());
   }
 
@@ -409,12 +281,4 @@ export class QemuCard {
       this.#watchers.add(look);
     });
   }
-}
-
-function dialled(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(path);
-    socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
-  });
 }
