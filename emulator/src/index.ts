@@ -34,7 +34,7 @@ export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
-export { QemuCard, type QemuCardOptions, type QemuTrial } from "./qemu/qemu-card.js";
+export { QemuCard, type QemuCardOptions, type QemuCounts, type QemuTrial } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
 export type { QemuBoard } from "./qemu/qemu-process.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";

@@ -28,14 +28,14 @@ export function f2fClearFrame(): void {
   bits = 0;
 }
 
-/** Adds `width` bits of `value` to the frame, least significant first (ISO/IEC 7811-2). False where it is full. */
+/** Adds `width` bits of `value`, 8 at most, to the frame, least significant first (ISO/IEC 7811-2). False where it is full. */
 export function f2fAdd(value: u32, width: i32): bool {
   if (bits + width > MAX_BITS) return false;
-  for (let i = 0; i < width; i++) {
-    const at = frame + (bits >> 3);
-    store<u8>(at, load<u8>(at) | <u8>(((value >> i) & 1) << (bits & 7)));
-    bits++;
-  }
+  const at = frame + (bits >> 3);
+  const shifted = (value & ((1 << width) - 1)) << (bits & 7);
+  store<u8>(at, load<u8>(at) | <u8>shifted);
+  if (shifted > 0xff) store<u8>(at + 1, <u8>(shifted >> 8));
+  bits += width;
   return true;
 }
 
@@ -43,16 +43,33 @@ export function f2fAdd(value: u32, width: i32): bool {
 export function f2fPut(cellUs: i32, reversed: bool): Status {
   if (bits == 0 || cellUs < 2 || cellUs > 0xffff) return Status.BadArgument;
   let ones = 0;
-  for (let i = 0; i < bits; i++) ones += bitAt(i);
+  for (let at = frame; at < frame + (MAX_BITS >> 3); at++) ones += popcnt<i32>(load<u8>(at));
   if (count + bits + ones > MAX_INTERVALS) return Status.Full;
-  for (let i = 0; i < bits; i++) putBit(bitAt(reversed ? bits - 1 - i : i), cellUs);
+  const half = cellUs >> 1;
+  const step = reversed ? -1 : 1;
+  let index = reversed ? bits - 1 : 0;
+  let to = intervals + (count << 1);
+  for (let left = bits; left > 0; left--, index += step) {
+    if (((load<u8>(frame + (index >> 3)) >> <u8>(index & 7)) & 1) == 0) {
+      store<u16>(to, <u16>cellUs);
+      to += 2;
+    } else {
+      store<u16>(to, <u16>half);
+      store<u16>(to, <u16>(cellUs - half), 2);
+      to += 4;
+    }
+  }
+  count += bits + ones;
+  totalUs += bits * cellUs;
   return Status.Ok;
 }
 
 /** Appends `zeros` cells without a reversal inside: what a reader learns the cell time from. */
 export function f2fZeros(zeros: i32, cellUs: i32): Status {
   if (count + zeros > MAX_INTERVALS) return Status.Full;
-  for (let i = 0; i < zeros; i++) putBit(0, cellUs);
+  for (let i = 0; i < zeros; i++) store<u16>(intervals + ((count + i) << 1), <u16>cellUs);
+  count += zeros;
+  totalUs += zeros * cellUs;
   return Status.Ok;
 }
 
@@ -64,26 +81,6 @@ export function f2fMs(): i32 {
 /** Hands the intervals to the coil. */
 export function f2fPlay(): Status {
   return count == 0 ? Status.BadArgument : <Status>play(intervals, count);
-}
-
-function putBit(bit: i32, cellUs: i32): void {
-  const half = cellUs >> 1;
-  if (bit != 0) {
-    put(half);
-    put(cellUs - half);
-  } else {
-    put(cellUs);
-  }
-}
-
-function put(us: i32): void {
-  store<u16>(intervals + (count << 1), <u16>us);
-  count++;
-  totalUs += us;
-}
-
-function bitAt(index: i32): i32 {
-  return (load<u8>(frame + (index >> 3)) >> <u8>(index & 7)) & 1;
 }
 
 // For the tests' build (probe.ts) alone.

@@ -28,6 +28,9 @@ let gone: Status = Status.NoGrant;
 let request: u32 = 0;
 let when: When = When.Now;
 let pass: i32 = 0;
+/** How long emission number `judged` of this grant takes, ms; -1 where it may not be. */
+let needsMs: i32 = -1;
+let judged: i32 = -1;
 /** The grant ended while the coil was on: zeroised when this pass is over. */
 let ending: Status = Status.Ok;
 
@@ -41,6 +44,7 @@ export function lifeLoaded(): void {
   setPhase(Phase.Loaded);
   gone = Status.NoGrant;
   ending = Status.Ok;
+  judged = -1;
   setDeadline(Deadline.Grant, msUntilExpiry());
 }
 
@@ -225,13 +229,15 @@ function putTrack1(before: Status, reversed: bool): Status {
   return track1Frame() ? f2fPut(plan.cell1Us(), reversed) : Status.Full;
 }
 
-/** Does the battery carry every pass of the next emission? Judged on the real intervals, then they are overwritten. */
+/** Does the battery carry every pass of the next emission? Judged once on its real intervals, then they are overwritten. */
 function enoughCharge(): bool {
-  plan.planUse(grant.emissions());
-  const composed = compose(false) == Status.Ok;
-  const ms = plan.emissionMs(f2fMs(), plan.passes());
-  f2fClear();
-  return composed && sustains(ms) != 0;
+  if (judged != grant.emissions()) {
+    judged = grant.emissions();
+    plan.planUse(judged);
+    needsMs = compose(false) == Status.Ok ? plan.emissionMs(f2fMs(), plan.passes()) : -1;
+    f2fClear();
+  }
+  return sustains(needsMs) != 0;
 }
 
 function msUntilExpiry(): u64 {

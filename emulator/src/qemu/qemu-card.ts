@@ -25,6 +25,17 @@ export interface QemuTrial {
   readonly memory: Uint8Array;
 }
 
+/** What the image has done since power-on. */
+export interface QemuCounts {
+  /** Of the board's timer, awake: with `icount` 40 instructions each. */
+  readonly awakeTicks: number;
+  /** Of these, until a pass began, the first one since counts were asked for; 0 where none did. */
+  readonly firstEdgeTicks: number;
+  /** Octets of the stack that were used, at most, and that there are. */
+  readonly stackUsed: number;
+  readonly stackSize: number;
+}
+
 const CRYPTO_ARGUMENTS = 6;
 const enum Line {
   Chunk = 0,
@@ -37,6 +48,7 @@ const enum Order {
   Button = 1,
   Head = 2,
   Crypto = 3,
+  Counts = 4,
 }
 const enum Report {
   Ready = 1,
@@ -44,6 +56,7 @@ const enum Report {
   Trap = 3,
   Pass = 4,
   Crypto = 5,
+  Counts = 6,
 }
 
 interface Phone {
@@ -66,6 +79,7 @@ export class QemuCard {
   #lastTick: number | undefined;
   #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
+  readonly #counts: QemuCounts[] = [];
   readonly #watchers = new Set<() => void>();
 
   /** Starts the image. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
@@ -181,6 +195,13 @@ export class QemuCard {
     this.passes.length = 0;
   }
 
+  async counts(): Promise<QemuCounts> {
+    const before = this.#counts.length;
+    this.#process.send("bench", Order.Counts);
+    await this.#until(() => this.#counts.length > before);
+    return this.#counts[before]!;
+  }
+
   /** Power off. */
   async stop(): Promise<void> {
     this.#hangUp();
@@ -241,6 +262,14 @@ export class QemuCard {
           status: view.getUint32(1, true),
           ticks: view.getUint32(5, true),
           memory: octets.slice(9),
+        });
+        break;
+      case Report.Counts:
+        this.#counts.push({
+          awakeTicks: Number(view.getBigUint64(0, true)),
+          firstEdgeTicks: Number(view.getBigUint64(8, true)),
+          stackUsed: view.getUint32(16, true),
+          stackSize: view.getUint32(20, true),
         });
         break;
       case Report.Pass: {

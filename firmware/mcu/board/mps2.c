@@ -46,14 +46,17 @@ void board_init(void) {
 
 uint32_t board_ticks(void) { return ~REG(TIMER1 + VALUE); }
 
-uint64_t board_us(void) {
+
+static uint64_t board_ticks64(void) {
   uint32_t before, low;
   do {
     before = wraps;
     low = board_ticks();
   } while (before != wraps);
-  return ((uint64_t)before << 32 | low) / TICKS_PER_US;
+  return (uint64_t)before << 32 | low;
 }
+
+uint64_t board_us(void) { return board_ticks64() / TICKS_PER_US; }
 
 void timer1_interrupt(void) {
   REG(TIMER1 + INTCLEAR) = 1;
@@ -68,11 +71,18 @@ static void count_down(uint32_t ticks) {
 
 static volatile bool playing;
 
+/** A deadline that has passed is due at once. */
+static inline uint32_t ticks_until(uint32_t at) {
+  const int32_t left = (int32_t)(at - ~REG(TIMER1 + VALUE));
+  return left > 0 ? (uint32_t)left : 1;
+}
+
 void board_coil_arm(uint32_t at) {
   playing = true;
-  const int32_t left = (int32_t)(at - board_ticks());
-  count_down(left > 0 ? (uint32_t)left : 1);
+  count_down(ticks_until(at));
 }
+
+void board_coil_next(uint32_t at) { REG(TIMER0 + VALUE) = ticks_until(at); }
 
 void board_coil_disarm(void) {
   playing = false;
@@ -126,7 +136,11 @@ void board_uart_put(int uart, uint8_t octet) {
 /** Rounds without a look at a device, which take the simulator long: some tens of microseconds. */
 enum { SPIN = 10000 };
 
-void board_sleep(uint64_t until) {
+static uint64_t asleep;
+
+uint64_t board_awake(void) { return board_ticks64() - asleep; }
+
+static void sleep_until(uint64_t until) {
   // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
   for (uint32_t round = 0; playing && round < SPIN; round++) {
     if (rings[0].head != rings[0].tail || rings[1].head != rings[1].tail) return;
@@ -146,6 +160,12 @@ void board_sleep(uint64_t until) {
     __asm__ volatile("wfi");
   }
   __asm__ volatile("cpsie i" ::: "memory");
+}
+
+void board_sleep(uint64_t until) {
+  const uint64_t from = board_ticks64();
+  sleep_until(until);
+  asleep += board_ticks64() - from;
 }
 
 void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length) {

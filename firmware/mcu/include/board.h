@@ -14,8 +14,15 @@ uint32_t board_ticks(void);
 uint64_t board_us(void);
 /** Sleeps until an interrupt, at most until `board_us` has reached `until`. */
 void board_sleep(uint64_t until);
-/** Fires `board_coil_tick` at the absolute tick `at`. */
+/** Ticks spent awake since the start. */
+uint64_t board_awake(void);
+/** Octets of the stack that were used since the start, at most, and octets that it has. */
+uint32_t board_stack_used(void);
+uint32_t board_stack_size(void);
+/** Calls `coil_tick` at the absolute tick `at`. */
 void board_coil_arm(uint32_t at);
+/** The same from `coil_tick` itself, for the edge that follows. */
+void board_coil_next(uint32_t at);
 void board_coil_disarm(void);
 /** The coil's current: its direction, 1 or -1, or 0. */
 void board_coil_drive(int direction);

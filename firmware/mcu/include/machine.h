@@ -50,3 +50,5 @@ bool bench_poll(void);
 void bench_indicator(uint32_t pattern);
 void bench_trap(const struct module* module);
 void bench_pass(const uint32_t* ticks, uint32_t edges);
+/** A pass begins. */
+void bench_pass_begins(void);

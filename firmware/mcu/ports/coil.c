@@ -6,53 +6,65 @@
 /** Longest pass: tracks 1 and 2 with their zeros have some 1,600 reversals. */
 enum { RECORDED = 2048 };
 
-static const volatile uint16_t* intervals;
-static volatile uint32_t left;
-static uint32_t deadline;
-static int direction;
 /** The bench's, outside of the card's own memory. */
 static uint32_t recorded[RECORDED] __attribute__((section(".bench")));
-static volatile uint32_t edges;
 
-static void reverse(uint32_t at) {
-  direction = -direction;
+static volatile struct {
+  const uint16_t* intervals;
+  uint32_t left, deadline;
+  int32_t direction;
+  uint32_t edges;
+} coil;
+
+static inline void reverse(uint32_t at) {
+  const int32_t direction = -coil.direction;
+  coil.direction = direction;
   board_coil_drive(direction);
-  if (edges < RECORDED) recorded[edges++] = at;
+  const uint32_t edge = coil.edges;
+  if (edge == RECORDED) return;
+  recorded[edge] = at;
+  coil.edges = edge + 1;
 }
 
 uint32_t Z_coilZ_play(struct module* module, uint32_t pointer, uint32_t count) {
-  if (left > 0) return STATUS_BUSY;
+  if (coil.left > 0) return STATUS_BUSY;
   if (count == 0 || count > module->size / 2 || pointer & 1) return STATUS_BAD_ARGUMENT;
   const uint8_t* octets = module_at(module, pointer, count * 2);
   if (octets == 0) return STATUS_BAD_ARGUMENT;
-  intervals = (const volatile uint16_t*)octets;
-  edges = 0;
-  direction = -1;
-  left = count;
-  deadline = board_ticks();
-  reverse(deadline);
-  deadline += *intervals * board_ticks_per_us;
-  board_coil_arm(deadline);
+  coil.intervals = (const uint16_t*)octets;
+  coil.edges = 0;
+  coil.direction = -1;
+  coil.left = count;
+  const uint32_t now = board_ticks();
+  reverse(now);
+  coil.deadline = now + *coil.intervals * board_ticks_per_us;
+  board_coil_arm(coil.deadline);
+  bench_pass_begins();
   return STATUS_OK;
 }
 
+/** At most 60 instructions an edge (bench mcu counts them): no division, no call into a module, no flash but the code's. */
 void coil_tick(void) {
+  const uint32_t left = coil.left;
   if (left == 0) return;
   reverse(board_ticks());
-  intervals++;
-  if (--left == 0) {
+  coil.left = left - 1;
+  if (left == 1) {
     board_coil_disarm();
     board_coil_drive(0);
     machine_post(EVENT_COIL_DONE);
     return;
   }
-  deadline += *intervals * board_ticks_per_us;
-  board_coil_arm(deadline);
+  const uint16_t* next = coil.intervals + 1;
+  coil.intervals = next;
+  const uint32_t deadline = coil.deadline + *next * board_ticks_per_us;
+  coil.deadline = deadline;
+  board_coil_next(deadline);
 }
 
 void coil_stop(void) {
   board_coil_disarm();
-  left = 0;
+  coil.left = 0;
   board_coil_drive(0);
 }
 
@@ -62,6 +74,6 @@ void Z_coilZ_stop(struct module* module) {
 }
 
 void coil_report(void) {
-  battery_emitted((deadline - recorded[0]) / board_ticks_per_us);
-  bench_pass(recorded, edges);
+  battery_emitted((coil.deadline - recorded[0]) / board_ticks_per_us);
+  bench_pass(recorded, coil.edges);
 }

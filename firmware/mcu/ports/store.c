@@ -24,11 +24,18 @@ static bool dirty;
 
 static uint32_t half(void) { return board_flash_size / 2; }
 
+/** What four bits do to a CRC-32 (ISO 3309, reflected). */
+static const uint32_t NIBBLES[16] = {
+  0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+  0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+};
+
 static uint32_t crc32(uint32_t crc, const uint8_t* data, uint32_t length) {
   crc = ~crc;
   for (uint32_t i = 0; i < length; i++) {
     crc ^= data[i];
-    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    crc = crc >> 4 ^ NIBBLES[crc & 15];
+    crc = crc >> 4 ^ NIBBLES[crc & 15];
   }
   return ~crc;
 }

@@ -6,8 +6,8 @@
 #include "machine.h"
 
 enum { UART_BENCH = 1 };
-enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3 };
-enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4, REPORT_CRYPTO = 5 };
+enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4 };
+enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4, REPORT_CRYPTO = 5, REPORT_COUNTS = 6 };
 enum { HEAD = 3, ORDER_MAX = 8192 };
 
 /** An order, and memory for what it tries, outside of the card's own. */
@@ -42,6 +42,26 @@ void bench_trap(const struct module* module) {
 void bench_pass(const uint32_t* ticks, uint32_t edges) {
   report(REPORT_PASS, 4 * edges);
   for (uint32_t i = 0; i < edges; i++) put_u32(ticks[i]);
+}
+
+/** Awake when a pass began, the first one since the counts were asked for. */
+static uint64_t first_edge __attribute__((section(".bench")));
+
+void bench_pass_begins(void) {
+  if (first_edge == 0) first_edge = board_awake();
+}
+
+/** Ticks awake until now, and until a pass began, 0 where none did; octets of stack that were used, and that there are. */
+static void report_counts(void) {
+  const uint64_t now = board_awake();
+  report(REPORT_COUNTS, 24);
+  put_u32((uint32_t)now);
+  put_u32((uint32_t)(now >> 32));
+  put_u32((uint32_t)first_edge);
+  put_u32((uint32_t)(first_edge >> 32));
+  first_edge = 0;
+  put_u32(board_stack_used());
+  put_u32(board_stack_size());
 }
 
 static uint32_t u32_at(const uint8_t* octets) {
@@ -111,6 +131,7 @@ bool bench_poll(void) {
     if (frame[2] == ORDER_BUTTON && length == 1 && button_set(octets[0] != 0)) machine_post(EVENT_BUTTON);
     if (frame[2] == ORDER_HEAD) machine_post(EVENT_HEAD_CONTACT);
     if (frame[2] == ORDER_CRYPTO) try_crypto(octets, length);
+    if (frame[2] == ORDER_COUNTS) report_counts();
     return true;
   }
   return false;
