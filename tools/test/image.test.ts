@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { imageKeyHash } from "@enabling-card/sdk";
 import { decodeImage, encodeCovered, encodeImage, fromHex, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { BOARDS, makeImageKey, readBoard, readImageKey } from "../src/index.js";
+import { BOARDS, makeImageKey, readBoard, readImageKey, signImage } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
 
 const PROGRAM = Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff);
@@ -208,6 +208,15 @@ describe("ecard image", () => {
     expect(facts()[0]!.keyHash).to.equal(toHex(imageKeyHash(Uint8Array.from(Buffer.from(open!, "base64url")))));
   });
 
+  it("says which key belongs where another root's was given", async () => {
+    const [production, development] = await Promise.all([
+      image("sign unsigned.img --key development.pem --root production"),
+      image("sign unsigned.img --key production.pem"),
+    ]);
+    expect(production.stderr).to.contain("is a development key, which signs nothing as production: give one of ");
+    expect(development.stderr).to.contain("is a production key: give a development key, or say --root production ");
+  });
+
   it("never signs as production with a sample key, which everybody has, whatever its file says", async () => {
     // network/issuer, sampleKeys: the maker's root, as PKCS#8 (RFC 8410 7).
     const seed = createHash("sha256").update("enabling-card sample key: maker root").digest();
@@ -218,6 +227,28 @@ describe("ecard image", () => {
     const { code, stderr } = await image("sign unsigned.img --key sample.pem --root production");
     expect(code).to.equal(2);
     expect(stderr).to.contain("[KEY_ROOT_OTHER]");
+  });
+
+  it("asks no signer about an image that was altered, and gives out nothing that its key did not sign", () => {
+    const unsigned = readFileSync(at("unsigned.img"));
+    const asked: Uint8Array[] = [];
+    const signer = {
+      publicKey: makeImageKey("development").publicKey,
+      sign: (digest: Uint8Array) => {
+        asked.push(digest);
+        return new Uint8Array(64);
+      },
+    };
+    const altered = Uint8Array.from(unsigned);
+    altered[40]! ^= 1;
+    expect(() => signImage(altered, signer))
+      .to.throw()
+      .with.property("code", "IMAGE_DIGEST");
+    expect(asked).to.deep.equal([]);
+    expect(() => signImage(unsigned, signer))
+      .to.throw()
+      .with.property("code", "IMAGE_SIGNATURE");
+    expect(asked).to.have.length(1);
   });
 
   it("takes the root only from before the PEM, where a key's file has room for words", async () => {

@@ -14,6 +14,12 @@ const KEY_FILE_MAX = 4096;
 const MARK = /^Image key of a (development|production) root\r?$/m;
 const mark = (root: Root) => `Image key of a ${root} root\n`;
 
+/** Of a key that is to sign as the other root. */
+const OTHER_ROOT: Readonly<Record<Root, string>> = {
+  development: "is a development key, which signs nothing as production: give one of ecard image key --root production",
+  production: "is a production key: give a development key, or say --root production",
+};
+
 export interface ImageKey extends ImageSigner {
   readonly root: Root;
 }
@@ -49,12 +55,9 @@ export async function readImageKey(file: string, root: Root): Promise<ImageKey> 
   const text = await readPem(file);
   const key = parsed(file, "private key", () => createPrivateKey(text));
   const publicKey = octetsOf(createPublicKey(key));
-  const own = rootOf(text) ?? "development";
-  if (root === "production" && (own !== "production" || DEVELOPMENT_ROOTS.includes(toHex(publicKey))))
-    throw otherRoot(
-      `${file} is a development key, which signs nothing as production: give one of ecard image key --root production`,
-    );
-  if (own !== root) throw otherRoot(`${file} is a production key: give a development key, or say --root production`);
+  // A sample key, which everybody has, is development's whatever its file says.
+  const own = DEVELOPMENT_ROOTS.includes(toHex(publicKey)) ? "development" : (rootOf(text) ?? "development");
+  if (own !== root) throw new CommandError("KEY_ROOT_OTHER", `${file} ${OTHER_ROOT[own]}`, EXIT.usage);
   return { root, publicKey, sign: (digest) => Uint8Array.from(sign(null, digest, key)) };
 }
 
@@ -100,8 +103,4 @@ function octetsOf(publicKey: KeyObject): Uint8Array {
 
 function invalid(sentence: string, cause?: unknown): CommandError {
   return new CommandError("KEY_INVALID", sentence, EXIT.usage, { cause });
-}
-
-function otherRoot(sentence: string): CommandError {
-  return new CommandError("KEY_ROOT_OTHER", sentence, EXIT.usage);
 }
