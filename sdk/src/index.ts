@@ -13,6 +13,14 @@ export type { CardTarget } from "./card/find.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
 export {
+  checkImage,
+  checkImageDigest,
+  checkImageFits,
+  type ImageDemands,
+  imageDigest,
+  imageKeyHash,
+} from "./image/check-image.js";
+export {
   type CardPosition,
   type Evidence,
   type GrantRequest,

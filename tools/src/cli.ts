@@ -7,6 +7,7 @@ import { completionCommand } from "./commands/completion.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
+import { imageCommand } from "./commands/image.js";
 import { personaliseCommand } from "./commands/personalise.js";
 import { posCommand } from "./commands/pos.js";
 import { type Context, createContext } from "./context.js";
@@ -84,11 +85,14 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   const program = new Command("ecard")
     .description("A payment card that simulates a magnetic-stripe swipe: its emulator, reader and issuer.")
     .version("0.1.0")
+    // What stands behind a command is the command's: ecard image build has a --version of its own.
+    .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
   demoCommand(program, context);
   emulateCommand(program, context, onCode);
   personaliseCommand(program, context);
   posCommand(program, context, onCode);
+  imageCommand(program, context);
   doctorCommand(program, context, onCode);
   benchCommand(program, context, onCode);
   completionCommand(program, context);

@@ -5,6 +5,7 @@ import type { EmulatorErrorCode } from "@enabling-card/emulator";
 import type { IssuerErrorCode } from "@enabling-card/issuer";
 import type { PosErrorCode } from "@enabling-card/pos-sim";
 import type { CardErrorCode } from "@enabling-card/sdk";
+import type { ImageErrorCode } from "@enabling-card/wire";
 
 export const EXIT = {
   done: 0,
@@ -105,11 +106,17 @@ const ISSUER: Exits<IssuerErrorCode> = {
   },
 };
 
+const IMAGE: Exits<ImageErrorCode> = {
+  others: EXIT.failed,
+  codes: { IMAGE_VERSION_INVALID: EXIT.usage, IMAGE_ARGUMENT_INVALID: EXIT.usage },
+};
+
 const CLASSES: Readonly<Record<string, Exits<string>>> = {
   CardError: CARD,
   EmulatorError: EMULATOR,
   PosError: POS,
   IssuerError: ISSUER,
+  ImageError: IMAGE,
   WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },
   Iso8583Error: { others: EXIT.failed, codes: {} },
   LedgerError: { others: EXIT.refused, codes: {} },

@@ -19,6 +19,11 @@ export {
   type ScenarioResult,
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
+export { readBoard } from "./image/board.js";
+export { BOARDS, ROOTS, type Root } from "./image/choices.js";
+export { flatProgram } from "./image/flat-program.js";
+export { makeImageKey, readImageKey, readPublicImageKey } from "./image/image-keys.js";
+export { type BuildOptions, buildImage, type ImageSigner, signImage } from "./image/make-image.js";
 export { Output } from "./output.js";
 export { type ReadRecordingsOptions, type RecordingResult, readRecordings } from "./pos/read-recordings.js";
 export {

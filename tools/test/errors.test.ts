@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
 import { SDK_ERROR_CODES } from "@enabling-card/sdk";
-import { STATUS_CODES } from "@enabling-card/wire";
+import { IMAGE_ERROR_CODES, STATUS_CODES } from "@enabling-card/wire";
 import { expect } from "chai";
 import { Output } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
@@ -44,6 +44,12 @@ describe("an error on the command line", () => {
         "ecard: The conditions /dev/zero cannot be read: it has more than 65536 octets [CONDITIONS_UNREADABLE]\n",
       "personalise --class production":
         "ecard: A production card does not trust development keys: give --keys a file of your own [PRODUCTION_NEEDS_KEYS]\n",
+      "image build /no/such.elf --board an386 --version 1.2.3 --counter 1 --out x.img":
+        "ecard: The file /no/such.elf cannot be read: there is no such file [IMAGE_UNREADABLE]\n",
+      "image build x.elf --board an386 --version 1.2 --counter 1 --out x.img":
+        "ecard: The version cannot be written: give major.minor.revision+build, as 1.2.3+4 [IMAGE_VERSION_INVALID]\n",
+      "image sign x.img --key /no/such.pem":
+        "ecard: The key /no/such.pem cannot be read (ENOENT): check the name [KEY_INVALID]\n",
       "personalise --keys /no/such": "ecard: The key file /no/such cannot be read (ENOENT) [KEYS_INVALID]\n",
     };
     for (const [line, expected] of Object.entries(golden)) {
@@ -65,9 +71,10 @@ describe("an error on the command line", () => {
   const sentences = [
     ...SDK_ERROR_CODES,
     ...STATUS_CODES.filter(({ code }) => code !== "OK"),
+    ...IMAGE_ERROR_CODES,
     ...Object.keys(ISSUER_ERRORS).map((code) => ({ code, sentence: new IssuerError(code as IssuerErrorCode).message })),
   ];
-  it(`has that form for each of the ${sentences.length} codes of phone, card and issuer`, () => {
+  it(`has that form for each of the ${sentences.length} codes of phone, card, images and issuer`, () => {
     for (const { code, sentence } of sentences) {
       expect(printed(Object.assign(new Error(sentence), { code })).stderr).to.match(
         /^ecard: [A-Z][^\n]+ \[[A-Z0-9_]+\]\n$/,

@@ -2,7 +2,7 @@ import { EmulatorError, type EmulatorErrorCode } from "@enabling-card/emulator";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
 import { PosError, type PosErrorCode } from "@enabling-card/pos-sim";
 import { CardError, type CardErrorCode, SDK_ERROR_CODES } from "@enabling-card/sdk";
-import { STATUS_CODES, WireError } from "@enabling-card/wire";
+import { IMAGE_ERROR_CODES, ImageError, type ImageErrorCode, STATUS_CODES, WireError } from "@enabling-card/wire";
 import { expect } from "chai";
 import { CommandError, EXIT, type ExitCode, exitCodeOf } from "../src/index.js";
 import { ecard } from "./run-ecard.js";
@@ -75,6 +75,9 @@ const ISSUER: Partial<Record<IssuerErrorCode, ExitCode>> = {
   INTERNAL: 1,
 };
 
+/** Every other one is a failure: 1. */
+const IMAGE: Partial<Record<ImageErrorCode, ExitCode>> = { IMAGE_VERSION_INVALID: 2, IMAGE_ARGUMENT_INVALID: 2 };
+
 const exits = (make: (code: never) => Error, codes: readonly string[]) =>
   Object.fromEntries(codes.map((code) => [code, exitCodeOf(make(code as never))]));
 
@@ -111,6 +114,13 @@ describe("exit codes", () => {
     const expected = Object.fromEntries(codes.map((code) => [code, ISSUER[code] ?? EXIT.refused]));
     expect(exits((code) => new IssuerError(code), codes)).to.deep.equal(expected);
     expect(codes).to.include.members(Object.keys(ISSUER));
+  });
+
+  it("follow from every code of an image", () => {
+    const codes = IMAGE_ERROR_CODES.map(({ code }) => code);
+    const expected = Object.fromEntries(codes.map((code) => [code, IMAGE[code] ?? EXIT.failed]));
+    expect(exits((code) => new ImageError(code), codes)).to.deep.equal(expected);
+    expect(codes).to.include.members(Object.keys(IMAGE));
   });
 
   it("follow from what the system, a command and a signal say", () => {
@@ -150,6 +160,10 @@ describe("exit codes", () => {
     [2, "personalise --class production"],
     [2, "bench --runs 0"],
     [2, "completion tcsh"],
+    [2, "image"],
+    [2, "image build x.elf --board an386 --version 1.2.3 --counter 1"],
+    [2, "image build x.elf --board an999 --version 1.2.3 --counter 1 --out x.img"],
+    [2, "image verify x.img --key /no/such/key.pem"],
     [3, "emulate --dir /no/such/folder"],
   ];
   for (const [code, line] of reached) {

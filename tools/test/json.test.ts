@@ -158,7 +158,65 @@ const HEARD_ALL: Shape = {
   "restOctets?": "number",
 };
 
+const KEY: Shape = { file: "string", publicFile: "string", root: "string", keyHash: "string" };
+const BUILT: Shape = {
+  file: "string",
+  board: "string",
+  version: "string",
+  counter: "number",
+  programOctets: "number",
+  octets: "number",
+  slotOctets: "number",
+  digest: "string",
+};
+const SIGNED: Shape = { file: "string", root: "string", keyHash: "string", digest: "string", octets: "number" };
+const VERIFIED: Shape = {
+  file: "string",
+  version: "string",
+  board: "string",
+  counter: "number",
+  digest: "string",
+  keyHash: "string",
+  "root?": "string",
+};
+const INSPECTED: Shape = {
+  ...BUILT,
+  "slotOctets?": "number",
+  loadAddress: "number",
+  headerOctets: "number",
+  digestMatches: "boolean",
+  signed: "boolean",
+  "keyHash?": "string",
+  tlvs: "array",
+  "key?": "object",
+};
+const TLV: Shape = {
+  area: "string",
+  type: "number",
+  name: "string",
+  at: "number",
+  octets: "number",
+  value: "string",
+};
+
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
+
+/** The line that makes an unsigned image, `name`, of a few octets. */
+function buildLine(folder: string, name: string): string[] {
+  writeFileSync(join(folder, "program.bin"), "program");
+  const what = ["--board", "an386", "--version", "1.2.3+4", "--counter", "7"];
+  return ["image", "build", "--json", join(folder, "program.bin"), ...what, "--out", join(folder, name)];
+}
+
+/** An unsigned image and a key of the same name. */
+async function imageIn(folder: string, name: string): Promise<void> {
+  await ecard(buildLine(folder, `${name}.img`));
+  await ecard(["image", "key", "--out", join(folder, `${name}.pem`)]);
+}
+
+function imageFiles(folder: string, name: string, key: string): string[] {
+  return [join(folder, `${name}.img`), "--key", join(folder, `${name}.${key}`)];
+}
 
 describe("--json", () => {
   const folder = testFolder();
@@ -287,6 +345,47 @@ describe("--json", () => {
       const texts = read.map(({ reads }) => (reads as { data: string }[]).map(({ data }) => data));
       expect(texts).to.deep.equal(all.map(({ text }) => [text, text]));
     },
+    async "image key"() {
+      const all = await lines(["image", "key", "--json", "--out", join(folder(), "keys/new.pem")]);
+      expect(all).to.have.length(1);
+      check(all[0]!, KEY);
+    },
+    async "image build"() {
+      const all = await lines(buildLine(folder(), "built.img"));
+      expect(all).to.have.length(1);
+      check(all[0]!, BUILT);
+    },
+    async "image sign"() {
+      await imageIn(folder(), "signed");
+      const all = await lines(["image", "sign", "--json", ...imageFiles(folder(), "signed", "pem")]);
+      expect(all).to.have.length(1);
+      check(all[0]!, SIGNED);
+    },
+    async "image verify"() {
+      await imageIn(folder(), "verified");
+      const args = ["image", "verify", "--json", ...imageFiles(folder(), "verified", "pub.pem")];
+      expect(await lines(args)).to.deep.equal([
+        { error: { code: "IMAGE_UNSIGNED", message: "The image is not signed: sign it with ecard image sign" } },
+      ]);
+      await ecard(["image", "sign", ...imageFiles(folder(), "verified", "pem")]);
+      const all = await lines(args);
+      expect(all).to.have.length(1);
+      check(all[0]!, VERIFIED);
+    },
+    async "image inspect"() {
+      await imageIn(folder(), "inspected");
+      const files = imageFiles(folder(), "inspected", "pub.pem");
+      const unsigned = await lines(["image", "inspect", "--json", files[0]!]);
+      const [withKey] = await lines(["image", "inspect", "--json", ...files]);
+      await ecard(["image", "sign", ...imageFiles(folder(), "inspected", "pem")]);
+      const [signed] = await lines(["image", "inspect", "--json", ...files]);
+      for (const line of [unsigned[0]!, withKey!, signed!]) {
+        check(line, INSPECTED);
+        for (const tlv of line.tlvs as Record<string, unknown>[]) check(tlv, TLV);
+      }
+      expect(withKey!.key).to.include({ root: "development", refusal: "IMAGE_UNSIGNED" });
+      expect(signed!.key).to.include({ root: "development", refusal: null });
+    },
     async completion() {
       const all = await lines(["completion", "fish", "--json"]);
       expect(all).to.have.length(1);
@@ -319,6 +418,11 @@ describe("--json", () => {
       ["bench length", LENGTH],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
+      ["image key", KEY],
+      ["image build", BUILT],
+      ["image sign", SIGNED],
+      ["image verify", VERIFIED],
+      ["image inspect", { ...INSPECTED, ...TLV }],
     ] as const) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);
       for (const name of Object.keys(shape)) expect(stdout, verb).to.contain(`"${name.replace("?", "")}"`);

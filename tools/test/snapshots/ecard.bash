@@ -8,14 +8,16 @@ _ecard() {
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
+    --root) COMPREPLY=($(compgen -W "development production" -- "$word")); return ;;
+    --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "doctor" | "bench" | "bench reader" | "bench length" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos image doctor bench completion" ;;
     "demo") flags="--out --device --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
@@ -24,6 +26,12 @@ _ecard() {
     "pos listen") flags="--rate --format --channels --track --json -q --quiet -v --verbose" names="" ;;
     "pos inspect") flags="--out --track --json -q --quiet -v --verbose" names="" ;;
     "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
+    "image") flags="--json -q --quiet -v --verbose" names="key build sign verify inspect" ;;
+    "image key") flags="--out --root --json -q --quiet -v --verbose" names="" ;;
+    "image build") flags="--board --version --counter --out --json -q --quiet -v --verbose" names="" ;;
+    "image sign") flags="--key --root --out --json -q --quiet -v --verbose" names="" ;;
+    "image verify") flags="--key --counter --board --json -q --quiet -v --verbose" names="" ;;
+    "image inspect") flags="--key --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;

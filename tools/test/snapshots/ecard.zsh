@@ -10,12 +10,13 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
       personalise) _ecard_personalise ;;
       pos) _ecard_pos ;;
+      image) _ecard_image ;;
       doctor) _ecard_doctor ;;
       bench) _ecard_bench ;;
       completion) _ecard_completion ;;
@@ -126,6 +127,83 @@ _ecard_pos_synth() {
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
     '--format[of the recordings; sr is a sigrok session, svg a picture with what was written]:value:(wav csv sr vcd svg)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_image() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1: :->verb' '*:: :->rest'
+  case $state in
+    verb) names=('key:make a key that signs images\: Ed25519, PKCS#8 in PEM, and the public key beside it' 'build:make an unsigned image of a program\: an ELF file'\''s loadable segments, or a flat binary' 'sign:sign an image; a signature that it has is replaced' 'verify:check an image as the card does\: whole, signed by this key, for this board, not too old' 'inspect:show what an image says\: header, TLVs, digest, who signed it, how full the slot is'); _describe command names ;;
+    rest) case $line[1] in
+      key) _ecard_image_key ;;
+      build) _ecard_image_build ;;
+      sign) _ecard_image_sign ;;
+      verify) _ecard_image_verify ;;
+      inspect) _ecard_image_inspect ;;
+    esac ;;
+  esac
+}
+_ecard_image_key() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[where the private key goes, for its owner'\''s eyes; the public one beside it]:value:_files' \
+    '--root[development keys sign nothing as production]:value:(development production)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_image_build() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--board[what it runs on]:value:(an386 an505)' \
+    '--version[major.minor.revision+build\: 1.2.3+4; the build may be left out]:value:_files' \
+    '--counter[security counter\: a card takes none lower than it ran]:value:_files' \
+    '--out[the image]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_image_sign() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--key[the private key, Ed25519, PKCS#8 in PEM]:value:_files' \
+    '--root[as whom\: the key must be of this root]:value:(development production)' \
+    '--out[the signed image (default\: the same file)]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_image_verify() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--key[the public key that must have signed it]:value:_files' \
+    '--counter[the lowest security counter that is taken]:value:_files' \
+    '--board[what it must run on, and fit]:value:(an386 an505)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_image_inspect() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--key[a public key\: did this one sign it]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
