@@ -91,6 +91,16 @@ describe("a damaged swipe", () => {
     expect(first).to.be.at.least(31);
   }).timeout(30_000);
 
+  it("is read likewise whichever way round the head is wired", () => {
+    for (const conditions of [{ snrDb: 3 }, { snrDb: 20, dropouts: { count: 1, cells: 3 } }]) {
+      const { valid } = tally(some(10, 64_000_000), (seed) => {
+        const { samples, text } = synthesise(seed, conditions);
+        return { samples: samples.map((sample) => -sample), text };
+      });
+      expect(valid, JSON.stringify(conditions)).to.be.at.least(9);
+    }
+  }).timeout(30_000);
+
   it("with dropouts of two cells likewise", () => {
     const seeds = [8_700_018, 8_700_166, 8_700_211, ...some(20, 63_000_000)];
     const { wrong } = tally(seeds, (seed) => synthesise(seed, { snrDb: 20, dropouts: { count: 2, cells: 2 } }));

@@ -4,13 +4,13 @@
 import { setImmediate } from "node:timers/promises";
 import { readSamples } from "../reader/reader.js";
 import { SOUNDS, type Sound, sound } from "../synth/sounds.js";
-import { synthesise } from "../synth/synth.js";
 import { drawn } from "./drawn.js";
 import { limitOf } from "./genie.js";
 import { lossDb, type Point } from "./loss.js";
 import { KEPT_OUT } from "./reading.js";
 import { type Decade, Reliability } from "./reliability.js";
 import { ROWS } from "./rows.js";
+import { swipeOf } from "./swipes.js";
 
 export interface LongOptions {
   /** Swipes over all conditions; a tenth as many at each SNR of the drawn ones. */
@@ -83,7 +83,7 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
     for (let i = 0; i < each; i++) {
       const own = seed + DRAWN_SEEDS + n * each + i;
       const { conditions, pw50 } = drawn(own, snrDb);
-      const swipe = synthesise(own, conditions);
+      const swipe = swipeOf(own, conditions);
       const result = tried(`drawn, ${snrDb} dB, seed ${own}`, swipe.samples, swipe.sampleRateHz, swipe.text);
       const limit = limitOf(swipe, pw50);
       if (result.valid) count.valid++;
@@ -101,7 +101,7 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
   const rest = swipes - each * DRAWN_DB.length;
   for (let i = 0; i < rest; i++) {
     const { name, conditions } = ROWS[i % ROWS.length]!;
-    const swipe = synthesise(seed + i, conditions);
+    const swipe = swipeOf(seed + i, conditions);
     tried(`${name}, seed ${seed + i}`, swipe.samples, swipe.sampleRateHz, swipe.text);
     await pause("swipes", i + 1, rest);
   }

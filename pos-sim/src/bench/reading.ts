@@ -3,9 +3,9 @@
 import { setImmediate } from "node:timers/promises";
 import { PosError } from "../errors.js";
 import { readSamples } from "../reader/reader.js";
-import { synthesise } from "../synth/synth.js";
 import { type Limit, limitOf } from "./genie.js";
 import { ROWS, type Row } from "./rows.js";
+import { swipeOf } from "./swipes.js";
 
 export interface ReadingBench {
   readonly row: string;
@@ -94,7 +94,7 @@ function one(
   result: { valid: number; first: number; wrong: number; samples: number; seconds: number },
   limit: { valid: number; first: number },
 ): void {
-  const swipe = synthesise(seed, row.conditions);
+  const swipe = swipeOf(seed, row.conditions);
   const started = performance.now();
   const { reads, candidates } = readSamples(swipe.samples, swipe.sampleRateHz);
   result.seconds += (performance.now() - started) / 1000;

@@ -10,21 +10,30 @@ export interface Fit {
   readonly leverage: number;
 }
 
-/** Cells on each side that take part. */
+/** Cells on each side that take part; where pulses are weak for long, up to so many. */
 const WINDOW = 12;
+const WIDEST = 96;
 /** Fewer reversals say nothing. */
 const LEAST = 6;
 
 /** The clock at `place`, in cells; undefined where too little is there. Weak reversals take no part. */
-export function clockAt({ places, times, weak }: Reversals, place: number): Fit | undefined {
+export function clockAt(reversals: Reversals, place: number): Fit | undefined {
+  for (let window = WINDOW; window <= WIDEST; window *= 2) {
+    const fit = clockWithin(reversals, place, window);
+    if (fit !== undefined) return fit;
+  }
+  return undefined;
+}
+
+function clockWithin({ places, times, weak }: Reversals, place: number, window: number): Fit | undefined {
   const s = [0, 0, 0, 0, 0];
   const y = [0, 0, 0];
   // Before a place there are at least as many reversals as cells.
-  const first = Math.max(0, Math.floor(place - WINDOW));
+  const first = Math.max(0, Math.floor(place - window));
   const origin = times[first]!;
-  for (let i = first; i < places.length && places[i]! <= place + WINDOW; i++) {
+  for (let i = first; i < places.length && places[i]! <= place + window; i++) {
     const x = places[i]! - place;
-    if (weak[i] === 1 || x < -WINDOW) continue;
+    if (weak[i] === 1 || x < -window) continue;
     const t = times[i]! - origin;
     s[0]! += 1;
     s[1]! += x;

@@ -35,8 +35,11 @@ const STILL_NOISE = 0.015;
 /** A hand that slows down makes lower pulses. Cells on each side that tell how long one is. */
 const PACE_CELLS = 4;
 
+/** Cells behind the last good pulse in which a long gap has begun for certain: its character. */
+const BEGUN = 1.5;
+
 /**
- * Gaps, and their middles in cells, among the reversals of cells that are known.
+ * Gaps, and where they lie in cells, among the reversals of cells that are known.
  *
  * @param noise - Deviation of the noise, of the usual height.
  * @param jitter - Of reversals, in cells.
@@ -71,7 +74,7 @@ export function dropoutsIn(reversals: Reversals, noise: number, jitter: number):
       at: times[from]!,
       length: times[to]! - times[from]!,
       height: gone ? 0 : count < SEVERAL ? Math.max(0, least) : height,
-      place: (places[from]! + places[to]!) / 2,
+      place: places[from]! + Math.min((places[to]! - places[from]!) / 2, BEGUN),
     });
   }
   if (noise < STILL_NOISE && !unsure) gaps.push(...stillIn(reversals, gaps));

@@ -163,7 +163,8 @@ function leftBy({ whole, squares, counts, scale }: Weighed, bits: Uint8Array, fr
   const misfits = new Float64Array(to - from);
   const louds = new Uint8Array(to - from);
   let fit = 0;
-  let at = sign * 4 + 2 * (bits[from - 1] ?? 0);
+  // What is before a text is not known, and as a rule a zero.
+  let at = sign * 4 + (bits[from - 1] === 1 ? 2 : 0);
   for (let k = from; k < to; k++) {
     const bit = bits[k]!;
     const i = k * STEPS + at + bit;
