@@ -36,7 +36,7 @@ export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export { QemuCard, type QemuCardOptions, type QemuCounts, type QemuTrial } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
-export type { QemuBoard } from "./qemu/qemu-process.js";
+export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
 export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";

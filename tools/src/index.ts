@@ -1,8 +1,11 @@
 // What the ecard command is made of, for programs that want a verb without a command line.
 
+export { benchMcu, longestRun, type McuBench } from "./bench/mcu-bench.js";
+export { partSizes } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
 export { build, run } from "./cli.js";
+export { ASKED, figuresOf, KEPT_FIGURES } from "./commands/bench-mcu.js";
 export { type Context, createContext } from "./context.js";
 export { type DemoOptions, type DemoResult, runDemo } from "./demo/demo.js";
 export type { DemoStep } from "./demo/journey.js";

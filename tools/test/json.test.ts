@@ -1,204 +1,45 @@
 // --json on every verb: JSON Lines of the documented shape on stdout, and nothing else, on either stream.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
+import {
+  BUILT,
+  CARD,
+  CHECK,
+  check,
+  FAILED,
+  HEARD,
+  HEARD_ALL,
+  HEARD_FAILED,
+  INSPECTED,
+  JOURNEY,
+  KEY,
+  LABEL,
+  LENGTH,
+  LISTENING,
+  LISTENING_TO,
+  MCU,
+  MEASURED,
+  PAYMENT,
+  PERHAPS,
+  PLAYED,
+  READER,
+  READING,
+  SCENARIO,
+  SIGNED,
+  STEP,
+  TLV,
+  TRACE,
+  VERIFIED,
+} from "./json-shapes.js";
 import { ecard, testFolder } from "./run-ecard.js";
 
-type Kind = "string" | "number" | "boolean" | "object" | "array";
-type Shape = Readonly<Record<string, Kind>>;
-
-const kindOf = (value: unknown): Kind => (Array.isArray(value) ? "array" : (typeof value as Kind));
-
-/** Every field of `line` is in `shape` and of its kind; those without ? are there. */
-function check(line: Record<string, unknown>, shape: Shape): void {
-  const bare = Object.fromEntries(Object.entries(shape).map(([name, kind]) => [name.replace("?", ""), kind]));
-  for (const [name, value] of Object.entries(line))
-    expect(kindOf(value), `${name} in ${JSON.stringify(line)}`).to.equal(bare[name]);
-  expect(line).to.include.keys(Object.keys(shape).filter((name) => !name.endsWith("?")));
-}
-
-const STEP: Shape = {
-  step: "string",
-  detail: "string",
-  outcome: "string",
-  "code?": "string",
-  ms: "number",
-  "roundTrips?": "number",
-};
-const JOURNEY: Shape = {
-  ok: "boolean",
-  steps: "array",
-  tracks: "array",
-  receipt: "string",
-  exchange: "object",
-  files: "array",
-  emission: "object",
-};
-const PLAYED: Shape = { index: "number", step: "string", outcome: "string", "message?": "string" };
-const SCENARIO: Shape = { scenario: "string", ok: "boolean", steps: "number", present: "string", phone: "string" };
-const LISTENING: Shape = {
-  event: "string",
-  host: "string",
-  port: "number",
-  cardId: "string",
-  "makerRoot?": "string",
-  "pairingCode?": "string",
-};
-const TRACE: Shape = { trace: "object" };
-const CARD: Shape = {
-  cardId: "string",
-  cardClass: "string",
-  makerRoot: "string",
-  files: "array",
-  "pairingCode?": "string",
-};
-const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
-const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
-const READER: Shape = {
-  bench: "string",
-  kind: "string",
-  samples: "number",
-  reads: "number",
-  samplesPerSecond: "number",
-  "asked?": "number",
-};
-
-const READING: Shape = {
-  bench: "string",
-  row: "string",
-  swipes: "number",
-  valid: "number",
-  first: "number",
-  wrong: "number",
-  target: "object",
-  reached: "boolean",
-  "limit?": "object",
-  samplesPerSecond: "number",
-};
-const LABEL: Shape = {
-  file: "string",
-  seed: "number",
-  track: "number",
-  text: "string",
-  passes: "array",
-  swipes: "array",
-};
-
-/** Of a read or a diagnosis, with --verbose. */
-const MEASURED: Shape = {
-  signal: "object",
-  peakDb: "number",
-  swingDb: "number",
-  speed: "object",
-  cellSamples: "number",
-  "jitter?": "object",
-  lowestPulsePercent: "number",
-  dropouts: "array",
-  "leadingZeros?": "number",
-  "trailingZeros?": "number",
-  clippedPercent: "number",
-  "snrDb?": "number",
-  pauses: "array",
-  cut: "object",
-  "humPercent?": "number",
-  wanderPercent: "number",
-  weaknesses: "array",
-};
-const LENGTH: Shape = {
-  bench: "string",
-  seconds: "number",
-  samples: "number",
-  reads: "number",
-  samplesPerSecond: "number",
-  heapOctets: "number",
-  externalOctets: "number",
-  residentOctets: "number",
-};
-const LISTENING_TO: Shape = {
-  event: "string",
-  source: "string",
-  rateHz: "number",
-  format: "string",
-  channels: "number",
-};
-const HEARD: Shape = {
-  event: "string",
-  track: "number",
-  data: "string",
-  direction: "string",
-  confidence: "number",
-  lrc: "boolean",
-  channel: "number",
-  startS: "number",
-  endS: "number",
-  masked: "boolean",
-};
-const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
-/** Of a swipe that was not read. */
-const FAILED: Shape = {
-  channel: "number",
-  startS: "number",
-  endS: "number",
-  code: "string",
-  sentence: "string",
-  "atS?": "number",
-  "character?": "number",
-};
-const HEARD_FAILED: Shape = { event: "string", ...FAILED };
-const HEARD_ALL: Shape = {
-  event: "string",
-  reads: "number",
-  seconds: "number",
-  diagnosis: "object",
-  "restOctets?": "number",
-};
-
-const KEY: Shape = { file: "string", publicFile: "string", root: "string", keyHash: "string" };
-const BUILT: Shape = {
-  file: "string",
-  board: "string",
-  version: "string",
-  counter: "number",
-  programOctets: "number",
-  octets: "number",
-  slotOctets: "number",
-  digest: "string",
-};
-const SIGNED: Shape = { file: "string", root: "string", keyHash: "string", digest: "string", octets: "number" };
-const VERIFIED: Shape = {
-  file: "string",
-  version: "string",
-  board: "string",
-  counter: "number",
-  digest: "string",
-  keyHash: "string",
-  "root?": "string",
-};
-const INSPECTED: Shape = {
-  ...BUILT,
-  "slotOctets?": "number",
-  loadAddress: "number",
-  headerOctets: "number",
-  digestMatches: "boolean",
-  signed: "boolean",
-  "keyHash?": "string",
-  tlvs: "array",
-  "key?": "object",
-};
-const TLV: Shape = {
-  area: "string",
-  type: "number",
-  name: "string",
-  at: "number",
-  octets: "number",
-  value: "string",
-};
-
+const MCU_IMAGE = fileURLToPath(new URL("../../build/mcu/an386/card.elf", import.meta.url));
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
 
 /** The line that makes an unsigned image, `name`, of a few octets. */
@@ -325,6 +166,12 @@ describe("--json", () => {
       const held = all.map(({ heapOctets, externalOctets }) => Number(heapOctets) + Number(externalOctets));
       expect(held[2]).to.be.lessThan(held[0]! + 4e6);
     },
+    async "bench mcu"() {
+      // Its image is not built where its tools are not to be had.
+      if (!existsSync(MCU_IMAGE)) return;
+      const [measured] = await lines(["bench", "mcu", "--json"]);
+      check(measured!, MCU);
+    },
     async "pos synth"() {
       const conditions = join(folder(), "conditions.json");
       writeFileSync(conditions, JSON.stringify({ snrDb: 10, repeats: { count: 2, cellUs: [300, 240] } }));
@@ -416,6 +263,7 @@ describe("--json", () => {
       ["pos read", { ...MEASURED, ...FAILED, failed: "array", noisePercent: "number" }],
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
+      ["bench mcu", MCU],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
       ["image key", KEY],

@@ -31,6 +31,14 @@ export interface QemuImage {
   readonly seed?: string;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
   readonly icount?: boolean;
+  /** Writes a line for each instruction of some of its code that runs. */
+  readonly traced?: QemuTraced;
+}
+
+export interface QemuTraced {
+  readonly file: string;
+  /** Addresses of the first octet and of the one behind the last. */
+  readonly code: readonly { readonly from: number; readonly to: number }[];
 }
 
 const START_MS = 10_000;
@@ -43,7 +51,7 @@ export class QemuProcess {
   readonly #until = Date.now() + START_MS;
   #said = "";
 
-  constructor({ board = "an386", elf, flash, seed, icount = false }: QemuImage) {
+  constructor({ board = "an386", elf, flash, seed, icount = false, traced }: QemuImage) {
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     const image = join(this.#folder, "flash.bin");
     const content = new Uint8Array(flash.length + SEED_SIZE);
@@ -61,6 +69,7 @@ export class QemuProcess {
         ...["-device", `loader,file=${image},addr=${BOARDS[board].flashAt},force-raw=on`],
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
+        ...(traced === undefined ? [] : traceArguments(traced)),
         ...socket("line"),
         ...socket("bench"),
         ...["-serial", "chardev:line", "-serial", "chardev:bench", "-S"],
@@ -127,6 +136,12 @@ export class QemuProcess {
   #failure(): EmulatorError {
     return new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`);
   }
+}
+
+function traceArguments({ file, code }: QemuTraced): string[] {
+  const hex = (at: number): string => `0x${at.toString(16)}`;
+  const ranges = code.map(({ from, to }) => `${hex(from)}..${hex(to - 1)}`).join(",");
+  return ["-singlestep", "-d", "exec,nochain", "-dfilter", ranges, "-D", file];
 }
 
 function dialled(path: string): Promise<Socket> {

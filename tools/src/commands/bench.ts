@@ -6,6 +6,7 @@ import { counted } from "../counted.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { wholeNumber } from "../whole-number.js";
 import { longRun } from "./bench-long.js";
+import { mcuCommand } from "./bench-mcu.js";
 
 /** docs/protocol.md, "Modules" */
 const WASM_MAX = 40 * 1024;
@@ -71,6 +72,7 @@ Examples:
     });
   readingCommand(bench, context, onCode);
   lengthCommand(bench, context);
+  mcuCommand(bench, context, onCode);
 }
 
 /** ecard bench length: time and memory by the recording's length. */

@@ -54,7 +54,7 @@ export async function startCard(device: Device, { block, card, onTrace }: DemoCa
 }
 
 /** The Cortex-M4's image. */
-function builtImage(): string {
+export function builtImage(): string {
   const elf = fileURLToPath(new URL("../../../build/mcu/an386/card.elf", import.meta.url));
   if (existsSync(elf)) return elf;
   const message = "The microcontroller's image is not there: build it with npm run build:mcu";

@@ -13,7 +13,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -33,9 +33,10 @@ _ecard() {
     "image verify") flags="--key --counter --board --json -q --quiet -v --verbose" names="" ;;
     "image inspect") flags="--key --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
-    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length" ;;
+    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length mcu" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
+    "bench mcu") flags="--keep --check --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac
   if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))

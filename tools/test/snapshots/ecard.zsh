@@ -230,10 +230,11 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
       length) _ecard_bench_length ;;
+      mcu) _ecard_bench_mcu ;;
     esac ;;
   esac
 }
@@ -258,6 +259,17 @@ _ecard_bench_length() {
   local -a names
   _arguments -C \
     '--longest[seconds of the longest of 1, 10, 60, 600 and 3600]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench_mcu() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--keep[keeps the figures in docs/figures/mcu.json]' \
+    '--check[exits with 1 where a figure is over what is asked]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

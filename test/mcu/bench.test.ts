@@ -1,0 +1,57 @@
+// What the card costs a Cortex-M4: within what is asked, but for what the kept figures say, and as it was when they were kept.
+
+import { readFileSync } from "node:fs";
+import { ASKED, benchMcu, figuresOf, KEPT_FIGURES, longestRun, partSizes } from "@enabling-card/tools";
+import { expect } from "chai";
+import { imageOrSkip } from "../support/mcu-image.js";
+
+/** Runs differ by as much, per cent of the kept figure. */
+const APART = 5;
+
+describe("the card's costs on a Cortex-M4", () => {
+  it("are those that were kept, and what is asked but for the first edge", async function () {
+    this.timeout(120_000);
+    imageOrSkip(this);
+    const now = figuresOf(await benchMcu());
+    const kept = JSON.parse(readFileSync(KEPT_FIGURES, "utf8")) as Record<string, number>;
+    expect(Object.keys(now)).to.deep.equal(Object.keys(kept));
+    for (const [name, value] of Object.entries(now)) {
+      expect(value, name).to.be.at.most(Math.max(kept[name]! * (1 + APART / 100), kept[name]! + 1));
+      if (name !== "first edge, instructions") expect(value, name).to.be.at.most(ASKED[name] ?? value);
+    }
+  });
+});
+
+describe("a linker's map", () => {
+  it("is told by part: code, constants and memory, a module's memory its own", () => {
+    const map = `Discarded input sections
+
+ .text.gone     0x00000000      0x100 /b/an386-wallet.c.o
+
+Linker script and memory map
+
+ .text.w2c_f1   0x00001000       0x10 /b/an386-wallet.c.o
+ .rodata.a_very_long_name
+                0x00002000       0x20 /b/an386-wallet.c.o
+ .bss.wallet_octets
+                0x20000000      0x400 /b/runtime-modules.c.o
+ .bss.rings     0x20000400       0x30 /b/board-mps2.c.o
+ .data.key      0x20000500        0x8 /b/sodium-utils.c.o
+ .text          0x00003000       0x40 /lib/libgcc.a(_divdi3.o)
+`;
+    const sizes = Object.fromEntries(partSizes(map).map(({ part, flash, ram }) => [part, [flash, ram]]));
+    expect(sizes["wallet"]).to.deep.equal([0x30, 0x400]);
+    expect(sizes["board"]).to.deep.equal([0, 0x30]);
+    expect(sizes["crypto"]).to.deep.equal([8, 8]);
+    expect(sizes["library"]).to.deep.equal([0x40, 0]);
+    expect(sizes["runtime"]).to.deep.equal([0, 0]);
+  });
+});
+
+describe("a trace of interrupts", () => {
+  it("has the instructions of the longest one", () => {
+    const line = (at: string) => `Trace 0: 0x7f95ac1ca640 [00800408/${at}/00000110/ff020201] timer0_interrupt`;
+    const trace = ["00009fc0", "00009fc4", "00009fc0", "00009fc4", "000091d0"].map(line).join("\n");
+    expect(longestRun(trace, 0x9fc0)).to.equal(3);
+  });
+});

@@ -1,0 +1,99 @@
+// ecard bench mcu: what the card costs a Cortex-M4, beside what is asked for and what it cost when the figures were kept.
+
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import type { McuBench } from "../bench/mcu-bench.js";
+import type { Context } from "../context.js";
+import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { Output } from "../output.js";
+
+/** Kept in the repository, so that a change is seen. */
+export const KEPT_FIGURES = fileURLToPath(new URL("../../../docs/figures/mcu.json", import.meta.url));
+
+/** The most that is asked for, by figure. */
+export const ASKED: Readonly<Record<string, number>> = {
+  "flash, octets": 128 * 1024,
+  "RAM, octets": 48 * 1024,
+  "stack, octets": 4096,
+  "reconnect, instructions": 8_000_000,
+  "load, instructions": 8_000_000,
+  "first edge, instructions": 200_000,
+  "an edge, instructions": 60,
+  "edge error, ticks": 1,
+  "drift, ticks": 1,
+};
+
+export function mcuCommand(bench: Command, context: Context, onCode: (code: ExitCode) => void): void {
+  bench
+    .command("mcu")
+    .description("measure the card on a Cortex-M4 in QEMU: flash, RAM, instructions, stack, edges")
+    .option("--keep", "keeps the figures in docs/figures/mcu.json")
+    .option("--check", "exits with 1 where a figure is over what is asked")
+    .addHelpText(
+      "after",
+      `
+Instructions are those awake, interrupts while it sleeps left out; "first edge"
+counts from the phone's present on. A tick is 40 ns. Runs differ by one or two
+per cent, as the serial lines are polled.
+
+With --json: {"bench":"mcu","board","parts","steps","edgeInstructions",
+"edgeErrorTicks","driftTicks","stack"}.
+
+Examples:
+  npm run build:mcu && ecard bench mcu
+  ecard bench mcu --check --json`,
+    )
+    .action(async (options: { keep?: true; check?: true }, command: Command) => {
+      const { benchMcu } = await import("../bench/mcu-bench.js");
+      const output = context.output(command);
+      const measured = await benchMcu(context.signal);
+      output.fact({ bench: "mcu", ...measured });
+      const before = existsSync(KEPT_FIGURES) ? JSON.parse(readFileSync(KEPT_FIGURES, "utf8")) : {};
+      const now = figuresOf(measured);
+      tell(output, now, before);
+      if (options.keep) writeFileSync(KEPT_FIGURES, `${JSON.stringify(now, null, 2)}\n`);
+      if (options.check && Object.entries(now).some(([name, value]) => isOver(name, value))) onCode(EXIT.failed);
+    });
+}
+
+export function figuresOf({ parts, steps, edgeInstructions, edgeErrorTicks, driftTicks, stack }: McuBench) {
+  const sum = (of: "flash" | "ram"): number => parts.reduce((total, part) => total + part[of], 0);
+  return Object.fromEntries([
+    ...parts.map(({ part, flash }) => [`flash of ${part}, octets`, flash]),
+    ["flash, octets", sum("flash")],
+    ...parts.filter(({ ram }) => ram > 0).map(({ part, ram }) => [`RAM of ${part}, octets`, ram]),
+    ["RAM, octets", sum("ram") + stack.used],
+    ["stack, octets", stack.used],
+    ...steps.map(({ step, instructions }) => [`${step}, instructions`, instructions]),
+    ["an edge, instructions", edgeInstructions],
+    ["edge error, ticks", edgeErrorTicks],
+    ["drift, ticks", driftTicks],
+  ]) as Record<string, number>;
+}
+
+const isOver = (name: string, value: number): boolean => value > (ASKED[name] ?? Number.POSITIVE_INFINITY);
+
+function tell(output: Output, now: Readonly<Record<string, number>>, before: Readonly<Record<string, number>>): void {
+  const line = (mark: string, name: string, ...cells: readonly string[]): string =>
+    `${mark} ${name.padEnd(32)}${cells.map((cell) => cell.padStart(12)).join("")}`.trimEnd();
+  output.result(line(" ", "Cortex-M4", "now", "at most", "kept", "change"));
+  for (const [name, value] of Object.entries(now)) {
+    const [asked, kept] = [ASKED[name], before[name]];
+    const change = kept === undefined || kept === value ? "" : signed(value - kept);
+    const mark = asked === undefined ? " " : isOver(name, value) ? "✗" : "✓";
+    output.result(
+      line(
+        mark,
+        name,
+        grouped(value),
+        asked === undefined ? "" : grouped(asked),
+        kept === undefined ? "" : grouped(kept),
+        change,
+      ),
+    );
+  }
+}
+
+const grouped = (value: number): string => value.toLocaleString("en-US");
+const signed = (value: number): string => `${value > 0 ? "+" : ""}${grouped(value)}`;

@@ -1,0 +1,210 @@
+// The fields of each line that --json writes.
+
+import { expect } from "chai";
+
+export type Kind = "string" | "number" | "boolean" | "object" | "array";
+export type Shape = Readonly<Record<string, Kind>>;
+
+const kindOf = (value: unknown): Kind => (Array.isArray(value) ? "array" : (typeof value as Kind));
+
+/** Every field of `line` is in `shape` and of its kind; those without ? are there. */
+export function check(line: Record<string, unknown>, shape: Shape): void {
+  const bare = Object.fromEntries(Object.entries(shape).map(([name, kind]) => [name.replace("?", ""), kind]));
+  for (const [name, value] of Object.entries(line))
+    expect(kindOf(value), `${name} in ${JSON.stringify(line)}`).to.equal(bare[name]);
+  expect(line).to.include.keys(Object.keys(shape).filter((name) => !name.endsWith("?")));
+}
+
+export const STEP: Shape = {
+  step: "string",
+  detail: "string",
+  outcome: "string",
+  "code?": "string",
+  ms: "number",
+  "roundTrips?": "number",
+};
+export const JOURNEY: Shape = {
+  ok: "boolean",
+  steps: "array",
+  tracks: "array",
+  receipt: "string",
+  exchange: "object",
+  files: "array",
+  emission: "object",
+};
+export const PLAYED: Shape = { index: "number", step: "string", outcome: "string", "message?": "string" };
+export const SCENARIO: Shape = {
+  scenario: "string",
+  ok: "boolean",
+  steps: "number",
+  present: "string",
+  phone: "string",
+};
+export const LISTENING: Shape = {
+  event: "string",
+  host: "string",
+  port: "number",
+  cardId: "string",
+  "makerRoot?": "string",
+  "pairingCode?": "string",
+};
+export const TRACE: Shape = { trace: "object" };
+export const CARD: Shape = {
+  cardId: "string",
+  cardClass: "string",
+  makerRoot: "string",
+  files: "array",
+  "pairingCode?": "string",
+};
+export const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
+export const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
+export const READER: Shape = {
+  bench: "string",
+  kind: "string",
+  samples: "number",
+  reads: "number",
+  samplesPerSecond: "number",
+  "asked?": "number",
+};
+
+export const READING: Shape = {
+  bench: "string",
+  row: "string",
+  swipes: "number",
+  valid: "number",
+  first: "number",
+  wrong: "number",
+  target: "object",
+  reached: "boolean",
+  "limit?": "object",
+  samplesPerSecond: "number",
+};
+export const LABEL: Shape = {
+  file: "string",
+  seed: "number",
+  track: "number",
+  text: "string",
+  passes: "array",
+  swipes: "array",
+};
+
+/** Of a read or a diagnosis, with --verbose. */
+export const MEASURED: Shape = {
+  signal: "object",
+  peakDb: "number",
+  swingDb: "number",
+  speed: "object",
+  cellSamples: "number",
+  "jitter?": "object",
+  lowestPulsePercent: "number",
+  dropouts: "array",
+  "leadingZeros?": "number",
+  "trailingZeros?": "number",
+  clippedPercent: "number",
+  "snrDb?": "number",
+  pauses: "array",
+  cut: "object",
+  "humPercent?": "number",
+  wanderPercent: "number",
+  weaknesses: "array",
+};
+export const LENGTH: Shape = {
+  bench: "string",
+  seconds: "number",
+  samples: "number",
+  reads: "number",
+  samplesPerSecond: "number",
+  heapOctets: "number",
+  externalOctets: "number",
+  residentOctets: "number",
+};
+export const LISTENING_TO: Shape = {
+  event: "string",
+  source: "string",
+  rateHz: "number",
+  format: "string",
+  channels: "number",
+};
+export const HEARD: Shape = {
+  event: "string",
+  track: "number",
+  data: "string",
+  direction: "string",
+  confidence: "number",
+  lrc: "boolean",
+  channel: "number",
+  startS: "number",
+  endS: "number",
+  masked: "boolean",
+};
+export const PERHAPS: Shape = { event: "string", startS: "number", candidates: "array" };
+/** Of a swipe that was not read. */
+export const FAILED: Shape = {
+  channel: "number",
+  startS: "number",
+  endS: "number",
+  code: "string",
+  sentence: "string",
+  "atS?": "number",
+  "character?": "number",
+};
+export const HEARD_FAILED: Shape = { event: "string", ...FAILED };
+export const HEARD_ALL: Shape = {
+  event: "string",
+  reads: "number",
+  seconds: "number",
+  diagnosis: "object",
+  "restOctets?": "number",
+};
+
+export const KEY: Shape = { file: "string", publicFile: "string", root: "string", keyHash: "string" };
+export const BUILT: Shape = {
+  file: "string",
+  board: "string",
+  version: "string",
+  counter: "number",
+  programOctets: "number",
+  octets: "number",
+  slotOctets: "number",
+  digest: "string",
+};
+export const SIGNED: Shape = { file: "string", root: "string", keyHash: "string", digest: "string", octets: "number" };
+export const VERIFIED: Shape = {
+  file: "string",
+  version: "string",
+  board: "string",
+  counter: "number",
+  digest: "string",
+  keyHash: "string",
+  "root?": "string",
+};
+export const INSPECTED: Shape = {
+  ...BUILT,
+  "slotOctets?": "number",
+  loadAddress: "number",
+  headerOctets: "number",
+  digestMatches: "boolean",
+  signed: "boolean",
+  "keyHash?": "string",
+  tlvs: "array",
+  "key?": "object",
+};
+export const TLV: Shape = {
+  area: "string",
+  type: "number",
+  name: "string",
+  at: "number",
+  octets: "number",
+  value: "string",
+};
+/** Figures of the card on a microcontroller. */
+export const MCU: Shape = {
+  bench: "string",
+  board: "string",
+  parts: "array",
+  steps: "array",
+  edgeInstructions: "number",
+  edgeErrorTicks: "number",
+  driftTicks: "number",
+  stack: "object",
+};
