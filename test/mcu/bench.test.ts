@@ -39,12 +39,12 @@ Linker script and memory map
  .data.key      0x20000500        0x8 /b/sodium-utils.c.o
  .text          0x00003000       0x40 /lib/libgcc.a(_divdi3.o)
 `;
-    const sizes = Object.fromEntries(partSizes(map).map(({ part, flash, ram }) => [part, [flash, ram]]));
-    expect(sizes["wallet"]).to.deep.equal([0x30, 0x400]);
-    expect(sizes["board"]).to.deep.equal([0, 0x30]);
-    expect(sizes["crypto"]).to.deep.equal([8, 8]);
-    expect(sizes["library"]).to.deep.equal([0x40, 0]);
-    expect(sizes["runtime"]).to.deep.equal([0, 0]);
+    const { wallet, board, crypto, library, runtime } = Object.fromEntries(partSizes(map).map(({ part, flash, ram }) => [part, [flash, ram]]));
+    expect(wallet).to.deep.equal([0x30, 0x400]);
+    expect(board).to.deep.equal([0, 0x30]);
+    expect(crypto).to.deep.equal([8, 8]);
+    expect(library).to.deep.equal([0x40, 0]);
+    expect(runtime).to.deep.equal([0, 0]);
   });
 });
 

@@ -9,6 +9,8 @@ export const TEST_IINS: readonly string[] = ["999999"];
 /** Digits of a number that may be a PAN (ISO/IEC 7812-1). */
 const SHORTEST_PAN = 8;
 const LONGEST_PAN = 19;
+/** Of a shorter one, as a separator that was misread makes it, what follows may be its digits: neither is shown. */
+const SHORTEST_SHOWN = 13;
 /** Longest track 2 with its sentinels; a longer one is a track 3, or breaks its standard. */
 const LONGEST_TRACK_2 = 39;
 /** Characters behind the PAN from which on long data is a track 3 and no track 2 that is longer than it may be. */
@@ -71,7 +73,8 @@ function layoutsOf(track: TrackNumber, data: string): readonly TrackNumber[] {
 function maskedTrack1(data: string): string {
   const found = /^%([A-Z])([0-9 ]{8,})\^[^^]*\^([0-9]{4}|\^)([0-9]{3}|\^)/.exec(data);
   const pan = panOf(1, data);
-  if (found !== null && pan !== undefined) return `%${found[1]}${maskPan(pan)}^...^${found[3]}${found[4]}?`;
+  if (found !== null && pan !== undefined && pan.length >= SHORTEST_SHOWN)
+    return `%${found[1]}${maskPan(pan)}^...^${found[3]}${found[4]}?`;
   // The name may stand anywhere.
   return `%${data.slice(1, 2).replace(/[0-9]/, "*")}${data.slice(2).replaceAll(/[0-9A-Z]/g, "*")}`;
 }
@@ -82,7 +85,7 @@ function maskedTrack23(track: TrackNumber, data: string): string {
   const as2 = panOf(2, data);
   const as3 = panOf(3, data);
   if (found !== null && data.length <= LONGEST_TRACK_2 && track !== 3) {
-    if (as2 !== undefined && found[2] !== undefined && found[3] !== undefined)
+    if (as2 !== undefined && as2.length >= SHORTEST_SHOWN && found[2] !== undefined && found[3] !== undefined)
       return `;${maskPan(as2)}=${found[2]}${found[3]}?`;
   } else if (found !== null && as3 !== undefined) {
     const views = [found[1]!.slice(0, 2) + maskPan(as3), ...(as2 === undefined ? [] : [maskPan(as2)])];
