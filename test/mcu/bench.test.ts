@@ -39,7 +39,9 @@ Linker script and memory map
  .data.key      0x20000500        0x8 /b/sodium-utils.c.o
  .text          0x00003000       0x40 /lib/libgcc.a(_divdi3.o)
 `;
-    const { wallet, board, crypto, library, runtime } = Object.fromEntries(partSizes(map).map(({ part, flash, ram }) => [part, [flash, ram]]));
+    const { wallet, board, crypto, library, runtime } = Object.fromEntries(
+      partSizes(map).map(({ part, flash, ram }) => [part, [flash, ram]]),
+    );
     expect(wallet).to.deep.equal([0x30, 0x400]);
     expect(board).to.deep.equal([0, 0x30]);
     expect(crypto).to.deep.equal([8, 8]);
