@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
-import { PROGRAMS } from "../src/doctor/probes.js";
+import { MCU_PROGRAMS, PROGRAMS } from "../src/doctor/probes.js";
 import { examine, type Probes } from "../src/index.js";
 
 const well: Probes = {
@@ -12,6 +12,7 @@ const well: Probes = {
   now: () => Date.UTC(2026, 9),
   vectors: () => "found",
   programs: async () => PROGRAMS,
+  mcuPrograms: async () => Object.keys(MCU_PROGRAMS),
 };
 const broken = (why: string) => async () => {
   throw new Error(`${why}\n    at somewhere`);
@@ -57,6 +58,19 @@ describe("ecard doctor", () => {
     const setUp = readFileSync(new URL("../set-up.mjs", import.meta.url), "utf8");
     const list = /const TEST_TOOLS = \[([^;]+)\];/.exec(setUp)![1]!;
     expect([...list.matchAll(/\["([^"]+)"/g)].map(([, program]) => program)).to.deep.equal(PROGRAMS);
+  });
+
+  it("names the microcontroller's tools that are missing, and the packages that have them", async () => {
+    const checks = await examine({ ...well, mcuPrograms: async () => ["wasm2c", "qemu-system-arm", "dpkg-source"] });
+    expect(checks.every(({ ok }) => ok)).to.equal(true);
+    expect(checks.find(({ name }) => name === "microcontroller")!.detail).to.match(
+      /^arm-none-eabi-gcc, gdb-multiarch: not found.*apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi gdb-multiarch\)$/,
+    );
+    const setUp = readFileSync(new URL("../set-up.mjs", import.meta.url), "utf8");
+    for (const [, program, debian] of /const MCU_TOOLS = \[([^;]+)\];/
+      .exec(setUp)![1]!
+      .matchAll(/\["([^"]+)", "([^"]+)"/g))
+      expect(MCU_PROGRAMS).to.include({ [program!]: debian });
   });
 
   it("tells of what only tests want, and calls its absence no failure", async () => {

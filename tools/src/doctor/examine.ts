@@ -2,7 +2,7 @@
 // that a test can make it fail.
 
 import { FIRMWARE_VERSION, PROTOCOL_VERSION } from "@enabling-card/wire";
-import { PROGRAMS, type Probes, probesOfThisMachine } from "./probes.js";
+import { MCU_PROGRAMS, PROGRAMS, type Probes, probesOfThisMachine } from "./probes.js";
 
 export interface Check {
   readonly name: string;
@@ -44,6 +44,7 @@ export async function examine(probes: Partial<Probes> = {}): Promise<readonly Ch
     }),
     wanted("public vectors", look.vectors() ? "found" : "not found: their tests are skipped (set VECTORS_DIR)"),
     wanted("other programs", programs(await look.programs())),
+    wanted("microcontroller", mcuPrograms(await look.mcuPrograms())),
     await check("bluetooth", "", async () => "not needed: the emulated card's air is in memory"),
   ];
 }
@@ -72,6 +73,13 @@ function programs(found: readonly string[]): string {
   if (missing.length === 0) return found.join(", ");
   const names = missing.join(", ");
   return `${names}: not found, tests of them are skipped (apt-get install ${missing.join(" ")})`;
+}
+
+function mcuPrograms(found: readonly string[]): string {
+  const missing = Object.entries(MCU_PROGRAMS).filter(([name]) => !found.includes(name));
+  if (missing.length === 0) return found.join(", ");
+  const [names, packages] = [0, 1].map((i) => missing.map((one) => one[i]!));
+  return `${names!.join(", ")}: not found, wanted for the microcontroller alone (apt-get install ${packages!.join(" ")})`;
 }
 
 function dotted(version: number): string {

@@ -23,10 +23,21 @@ export interface Probes {
   vectors(): string | undefined;
   /** Those of `PROGRAMS` that are there. */
   programs(): Promise<readonly string[]>;
+  /** Those of `MCU_PROGRAMS` that are there. */
+  mcuPrograms(): Promise<readonly string[]>;
 }
 
 /** Programs that tests open files and completions with, as in set-up.mjs; Debian's packages have the same names. */
 export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli", "zsh", "fish"];
+
+/** What builds, runs and debugs the microcontroller's image, as in set-up.mjs, and Debian's packages of them. */
+export const MCU_PROGRAMS: Readonly<Record<string, string>> = {
+  wasm2c: "wabt",
+  "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+  "qemu-system-arm": "qemu-system-arm",
+  "dpkg-source": "dpkg-dev",
+  "gdb-multiarch": "gdb-multiarch",
+};
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -61,11 +72,14 @@ export function probesOfThisMachine(): Probes {
     },
     now: Date.now,
     vectors: () => (existsSync(process.env.VECTORS_DIR ?? join(ROOT, "../shared/vectors")) ? "found" : undefined),
-    async programs() {
-      const found = await Promise.all(PROGRAMS.map(async (name) => ((await runs(name)) ? [name] : [])));
-      return found.flat();
-    },
+    programs: () => found(PROGRAMS),
+    mcuPrograms: () => found(Object.keys(MCU_PROGRAMS)),
   };
+}
+
+async function found(programs: readonly string[]): Promise<readonly string[]> {
+  const each = await Promise.all(programs.map(async (name) => ((await runs(name)) ? [name] : [])));
+  return each.flat();
 }
 
 function runs(program: string): Promise<boolean> {
