@@ -37,4 +37,6 @@ export {
   type Stage,
   type StageOptions,
   setStage,
+  setTable,
+  type Table,
 } from "./stage.js";

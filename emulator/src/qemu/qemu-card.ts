@@ -1,7 +1,7 @@
 // The card's image on a Cortex-M in QEMU: its line, its button, its lights and its coil, as the emulated card has them.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { ATT_HEADER, Indicator, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
+import { ATT_HEADER, Indicator, type ModuleId, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { GESTURES } from "../ports/button.js";
 import type { Emission } from "../ports/coil.js";
@@ -49,6 +49,7 @@ const enum Order {
   Head = 2,
   Crypto = 3,
   Counts = 4,
+  Trap = 5,
 }
 const enum Report {
   Ready = 1,
@@ -193,6 +194,13 @@ export class QemuCard {
   /** Forgets what the coil has played. */
   clear(): void {
     this.passes.length = 0;
+  }
+
+  /** Has a module reach outside of its memory; resolves when it was caught. */
+  async trap(module: ModuleId): Promise<void> {
+    const before = this.traps.length;
+    this.#process.send("bench", Order.Trap, Uint8Array.of(module));
+    await this.#until(() => this.traps.length > before);
   }
 
   async counts(): Promise<QemuCounts> {

@@ -15,6 +15,8 @@ void machine_post(enum event event);
 /** Something was posted that nobody has looked at. */
 bool machine_is_posted(void);
 _Noreturn void machine_run(void);
+/** For the bench: has a module reach outside of its memory. */
+void machine_trap(enum module_id id);
 
 /** A trapped module starts anew: mail that waits for it is gone. */
 void mailbox_forget(enum module_id to);

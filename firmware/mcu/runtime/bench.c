@@ -6,7 +6,7 @@
 #include "machine.h"
 
 enum { UART_BENCH = 1 };
-enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4 };
+enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4, ORDER_TRAP = 5 };
 enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4, REPORT_CRYPTO = 5, REPORT_COUNTS = 6 };
 enum { HEAD = 3, ORDER_MAX = 8192 };
 
@@ -132,6 +132,8 @@ bool bench_poll(void) {
     if (frame[2] == ORDER_HEAD) machine_post(EVENT_HEAD_CONTACT);
     if (frame[2] == ORDER_CRYPTO) try_crypto(octets, length);
     if (frame[2] == ORDER_COUNTS) report_counts();
+    if (frame[2] == ORDER_TRAP && length == 1 && octets[0] >= MODULE_LINK && octets[0] < MODULES)
+      machine_trap((enum module_id)octets[0]);
     return true;
   }
   return false;
