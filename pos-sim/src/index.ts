@@ -14,9 +14,18 @@ export type { CellMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, Pause, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { FailedSwipe } from "./reader/attempts.js";
 export type { Candidate } from "./reader/candidates.js";
+export { confidenceText } from "./reader/confidence-text.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
-export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
+export {
+  checkSource,
+  type Heard,
+  type HeardAll,
+  type ListenOptions,
+  listen,
+  PCM_FORMATS,
+  type PcmFormat,
+} from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export type { Cells, Read, ReaderOptions, ReaderResult } from "./reader/read.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";
