@@ -10,7 +10,7 @@ export { inspectionPage } from "./inspect/page.js";
 export type { Profile } from "./measure/gauge.js";
 export type { Levels } from "./measure/levels.js";
 export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";
-export type { CellMeasure } from "./measure/measure.js";
+export type { CellMeasure, HandMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, Pause, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { FailedSwipe } from "./reader/attempts.js";
 export type { Candidate } from "./reader/candidates.js";
