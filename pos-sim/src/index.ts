@@ -10,13 +10,22 @@ export { inspectionPage } from "./inspect/page.js";
 export type { Profile } from "./measure/gauge.js";
 export type { Levels } from "./measure/levels.js";
 export { CELL_LIMITS, LIMITS_ORIGIN, type Limits, SUBINTERVAL_LIMITS } from "./measure/limits.js";
-export type { CellMeasure } from "./measure/measure.js";
+export type { CellMeasure, HandMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, Pause, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { FailedSwipe } from "./reader/attempts.js";
 export type { Candidate } from "./reader/candidates.js";
+export { confidenceText } from "./reader/confidence-text.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
-export { type Heard, type HeardAll, type ListenOptions, listen, PCM_FORMATS, type PcmFormat } from "./reader/listen.js";
+export {
+  checkSource,
+  type Heard,
+  type HeardAll,
+  type ListenOptions,
+  listen,
+  PCM_FORMATS,
+  type PcmFormat,
+} from "./reader/listen.js";
 export { maskTracks, TEST_IINS } from "./reader/mask.js";
 export type { Cells, Read, ReaderOptions, ReaderResult } from "./reader/read.js";
 export { readWavFile, type WavReadOptions, type WavResult } from "./reader/read-wav.js";

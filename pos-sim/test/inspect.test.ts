@@ -82,6 +82,23 @@ describe("the page of an inspection", () => {
     }
   });
 
+  it("draws the hand's line along its clock, cell by cell, from end to end", async () => {
+    const inspection = await made({ speed: { hand: true }, jitter: { normal: 0.03 }, snrDb: 30 });
+    const { signal, profile } = inspection.reads[0]!;
+    const { hand, cells } = profile!.shown!;
+    expect(hand).to.have.length(201);
+    expect(hand[0]!.atS).to.be.closeTo(profile!.speed.fromS, 1e-4);
+    expect(hand.at(-1)!.atS).to.be.closeTo(profile!.speed.toS, 1e-4);
+    const { slowestIps, fastestIps } = signal!.speed;
+    for (const { ips } of hand) expect(ips).to.be.within(0.98 * slowestIps, 1.02 * fastestIps);
+    for (const { atS, ips } of cells) {
+      const [a, b] = [hand.findLast((one) => one.atS <= atS)!, hand.find((one) => one.atS > atS)!];
+      expect((a.ips + b.ips) / 2 / ips).to.be.closeTo(1, 0.2);
+    }
+    const [, line] = /<path d="([^"]*)" fill="none" stroke="#b46a00"/.exec(inspectionSvg(inspection))!;
+    expect(line!.split("L")).to.have.length(201);
+  });
+
   it("pictures the first reads, and lists all", async () => {
     const inspection = await made({ repeats: { count: 5 } });
     const page = parse(inspectionPage(inspection));

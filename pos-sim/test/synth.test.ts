@@ -81,6 +81,19 @@ describe("made-up swipes", () => {
     expect(alone.length).to.be.at.most(1);
   });
 
+  it("have at most the characters that their track has, and the refusal says how many", () => {
+    for (const [track, most] of [
+      [1, 79],
+      [2, 40],
+      [3, 107],
+    ] as const) {
+      expect(checkedConditions({ track, characters: most }).characters).to.equal(most);
+      expect(synthesise(1, { track, characters: most }).text).to.have.length(most - 1);
+      expect(() => checkedConditions({ track, characters: 200 })).to.throw(PosError, `a number from 4 to ${most}`);
+    }
+    expect(() => checkedConditions({ track: 9, characters: 200 })).to.throw(PosError, "one of 1, 2, 3");
+  });
+
   it("refuse what no swipe can have, by its field, and any text", () => {
     const bad: [unknown, string][] = [
       [[], "conditions"],
@@ -90,6 +103,9 @@ describe("made-up swipes", () => {
       [{ snrDb: "3" }, "snrDb"],
       [{ cellUs: Number.NaN }, "cellUs"],
       [{ characters: 7.5 }, "characters"],
+      [{ track: 1, characters: 80 }, "characters"],
+      [{ characters: 41 }, "characters"],
+      [{ track: 3, characters: 108 }, "characters"],
       [{ pulse: { pw50: 9 } }, "pulse.pw50"],
       [{ speed: { fast: 1 } }, "speed.fast"],
       [{ repeats: { count: 99 } }, "repeats.count"],

@@ -37,6 +37,15 @@ describe("ecard pos inspect", () => {
     expect(html).to.contain("<h1>good.wav</h1>").and.contain(`<code>${TRACK2}</code>`);
   });
 
+  it("tells a read's confidence as pos read does", async () => {
+    const good = file("good.wav", wav(TRACK2));
+    const { stdout } = await ecard(["pos", "inspect", good, "--out", folder()]);
+    const [, said] = /, confidence (.*)\n/.exec(stdout)!;
+    expect(said).to.match(/^(over )?1 - 1?[0-9]e-[0-9]+$/);
+    expect(pictures(folder(), "good").html).to.contain(`<td>${said}</td>`);
+    expect((await ecard(["pos", "read", good])).stdout).to.contain(`, confidence ${said}\n`);
+  });
+
   it("into a folder that exists writes again", async () => {
     const good = file("good.wav", wav(TRACK2));
     for (let i = 0; i < 2; i++) expect((await ecard(["pos", "inspect", good, "--out", folder()])).code).to.equal(0);

@@ -106,6 +106,24 @@ describe("ecard pos listen", () => {
     });
   }
 
+  it("of a file that it cannot listen to says why, and nothing before", async () => {
+    const path = join(folder(), "swipe.wav");
+    await writeFile(path, encodeWav([SECOND], RATE));
+    for (const [source, exit, why] of [
+      [join(folder(), "none.raw"), 1, "there is no such file [WAV_UNREADABLE]"],
+      [folder(), 1, "it is a folder [WAV_UNREADABLE]"],
+      [path, 2, "read it with ecard pos read - [PCM_IS_WAV]"],
+    ] as const) {
+      const said = await ecard(["pos", "listen", source]);
+      expect(said).to.include({ code: exit, stdout: "" });
+      expect(said.stderr)
+        .to.match(/^ecard: [^\n]*\n$/)
+        .and.contain(why);
+      const { stdout, stderr } = await ecard(["pos", "listen", source, "--json"]);
+      expect(stdout + stderr).to.not.contain("listening");
+    }
+  });
+
   it("ends with 130 at Ctrl-C, and says what it heard", async () => {
     const child = start([...LISTEN, "--json"]);
     const end = ended(child);

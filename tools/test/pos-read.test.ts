@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeWav, PosError, swipeSignal, synthesise, type TrackNumber } from "@enabling-card/pos-sim";
+import { confidenceText, encodeWav, PosError, swipeSignal, synthesise, type TrackNumber } from "@enabling-card/pos-sim";
 import { expect } from "chai";
-import { confidenceText } from "../src/confidence-text.js";
 import { readRecordings } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
 
@@ -21,8 +20,8 @@ function wav(track: TrackNumber, text: string, direction: "forward" | "reverse" 
 
 describe("a read's confidence", () => {
   it("is told by how far it is from one", () => {
-    expect(confidenceText(1 - 3e-6)).to.equal("confidence 1 - 3e-6");
-    expect(confidenceText(1)).to.equal("confidence over 1 - 1e-12");
+    expect(confidenceText(1 - 3e-6)).to.equal("1 - 3e-6");
+    expect(confidenceText(1)).to.equal("over 1 - 1e-12");
   });
 });
 

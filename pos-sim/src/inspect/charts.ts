@@ -99,15 +99,16 @@ export function speedChart(of: string, { speed, shown }: Omit<Profile, "spread">
   const bottom = 206;
   const each = shown?.cells ?? [];
   const { fromS, toS, partsIps } = speed;
-  const all = [...partsIps, ...each.map(({ ips }) => ips)];
+  const step = (toS - fromS) / partsIps.length;
+  const parted = partsIps.map((ips, i) => ({ atS: fromS + (i + 0.5) * step, ips }));
+  // Between the middles of two parts, and of a read that is shown at every cell: nothing is drawn where nothing was measured.
+  const hand = shown?.hand ?? (parted.length > 1 ? parted : [fromS, toS].map((atS) => ({ atS, ips: partsIps[0]! })));
+  const all = [...hand, ...each].map(({ ips }) => ips);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const room = Math.max(0.06 * high, 0.12 * (high - low));
   const x: Axis = { low: fromS, high: toS, from: LEFT, to: WIDTH - RIGHT };
   const y: Axis = { low: Math.max(0, low - room), high: high + room, from: bottom, to: TOP };
-  const step = (toS - fromS) / partsIps.length;
-  const points = partsIps.map((ips, i) => [fromS + (i + 0.5) * step, ips] as const);
-  const ends = [[fromS, partsIps[0]!] as const, ...points, [toS, partsIps.at(-1)!] as const];
-  const line = ends.map(([at, ips]) => `${px(on(x, at))} ${px(on(y, ips))}`);
+  const line = hand.map(({ atS, ips }) => `${px(on(x, atS))} ${px(on(y, ips))}`);
   const decimals = high - low < 4 ? 1 : 0;
   const parts = [
     ...valueAxis(y, ticks(y, 5), LEFT, WIDTH - RIGHT, (value) => value.toFixed(decimals)),
@@ -168,12 +169,14 @@ function jitterDrawing(of: string, about: string, cells: Bars, halves: Bars): st
     ...histogram("cells, per cent of a cell", cells, CELL_LIMITS, LEFT, middle - 28),
     ...histogram("subintervals, per cent of half a cell", halves, SUBINTERVAL_LIMITS, middle + 28, WIDTH - RIGHT),
   ];
-  return drawing(`${of}: jitter, deviation from the hand's clock`, about, BOTTOM + 32, parts);
+  return drawing(`${of}: jitter, deviation from the hand's clock`, about, BOTTOM + 42, parts);
 }
 
 const BOTTOM = 216;
-/** Two names need so much room. */
+/** Room that a limit's name takes beside its line, px; two names need so much between theirs; and so much a number below. */
+const NAME_PX = 66;
 const INSIDE_PX = 130;
+const NUMBER_PX = 44;
 /** Least reach of a histogram to either side, per cent; what lies beyond the farthest is in its last bars. */
 const REACH = 24;
 
@@ -183,7 +186,7 @@ function histogram(name: string, all: Bars, limits: Limits, left: number, right:
   const bins = 2 * reach + 1;
   const counts = all.bars.slice(FARTHEST - reach, FARTHEST + reach + 1);
   const x: Axis = { low: -reach - 0.5, high: reach + 0.5, from: left, to: right };
-  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 50 };
+  const y: Axis = { low: 0, high: Math.max(1, ...counts), from: BOTTOM, to: TOP + 60 };
   const width = (right - left) / bins;
   const colour = (per: number): string =>
     Math.abs(per) > limits.usedPercent ? RED : Math.abs(per) > limits.newPercent ? AMBER : BLUE;
@@ -192,35 +195,53 @@ function histogram(name: string, all: Bars, limits: Limits, left: number, right:
       ? ""
       : `<rect x="${px(left + i * width + 0.5)}" y="${px(on(y, count))}" width="${px(width - 1)}" height="${px(BOTTOM - on(y, count))}" fill="${colour(i - reach)}"/>`,
   );
-  const narrow = on(x, limits.newPercent) - on(x, -limits.newPercent) < INSIDE_PX;
-  const limitAt = (per: number, said: string, row: number): string[] =>
-    [-per, per].flatMap((at) => {
-      const place = on(x, at);
-      // The names of the inner lines stand inside, where there is room, those of the outer ones outside.
-      const side = at > 0 === (said === "used" || narrow) ? 1 : -1;
-      const ink = said === "new" ? AMBER : RED;
-      return [
-        `<line x1="${px(place)}" y1="${TOP + 20 + 16 * row}" x2="${px(place)}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
-        label(
-          place + 4 * side,
-          TOP + 28 + 16 * row,
-          `${said} card`,
-          11.5,
-          ink,
-          `text-anchor="${side > 0 ? "start" : "end"}"`,
-        ),
-      ];
-    });
   const counted = ticks(y, 4).filter(Number.isInteger);
-  const { newPercent, usedPercent } = limits;
-  const marks = narrow ? [-usedPercent, 0, usedPercent] : [-usedPercent, -newPercent, 0, newPercent, usedPercent];
   return [
     label(left, TOP + 4, `${name} (${all.each})`, 12.5, SOFT),
     ...valueAxis(y, counted, left, right, (value) => `${value}${all.unit}`),
     `<line x1="${left}" y1="${BOTTOM}" x2="${px(right)}" y2="${BOTTOM}" stroke="${SOFT}"/>`,
     ...bars.filter((bar) => bar !== ""),
-    ...limitAt(limits.newPercent, "new", 1),
-    ...limitAt(limits.usedPercent, "used", 0),
-    ...marks.map((value) => label(on(x, value), BOTTOM + 19, `${value} %`, 12, SOFT, 'text-anchor="middle"')),
+    ...limitLines(x, limits),
+    label(on(x, 0), BOTTOM + 19, "0 %", 12, SOFT, 'text-anchor="middle"'),
+  ];
+}
+
+/** Both limits either way, with their names above and their numbers below. */
+function limitLines(x: Axis, { newPercent, usedPercent }: Limits): string[] {
+  const [inner, outer] = [on(x, newPercent), on(x, usedPercent)];
+  const between = inner - on(x, -newPercent);
+  // Where the inner lines stand close together they share a name; the outer ones' stand outside, where there is room.
+  const newNames = between < INSIDE_PX ? "shared" : "inside";
+  const usedNames = x.to - outer < NAME_PX ? "inside" : "outside";
+  const below = outer - inner < NUMBER_PX ? 1 : 0;
+  return [
+    ...limitLine(x, newPercent, "new card", AMBER, newNames, 1, below),
+    ...limitLine(x, usedPercent, "used card", RED, usedNames, 0, 0),
+  ];
+}
+
+/** @param row - Of the names, from above. @param below - Row of the numbers. */
+function limitLine(
+  x: Axis,
+  percent: number,
+  name: string,
+  ink: string,
+  names: "inside" | "outside" | "shared",
+  row: number,
+  below: number,
+): string[] {
+  const line = TOP + 28 + 16 * row;
+  const named = (at: number): string => {
+    const side = at > 0 === (names === "outside") ? 1 : -1;
+    return label(on(x, at) + 4 * side, line, name, 11.5, ink, `text-anchor="${side > 0 ? "start" : "end"}"`);
+  };
+  return [
+    ...[-percent, percent].flatMap((at) => [
+      `<line x1="${px(on(x, at))}" y1="${line - 8}" x2="${px(on(x, at))}" y2="${BOTTOM}" stroke="${ink}" stroke-dasharray="4 3"/>`,
+      label(on(x, at), BOTTOM + 19 + 15 * below, `${at} %`, 12, ink, 'text-anchor="middle"'),
+    ]),
+    ...(names === "shared"
+      ? [label(on(x, 0), line, name, 11.5, ink, 'text-anchor="middle"')]
+      : [-percent, percent].map(named)),
   ];
 }

@@ -2,6 +2,7 @@
 import { LIMITS_ORIGIN } from "../measure/limits.js";
 import type { SignalMeasures, Weakness } from "../measure/report.js";
 import type { Candidate } from "../reader/candidates.js";
+import { confidenceText } from "../reader/confidence-text.js";
 import type { Read } from "../reader/read.js";
 import { escaped } from "./chart.js";
 import { type Fault, faultPictures, faultsOf, type Inspection, overview, readPictures } from "./inspection.js";
@@ -89,7 +90,7 @@ const figure = (svg: string): string => `<figure>\n${svg}</figure>`;
 function readsTable(reads: readonly Read[]): string {
   const rows = reads.slice(0, ROWS).map(({ track, direction, startS, confidence, data, masked, signal }, i) => {
     const weak = signal?.weaknesses[0]?.sentence ?? "none";
-    return `<tr><th scope="row">${i + 1}</th><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td>${confidence.toFixed(5)}</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td><td class="wrap">${escaped(weak)}</td></tr>`;
+    return `<tr><th scope="row">${i + 1}</th><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td>${confidenceText(confidence)}</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td><td class="wrap">${escaped(weak)}</td></tr>`;
   });
   const pictured = reads.filter(({ profile }) => profile !== undefined).length;
   const notes = [

@@ -3,7 +3,7 @@
 import type { CellTimes, Followed } from "../cells.js";
 import type { TrackNumber } from "../track-format.js";
 import { type Levels, levelsOf, Overview, partsOf } from "./levels.js";
-import { type CellMeasure, type Measured, measured } from "./measure.js";
+import { type CellMeasure, type HandMeasure, type Measured, measured } from "./measure.js";
 import type { SignalMeasures } from "./report.js";
 import { sharesOf } from "./spread.js";
 import type { Place } from "./swipe.js";
@@ -17,13 +17,14 @@ export interface Profile {
   readonly speed: { readonly fromS: number; readonly toS: number; readonly partsIps: readonly number[] };
   /** How cells, and the halves of ones, deviate from the hand's clock: whole per cent of them in bars of one per cent, from -60 to 60. */
   readonly spread: { readonly cells: readonly number[]; readonly subintervals: readonly number[] };
-  /** Only of a read that is not masked: its samples and what each cell measures. */
+  /** Only of a read that is not masked: its samples, what each cell measures, and the hand's speed at each cell's edge. */
   readonly shown?: {
     readonly samples: Float32Array;
     readonly sampleRateHz: number;
     /** Time of the first sample in the recording, seconds. */
     readonly startS: number;
     readonly cells: readonly CellMeasure[];
+    readonly hand: readonly HandMeasure[];
   };
 }
 
@@ -138,7 +139,7 @@ export class Gauge {
     const [dataFrom, dataTo] = [bounds[frameFrom]!, bounds[frameFrom + frameBits]!];
     const parts = partsOf(dataFrom, dataTo, cell, PART_CELLS);
     const starts = bounds.subarray(frameFrom, frameFrom + frameBits);
-    const speedAt = (time: number): number => result.speedIps[starts.findLastIndex((start) => start <= time)]!;
+    const speedAt = (time: number): number => result.hand[starts.findLastIndex((start) => start <= time)]!.ips;
     const first = Math.max(0, Math.floor(from - marginAt(excerpt, from, cell, -1)) - excerpt.from);
     const last = Math.ceil(to + marginAt(excerpt, to, cell, 1)) - excerpt.from;
     return {
@@ -164,6 +165,7 @@ export class Gauge {
           sampleRateHz: rate,
           startS: (first + excerpt.from) / rate,
           cells: result.cells,
+          hand: result.hand,
         },
       }),
     };

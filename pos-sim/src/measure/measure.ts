@@ -24,11 +24,17 @@ export interface CellMeasure {
   readonly halves?: readonly [number, number];
 }
 
+/** The hand's clock at a cell's edge. */
+export interface HandMeasure {
+  readonly atS: number;
+  readonly ips: number;
+}
+
 export interface Measured {
   readonly signal: SignalMeasures;
-  /** The hand's speed at each cell of the frame, inches a second. */
-  readonly speedIps: Float64Array;
   readonly cells: readonly CellMeasure[];
+  /** At every edge of the frame's cells, both ends too. */
+  readonly hand: readonly HandMeasure[];
 }
 
 /** Below so many samples a cell, the middle of a one lies between too few to be placed. */
@@ -68,7 +74,7 @@ export function measured(swipe: Swipe): Measured | undefined {
 
   const ipsOf = (samples: number): number => rate / samples / TRACK_FORMATS[swipe.track].density;
   const each = eachCell(reversals, clock, cells);
-  const speeds = Float64Array.from(clock.slice(0, -1), (fit) => ipsOf(fit.cell));
+  const speeds = clock.slice(0, -1).map((fit) => ipsOf(fit.cell));
   const jitter = cell < JITTER_SAMPLES ? undefined : jitterOf(reversals, each, cells, placing(swipe));
   const byNoise = jitter && noiseJitter(reversals, sigma, cell, clipped);
   const [before, after] = [frameFrom, bits.length - frameEnd];
@@ -97,13 +103,13 @@ export function measured(swipe: Swipe): Measured | undefined {
   };
   return {
     signal: { ...signal, weaknesses: weaknessesOf(signal, swipe.whole) },
-    speedIps: speeds,
     cells: each.map(({ at, length, deviation, halves }) => ({
       atS: (at + excerpt.from) / rate,
       ips: ipsOf(length),
       deviation,
       ...(halves && { halves }),
     })),
+    hand: clock.map(({ time, cell: length }) => ({ atS: (time + excerpt.from) / rate, ips: ipsOf(length) })),
   };
 }
 

@@ -1,9 +1,11 @@
 // A head that is listened to as long as somebody likes: raw samples in, what is read out of them as it comes. Nothing is kept but what the
 // readers need, so that days take no more memory than seconds.
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import { PosError } from "../errors.js";
 import { ByteSource } from "../wav/byte-source.js";
 import { fileChunks } from "../wav/file-chunks.js";
-import { readable } from "../wav/readable.js";
+import { readable, unreadable } from "../wav/readable.js";
 import { SampleBlocks, type SampleFormat } from "../wav/sample-blocks.js";
 import { MAX_CHANNELS, RATE_MAX_HZ, RATE_MIN_HZ } from "../wav/wav-format.js";
 import type { Diagnosis } from "./diagnosis.js";
@@ -90,6 +92,24 @@ export async function* listen(
   if (!stopped) for (const said of heads.finish()) yield counted(said);
   const restOctets = stopped ? 0 : blocks.rest;
   yield { kind: "end", reads, seconds: frames / sampleRateHz, diagnosis: heads.diagnosis, restOctets };
+}
+
+/**
+ * Ends as `listen` would at the start of `path`, before anybody is told that it is listened to. A pipe is not opened, as its writer would
+ * notice.
+ *
+ * @throws {@link PosError} `WAV_UNREADABLE`, `PCM_IS_WAV`
+ */
+export async function checkSource(path: string): Promise<void> {
+  const found = await stat(path)
+    .then(async (one) => {
+      await access(path, constants.R_OK);
+      return one;
+    })
+    .catch((cause) => Promise.reject(unreadable(cause)));
+  if (!found.isFile() && !found.isDirectory()) return;
+  const octets = new ByteSource(readable(fileChunks(path), undefined));
+  await refuseWav(octets).finally(() => octets.close());
 }
 
 function check(format: PcmFormat, sampleRateHz: number, channels: number): void {

@@ -2,12 +2,12 @@
 // plays a given text is a copier).
 
 import { PosError } from "../errors.js";
-import type { TrackNumber } from "../track-format.js";
+import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
 
 /** Everything has a default: a clean swipe of track 2, 40 characters, 48 kHz, cells of 300 us. */
 export interface Conditions {
   readonly track?: TrackNumber;
-  /** Characters with sentinels and LRC. */
+  /** Characters with sentinels and LRC, as many as the track has at most. */
   readonly characters?: number;
   readonly sampleRateHz?: number;
   /** Mean time of a cell, microseconds. */
@@ -49,8 +49,8 @@ export interface Repeats {
   readonly cellUs?: readonly number[];
 }
 
+const CHARACTERS_MIN = 4;
 const RANGES = {
-  characters: [4, 107],
   sampleRateHz: [4_000, 768_000],
   cellUs: [20, 20_000],
   leadingZeros: [0, 1000],
@@ -65,11 +65,13 @@ export function checkedConditions(value: unknown): Conditions {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("conditions", "an object");
   const given = value as Record<string, unknown>;
   for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw bad(key, `one of ${[...FIELDS].join(", ")}`);
+  oneOf(given.track, "track", [1, 2, 3]);
+  const { maxCharacters } = TRACK_FORMATS[(given as Conditions).track ?? 2];
+  number(given.characters, "characters", CHARACTERS_MIN, maxCharacters);
   for (const [key, [low, high]] of Object.entries(RANGES)) number(given[key], key, low, high);
   for (const key of ["characters", "leadingZeros", "trailingZeros"] as const) {
     if (given[key] !== undefined && !Number.isInteger(given[key])) throw bad(key, "a whole number");
   }
-  oneOf(given.track, "track", [1, 2, 3]);
   oneOf(given.direction, "direction", ["forward", "reverse"]);
   oneOf(given.noise, "noise", ["white", "pink"]);
   oneOf(given.bits, "bits", [8, 16, 24]);

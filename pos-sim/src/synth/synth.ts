@@ -4,7 +4,7 @@
 import { normal, uniform } from "../signal/random.js";
 import { decimate } from "../signal/signal.js";
 import { reversals, trackBits } from "../signal/stripe.js";
-import type { TrackNumber } from "../track-format.js";
+import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
 import type { Conditions, Repeats } from "./conditions.js";
 
 export interface Pass {
@@ -53,7 +53,7 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   const { track = 2, sampleRateHz = 48_000, cellUs = 300, level = 0.3, bits = 16, direction = "forward" } = conditions;
   const { leadingZeros = 25, trailingZeros = 25 } = conditions;
   const repeats: Repeats = conditions.repeats ?? { count: 1 };
-  const characters = conditions.characters ?? (track === 1 ? 79 : track === 2 ? 40 : 107);
+  const characters = conditions.characters ?? TRACK_FORMATS[track].maxCharacters;
   const text = textFor(track, characters, seed);
   const cellBits = [
     ...new Array<number>(leadingZeros).fill(0),

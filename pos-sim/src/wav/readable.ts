@@ -15,10 +15,7 @@ export async function* readable(
     }
   } catch (cause) {
     if (signal?.aborted) throw cancelled();
-    const { code = "", message } = cause as NodeJS.ErrnoException;
-    const why =
-      { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code] ?? message;
-    throw new PosError("WAV_UNREADABLE", `The recording cannot be read: ${why}`, { cause });
+    throw unreadable(cause);
   } finally {
     const closed = source.return?.();
     if (signal?.aborted)
@@ -35,6 +32,14 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
     if (signal.aborted) aborted();
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
   });
+}
+
+/** What the file system says, as an error of ours. */
+export function unreadable(cause: unknown): PosError {
+  const { code = "", message } = cause as NodeJS.ErrnoException;
+  const why =
+    { ENOENT: "there is no such file", EISDIR: "it is a folder", EACCES: "permission denied" }[code] ?? message;
+  return new PosError("WAV_UNREADABLE", `The recording cannot be read: ${why}`, { cause });
 }
 
 /** What a caller's signal ends with. */

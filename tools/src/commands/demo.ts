@@ -2,9 +2,7 @@
 
 import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
-import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
-import type { DemoResult } from "../demo/demo.js";
 import { DEVICES, type Device } from "../demo/device.js";
 import type { DemoStep } from "../demo/journey.js";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -38,7 +36,7 @@ Examples:
     .action(async (options: { out: string; device: Device; trace?: true }, command: Command) => {
       if (options.trace && options.device !== "emulator")
         throw new CommandError("WRONG_USE", "--trace shows the emulated card, and --device has another", EXIT.usage);
-      const { runDemo } = await import("../demo/demo.js");
+      const [{ runDemo }, { table }] = await Promise.all([import("../demo/demo.js"), import("../demo/table.js")]);
       const output = context.output(command);
       output.say(output.paint("bold", "A card pays\n"));
       const result = await runDemo({
@@ -77,27 +75,4 @@ function stepLine(step: DemoStep, paint: Paint): string {
   const mark = step.outcome === "ok" ? paint("green", "✓") : paint("yellow", "✗");
   const code = step.code ? ` ${paint("yellow", `[refused: ${step.code}]`)}` : "";
   return `  ${mark} ${step.step}: ${step.detail}${code}`;
-}
-
-function table(result: DemoResult): string[] {
-  const outcome = (step: DemoStep) => (step.code ? `refused: ${step.code}` : "done");
-  const width = Math.max(...result.steps.map(({ step }) => step.length));
-  const outcomeWidth = Math.max(...result.steps.map((step) => outcome(step).length));
-  const row = (step: string, what: string, ms: string, trips: string) =>
-    `${step.padEnd(width)}  ${what.padEnd(outcomeWidth)}  ${ms.padStart(7)}  ${trips.padStart(11)}`;
-  return [
-    "",
-    row("step", "outcome", "ms", "round trips"),
-    ...result.steps.map((step) =>
-      row(step.step, outcome(step), step.ms.toFixed(1), step.roundTrips === undefined ? "-" : String(step.roundTrips)),
-    ),
-    "",
-    ...result.tracks.map(
-      ({ track, direction, data, confidence }) =>
-        `track ${track} ${direction.padEnd(7)}  ${data}  (${confidenceText(confidence)})`,
-    ),
-    `emission         ${result.emission.passes} passes, ${result.emission.seconds.toFixed(2)} s, ${result.emission.energyMj.toFixed(0)} mJ`,
-    "",
-    ...result.files.map((file) => `  ${file}`),
-  ];
 }

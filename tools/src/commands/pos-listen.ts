@@ -1,13 +1,9 @@
 // ecard pos listen: raw samples in, reads out as they are swiped, until the samples end or somebody has heard enough.
 
-import type { Candidate, FailedSwipe, HeardAll, PcmFormat, Read, TrackNumber } from "@enabling-card/pos-sim";
+import type { PcmFormat, TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
-import { confidenceText } from "../confidence-text.js";
 import type { Context } from "../context.js";
-import { counted } from "../counted.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
-import { type Output, rounded } from "../output.js";
-import { diagnosisFacts, failedFacts } from "../pos/results.js";
 import { wholeNumber } from "../whole-number.js";
 
 interface PosListenOptions {
@@ -56,7 +52,11 @@ Examples:
       if (source === "-" && stdin.isTTY) {
         throw new CommandError("BAD_ARGUMENT", "Standard input is a terminal: pipe samples into it", EXIT.usage);
       }
-      const { listen } = await import("@enabling-card/pos-sim");
+      const [{ checkSource, listen }, { tellHeard }] = await Promise.all([
+        import("@enabling-card/pos-sim"),
+        import("../pos/tell-heard.js"),
+      ]);
+      if (source !== "-") await checkSource(source);
       const output = context.output(command);
       const { rate: sampleRateHz, format, channels } = options;
       const track = options.track === "auto" ? options.track : (Number(options.track) as TrackNumber);
@@ -67,61 +67,8 @@ Examples:
       output.fact({ event: "listening", source, rateHz: sampleRateHz, format, channels });
       output.say(output.paint("dim", `${format}, ${sampleRateHz} Hz, channels: ${channels}; Ctrl-C ends it`));
       for await (const heard of listening) {
-        if (heard.kind === "read") tellRead(heard.read, output);
-        else if (heard.kind === "candidates") tellCandidates(heard.candidates, output);
-        else if (heard.kind === "failed") tellFailed(heard.failed, output);
-        else {
-          tellEnd(heard, output);
-          if (heard.reads === 0) onCode(EXIT.failed);
-        }
+        tellHeard(heard, output);
+        if (heard.kind === "end" && heard.reads === 0) onCode(EXIT.failed);
       }
     });
-}
-
-function tellRead(read: Read, output: Output): void {
-  const { track, data, direction, confidence, lrc, channel, startS, endS, masked } = read;
-  const when = { startS: rounded(startS, 6), endS: rounded(endS, 6) };
-  output.fact({ event: "read", track, data, direction, confidence, lrc, channel, ...when, masked });
-  output.result(
-    `${startS.toFixed(3).padStart(10)} s  track ${track} ${direction}  ${data}${masked ? "  (masked)" : ""}`,
-  );
-  if (output.verbose) {
-    const numbers = `cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %`;
-    output.result(`${" ".repeat(14)}${numbers}, ${confidenceText(confidence)}`);
-  }
-}
-
-function tellCandidates(candidates: readonly Candidate[], output: Output): void {
-  const { startS } = candidates[0]!;
-  output.fact({
-    event: "candidates",
-    startS: rounded(startS, 6),
-    candidates: candidates.map(({ track, data, direction, probability, masked }) => ({
-      ...{ track, data, direction, probability: rounded(probability, 6), masked },
-    })),
-  });
-  for (const { track, data, probability, masked } of candidates) {
-    const chance = `${(100 * probability).toFixed(1)} %`;
-    output.result(
-      `${startS.toFixed(3).padStart(10)} s  perhaps track ${track}, ${chance}: ${data}${masked ? "  (masked)" : ""}`,
-    );
-  }
-}
-
-function tellFailed(failed: FailedSwipe, output: Output): void {
-  output.fact({ event: "failed", ...failedFacts(failed, false) });
-  output.result(`${failed.startS.toFixed(3).padStart(10)} s  not read: ${failed.sentence} [${failed.code}]`);
-}
-
-function tellEnd({ reads, seconds, diagnosis, restOctets }: HeardAll, output: Output): void {
-  output.fact({
-    ...{ event: "end", reads, seconds: rounded(seconds, 6) },
-    diagnosis: diagnosis && diagnosisFacts(diagnosis),
-    ...(restOctets > 0 && { restOctets }),
-  });
-  const many = reads === 0 ? "nothing read" : counted(reads, "read");
-  const why = diagnosis === null ? "" : `. ${diagnosis.sentence} [${diagnosis.code}]`;
-  output.result(`${many} in ${seconds.toFixed(1)} s${why}`);
-  if (restOctets > 0)
-    output.say(`the last ${restOctets} octets were no whole frame: are --format and --channels right?`);
 }

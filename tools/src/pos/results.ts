@@ -1,7 +1,12 @@
 // Results of reading as facts for machines and lines for people.
 
-import type { Candidate, FailedSwipe, Read, SignalMeasures } from "@enabling-card/pos-sim";
-import { confidenceText } from "../confidence-text.js";
+import {
+  type Candidate,
+  confidenceText,
+  type FailedSwipe,
+  type Read,
+  type SignalMeasures,
+} from "@enabling-card/pos-sim";
 import { counted } from "../counted.js";
 import { printable, rounded } from "../output.js";
 import type { RecordingResult } from "./read-recordings.js";
@@ -91,7 +96,7 @@ function failedLine({ startS, endS, code, sentence }: FailedSwipe): string {
 }
 
 function readLines(read: Read): string[] {
-  const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, ${confidenceText(read.confidence)}`;
+  const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, confidence ${confidenceText(read.confidence)}`;
   return [
     `  track ${read.track} at ${read.startS.toFixed(3)} s: ${read.data}${read.masked ? "  (masked)" : ""}`,
     `    ${numbers}`,

@@ -3,7 +3,7 @@
 /** A read's confidence for people: how far it is from one, as nearly all of it are nines. */
 export function confidenceText(confidence: number): string {
   const doubt = 1 - confidence;
-  return doubt < LEAST_DOUBT ? `confidence over 1 - ${LEAST_DOUBT}` : `confidence 1 - ${doubt.toExponential(0)}`;
+  return doubt < LEAST_DOUBT ? `over 1 - ${LEAST_DOUBT}` : `1 - ${doubt.toExponential(0)}`;
 }
 
 /** What is less is rounding. */
