@@ -66,7 +66,7 @@ describe("the microcontroller's store", () => {
       }
 
       const cuts = cutEverywhere(program, block.snapshot(), writes);
-      expect(cuts.length).to.be.greaterThan(700);
+      expect(cuts.length).to.be.greaterThan(600);
       for (const [n, { begun, flash, items, writes: stillWrites }] of cuts.entries()) {
         const possible = [states[Math.max(0, begun - 1)]!, states[begun]!].map(told);
         expect(told(items), `cut ${n}, in write ${begun}`).to.be.oneOf(possible);

@@ -3,7 +3,7 @@
 import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { DEVICES, type Device } from "../demo/device.js";
+import { DEVICES, type Device } from "../demo/devices.js";
 import type { DemoStep } from "../demo/journey.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { Paint } from "../output.js";

@@ -17,7 +17,8 @@ import {
 import { checkFolder, makeFolder } from "../make-folder.js";
 import { rounded } from "../output.js";
 import { type StageOptions, setTable, type Table } from "../stage.js";
-import { type DemoCard, type Device, startCard } from "./device.js";
+import { type DemoCard, startCard } from "./device.js";
+import type { Device } from "./devices.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
 

@@ -6,9 +6,7 @@ import { type Emission, EmulatedCard, type MemoryBlock, QemuCard, type TraceEven
 import type { MemoryCard } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { builtFirmware, type StageOptions } from "../stage.js";
-
-export const DEVICES = ["emulator", "qemu"] as const;
-export type Device = (typeof DEVICES)[number];
+import type { Device } from "./devices.js";
 
 /** A card on the table, whose button is pressed when it asks for it. */
 export interface DemoCard extends MemoryCard {
