@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const NODE_MIN = [20, 19];
 const STAMP = join(ROOT, "node_modules/.ecard-packages");
-/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, the second build and run the microcontroller's image, the third read our recordings and completions in tests. */
+/** Programs, and the Debian packages that bring them: better-sqlite3 is compiled with the first, the second build, run and debug the microcontroller's image, the third read our recordings and completions in tests. */
 const BUILD_TOOLS = [
   ["make", "make"],
   ["g++", "g++"],
@@ -20,6 +20,7 @@ const MCU_TOOLS = [
   ["arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi"],
   ["qemu-system-arm", "qemu-system-arm"],
   ["dpkg-source", "dpkg-dev"],
+  ["gdb-multiarch", "gdb-multiarch"],
 ];
 const TEST_TOOLS = [...MCU_TOOLS, ["sox", "sox"], ["sigrok-cli", "sigrok-cli"], ["zsh", "zsh"], ["fish", "fish"]];
 

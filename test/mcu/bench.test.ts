@@ -10,7 +10,7 @@ const APART = 5;
 
 describe("the card's costs on a Cortex-M4", () => {
   it("are those that were kept, and what is asked but for the first edge", async function () {
-    this.timeout(120_000);
+    this.timeout(240_000);
     imageOrSkip(this);
     const now = figuresOf(await benchMcu());
     const kept = JSON.parse(readFileSync(KEPT_FIGURES, "utf8")) as Record<string, number>;

@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.js";
 import { completionCommand } from "./commands/completion.js";
+import { debugCommand } from "./commands/debug.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
@@ -90,6 +91,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
     .addHelpText("after", EXIT_HELP);
   demoCommand(program, context);
   emulateCommand(program, context, onCode);
+  debugCommand(program, context);
   personaliseCommand(program, context);
   posCommand(program, context, onCode);
   imageCommand(program, context);

@@ -7,6 +7,7 @@ export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-
 export { build, run } from "./cli.js";
 export { ASKED, figuresOf, KEPT_FIGURES } from "./commands/bench-mcu.js";
 export { type Context, createContext } from "./context.js";
+export { type DebugCardOptions, type DebugFacts, debugCard } from "./debug/debug-card.js";
 export { type DemoOptions, type DemoResult, runDemo } from "./demo/demo.js";
 export type { DemoStep } from "./demo/journey.js";
 export { type Check, examine } from "./doctor/examine.js";

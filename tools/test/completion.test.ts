@@ -47,7 +47,7 @@ describe("ecard completion", () => {
     expect(offered("pos", "read", "--tr")).to.equal("--track");
     expect(offered("pos", "read", "sw")).to.equal("swipe.wav");
     expect(offered("emulate", "--present", "")).to.equal("now swipe");
-    expect(offered("--json", "de")).to.equal("demo");
+    expect(offered("--json", "dem")).to.equal("demo");
     expect(offered("completion", "")).to.equal("bash zsh fish");
   });
 

@@ -208,3 +208,12 @@ export const MCU: Shape = {
   driftTicks: "number",
   stack: "object",
 };
+export const DEBUGGED: Shape = {
+  event: "string",
+  gdb: "string",
+  host: "string",
+  port: "number",
+  cardId: "string",
+  makerRoot: "string",
+  "pairingCode?": "string",
+};

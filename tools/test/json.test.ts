@@ -12,6 +12,7 @@ import {
   CARD,
   CHECK,
   check,
+  DEBUGGED,
   FAILED,
   HEARD,
   HEARD_ALL,
@@ -83,6 +84,13 @@ describe("--json", () => {
       );
       check(listening!, LISTENING);
       for (const line of trace) check(line, TRACE);
+    },
+    async debug() {
+      if (!existsSync(MCU_IMAGE)) return;
+      const abort = new AbortController();
+      const line = ["debug", "--json", "--show-code", "--gdb", "47117"];
+      const [waiting] = await lines(line, abort.signal, () => abort.abort());
+      check(waiting!, DEBUGGED);
     },
     async personalise() {
       const all = await lines(["--json", "personalise", "--dir", join(folder(), "card")]);
@@ -240,7 +248,8 @@ describe("--json", () => {
     },
   };
 
-  for (const [verb, test] of Object.entries(verbs)) it(`of ecard ${verb} is JSON Lines of the documented shape`, test);
+  for (const [verb, test] of Object.entries(verbs))
+    it(`of ecard ${verb} is JSON Lines of the documented shape`, test).timeout(240_000);
 
   it("is tried on every verb that there is", () => {
     const leaves = descendants(build(createContext(new AbortController().signal))).filter(
@@ -264,6 +273,7 @@ describe("--json", () => {
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
       ["bench mcu", MCU],
+      ["debug", DEBUGGED],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
       ["image key", KEY],

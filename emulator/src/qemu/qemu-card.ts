@@ -77,17 +77,21 @@ export class QemuCard {
   #indicator: Indicator = Indicator.Off;
   #ticksPerUs = 1;
   readonly #autoPress: boolean;
+  #debugged: Promise<void> | undefined;
+  #on = true;
   #lastTick: number | undefined;
   #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
   readonly #watchers = new Set<() => void>();
 
-  /** Starts the image. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
+  /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
   static async start(options: QemuCardOptions): Promise<QemuCard> {
     const card = new QemuCard(options);
     try {
-      await card.#connect();
+      const connected = card.#connect();
+      if (options.gdbPort === undefined) await connected;
+      else card.#debugged = connected;
     } catch (error) {
       await card.stop();
       throw error;
@@ -99,6 +103,20 @@ export class QemuCard {
     this.id = options.id ?? "qemu-card";
     this.#autoPress = options.autoPress ?? false;
     this.#process = new QemuProcess(options);
+  }
+
+  /** Resolves when a debugger has let the image come up; rejects where it ends before. */
+  async started(): Promise<void> {
+    await this.#debugged;
+  }
+
+  get on(): boolean {
+    return this.#on;
+  }
+
+  /** Is a phone connected? */
+  get lineUp(): boolean {
+    return this.#phone !== undefined;
   }
 
   /** What a scanner sees: 16 octets once paired. */
@@ -212,6 +230,7 @@ export class QemuCard {
 
   /** Power off. */
   async stop(): Promise<void> {
+    this.#on = false;
     this.#hangUp();
     await this.#process.stop();
   }

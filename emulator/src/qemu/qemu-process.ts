@@ -31,6 +31,8 @@ export interface QemuImage {
   readonly seed?: string;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
   readonly icount?: boolean;
+  /** Waits, halted, for a debugger on this TCP port of 127.0.0.1, and as long as it takes. */
+  readonly gdbPort?: number;
   /** Writes a line for each instruction of some of its code that runs. */
   readonly traced?: QemuTraced;
 }
@@ -49,9 +51,11 @@ export class QemuProcess {
   readonly #folder: string;
   readonly #sockets: Partial<Record<Serial, Socket>> = {};
   readonly #until = Date.now() + START_MS;
+  readonly #gdb: boolean;
   #said = "";
 
-  constructor({ board = "an386", elf, flash, seed, icount = false, traced }: QemuImage) {
+  constructor({ board = "an386", elf, flash, seed, icount = false, gdbPort, traced }: QemuImage) {
+    this.#gdb = gdbPort !== undefined;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     const image = join(this.#folder, "flash.bin");
     const content = new Uint8Array(flash.length + SEED_SIZE);
@@ -69,6 +73,7 @@ export class QemuProcess {
         ...["-device", `loader,file=${image},addr=${BOARDS[board].flashAt},force-raw=on`],
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
+        ...(gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${gdbPort}`]),
         ...(traced === undefined ? [] : traceArguments(traced)),
         ...socket("line"),
         ...socket("bench"),
@@ -85,7 +90,7 @@ export class QemuProcess {
     });
   }
 
-  /** Lets the image run, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
+  /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
   async run(heard: Readonly<Record<Serial, (frame: SerialFrame) => void>>, isReady: () => boolean): Promise<void> {
     for (const name of ["line", "bench"] as const) {
       const frames = new SerialFrames();
@@ -95,8 +100,10 @@ export class QemuProcess {
         for (const frame of frames.push(bytes)) heard[name](frame);
       });
     }
-    const monitor = await this.#dial("qmp");
-    monitor.write('{"execute":"qmp_capabilities"}\n{"execute":"cont"}\n');
+    if (!this.#gdb) {
+      const monitor = await this.#dial("qmp");
+      monitor.write('{"execute":"qmp_capabilities"}\n{"execute":"cont"}\n');
+    }
     while (!isReady()) {
       if (this.#isLate()) throw this.#failure();
       await delay(5);
@@ -130,7 +137,7 @@ export class QemuProcess {
   }
 
   #isLate(): boolean {
-    return Date.now() > this.#until || this.#process.exitCode !== null;
+    return (!this.#gdb && Date.now() > this.#until) || this.#process.exitCode !== null;
   }
 
   #failure(): EmulatorError {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { builtImage } from "../demo/device.js";
+import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
 import { functionsOf, type PartSize, partSizes, readMap } from "./mcu-image.js";
 
@@ -37,7 +37,7 @@ const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_d
 
 /** @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED` */
 export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
-  const elf = builtImage();
+  const elf = builtImage("an386");
   const block = new MemoryBlock();
   const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));

@@ -1,10 +1,8 @@
 // The card of the demonstration: the emulated one, or the microcontroller's image in QEMU.
 
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { type Emission, EmulatedCard, type MemoryBlock, QemuCard, type TraceEvent } from "@enabling-card/emulator";
 import type { MemoryCard } from "@enabling-card/sdk";
-import { CommandError, EXIT } from "../exit-codes.js";
+import { builtImage } from "../mcu-image.js";
 import { builtFirmware, type StageOptions } from "../stage.js";
 import type { Device } from "./devices.js";
 
@@ -27,7 +25,12 @@ export interface DemoCardOptions {
 /** @throws {CommandError} `IMAGE_MISSING`, `FIRMWARE_MISSING`; {EmulatorError} `QEMU_FAILED` */
 export async function startCard(device: Device, { block, card, onTrace }: DemoCardOptions): Promise<DemoCard> {
   if (device === "qemu") {
-    const qemu = await QemuCard.start({ elf: builtImage(), flash: block.snapshot(), autoPress: true, icount: true });
+    const qemu = await QemuCard.start({
+      elf: builtImage("an386"),
+      flash: block.snapshot(),
+      autoPress: true,
+      icount: true,
+    });
     return {
       id: qemu.id,
       advertised: () => qemu.advertised(),
@@ -49,12 +52,4 @@ export async function startCard(device: Device, { block, card, onTrace }: DemoCa
     clear: () => emulated.coil.clear(),
     stop: async () => void emulated.stop(),
   };
-}
-
-/** The Cortex-M4's image. */
-export function builtImage(): string {
-  const elf = fileURLToPath(new URL("../../../build/mcu/an386/card.elf", import.meta.url));
-  if (existsSync(elf)) return elf;
-  const message = "The microcontroller's image is not there: build it with npm run build:mcu";
-  throw new CommandError("IMAGE_MISSING", message, EXIT.unavailable);
 }

@@ -1,10 +1,20 @@
-// An emulated card's line on a loopback TCP port. The frames are the SDK's (sdk/src/node/tcp-frames.ts); one phone at a time, as the
+// A card's line on a loopback TCP port. The frames are the SDK's (sdk/src/node/tcp-frames.ts); one phone at a time, as the
 // card has one line. A phone that breaks the framing loses the line; the card hears of that as of a phone out of reach.
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type EmulatedCard, EmulatorError, type LineEnd } from "@enabling-card/emulator";
+import { EmulatorError, type LineEnd } from "@enabling-card/emulator";
 import { encodeFrame, encodeGreeting, FrameReader } from "@enabling-card/sdk/node";
 import { ATT_HEADER, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
+
+/** A card with a line, emulated or on a microcontroller. */
+export interface ServedCard {
+  readonly on: boolean;
+  readonly lineUp: boolean;
+  /** Largest ATT MTU that it takes. */
+  readonly mtuLimit?: number;
+  advertised(): Uint8Array | undefined;
+  connectLine(options: { readonly mtu: number }): LineEnd;
+}
 
 export interface LineServerOptions {
   /** 0 (default) takes any free port. */
@@ -27,7 +37,7 @@ const MTU = 247;
 const GREETED_MS = 5_000;
 
 /** @throws {EmulatorError} `LINE_MTU_INVALID`; Node's `EADDRINUSE`, `EACCES` where the port cannot be had. */
-export async function serveLine(card: EmulatedCard, options: LineServerOptions = {}): Promise<LineServer> {
+export async function serveLine(card: ServedCard, options: LineServerOptions = {}): Promise<LineServer> {
   const mtu = options.mtu ?? MTU;
   if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX) {
     throw new EmulatorError("LINE_MTU_INVALID", `An MTU has ${MTU_MIN} to ${MTU_MAX} octets`);
@@ -55,8 +65,8 @@ export async function serveLine(card: EmulatedCard, options: LineServerOptions =
   };
 }
 
-function attend(card: EmulatedCard, socket: Socket, offered: number): void {
-  const mtu = Math.min(offered, card.mtuLimit);
+function attend(card: ServedCard, socket: Socket, offered: number): void {
+  const mtu = Math.min(offered, card.mtuLimit ?? MTU_MAX);
   const reader = new FrameReader();
   const identifier = card.advertised();
   let line: LineEnd | undefined;
@@ -89,7 +99,7 @@ function attend(card: EmulatedCard, socket: Socket, offered: number): void {
 }
 
 /** The card's line for this socket; undefined where another phone was faster, or the power went. */
-function takeLine(card: EmulatedCard, socket: Socket, mtu: number): LineEnd | undefined {
+function takeLine(card: ServedCard, socket: Socket, mtu: number): LineEnd | undefined {
   try {
     const line = card.connectLine({ mtu });
     socket.write(encodeFrame());

@@ -4,22 +4,23 @@ _ecard() {
   case "$previous" in
     --device) COMPREPLY=($(compgen -W "emulator qemu" -- "$word")); return ;;
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
+    --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
     --root) COMPREPLY=($(compgen -W "development production" -- "$word")); return ;;
-    --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate personalise pos image doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise pos image doctor bench completion" ;;
     "demo") flags="--out --device --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
+    "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;

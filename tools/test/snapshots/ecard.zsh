@@ -10,10 +10,11 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
+      debug) _ecard_debug ;;
       personalise) _ecard_personalise ;;
       pos) _ecard_pos ;;
       image) _ecard_image ;;
@@ -48,6 +49,20 @@ _ecard_emulate() {
     '--show-code[print the pairing code, which is a secret]' \
     '--coil[what a head at its coil hears, live, as raw samples; - is stdout]:value:_files' \
     '--trace[with --scenario\: show every step inside the card (on a port, always)]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_debug() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--board[Cortex-M4 (an386) or Cortex-M33 (an505)]:value:(an386 an505)' \
+    '--gdb[TCP port on 127.0.0.1 for the debugger]:value:_files' \
+    '--listen[TCP port on 127.0.0.1 for the phone; any free one without]:value:_files' \
+    '--auto-press[somebody presses the button whenever the lights ask]' \
+    '--show-code[print the pairing code, which is a secret]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
