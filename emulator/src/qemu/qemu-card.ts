@@ -8,6 +8,7 @@ import type { Emission } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
 import { lastEmission, type QemuPass } from "./qemu-emission.js";
 import { type QemuImage, QemuProcess } from "./qemu-process.js";
+import { countsOf, Line, Order, type QemuCounts, type QemuTrial, Report, trialOf } from "./qemu-reports.js";
 import type { SerialFrame } from "./serial-frames.js";
 
 export interface QemuCardOptions extends QemuImage {
@@ -16,50 +17,7 @@ export interface QemuCardOptions extends QemuImage {
   readonly autoPress?: boolean;
 }
 
-/** What came of a call of the crypto port. */
-export interface QemuTrial {
-  readonly trapped: boolean;
-  readonly status: number;
-  /** Of the board's timer, 25 MHz; with `icount` 40 instructions each. */
-  readonly ticks: number;
-  readonly memory: Uint8Array;
-}
-
-/** What the image has done since power-on. */
-export interface QemuCounts {
-  /** Of the board's timer, awake: with `icount` 40 instructions each. */
-  readonly awakeTicks: number;
-  /** Of these, until a pass began, the first one since counts were asked for; 0 where none did. */
-  readonly firstEdgeTicks: number;
-  /** Octets of the stack that were used, at most, and that there are. */
-  readonly stackUsed: number;
-  readonly stackSize: number;
-}
-
 const CRYPTO_ARGUMENTS = 6;
-const enum Line {
-  Chunk = 0,
-  Taken = 1,
-  Up = 2,
-  Down = 3,
-  Advertised = 4,
-}
-const enum Order {
-  Button = 1,
-  Head = 2,
-  Crypto = 3,
-  Counts = 4,
-  Trap = 5,
-}
-const enum Report {
-  Ready = 1,
-  Indicator = 2,
-  Trap = 3,
-  Pass = 4,
-  Crypto = 5,
-  Counts = 6,
-}
-
 interface Phone {
   readonly chunks: Set<(chunk: Uint8Array) => void>;
   readonly closed: Set<() => void>;
@@ -284,20 +242,10 @@ export class QemuCard {
         this.traps.push(octets[0]!);
         break;
       case Report.Crypto:
-        this.#trials.push({
-          trapped: octets[0] === 1,
-          status: view.getUint32(1, true),
-          ticks: view.getUint32(5, true),
-          memory: octets.slice(9),
-        });
+        this.#trials.push(trialOf(octets));
         break;
       case Report.Counts:
-        this.#counts.push({
-          awakeTicks: Number(view.getBigUint64(0, true)),
-          firstEdgeTicks: Number(view.getBigUint64(8, true)),
-          stackUsed: view.getUint32(16, true),
-          stackSize: view.getUint32(20, true),
-        });
+        this.#counts.push(countsOf(octets));
         break;
       case Report.Pass: {
         const first = view.getUint32(0, true);

@@ -1,0 +1,66 @@
+// What the image's two serial lines carry (firmware/mcu/ports/line.c, runtime/bench.c), by number, and what its bench reports.
+
+/** What came of a call of the crypto port. */
+export interface QemuTrial {
+  readonly trapped: boolean;
+  readonly status: number;
+  /** Of the board's timer, 25 MHz; with `icount` 40 instructions each. */
+  readonly ticks: number;
+  readonly memory: Uint8Array;
+}
+
+/** What the image has done since power-on. */
+export interface QemuCounts {
+  /** Of the board's timer, awake: with `icount` 40 instructions each. */
+  readonly awakeTicks: number;
+  /** Of these, until a pass began, the first one since counts were asked for; 0 where none did. */
+  readonly firstEdgeTicks: number;
+  /** Octets of the stack that were used, at most, and that there are. */
+  readonly stackUsed: number;
+  readonly stackSize: number;
+}
+
+export const enum Line {
+  Chunk = 0,
+  Taken = 1,
+  Up = 2,
+  Down = 3,
+  Advertised = 4,
+}
+export const enum Order {
+  Button = 1,
+  Head = 2,
+  Crypto = 3,
+  Counts = 4,
+  Trap = 5,
+}
+export const enum Report {
+  Ready = 1,
+  Indicator = 2,
+  Trap = 3,
+  Pass = 4,
+  Crypto = 5,
+  Counts = 6,
+}
+
+const viewOf = (octets: Uint8Array): DataView => new DataView(octets.buffer, octets.byteOffset, octets.length);
+
+export function trialOf(octets: Uint8Array): QemuTrial {
+  const view = viewOf(octets);
+  return {
+    trapped: octets[0] === 1,
+    status: view.getUint32(1, true),
+    ticks: view.getUint32(5, true),
+    memory: octets.slice(9),
+  };
+}
+
+export function countsOf(octets: Uint8Array): QemuCounts {
+  const view = viewOf(octets);
+  return {
+    awakeTicks: Number(view.getBigUint64(0, true)),
+    firstEdgeTicks: Number(view.getBigUint64(8, true)),
+    stackUsed: view.getUint32(16, true),
+    stackSize: view.getUint32(20, true),
+  };
+}
