@@ -82,6 +82,7 @@ export class QemuProcess {
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
     );
+    process.once("exit", this.#end);
     this.#process.stderr!.on("data", (text: Buffer) => {
       this.#said = (this.#said + text).slice(-2000);
     });
@@ -114,8 +115,15 @@ export class QemuProcess {
     this.#sockets[to]?.write(encodeSerialFrame(kind, octets));
   }
 
+  /** Whoever ends takes it along. */
+  readonly #end = (): void => {
+    this.#process.kill("SIGKILL");
+    rmSync(this.#folder, { recursive: true, force: true });
+  };
+
   /** Power off. */
   async stop(): Promise<void> {
+    process.off("exit", this.#end);
     for (const socket of Object.values(this.#sockets)) socket.destroy();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = new Promise((resolve) => this.#process.once("exit", resolve));
