@@ -10,6 +10,7 @@ import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import type { Pass } from "./passes/join.js";
 import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats } from "./texts/parity.js";
+import { asWritten } from "./texts/written.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
 export interface Stretch {
@@ -108,11 +109,11 @@ function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): 
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
   const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
-  return likely.map((one) =>
-    one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)
-      ? { ...one, probability: OVERLAID }
-      : one,
-  );
+  return likely.map((one) => {
+    if (one.probability <= OVERLAID) return one;
+    if (isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)) return { ...one, probability: OVERLAID };
+    return { ...one, probability: asWritten(one, reading.bits, (damagedBy ?? metricsBy)(false)) };
+  });
 }
 
 /** How sure a text is at most over which something else lies. */
