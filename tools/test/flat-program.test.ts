@@ -88,6 +88,7 @@ describe("a flat program", () => {
     ["one whose segment is behind its end", changed(52 + 4, 0xff, 0xff, 0xff, 0xff), "ELF_INVALID"],
     ["one whose segment runs over its end", elf({ ...TEXT, size: 5 }), "ELF_INVALID"],
     ["one whose segments overlap", elf(TEXT, { at: 0x10000003, octets: [1] }), "ELF_INVALID"],
+    ["one with a segment within another", elf(TEXT, { at: 0x10000000, octets: [1, 2] }), "ELF_INVALID"],
     ["one for another address", elf({ at: 0, octets: [1] }), "ELF_ADDRESS"],
     ["one with octets for RAM", elf(TEXT, { at: 0x38000000, octets: [1] }), "ELF_ADDRESS"],
     ["one that begins behind the slot's first address", elf({ at: 0x10000004, octets: [1] }), "ELF_ADDRESS"],

@@ -62,8 +62,7 @@ function loadable(view: DataView, file: Uint8Array): readonly Segment[] {
 
 function flatten(segments: readonly Segment[], { name, loadAddress, slotSize }: ImageBoard): Uint8Array {
   const [first] = segments;
-  const last = segments.at(-1);
-  if (first === undefined || last === undefined) throw new ImageError("IMAGE_BODY_EMPTY");
+  if (first === undefined) throw new ImageError("IMAGE_BODY_EMPTY");
   const hex = (address: number) => `0x${address.toString(16).padStart(8, "0")}`;
   // What is linked somewhere else altogether is not too large, it is another board's.
   const strange = segments.find(({ address }) => address < loadAddress || address >= loadAddress + slotSize);
@@ -72,7 +71,7 @@ function flatten(segments: readonly Segment[], { name, loadAddress, slotSize }: 
     const sentence = `This ELF file has octets for ${hex(wrong.address)}, and ${name}'s slot begins at ${hex(loadAddress)} and holds ${slotSize}: name the --board that it is linked for`;
     throw new CommandError("ELF_ADDRESS", sentence, EXIT.usage);
   }
-  const size = last.address + last.octets.length - loadAddress;
+  const size = Math.max(...segments.map(({ address, octets }) => address + octets.length)) - loadAddress;
   if (size > slotSize) throw new ImageError("IMAGE_TOO_LARGE", `${size} octets, and ${name} has room for ${slotSize}`);
   const flat = new Uint8Array(size).fill(ERASED);
   let end = loadAddress;
