@@ -109,11 +109,12 @@ function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): 
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
   const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
-  return likely.map((one) => {
+  const doubted = likely.map((one) => {
     if (one.probability <= OVERLAID) return one;
     if (isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)) return { ...one, probability: OVERLAID };
     return { ...one, probability: asWritten(one, reading.bits, (damagedBy ?? metricsBy)(false)) };
   });
+  return doubted.sort((a, b) => b.probability - a.probability);
 }
 
 /** How sure a text is at most over which something else lies. */

@@ -1,9 +1,10 @@
 // Cells that are damaged: a scratch, a weak spot, a click. What they say then, and whether a swipe shows any.
 
+import { polarityPath, STEPS } from "../texts/chain.js";
 import { addLog } from "../texts/weights.js";
 import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
-import { STEPS, type Weighed, weighed } from "./weighed.js";
+import { type Weighed, weighed } from "./weighed.js";
 
 /**
  * A cell may be damaged. Prior odds, as logarithms, that its pulses are lower by these factors, that one of the two of a one is gone, and that
@@ -163,18 +164,14 @@ function leftBy({ whole, squares, counts, scale }: Weighed, bits: Uint8Array, fr
   const misfits = new Float64Array(to - from);
   const louds = new Uint8Array(to - from);
   let fit = 0;
-  // What is before a text is not known, and as a rule a zero.
-  let at = sign * 4 + (bits[from - 1] === 1 ? 2 : 0);
+  const path = polarityPath(bits, from, to, sign);
   for (let k = from; k < to; k++) {
-    const bit = bits[k]!;
-    const i = k * STEPS + at + bit;
+    const i = k * STEPS + path[k - from]!;
     const gain = scale * (whole.along[i]! - whole.own[i]!);
     fit += gain;
     const left = squares[k]! * scale - (2 * gain) / Math.max(1, counts[k]!);
     misfits[k - from] = left > 1 ? (counts[k]! / 2) * (left - 1 - Math.log(left)) : 0;
     louds[k - from] = left * counts[k]! > LOUD * 2 * scale * whole.own[i]! ? 1 : 0;
-    const positive = at < 4;
-    at = (positive === (bit === 1) ? 0 : 4) + 2 * bit;
   }
   return { fit, misfits, louds };
 }

@@ -1,11 +1,8 @@
 // What the samples have of each pulse that a cell may hold, and of noise that is louder than the rest.
 
-import { POLARITY } from "../texts/chain.js";
+import { POLARITY, STEPS } from "../texts/chain.js";
 import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
-
-/** Transitions of POLARITY over a cell: sign, bit before, bit. */
-export const STEPS = POLARITY.transitions.length;
 
 /** Pulses by transition: the samples along them, and their own energy, overlaps with the pulses before counted and not. */
 export interface Pulses {

@@ -56,6 +56,20 @@ export const POLARITY = new Chain(
   ),
 );
 
+/** Transitions of POLARITY over a cell. */
+export const STEPS = POLARITY.transitions.length;
+
+/** The transition of POLARITY over each cell from `from` to `to`, where the first one begins with this polarity; behind what is not known, as if a zero had been before. */
+export function polarityPath(bits: Uint8Array, from: number, to: number, polarity: 0 | 1): Uint8Array {
+  const path = new Uint8Array(to - from);
+  let state = polarity * 2 + (bits[from - 1] === 1 ? 1 : 0);
+  for (let k = from; k < to; k++) {
+    path[k - from] = state * 2 + bits[k]!;
+    state = POLARITY.transitions[path[k - from]!]!.to;
+  }
+  return path;
+}
+
 /** Numbers that reversals are told apart by. */
 export const TURNS = 4;
 /** The boundary's reversal was seen; or it met the one in the middle of the cell ahead, or of the cell behind, and nothing is left of both. */

@@ -1,8 +1,7 @@
 // A card may be written wrongly: characters of right parity, and an LRC of other ones. What was heard, taken as it is, is such a text then, and
 // a text with a right LRC is one that was made of it by taking good pulses for lost ones.
 
-import { STEPS } from "../fit/weighed.js";
-import { POLARITY } from "./chain.js";
+import { POLARITY, polarityPath, STEPS } from "./chain.js";
 import { bitsWith, type Likely } from "./likeliest.js";
 import type { CellMetrics } from "./weights.js";
 
@@ -31,15 +30,9 @@ function isOfCharacters(bits: Uint8Array, symbolBits: number, reversed: boolean)
 }
 
 /** Logarithm of the likelihood of bits over noise, in the polarity that fits. */
-function fitOf({ gain }: CellMetrics, bits: Uint8Array): number {
-  const [one, other] = [0, 4].map((first) => {
-    let sum = 0;
-    let at = first;
-    for (const [k, bit] of bits.entries()) {
-      sum += gain[k * STEPS + at + bit]!;
-      at = (at < 4 === (bit === 1) ? 0 : 4) + 2 * bit;
-    }
-    return sum;
-  }) as [number, number];
-  return Math.max(one, other);
+function fitOf({ cells, gain }: CellMetrics, bits: Uint8Array): number {
+  const [one, other] = ([0, 1] as const).map((polarity) =>
+    polarityPath(bits, 0, cells, polarity).reduce((sum, step, k) => sum + gain[k * STEPS + step]!, 0),
+  );
+  return Math.max(one!, other!);
 }
