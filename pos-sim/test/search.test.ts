@@ -7,7 +7,8 @@ import { search } from "../src/search/search.js";
 import { Background } from "../src/search/texts/background.js";
 import { type Chain, POLARITY, REVERSALS } from "../src/search/texts/chain.js";
 import { certainties } from "../src/search/texts/characters.js";
-import { CodeTrellis, TEXT } from "../src/search/texts/lattice.js";
+import { CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
+import { severalOf } from "../src/search/texts/several.js";
 import { addLog, type CellMetrics, Weights } from "../src/search/texts/weights.js";
 import { normal, uniform } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
@@ -73,7 +74,7 @@ describe("the trellis of characters", () => {
         let most = Number.NEGATIVE_INFINITY;
         let mostData = "";
         let mostOwn = 0;
-        const placed: { data: string; from: number; own: number }[] = [];
+        const placed: { data: string; from: number; own: number; likeliest: number }[] = [];
         for (const data of texts) {
           const bits = trackBits(2, data);
           for (let from = 1; from + bits.length <= cells; from++) {
@@ -92,20 +93,32 @@ describe("the trellis of characters", () => {
               likeliest = Math.max(likeliest, ways.most[s]! + rest);
             }
             sum = addLog(sum, own);
-            placed.push({ data, from, own });
+            placed.push({ data, from, own, likeliest });
             if (likeliest <= most) continue;
             [most, mostData, mostOwn] = [likeliest, data, own];
           }
         }
         expect(total).to.be.closeTo(sum, 1e-4);
         expect(best!.score).to.be.closeTo(mostOwn, 1e-6);
-        const found = String.fromCharCode(...Array.from(best!.symbols.subarray(0, -1), (symbol) => symbol + 48));
-        expect(found).to.equal(mostData);
+        const dataOf = ({ symbols }: Found): string =>
+          String.fromCharCode(...Array.from(symbols.subarray(0, -1), (symbol) => symbol + 48));
+        expect(dataOf(best!)).to.equal(mostData);
+        // And the next ones, each once: those of the best ways, by what they weigh.
+        const five = severalOf(trellis, weights, background, 5, Number.NEGATIVE_INFINITY);
+        const ranked = placed.sort((a, b) => b.likeliest - a.likeliest).slice(0, 5);
+        ranked.sort((a, b) => b.own - a.own);
+        expect(five.map((one) => `${dataOf(one)} ${one.from}`)).to.deep.equal(
+          ranked.map(({ data, from }) => `${data} ${from}`),
+        );
+        for (const [i, { score }] of five.entries()) expect(score).to.be.closeTo(ranked[i]!.own, 1e-6);
+        const least = (ranked[1]!.likeliest + ranked[2]!.likeliest) / 2;
+        const worth = placed.filter(({ likeliest }) => likeliest > least).length;
+        expect(severalOf(trellis, weights, background, 5, least)).to.have.length(worth);
         // Each of its characters is as sure as all texts together that have it there.
         const everything = addLog(total, background.total);
-        const sure = certainties(trellis, weights, background, best!, everything);
+        const [sure] = certainties(trellis, weights, background, [best!], everything);
         expect(sure).to.have.length(mostData.length);
-        for (const [i, certainty] of sure.entries()) {
+        for (const [i, certainty] of sure!.entries()) {
           const alike = placed.filter(({ data, from }) => data[i + (best!.from - from) / 5] === mostData[i]);
           const together = alike.reduce((log, { own }) => addLog(log, own), Number.NEGATIVE_INFINITY);
           expect(certainty).to.be.closeTo(Math.exp(together - everything), 1e-9);
@@ -211,6 +224,18 @@ describe("the search", () => {
     }
   });
 
+  it("tells what else a swipe may have said, where the likeliest text is wrong", () => {
+    for (const seed of [2, 3]) {
+      const { samples, text, sampleRateHz } = synthesise(seed, { snrDb: -3 });
+      const { candidates } = readSamples(samples, sampleRateHz);
+      expect(candidates).to.have.length(5);
+      expect(new Set(candidates.map(({ data }) => data))).to.have.property("size", 5);
+      expect(candidates.map(({ data }) => data).indexOf(text)).to.equal(1);
+      expect(candidates[1]!.probability).to.be.within(0.05, 0.5);
+      expect(candidates[1]!.characterConfidence).to.have.length(text.length);
+    }
+  });
+
   it("says of each character how sure it is, and is as often wrong as that", () => {
     let expected = 0;
     let wrong = 0;
@@ -222,7 +247,7 @@ describe("the search", () => {
       const { data, probability } = likeliest;
       const sure = likeliest.characters();
       expect(sure).to.have.length(data.length);
-      for (const [i, certainty] of sure.entries()) {
+      for (const [i, certainty] of sure!.entries()) {
         expect(certainty).to.be.within(probability - 1e-9, 1);
         expected += 1 - certainty;
         characters++;

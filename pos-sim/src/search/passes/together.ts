@@ -23,7 +23,9 @@ export function together<One extends Refittable>(last: One, others: readonly One
   if (first === undefined) return undefined;
   const cells = last.bits.length;
   const judge = (join: Joined): readonly Likely[] =>
-    likeliest(join.metricsBy, [5, 7]).likely.map((one) => amongAlike(one, join, cells));
+    likeliest(join.metricsBy, [5, 7])
+      .likely.map((one) => amongAlike(one, join, cells))
+      .sort((a, b) => b.probability - a.probability);
   const alike = first.alike.map((i) => others[i]!);
   const likely = judge(first);
   if (likely[0] === undefined || !isInDoubt(likely[0])) return { likely, alike };

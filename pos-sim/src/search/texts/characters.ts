@@ -15,7 +15,7 @@ interface Sums {
 const NOTHING: Sums = { values: new Map(), scale: 0 };
 
 /**
- * Of each character of `found`, start sentinel to end sentinel, the probability that it is right.
+ * Of each character of texts, start sentinel to end sentinel, the probability that it is right.
  *
  * @param everything - Logarithm of the weight of all texts in both directions, and of none.
  */
@@ -23,13 +23,14 @@ export function certainties(
   trellis: CodeTrellis,
   weights: Weights,
   background: Background,
-  found: Found,
+  texts: readonly Found[],
   everything: number,
-): Float64Array {
+): readonly Float64Array[] {
   const { graph } = trellis;
   const { symbolBits } = graph.format;
-  const bits = bitsOf(found);
-  const boundaries = new Set(Array.from(found.symbols, (_, i) => found.from + i * symbolBits));
+  const boundaries = new Set(
+    texts.flatMap(({ symbols, from }) => Array.from(symbols, (_, i) => from + i * symbolBits)),
+  );
   const ahead = new Map<number, Sums>();
   trellis.decode(weights, background, (cell, { states, count, sums, scale }) => {
     if (!boundaries.has(cell)) return;
@@ -37,18 +38,30 @@ export function certainties(
     ahead.set(cell, { values, scale });
   });
   const behind = behindOf(graph, weights, background, boundaries);
-  return Float64Array.from({ length: found.symbols.length - 1 }, (_, i) => {
-    const from = found.from + i * symbolBits;
+  /** @param bits - Of a character that begins before cell `from`. */
+  const certainty = (from: number, bits: Uint8Array, isStart: boolean): number => {
     const before = ahead.get(from) ?? NOTHING;
     const after = behind.get(from + symbolBits) ?? NOTHING;
     let sum = 0;
     for (const [state, value] of before.values) {
-      if (!isBeginning(graph, state, i === 0)) continue;
-      const reached = walked(graph, weights, state, value, from, bits.subarray(i * symbolBits, (i + 1) * symbolBits));
+      if (!isBeginning(graph, state, isStart)) continue;
+      const reached = walked(graph, weights, state, value, from, bits);
       for (const [to, weight] of reached) sum += weight * (after.values.get(to) ?? 0);
     }
     if (!(sum > 0)) return 0;
     return Math.min(1, Math.exp(Math.log(sum) + before.scale + after.scale + weights.scale - everything));
+  };
+  /** Texts that are alike share most of their characters. */
+  const known = new Map<string, number>();
+  return texts.map((text) => {
+    const bits = bitsOf(text);
+    return Float64Array.from({ length: text.symbols.length - 1 }, (_, i) => {
+      const from = text.from + i * symbolBits;
+      const key = `${from} ${text.symbols[i]} ${i === 0}`;
+      if (!known.has(key))
+        known.set(key, certainty(from, bits.subarray(i * symbolBits, (i + 1) * symbolBits), i === 0));
+      return known.get(key)!;
+    });
   });
 }
 

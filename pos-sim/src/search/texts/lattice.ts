@@ -38,8 +38,9 @@ export interface CodeResult {
 export interface Alive {
   readonly states: Int32Array;
   readonly count: number;
-  /** By state. */
+  /** By state: of all ways to it, and of the best one. */
   readonly sums: Float64Array;
+  readonly most: Float64Array;
   readonly scale: number;
 }
 
@@ -88,7 +89,7 @@ export class CodeTrellis {
         alive[count++] = s;
         if (weight > live) live = weight;
       }
-      visit?.(k, { states: alive, count, sums: sum, scale });
+      visit?.(k, { states: alive, count, sums: sum, most, scale });
       const faint = Math.max(live * FAINT, other * HOPELESS);
       const g = k * steps;
       let countNext = 0;
@@ -146,10 +147,11 @@ export class CodeTrellis {
       [alive, aliveNext] = [aliveNext, alive];
       count = kept;
     }
-    return { total, best: bestAt < 0 ? undefined : this.#found(paths.bitsOf(bestPath), bestAt, weights, background) };
+    return { total, best: bestAt < 0 ? undefined : this.found(paths.bitsOf(bestPath), bestAt, weights, background) };
   }
 
-  #found(bits: readonly number[], to: number, weights: Weights, background: Background): Found {
+  /** The text of these bits, which end before cell `to`. */
+  found(bits: readonly number[], to: number, weights: Weights, background: Background): Found {
     const { symbolBits } = this.graph.format;
     const symbols = new Uint8Array(bits.length / symbolBits);
     for (const [i, bit] of bits.entries()) {

@@ -6,6 +6,7 @@ import { Background } from "./background.js";
 import { FREE, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
 import { CodeTrellis, type Found } from "./lattice.js";
+import { severalOf } from "./several.js";
 import { addLog, type CellMetrics, Weights } from "./weights.js";
 
 /** A text that a swipe may hold. */
@@ -34,38 +35,56 @@ export interface Said {
   readonly total: number;
 }
 
+/** Texts that are told of one direction and format, where the likeliest one is not certain. */
+const SEVERAL = 5;
+/** Of all texts and no text together: what is less likely is not told. */
+const WORTH_TELLING = 1e-4;
+/** A text as likely as that leaves nothing worth telling. */
+const CERTAIN = 1 - 1e-5;
+
 /** Texts by their posterior probabilities, over what the metrics say in both directions. */
 export function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Said {
-  let none = 0;
-  let total = Number.NEGATIVE_INFINITY;
-  const found: (Omit<Likely, "probability"> & { readonly score: number })[] = [];
-  for (const direction of ["forward", "reverse"] as const) {
+  const ways = (["forward", "reverse"] as const).map((direction) => {
     const weights = new Weights(metricsBy(direction === "reverse"));
-    const { cells } = weights;
-    const background = new Background(weights);
-    if (direction === "forward") total = none = background.total;
-    // Odds to no text, read in the same direction: sums of the two differ a little.
-    const aside = none - background.total;
-    for (const format of formats) {
+    return { direction, weights, background: new Background(weights) };
+  });
+  const none = ways[0]!.background.total;
+  const decoded = ways.flatMap(({ direction, weights, background }) =>
+    formats.map((format) => {
       const trellis = TRELLISES.get(weights.chain)![format];
-      const { total: texts, best } = trellis.decode(weights, background);
-      total = addLog(total, texts + aside);
-      if (best === undefined) continue;
-      found.push({
-        symbolBits: best.symbolBits,
-        data: textOf(best),
+      // Odds to no text, read in the same direction: sums of the two differ a little.
+      const aside = none - background.total;
+      return { direction, weights, background, trellis, aside, ...trellis.decode(weights, background) };
+    }),
+  );
+  const total = decoded.reduce((sum, { total, aside }) => addLog(sum, total + aside), none);
+  const share = (log: number): number => Math.min(1, Math.exp(log - total));
+  const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
+  const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, total: texts, best }) => {
+    if (best === undefined) return [];
+    const { cells } = weights;
+    const least = total - aside + Math.log(WORTH_TELLING);
+    const isTold = !isCertain && share(texts + aside) > WORTH_TELLING;
+    const several = isTold ? severalOf(trellis, weights, background, SEVERAL, least) : [];
+    const found = several.length > 0 ? several : [best];
+    let sure: readonly Float64Array[] | undefined;
+    const certaintyOf = (i: number): Float64Array => {
+      sure ??= certainties(trellis, weights, background, found, total - aside);
+      return sure[i]!;
+    };
+    return found.map(
+      (one, i): Likely => ({
+        symbolBits: one.symbolBits,
+        data: textOf(one),
         direction,
-        score: best.score + aside,
-        from: direction === "forward" ? best.from : cells - best.to,
-        to: direction === "forward" ? best.to : cells - best.from,
-        characters: () => certainties(trellis, weights, background, best, total - aside),
-      });
-    }
-  }
-  const likely = found
-    .map(({ score, ...likely }) => ({ ...likely, probability: Math.min(1, Math.exp(score - total)) }))
-    .sort((a, b) => b.probability - a.probability);
-  return { likely, total };
+        probability: share(one.score + aside),
+        from: direction === "forward" ? one.from : cells - one.to,
+        to: direction === "forward" ? one.to : cells - one.from,
+        characters: () => certaintyOf(i),
+      }),
+    );
+  });
+  return { likely: likely.sort((a, b) => b.probability - a.probability), total };
 }
 
 /** Of two ways to see the same cells, both together. @param odds - Logarithm of the prior odds of the second one. */

@@ -1,0 +1,157 @@
+// More than the likeliest text: the next ones of the same cells, each once. From their ends back, the most promising way first: how much the
+// rest of it can still weigh is known, as the trellis knows the best way to each state when it has gone through all cells.
+
+import type { Background } from "./background.js";
+import type { CodeTrellis, Found } from "./lattice.js";
+import type { Weights } from "./weights.js";
+
+/** Ways that are gone a step back at most, whatever cells say. */
+const STEPS = 100_000;
+
+/** What was alive before a cell, and the best way to each, over e to the power of `scale`. */
+interface Ahead {
+  readonly states: Int32Array;
+  readonly most: Float64Array;
+  readonly scale: number;
+}
+
+/** Bits from the end of a text back: the same bits are the same object. */
+interface Suffix {
+  readonly behind: Suffix | undefined;
+  readonly bit: number;
+  readonly longer: (Suffix | undefined)[];
+  /** States before its first bit that were gone on from; a worse way to the same one makes the same texts. */
+  readonly done: Set<number>;
+}
+
+/** A way from the end of a text back to a state before `cell`. */
+interface Way {
+  readonly suffix: Suffix;
+  readonly to: number;
+  readonly cell: number;
+  readonly state: number;
+  /** Logarithm of its weight, and of the best whole text's with it. */
+  readonly weight: number;
+  readonly reach: number;
+}
+
+/**
+ * Texts by their best ways, `count` at most, likeliest first.
+ *
+ * @param least - Logarithm of the weight below which no way is worth telling.
+ */
+export function severalOf(
+  trellis: CodeTrellis,
+  weights: Weights,
+  background: Background,
+  count: number,
+  least: number,
+): readonly Found[] {
+  const { graph } = trellis;
+  const { chain } = graph;
+  const ahead = aheadOf(trellis, weights, background);
+  const ways = new Queue();
+  const goBack = (way: Way): void => {
+    for (const longer of longerWays(trellis, weights, ahead[way.cell - 1]!, way)) {
+      if (longer.reach > least) ways.push(longer);
+    }
+  };
+  for (let to = 1; to <= weights.cells; to++) {
+    const suffix = longerThan(undefined, 0);
+    for (let s = 0; s < chain.states; s++) {
+      const after = background.after[to * chain.states + s]!;
+      const weight = Math.log(after) + background.behindScale[to]! + weights.scale;
+      if (after > 0) goBack({ suffix, to, cell: to, state: graph.states - chain.states + s, weight, reach: weight });
+    }
+  }
+  const texts = new Map<Suffix, Found>();
+  for (let step = 0; step < STEPS && texts.size < count; step++) {
+    const way = ways.pop();
+    if (way === undefined) break;
+    const { suffix, to, state } = way;
+    if (suffix.done.has(state)) continue;
+    suffix.done.add(state);
+    // A start sentinel begins in the first states alone.
+    if (state >= chain.states) goBack(way);
+    else if (!texts.has(suffix)) texts.set(suffix, trellis.found(bitsOf(suffix), to, weights, background));
+  }
+  return [...texts.values()].sort((a, b) => b.score - a.score);
+}
+
+/** Of each cell, what is alive before it. */
+function aheadOf(trellis: CodeTrellis, weights: Weights, background: Background): readonly Ahead[] {
+  const all: Ahead[] = [];
+  trellis.decode(weights, background, (_, { states: alive, count, most: best, scale }) => {
+    const states = alive.slice(0, count);
+    const most = new Float64Array(count);
+    for (let i = 0; i < count; i++) most[i] = best[states[i]!]!;
+    all.push({ states, most, scale });
+  });
+  return all;
+}
+
+/** A way, gone one cell back, wherever that leads. */
+function longerWays({ graph }: CodeTrellis, { gain }: Weights, ahead: Ahead, way: Way): readonly Way[] {
+  const { chain, into, transitions, bits, priors } = graph;
+  const cell = way.cell - 1;
+  const longer: Way[] = [];
+  for (let n = into.starts[way.state]!; n < into.starts[way.state + 1]!; n++) {
+    const step = into.steps[n]!;
+    const state = into.origins[n]!;
+    const over = priors[step]! * gain[cell * chain.transitions.length + transitions[step]!]!;
+    const at = over > 0 ? ahead.states.indexOf(state) : -1;
+    if (at < 0) continue;
+    const weight = way.weight + Math.log(over);
+    const reach = weight + Math.log(ahead.most[at]!) + ahead.scale;
+    longer.push({ suffix: longerThan(way.suffix, bits[step]!), to: way.to, cell, state, weight, reach });
+  }
+  return longer;
+}
+
+/** Bits with one more before them; behind nothing, the end of a text. */
+function longerThan(behind: Suffix | undefined, bit: number): Suffix {
+  const known = behind?.longer[bit];
+  if (known !== undefined) return known;
+  const suffix: Suffix = { behind, bit, longer: [undefined, undefined], done: new Set() };
+  if (behind !== undefined) behind.longer[bit] = suffix;
+  return suffix;
+}
+
+function bitsOf(suffix: Suffix): readonly number[] {
+  const bits: number[] = [];
+  for (let at = suffix; at.behind !== undefined; at = at.behind) bits.push(at.bit);
+  return bits;
+}
+
+/** Ways, the most promising one first: a binary heap. */
+class Queue {
+  readonly #ways: Way[] = [];
+
+  push(way: Way): void {
+    const ways = this.#ways;
+    let at = ways.length;
+    for (let up = (at - 1) >> 1; at > 0 && ways[up]!.reach < way.reach; up = (at - 1) >> 1) {
+      ways[at] = ways[up]!;
+      at = up;
+    }
+    ways[at] = way;
+  }
+
+  pop(): Way | undefined {
+    const ways = this.#ways;
+    const first = ways[0];
+    const last = ways.pop();
+    if (last === undefined || ways.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let down = 2 * at + 1;
+      if (down >= ways.length) break;
+      if (down + 1 < ways.length && ways[down + 1]!.reach > ways[down]!.reach) down++;
+      if (ways[down]!.reach <= last.reach) break;
+      ways[at] = ways[down]!;
+      at = down;
+    }
+    ways[at] = last;
+    return first;
+  }
+}
