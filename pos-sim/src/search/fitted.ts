@@ -2,7 +2,7 @@
 
 import type { Followed } from "./draft.js";
 import { type Damage, damageIn, isOverlaid } from "./fit/damage.js";
-import { metricsOf } from "./fit/metrics.js";
+import { metricsOf, passMetricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";
 import { STRIPE, shaped } from "./fit/shape.js";
@@ -21,6 +21,8 @@ export interface View {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
   /** Where cells may be damaged, and may not be: metrics if they are. */
   readonly damagedBy?: (reverse: boolean) => CellMetrics;
+  /** Metrics of one pass among several. */
+  readonly passBy: (reverse: boolean) => CellMetrics;
   /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
   readonly isOverlaid: (bits: Uint8Array, from: number, to: number) => boolean;
   /** So much noise or jitter that nobody could read it. */
@@ -45,9 +47,11 @@ export function fittedBySamples(followed: Followed): Fitted {
       const grid = gridOf(reading);
       const seen = damageIn(grid, matched, pulse);
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
+      const likelier = seen === "seen" ? "some" : "unseen";
       return {
         reading,
-        metricsBy: held(seen === "seen" ? "some" : "unseen"),
+        metricsBy: held(likelier),
+        passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
         ...(seen === "unclear" && { damagedBy: held("some") }),
         isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
         hopeless: clearness(reading, pulse) < HEARD,
@@ -68,7 +72,7 @@ export function fittedByReversals(moved: Moved): Fitted {
     view: () => {
       const now = clock;
       const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
-      return { reading: now, metricsBy, isOverlaid: () => false, hopeless: now.jitter > TIMED };
+      return { reading: now, metricsBy, passBy: metricsBy, isOverlaid: () => false, hopeless: now.jitter > TIMED };
     },
     know: (known) => {
       for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);

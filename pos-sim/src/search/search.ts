@@ -10,7 +10,6 @@ import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import type { Pass } from "./passes/join.js";
 import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats } from "./texts/parity.js";
-import { asWritten } from "./texts/written.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
 export interface Stretch {
@@ -109,17 +108,17 @@ function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): 
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
   const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
-  const doubted = likely.map((one) => {
-    if (one.probability <= OVERLAID) return one;
-    if (isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)) return { ...one, probability: OVERLAID };
-    return { ...one, probability: asWritten(one, reading.bits, (damagedBy ?? metricsBy)(false)) };
-  });
-  return doubted.sort((a, b) => b.probability - a.probability);
+  return likely
+    .map((one) => {
+      const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to);
+      return doubted ? { ...one, probability: OVERLAID } : one;
+    })
+    .sort((a, b) => b.probability - a.probability);
 }
 
 /** How sure a text is at most over which something else lies. */
 const OVERLAID = 0.99;
 
-function passOf({ reading, metricsBy }: View): Pass {
-  return { bits: reading.bits, forward: metricsBy(false), reverse: metricsBy(true) };
+function passOf({ reading, passBy }: View): Pass {
+  return { bits: reading.bits, forward: passBy(false), reverse: passBy(true) };
 }

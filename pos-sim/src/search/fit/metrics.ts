@@ -1,14 +1,38 @@
 // Samples to cell metrics, on a given grid of cells: what each pulse that a cell may hold adds to the likelihood.
 
-import { POLARITY } from "../texts/chain.js";
+import { type Chain, LOSSY, POLARITY } from "../texts/chain.js";
 import type { CellMetrics } from "../texts/weights.js";
-import { type Damage, gainsOf } from "./damage.js";
+import { type Damage, gainsOf, lossyGains, narrowed } from "./damage.js";
 import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
-import { weighed } from "./weighed.js";
+import { type Weighed, weighed } from "./weighed.js";
 
-/** Metrics in the order of time, or reversed: then cell 0 is the last one. */
+/** Metrics in the order of time, or reversed: then cell 0 is the last one. Of LOSSY where there is damage, of POLARITY elsewhere. */
 export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, damage: Damage, reverse = false): CellMetrics {
   const seen = weighed(grid, matched, pulse, reverse);
-  return { cells: seen.noise.length, chain: POLARITY, gain: gainsOf(seen, damage), begin: seen.begin };
+  return damage === "some"
+    ? metricsBy(LOSSY, lossyGains(seen), seen)
+    : metricsBy(POLARITY, gainsOf(seen, damage), seen);
+}
+
+/** Those of a pass that is joined to others, of POLARITY always. */
+export function passMetricsOf(
+  grid: Grid,
+  matched: Matched,
+  pulse: Pulse,
+  damage: Damage,
+  reverse: boolean,
+): CellMetrics {
+  const seen = weighed(grid, matched, pulse, reverse);
+  const gains = damage === "some" ? narrowed(lossyGains(seen), seen) : gainsOf(seen, damage);
+  return metricsBy(POLARITY, gains, seen);
+}
+
+function metricsBy(chain: Chain, gain: Float64Array, { noise, begin }: Weighed): CellMetrics {
+  const cells = noise.length;
+  const all = new Float64Array(cells * chain.states);
+  for (let k = 0; k < cells; k++) {
+    for (const [sign, state] of chain.first.entries()) all[k * chain.states + state] = begin[k * 2 + sign]!;
+  }
+  return { cells, chain, gain, begin: all };
 }

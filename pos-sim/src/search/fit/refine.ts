@@ -2,6 +2,7 @@
 // line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
 
 import { movingMean } from "../../signal/moving-mean.js";
+import { freePath } from "../texts/free-path.js";
 import type { CellMetrics } from "../texts/weights.js";
 import { cellAt, type Grid, type Matched, match } from "./matched.js";
 import type { Pulse } from "./pulse.js";
@@ -98,50 +99,10 @@ export function smoothed(bounds: Float64Array, orders: number): Float64Array {
   return Float64Array.from(bounds, (_, k) => curve(k));
 }
 
-/** The likeliest bits on a grid, whatever they mean, and the state of each boundary. `known` bits, 0 or 1, are not asked. */
-export function freePath(
-  { cells, chain, gain, begin }: CellMetrics,
-  known?: Uint8Array,
-): { bits: Uint8Array; states: Uint8Array } {
-  const { states: count, first, starts, numbers, bits: bitOf, ends } = chain;
-  const steps = numbers.length;
-  let score = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
-  for (const s of first) score[s] = begin[s]!;
-  let next = new Float64Array(count);
-  const from = new Uint8Array((cells + 1) * count);
-  const over = new Uint8Array((cells + 1) * count);
-  for (let k = 0; k < cells; k++) {
-    next.fill(Number.NEGATIVE_INFINITY);
-    for (let s = 0; s < count; s++) {
-      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-        if (known !== undefined && known[k]! === 1 - bitOf[i]!) continue;
-        const value = score[s]! + gain[k * steps + numbers[i]!]!;
-        const to = ends[i]!;
-        if (!(value > next[to]!)) continue;
-        next[to] = value;
-        from[(k + 1) * count + to] = s;
-        over[(k + 1) * count + to] = bitOf[i]!;
-      }
-    }
-    [score, next] = [next, score];
-  }
-  let state = 0;
-  for (let s = 1; s < count; s++) if (score[s]! > score[state]!) state = s;
-  const bits = new Uint8Array(cells);
-  const states = new Uint8Array(cells + 1);
-  for (let k = cells; k > 0; k--) {
-    states[k] = state;
-    bits[k - 1] = over[k * count + state]!;
-    state = from[k * count + state]!;
-  }
-  states[0] = state;
-  return { bits, states };
-}
-
 /** The likeliest bits by samples, and the polarity of each boundary's pulse. */
 export function freeBits(metrics: CellMetrics, known?: Uint8Array): { bits: Uint8Array; signs: Int8Array } {
   const { bits, states } = freePath(metrics, known);
-  return { bits, signs: Int8Array.from(states, (state) => (state < 2 ? 1 : -1)) };
+  return { bits, signs: Int8Array.from(states, (state) => (state < metrics.chain.states / 2 ? 1 : -1)) };
 }
 
 export function gridOf({ bounds, height, variance }: Reading): Grid {

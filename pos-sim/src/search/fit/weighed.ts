@@ -1,6 +1,6 @@
 // What the samples have of each pulse that a cell may hold, and of noise that is louder than the rest.
 
-import { POLARITY, STEPS } from "../texts/chain.js";
+import { STEPS } from "../texts/chain.js";
 import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
 
@@ -23,7 +23,10 @@ export interface Weighed {
   readonly squares: Float64Array;
   readonly counts: Float64Array;
   readonly slow: Float64Array;
+  /** That correlation of a pulse. */
+  readonly quarter: number;
   readonly scale: number;
+  /** Of a pulse at the beginning of cell k with nothing before it: `[k * 2 + sign]`. */
   readonly begin: Float64Array;
 }
 
@@ -34,7 +37,7 @@ const MODEL = 0.015;
 export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): Weighed {
   const { bounds, height, variance } = grid;
   const cells = bounds.length - 1;
-  const begin = new Float64Array(cells * POLARITY.states);
+  const begin = new Float64Array(cells * 2);
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
   const [whole, middle, end] = [pulses(cells), pulses(cells), pulses(cells)];
@@ -51,8 +54,7 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     const mMiddle = mid * matched.middle[inside]!;
     for (let sign = 0; sign < 2; sign++) {
       const s = sign === 0 ? 1 : -1;
-      begin[k * POLARITY.states + sign * 2] =
-        scale * (s * height[here]! * matched.bound[here]! - 0.5 * height[here]! ** 2 * cell * r0);
+      begin[k * 2 + sign] = scale * (s * height[here]! * matched.bound[here]! - 0.5 * height[here]! ** 2 * cell * r0);
       for (let before = 0; before < 2; before++) {
         // Pulses before, in units of s: at the cell's beginning +1; a middle before that -1; its beginning.
         const middleBefore = before === 1 ? -1 : 0;
@@ -75,7 +77,18 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     reverse ? values.toReversed() : values,
   ) as [Float64Array, Float64Array, Float64Array];
   const noise = squares.map((square, k) => loudness(square * scale, counts[k]!));
-  return { whole, middle, end, noise, squares, counts, slow, scale, begin };
+  return {
+    whole,
+    middle,
+    end,
+    noise,
+    squares,
+    counts,
+    slow,
+    quarter: pulse.overlap(0.25) / pulse.energy,
+    scale,
+    begin,
+  };
 }
 
 function pulses(cells: number): Pulses {

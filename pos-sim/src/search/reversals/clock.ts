@@ -1,8 +1,9 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
 import { cellAt } from "../fit/matched.js";
-import { freePath, MEDIAN, smooth } from "../fit/refine.js";
+import { MEDIAN, smooth } from "../fit/refine.js";
 import { MET_BEHIND, TURNS } from "../texts/chain.js";
+import { freePath } from "../texts/free-path.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";
 import { CELLS_MIN, type Moved } from "./moved.js";
 

@@ -70,6 +70,29 @@ export function polarityPath(bits: Uint8Array, from: number, to: number, polarit
   return path;
 }
 
+/** What lies before a boundary of LOSSY: a zero, a one, or a cell of which some pulses are lost and overlap nothing. */
+export const LOST = 2;
+/** Steps of LOSSY from a boundary: a zero, a one, and either with the pulse at its end lost, whatever else is. */
+export const LOSSY_STEPS = 4;
+
+/** By samples, where pulses may be lost: as POLARITY, and whether some were before. State: `polarity * 3 + before`. */
+export const LOSSY = new Chain(
+  6,
+  2,
+  [0, 3],
+  [0, 1].flatMap((polarity) =>
+    [0, 1, LOST].flatMap((before) =>
+      [false, true].flatMap((lost) =>
+        ([0, 1] as const).map((bit) => ({
+          from: polarity * 3 + before,
+          bit,
+          to: (bit === 0 ? 1 - polarity : polarity) * 3 + (lost ? LOST : bit),
+        })),
+      ),
+    ),
+  ),
+);
+
 /** Numbers that reversals are told apart by. */
 export const TURNS = 4;
 /** The boundary's reversal was seen; or it met the one in the middle of the cell ahead, or of the cell behind, and nothing is left of both. */

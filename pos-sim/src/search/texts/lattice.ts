@@ -26,7 +26,7 @@ export const TEXT = 0.001;
 /** Paths of less than this share of the best one's weight are dropped. */
 export const FAINT = 1e-18;
 /** And of less than this share of what is no text: the checks of a whole track bring back less. */
-const HOPELESS = 1e-12;
+const HOPELESS = 1e-16;
 
 export interface CodeResult {
   /** Logarithm of the sum over all texts. */

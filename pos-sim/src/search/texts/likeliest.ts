@@ -3,7 +3,7 @@
 import { trackBits } from "../../signal/stripe.js";
 import { TRACK_FORMATS } from "../../track-format.js";
 import { Background } from "./background.js";
-import { FREE, POLARITY, REVERSALS } from "./chain.js";
+import { FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
 import { CodeTrellis, type Found } from "./lattice.js";
 import { severalOf } from "./several.js";
@@ -24,7 +24,7 @@ export interface Likely {
 }
 
 const TRELLISES = new Map(
-  [POLARITY, REVERSALS].map((chain) => [
+  [POLARITY, LOSSY, REVERSALS].map((chain) => [
     chain,
     { 5: new CodeTrellis(TRACK_FORMATS[3], chain), 7: new CodeTrellis(TRACK_FORMATS[1], chain) },
   ]),
