@@ -155,7 +155,7 @@ describe("a damaged swipe", () => {
       [66_000_099, 0.4, 12],
       [66_000_110, 0.4, 12],
     ] as const;
-    const others = some(20, 67_000_000).map((seed) => [seed, 0.25, 20] as const);
+    const others = some(10, 67_000_000).flatMap((seed) => [[seed, 0.25, 20] as const, [seed, 0.4, 10] as const]);
     for (const [seed, pw50, snrDb] of [...rare, ...others]) {
       expect(readSamples(miswritten(seed, pw50, snrDb), RATE).reads, `seed ${seed}`).to.deep.equal([]);
     }
@@ -185,6 +185,21 @@ describe("a damaged cell", () => {
       expect(first).to.equal(12);
     }).timeout(30_000);
   }
+
+  it("overlaps nothing where its pulses are lost, however wide they are", () => {
+    const pulse = { pw50: 0.4 };
+    const one = tally(some(12, 111_000_000), (seed) =>
+      synthesise(seed, { snrDb: 10, pulse, dropouts: { count: 1, cells: 1 } }),
+    );
+    expect(one).to.deep.equal({ valid: 12, first: 12, wrong: [] });
+    // All were called valid, wrongly, by who counted overlaps with pulses that are lost or weak.
+    const rare = [33, 193, 209, 362].map((n) => 111_000_000 + n);
+    const two = tally([...rare, ...some(12, 111_000_000)], (seed) =>
+      synthesise(seed, { snrDb: 8, pulse, dropouts: { count: 2, cells: 2 } }),
+    );
+    expect(two.wrong).to.deep.equal([]);
+    expect(two.valid).to.be.at.least(4);
+  }).timeout(30_000);
 
   it("makes what depends on it less than certain", () => {
     // All were called valid, wrongly, by who took every cell for whole.

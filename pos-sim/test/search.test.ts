@@ -236,6 +236,19 @@ describe("the search", () => {
     }
   });
 
+  it("takes a swipe that is searched from two sides for one pass, not for two that agree", () => {
+    for (const seed of [1, 5, 6, 8]) {
+      const { samples, sigma } = synthesise(seed, { snrDb: -3 });
+      const noise = normal(77 * seed);
+      const recording = Float32Array.from({ length: 192_000 }, () => sigma * noise());
+      // Amid it one stretch of search ends, and the next begins.
+      recording.set(samples, 96_000 - samples.length / 2);
+      const { reads, candidates } = readSamples(recording, 48_000);
+      expect(reads).to.deep.equal([]);
+      expect(candidates[0]!.probability).to.be.within(0.99, 0.9999);
+    }
+  });
+
   it("says of each character how sure it is, and is as often wrong as that", () => {
     let expected = 0;
     let wrong = 0;

@@ -194,8 +194,9 @@ Examples:
       const output = context.output(command);
       const bar = progressBar(output, "swipes");
       const { signal } = context;
+      const rows = benchReading({ swipes: swipes ?? 100, seed, only, signal, onProgress: bar.update });
       output.result(readingLine("", "valid %", "first %", "wrong", "asked", "limit", "M samples/s"));
-      for await (const row of benchReading({ swipes: swipes ?? 100, seed, only, signal, onProgress: bar.update })) {
+      for await (const row of rows) {
         bar.stop();
         output.fact({ bench: "reading", ...row });
         if (options.check && !row.reached) onCode(EXIT.failed);
