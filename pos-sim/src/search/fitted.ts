@@ -1,7 +1,8 @@
 // A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
 
 import type { Followed } from "./draft.js";
-import { type Damage, damageIn, isOverlaid } from "./fit/damage.js";
+import { damageIn, isOverlaid } from "./fit/damage.js";
+import type { Damage } from "./fit/gains.js";
 import { metricsOf, passMetricsOf } from "./fit/metrics.js";
 import type { Pulse } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, type Reading, refined, without } from "./fit/refine.js";

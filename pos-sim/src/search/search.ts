@@ -3,7 +3,7 @@
 import type { Seed } from "./acquire/acquire.js";
 import type { Rates } from "./acquire/around.js";
 import { type Draft, draftOf } from "./draft.js";
-import { DAMAGED } from "./fit/damage.js";
+import { DAMAGED } from "./fit/gains.js";
 import { cellAt } from "./fit/matched.js";
 import { STRIPE } from "./fit/shape.js";
 import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";

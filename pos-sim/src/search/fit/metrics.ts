@@ -2,7 +2,7 @@
 
 import { type Chain, LOSSY, POLARITY } from "../texts/chain.js";
 import type { CellMetrics } from "../texts/weights.js";
-import { type Damage, gainsOf, lossyGains, narrowed } from "./damage.js";
+import { type Damage, gainsOf, lossyGains, narrowed } from "./gains.js";
 import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
 import { type Weighed, weighed } from "./weighed.js";

@@ -1,0 +1,112 @@
+// What cells say, whole or damaged: by a scratch, a weak spot, a click.
+
+import { LOSSY, LOSSY_STEPS, LOST, POLARITY, STEPS } from "../texts/chain.js";
+import { addLog } from "../texts/weights.js";
+import { coveredBy, lostIn, loudnessOf } from "./damage.js";
+import type { Pulses, Weighed } from "./weighed.js";
+
+/**
+ * A cell may be damaged. Prior odds, as logarithms, that its pulses are lower by these factors, that one of the two of a one is gone, and that
+ * it holds noise of any strength and no pulse that says anything. One damage seldom comes alone.
+ */
+const WEAK = [0.5, 0.25] as const;
+const NEVER = Number.NEGATIVE_INFINITY;
+const RARE = -18;
+const OFTEN = -3.5;
+/** Odds that a one has lost one of its pulses, beside a cell that has evidently lost some: a damage ends somewhere. */
+const BESIDE = -1;
+/** Power over that of the most pulses that a cell has, above which something lies over them. */
+const UNDER = 1.65;
+/** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
+export const DAMAGED = -8;
+
+/** What is held of damage: who knows that there is none; none that is seen; some somewhere. */
+export type Damage = "never" | "unseen" | "some";
+
+/** Logarithms of the likelihood over noise, of each transition of POLARITY. */
+export function gainsOf(seen: Weighed, damage: "never" | "unseen"): Float64Array {
+  const { whole, noise, scale } = seen;
+  const odds = damage === "never" ? NEVER : RARE;
+  const overlaps = noise.map((_, k) => overlapBehind(seen, k));
+  return whole.along.map((along, i) => {
+    const own = whole.own[i]!;
+    const k = Math.floor(i / STEPS);
+    const damaged = addLog(odds + noise[k]!, weakGain(along, own, scale, odds));
+    return addLog(wholeGain(along, own, scale, odds), damaged - overlaps[k]!);
+  });
+}
+
+/** What the pulses of the cell behind one may gain by an overlap with its pulses, which are not there where POLARITY takes them for lost. */
+function overlapBehind({ whole: { own, lone }, scale }: Weighed, k: number): number {
+  let most = 0;
+  for (let i = (k + 1) * STEPS; i < Math.min((k + 2) * STEPS, own.length); i++)
+    most = Math.max(most, lone[i]! - own[i]!);
+  return scale * most;
+}
+
+/** Logarithm of the likelihood over noise of pulses as they should be. @param odds - Of each damage. */
+function wholeGain(along: number, own: number, scale: number, odds: number): number {
+  return Math.log1p(-3 * Math.exp(odds)) + scale * (along - own);
+}
+
+/** And of pulses that are weak. */
+function weakGain(along: number, own: number, scale: number, odds: number): number {
+  const [half, quarter] = WEAK.map((height) => scale * (height * along - height * height * own));
+  return odds + addLog(half!, quarter!);
+}
+
+/**
+ * The same of LOSSY, where there is damage. It does not end where cells do: it may take one pulse of a one and leave the other. Under
+ * something loud pulses are still there, and overlap what follows; under a broad click, or beside it, nobody hears them.
+ */
+export function lossyGains(seen: Weighed): Float64Array {
+  const { whole, middle, end, noise, scale } = seen;
+  const loud = loudnessOf(seen);
+  const covered = coveredBy(loud, seen);
+  const isLost = lostIn(seen);
+  const gains = new Float64Array(noise.length * LOSSY.transitions.length);
+  for (let k = 0; k < noise.length; k++) {
+    const odds = isLost(k - 2) || isLost(k - 1) || isLost(k) || isLost(k + 1) ? BESIDE : OFTEN;
+    for (let from = 0; from < LOSSY.states; from++) {
+      const before = from % 3;
+      const at = (k * LOSSY.states + from) * LOSSY_STEPS;
+      if (covered[k] === 1) {
+        gains.fill(noise[k]!, at, at + LOST).fill(NEVER, at + LOST, at + LOSSY_STEPS);
+        continue;
+      }
+      const [zero, one] = stepsFrom(k, from < 3 ? 0 : 1, before);
+      const ownOf = ({ own, lone }: Pulses, i: number): number => (before === LOST ? lone[i]! : own[i]!);
+      const there = (pulses: Pulses, i: number): number => wholeGain(pulses.along[i]!, ownOf(pulses, i), scale, OFTEN);
+      const weak = (pulses: Pulses, i: number): number => weakGain(pulses.along[i]!, ownOf(pulses, i), scale, OFTEN);
+      const gone = OFTEN + noise[k]!;
+      const [under, lost] = loud[k]! < UNDER ? [NEVER, gone] : [gone, NEVER];
+      gains[at] = addLog(there(whole, zero), under);
+      gains[at + 1] = addLog(addLog(there(whole, one), under), odds + there(end, one));
+      gains[at + 2] = addLog(lost, weak(whole, zero));
+      const half = addLog(weak(end, one), addLog(there(middle, one), weak(middle, one)));
+      gains[at + 3] = addLog(addLog(lost, weak(whole, one)), odds + half);
+    }
+  }
+  return gains;
+}
+
+/** Transitions of POLARITY over cell k, a zero and a one. */
+function stepsFrom(k: number, polarity: number, before: number): readonly [number, number] {
+  const zero = k * STEPS + polarity * 4 + (before === 1 ? 2 : 0);
+  return [zero, zero + 1];
+}
+
+/**
+ * Gains of LOSSY as those of POLARITY, for passes that are joined: what one has lost another may have. Behind cells that have evidently lost
+ * pulses nobody knows which overlap what follows.
+ */
+export function narrowed(gains: Float64Array, seen: Weighed): Float64Array {
+  const isLost = lostIn(seen);
+  return seen.whole.along.map((_, i) => {
+    const k = Math.floor(i / STEPS);
+    const { from, bit } = POLARITY.transitions[i % STEPS]!;
+    const before = isLost(k - 1) || isLost(k - 2) ? LOST : from % 2;
+    const at = (k * LOSSY.states + (from < 2 ? 0 : 3) + before) * LOSSY_STEPS + bit;
+    return addLog(gains[at]!, gains[at + 2]! - (isLost(k) ? 0 : overlapBehind(seen, k)));
+  });
+}
