@@ -73,7 +73,7 @@ export async function buildMcu(board, log = console.log) {
     for (const file of readdirSync(join(MCU, room)).filter((name) => name.endsWith(".c")))
       compile(join(MCU, room, file), [...WARNINGS, ...runtime, ...memories, ...includes]);
   }
-  for (const file of sodium.files) compile(file, ["-w", "-O2", ...sodium.flags, ...includes]);
+  for (const file of sodium.files) compile(file, ["-w", "-O2", ...sodium.flags, ...sodium.flagsOf(file), ...includes]);
   const elf = join(out, "card.elf");
   run("arm-none-eabi-gcc", [
     ...cpu,
