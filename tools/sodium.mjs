@@ -67,8 +67,7 @@ export async function sodiumSources(folder, log) {
       "-DHAVE_EXPLICIT_BZERO=1",
     ],
     // The port multiplies points that it is given, never the base point, whose table would take 30 KiB of flash.
-    flagsOf: (file) =>
-      file.endsWith("/x25519_ref10.c") ? ["-Dge25519_scalarmult_base=sodium_base_point_absent"] : [],
+    flagsOf: (file) => (file.endsWith("/x25519_ref10.c") ? ["-Dge25519_scalarmult_base=sodium_base_point_absent"] : []),
   };
 }
 

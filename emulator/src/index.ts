@@ -10,6 +10,8 @@ export {
   type SealedMail,
 } from "./courier.js";
 export { EmulatorError, type EmulatorErrorCode, PowerCut } from "./errors.js";
+export { compileLoader, EmulatedLoader, LOADER_BUDGET, type LoaderOptions } from "./loader/emulated-loader.js";
+export { type SlotAreas, SlotFlash, type SlotWrite } from "./loader/slot-flash.js";
 export type { Trap } from "./machine.js";
 export {
   type CompiledFirmware,

@@ -43,3 +43,11 @@ export {
   memoryLink,
   memoryTransport,
 } from "./transport/memory.js";
+export type { UpdateLine } from "./update/line.js";
+export {
+  Loader,
+  type LoaderFacts,
+  type LoaderImage,
+  type UploadOptions,
+  type UploadProgress,
+} from "./update/loader.js";
