@@ -36,7 +36,7 @@ export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
-export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
+export { type OctetLine, QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuTrial } from "./qemu/qemu-reports.js";

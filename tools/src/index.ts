@@ -28,6 +28,7 @@ export { BOARDS, ROOTS, type Root } from "./image/choices.js";
 export { flatProgram } from "./image/flat-program.js";
 export { makeImageKey, readImageKey, readPublicImageKey } from "./image/image-keys.js";
 export { type BuildOptions, buildImage, type ImageSigner, signImage } from "./image/make-image.js";
+export { type BuiltImage, builtImage } from "./mcu-image.js";
 export { Output } from "./output.js";
 export { type ReadRecordingsOptions, type RecordingResult, readRecordings } from "./pos/read-recordings.js";
 export {

@@ -9,15 +9,26 @@ import type { LineEnd } from "../ports/line.js";
 import { lastEmission, type QemuPass } from "./qemu-emission.js";
 import { type QemuImage, QemuProcess } from "./qemu-process.js";
 import { countsOf, Line, Order, type QemuCounts, type QemuTrial, Report, trialOf } from "./qemu-reports.js";
-import type { SerialFrame } from "./serial-frames.js";
+import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 
 export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
+  /** Nobody waits for an image to come up: the loader has the line, as with `held`. */
+  readonly unheard?: boolean;
   /** Presses the button whenever the card asks for it. */
   readonly autoPress?: boolean;
 }
 
 const CRYPTO_ARGUMENTS = 6;
+
+/** A way to the loader, in octets. Structural: the SDK's flasher takes any object of this shape. */
+export interface OctetLine {
+  write(octets: Uint8Array): Promise<void>;
+  onOctets(listener: (octets: Uint8Array) => void): () => void;
+  onClose(listener: () => void): () => void;
+  close(): Promise<void>;
+}
+
 interface Phone {
   readonly chunks: Set<(chunk: Uint8Array) => void>;
   readonly closed: Set<() => void>;
@@ -42,6 +53,13 @@ export class QemuCard {
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
   readonly #watchers = new Set<() => void>();
+  /** Times that an image has come up. */
+  #starts = 0;
+  /** The loader has the line: octets are whose they are. */
+  readonly #loaderEars = new Set<(octets: Uint8Array) => void>();
+  readonly #goneEars = new Set<() => void>();
+  #loading: boolean;
+  #frames = new SerialFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
   static async start(options: QemuCardOptions): Promise<QemuCard> {
@@ -60,6 +78,7 @@ export class QemuCard {
   private constructor(options: QemuCardOptions) {
     this.id = options.id ?? "qemu-card";
     this.#autoPress = options.autoPress ?? false;
+    this.#loading = (options.held ?? false) || (options.unheard ?? false);
     this.#process = new QemuProcess(options);
   }
 
@@ -131,6 +150,44 @@ export class QemuCard {
     }
   }
 
+  /** How often an image has come up since power-on. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** Resolves when an image comes up, for the `count`th time. */
+  async imageStarted(count: number): Promise<void> {
+    await this.#until(() => this.#starts >= count);
+  }
+
+  /** Has the running image hand over to the loader, which then has the line until an image comes up. */
+  enterLoader(): void {
+    this.#process.send("line", Line.Loader);
+    this.#loading = true;
+    this.#hangUp();
+  }
+
+  /** The loader's console. What is said while an image runs is not the loader's, and not heard. */
+  loaderLine(): OctetLine {
+    return {
+      write: (octets) => this.#process.write("line", octets),
+      onOctets: (listener) => {
+        this.#loaderEars.add(listener);
+        return () => this.#loaderEars.delete(listener);
+      },
+      onClose: (listener) => {
+        this.#goneEars.add(listener);
+        return () => this.#goneEars.delete(listener);
+      },
+      close: async () => undefined,
+    };
+  }
+
+  /** All flash, as it is now: what a card keeps without power. */
+  memory(): Uint8Array {
+    return this.#process.memory();
+  }
+
   touchHead(): void {
     this.#process.send("bench", Order.Head);
   }
@@ -190,16 +247,20 @@ export class QemuCard {
   async stop(): Promise<void> {
     this.#on = false;
     this.#hangUp();
+    for (const listener of this.#goneEars) listener();
     await this.#process.stop();
   }
 
   async #connect(): Promise<void> {
-    let ready = false;
-    const bench = (frame: SerialFrame): void => {
-      if (frame.kind === Report.Ready) ready = true;
-      this.#heardBench(frame);
+    const frames = new SerialFrames();
+    const bench = (octets: Uint8Array): void => {
+      for (const frame of frames.push(octets)) this.#heardBench(frame);
     };
-    await this.#process.run({ line: (frame) => this.#heardLine(frame), bench }, () => ready);
+    const line = (octets: Uint8Array): void => {
+      if (this.#loading) for (const listener of this.#loaderEars) listener(octets);
+      else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
+    };
+    await this.#process.run({ line, bench }, () => this.#loading || this.#starts > 0);
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {
@@ -233,6 +294,10 @@ export class QemuCard {
     switch (kind) {
       case Report.Ready:
         this.#ticksPerUs = view.getUint32(0, true);
+        this.#starts++;
+        this.#loading = false;
+        this.#frames = new SerialFrames();
+        this.#hangUp();
         break;
       case Report.Indicator:
         this.#indicator = octets[0]!;

@@ -26,6 +26,7 @@ export const enum Line {
   Up = 2,
   Down = 3,
   Advertised = 4,
+  Loader = 5,
 }
 export const enum Order {
   Button = 1,

@@ -15,6 +15,8 @@ void machine_post(enum event event);
 /** Something was posted that nobody has looked at. */
 bool machine_is_posted(void);
 _Noreturn void machine_run(void);
+/** Ends everything for the loader: what modules held is gone before the reset. */
+_Noreturn void machine_leave(void);
 /** For the bench: has a module reach outside of its memory. */
 void machine_trap(enum module_id id);
 

@@ -15,6 +15,8 @@ enum kind {
   KIND_DOWN = 3,
   /** Of the card: what it advertises. */
   KIND_ADVERTISED = 4,
+  /** Of whoever flashes: start the loader, which listens to this line. The card is as after a power cut. */
+  KIND_LOADER = 5,
 };
 
 static uint8_t frame[3 + CHUNK_MAX];
@@ -96,6 +98,9 @@ static enum line_event received(enum kind kind, uint32_t length, struct chunk* c
       if (!was_busy || longest == 0) return LINE_QUIET;
       was_busy = false;
       return LINE_READY;
+    case KIND_LOADER:
+      if (length == 0) machine_leave();
+      return LINE_QUIET;
     default: return LINE_QUIET;
   }
 }

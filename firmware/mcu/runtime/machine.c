@@ -45,6 +45,14 @@ static void reach_outside(struct module* module, void* unused) {
 
 void machine_trap(enum module_id id) { enter(id, reach_outside, 0); }
 
+_Noreturn void machine_leave(void) {
+  for (int id = MODULE_LINK; id < MODULES; id++) {
+    mailbox_forget((enum module_id)id);
+    memset(modules[id].memory, 0, modules[id].size);
+  }
+  board_reset(true);
+}
+
 static bool deliver(void) {
   struct mail mail;
   if (!mailbox_take(&mail)) return false;

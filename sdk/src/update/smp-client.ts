@@ -53,7 +53,7 @@ export class SmpClient {
       line.onOctets((octets) => {
         for (const packet of this.#reader.push(octets, onText)) this.#heard(packet);
       }),
-      line.onClose((reason) => this.#end(reason)),
+      line.onClose(() => this.#end(sdkError("LINK_LOST"))),
     ];
   }
 

@@ -37,13 +37,14 @@ const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_d
 
 /** @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED` */
 export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
-  const elf = builtImage("an386");
+  const built = builtImage("an386");
+  const { elf } = built;
   const block = new MemoryBlock();
   const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));
   const file = join(folder, "trace.log");
   const code = functionsOf(elf, INTERRUPT);
-  const image = { elf, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
+  const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
   let qemu: QemuCard | undefined;
   try {
     qemu = await QemuCard.start({ ...image, traced: { file, code } });
