@@ -1,6 +1,5 @@
 // Builds the card for a Cortex-M board: modules to C (wasm2c), with libsodium and the machine (firmware/mcu) into two ELF files, the loader and the
 // card's program, and the program's signed image. Plain JavaScript, as build-firmware.mjs, which runs before it.
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -38,6 +38,7 @@ export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export { type OctetLine, QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
+export { bootTicks } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuTrial } from "./qemu/qemu-reports.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";

@@ -9,11 +9,17 @@ const STORE_SIZE = 0x8000;
 const SWITCHES_AT = 0x8000;
 const STARTS_AT = SWITCHES_AT + 32;
 const BUTTON_AT = SWITCHES_AT + 36;
+const BOOT_AT = SWITCHES_AT + 40;
 export const SLOT0_AT = 0x10000;
 export const SLOT1_AT = 0x28000;
 export const SLOT_SIZE = 0x18000;
 /** Store, switches, slots, scratch, records of the loader. */
 export const FLASH_SIZE = 0x43000;
+
+/** Ticks that the loader took, from reset to the program's first instruction, at the last start. */
+export function bootTicks(memory: Uint8Array): number {
+  return new DataView(memory.buffer, memory.byteOffset).getUint32(BOOT_AT, true);
+}
 
 export interface QemuFlash {
   readonly image?: Uint8Array;

@@ -184,6 +184,8 @@ static struct switches {
   /** Programs started since power-on, less one: no start has the octets of another. */
   uint32_t starts;
   uint32_t button;
+  /** Ticks that the loader took before the program. */
+  uint32_t boot;
 }* const switches = (struct switches*)(FLASH_REGION + BENCH_SWITCHES_AT);
 
 void board_random(uint8_t* out, uint32_t length) {
@@ -223,6 +225,7 @@ bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b
 _Noreturn void board_boot(uint32_t vectors) {
   __asm__ volatile("cpsid i");
   switches->starts++;
+  switches->boot = board_ticks();
   for (int i = 0; i < 2; i++) REG(UARTS[i] + UART_CTRL) = 0;
   REG(TIMER0 + CTRL) = REG(TIMER1 + CTRL) = 0;
   REG(TIMER0 + INTCLEAR) = REG(TIMER1 + INTCLEAR) = 1;
