@@ -101,7 +101,7 @@ for (const board of ["an386", "an505"] as const)
       for (let cut = 0; cut < 5; cut++) {
         await qemu.stop();
         // Without an image that is heard, or a debugger that lets it run, start resolves at once: the power goes a moment later.
-        qemu = await QemuCard.start({ ...built, memory, unheard: true });
+        qemu = await QemuCard.start({ ...built, memory, unheard: "loader" });
         await delay(randomInt(5, 60));
         memory = qemu.memory();
       }
@@ -119,7 +119,7 @@ for (const board of ["an386", "an505"] as const)
     it("of an empty card begins in the loader, which takes an image", async function () {
       this.timeout(60_000);
       const { image, ...built } = imageOrSkip(this, board);
-      qemu = await QemuCard.start({ ...built, flash: store, unheard: true });
+      qemu = await QemuCard.start({ ...built, flash: store, unheard: "loader" });
       const loader = new Loader(qemu.loaderLine());
       await loader.echo("empty", { tries: 20, timeoutMs: 200 });
       expect(await loader.images()).to.deep.equal([]);

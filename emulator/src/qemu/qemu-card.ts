@@ -13,8 +13,8 @@ import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 
 export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
-  /** Nobody waits for an image to come up: the loader has the line, as with `held`. */
-  readonly unheard?: boolean;
+  /** Nobody waits for the bench to say that an image has come up: who has the line until it does. A production image has no bench. */
+  readonly unheard?: "loader" | "card";
   /** Presses the button whenever the card asks for it. */
   readonly autoPress?: boolean;
 }
@@ -59,6 +59,7 @@ export class QemuCard {
   readonly #loaderEars = new Set<(octets: Uint8Array) => void>();
   readonly #goneEars = new Set<() => void>();
   #loading: boolean;
+  readonly #unheard: boolean;
   #frames = new SerialFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
@@ -78,7 +79,8 @@ export class QemuCard {
   private constructor(options: QemuCardOptions) {
     this.id = options.id ?? "qemu-card";
     this.#autoPress = options.autoPress ?? false;
-    this.#loading = (options.held ?? false) || (options.unheard ?? false);
+    this.#loading = (options.held ?? false) || options.unheard === "loader";
+    this.#unheard = options.unheard === "card";
     this.#process = new QemuProcess(options);
   }
 
@@ -260,7 +262,7 @@ export class QemuCard {
       if (this.#loading) for (const listener of this.#loaderEars) listener(octets);
       else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
     };
-    await this.#process.run({ line, bench }, () => this.#loading || this.#starts > 0);
+    await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {

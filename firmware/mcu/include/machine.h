@@ -17,8 +17,6 @@ bool machine_is_posted(void);
 _Noreturn void machine_run(void);
 /** Ends everything for the loader: what modules held is gone before the reset. */
 _Noreturn void machine_leave(void);
-/** For the bench: has a module reach outside of its memory. */
-void machine_trap(enum module_id id);
 
 /** A trapped module starts anew: mail that waits for it is gone. */
 void mailbox_forget(enum module_id to);
@@ -47,6 +45,17 @@ void line_drop(void);
 /** Hands the pass that was played to whoever watches. */
 void coil_report(void);
 
+#ifdef PRODUCTION
+// A card that is sold has no bench: what comes on its second line is not even listened to.
+static inline void bench_ready(void) {}
+static inline bool bench_poll(void) { return false; }
+static inline void bench_indicator(uint32_t pattern) { (void)pattern; }
+static inline void bench_trap(const struct module* module) { (void)module; }
+static inline void bench_pass(const uint32_t* ticks, uint32_t edges) { (void)ticks, (void)edges; }
+static inline void bench_pass_begins(void) {}
+#else
+/** For the bench: has a module reach outside of its memory. */
+void machine_trap(enum module_id id);
 /** The bench: what stands in for sensors, and watches. Nothing on a card that is sold. */
 void bench_ready(void);
 /** One order of the bench; false where none has come. */
@@ -56,3 +65,4 @@ void bench_trap(const struct module* module);
 void bench_pass(const uint32_t* ticks, uint32_t edges);
 /** A pass begins. */
 void bench_pass_begins(void);
+#endif

@@ -38,12 +38,14 @@ static void enter(enum module_id id, void (*call)(struct module*, void*), void* 
   if (id != MODULE_AUTHENTICATOR) line_drop();
 }
 
+#ifndef PRODUCTION
 static void reach_outside(struct module* module, void* unused) {
   (void)unused;
   module_demand(module, module->size, 1);
 }
 
 void machine_trap(enum module_id id) { enter(id, reach_outside, 0); }
+#endif
 
 _Noreturn void machine_leave(void) {
   for (int id = MODULE_LINK; id < MODULES; id++) {
