@@ -8,6 +8,7 @@ import { debugCommand } from "./commands/debug.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
+import { flashCommand, serialCommand } from "./commands/flash.js";
 import { imageCommand } from "./commands/image.js";
 import { personaliseCommand } from "./commands/personalise.js";
 import { posCommand } from "./commands/pos.js";
@@ -95,6 +96,8 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   personaliseCommand(program, context);
   posCommand(program, context, onCode);
   imageCommand(program, context);
+  flashCommand(program, context);
+  serialCommand(program, context);
   doctorCommand(program, context, onCode);
   benchCommand(program, context, onCode);
   completionCommand(program, context);

@@ -23,6 +23,14 @@ export {
   type ScenarioResult,
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
+export {
+  type FlashOptions,
+  type FlashProgress,
+  type FlashResult,
+  type FlashStep,
+  flashCard,
+} from "./flash/flash-card.js";
+export { type SerialPortFacts, serialPorts } from "./flash/serial-line.js";
 export { readBoard } from "./image/board.js";
 export { BOARDS, ROOTS, type Root } from "./image/choices.js";
 export { flatProgram } from "./image/flat-program.js";

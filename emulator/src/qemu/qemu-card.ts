@@ -60,6 +60,7 @@ export class QemuCard {
   readonly #goneEars = new Set<() => void>();
   #loading: boolean;
   readonly #unheard: boolean;
+  #bare = false;
   #frames = new SerialFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
@@ -185,6 +186,12 @@ export class QemuCard {
     };
   }
 
+  /** The serial line itself, in octets both ways, whoever speaks on it: for a flasher, that knows no bench. */
+  octetLine(): OctetLine {
+    this.#bare = true;
+    return this.loaderLine();
+  }
+
   /** All flash, as it is now: what a card keeps without power. */
   memory(): Uint8Array {
     return this.#process.memory();
@@ -259,7 +266,7 @@ export class QemuCard {
       for (const frame of frames.push(octets)) this.#heardBench(frame);
     };
     const line = (octets: Uint8Array): void => {
-      if (this.#loading) for (const listener of this.#loaderEars) listener(octets);
+      if (this.#loading || this.#bare) for (const listener of this.#loaderEars) listener(octets);
       else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
     };
     await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
