@@ -23,6 +23,7 @@ export {
   type ScenarioResult,
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
+export { type CardLogRecord, type FollowLogOptions, followLog, recordsOf } from "./flash/card-log.js";
 export {
   type FlashOptions,
   type FlashProgress,

@@ -52,6 +52,7 @@ export class QemuCard {
   #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
+  readonly #logs: Uint8Array[] = [];
   readonly #watchers = new Set<() => void>();
   /** Times that an image has come up. */
   #starts = 0;
@@ -245,6 +246,14 @@ export class QemuCard {
     await this.#until(() => this.traps.length > before);
   }
 
+  /** The records of its log, as its line gives them (wire/card-log.ts). */
+  async log(): Promise<Uint8Array> {
+    const before = this.#logs.length;
+    this.#process.send("line", Line.Log);
+    await this.#until(() => this.#logs.length > before);
+    return this.#logs[before]!;
+  }
+
   async counts(): Promise<QemuCounts> {
     const before = this.#counts.length;
     this.#process.send("bench", Order.Counts);
@@ -288,6 +297,9 @@ export class QemuCard {
         break;
       case Line.Down:
         this.#hangUp();
+        break;
+      case Line.Log:
+        this.#logs.push(octets);
         break;
     }
     this.#changed();

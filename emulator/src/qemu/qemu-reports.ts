@@ -27,6 +27,7 @@ export const enum Line {
   Down = 3,
   Advertised = 4,
   Loader = 5,
+  Log = 6,
 }
 export const enum Order {
   Button = 1,

@@ -29,6 +29,8 @@ void coil_tick(void);
 
 /** The coil has drawn from the cell for so long. */
 void battery_emitted(uint64_t us);
+/** Per cent of a full cell. */
+uint32_t battery_left(void);
 
 void head_sleep(void);
 /** True where the wallet wants to know. */
@@ -40,6 +42,8 @@ enum line_event { LINE_QUIET, LINE_CAME_UP, LINE_WENT_DOWN, LINE_READY, LINE_CHU
 
 /** What came over the line: one thing at a time, for the caller to tell the link. `chunk` is whole until the next call. */
 enum line_event line_poll(struct chunk* chunk);
+/** Octets of the phone's longest chunk; 0 without a phone. */
+uint32_t line_longest(void);
 /** Ends the line; `LINE_WENT_DOWN` follows. */
 void line_drop(void);
 /** Hands the pass that was played to whoever watches. */

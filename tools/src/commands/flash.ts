@@ -1,4 +1,4 @@
-// ecard flash: a new image onto a card. ecard serial: which ports there are.
+// ecard flash: a new image onto a card.
 
 import type { QemuBoard } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
@@ -122,34 +122,4 @@ async function flashBar(output: Output) {
       output.fact({ progress });
     },
   };
-}
-
-export function serialCommand(program: Command, context: Context): void {
-  program
-    .command("serial")
-    .description("list serial ports, those of USB first")
-    .addHelpText(
-      "after",
-      `
-With --json: one line a port {"path","manufacturer","serialNumber",
-"usbVendorId","usbProductId"}, those that are known.
-
-Examples:
-  ecard serial
-  ecard serial --json`,
-    )
-    .action(async (_options: object, command: Command) => {
-      const output = context.output(command);
-      const { serialPorts } = await import("../flash/serial-line.js");
-      const ports = await serialPorts();
-      const id = (value: number | undefined) => value?.toString(16).padStart(4, "0") ?? "";
-      for (const port of ports) {
-        output.fact(port);
-        const usb = port.usbVendorId === undefined ? "" : `${id(port.usbVendorId)}:${id(port.usbProductId)}`;
-        output.result(
-          `${printable(port.path).padEnd(20)} ${usb.padEnd(10)} ${printable(port.manufacturer ?? "")}`.trimEnd(),
-        );
-      }
-      if (ports.length === 0) output.say("no serial ports");
-    });
 }

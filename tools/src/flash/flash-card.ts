@@ -23,6 +23,7 @@ import {
   toHex,
 } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
+import { ask, START_LOADER } from "./card-frames.js";
 
 export type FlashStep = "checked" | "connected" | "sent" | "testing" | "confirmed" | "on trial";
 
@@ -42,6 +43,8 @@ export interface FlashOptions {
   readonly image: Uint8Array;
   /** Ed25519, 32 octets: checks the signature here too. Without, that the card's root made it, by name; the card checks the rest. */
   readonly publicKey?: Uint8Array;
+  /** How long somebody is looked for, ms; 30 s unless told: a loader that swaps two slots hears nothing meanwhile. */
+  readonly reachMs?: number;
   /** False leaves the image on trial: the next start goes back. */
   readonly confirm?: boolean;
   readonly signal?: AbortSignal;
@@ -61,9 +64,6 @@ export interface FlashResult {
   readonly confirmed: boolean;
 }
 
-/** Of a card's line protocol (firmware/mcu/ports/line.c): length 0, and "start the loader". */
-const START_LOADER = Uint8Array.of(0, 0, 5);
-/** How long somebody is looked for, ms: a loader that swaps two slots hears nothing meanwhile. */
 const REACH_MS = 30_000;
 const ECHO_MS = 400;
 /** After a reset the card is left alone so long: what is sent to it earlier would be the loader's. */
@@ -76,7 +76,7 @@ const SETTLE_MS = 1_000;
  * `LOADER_SILENT` where nobody answers, `UPDATE_REVERTED` where the card came up with the old image
  */
 export async function flashCard(line: UpdateLine, options: FlashOptions): Promise<FlashResult> {
-  const { image: bytes, confirm = true, signal, onStep } = options;
+  const { image: bytes, confirm = true, reachMs = REACH_MS, signal, onStep } = options;
   const begun = performance.now();
   const image = decodeImage(bytes);
   checkImageDigest(image);
@@ -84,7 +84,7 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
   onStep?.("checked", `version ${version} for ${image.board}, counter ${image.counter}, ${bytes.length} octets`);
   const loader = new Loader(line);
   try {
-    await reach(loader, line, signal);
+    await reach(loader, line, reachMs, signal);
     const facts = await loader.facts({ signal });
     onStep?.("connected", `${facts.board.name}, counter ${facts.counter}`);
     checkForCard(bytes, image, facts, options.publicKey);
@@ -99,7 +99,7 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
       onStep?.("testing", `version ${version} starts`);
     }
     if (confirm) {
-      await reach(loader, line, signal);
+      await reach(loader, line, reachMs, signal);
       if (!isRunning(await loader.images({ signal }), hash))
         throw new CommandError(
           "UPDATE_REVERTED",
@@ -141,12 +141,10 @@ function checkForCard(bytes: Uint8Array, image: FirmwareImage, facts: LoaderFact
 }
 
 /** Has whoever is there hand over to the loader: it hears no frame, and an image no console. */
-async function reach(loader: Loader, line: UpdateLine, signal: AbortSignal | undefined): Promise<void> {
-  const until = performance.now() + REACH_MS;
+async function reach(loader: Loader, line: UpdateLine, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const until = performance.now() + ms;
   for (let round = 0; ; round++) {
-    // Where a frame was cut off before, one more octet and the next frame is whole.
-    if (round > 0) await line.write(Uint8Array.of(0));
-    await line.write(START_LOADER);
+    await ask(line, START_LOADER, round > 0);
     try {
       await loader.echo("ecard", { tries: 1, timeoutMs: ECHO_MS, signal });
       return;
