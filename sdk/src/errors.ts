@@ -23,6 +23,9 @@ const SENTENCES = {
     "The card's certificate is over, or has not begun: check this phone's clock, then replace the card",
   CARD_ANSWER_MALFORMED: "The card's answer cannot be read: update the app or the card",
   CARD_STATUS_UNKNOWN: "The card refused for a reason this app does not know: update the app",
+  LOADER_SILENT:
+    "The card's loader does not answer: check the port, or start the card with its button held, then try again",
+  UPDATE_REVERTED: "The card came up with its old image: the new one did not run; look into the card's log",
   LOADER_STATE:
     "The card's loader cannot do this now: confirm the image that is on trial, or reset the card to go back",
   LOADER_IMAGE_ABSENT: "The card has no such image: upload it first",

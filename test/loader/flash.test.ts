@@ -1,7 +1,6 @@
 // What ecard flash does with a card, as a call: checks, sends on from where it was, tries, confirms.
 
-import { imageDigest } from "@enabling-card/sdk";
-import { type FlashProgress, type FlashStep, flashCard } from "@enabling-card/tools";
+import { type FlashProgress, type FlashStep, flashCard, imageDigest } from "@enabling-card/sdk";
 import { decodeImage, FlashArea, LoaderVerdict, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { LoaderCard, OTHER_SECRET, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";

@@ -8,7 +8,7 @@ import { debugCommand } from "./commands/debug.js";
 import { demoCommand } from "./commands/demo.js";
 import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
-import { flashCommand } from "./commands/flash.js";
+import { flashCommand, flasherCommand } from "./commands/flash.js";
 import { imageCommand } from "./commands/image.js";
 import { personaliseCommand } from "./commands/personalise.js";
 import { posCommand } from "./commands/pos.js";
@@ -98,6 +98,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   posCommand(program, context, onCode);
   imageCommand(program, context);
   flashCommand(program, context);
+  flasherCommand(program, context);
   serialCommand(program, context);
   logsCommand(program, context);
   doctorCommand(program, context, onCode);

@@ -24,13 +24,7 @@ export {
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
 export { type CardLogRecord, type FollowLogOptions, followLog, recordsOf } from "./flash/card-log.js";
-export {
-  type FlashOptions,
-  type FlashProgress,
-  type FlashResult,
-  type FlashStep,
-  flashCard,
-} from "./flash/flash-card.js";
+export { flasherPage } from "./flash/flasher-page.js";
 export { type SerialPortFacts, serialPorts } from "./flash/serial-line.js";
 export { readBoard } from "./image/board.js";
 export { BOARDS, ROOTS, type Root } from "./image/choices.js";

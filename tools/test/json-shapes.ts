@@ -222,6 +222,7 @@ export const FLASHED: Shape = {
   seconds: "number",
   confirmed: "boolean",
 };
+export const PAGE: Shape = { file: "string", octets: "number" };
 export const SERIAL_PORT: Shape = {
   path: "string",
   "manufacturer?": "string",

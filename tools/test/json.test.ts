@@ -31,6 +31,7 @@ import {
   LOGGED,
   MCU,
   MEASURED,
+  PAGE,
   PAYMENT,
   PERHAPS,
   PLAYED,
@@ -104,6 +105,10 @@ describe("--json", () => {
       const all = await lines(["flash", image, "--device", "qemu", "--json"]);
       for (const line of all.slice(0, -1)) check(line, "progress" in line ? FLASH_PROGRESS : FLASHING);
       check(all.at(-1)!, FLASHED);
+    },
+    async flasher() {
+      const [page] = await lines(["flasher", "--json", "--out", join(folder(), "flasher.html")]);
+      check(page!, PAGE);
     },
     async serial() {
       for (const line of await lines(["serial", "--json"])) if (!("error" in line)) check(line, SERIAL_PORT);
@@ -297,6 +302,7 @@ describe("--json", () => {
       ["bench mcu", MCU],
       ["debug", DEBUGGED],
       ["flash", { ...FLASHING, ...FLASH_PROGRESS, ...FLASHED }],
+      ["flasher", PAGE],
       ["serial", SERIAL_PORT],
       ["logs", { ...LOGGED, ...LOG_FRAME }],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],

@@ -13,13 +13,15 @@ import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 
 export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
-  /** Nobody waits for the bench to say that an image has come up: who has the line until it does. A production image has no bench. */
+  /** Nobody waits for the bench to say that an image has come up: who has the line until it does. A production image has no bench: it is there when it gives its log. */
   readonly unheard?: "loader" | "card";
   /** Presses the button whenever the card asks for it. */
   readonly autoPress?: boolean;
 }
 
 const CRYPTO_ARGUMENTS = 6;
+const REACH_MS = 1000;
+const REACH_ROUNDS = 10;
 
 /** A way to the loader, in octets. Structural: the SDK's flasher takes any object of this shape. */
 export interface OctetLine {
@@ -279,6 +281,18 @@ export class QemuCard {
       else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
     };
     await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
+    if (this.#unheard) await this.#reach();
+  }
+
+  /** An image without a bench has come up where it gives its log. What is said before is the loader's, and a frame may be cut by the start. */
+  async #reach(): Promise<void> {
+    for (let round = 0; this.#logs.length === 0; round++) {
+      if (round === REACH_ROUNDS) throw new EmulatorError("QEMU_FAILED", "The image does not give its log");
+      // Zeros end any frame; one more than a multiple of three moves the next frame on by an octet.
+      await this.#process.write("line", new Uint8Array(520));
+      this.#process.send("line", Line.Log);
+      await Promise.race([delay(REACH_MS), this.#until(() => this.#logs.length > 0)]);
+    }
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {

@@ -1,10 +1,10 @@
 // ecard flash: a new image onto a card.
 
 import type { QemuBoard } from "@enabling-card/emulator";
+import type { FlashProgress } from "@enabling-card/sdk";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
-import type { FlashProgress } from "../flash/flash-card.js";
 import type { OpenLine } from "../flash/qemu-line.js";
 import { BOARDS } from "../image/choices.js";
 import type { Output } from "../output.js";
@@ -58,7 +58,7 @@ Examples:
     .action(async (file: string, options: FlashArguments, command: Command) => {
       const output = context.output(command);
       const [{ flashCard }, { readImageFile }, { readPublicImageKey }] = await Promise.all([
-        import("../flash/flash-card.js"),
+        import("@enabling-card/sdk"),
         import("../image/image-files.js"),
         import("../image/image-keys.js"),
       ]);
@@ -122,4 +122,35 @@ async function flashBar(output: Output) {
       output.fact({ progress });
     },
   };
+}
+
+export function flasherCommand(program: Command, context: Context): void {
+  program
+    .command("flasher")
+    .description("write the flasher's page: one file, for a browser with serial ports (Chrome, Edge, Opera)")
+    .option("--out <file>", "the page", "out/flasher.html")
+    .addHelpText(
+      "after",
+      `
+The page does what ecard flash does, with the same code, on a port that its
+reader chooses. It loads nothing from elsewhere, and sends nothing anywhere but
+to the card. Browsers give ports to pages of https: and localhost, and to files.
+
+With --json: one line {"file","octets"}.
+
+Examples:
+  ecard flasher
+  ecard flasher --out site/flasher.html`,
+    )
+    .action(async ({ out }: { out: string }, command: Command) => {
+      const output = context.output(command);
+      const [{ flasherPage }, { writeImageFile }] = await Promise.all([
+        import("../flash/flasher-page.js"),
+        import("../image/image-files.js"),
+      ]);
+      const page = new TextEncoder().encode(await flasherPage());
+      await writeImageFile(out, page);
+      output.fact({ file: out, octets: page.length });
+      output.result(`${printable(out)}: ${page.length} octets`);
+    });
 }

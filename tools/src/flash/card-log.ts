@@ -3,9 +3,8 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { SerialFrames } from "@enabling-card/emulator";
-import type { UpdateLine } from "@enabling-card/sdk";
+import { askCard, GIVE_LOG, type UpdateLine } from "@enabling-card/sdk";
 import { LOG_RECORD_SIZE, LogEvent, ModuleId } from "@enabling-card/wire";
-import { ask, GIVE_LOG } from "./card-frames.js";
 
 export interface CardLogRecord {
   /** Since the card's start. */
@@ -62,7 +61,7 @@ export async function followLog(
   });
   try {
     for (let round = 0, before = -1; !signal.aborted; round++) {
-      await ask(line, GIVE_LOG, answers === before);
+      await askCard(line, GIVE_LOG, answers === before);
       before = answers;
       await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
       if (once && answers > 0) return told;

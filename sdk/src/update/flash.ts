@@ -1,19 +1,6 @@
 // A new image onto a card: checked before the first octet is sent, sent on from where an earlier call broke off, tried, and confirmed by the
 // image itself, which must come up and hand over to the loader again.
 
-import { setTimeout as delay } from "node:timers/promises";
-import {
-  type CardError,
-  checkImage,
-  checkImageDigest,
-  checkImageFits,
-  imageDigest,
-  imageKeyHash,
-  Loader,
-  type LoaderFacts,
-  type LoaderImage,
-  type UpdateLine,
-} from "@enabling-card/sdk";
 import {
   decodeImage,
   equalBytes,
@@ -22,8 +9,11 @@ import {
   ImageError,
   toHex,
 } from "@enabling-card/wire";
-import { CommandError, EXIT } from "../exit-codes.js";
-import { ask, START_LOADER } from "./card-frames.js";
+import { type CardError, sdkError, throwIfAborted } from "../errors.js";
+import { checkImage, checkImageDigest, checkImageFits, imageDigest, imageKeyHash } from "../image/check-image.js";
+import { askCard, START_LOADER } from "./card-frames.js";
+import type { UpdateLine } from "./line.js";
+import { Loader, type LoaderFacts, type LoaderImage } from "./loader.js";
 
 export type FlashStep = "checked" | "connected" | "sent" | "testing" | "confirmed" | "on trial";
 
@@ -47,7 +37,7 @@ export interface FlashOptions {
   readonly reachMs?: number;
   /** False leaves the image on trial: the next start goes back. */
   readonly confirm?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: FlashStep, detail: string) => void;
   readonly onProgress?: (progress: FlashProgress) => void;
 }
@@ -72,8 +62,8 @@ const SETTLE_MS = 1_000;
 /**
  * Flashes a card.
  *
- * @throws {ImageError} what is wrong with the image; {CardError} `LINK_LOST`, `LINK_TIMEOUT`, `LOADER_STATE`, `ABORTED`; {CommandError}
- * `LOADER_SILENT` where nobody answers, `UPDATE_REVERTED` where the card came up with the old image
+ * @throws {ImageError} what is wrong with the image; {CardError} `LOADER_SILENT` where nobody answers, `UPDATE_REVERTED` where the card came up
+ * with its old image, `LOADER_STATE`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
  */
 export async function flashCard(line: UpdateLine, options: FlashOptions): Promise<FlashResult> {
   const { image: bytes, confirm = true, reachMs = REACH_MS, signal, onStep } = options;
@@ -100,12 +90,7 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
     }
     if (confirm) {
       await reach(loader, line, reachMs, signal);
-      if (!isRunning(await loader.images({ signal }), hash))
-        throw new CommandError(
-          "UPDATE_REVERTED",
-          "The card came up with its old image: the new one did not run; see ecard logs",
-          EXIT.failed,
-        );
+      if (!isRunning(await loader.images({ signal }), hash)) throw sdkError("UPDATE_REVERTED");
       await loader.confirm(undefined, { signal });
       confirmed = true;
       await restart(loader, signal);
@@ -144,16 +129,14 @@ function checkForCard(bytes: Uint8Array, image: FirmwareImage, facts: LoaderFact
 async function reach(loader: Loader, line: UpdateLine, ms: number, signal: AbortSignal | undefined): Promise<void> {
   const until = performance.now() + ms;
   for (let round = 0; ; round++) {
-    await ask(line, START_LOADER, round > 0);
+    await askCard(line, START_LOADER, round > 0);
     try {
       await loader.echo("ecard", { tries: 1, timeoutMs: ECHO_MS, signal });
       return;
     } catch (error) {
       if ((error as CardError).code !== "LINK_TIMEOUT") throw error;
       if (performance.now() < until) continue;
-      const sentence =
-        "The card's loader does not answer: check the port, or start the card with its button held, then try again";
-      throw new CommandError("LOADER_SILENT", sentence, EXIT.linkLost, { cause: error });
+      throw sdkError("LOADER_SILENT", undefined, { cause: error });
     }
   }
 }
@@ -163,7 +146,8 @@ async function restart(loader: Loader, signal: AbortSignal | undefined): Promise
     // Its answer may be lost: whether it has started again shows by itself.
     if (error.code !== "LINK_TIMEOUT") throw error;
   });
-  await delay(SETTLE_MS, undefined, { ...(signal && { signal }) });
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  throwIfAborted(signal);
 }
 
 /** @returns octets that were sent: none where the card has the image already */
