@@ -1,14 +1,25 @@
 // The card's image on a Cortex-M in QEMU: its line, its button, its lights and its coil, as the emulated card has them.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { ATT_HEADER, Indicator, type ModuleId, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
+import { Indicator, type ModuleId } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { GESTURES } from "../ports/button.js";
 import type { Emission } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
-import { lastEmission, type QemuPass } from "./qemu-emission.js";
+import { OctetEars, type OctetLine } from "./octet-line.js";
+import { lastEmission, PassClock, type QemuPass } from "./qemu-emission.js";
+import { QemuPhone } from "./qemu-phone.js";
 import { type QemuImage, QemuProcess } from "./qemu-process.js";
-import { countsOf, Line, Order, type QemuCounts, type QemuTrial, Report, trialOf } from "./qemu-reports.js";
+import {
+  countsOf,
+  cryptoOrder,
+  Line,
+  Order,
+  type QemuCounts,
+  type QemuTrial,
+  Report,
+  trialOf,
+} from "./qemu-reports.js";
 import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 
 export interface QemuCardOptions extends QemuImage {
@@ -19,48 +30,29 @@ export interface QemuCardOptions extends QemuImage {
   readonly autoPress?: boolean;
 }
 
-const CRYPTO_ARGUMENTS = 6;
 const REACH_MS = 1000;
 const REACH_ROUNDS = 10;
-
-/** A way to the loader, in octets. Structural: the SDK's flasher takes any object of this shape. */
-export interface OctetLine {
-  write(octets: Uint8Array): Promise<void>;
-  onOctets(listener: (octets: Uint8Array) => void): () => void;
-  onClose(listener: () => void): () => void;
-  close(): Promise<void>;
-}
-
-interface Phone {
-  readonly chunks: Set<(chunk: Uint8Array) => void>;
-  readonly closed: Set<() => void>;
-  readonly early: Uint8Array[];
-  readonly taken: (() => void)[];
-}
 
 export class QemuCard {
   readonly id: string;
   readonly passes: QemuPass[] = [];
   readonly traps: number[] = [];
   readonly #process: QemuProcess;
-  #phone: Phone | undefined;
+  readonly #phone = new QemuPhone((kind, octets) => this.#process.send("line", kind, octets));
   #advertised: Uint8Array | undefined;
   #indicator: Indicator = Indicator.Off;
-  #ticksPerUs = 1;
+  readonly #clock = new PassClock();
   readonly #autoPress: boolean;
   #debugged: Promise<void> | undefined;
   #on = true;
-  #lastTick: number | undefined;
-  #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
   readonly #logs: Uint8Array[] = [];
   readonly #watchers = new Set<() => void>();
   /** Times that an image has come up. */
   #starts = 0;
-  /** The loader has the line: octets are whose they are. */
-  readonly #loaderEars = new Set<(octets: Uint8Array) => void>();
-  readonly #goneEars = new Set<() => void>();
+  readonly #ears = new OctetEars();
+  /** The loader has the line, or whoever speaks in octets. */
   #loading: boolean;
   readonly #unheard: boolean;
   #bare = false;
@@ -99,7 +91,7 @@ export class QemuCard {
 
   /** Is a phone connected? */
   get lineUp(): boolean {
-    return this.#phone !== undefined;
+    return this.#phone.connected;
   }
 
   /** What a scanner sees: 16 octets once paired. */
@@ -113,38 +105,7 @@ export class QemuCard {
 
   /** @throws {EmulatorError} `LINE_BUSY`, `LINE_MTU_INVALID` */
   connectLine({ mtu = 247 }: { readonly mtu?: number } = {}): LineEnd {
-    if (this.#phone) throw new EmulatorError("LINE_BUSY", "Another phone is connected to this card");
-    if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX)
-      throw new EmulatorError("LINE_MTU_INVALID", `An MTU has ${MTU_MIN} to ${MTU_MAX} octets`);
-    const maxWrite = mtu - ATT_HEADER;
-    const phone: Phone = { chunks: new Set(), closed: new Set(), early: [], taken: [] };
-    this.#phone = phone;
-    this.#process.send("line", Line.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8));
-    const live = () => this.#phone === phone;
-    return {
-      maxWrite,
-      write: (chunk) => {
-        if (!live()) throw new EmulatorError("LINE_CLOSED", "The line to the card is closed: connect again");
-        return new Promise((resolve) => {
-          phone.taken.push(resolve);
-          this.#process.send("line", Line.Chunk, chunk);
-        });
-      },
-      onChunk: (listener) => {
-        phone.chunks.add(listener);
-        for (const chunk of phone.early.splice(0)) this.#give(phone, chunk);
-        return () => phone.chunks.delete(listener);
-      },
-      onClose: (listener) => {
-        phone.closed.add(listener);
-        return () => phone.closed.delete(listener);
-      },
-      close: async () => {
-        if (!live()) return;
-        this.#process.send("line", Line.Down);
-        this.#hangUp();
-      },
-    };
+    return this.#phone.connect(mtu);
   }
 
   async pressTwice(): Promise<void> {
@@ -170,23 +131,12 @@ export class QemuCard {
   enterLoader(): void {
     this.#process.send("line", Line.Loader);
     this.#loading = true;
-    this.#hangUp();
+    this.#phone.hangUp();
   }
 
   /** The loader's console. What is said while an image runs is not the loader's, and not heard. */
   loaderLine(): OctetLine {
-    return {
-      write: (octets) => this.#process.write("line", octets),
-      onOctets: (listener) => {
-        this.#loaderEars.add(listener);
-        return () => this.#loaderEars.delete(listener);
-      },
-      onClose: (listener) => {
-        this.#goneEars.add(listener);
-        return () => this.#goneEars.delete(listener);
-      },
-      close: async () => undefined,
-    };
+    return this.#ears.line((octets) => this.#process.write("line", octets));
   }
 
   /** The serial line itself, in octets both ways, whoever speaks on it: for a flasher, that knows no bench. */
@@ -220,13 +170,8 @@ export class QemuCard {
    * @param operation - 0 SHA-256, 1 X25519, 2 seal, 3 open, 4 verify (firmware/ports/crypto.ts).
    */
   async crypto(operation: number, args: readonly number[], memory: Uint8Array): Promise<QemuTrial> {
-    const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + memory.length);
-    order[0] = operation;
-    const view = new DataView(order.buffer);
-    for (const [i, value] of args.entries()) view.setUint32(1 + 4 * i, value, true);
-    order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
     const before = this.#trials.length;
-    this.#process.send("bench", Order.Crypto, order);
+    this.#process.send("bench", Order.Crypto, cryptoOrder(operation, args, memory));
     await this.#until(() => this.#trials.length > before);
     return this.#trials[before]!;
   }
@@ -266,8 +211,8 @@ export class QemuCard {
   /** Power off. */
   async stop(): Promise<void> {
     this.#on = false;
-    this.#hangUp();
-    for (const listener of this.#goneEars) listener();
+    this.#phone.hangUp();
+    this.#ears.end();
     await this.#process.stop();
   }
 
@@ -277,7 +222,7 @@ export class QemuCard {
       for (const frame of frames.push(octets)) this.#heardBench(frame);
     };
     const line = (octets: Uint8Array): void => {
-      if (this.#loading || this.#bare) for (const listener of this.#loaderEars) listener(octets);
+      if (this.#loading || this.#bare) this.#ears.hear(octets);
       else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
     };
     await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
@@ -296,21 +241,18 @@ export class QemuCard {
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {
-    const phone = this.#phone;
     switch (kind) {
       case Line.Advertised:
         this.#advertised = octets.length > 0 ? octets : undefined;
         break;
       case Line.Taken:
-        phone?.taken.shift()?.();
+        this.#phone.taken();
         break;
       case Line.Chunk:
-        if (phone === undefined) break;
-        if (phone.chunks.size === 0) phone.early.push(octets);
-        else this.#give(phone, octets);
+        this.#phone.heard(octets);
         break;
       case Line.Down:
-        this.#hangUp();
+        this.#phone.hangUp();
         break;
       case Line.Log:
         this.#logs.push(octets);
@@ -319,20 +261,15 @@ export class QemuCard {
     this.#changed();
   }
 
-  #give(phone: Phone, chunk: Uint8Array): void {
-    this.#process.send("line", Line.Taken);
-    for (const listener of phone.chunks) listener(chunk.slice());
-  }
-
   #heardBench({ kind, octets }: SerialFrame): void {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     switch (kind) {
       case Report.Ready:
-        this.#ticksPerUs = view.getUint32(0, true);
+        this.#clock.ticksPerUs = view.getUint32(0, true);
         this.#starts++;
         this.#loading = false;
         this.#frames = new SerialFrames();
-        this.#hangUp();
+        this.#phone.hangUp();
         break;
       case Report.Indicator:
         this.#indicator = octets[0]!;
@@ -347,27 +284,11 @@ export class QemuCard {
       case Report.Counts:
         this.#counts.push(countsOf(octets));
         break;
-      case Report.Pass: {
-        const first = view.getUint32(0, true);
-        const ns = 1000 / this.#ticksPerUs;
-        if (this.#lastTick !== undefined) this.#sinceFirstNs += ((first - this.#lastTick) >>> 0) * ns;
-        this.#lastTick = first;
-        const edgesNs = Float64Array.from(
-          { length: octets.length / 4 },
-          (_, i) => ((view.getUint32(4 * i, true) - first) >>> 0) * ns,
-        );
-        this.passes.push({ startNs: this.#sinceFirstNs, edgesNs });
+      case Report.Pass:
+        this.passes.push(this.#clock.pass(octets));
         break;
-      }
     }
     this.#changed();
-  }
-
-  #hangUp(): void {
-    const phone = this.#phone;
-    this.#phone = undefined;
-    for (const taken of phone?.taken.splice(0) ?? []) taken();
-    for (const listener of phone?.closed ?? []) listener();
   }
 
   #changed(): void {
