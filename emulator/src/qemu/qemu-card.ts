@@ -21,6 +21,7 @@ import {
   trialOf,
 } from "./qemu-reports.js";
 import { type SerialFrame, SerialFrames } from "./serial-frames.js";
+import { Watchers } from "./watchers.js";
 
 export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
@@ -48,7 +49,7 @@ export class QemuCard {
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
   readonly #logs: Uint8Array[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #watch = new Watchers();
   /** Times that an image has come up. */
   #starts = 0;
   readonly #ears = new OctetEars();
@@ -124,7 +125,7 @@ export class QemuCard {
 
   /** Resolves when an image comes up, for the `count`th time. */
   async imageStarted(count: number): Promise<void> {
-    await this.#until(() => this.#starts >= count);
+    await this.#watch.until(() => this.#starts >= count);
   }
 
   /** Has the running image hand over to the loader, which then has the line until an image comes up. */
@@ -156,12 +157,12 @@ export class QemuCard {
 
   /** Resolves when the lights show `indicator`. */
   async shows(indicator: Indicator): Promise<void> {
-    await this.#until(() => this.#indicator === indicator);
+    await this.#watch.until(() => this.#indicator === indicator);
   }
 
   /** Resolves when the coil has played `count` passes. */
   async played(count: number): Promise<void> {
-    await this.#until(() => this.passes.length >= count);
+    await this.#watch.until(() => this.passes.length >= count);
   }
 
   /**
@@ -172,7 +173,7 @@ export class QemuCard {
   async crypto(operation: number, args: readonly number[], memory: Uint8Array): Promise<QemuTrial> {
     const before = this.#trials.length;
     this.#process.send("bench", Order.Crypto, cryptoOrder(operation, args, memory));
-    await this.#until(() => this.#trials.length > before);
+    await this.#watch.until(() => this.#trials.length > before);
     return this.#trials[before]!;
   }
 
@@ -190,21 +191,21 @@ export class QemuCard {
   async trap(module: ModuleId): Promise<void> {
     const before = this.traps.length;
     this.#process.send("bench", Order.Trap, Uint8Array.of(module));
-    await this.#until(() => this.traps.length > before);
+    await this.#watch.until(() => this.traps.length > before);
   }
 
   /** The records of its log, as its line gives them (wire/card-log.ts). */
   async log(): Promise<Uint8Array> {
     const before = this.#logs.length;
     this.#process.send("line", Line.Log);
-    await this.#until(() => this.#logs.length > before);
+    await this.#watch.until(() => this.#logs.length > before);
     return this.#logs[before]!;
   }
 
   async counts(): Promise<QemuCounts> {
     const before = this.#counts.length;
     this.#process.send("bench", Order.Counts);
-    await this.#until(() => this.#counts.length > before);
+    await this.#watch.until(() => this.#counts.length > before);
     return this.#counts[before]!;
   }
 
@@ -236,7 +237,7 @@ export class QemuCard {
       // Zeros end any frame; one more than a multiple of three moves the next frame on by an octet.
       await this.#process.write("line", new Uint8Array(520));
       this.#process.send("line", Line.Log);
-      await Promise.race([delay(REACH_MS), this.#until(() => this.#logs.length > 0)]);
+      await Promise.race([delay(REACH_MS), this.#watch.until(() => this.#logs.length > 0)]);
     }
   }
 
@@ -258,7 +259,7 @@ export class QemuCard {
         this.#logs.push(octets);
         break;
     }
-    this.#changed();
+    this.#watch.changed();
   }
 
   #heardBench({ kind, octets }: SerialFrame): void {
@@ -288,22 +289,6 @@ export class QemuCard {
         this.passes.push(this.#clock.pass(octets));
         break;
     }
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const watcher of this.#watchers) watcher();
-  }
-
-  #until(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isSo()) return;
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-    });
+    this.#watch.changed();
   }
 }
