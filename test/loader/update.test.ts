@@ -172,6 +172,49 @@ describe("an update by the loader", () => {
     expect(slot0()).to.equal(2);
   });
 
+  it("tries nothing that has rotted since it was marked, and forgets that it was to", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    card.start(true);
+    expect((await client.images()).map(({ pending }) => pending)).to.deep.equal([false, false]);
+  });
+
+  it("stays with an image on trial where the one before has rotted, and does not take it for confirmed", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.start();
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    for (let start = 0; start < 2; start++) {
+      expect(card.start()).to.equal(LoaderVerdict.Boot);
+      expect(slot0()).to.equal(2);
+    }
+    card.start(true);
+    expect((await client.images()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
+  });
+
+  it("goes back at once where the image on trial has rotted", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.start();
+    card.start(true);
+    card.flash.areas[FlashArea.Slot0][3000]! ^= 4;
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+  });
+
+  it("does not start an image below the counter, though it lies in slot 0 and is signed", async () => {
+    await client.upload(sealed(partsOf(3, 8)));
+    await client.confirm(imageDigest(decodeImage(sealed(partsOf(3, 8)))));
+    await client.reset();
+    card.install(FlashArea.Slot0, ONE);
+    card.flash.areas[FlashArea.Slot1].fill(0xff);
+    expect(card.start()).to.equal(LoaderVerdict.Serve);
+  });
+
   it("boots nothing that another root signed", async () => {
     const foreign = await LoaderCard.create();
     foreign.install(FlashArea.Slot0, sealed(partsOf(9, 9), OTHER_SECRET));
