@@ -25,6 +25,12 @@ export const MODULES = {
     imports: ["line", "indicators", "mailbox"],
     memory: 8 * 1024,
   },
+  // Runs before the others, and none of their memory is there then.
+  loader: {
+    entry: "firmware/loader/index.ts",
+    imports: ["slots", "crypto", "line"],
+    memory: 4 * 1024,
+  },
   // Not shipped: opens the wallet's parts to the tests, vector by vector.
   probe: {
     entry: "firmware/wallet/probe.ts",

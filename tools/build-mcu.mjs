@@ -1,11 +1,13 @@
-// Builds the card's image for a Cortex-M board: modules to C (wasm2c), with libsodium and the machine (firmware/mcu) into one ELF file.
-// Plain JavaScript, as build-firmware.mjs, which runs before it.
-import { spawnSync } from "node:child_process";
+// Builds the card for a Cortex-M board: modules to C (wasm2c), with libsodium and the machine (firmware/mcu) into two ELF files, the loader and the
+// card's program, and the program's signed image. Plain JavaScript, as build-firmware.mjs, which runs before it.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildFirmware, MODULES } from "./build-firmware.mjs";
+import { developmentImageRoot, publicImageRoot } from "./image-root.mjs";
+import { moduleToC } from "./module-to-c.mjs";
+import { run } from "./run-program.mjs";
 import { sodiumSources } from "./sodium.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -17,7 +19,10 @@ export const BOARDS = {
   an386: { cpu: ["-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=soft"] },
 };
 
+/** The modules of the card's program, and what of the machine goes into each ELF file. */
 const SHIPPED = ["wallet", "authenticator", "link"];
+const CARD_ROOMS = ["runtime", "ports", "board"];
+const LOADER_FILES = ["runtime/memory.c", "runtime/wasm-rt.c", "ports/crypto.c", "board/mps2.c", "board/start.c"];
 const WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];
 const COMMON = [
   "-std=gnu11",
@@ -28,53 +33,127 @@ const COMMON = [
   "-fno-strict-aliasing",
   "-DNDEBUG",
 ];
+const RUNTIME = ["-DWASM_RT_USE_STACK_DEPTH_COUNT=0", "-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0"];
 
-/** Of each board's image, octets: docs/mcu.md. */
+/** Of each board, loader and image together, octets: docs/mcu.md. */
 export const FLASH_MAX = 128 * 1024;
 export const RAM_MAX = 48 * 1024;
+/** Of a development build's image. */
+const VERSION = "0.1.0";
+const COUNTER = 1;
 
 /**
- * Builds a board's image, if anything has changed.
+ * Builds a board's loader and image, if anything has changed.
  *
  * @param {keyof typeof BOARDS} board
- * @returns where the image lies, and how much of flash and RAM it takes
+ * @param {{production?: string}} [options] - `production`: a public key in PEM, which the loader pins; without a bench, and without a signed image
+ * @returns where they lie, and how much of flash and RAM they take
  */
-export async function buildMcu(board, log = console.log) {
+export async function buildMcu(board, log = console.log, { production } = {}) {
   await buildFirmware(log);
-  const { cpu } = BOARDS[board];
-  const out = join(OUT, board);
+  const out = join(OUT, production === undefined ? board : `${board}-production`);
+  const root = rootOf(production);
   const report = join(out, "size.json");
-  const digest = sourceDigest();
+  const digest = sourceDigest(root);
   if (existsSync(report)) {
     const known = JSON.parse(readFileSync(report, "utf8"));
-    if (known.digest === digest) return known;
+    if (known.digest === digest && existsSync(known.elf)) return known;
   }
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  for (const name of SHIPPED) moduleToC(name, out);
+  writeFileSync(join(out, "wasm-rt.h"), readFileSync("/usr/include/wasm-rt.h"));
+  writeFileSync(join(out, "loader-root.h"), `static const uint8_t LOADER_ROOT[32] = { ${[...root].join(", ")} };\n`);
   const sodium = await sodiumSources(join(OUT, "sodium"), log);
-  const memories = SHIPPED.map((name) => `-D${name.toUpperCase()}_MEMORY=${MODULES[name].memory}`);
-  const objects = [];
-  const compile = (file, flags) => {
-    const object = join(out, `${file.replace(/^.*\/(?=[^/]*\/[^/]*$)/, "").replaceAll("/", "-")}.o`);
-    run("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]);
-    objects.push(object);
+  const parts = partsOf(board, out, sodium, production !== undefined);
+  const card = buildCard(parts);
+  const loader = buildLoader(parts);
+  const flash = card.flash + loader.flash;
+  const ram = Math.max(card.ram, loader.ram);
+  if (flash > FLASH_MAX || ram > RAM_MAX)
+    throw new Error(`${board}: ${flash} octets of flash and ${ram} of RAM; ${FLASH_MAX} and ${RAM_MAX} are there`);
+  const size = {
+    digest,
+    elf: card.elf,
+    loader: loader.elf,
+    flash,
+    ram,
+    loaderFlash: loader.flash,
+    loaderRam: loader.ram,
   };
+  if (production === undefined) size.image = signedImage(board, card.elf, out);
+  writeFileSync(report, `${JSON.stringify(size)}\n`);
+  const whose = production === undefined ? "" : " for production";
+  log(
+    `mcu: ${board} built${whose}, ${flash} of ${FLASH_MAX} octets of flash, ${loader.flash} of them the loader's; ${ram} of ${RAM_MAX} of RAM`,
+  );
+  return size;
+}
+
+function rootOf(production) {
+  const { publicKey } = developmentImageRoot();
+  if (production === undefined) return publicKey;
+  const own = publicImageRoot(readFileSync(production, "utf8"));
+  if (everybodys(own))
+    throw new Error(
+      `${production} is a sample key, which everybody has: make one with ecard image key --root production`,
+    );
+  return own;
+}
+
+function everybodys(key) {
+  const hex = Buffer.from(key).toString("hex");
+  return readFileSync(join(ROOT, "wire/development-roots.ts"), "utf8").includes(hex);
+}
+
+/** How files of a board are compiled. */
+function partsOf(board, out, sodium, isProduction) {
+  const { cpu } = BOARDS[board];
   const includes = [join(MCU, "include"), join(MCU, "board", board), out, ...sodium.includes].map(
     (path) => `-I${path}`,
   );
-  const runtime = "-DWASM_RT_USE_STACK_DEPTH_COUNT=0 -DWASM_RT_MEMCHECK_SIGNAL_HANDLER=0".split(" ");
-  writeFileSync(join(out, "wasm-rt.h"), readFileSync("/usr/include/wasm-rt.h"));
-  for (const name of SHIPPED) {
-    const flags = [`-DMODULE_MEMORY=${MODULES[name].memory}u`, `-DMODULE_OCTETS=${name}_octets`];
-    compile(join(out, `${name}.c`), ["-w", "-O2", ...runtime, ...flags, ...includes]);
-  }
-  for (const room of ["runtime", "ports", "board"]) {
-    for (const file of readdirSync(join(MCU, room)).filter((name) => name.endsWith(".c")))
-      compile(join(MCU, room, file), [...WARNINGS, ...runtime, ...memories, ...includes]);
-  }
-  for (const file of sodium.files) compile(file, ["-w", "-O2", ...sodium.flags, ...includes]);
-  const elf = join(out, "card.elf");
+  const memories = Object.keys(MODULES).map((name) => `-D${name.toUpperCase()}_MEMORY=${MODULES[name].memory}`);
+  const own = [...WARNINGS, ...RUNTIME, ...memories, ...includes, ...(isProduction ? ["-DPRODUCTION=1"] : [])];
+  const compile = (file, flags, prefix = "") => {
+    const object = join(out, `${prefix}${file.replace(/^.*\/(?=[^/]*\/[^/]*$)/, "").replaceAll("/", "-")}.o`);
+    run("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]);
+    return object;
+  };
+  return {
+    module: (name, level) => {
+      moduleToC(join(ROOT, `build/firmware/${name}.wasm`), name, out);
+      const flags = [`-DMODULE_MEMORY=${MODULES[name].memory}u`, `-DMODULE_OCTETS=${name}_octets`];
+      return compile(join(out, `${name}.c`), ["-w", level, ...RUNTIME, ...flags, ...includes]);
+    },
+    machine: (file, prefix) => compile(join(MCU, file), own, prefix),
+    sodium: (level, prefix) =>
+      sodium.files.map((file) =>
+        compile(file, ["-w", level, ...sodium.flags, ...sodium.flagsOf(file), ...includes], prefix),
+      ),
+    link: (name, script, objects) => link(cpu, join(out, name), join(MCU, "board", board, script), objects),
+    isProduction,
+  };
+}
+
+/** The card's program: what is slow is compiled for speed. */
+function buildCard({ module, machine, sodium, link, isProduction }) {
+  const files = CARD_ROOMS.flatMap((room) =>
+    readdirSync(join(MCU, room))
+      .filter((name) => name.endsWith(".c") && !(isProduction && name === "bench.c"))
+      .map((name) => `${room}/${name}`),
+  );
+  const objects = [...SHIPPED.map((name) => module(name, "-O2")), ...files.map((file) => machine(file))];
+  return link("card", "image.ld", [...objects, ...sodium("-O2")]);
+}
+
+/** The loader: once a start, so for size. */
+function buildLoader({ module, machine, sodium, link }) {
+  const files = [...LOADER_FILES, ...readdirSync(join(MCU, "loader")).map((name) => `loader/${name}`)];
+  const objects = [module("loader", "-Os"), ...files.map((file) => machine(file, "loader-"))];
+  return link("loader", "loader.ld", [...objects, ...sodium("-Os", "loader-")]);
+}
+
+function link(cpu, path, script, objects) {
+  const elf = `${path}.elf`;
   run("arm-none-eabi-gcc", [
     ...cpu,
     "-nostartfiles",
@@ -82,8 +161,8 @@ export async function buildMcu(board, log = console.log) {
     "--specs=nosys.specs",
     "-Wl,--gc-sections",
     "-Wl,--no-warn-rwx-segments",
-    `-Wl,-Map=${join(out, "card.map")}`,
-    `-T${join(MCU, "board", board, "image.ld")}`,
+    `-Wl,-Map=${path}.map`,
+    `-T${script}`,
     ...objects,
     "-o",
     elf,
@@ -96,57 +175,36 @@ export async function buildMcu(board, log = console.log) {
   );
   const of = (...names) => names.reduce((sum, name) => sum + (sections[name] ?? 0), 0);
   // The bench's memory lies outside of the card's.
-  const size = { digest, elf, flash: of(".text", ".ARM.exidx", ".data"), ram: of(".data", ".bss", ".stack") };
-  if (size.flash > FLASH_MAX || size.ram > RAM_MAX)
-    throw new Error(
-      `${board}: ${size.flash} octets of flash and ${size.ram} of RAM; ${FLASH_MAX} and ${RAM_MAX} are there`,
-    );
-  writeFileSync(report, `${JSON.stringify(size)}\n`);
-  log(`mcu: ${board} built, ${size.flash} of ${FLASH_MAX} octets of flash, ${size.ram} of ${RAM_MAX} of RAM`);
-  return size;
+  return { elf, flash: of(".text", ".ARM.exidx", ".data"), ram: of(".handoff", ".data", ".bss", ".stack") };
 }
 
-function sourceDigest() {
+/** The program as the loader takes it, signed with the sample key that it pins. */
+function signedImage(board, elf, out) {
+  const image = join(out, "card.img");
+  const key = join(out, "development.pem");
+  writeFileSync(key, developmentImageRoot().privatePem, { mode: 0o600 });
+  const ecard = (...args) => run(process.execPath, [join(ROOT, "tools/bin/ecard.mjs"), "image", ...args]);
+  ecard("build", elf, "--board", board, "--version", VERSION, "--counter", String(COUNTER), "--out", image);
+  ecard("sign", image, "--key", key);
+  return image;
+}
+
+function sourceDigest(root) {
   const hash = createHash("sha256");
   const files = readdirSync(MCU, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  files.push(join(ROOT, "tools/build-mcu.mjs"), join(ROOT, "tools/sodium.mjs"), join(ROOT, "build/firmware/stamp"));
+  const builders = ["build-mcu", "module-to-c", "sodium"].map((name) => join(ROOT, `tools/${name}.mjs`));
+  files.push(...builders, join(ROOT, "build/firmware/stamp"));
   for (const file of files.sort()) hash.update(file.slice(ROOT.length)).update("\0").update(readFileSync(file));
-  return hash.digest("hex");
-}
-
-/** What wasm2c makes of a module, with memory whose place and size are constants: as safe as with checks by pointer, and faster. */
-function moduleToC(name, out) {
-  const file = join(out, `${name}.c`);
-  run("wasm2c", [join(ROOT, `build/firmware/${name}.wasm`), "-n", name, "-o", file]);
-  let source = readFileSync(file, "utf8");
-  const swap = (from, to, least) => {
-    const parts = source.split(from);
-    if (parts.length <= least)
-      throw new Error(`wasm2c's output has changed: "${from}" occurs ${parts.length - 1} times`);
-    source = parts.join(to);
-  };
-  swap(
-    "if (UNLIKELY(offset + (uint64_t)len > mem->size))",
-    "if (UNLIKELY((uint64_t)offset > MODULE_MEMORY - (uint64_t)len))",
-    1,
-  );
-  swap("&mem->data[addr]", "&MODULE_OCTETS[addr]", 2);
-  swap(`#include "${name}.h"`, `#include "${name}.h"\nextern u8 MODULE_OCTETS[MODULE_MEMORY];`, 1);
-  writeFileSync(file, source);
-}
-
-function run(program, args) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-  if (error) throw new Error(`${program} is missing: npm run build:mcu installs it`);
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")}\n${stderr}${stdout}`);
-  return stdout;
+  return hash.update(root).digest("hex");
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
-    for (const board of Object.keys(BOARDS)) await buildMcu(board);
+    const at = process.argv.indexOf("--production");
+    const options = at < 0 ? {} : { production: process.argv[at + 1] ?? "" };
+    for (const board of Object.keys(BOARDS)) await buildMcu(board, console.log, options);
   } catch (error) {
     console.error(error.message);
     process.exitCode = 1;

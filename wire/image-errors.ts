@@ -32,6 +32,40 @@ const SENTENCES = {
 
 export type ImageErrorCode = keyof typeof SENTENCES;
 
+/** By `ImageFault`, the number by which a card's loader says it. */
+const BY_FAULT: readonly (ImageErrorCode | undefined)[] = [
+  undefined,
+  "IMAGE_EMPTY",
+  "IMAGE_CUT",
+  "IMAGE_MAGIC",
+  "IMAGE_HEADER_SIZE",
+  "IMAGE_HEADER_PAD",
+  "IMAGE_FLAGS",
+  "IMAGE_BODY_EMPTY",
+  "IMAGE_TRAILING",
+  "IMAGE_TLV_MAGIC",
+  "IMAGE_TLV_AREA_SIZE",
+  "IMAGE_TLV_OVERRUN",
+  "IMAGE_TLV_UNKNOWN",
+  "IMAGE_TLV_DUPLICATE",
+  "IMAGE_TLV_LENGTH",
+  "IMAGE_TLV_VALUE",
+  "IMAGE_TLV_MISSING",
+  "IMAGE_TOO_LARGE",
+  "IMAGE_DIGEST",
+  "IMAGE_UNSIGNED",
+  "IMAGE_KEY_OTHER",
+  "IMAGE_SIGNATURE",
+  "IMAGE_BOARD_OTHER",
+  "IMAGE_ADDRESS",
+  "IMAGE_COUNTER_LOWER",
+];
+
+/** The code of a fault that a loader has told; undefined where it is none of ours. */
+export function imageFaultCode(fault: number): ImageErrorCode | undefined {
+  return BY_FAULT[fault];
+}
+
 /** Every code, with its sentence. */
 export const IMAGE_ERROR_CODES: readonly { readonly code: ImageErrorCode; readonly sentence: string }[] =
   Object.entries(SENTENCES).map(([code, sentence]) => ({ code: code as ImageErrorCode, sentence }));

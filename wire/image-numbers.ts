@@ -2,8 +2,13 @@
 // Everything in an image is little-endian. Read by asc and by tsc, so constants only.
 
 export const IMAGE_MAGIC = 0x96f3b83d;
-/** Octets of the header, which is where the body begins: MCUboot's least, and ours always. */
-export const IMAGE_HEADER_SIZE = 32;
+/** Octets of the header's fields. */
+export const IMAGE_FIELDS_SIZE = 32;
+/**
+ * Octets of the header, zeros behind its fields, which is where the body begins: with its vector table, which must lie at a multiple of its own
+ * size rounded up to a power of two (Armv8-M, VTOR). mps2-an505 has 140 vectors: 1024.
+ */
+export const IMAGE_HEADER_SIZE = 1024;
 /** Magic of the area behind the body, which the digest covers, and of the one behind that, which it does not. */
 export const TLV_PROTECTED_MAGIC = 0x6908;
 export const TLV_PLAIN_MAGIC = 0x6907;

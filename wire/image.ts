@@ -7,6 +7,7 @@ import {
   BOARD_NAME_MAX,
   COUNTER_SIZE,
   DIGEST_SIZE,
+  IMAGE_FIELDS_SIZE,
   IMAGE_HEADER_SIZE,
   IMAGE_MAGIC,
   ImageField,
@@ -153,6 +154,8 @@ function decodeHeader(bytes: Uint8Array) {
   if (view.getUint16(ImageField.HeaderSize, true) !== IMAGE_HEADER_SIZE) throw new ImageError("IMAGE_HEADER_SIZE");
   if (view.getUint32(ImageField.Flags, true) !== 0) throw new ImageError("IMAGE_FLAGS");
   if (view.getUint32(ImageField.Pad, true) !== 0) throw new ImageError("IMAGE_HEADER_PAD");
+  if (bytes.subarray(IMAGE_FIELDS_SIZE, IMAGE_HEADER_SIZE).some((octet) => octet !== 0))
+    throw new ImageError("IMAGE_HEADER_PAD");
   const bodySize = view.getUint32(ImageField.BodySize, true);
   if (bodySize === 0) throw new ImageError("IMAGE_BODY_EMPTY");
   return {

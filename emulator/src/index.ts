@@ -10,6 +10,8 @@ export {
   type SealedMail,
 } from "./courier.js";
 export { EmulatorError, type EmulatorErrorCode, PowerCut } from "./errors.js";
+export { compileLoader, EmulatedLoader, LOADER_BUDGET, type LoaderOptions } from "./loader/emulated-loader.js";
+export { type SlotAreas, SlotFlash, type SlotWrite } from "./loader/slot-flash.js";
 export type { Trap } from "./machine.js";
 export {
   type CompiledFirmware,
@@ -34,10 +36,13 @@ export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
+export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
+export { bootTicks } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuTrial } from "./qemu/qemu-reports.js";
+export { encodeSerialFrame, type SerialFrame, SerialFrames } from "./qemu/serial-frames.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
 export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";

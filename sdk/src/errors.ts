@@ -23,6 +23,14 @@ const SENTENCES = {
     "The card's certificate is over, or has not begun: check this phone's clock, then replace the card",
   CARD_ANSWER_MALFORMED: "The card's answer cannot be read: update the app or the card",
   CARD_STATUS_UNKNOWN: "The card refused for a reason this app does not know: update the app",
+  LOADER_SILENT:
+    "The card's loader does not answer: check the port, or start the card with its button held, then try again",
+  UPDATE_REVERTED: "The card came up with its old image: the new one did not run; look into the card's log",
+  LOADER_STATE:
+    "The card's loader cannot do this now: confirm the image that is on trial, or reset the card to go back",
+  LOADER_IMAGE_ABSENT: "The card has no such image: upload it first",
+  LOADER_REQUEST_REFUSED: "The card's loader does not take this request: update the app",
+  LOADER_ANSWER_MALFORMED: "The answer of the card's loader cannot be read: check the line, then try again",
   GRANT_BUNDLE_INVALID: "The grant from the issuer is not whole: fetch it again",
   ISSUER_UNREACHABLE: "The issuer cannot be reached: check the network and try again",
   ISSUER_REFUSED: "The issuer refused",
@@ -46,6 +54,7 @@ export const SDK_ERROR_CODES: readonly { readonly code: SdkErrorCode; readonly s
 const RETRYABLE: ReadonlySet<CardErrorCode> = new Set<CardErrorCode>([
   "LINK_LOST",
   "LINK_TIMEOUT",
+  "LOADER_ANSWER_MALFORMED",
   "FRAME_INVALID",
   "SESSION_ENDED",
   "CARD_NOT_FOUND",

@@ -43,3 +43,14 @@ export {
   memoryLink,
   memoryTransport,
 } from "./transport/memory.js";
+export { askCard, GIVE_LOG, START_LOADER } from "./update/card-frames.js";
+export { type FlashOptions, type FlashProgress, type FlashResult, type FlashStep, flashCard } from "./update/flash.js";
+export type { UpdateLine } from "./update/line.js";
+export {
+  Loader,
+  type LoaderFacts,
+  type LoaderImage,
+  type UploadOptions,
+  type UploadProgress,
+} from "./update/loader.js";
+export { type WebSerialPort, webSerialLine } from "./update/web-serial.js";

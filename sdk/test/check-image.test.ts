@@ -19,7 +19,7 @@ const SECRET = fromHex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac03
 const OTHER_SECRET = fromHex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
 const KEY = ed25519.getPublicKey(SECRET);
 /** Of the vector's digest: behind what it covers, the plain area's head and its own. */
-const DIGEST_AT = 32 + 20 + 21 + 4 + 4;
+const DIGEST_AT = 1024 + 20 + 21 + 4 + 4;
 const BOARD = { name: "an505", loadAddress: 0x10000000, slotSize: 4096 };
 const PARTS: ImageParts = {
   loadAddress: BOARD.loadAddress,
@@ -32,12 +32,14 @@ const DEMANDS = { publicKey: KEY, counter: 7, board: BOARD };
 
 /** The image above from Python's struct, hashlib and its Ed25519 (OpenSSL), by docs/design.md and without a line of ours. */
 const VECTOR = fromHex(
-  "3db8f39600000010200015001400000000000000010203000400000000000000000102030405060708090a0b0c0d0e0f10111213" +
+  "3db8f39600000010000415001400000000000000010203000400000000000000" +
+    "00".repeat(1024 - 32) +
+    "000102030405060708090a0b0c0d0e0f10111213" +
     "086915005000040007000000a0000500616e353035" +
-    "0769900010002000cc5f9a75386e178c1cc0d5e3e0fa989dfab2e5a6282bc300000c0553b816b0d0" +
+    "07699000100020008f753ec76d82192381406c28d3cf2961fdb89bc24978edd589046669a6a02fa1" +
     "0100200006e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9" +
-    "24004000d9f7aebd91607bca43ec0e7562153a4f28a4957c47f4d1f9b13ab95a31bc093a" +
-    "9d8c20510e3192bb9c85f0fec32b8cf3f6dbdcac991630f709538c293cff9a02",
+    "2400400095b52c0d4ba2758c55322a99314e998e41c88abaea4864da74be6f40a3205600" +
+    "67c79599414d77e20b486b4041fa2083e0cc151af1129c95b427ad9583b92a01",
 );
 
 function signed(parts: Partial<ImageParts> = {}, secret = SECRET, publicKey = KEY): Uint8Array {

@@ -7,6 +7,8 @@ const RUNS: Readonly<Record<string, number>> = {
   requests: 200,
   grants: 120,
   iso8583: 2000,
+  smp: 150,
+  images: 100,
   tracks: 4000,
   wav: 2000,
   recordings: 200,

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
+import { images, smp } from "./loader.js";
 import { pcm, recordings, wav } from "./recordings.js";
 import { tracks } from "./tracks.js";
 
@@ -19,18 +20,22 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   requests,
   grants,
   iso8583,
+  smp: held(smp),
+  images: held(images),
   tracks: held(tracks),
   wav: held(wav),
   recordings: held(recordings),
   pcm: held(pcm),
 };
 
-/** Cases of one round: few where each asks a card, many where a text is parsed. A hundred thousand together. */
+/** Cases of one round: few where each asks a card, many where a text is parsed. About a hundred thousand together. */
 export const ROUND: Readonly<Record<string, number>> = {
   chunks: 400,
   requests: 200,
   grants: 200,
   iso8583: 3_200,
+  smp: 200,
+  images: 200,
   tracks: 50_000,
   wav: 44_000,
   recordings: 1_000,

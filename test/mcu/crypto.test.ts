@@ -41,10 +41,10 @@ for (const board of ["an386", "an505"] as const)
     let qemu: QemuCard | undefined;
     before(async function () {
       this.timeout(60_000);
-      const elf = imageOrSkip(this, board);
+      const built = imageOrSkip(this, board);
       const made = await world();
       made.emulator.stop();
-      qemu = await QemuCard.start({ board, elf, flash: (made.block as MemoryBlock).snapshot() });
+      qemu = await QemuCard.start({ ...built, flash: (made.block as MemoryBlock).snapshot() });
       await made.close();
     });
     after(() => qemu?.stop());

@@ -13,7 +13,7 @@ import { imageOrSkip } from "../support/mcu-image.js";
 describe("the image under a debugger", () => {
   it("waits for gdb, stops at its breakpoint, and pairs when it runs on", async function () {
     this.timeout(60_000);
-    const elf = imageOrSkip(this);
+    const { elf } = imageOrSkip(this);
     needs(this, "gdb-multiarch");
     const abort = new AbortController();
     const gdbPort = await freePort();

@@ -12,7 +12,7 @@ import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 for (const name of ["an386", "an505"] as const)
   describe(`an image for a ${BOARD_CORES[name]}`, () => {
     it("holds what arm-none-eabi-objcopy makes of the program, and fits the slot", function () {
-      const elf = imageOrSkip(this, name);
+      const { elf } = imageOrSkip(this, name);
       const board = readBoard(name);
       const program = flatProgram(readFileSync(elf), board);
       const folder = mkdtempSync(join(tmpdir(), "ecard-test-"));

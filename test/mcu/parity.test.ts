@@ -38,7 +38,7 @@ function recorded(card: MemoryCard, said: Said[]): MemoryCard {
 describe("the card on a Cortex-M", () => {
   it("answers octet for octet as the emulated card does, and plays the same edges", async function () {
     this.timeout(60_000);
-    const elf = imageOrSkip(this);
+    const built = imageOrSkip(this);
     const made = await world({ seed: SEED });
     made.emulator.stop();
     const flash = (made.block as MemoryBlock).snapshot();
@@ -73,7 +73,7 @@ describe("the card on a Cortex-M", () => {
     await presenting;
     const edges = emulated.coil.emission()!.passes.map((pass) => pass.edgesNs.map((at) => at - pass.edgesNs[0]!));
 
-    const qemu = await QemuCard.start({ elf, flash, seed: SEED, icount: true });
+    const qemu = await QemuCard.start({ ...built, flash, seed: SEED, icount: true });
     try {
       const heard: string[] = [];
       const line = qemu.connectLine();
@@ -104,7 +104,7 @@ describe("the card on a Cortex-M", () => {
 
   it("answers random streams, valid and hostile, as the emulated card does", async function () {
     this.timeout(120_000);
-    const elf = imageOrSkip(this);
+    const built = imageOrSkip(this);
     const made = await world({ seed: SEED });
     const pairing = toChunks(await firstPairingMessage(made), 244);
     made.emulator.stop();
@@ -116,7 +116,7 @@ describe("the card on a Cortex-M", () => {
         const seed = `hostile ${round}`;
         const emulated = (await EmulatedCard.create({ firmware, block: new MemoryBlock(flash), seed })).start();
         emulated.advance(1);
-        const qemu = await QemuCard.start({ elf, flash, seed });
+        const qemu = await QemuCard.start({ ...built, flash, seed });
         try {
           const [theirs, ours] = [heardOf(emulated), heardOf(qemu)];
           for (const chunk of hostile(round, pairing)) {

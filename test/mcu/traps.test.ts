@@ -10,11 +10,17 @@ import { imageOrSkip } from "../support/mcu-image.js";
 describe("a module that traps on a Cortex-M", () => {
   it("is started anew: link loses the line, authenticator its question, wallet its grant, and the card stays its owner's", async function () {
     this.timeout(120_000);
-    const elf = imageOrSkip(this);
+    const built = imageOrSkip(this);
     const block = new MemoryBlock();
     const table = await setTable({ block });
     const { client, made, makerRoot, service } = table;
-    const qemu = await QemuCard.start({ elf, flash: block.snapshot(), icount: true, autoPress: true, seed: "traps" });
+    const qemu = await QemuCard.start({
+      ...built,
+      flash: block.snapshot(),
+      icount: true,
+      autoPress: true,
+      seed: "traps",
+    });
     try {
       const air = memoryTransport([qemu]);
       const store = new MemoryPairingStore();

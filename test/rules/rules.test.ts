@@ -21,6 +21,7 @@ import {
   toHex,
 } from "@enabling-card/wire";
 import { expect } from "chai";
+import { developmentImageRoot } from "../../tools/image-root.mjs";
 import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
 import { forge, forgeState } from "../support/forge.js";
@@ -94,7 +95,7 @@ describe("the twelve rules", () => {
     // A production card is not made with the keys that everybody has: the maker's last look, for the card has no list of them.
     const sample = sampleKeys();
     expect(DEVELOPMENT_ROOTS).to.deep.equal(
-      [sample.issuerRoot, sample.makerRoot, sample.node].map((k) => toHex(k.publicKey)),
+      [sample.issuerRoot, sample.makerRoot, sample.node, developmentImageRoot()].map((k) => toHex(k.publicKey)),
     );
     const own = keysFromSeeds(randomSeeds());
     const log = (node: typeof own.node) => ({ origin: "test.example/log", nodeKeys: [node.publicKey], threshold: 1 });

@@ -23,11 +23,15 @@ export {
   type ScenarioResult,
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
+export { type CardLogRecord, type FollowLogOptions, followLog, recordsOf } from "./flash/card-log.js";
+export { flasherPage } from "./flash/flasher-page.js";
+export { type SerialPortFacts, serialPorts } from "./flash/serial-line.js";
 export { readBoard } from "./image/board.js";
 export { BOARDS, ROOTS, type Root } from "./image/choices.js";
 export { flatProgram } from "./image/flat-program.js";
 export { makeImageKey, readImageKey, readPublicImageKey } from "./image/image-keys.js";
 export { type BuildOptions, buildImage, type ImageSigner, signImage } from "./image/make-image.js";
+export { type BuiltImage, builtImage } from "./mcu-image.js";
 export { Output } from "./output.js";
 export { type ReadRecordingsOptions, type RecordingResult, readRecordings } from "./pos/read-recordings.js";
 export {

@@ -1,14 +1,25 @@
-// Where npm run build:mcu has put the microcontroller's image.
+// Where npm run build:mcu has put the microcontroller's program, its loader and its image.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { QemuBoard } from "@enabling-card/emulator";
 import { CommandError, EXIT } from "./exit-codes.js";
 
+export interface BuiltImage {
+  readonly board: QemuBoard;
+  /** ELF files: the card's program, with all that a debugger wants, and the loader. */
+  readonly elf: string;
+  readonly loader: string;
+  /** The program as the loader takes it, signed with the development root. */
+  readonly image: Uint8Array;
+}
+
 /** @throws {CommandError} `IMAGE_MISSING` */
-export function builtImage(board: QemuBoard): string {
-  const elf = fileURLToPath(new URL(`../../build/mcu/${board}/card.elf`, import.meta.url));
-  if (existsSync(elf)) return elf;
+export function builtImage(board: QemuBoard): BuiltImage {
+  const at = (name: string) => fileURLToPath(new URL(`../../build/mcu/${board}/${name}`, import.meta.url));
+  const [elf, loader, image] = [at("card.elf"), at("loader.elf"), at("card.img")];
+  if ([elf, loader, image].every((file) => existsSync(file)))
+    return { board, elf, loader, image: Uint8Array.from(readFileSync(image)) };
   const message = "The microcontroller's image is not there: build it with npm run build:mcu";
   throw new CommandError("IMAGE_MISSING", message, EXIT.unavailable);
 }

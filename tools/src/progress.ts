@@ -8,7 +8,7 @@ const FORMAT = "{name} [{bar}] {value}/{total} {unit}, {eta_formatted} left";
 
 export interface Progress {
   /** `total` undefined where nobody knows it: then no bar is drawn. */
-  update(name: string, value: number, total: number | undefined): void;
+  update(name: string, value: number, total: number | undefined, unit?: string): void;
   stop(): void;
 }
 
@@ -17,14 +17,14 @@ export function progressBar(output: Output, unit: string): Progress {
   const started = performance.now();
   let bar: SingleBar | undefined;
   return {
-    update(name, value, total) {
+    update(name, value, total, counted = unit) {
       if (!output.interactive || total === undefined || performance.now() - started < PATIENCE_MS) return;
       if (bar === undefined) {
         bar = new SingleBar({ format: FORMAT, clearOnComplete: true, hideCursor: true, stream: process.stderr });
-        bar.start(Math.ceil(total), 0, { name, unit });
+        bar.start(Math.ceil(total), 0, { name, unit: counted });
       }
       bar.setTotal(Math.ceil(total));
-      bar.update(Math.floor(value), { name, unit });
+      bar.update(Math.floor(value), { name, unit: counted });
     },
     stop() {
       bar?.stop();

@@ -63,6 +63,9 @@ const CARD: Partial<Record<CardErrorCode, ExitCode>> = {
   ISSUER_UNREACHABLE: 3,
   ISSUER_ANSWER_INVALID: 1,
   CARD_ANSWER_MALFORMED: 1,
+  LOADER_SILENT: 4,
+  LOADER_ANSWER_MALFORMED: 1,
+  UPDATE_REVERTED: 1,
 };
 
 /** Every other one is a refusal: 5. */

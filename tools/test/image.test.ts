@@ -29,12 +29,12 @@ describe("ecard image", () => {
 
   it("builds, signs and verifies a program, and inspects it", async () => {
     expect((await build("card.img")).stdout).to.match(
-      /card\.img: version 1\.2\.3\+4 for an386, counter 7, 1093 of 131072 octets, unsigned\n/,
+      /card\.img: version 1\.2\.3\+4 for an386, counter 7, 2085 of 98304 octets, unsigned\n/,
     );
     expect((await image("sign card.img --key development.pem")).code).to.equal(0);
     const { body, board, counter, loadAddress } = decodeImage(readFileSync(at("card.img")));
     expect(Buffer.from(body)).to.deep.equal(Buffer.from(PROGRAM));
-    expect({ board, counter, loadAddress }).to.deep.equal({ board: "an386", counter: 7, loadAddress: 0 });
+    expect({ board, counter, loadAddress }).to.deep.equal({ board: "an386", counter: 7, loadAddress: 0x21010400 });
     const verified = await image("verify card.img --key development.pub.pem --counter 7 --board an386", { tty: true });
     expect(verified.code).to.equal(0);
     expect(verified.stdout).to.match(
@@ -61,22 +61,22 @@ describe("ecard image", () => {
     const { keyHash } = (await image("inspect signed.img --json")).facts()[0]!;
     for (const said of [
       /^ {2}version {7}1\.2\.3\+4$/m,
-      /^ {2}load address {2}0x00000000$/m,
-      /^ {2}program {7}1,000 octets, behind a header of 32$/m,
-      /^ {2}slot {10}█░{31} 0\.9 % of 131,072$/m,
+      /^ {2}load address {2}0x21010400$/m,
+      /^ {2}program {7}1,000 octets, behind a header of 1024$/m,
+      /^ {2}slot {10}█░{31} 2\.2 % of 98,304$/m,
       /^ +✓ of header, program and protected TLVs$/m,
       new RegExp(`^ {2}signed by {5}${keyHash}$`, "m"),
       /^ +✓ the development key given, over this digest$/m,
-      /^ +1036 {2}protected {2}0x50 counter {7}4 {2}7$/m,
-      /^ +1044 {2}protected {2}0xa0 board {9}5 {2}an386$/m,
-      /^ +1129 {2}plain {6}0x24 ed25519 {6}64 {2}[0-9a-f]{32}…$/m,
+      /^ +2028 {2}protected {2}0x50 counter {7}4 {2}7$/m,
+      /^ +2036 {2}protected {2}0xa0 board {9}5 {2}an386$/m,
+      /^ +2121 {2}plain {6}0x24 ed25519 {6}64 {2}[0-9a-f]{32}…$/m,
     ])
       expect(stdout).to.match(said);
   });
 
   it("says so of an image that nobody signed, another key signed, or somebody altered, and leaves it at that", async () => {
     const altered = readFileSync(at("signed.img"));
-    altered[100]! ^= 1;
+    altered[1100]! ^= 1;
     writeFileSync(at("altered.img"), altered);
     const table: readonly (readonly [string, RegExp])[] = [
       ["unsigned.img", /signed by {5}nobody\n\n/],
@@ -101,8 +101,8 @@ describe("ecard image", () => {
 
   it("takes slot and address from the board's linker script", () => {
     expect(BOARDS.map(readBoard)).to.deep.equal([
-      { name: "an386", loadAddress: 0, slotSize: 128 * 1024 },
-      { name: "an505", loadAddress: 0x10000000, slotSize: 128 * 1024 },
+      { name: "an386", loadAddress: 0x21010400, slotSize: 96 * 1024 },
+      { name: "an505", loadAddress: 0x80010400, slotSize: 96 * 1024 },
     ]);
   });
 
@@ -177,7 +177,7 @@ describe("ecard image", () => {
       writeFileSync(at("empty.img"), "");
       copyFileSync(at("development.pem"), at("half.pem"));
       const bent = readFileSync(at("unsigned.img"));
-      bent[40]! ^= 1;
+      bent[1040]! ^= 1;
       writeFileSync(at("bent.img"), bent);
       mkdirSync(at("folder.img"), { recursive: true });
       const files = () =>
@@ -240,7 +240,7 @@ describe("ecard image", () => {
       },
     };
     const altered = Uint8Array.from(unsigned);
-    altered[40]! ^= 1;
+    altered[1040]! ^= 1;
     expect(() => signImage(altered, signer))
       .to.throw()
       .with.property("code", "IMAGE_DIGEST");

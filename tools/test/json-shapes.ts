@@ -202,12 +202,36 @@ export const MCU: Shape = {
   bench: "string",
   board: "string",
   parts: "array",
+  loader: "object",
+  bootInstructions: "number",
+  update: "object",
   steps: "array",
   edgeInstructions: "number",
   edgeErrorTicks: "number",
   driftTicks: "number",
   stack: "object",
 };
+export const FLASHING: Shape = { step: "string", detail: "string" };
+export const FLASH_PROGRESS: Shape = { progress: "object" };
+export const FLASHED: Shape = {
+  board: "string",
+  version: "string",
+  hash: "string",
+  octets: "number",
+  sentOctets: "number",
+  seconds: "number",
+  confirmed: "boolean",
+};
+export const PAGE: Shape = { file: "string", octets: "number" };
+export const SERIAL_PORT: Shape = {
+  path: "string",
+  "manufacturer?": "string",
+  "serialNumber?": "string",
+  "usbVendorId?": "number",
+  "usbProductId?": "number",
+};
+export const LOGGED: Shape = { ms: "number", number: "number", level: "string", event: "string", detail: "string" };
+export const LOG_FRAME: Shape = { frame: "object" };
 export const DEBUGGED: Shape = {
   event: "string",
   gdb: "string",

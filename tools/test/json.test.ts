@@ -14,6 +14,9 @@ import {
   check,
   DEBUGGED,
   FAILED,
+  FLASH_PROGRESS,
+  FLASHED,
+  FLASHING,
   HEARD,
   HEARD_ALL,
   HEARD_FAILED,
@@ -24,14 +27,18 @@ import {
   LENGTH,
   LISTENING,
   LISTENING_TO,
+  LOG_FRAME,
+  LOGGED,
   MCU,
   MEASURED,
+  PAGE,
   PAYMENT,
   PERHAPS,
   PLAYED,
   READER,
   READING,
   SCENARIO,
+  SERIAL_PORT,
   SIGNED,
   STEP,
   TLV,
@@ -91,6 +98,26 @@ describe("--json", () => {
       const line = ["debug", "--json", "--show-code", "--gdb", "47117"];
       const [waiting] = await lines(line, abort.signal, () => abort.abort());
       check(waiting!, DEBUGGED);
+    },
+    async flash() {
+      if (!existsSync(MCU_IMAGE)) return;
+      const image = MCU_IMAGE.replace(/elf$/, "img");
+      const all = await lines(["flash", image, "--device", "qemu", "--json"]);
+      for (const line of all.slice(0, -1)) check(line, "progress" in line ? FLASH_PROGRESS : FLASHING);
+      check(all.at(-1)!, FLASHED);
+    },
+    async flasher() {
+      const [page] = await lines(["flasher", "--json", "--out", join(folder(), "flasher.html")]);
+      check(page!, PAGE);
+    },
+    async serial() {
+      for (const line of await lines(["serial", "--json"])) if (!("error" in line)) check(line, SERIAL_PORT);
+    },
+    async logs() {
+      if (!existsSync(MCU_IMAGE)) return;
+      const all = await lines(["logs", "--device", "qemu", "--once", "--raw", "--json"]);
+      expect(all.length).to.be.greaterThan(1);
+      for (const line of all) check(line, "frame" in line ? LOG_FRAME : LOGGED);
     },
     async personalise() {
       const all = await lines(["--json", "personalise", "--dir", join(folder(), "card")]);
@@ -274,6 +301,10 @@ describe("--json", () => {
       ["bench length", LENGTH],
       ["bench mcu", MCU],
       ["debug", DEBUGGED],
+      ["flash", { ...FLASHING, ...FLASH_PROGRESS, ...FLASHED }],
+      ["flasher", PAGE],
+      ["serial", SERIAL_PORT],
+      ["logs", { ...LOGGED, ...LOG_FRAME }],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
       ["image key", KEY],

@@ -96,7 +96,7 @@ describe("the ecard program", () => {
         { env: ENV, cwd: folder(), stdio: "pipe" },
       );
       const end = ended(child);
-      if (sign === undefined) await new Promise((resolve) => setTimeout(resolve, 1_500));
+      if (sign === undefined) await new Promise((resolve) => setTimeout(resolve, 4_000));
       else {
         let seen = "";
         while (!seen.includes(sign)) seen += String((await once(child.stdout!, "data"))[0]);

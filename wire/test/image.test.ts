@@ -59,7 +59,8 @@ describe("a firmware image", () => {
   it("has the octets that MCUboot's documentation gives it", () => {
     // Made by Python's struct from docs/design.md, without this codec.
     expect(toHex(COVERED)).to.equal(
-      "3db8f39600000010200015001400000000000000010203000400000000000000" + // header
+      "3db8f39600000010000415001400000000000000010203000400000000000000" + // header
+        "00".repeat(1024 - 32) +
         "000102030405060708090a0b0c0d0e0f10111213" + // body
         "0869150050000400" +
         "07000000" + // security counter
@@ -113,7 +114,7 @@ describe("a firmware image", () => {
   const headers: readonly (readonly [what: string, at: number, octets: readonly number[], code: ImageErrorCode])[] = [
     ["another magic", ImageField.Magic, [0x3c], "IMAGE_MAGIC"],
     ["a longer header", ImageField.HeaderSize, [64], "IMAGE_HEADER_SIZE"],
-    ["a header of no octets", ImageField.HeaderSize, [0], "IMAGE_HEADER_SIZE"],
+    ["a header of no octets", ImageField.HeaderSize, [0, 0], "IMAGE_HEADER_SIZE"],
     ["no protected TLVs", ImageField.ProtectedSize, [0], "IMAGE_TLV_MISSING"],
     ["a shorter protected area than there is", ImageField.ProtectedSize, [SHIELDED.length - 1], "IMAGE_TLV_AREA_SIZE"],
     ["a longer protected area than there is", ImageField.ProtectedSize, [SHIELDED.length + 1], "IMAGE_TLV_AREA_SIZE"],
@@ -125,6 +126,8 @@ describe("a firmware image", () => {
     ["the flag of an image that does not boot", ImageField.Flags, [0x10], "IMAGE_FLAGS"],
     ["a flag of the highest octet", ImageField.Flags + 3, [0x80], "IMAGE_FLAGS"],
     ["something in the padding", ImageField.Pad, [1], "IMAGE_HEADER_PAD"],
+    ["something behind the fields", 32, [1], "IMAGE_HEADER_PAD"],
+    ["something before the body", 1023, [0x80], "IMAGE_HEADER_PAD"],
   ];
   for (const [what, at, octets, code] of headers) {
     it(`is refused with ${what} in its header: ${code}`, () => {

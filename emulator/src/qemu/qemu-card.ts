@@ -1,47 +1,63 @@
 // The card's image on a Cortex-M in QEMU: its line, its button, its lights and its coil, as the emulated card has them.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { ATT_HEADER, Indicator, type ModuleId, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
+import { Indicator, type ModuleId } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { GESTURES } from "../ports/button.js";
 import type { Emission } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
-import { lastEmission, type QemuPass } from "./qemu-emission.js";
+import { OctetEars, type OctetLine } from "./octet-line.js";
+import { lastEmission, PassClock, type QemuPass } from "./qemu-emission.js";
+import { QemuPhone } from "./qemu-phone.js";
 import { type QemuImage, QemuProcess } from "./qemu-process.js";
-import { countsOf, Line, Order, type QemuCounts, type QemuTrial, Report, trialOf } from "./qemu-reports.js";
-import type { SerialFrame } from "./serial-frames.js";
+import {
+  countsOf,
+  cryptoOrder,
+  Line,
+  Order,
+  type QemuCounts,
+  type QemuTrial,
+  Report,
+  trialOf,
+} from "./qemu-reports.js";
+import { type SerialFrame, SerialFrames } from "./serial-frames.js";
+import { Watchers } from "./watchers.js";
 
 export interface QemuCardOptions extends QemuImage {
   readonly id?: string;
+  /** Nobody waits for the bench to say that an image has come up: who has the line until it does. A production image has no bench: it is there when it gives its log. */
+  readonly unheard?: "loader" | "card";
   /** Presses the button whenever the card asks for it. */
   readonly autoPress?: boolean;
 }
 
-const CRYPTO_ARGUMENTS = 6;
-interface Phone {
-  readonly chunks: Set<(chunk: Uint8Array) => void>;
-  readonly closed: Set<() => void>;
-  readonly early: Uint8Array[];
-  readonly taken: (() => void)[];
-}
+const REACH_MS = 1000;
+const REACH_ROUNDS = 10;
 
 export class QemuCard {
   readonly id: string;
   readonly passes: QemuPass[] = [];
   readonly traps: number[] = [];
   readonly #process: QemuProcess;
-  #phone: Phone | undefined;
+  readonly #phone = new QemuPhone((kind, octets) => this.#process.send("line", kind, octets));
   #advertised: Uint8Array | undefined;
   #indicator: Indicator = Indicator.Off;
-  #ticksPerUs = 1;
+  readonly #clock = new PassClock();
   readonly #autoPress: boolean;
   #debugged: Promise<void> | undefined;
   #on = true;
-  #lastTick: number | undefined;
-  #sinceFirstNs = 0;
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
-  readonly #watchers = new Set<() => void>();
+  readonly #logs: Uint8Array[] = [];
+  readonly #watch = new Watchers();
+  /** Times that an image has come up. */
+  #starts = 0;
+  readonly #ears = new OctetEars();
+  /** The loader has the line, or whoever speaks in octets. */
+  #loading: boolean;
+  readonly #unheard: boolean;
+  #bare = false;
+  #frames = new SerialFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
   static async start(options: QemuCardOptions): Promise<QemuCard> {
@@ -60,6 +76,8 @@ export class QemuCard {
   private constructor(options: QemuCardOptions) {
     this.id = options.id ?? "qemu-card";
     this.#autoPress = options.autoPress ?? false;
+    this.#loading = (options.held ?? false) || options.unheard === "loader";
+    this.#unheard = options.unheard === "card";
     this.#process = new QemuProcess(options);
   }
 
@@ -74,7 +92,7 @@ export class QemuCard {
 
   /** Is a phone connected? */
   get lineUp(): boolean {
-    return this.#phone !== undefined;
+    return this.#phone.connected;
   }
 
   /** What a scanner sees: 16 octets once paired. */
@@ -88,38 +106,7 @@ export class QemuCard {
 
   /** @throws {EmulatorError} `LINE_BUSY`, `LINE_MTU_INVALID` */
   connectLine({ mtu = 247 }: { readonly mtu?: number } = {}): LineEnd {
-    if (this.#phone) throw new EmulatorError("LINE_BUSY", "Another phone is connected to this card");
-    if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX)
-      throw new EmulatorError("LINE_MTU_INVALID", `An MTU has ${MTU_MIN} to ${MTU_MAX} octets`);
-    const maxWrite = mtu - ATT_HEADER;
-    const phone: Phone = { chunks: new Set(), closed: new Set(), early: [], taken: [] };
-    this.#phone = phone;
-    this.#process.send("line", Line.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8));
-    const live = () => this.#phone === phone;
-    return {
-      maxWrite,
-      write: (chunk) => {
-        if (!live()) throw new EmulatorError("LINE_CLOSED", "The line to the card is closed: connect again");
-        return new Promise((resolve) => {
-          phone.taken.push(resolve);
-          this.#process.send("line", Line.Chunk, chunk);
-        });
-      },
-      onChunk: (listener) => {
-        phone.chunks.add(listener);
-        for (const chunk of phone.early.splice(0)) this.#give(phone, chunk);
-        return () => phone.chunks.delete(listener);
-      },
-      onClose: (listener) => {
-        phone.closed.add(listener);
-        return () => phone.closed.delete(listener);
-      },
-      close: async () => {
-        if (!live()) return;
-        this.#process.send("line", Line.Down);
-        this.#hangUp();
-      },
-    };
+    return this.#phone.connect(mtu);
   }
 
   async pressTwice(): Promise<void> {
@@ -131,18 +118,51 @@ export class QemuCard {
     }
   }
 
+  /** How often an image has come up since power-on. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** Resolves when an image comes up, for the `count`th time. */
+  async imageStarted(count: number): Promise<void> {
+    await this.#watch.until(() => this.#starts >= count);
+  }
+
+  /** Has the running image hand over to the loader, which then has the line until an image comes up. */
+  enterLoader(): void {
+    this.#process.send("line", Line.Loader);
+    this.#loading = true;
+    this.#phone.hangUp();
+  }
+
+  /** The loader's console. What is said while an image runs is not the loader's, and not heard. */
+  loaderLine(): OctetLine {
+    return this.#ears.line((octets) => this.#process.write("line", octets));
+  }
+
+  /** The serial line itself, in octets both ways, whoever speaks on it: for a flasher, that knows no bench. */
+  octetLine(): OctetLine {
+    this.#bare = true;
+    return this.loaderLine();
+  }
+
+  /** All flash, as it is now: what a card keeps without power. */
+  memory(): Uint8Array {
+    return this.#process.memory();
+  }
+
   touchHead(): void {
     this.#process.send("bench", Order.Head);
   }
 
   /** Resolves when the lights show `indicator`. */
   async shows(indicator: Indicator): Promise<void> {
-    await this.#until(() => this.#indicator === indicator);
+    await this.#watch.until(() => this.#indicator === indicator);
   }
 
   /** Resolves when the coil has played `count` passes. */
   async played(count: number): Promise<void> {
-    await this.#until(() => this.passes.length >= count);
+    await this.#watch.until(() => this.passes.length >= count);
   }
 
   /**
@@ -151,14 +171,9 @@ export class QemuCard {
    * @param operation - 0 SHA-256, 1 X25519, 2 seal, 3 open, 4 verify (firmware/ports/crypto.ts).
    */
   async crypto(operation: number, args: readonly number[], memory: Uint8Array): Promise<QemuTrial> {
-    const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + memory.length);
-    order[0] = operation;
-    const view = new DataView(order.buffer);
-    for (const [i, value] of args.entries()) view.setUint32(1 + 4 * i, value, true);
-    order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
     const before = this.#trials.length;
-    this.#process.send("bench", Order.Crypto, order);
-    await this.#until(() => this.#trials.length > before);
+    this.#process.send("bench", Order.Crypto, cryptoOrder(operation, args, memory));
+    await this.#watch.until(() => this.#trials.length > before);
     return this.#trials[before]!;
   }
 
@@ -176,63 +191,86 @@ export class QemuCard {
   async trap(module: ModuleId): Promise<void> {
     const before = this.traps.length;
     this.#process.send("bench", Order.Trap, Uint8Array.of(module));
-    await this.#until(() => this.traps.length > before);
+    await this.#watch.until(() => this.traps.length > before);
+  }
+
+  /** The records of its log, as its line gives them (wire/card-log.ts). */
+  async log(): Promise<Uint8Array> {
+    const before = this.#logs.length;
+    this.#process.send("line", Line.Log);
+    await this.#watch.until(() => this.#logs.length > before);
+    return this.#logs[before]!;
   }
 
   async counts(): Promise<QemuCounts> {
     const before = this.#counts.length;
     this.#process.send("bench", Order.Counts);
-    await this.#until(() => this.#counts.length > before);
+    await this.#watch.until(() => this.#counts.length > before);
     return this.#counts[before]!;
   }
 
   /** Power off. */
   async stop(): Promise<void> {
     this.#on = false;
-    this.#hangUp();
+    this.#phone.hangUp();
+    this.#ears.end();
     await this.#process.stop();
   }
 
   async #connect(): Promise<void> {
-    let ready = false;
-    const bench = (frame: SerialFrame): void => {
-      if (frame.kind === Report.Ready) ready = true;
-      this.#heardBench(frame);
+    const frames = new SerialFrames();
+    const bench = (octets: Uint8Array): void => {
+      for (const frame of frames.push(octets)) this.#heardBench(frame);
     };
-    await this.#process.run({ line: (frame) => this.#heardLine(frame), bench }, () => ready);
+    const line = (octets: Uint8Array): void => {
+      if (this.#loading || this.#bare) this.#ears.hear(octets);
+      else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
+    };
+    await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
+    if (this.#unheard) await this.#reach();
+  }
+
+  /** An image without a bench has come up where it gives its log. What is said before is the loader's, and a frame may be cut by the start. */
+  async #reach(): Promise<void> {
+    for (let round = 0; this.#logs.length === 0; round++) {
+      if (round === REACH_ROUNDS) throw new EmulatorError("QEMU_FAILED", "The image does not give its log");
+      // Zeros end any frame; one more than a multiple of three moves the next frame on by an octet.
+      await this.#process.write("line", new Uint8Array(520));
+      this.#process.send("line", Line.Log);
+      await Promise.race([delay(REACH_MS), this.#watch.until(() => this.#logs.length > 0)]);
+    }
   }
 
   #heardLine({ kind, octets }: SerialFrame): void {
-    const phone = this.#phone;
     switch (kind) {
       case Line.Advertised:
         this.#advertised = octets.length > 0 ? octets : undefined;
         break;
       case Line.Taken:
-        phone?.taken.shift()?.();
+        this.#phone.taken();
         break;
       case Line.Chunk:
-        if (phone === undefined) break;
-        if (phone.chunks.size === 0) phone.early.push(octets);
-        else this.#give(phone, octets);
+        this.#phone.heard(octets);
         break;
       case Line.Down:
-        this.#hangUp();
+        this.#phone.hangUp();
+        break;
+      case Line.Log:
+        this.#logs.push(octets);
         break;
     }
-    this.#changed();
-  }
-
-  #give(phone: Phone, chunk: Uint8Array): void {
-    this.#process.send("line", Line.Taken);
-    for (const listener of phone.chunks) listener(chunk.slice());
+    this.#watch.changed();
   }
 
   #heardBench({ kind, octets }: SerialFrame): void {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     switch (kind) {
       case Report.Ready:
-        this.#ticksPerUs = view.getUint32(0, true);
+        this.#clock.ticksPerUs = view.getUint32(0, true);
+        this.#starts++;
+        this.#loading = false;
+        this.#frames = new SerialFrames();
+        this.#phone.hangUp();
         break;
       case Report.Indicator:
         this.#indicator = octets[0]!;
@@ -247,42 +285,10 @@ export class QemuCard {
       case Report.Counts:
         this.#counts.push(countsOf(octets));
         break;
-      case Report.Pass: {
-        const first = view.getUint32(0, true);
-        const ns = 1000 / this.#ticksPerUs;
-        if (this.#lastTick !== undefined) this.#sinceFirstNs += ((first - this.#lastTick) >>> 0) * ns;
-        this.#lastTick = first;
-        const edgesNs = Float64Array.from(
-          { length: octets.length / 4 },
-          (_, i) => ((view.getUint32(4 * i, true) - first) >>> 0) * ns,
-        );
-        this.passes.push({ startNs: this.#sinceFirstNs, edgesNs });
+      case Report.Pass:
+        this.passes.push(this.#clock.pass(octets));
         break;
-      }
     }
-    this.#changed();
-  }
-
-  #hangUp(): void {
-    const phone = this.#phone;
-    this.#phone = undefined;
-    for (const taken of phone?.taken.splice(0) ?? []) taken();
-    for (const listener of phone?.closed ?? []) listener();
-  }
-
-  #changed(): void {
-    for (const watcher of this.#watchers) watcher();
-  }
-
-  #until(isSo: () => boolean): Promise<void> {
-    if (isSo()) return Promise.resolve();
-    return new Promise((resolve) => {
-      const look = () => {
-        if (!isSo()) return;
-        this.#watchers.delete(look);
-        resolve();
-      };
-      this.#watchers.add(look);
-    });
+    this.#watch.changed();
   }
 }

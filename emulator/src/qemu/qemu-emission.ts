@@ -11,6 +11,27 @@ export interface QemuPass {
   readonly edgesNs: Float64Array;
 }
 
+/** Puts the bench's reports of passes onto one line of time: edges in ticks of a timer that comes round. */
+export class PassClock {
+  ticksPerUs = 1;
+  #lastTick: number | undefined;
+  #sinceFirstNs = 0;
+
+  /** @param octets - Of each edge its tick, u32 LE. */
+  pass(octets: Uint8Array): QemuPass {
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    const first = view.getUint32(0, true);
+    const ns = 1000 / this.ticksPerUs;
+    if (this.#lastTick !== undefined) this.#sinceFirstNs += ((first - this.#lastTick) >>> 0) * ns;
+    this.#lastTick = first;
+    const edgesNs = Float64Array.from(
+      { length: octets.length / 4 },
+      (_, i) => ((view.getUint32(4 * i, true) - first) >>> 0) * ns,
+    );
+    return { startNs: this.#sinceFirstNs, edgesNs };
+  }
+}
+
 /** The last passes, no more than a second apart, as one swipe; undefined where there are none. Energy is the emulated card's for as long. */
 export function lastEmission(passes: readonly QemuPass[]): Emission | undefined {
   if (passes.length === 0) return undefined;

@@ -1,21 +1,17 @@
-// QEMU with an image on one of its Cortex-M boards: started, its two serial lines as frames, ended.
+// QEMU with a loader and an image on one of its Cortex-M boards: started, its two serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
-import { encodeSerialFrame, type SerialFrame, SerialFrames } from "./serial-frames.js";
+import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
+import { encodeSerialFrame } from "./serial-frames.js";
 
-/** Where QEMU's boards have the image's flash region (firmware/mcu/board), and their names. */
-const BOARDS = {
-  an386: { machine: "mps2-an386", flashAt: 0x21000000 },
-  an505: { machine: "mps2-an505", flashAt: 0x38200000 },
-} as const;
-export type QemuBoard = keyof typeof BOARDS;
+export type QemuBoard = "an386" | "an505";
 
 /** The card's serial line, and the bench's. */
 export type Serial = "line" | "bench";
@@ -23,10 +19,16 @@ export type Serial = "line" | "bench";
 export interface QemuImage {
   /** For which the image was built: Cortex-M4 (an386, unless told) or Cortex-M33 (an505). */
   readonly board?: QemuBoard;
-  /** The image, an ELF file. */
-  readonly elf: string;
-  /** What its flash region holds: a personalised block. */
-  readonly flash: Uint8Array;
+  /** The loader, an ELF file. */
+  readonly loader: string;
+  /** What slot 0 holds, as an image; nothing without. */
+  readonly image?: Uint8Array;
+  /** What the store holds: a personalised block. */
+  readonly flash?: Uint8Array;
+  /** In place of both, which are not looked at: all flash of a run before, as `memory` gave it. */
+  readonly memory?: Uint8Array;
+  /** The button is held at the first start: the loader listens. */
+  readonly held?: boolean;
   /** Makes the run's random octets repeatable: those of an emulated card with this seed. */
   readonly seed?: string;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
@@ -54,14 +56,11 @@ export class QemuProcess {
   readonly #gdb: boolean;
   #said = "";
 
-  constructor({ board = "an386", elf, flash, seed, icount = false, gdbPort, traced }: QemuImage) {
+  constructor(options: QemuImage) {
+    const { board = "an386", loader, seed, icount = false, gdbPort, traced } = options;
     this.#gdb = gdbPort !== undefined;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
-    const image = join(this.#folder, "flash.bin");
-    const content = new Uint8Array(flash.length + SEED_SIZE);
-    content.set(flash);
-    content.set(seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), flash.length);
-    writeFileSync(image, content, { mode: 0o600 });
+    writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed));
     const socket = (name: Serial) => [
       "-chardev",
       `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,
@@ -69,8 +68,8 @@ export class QemuProcess {
     this.#process = spawn(
       "qemu-system-arm",
       [
-        ...["-M", BOARDS[board].machine, "-display", "none", "-monitor", "none", "-kernel", elf],
-        ...["-device", `loader,file=${image},addr=${BOARDS[board].flashAt},force-raw=on`],
+        ...["-object", `memory-backend-file,id=flash,size=${MEMORY_SIZE},mem-path=${this.#file},share=on`],
+        ...["-M", `mps2-${board},memory-backend=flash`, "-display", "none", "-monitor", "none", "-kernel", loader],
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
         ...(gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${gdbPort}`]),
@@ -92,14 +91,11 @@ export class QemuProcess {
   }
 
   /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
-  async run(heard: Readonly<Record<Serial, (frame: SerialFrame) => void>>, isReady: () => boolean): Promise<void> {
+  async run(heard: Readonly<Record<Serial, (octets: Uint8Array) => void>>, isReady: () => boolean): Promise<void> {
     for (const name of ["line", "bench"] as const) {
-      const frames = new SerialFrames();
       const socket = await this.#dial(name);
       this.#sockets[name] = socket;
-      socket.on("data", (bytes) => {
-        for (const frame of frames.push(bytes)) heard[name](frame);
-      });
+      socket.on("data", heard[name]);
     }
     if (!this.#gdb) {
       const monitor = await this.#dial("qmp");
@@ -113,6 +109,24 @@ export class QemuProcess {
 
   send(to: Serial, kind: number, octets?: Uint8Array): void {
     this.#sockets[to]?.write(encodeSerialFrame(kind, octets));
+  }
+
+  /** Octets as they are. */
+  write(to: Serial, octets: Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = this.#sockets[to];
+      if (socket === undefined || socket.destroyed) resolve();
+      else socket.write(octets, () => resolve());
+    });
+  }
+
+  /** All flash, as it is now. */
+  memory(): Uint8Array {
+    return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
+  }
+
+  get #file(): string {
+    return join(this.#folder, "flash.bin");
   }
 
   /** Whoever ends takes it along. */

@@ -26,6 +26,8 @@ export const enum Line {
   Up = 2,
   Down = 3,
   Advertised = 4,
+  Loader = 5,
+  Log = 6,
 }
 export const enum Order {
   Button = 1,
@@ -53,6 +55,17 @@ export function trialOf(octets: Uint8Array): QemuTrial {
     ticks: view.getUint32(5, true),
     memory: octets.slice(9),
   };
+}
+
+const CRYPTO_ARGUMENTS = 6;
+
+/** An order to try the crypto port: operation u8, six arguments u32, memory. */
+export function cryptoOrder(operation: number, args: readonly number[], memory: Uint8Array): Uint8Array {
+  const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + memory.length);
+  order[0] = operation;
+  for (const [i, value] of args.entries()) viewOf(order).setUint32(1 + 4 * i, value, true);
+  order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
+  return order;
 }
 
 export function countsOf(octets: Uint8Array): QemuCounts {

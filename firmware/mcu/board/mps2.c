@@ -25,13 +25,19 @@ static struct {
   volatile uint32_t head, tail;
 } rings[2];
 static const uint32_t UARTS[2] = { UART0, UART1 };
+/** The card's line, and the bench's. */
+#ifdef PRODUCTION
+enum { LINES = 1 };
+#else
+enum { LINES = 2 };
+#endif
 
 static volatile uint32_t wraps;
 
 static void enable(uint32_t irq) { REG(0xE000E100 + 4 * (irq / 32)) = 1u << irq % 32; }
 
 void board_init(void) {
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < LINES; i++) {
     REG(UARTS[i] + BAUDDIV) = 16;
     REG(UARTS[i] + UART_CTRL) = TX_ON | RX_ON | RX_INTERRUPT;
   }
@@ -175,21 +181,77 @@ void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length) {
 
 void board_flash_erase(uint32_t at) { memset((void*)(FLASH_REGION + at), 0xff, FLASH_SECTOR); }
 
-// QEMU's boards have no source of entropy: the bench leaves a seed behind the flash region, and a counter makes the rest. A development
+// QEMU's boards have no source of entropy: the bench leaves a seed behind the flash region, and counters make the rest. A development
 // board's alone; a chip has its own generator.
 #include <sodium.h>
 
+static struct switches {
+  uint8_t seed[32];
+  /** Programs started since power-on, less one: no start has the octets of another. */
+  uint32_t starts;
+  uint32_t button;
+  /** Ticks that the loader took before the program. */
+  uint32_t boot;
+}* const switches = (struct switches*)(FLASH_REGION + BENCH_SWITCHES_AT);
+
 void board_random(uint8_t* out, uint32_t length) {
-  uint8_t* seed = (uint8_t*)(FLASH_REGION + FLASH_REGION_SIZE);
   uint8_t key[32];
   static uint32_t calls;
   uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES] = { 0 };
-  memcpy(key, seed, sizeof key);
+  memcpy(key, switches->seed, sizeof key);
+  memcpy(nonce + 4, &switches->starts, sizeof switches->starts);
   memcpy(nonce + 8, &calls, sizeof calls);
   calls++;
   crypto_stream_chacha20_ietf(out, length, nonce, key);
 }
 
+// Of a reset, what the next start is to know: in RAM that nobody clears. Armv7-M B3.2: AIRCR, VTOR; B3.4: the interrupt controller.
+static uint32_t handoff[2] __attribute__((section(".handoff"), used));
+enum { HANDOFF_STAY = 0x53544159, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
+enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
+
+_Noreturn void board_reset(bool stay) {
+  handoff[0] = stay ? HANDOFF_STAY : 0;
+  handoff[1] = ~handoff[0];
+  __asm__ volatile("dsb" ::: "memory");
+  REG(AIRCR) = RESET_REQUEST;
+  for (;;) {}
+}
+
+bool board_wants_loader(void) {
+  const bool asked = handoff[0] == HANDOFF_STAY && handoff[1] == ~(uint32_t)HANDOFF_STAY;
+  handoff[0] = handoff[1] = 0;
+  const bool held = switches->button == 1;
+  switches->button = 0;
+  return asked || held;
+}
+
+bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b83du; }
+
+_Noreturn void board_boot(uint32_t vectors) {
+  __asm__ volatile("cpsid i");
+  switches->starts++;
+  switches->boot = board_ticks();
+  for (int i = 0; i < 2; i++) REG(UARTS[i] + UART_CTRL) = 0;
+  REG(TIMER0 + CTRL) = REG(TIMER1 + CTRL) = 0;
+  REG(TIMER0 + INTCLEAR) = REG(TIMER1 + INTCLEAR) = 1;
+  for (int i = 0; i < IRQ_WORDS; i++) {
+    REG(IRQ_DISABLE + 4 * i) = UINT32_MAX;
+    REG(IRQ_CLEAR + 4 * i) = UINT32_MAX;
+  }
+  REG(VTOR) = vectors;
+  const uint32_t stack = REG(vectors), begin = REG(vectors + 4);
+  __asm__ volatile("dsb\n isb\n msr msp, %0\n cpsie i\n bx %1" ::"r"(stack), "r"(begin) : "memory");
+  __builtin_unreachable();
+}
+
+#ifdef PRODUCTION
+/** Nobody is told, as a breakpoint without a debugger would end in a fault: the loader listens, where an update may mend it. */
+_Noreturn void board_panic(const char* why) {
+  (void)why;
+  board_reset(true);
+}
+#else
 _Noreturn void semihosting_exit(uint32_t code) {
   const uint32_t block[2] = { 0x20026, code };
   register uint32_t r0 __asm__("r0") = 0x20;
@@ -209,3 +271,4 @@ _Noreturn void board_panic(const char* why) {
   __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
   semihosting_exit(1);
 }
+#endif

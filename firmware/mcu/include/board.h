@@ -38,6 +38,15 @@ extern const uint32_t board_flash_size;
 void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length);
 void board_flash_erase(uint32_t at);
 
+/** Starts again from the loader; with `stay` it listens, whatever it finds. */
+_Noreturn void board_reset(bool stay);
+/** The loader is to listen: the button is held, or a reset has asked for it. Asked once a start. */
+bool board_wants_loader(void);
+/** Slot 0 begins with an image: whether it may run, the loader says. */
+bool board_image_is_there(void);
+/** Leaves the loader for the program whose vector table lies at `vectors`: interrupts and devices as after a reset. */
+_Noreturn void board_boot(uint32_t vectors);
+
 /** True random octets; a board without entropy does not start. */
 void board_random(uint8_t* out, uint32_t length);
 /** Says a line to whoever debugs, then halts. */

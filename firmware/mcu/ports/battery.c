@@ -21,9 +21,11 @@ static uint64_t charge(void) {
 
 void battery_emitted(uint64_t us) { drained += us * COIL_PER_US; }
 
+uint32_t battery_left(void) { return (uint32_t)(charge() * 100 / CAPACITY); }
+
 uint32_t Z_batteryZ_percent(struct module* module) {
   (void)module;
-  return (uint32_t)(charge() * 100 / CAPACITY);
+  return battery_left();
 }
 
 uint32_t Z_batteryZ_sustains(struct module* module, uint32_t ms) {

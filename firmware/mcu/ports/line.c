@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "log.h"
 #include "machine.h"
 #include "status.h"
 
@@ -15,6 +16,10 @@ enum kind {
   KIND_DOWN = 3,
   /** Of the card: what it advertises. */
   KIND_ADVERTISED = 4,
+  /** Of whoever flashes: start the loader, which listens to this line. The card is as after a power cut. */
+  KIND_LOADER = 5,
+  /** Of whoever wants the log; of the card: its records, the oldest first. */
+  KIND_LOG = 6,
 };
 
 static uint8_t frame[3 + CHUNK_MAX];
@@ -30,6 +35,8 @@ static void send(enum kind kind, const uint8_t* octets, uint32_t length) {
   board_uart_put(UART_LINE, kind);
   for (uint32_t i = 0; i < length; i++) board_uart_put(UART_LINE, octets[i]);
 }
+
+uint32_t line_longest(void) { return longest; }
 
 uint32_t Z_lineZ_maxWrite(struct module* module) {
   (void)module;
@@ -58,6 +65,18 @@ void Z_lineZ_advertise(struct module* module, uint32_t data, uint32_t length) {
   enum { IDENTIFIER = 16 };
   if (length == IDENTIFIER) send(KIND_ADVERTISED, module_demand(module, data, length), length);
   else send(KIND_ADVERTISED, 0, 0);
+}
+
+static void send_log(void) {
+  const struct log_record* record;
+  uint32_t count = 0;
+  while (log_at(count) != 0) count++;
+  const uint32_t length = count * sizeof *record;
+  board_uart_put(UART_LINE, (uint8_t)length);
+  board_uart_put(UART_LINE, (uint8_t)(length >> 8));
+  board_uart_put(UART_LINE, KIND_LOG);
+  for (uint32_t i = 0; (record = log_at(i)) != 0; i++)
+    for (uint32_t at = 0; at < sizeof *record; at++) board_uart_put(UART_LINE, ((const uint8_t*)record)[at]);
 }
 
 static void reset(void) {
@@ -96,6 +115,12 @@ static enum line_event received(enum kind kind, uint32_t length, struct chunk* c
       if (!was_busy || longest == 0) return LINE_QUIET;
       was_busy = false;
       return LINE_READY;
+    case KIND_LOG:
+      if (length == 0) send_log();
+      return LINE_QUIET;
+    case KIND_LOADER:
+      if (length == 0) machine_leave();
+      return LINE_QUIET;
     default: return LINE_QUIET;
   }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "log.h"
 #include "store.h"
 
 static volatile uint32_t events;
@@ -29,6 +30,7 @@ static void enter(enum module_id id, void (*call)(struct module*, void*), void* 
   module_enter(module, call, argument);
   if (module->traps == traps) return;
   bench_trap(module);
+  log_event(LOG_TRAPPED, id);
   mailbox_forget(id);
   if (id == MODULE_WALLET) {
     coil_stop();
@@ -38,12 +40,22 @@ static void enter(enum module_id id, void (*call)(struct module*, void*), void* 
   if (id != MODULE_AUTHENTICATOR) line_drop();
 }
 
+#ifndef PRODUCTION
 static void reach_outside(struct module* module, void* unused) {
   (void)unused;
   module_demand(module, module->size, 1);
 }
 
 void machine_trap(enum module_id id) { enter(id, reach_outside, 0); }
+#endif
+
+_Noreturn void machine_leave(void) {
+  for (int id = MODULE_LINK; id < MODULES; id++) {
+    mailbox_forget((enum module_id)id);
+    memset(modules[id].memory, 0, modules[id].size);
+  }
+  board_reset(true);
+}
 
 static bool deliver(void) {
   struct mail mail;
@@ -84,6 +96,7 @@ static bool step(void) {
   if (deliver()) return true;
   if (take(EVENT_COIL_DONE)) {
     coil_report();
+    log_event(LOG_PLAYED, battery_left());
     enter(MODULE_WALLET, call_coil_done, 0);
     return true;
   }
@@ -97,8 +110,14 @@ static bool step(void) {
   }
   struct chunk chunk;
   switch (line_poll(&chunk)) {
-    case LINE_CAME_UP: enter(MODULE_LINK, call_line_up, 0); return true;
-    case LINE_WENT_DOWN: enter(MODULE_LINK, call_line_down, 0); return true;
+    case LINE_CAME_UP:
+      log_event(LOG_LINE_UP, line_longest());
+      enter(MODULE_LINK, call_line_up, 0);
+      return true;
+    case LINE_WENT_DOWN:
+      log_event(LOG_LINE_DOWN, 0);
+      enter(MODULE_LINK, call_line_down, 0);
+      return true;
     case LINE_READY: enter(MODULE_LINK, call_line_ready, 0); return true;
     case LINE_CHUNK: enter(MODULE_LINK, call_chunk, &chunk); return true;
     case LINE_QUIET: break;
@@ -108,6 +127,7 @@ static bool step(void) {
 
 void machine_run(void) {
   if (!store_open()) board_panic("this card has no keys: personalise it");
+  log_event(LOG_STARTED, 0);
   bench_ready();
   for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);
   boot(&modules[MODULE_LINK]);

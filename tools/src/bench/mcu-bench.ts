@@ -4,18 +4,25 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
+import { bootTicks, MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
 import { functionsOf, type PartSize, partSizes, readMap } from "./mcu-image.js";
+import { benchUpdate, type UpdateBench } from "./update-bench.js";
 
 export const MCU_STEPS = ["pair", "reconnect", "load", "present", "first edge"] as const;
 export type McuStep = (typeof MCU_STEPS)[number];
 
 export interface McuBench {
   readonly board: "an386";
+  /** Of the card's program. */
   readonly parts: readonly PartSize[];
+  /** Octets of the loader, its crypto included. Its memory is the program's afterwards. */
+  readonly loader: { readonly flash: number; readonly ram: number };
+  /** From reset to the program: digest and signature of its image checked. */
+  readonly bootInstructions: number;
+  readonly update: UpdateBench;
   /** Instructions awake, `first edge` from `present` on. */
   readonly steps: readonly { readonly step: McuStep; readonly instructions: number }[];
   /** Of an edge's interrupt, the longest one. */
@@ -37,24 +44,29 @@ const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_d
 
 /** @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED` */
 export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
-  const elf = builtImage("an386");
+  const built = builtImage("an386");
+  const { elf } = built;
   const block = new MemoryBlock();
   const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));
   const file = join(folder, "trace.log");
   const code = functionsOf(elf, INTERRUPT);
-  const image = { elf, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
+  const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
   let qemu: QemuCard | undefined;
   try {
     qemu = await QemuCard.start({ ...image, traced: { file, code } });
     const { steps, stack } = await payment(qemu, table, signal);
     const { passes } = qemu;
+    const bootInstructions = bootTicks(qemu.memory()) * INSTRUCTIONS_PER_TICK;
     await qemu.stop();
     const errors = passes.map(edgeErrors);
     const longest = errors.reduce((most, one) => (one.length > most.length ? one : most));
     return {
       board: "an386",
       parts: partSizes(readMap(elf)),
+      loader: loaderSize(built.loader),
+      bootInstructions,
+      update: await benchUpdate(),
       steps,
       edgeInstructions: longestRun(readFileSync(file, "utf8"), code.find(({ name }) => name === INTERRUPT[0])!.from),
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
@@ -66,6 +78,12 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
     await table.service.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function loaderSize(elf: string): McuBench["loader"] {
+  const parts = partSizes(readMap(elf));
+  const sum = (of: "flash" | "ram") => parts.reduce((total, part) => total + part[of], 0);
+  return { flash: sum("flash"), ram: sum("ram") };
 }
 
 type Table = Awaited<ReturnType<typeof setTable>>;

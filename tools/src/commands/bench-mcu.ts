@@ -16,6 +16,7 @@ export const ASKED: Readonly<Record<string, number>> = {
   "flash, octets": 128 * 1024,
   "RAM, octets": 48 * 1024,
   "stack, octets": 4096,
+  "update of 96 KiB, ms of line": 14_000,
   "reconnect, instructions": 8_000_000,
   "load, instructions": 8_000_000,
   "first edge, instructions": 200_000,
@@ -37,8 +38,13 @@ Instructions are those awake, interrupts while it sleeps left out; "first edge"
 counts from the phone's present on. A tick is 40 ns. Runs differ by one or two
 per cent, as the serial lines are polled.
 
-With --json: {"bench":"mcu","board","parts","steps","edgeInstructions",
-"edgeErrorTicks","driftTicks","stack"}.
+An image of 96 KiB is sent to the loader's module, and each octet counted: the
+line's time is that of 115,200 baud, nothing overlapping.
+
+With --json: {"bench":"mcu","board","parts","loader":{"flash","ram"},
+"bootInstructions","update":{"imageOctets","octetsToCard","octetsFromCard",
+"lineSeconds"},"steps","edgeInstructions","edgeErrorTicks","driftTicks",
+"stack"}.
 
 Examples:
   npm run build:mcu && ecard bench mcu
@@ -57,14 +63,29 @@ Examples:
     });
 }
 
-export function figuresOf({ parts, steps, edgeInstructions, edgeErrorTicks, driftTicks, stack }: McuBench) {
+export function figuresOf({
+  parts,
+  loader,
+  bootInstructions,
+  update,
+  steps,
+  edgeInstructions,
+  edgeErrorTicks,
+  driftTicks,
+  stack,
+}: McuBench) {
   const sum = (of: "flash" | "ram"): number => parts.reduce((total, part) => total + part[of], 0);
   return Object.fromEntries([
     ...parts.map(({ part, flash }) => [`flash of ${part}, octets`, flash]),
-    ["flash, octets", sum("flash")],
+    ["flash of the loader, octets", loader.flash],
+    ["flash, octets", sum("flash") + loader.flash],
     ...parts.filter(({ ram }) => ram > 0).map(({ part, ram }) => [`RAM of ${part}, octets`, ram]),
     ["RAM, octets", sum("ram") + stack.used],
     ["stack, octets", stack.used],
+    ["RAM of the loader, octets", loader.ram],
+    ["boot, instructions", bootInstructions],
+    ["update of 96 KiB, octets to card", update.octetsToCard],
+    ["update of 96 KiB, ms of line", Math.round(update.lineSeconds * 1000)],
     ...steps.map(({ step, instructions }) => [`${step}, instructions`, instructions]),
     ["an edge, instructions", edgeInstructions],
     ["edge error, ticks", edgeErrorTicks],

@@ -43,17 +43,17 @@ export interface DebugFacts {
  */
 export async function debugCard(options: DebugCardOptions): Promise<void> {
   const { board, gdbPort, port, autoPress, showCode, signal, onWaiting, onStarted } = options;
-  const elf = builtImage(board);
+  const built = builtImage(board);
   const keys = sampleKeys();
   const block = new MemoryBlock();
   const made = await makeCard(block, { keys, log: developmentLog(keys), now: Math.floor(Date.now() / 1000) });
-  const card = await QemuCard.start({ board, elf, flash: block.snapshot(), autoPress, gdbPort });
+  const card = await QemuCard.start({ ...built, flash: block.snapshot(), autoPress, gdbPort });
   try {
     const server = await serveLine(card, { ...(port !== undefined && { port }) });
     try {
       onWaiting({
         event: "waiting",
-        gdb: `gdb-multiarch ${relative(process.cwd(), elf)} -ex "target remote 127.0.0.1:${gdbPort}"`,
+        gdb: `gdb-multiarch ${relative(process.cwd(), built.elf)} -ex "target remote 127.0.0.1:${gdbPort}"`,
         host: server.host,
         port: server.port,
         cardId: toBase32(made.cardId),

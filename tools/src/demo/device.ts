@@ -26,7 +26,7 @@ export interface DemoCardOptions {
 export async function startCard(device: Device, { block, card, onTrace }: DemoCardOptions): Promise<DemoCard> {
   if (device === "qemu") {
     const qemu = await QemuCard.start({
-      elf: builtImage("an386"),
+      ...builtImage("an386"),
       flash: block.snapshot(),
       autoPress: true,
       icount: true,

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { QemuBoard } from "@enabling-card/emulator";
-import type { ImageBoard } from "@enabling-card/wire";
+import { IMAGE_HEADER_SIZE, type ImageBoard } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { BOARDS } from "./choices.js";
 
@@ -25,7 +25,8 @@ export function readBoard(name: QemuBoard): ImageBoard {
   }
   const [, origin, kilobytes] = SLOT.exec(script) ?? [];
   if (origin === undefined) throw unreadable();
-  return { name, loadAddress: Number(origin), slotSize: Number(kilobytes) * 1024 };
+  // The region is what is left of the slot behind the header.
+  return { name, loadAddress: Number(origin), slotSize: Number(kilobytes) * 1024 + IMAGE_HEADER_SIZE };
 }
 
 /** The slot of the board that an image names; undefined where we have no such board. */

@@ -10,14 +10,15 @@ _ecard() {
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
     --root) COMPREPLY=($(compgen -W "development production" -- "$word")); return ;;
+    --device) COMPREPLY=($(compgen -W "qemu" -- "$word")); return ;;
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise pos image doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise pos image flash flasher serial logs doctor bench completion" ;;
     "demo") flags="--out --device --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
@@ -33,6 +34,10 @@ _ecard() {
     "image sign") flags="--key --root --out --json -q --quiet -v --verbose" names="" ;;
     "image verify") flags="--key --counter --board --json -q --quiet -v --verbose" names="" ;;
     "image inspect") flags="--key --json -q --quiet -v --verbose" names="" ;;
+    "flash") flags="--port --device --ble --board --memory --key --no-confirm --json -q --quiet -v --verbose" names="" ;;
+    "flasher") flags="--out --json -q --quiet -v --verbose" names="" ;;
+    "serial") flags="--json -q --quiet -v --verbose" names="" ;;
+    "logs") flags="--port --device --board --memory --once --raw --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length mcu" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;

@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -18,6 +18,10 @@ _ecard() {
       personalise) _ecard_personalise ;;
       pos) _ecard_pos ;;
       image) _ecard_image ;;
+      flash) _ecard_flash ;;
+      flasher) _ecard_flasher ;;
+      serial) _ecard_serial ;;
+      logs) _ecard_logs ;;
       doctor) _ecard_doctor ;;
       bench) _ecard_bench ;;
       completion) _ecard_completion ;;
@@ -219,6 +223,56 @@ _ecard_image_inspect() {
   local -a names
   _arguments -C \
     '--key[a public key\: did this one sign it]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_flash() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--port[the card'\''s serial port\: see ecard serial]:value:_files' \
+    '--device[a card without hardware]:value:(qemu)' \
+    '--ble[a card over Bluetooth\: not yet]:value:_files' \
+    '--board[of --device qemu]:value:(an386 an505)' \
+    '--memory[keeps the flash of --device qemu from one call to the next]:value:_files' \
+    '--key[the public key that must have signed it, checked here too]:value:_files' \
+    '--no-confirm[leaves the image on trial\: the card'\''s next start goes back]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_flasher() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[the page]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_serial() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_logs() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--port[the card'\''s serial port\: see ecard serial]:value:_files' \
+    '--device[a card without hardware]:value:(qemu)' \
+    '--board[of --device qemu]:value:(an386 an505)' \
+    '--memory[what the flash of --device qemu holds\: see ecard flash]:value:_files' \
+    '--once[what the card has now, and no more]' \
+    '--raw[each frame of the line too, its kind and its octets in hexadecimal]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -11,6 +11,15 @@
 #define TIMER1_IRQ 4
 /** GPIO 0, DATAOUT. */
 #define COIL_PINS 0x50110004u
-/** In SSRAM 3, which QEMU can load and save. */
-#define FLASH_REGION 0x38200000u
+#define BOARD_NAME "an505"
+/** In PSRAM, which QEMU can keep in a file: it behaves as flash, and is its octets only. */
+#define FLASH_REGION 0x80000000u
 #define FLASH_REGION_SIZE 0x8000u
+/** Behind the store: what stands in for a source of entropy, and for a button that is held at a reset. */
+#define BENCH_SWITCHES_AT 0x8000u
+/** From the flash region on: slots, a scratch sector, two sectors of the loader's records. Slot 0 is image.ld's, with an image's header. */
+#define SLOT0_AT 0x10000u
+#define SLOT1_AT 0x28000u
+#define SLOT_SIZE 0x18000u
+#define SCRATCH_AT 0x40000u
+#define STATE_AT 0x41000u

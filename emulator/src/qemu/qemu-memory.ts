@@ -1,0 +1,57 @@
+// The file that is the boards' PSRAM, whose first octets are the card's flash. Where each part lies: firmware/mcu/board, mps2.h of each.
+
+import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { EmulatorError } from "../errors.js";
+
+/** PSRAM of both boards, octets. */
+export const MEMORY_SIZE = 16 * 1024 * 1024;
+const STORE_SIZE = 0x8000;
+const SWITCHES_AT = 0x8000;
+const STARTS_AT = SWITCHES_AT + 32;
+const BUTTON_AT = SWITCHES_AT + 36;
+const BOOT_AT = SWITCHES_AT + 40;
+export const SLOT0_AT = 0x10000;
+export const SLOT1_AT = 0x28000;
+export const SLOT_SIZE = 0x18000;
+/** Store, switches, slots, scratch, records of the loader. */
+export const FLASH_SIZE = 0x43000;
+
+/** Ticks that the loader took, from reset to the program's first instruction, at the last start. */
+export function bootTicks(memory: Uint8Array): number {
+  return new DataView(memory.buffer, memory.byteOffset).getUint32(BOOT_AT, true);
+}
+
+export interface QemuFlash {
+  readonly image?: Uint8Array;
+  readonly flash?: Uint8Array;
+  readonly memory?: Uint8Array;
+  readonly held?: boolean;
+}
+
+/** Writes the file. @throws {EmulatorError} `STORE_WRONG_SIZE` where a part does not fit its place */
+export function writeQemuMemory(file: string, { image, flash, memory, held }: QemuFlash, seed: Uint8Array): void {
+  const all = new Uint8Array(FLASH_SIZE).fill(0xff);
+  if (memory !== undefined) put(all, 0, FLASH_SIZE, memory);
+  else {
+    put(all, 0, STORE_SIZE, flash);
+    put(all, SLOT0_AT, SLOT_SIZE, image);
+  }
+  all.set(seed, SWITCHES_AT);
+  // Each start counts one up: the first is number 0.
+  if (memory === undefined) all.fill(0xff, STARTS_AT, STARTS_AT + 4);
+  all.set([held ? 1 : 0, 0, 0, 0], BUTTON_AT);
+  const open = openSync(file, "wx", 0o600);
+  try {
+    ftruncateSync(open, MEMORY_SIZE);
+    writeSync(open, all);
+  } finally {
+    closeSync(open);
+  }
+}
+
+function put(all: Uint8Array, at: number, room: number, octets: Uint8Array | undefined): void {
+  if (octets === undefined) return;
+  if (octets.length > room)
+    throw new EmulatorError("STORE_WRONG_SIZE", `${octets.length} octets, and the board has room for ${room}`);
+  all.set(octets, at);
+}

@@ -1,0 +1,44 @@
+// Loader: the boot module. Which image runs, and how a new one comes: slots, signatures, anti-rollback (docs/mcu.md), and the SMP server that mcumgr's
+// clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
+import { LoaderVerdict } from "../../wire/loader";
+import { boot } from "./boot";
+import { consoleReset, hear, Heard, packet, packetLength } from "./console";
+import { settingsAt } from "./settings";
+import { refuse, serve } from "./smp";
+import { loadState } from "./state";
+import { forgetUpload } from "./upload";
+
+const CHUNK_MAX: i32 = 64;
+const chunk: usize = memory.data(CHUNK_MAX);
+
+/** Where the machine puts the settings before `start`. */
+export function settingsSlot(): usize {
+  return settingsAt();
+}
+
+/** Where it puts octets of the line before `onChunk`: 64 at most. */
+export function chunkSlot(): usize {
+  return chunk;
+}
+
+export function heapBase(): usize {
+  return __heap_base;
+}
+
+export function start(stay: i32): LoaderVerdict {
+  loadState();
+  consoleReset();
+  forgetUpload();
+  return boot(stay != 0);
+}
+
+/** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */
+export function onChunk(length: i32): LoaderVerdict {
+  for (let i = 0; i < min(length, CHUNK_MAX); i++) {
+    const heard = hear(load<u8>(chunk + i));
+    if (heard == Heard.Nothing) continue;
+    if (heard != Heard.Packet) refuse(packet(), packetLength(), heard);
+    else if (serve(packet(), packetLength()) == LoaderVerdict.Reset) return LoaderVerdict.Reset;
+  }
+  return LoaderVerdict.Serve;
+}

@@ -1,0 +1,116 @@
+// An image on its way into slot 1: octets in order, each sector erased when the first of its own comes. What was there is gone from then on, which
+// is why it is refused while slot 1 holds the only image that somebody has confirmed.
+import { equal } from "../common/bytes";
+import { putBool } from "../common/cbor";
+import { digest, erase, program } from "../ports/slots";
+import { DIGEST_SIZE, IMAGE_HEADER_SIZE } from "../../wire/image-numbers";
+import { FlashArea, ImageFault, SECTOR_SIZE } from "../../wire/loader";
+import { SmpStatus } from "../../wire/smp-numbers";
+import { answerMap, putNumber } from "./answer";
+import { checkSlot } from "./image";
+import { putName } from "./names";
+import { Field, has, lengthOf, valueOf } from "./request";
+import { slotSectors, slotSize } from "./settings";
+import { counter, enter, phase, Phase } from "./state";
+
+/** SHA-256 of the whole, as the client names it. */
+const named: usize = memory.data(DIGEST_SIZE);
+const scratch: usize = memory.data(DIGEST_SIZE);
+let isNamed: bool = false;
+let size: u32 = 0;
+let at: u32 = 0;
+
+/** What comes next begins an upload anew. */
+export function forgetUpload(): void {
+  size = 0;
+}
+
+/** Slot 1 is free to be written; what was to be swapped from it is not any more. */
+export function freeSlot(): SmpStatus {
+  if (phase != Phase.Idle && phase != Phase.PendingTest && phase != Phase.PendingKeep) return SmpStatus.BadState;
+  if (phase != Phase.Idle) enter(Phase.Idle);
+  return SmpStatus.Ok;
+}
+
+export function eraseSlot(): SmpStatus {
+  const status = freeSlot();
+  if (status != SmpStatus.Ok) return status;
+  forgetUpload();
+  for (let i = 0; i < slotSectors(); i++) erase(FlashArea.Slot1, i * SECTOR_SIZE);
+  return SmpStatus.Ok;
+}
+
+/** One chunk: offset, octets; with the first the length of all, and its SHA-256. Answers, or gives the status to answer. */
+export function upload(): i32 {
+  if (!has(Field.Offset) || !has(Field.Data)) return SmpStatus.Invalid;
+  const offset = valueOf(Field.Offset);
+  const length = <u32>lengthOf(Field.Data);
+  if (offset == 0) {
+    const status = beginUpload();
+    if (status != SmpStatus.Ok) return status;
+  }
+  if (size == 0) return SmpStatus.BadState;
+  // A chunk that came before, or one that got lost: the client is told where to go on.
+  if (offset == at) {
+    if (length > size - at) return SmpStatus.Invalid;
+    put(valueOf(Field.Data), length);
+    if (at == size) return whole();
+  }
+  answerMap(2);
+  putNumber("rc", SmpStatus.Ok);
+  putNumber("off", at);
+  return SmpStatus.Ok;
+}
+
+function beginUpload(): i32 {
+  if (!has(Field.Length) || valueOf(Field.Image) != 0) return SmpStatus.Invalid;
+  const length = valueOf(Field.Length);
+  const sha = has(Field.Sha);
+  if (sha && lengthOf(Field.Sha) != DIGEST_SIZE) return SmpStatus.Invalid;
+  const status = freeSlot();
+  if (status != SmpStatus.Ok) return status;
+  if (length > slotSize()) return SmpStatus.Image + ImageFault.TooLarge;
+  if (length < <u32>IMAGE_HEADER_SIZE) return SmpStatus.Image + (length == 0 ? ImageFault.Empty : ImageFault.Cut);
+  // The same image as before the line broke goes on where it was.
+  if (sha && isNamed && length == size && equal(valueOf(Field.Sha), named, DIGEST_SIZE)) return SmpStatus.Ok;
+  size = length;
+  at = 0;
+  isNamed = sha;
+  if (sha) memory.copy(named, valueOf(Field.Sha), DIGEST_SIZE);
+  return SmpStatus.Ok;
+}
+
+function judge(length: u32): ImageFault {
+  if (isNamed) {
+    digest(FlashArea.Slot1, length, scratch);
+    if (!equal(scratch, named, DIGEST_SIZE)) return ImageFault.Digest;
+  }
+  return checkSlot(FlashArea.Slot1, length, counter);
+}
+
+function put(data: usize, length: u32): void {
+  for (let done: u32 = 0; done < length; ) {
+    if (at % SECTOR_SIZE == 0) erase(FlashArea.Slot1, at);
+    const part = min(length - done, SECTOR_SIZE - (at % SECTOR_SIZE));
+    program(FlashArea.Slot1, at, data + done, part);
+    at += part;
+    done += part;
+  }
+}
+
+/** All octets are there: they are judged, and what is refused is gone. */
+function whole(): i32 {
+  const length = size;
+  forgetUpload();
+  const fault = judge(length);
+  if (fault != ImageFault.None) {
+    erase(FlashArea.Slot1, 0);
+    return SmpStatus.Image + fault;
+  }
+  answerMap(3);
+  putNumber("rc", SmpStatus.Ok);
+  putNumber("off", length);
+  putName("match");
+  putBool(true);
+  return SmpStatus.Ok;
+}

@@ -1,0 +1,81 @@
+// The machine under the loader's module: tells it the settings, hands it what the line brings, and does what it says: boot, listen, start again.
+#include <string.h>
+
+#include "board.h"
+#include "loader.h"
+#include "loader-module.h"
+#include "loader-root.h"
+#include "machine.h"
+#include "module.h"
+#include "mps2.h"
+
+enum { UART_LINE = 0, CHUNK_MAX = 64 };
+/** Silence after which a card with an image goes back to it, microseconds: its cell is small. */
+#define PATIENCE_US 60000000ull
+
+uint8_t loader_octets[LOADER_MEMORY] __attribute__((aligned(8)));
+static struct module module = { .id = MODULE_MACHINE, .name = "loader", .memory = loader_octets, .size = sizeof loader_octets };
+static Z_loader_instance_t loader;
+
+void module_memory_for(struct module*);
+
+struct call {
+  uint32_t argument;
+  enum loader_verdict verdict;
+};
+
+static void begin(struct module* self, void* argument) {
+  struct call* call = argument;
+  const struct loader_settings settings = {
+    .board = BOARD_NAME,
+    .load_address = FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE,
+    .sectors = SLOT_SIZE / FLASH_SECTOR,
+  };
+  uint8_t* slot = module_demand(self, Z_loaderZ_settingsSlot(&loader), sizeof settings);
+  memcpy(slot, &settings, sizeof settings);
+  memcpy(slot, LOADER_ROOT, sizeof settings.root);
+  call->verdict = (enum loader_verdict)Z_loaderZ_start(&loader, call->argument);
+}
+
+/** What waits on the line; -1 in `verdict` where nothing does. */
+static void hear(struct module* self, void* argument) {
+  struct call* call = argument;
+  uint8_t* slot = module_demand(self, Z_loaderZ_chunkSlot(&loader), CHUNK_MAX);
+  uint32_t length = 0;
+  for (int octet; length < CHUNK_MAX && (octet = board_uart_get(UART_LINE)) >= 0;) slot[length++] = (uint8_t)octet;
+  call->argument = length;
+  if (length > 0) call->verdict = (enum loader_verdict)Z_loaderZ_onChunk(&loader, length);
+}
+
+/** A loader that traps has met a fault of its own: it starts again, and listens. */
+static enum loader_verdict enter(void (*call)(struct module*, void*), struct call* made) {
+  if (!module_enter(&module, call, made)) board_reset(true);
+  return made->verdict;
+}
+
+static void listen(void) {
+  const bool boots = board_image_is_there();
+  uint64_t until = board_us() + PATIENCE_US;
+  for (;;) {
+    struct call call = { .verdict = VERDICT_SERVE };
+    if (enter(hear, &call) == VERDICT_RESET) board_reset(false);
+    if (call.argument > 0) until = board_us() + PATIENCE_US;
+    else if (boots && board_us() >= until) board_reset(false);
+    else board_sleep(boots ? until : UINT64_MAX);
+  }
+}
+
+// What a board asks of the machine of a card: the loader has no coil, and no events.
+void coil_tick(void) {}
+bool machine_is_posted(void) { return false; }
+
+_Noreturn void machine_run(void) {
+  module_memory_for(&module);
+  Z_loader_init_module();
+  Z_loader_instantiate(&loader, (struct Z_crypto_instance_t*)&module, (struct Z_line_instance_t*)&module,
+                       (struct Z_slots_instance_t*)&module);
+  struct call call = { .argument = board_wants_loader() };
+  if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE);
+  listen();
+  board_reset(false);
+}

@@ -1,0 +1,223 @@
+// A new image on its way: uploaded, tried, confirmed or gone back from, by the SDK's client and the loader's own module.
+
+import { type CardError, imageDigest, type Loader } from "@enabling-card/sdk";
+import { decodeImage, FlashArea, type ImageError, LoaderVerdict } from "@enabling-card/wire";
+import { expect } from "chai";
+import { BOARD, LoaderCard, OTHER_SECRET, partsOf, sealed, versionIn } from "../support/loader-card.js";
+
+const ONE = sealed(partsOf(1, 5));
+const TWO = sealed(partsOf(2, 5, 9000));
+const HASH = { one: imageDigest(decodeImage(ONE)), two: imageDigest(decodeImage(TWO)) };
+
+async function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "no refusal",
+    (error: CardError | ImageError) => error.code,
+  );
+}
+
+describe("an update by the loader", () => {
+  let card: LoaderCard;
+  let client: Loader;
+  const slot0 = () => versionIn(card.flash.areas[FlashArea.Slot0]);
+  const slot1 = () => versionIn(card.flash.areas[FlashArea.Slot1]);
+  beforeEach(async () => {
+    card = await LoaderCard.create();
+    card.install(FlashArea.Slot0, ONE);
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(card.start(true)).to.equal(LoaderVerdict.Serve);
+    client = card.client();
+  });
+
+  it("answers an echo, and says what it takes", async () => {
+    expect(await client.echo("Grüße")).to.equal("Grüße");
+    const { board, counter } = await client.facts();
+    expect(board).to.deep.equal(BOARD);
+    expect(counter, "of the image that runs").to.equal(5);
+  });
+
+  it("lists the image that runs", async () => {
+    const [one, ...others] = await client.images();
+    expect(others).to.deep.equal([]);
+    expect(one).to.deep.equal({
+      ...{ slot: 0, version: "1.0.0", hash: HASH.one },
+      ...{ pending: false, confirmed: true, active: true, permanent: false },
+    });
+  });
+
+  it("tries a new image once, and goes back where nobody confirms it", async () => {
+    await client.upload(TWO);
+    const [, waiting] = await client.test(HASH.two);
+    expect(waiting).to.include({ slot: 1, version: "2.0.0", pending: true, confirmed: false, permanent: false });
+    await client.reset();
+    expect(card.verdict).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(2);
+    expect(card.start(), "started again without a word").to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+    expect(card.start(), "and for good").to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+    card.start(true);
+    expect((await client.images()).map(({ slot, confirmed }) => [slot, confirmed])).to.deep.equal([
+      [0, true],
+      [1, false],
+    ]);
+  });
+
+  it("keeps an image that is confirmed while it is tried, and takes nothing lower from then on", async () => {
+    const higher = sealed(partsOf(3, 8));
+    await client.upload(higher);
+    await client.test(imageDigest(decodeImage(higher)));
+    await client.reset();
+    expect(slot0()).to.equal(3);
+    card.start(true);
+    const [running, before] = await client.images();
+    expect(running).to.include({ version: "3.0.0", active: true, confirmed: false });
+    expect(before).to.include({ version: "1.0.0", confirmed: true });
+    expect((await client.facts()).counter, "not before it is confirmed").to.equal(5);
+    const [confirmed] = await client.confirm();
+    expect(confirmed).to.include({ version: "3.0.0", confirmed: true });
+    await client.reset();
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(3);
+    card.start(true);
+    expect((await client.facts()).counter).to.equal(8);
+    expect(await codeOf(client.upload(TWO))).to.equal("IMAGE_COUNTER_LOWER");
+    expect(await codeOf(client.confirm(HASH.one)), "the one before, too").to.be.oneOf([
+      "LOADER_IMAGE_ABSENT",
+      "IMAGE_COUNTER_LOWER",
+    ]);
+  });
+
+  it("swaps at once for good where it is told so", async () => {
+    await client.upload(TWO);
+    const [, waiting] = await client.confirm(HASH.two);
+    expect(waiting).to.include({ pending: true, permanent: true });
+    await client.reset();
+    card.start();
+    expect([slot0(), slot1()]).to.deep.equal([2, 1]);
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(2);
+  });
+
+  it("takes no other image, and erases nothing, while one is on trial", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.reset();
+    card.start(true);
+    expect(await codeOf(client.upload(ONE))).to.equal("LOADER_STATE");
+    expect(await codeOf(client.erase())).to.equal("LOADER_STATE");
+    expect(await codeOf(client.test(HASH.one))).to.equal("LOADER_STATE");
+    expect([slot0(), slot1()]).to.deep.equal([2, 1]);
+  });
+
+  it("forgets what was to be tried where another upload begins, or slot 1 is erased", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.erase();
+    expect(slot1()).to.equal(undefined);
+    expect(await codeOf(client.test(HASH.two))).to.equal("LOADER_IMAGE_ABSENT");
+    await client.reset();
+    expect(slot0()).to.equal(1);
+  });
+
+  it("goes on where an upload of the same image broke off, and from the beginning with another", async () => {
+    let lines = 0;
+    const abort = new AbortController();
+    const sent = client.upload(TWO, {
+      signal: abort.signal,
+      onProgress: ({ sent: so }) => {
+        lines++;
+        if (so > 4000) abort.abort();
+      },
+    });
+    expect(await codeOf(sent)).to.equal("ABORTED");
+    expect(lines).to.be.greaterThan(3);
+    const told: number[] = [];
+    await client.upload(TWO, { onProgress: ({ resumed, sent: so }) => told.push(resumed, so) });
+    expect(told[0]).to.be.greaterThan(3000);
+    expect(told.at(-1)).to.equal(TWO.length);
+    await client.upload(sealed(partsOf(4, 5)), { onProgress: ({ resumed }) => told.push(resumed) });
+    expect(told.at(-1)).to.equal(0);
+  });
+
+  it("arrives over a line that loses and damages what is said", async function () {
+    this.timeout(120_000);
+    let n = 0;
+    card.disturb = (octets) => {
+      n++;
+      if (n % 7 === 3) return octets.map((octet, i) => (i === octets.length >> 1 ? octet ^ 1 : octet));
+      return octets;
+    };
+    await client.upload(TWO);
+    card.disturb = (octets) => octets;
+    expect((await client.images())[1]).to.include({ version: "2.0.0" });
+  });
+
+  it("boots nothing and listens where there is no valid image, and takes one then", async () => {
+    const empty = await LoaderCard.create();
+    expect(empty.start()).to.equal(LoaderVerdict.Serve);
+    const flasher = empty.client();
+    expect(await flasher.images()).to.deep.equal([]);
+    await flasher.upload(TWO);
+    await flasher.confirm(HASH.two);
+    await flasher.reset();
+    expect(empty.verdict).to.equal(LoaderVerdict.Boot);
+    expect(versionIn(empty.flash.areas[FlashArea.Slot0])).to.equal(2);
+  });
+
+  it("runs the other image where the one that ran has rotted", () => {
+    card.install(FlashArea.Slot1, TWO);
+    card.flash.areas[FlashArea.Slot0][3000]! ^= 4;
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(2);
+  });
+
+  it("tries nothing that has rotted since it was marked, and forgets that it was to", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    card.start(true);
+    expect((await client.images()).map(({ pending }) => pending)).to.deep.equal([false, false]);
+  });
+
+  it("stays with an image on trial where the one before has rotted, and does not take it for confirmed", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.start();
+    card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
+    for (let start = 0; start < 2; start++) {
+      expect(card.start()).to.equal(LoaderVerdict.Boot);
+      expect(slot0()).to.equal(2);
+    }
+    card.start(true);
+    expect((await client.images()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
+  });
+
+  it("goes back at once where the image on trial has rotted", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    card.start();
+    card.start(true);
+    card.flash.areas[FlashArea.Slot0][3000]! ^= 4;
+    expect(card.start()).to.equal(LoaderVerdict.Boot);
+    expect(slot0()).to.equal(1);
+  });
+
+  it("does not start an image below the counter, though it lies in slot 0 and is signed", async () => {
+    await client.upload(sealed(partsOf(3, 8)));
+    await client.confirm(imageDigest(decodeImage(sealed(partsOf(3, 8)))));
+    await client.reset();
+    card.install(FlashArea.Slot0, ONE);
+    card.flash.areas[FlashArea.Slot1].fill(0xff);
+    expect(card.start()).to.equal(LoaderVerdict.Serve);
+  });
+
+  it("boots nothing that another root signed", async () => {
+    const foreign = await LoaderCard.create();
+    foreign.install(FlashArea.Slot0, sealed(partsOf(9, 9), OTHER_SECRET));
+    expect(foreign.start()).to.equal(LoaderVerdict.Serve);
+  });
+});

@@ -1,0 +1,127 @@
+// A production build: another root, no bench, and nothing on any line that gives out memory.
+
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, sign } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { Card, type CardError, Loader, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { buildImage, flatProgram, makeImageKey, readBoard, setTable, signImage } from "@enabling-card/tools";
+import { ModuleId, type SmpOperation } from "@enabling-card/wire";
+import { expect } from "chai";
+import { buildMcu, type McuSize } from "../../tools/build-mcu.mjs";
+import { developmentImageKey } from "../support/image-key.js";
+import { imageOrSkip } from "../support/mcu-image.js";
+
+const VERSION = { version: { major: 1, minor: 0, revision: 0, build: 0 }, counter: 1 };
+
+describe("a production build", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ecard-production-"));
+  const key = makeImageKey("production");
+  const signer = {
+    publicKey: key.publicKey,
+    sign: (digest: Uint8Array) => Uint8Array.from(sign(null, digest, createPrivateKey(key.privatePem))),
+  };
+  let built: McuSize;
+  let table: Awaited<ReturnType<typeof setTable>>;
+  let store: Uint8Array;
+  let qemu: QemuCard | undefined;
+  before(async function () {
+    this.timeout(180_000);
+    imageOrSkip(this);
+    const file = join(folder, "production.pub.pem");
+    writeFileSync(file, key.publicPem);
+    built = await buildMcu("an386", () => undefined, { production: file });
+    const block = new MemoryBlock();
+    table = await setTable({ block });
+    store = block.snapshot();
+  });
+  after(async () => {
+    await table?.service.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    await qemu?.stop();
+    qemu = undefined;
+  });
+  const image = () => {
+    const board = readBoard("an386");
+    return signImage(buildImage(flatProgram(readFileSync(built.elf), board), { ...VERSION, board }), signer);
+  };
+
+  it("is made with no key that everybody has", async () => {
+    const file = join(folder, "sample.pem");
+    writeFileSync(file, createPublicPem(developmentImageKey().publicKey));
+    const error = await buildMcu("an386", () => undefined, { production: file }).catch((cause: Error) => cause);
+    expect(error)
+      .to.be.instanceOf(Error)
+      .with.property("message")
+      .that.matches(/sample key, which everybody has/);
+  });
+
+  it("has no bench in it, and no breakpoint", () => {
+    const symbols = execFileSync("arm-none-eabi-nm", [built.elf], { encoding: "utf8" });
+    expect(symbols).to.contain("machine_run");
+    expect(symbols).to.not.match(/bench_|machine_trap|semihosting/);
+    for (const elf of [built.elf, built.loader])
+      expect(execFileSync("arm-none-eabi-objdump", ["-d", elf], { encoding: "utf8", maxBuffer: 1 << 26 })).to.not.match(
+        /\bbkpt\b/,
+      );
+  });
+
+  it("pairs with a phone, and hears no order of the bench", async function () {
+    this.timeout(60_000);
+    qemu = await QemuCard.start({
+      board: "an386",
+      loader: built.loader,
+      image: image(),
+      flash: store,
+      unheard: "card",
+    });
+    const { made, makerRoot } = table;
+    const phone = { store: new MemoryPairingStore(), phoneName: "Ada's phone", makerRoot };
+    const card = await Card.pair(memoryTransport([qemu]), made.pairingCode, phone);
+    const silent = await Promise.race([
+      Promise.all([qemu.trap(ModuleId.Wallet), qemu.counts(), qemu.crypto(0, [0, 8, 16], new Uint8Array(64))]),
+      new Promise<string>((resolve) => setTimeout(resolve, 1000, "silent")),
+    ]);
+    expect(silent).to.equal("silent");
+    expect(qemu.traps).to.deep.equal([]);
+    await card.close();
+    const again = await Card.connect(memoryTransport([qemu]), phone);
+    expect(again.cardId).to.deep.equal(made.cardId);
+  });
+
+  it("boots no development image, and takes none", async function () {
+    this.timeout(60_000);
+    const development = imageOrSkip(this);
+    qemu = await QemuCard.start({
+      board: "an386",
+      loader: built.loader,
+      image: development.image,
+      flash: store,
+      unheard: "loader",
+    });
+    const loader = new Loader(qemu.loaderLine());
+    await loader.echo("refused", { tries: 20, timeoutMs: 200 });
+    expect(await loader.images()).to.deep.equal([]);
+    const code = await loader.upload(development.image).catch((error: CardError) => error.code);
+    expect(code).to.equal("IMAGE_KEY_OTHER");
+    await loader.upload(image());
+    // Groups that read memory, files, shells, statistics and settings in other servers: errors, and not an octet.
+    for (const group of [0, 2, 3, 4, 5, 6, 7, 8, 9, 63, 64, 65])
+      for (const operation of [0, 2] as SmpOperation.Read[])
+        for (const command of [1, 2, 3, 4, 7, 8, 9]) {
+          const refusal = await loader
+            .request({ operation, group, command }, { tries: 1 })
+            .catch((error: CardError) => error.code);
+          expect(refusal, `group ${group}, command ${command}`).to.equal("LOADER_REQUEST_REFUSED");
+        }
+  });
+});
+
+function createPublicPem(publicKey: Uint8Array): string {
+  const der = Buffer.concat([Buffer.from("302a300506032b6570032100", "hex"), publicKey]);
+  return `-----BEGIN PUBLIC KEY-----\n${der.toString("base64")}\n-----END PUBLIC KEY-----\n`;
+}

@@ -1,0 +1,61 @@
+// What an update costs on a serial line: an image sent to the loader's module, and every octet of both directions counted.
+
+import { createPrivateKey, sign } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { compileLoader, EmulatedLoader, SlotFlash } from "@enabling-card/emulator";
+import { Loader } from "@enabling-card/sdk";
+import { IMAGE_HEADER_SIZE, SECTOR_SIZE } from "@enabling-card/wire";
+import { makeImageKey } from "../image/image-keys.js";
+import { buildImage, signImage } from "../image/make-image.js";
+
+export interface UpdateBench {
+  /** The whole image, header and TLVs included. */
+  readonly imageOctets: number;
+  readonly octetsToCard: number;
+  readonly octetsFromCard: number;
+  /** At 115,200 baud, a start and a stop bit to each octet, the card's answers waited for: nothing overlaps. */
+  readonly lineSeconds: number;
+}
+
+const BAUD = 115_200;
+const BITS = 10;
+const IMAGE_SIZE = 96 * 1024;
+/** Of header, protected and plain TLVs, signed, for this board. */
+const OVERHEAD = IMAGE_HEADER_SIZE + 21 + 144;
+const BOARD = { name: "an386", loadAddress: 0x21010400, slotSize: IMAGE_SIZE };
+
+export async function benchUpdate(): Promise<UpdateBench> {
+  const key = makeImageKey("development");
+  const secret = createPrivateKey(key.privatePem);
+  const version = { major: 1, minor: 0, revision: 0, build: 0 };
+  const body = Uint8Array.from({ length: IMAGE_SIZE - OVERHEAD }, (_, i) => (i * 31) & 0xff);
+  const image = signImage(buildImage(body, { version, counter: 0, board: BOARD }), {
+    publicKey: key.publicKey,
+    sign: (digest) => Uint8Array.from(sign(null, digest, secret)),
+  });
+  const wasm = readFileSync(new URL("../../../build/firmware/loader.wasm", import.meta.url));
+  const flash = new SlotFlash(BOARD.slotSize / SECTOR_SIZE);
+  const card = new EmulatedLoader({ module: await compileLoader(wasm), flash, board: BOARD, root: key.publicKey });
+  card.start(true);
+  let [octetsToCard, octetsFromCard] = [0, 0];
+  const ears = new Set<(octets: Uint8Array) => void>();
+  const loader = new Loader({
+    write: async (octets) => {
+      const { said } = card.hear(octets);
+      octetsToCard += octets.length;
+      octetsFromCard += said.length;
+      queueMicrotask(() => {
+        for (const hear of ears) hear(said);
+      });
+    },
+    onOctets: (listener) => {
+      ears.add(listener);
+      return () => ears.delete(listener);
+    },
+    onClose: () => () => undefined,
+    close: async () => undefined,
+  });
+  await loader.upload(image);
+  const lineSeconds = Math.round(((octetsToCard + octetsFromCard) * BITS * 100) / BAUD) / 100;
+  return { imageOctets: image.length, octetsToCard, octetsFromCard, lineSeconds };
+}

@@ -1,0 +1,156 @@
+// ecard flash: a new image onto a card.
+
+import type { QemuBoard } from "@enabling-card/emulator";
+import type { FlashProgress } from "@enabling-card/sdk";
+import { type Command, Option } from "commander";
+import type { Context } from "../context.js";
+import { CommandError, EXIT } from "../exit-codes.js";
+import type { OpenLine } from "../flash/qemu-line.js";
+import { BOARDS } from "../image/choices.js";
+import type { Output } from "../output.js";
+import { printable } from "../output.js";
+
+interface FlashArguments {
+  readonly port?: string;
+  readonly device?: "qemu";
+  readonly ble?: string;
+  readonly board: QemuBoard;
+  readonly memory?: string;
+  readonly key?: string;
+  readonly confirm: boolean;
+}
+
+/** Progress in JSON, ms apart at least. */
+const TOLD_MS = 500;
+
+export function flashCommand(program: Command, context: Context): void {
+  program
+    .command("flash")
+    .description("put a signed image onto a card: checked, sent, tried, confirmed; a broken call goes on")
+    .argument("<image>", "an image of ecard image sign")
+    .option("--port <path>", "the card's serial port: see ecard serial")
+    .addOption(new Option("--device <device>", "a card without hardware").choices(["qemu"]))
+    .option("--ble <name>", "a card over Bluetooth: not yet")
+    .addOption(new Option("--board <board>", "of --device qemu").choices(BOARDS).default("an386"))
+    .option("--memory <file>", "keeps the flash of --device qemu from one call to the next")
+    .option("--key <pem>", "the public key that must have signed it, checked here too")
+    .option("--no-confirm", "leaves the image on trial: the card's next start goes back")
+    .addHelpText(
+      "after",
+      `
+Before the first octet the image is checked as the card will: form, digest,
+who signed it, board, address, size, security counter. The card then runs it
+once; when it has come up it hands over to the loader, which confirms it.
+Ctrl-C, or a cable that is pulled, harms nothing: the same call goes on where
+it was, as long as the card has power. An image that the card has is not sent.
+
+A card without an image, or one that does not answer, is started with its button
+held: its loader listens then.
+
+With --json: {"step","detail"}, in between {"progress":{"sent","total",
+"resumed","rate","leftS"}} (octets, octets a second, seconds), then {"board",
+"version","hash","octets","sentOctets","seconds","confirmed"}.
+
+Examples:
+  ecard flash card.img --port /dev/ttyACM0
+  ecard flash build/mcu/an386/card.img --device qemu --memory card.flash`,
+    )
+    .action(async (file: string, options: FlashArguments, command: Command) => {
+      const output = context.output(command);
+      const [{ flashCard }, { readImageFile }, { readPublicImageKey }] = await Promise.all([
+        import("@enabling-card/sdk"),
+        import("../image/image-files.js"),
+        import("../image/image-keys.js"),
+      ]);
+      checkWays(options);
+      const image = await readImageFile(file, context.signal);
+      const { decodeImage } = await import("@enabling-card/wire");
+      decodeImage(image); // what is no image opens no port
+      const key = options.key === undefined ? undefined : await readPublicImageKey(options.key);
+      const open = await openLine(options);
+      const bar = await flashBar(output);
+      try {
+        const result = await flashCard(open.line, {
+          ...{ image, confirm: options.confirm, signal: context.signal },
+          ...(key && { publicKey: key.publicKey }),
+          onStep: (step, detail) => {
+            bar.stop();
+            output.fact({ step, detail });
+            output.say(`  ${output.paint("dim", step.padEnd(10))} ${printable(detail)}`);
+          },
+          onProgress: bar.update,
+        });
+        output.fact(result);
+        const state = result.confirmed ? "confirmed" : "on trial: the next start goes back";
+        output.result(
+          `${output.paint("green", "✓")} ${printable(file)}: version ${result.version} runs on ${result.board}, ${state}`,
+        );
+      } finally {
+        bar.stop();
+        await open.close();
+      }
+    });
+}
+
+function checkWays({ port, device, ble, memory }: FlashArguments): void {
+  if (ble !== undefined) {
+    const sentence = "Bluetooth comes later: give --port, or --device qemu";
+    throw new CommandError("BLUETOOTH_LATER", sentence, EXIT.unavailable);
+  }
+  if ((port === undefined) === (device === undefined))
+    throw new CommandError("WRONG_USE", "which card: give --port or --device, one of them", EXIT.usage);
+  if (memory !== undefined && device === undefined)
+    throw new CommandError("WRONG_USE", "--memory belongs to --device qemu", EXIT.usage);
+}
+
+async function openLine({ port, board, memory }: FlashArguments): Promise<OpenLine> {
+  if (port !== undefined) return (await import("../flash/serial-line.js")).openSerial(port);
+  return (await import("../flash/qemu-line.js")).openQemu(board, memory);
+}
+
+async function flashBar(output: Output) {
+  const { progressBar } = await import("../progress.js");
+  const bar = progressBar(output, "octets");
+  let told = Number.NEGATIVE_INFINITY;
+  return {
+    stop: () => bar.stop(),
+    update: (progress: FlashProgress) => {
+      const { sent, total, rate } = progress;
+      bar.update("sending", sent, total, `octets, ${(rate / 1000).toFixed(1)} kB/s`);
+      if (performance.now() - told < TOLD_MS && sent < total) return;
+      told = performance.now();
+      output.fact({ progress });
+    },
+  };
+}
+
+export function flasherCommand(program: Command, context: Context): void {
+  program
+    .command("flasher")
+    .description("write the flasher's page: one file, for a browser with serial ports (Chrome, Edge, Opera)")
+    .option("--out <file>", "the page", "out/flasher.html")
+    .addHelpText(
+      "after",
+      `
+The page does what ecard flash does, with the same code, on a port that its
+reader chooses. It loads nothing from elsewhere, and sends nothing anywhere but
+to the card. Browsers give ports to pages of https: and localhost, and to files.
+
+With --json: one line {"file","octets"}.
+
+Examples:
+  ecard flasher
+  ecard flasher --out site/flasher.html`,
+    )
+    .action(async ({ out }: { out: string }, command: Command) => {
+      const output = context.output(command);
+      const [{ flasherPage }, { writeImageFile }] = await Promise.all([
+        import("../flash/flasher-page.js"),
+        import("../image/image-files.js"),
+      ]);
+      const page = new TextEncoder().encode(await flasherPage());
+      await writeImageFile(out, page);
+      output.fact({ file: out, octets: page.length });
+      output.result(`${printable(out)}: ${page.length} octets`);
+    });
+}

@@ -1,0 +1,106 @@
+// A card's log over its serial line: asked for again and again, each record told once. It says what happened to the machine; keys, tracks and
+// account numbers are in no record.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { SerialFrames } from "@enabling-card/emulator";
+import { askCard, GIVE_LOG, type UpdateLine } from "@enabling-card/sdk";
+import { LOG_RECORD_SIZE, LogEvent, ModuleId } from "@enabling-card/wire";
+
+export interface CardLogRecord {
+  /** Since the card's start. */
+  readonly ms: number;
+  /** Counts from 1 since its start. */
+  readonly number: number;
+  readonly level: "info" | "warning";
+  readonly event: string;
+  readonly detail: string;
+}
+
+export interface FollowLogOptions {
+  readonly signal: AbortSignal;
+  /** What the card has now, and no more. */
+  readonly once?: boolean;
+  readonly onRecord: (record: CardLogRecord) => void;
+  /** Each frame of the line, as it is: its kind and its octets. */
+  readonly onFrame?: (kind: number, octets: Uint8Array) => void;
+}
+
+const LOG = 6;
+const EVERY_MS = 500;
+/** A card that is just being started answers a little later. */
+const ONCE_ROUNDS = 10;
+const MODULES: Readonly<Record<number, string>> = {
+  [ModuleId.Link]: "link",
+  [ModuleId.Wallet]: "wallet",
+  [ModuleId.Authenticator]: "authenticator",
+};
+
+/** Tells records until `signal` fires. @returns how many were told; with `once`, undefined where no answer came in some seconds */
+export async function followLog(
+  line: UpdateLine,
+  { signal, once = false, onRecord, onFrame }: FollowLogOptions,
+): Promise<number | undefined> {
+  const frames = new SerialFrames();
+  let last = 0;
+  let told = 0;
+  let answers = 0;
+  const stop = line.onOctets((octets) => {
+    for (const { kind, octets: inside } of frames.push(octets)) {
+      onFrame?.(kind, inside);
+      if (kind !== LOG) continue;
+      for (const record of recordsOf(inside)) {
+        // A card that was started again counts anew.
+        if (record.number === 1 && last > 1 && record.ms < EVERY_MS) last = 0;
+        if (record.number <= last) continue;
+        last = record.number;
+        told++;
+        onRecord(record);
+      }
+      answers++;
+    }
+  });
+  try {
+    for (let round = 0, before = -1; !signal.aborted; round++) {
+      await askCard(line, GIVE_LOG, answers === before);
+      before = answers;
+      await delay(EVERY_MS, undefined, { signal }).catch(() => undefined);
+      if (once && answers > 0) return told;
+      if (once && round === ONCE_ROUNDS) return undefined;
+    }
+    return told;
+  } finally {
+    stop();
+  }
+}
+
+/** Records of one answer; what is no whole record is none. */
+export function recordsOf(octets: Uint8Array): readonly CardLogRecord[] {
+  const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+  return Array.from({ length: Math.floor(octets.length / LOG_RECORD_SIZE) }, (_, i) => {
+    const at = i * LOG_RECORD_SIZE;
+    const [event, detail] = [view.getUint8(at + 8), view.getUint16(at + 10, true)];
+    return {
+      ms: view.getUint32(at, true),
+      number: view.getUint32(at + 4, true),
+      level: event === LogEvent.Trapped ? "warning" : "info",
+      ...said(event, detail),
+    };
+  });
+}
+
+function said(event: number, detail: number): Pick<CardLogRecord, "event" | "detail"> {
+  switch (event) {
+    case LogEvent.Started:
+      return { event: "started", detail: "the image has come up" };
+    case LogEvent.Trapped:
+      return { event: "trapped", detail: `${MODULES[detail] ?? `module ${detail}`} was started anew` };
+    case LogEvent.LineUp:
+      return { event: "line up", detail: `chunks of at most ${detail} octets` };
+    case LogEvent.LineDown:
+      return { event: "line down", detail: "" };
+    case LogEvent.Played:
+      return { event: "played", detail: `a pass; ${detail} % of the cell left` };
+    default:
+      return { event: `event ${event}`, detail: String(detail) };
+  }
+}

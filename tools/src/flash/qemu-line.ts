@@ -1,0 +1,48 @@
+// A card in QEMU to be flashed: a new one of the test class with the image that was built, or one whose flash a file has kept.
+
+import { existsSync, readFileSync } from "node:fs";
+import type { QemuBoard } from "@enabling-card/emulator";
+import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { sampleKeys } from "@enabling-card/issuer";
+import type { UpdateLine } from "@enabling-card/sdk";
+import { CommandError, EXIT } from "../exit-codes.js";
+import { writeImageFile } from "../image/image-files.js";
+import { builtImage } from "../mcu-image.js";
+import { developmentLog, makeCard } from "../stage.js";
+
+export interface OpenLine {
+  readonly line: UpdateLine;
+  /** Ends it, and keeps what is to be kept. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param file - Where its flash is kept from one call to the next; without, it is gone afterwards.
+ * @throws {CommandError} `IMAGE_MISSING`, `MEMORY_INVALID`; {EmulatorError} `QEMU_FAILED`
+ */
+export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLine> {
+  const built = builtImage(board);
+  const kept = file !== undefined && existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
+  if (kept !== undefined && kept.length !== 0x43000)
+    throw new CommandError("MEMORY_INVALID", `${file} is no card's flash: name another file`, EXIT.usage);
+  const card = await QemuCard.start({
+    ...built,
+    ...(kept === undefined ? { flash: await freshStore() } : { memory: kept }),
+    unheard: "loader",
+  });
+  return {
+    line: card.octetLine(),
+    close: async () => {
+      const memory = card.memory();
+      await card.stop();
+      if (file !== undefined) await writeImageFile(file, memory);
+    },
+  };
+}
+
+async function freshStore(): Promise<Uint8Array> {
+  const keys = sampleKeys();
+  const block = new MemoryBlock();
+  await makeCard(block, { keys, log: developmentLog(keys), now: Math.floor(Date.now() / 1000) });
+  return block.snapshot();
+}
