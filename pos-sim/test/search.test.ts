@@ -7,6 +7,7 @@ import { search } from "../src/search/search.js";
 import { Background } from "../src/search/texts/background.js";
 import { type Chain, POLARITY, REVERSALS } from "../src/search/texts/chain.js";
 import { certainties } from "../src/search/texts/characters.js";
+import { Graph } from "../src/search/texts/graph.js";
 import { CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
 import { severalOf } from "../src/search/texts/several.js";
 import { addLog, type CellMetrics, Weights } from "../src/search/texts/weights.js";
@@ -63,7 +64,7 @@ describe("the trellis of characters", () => {
         const { cells } = metrics;
         const weights = new Weights(metrics);
         const background = new Background(weights);
-        const trellis = new CodeTrellis(TRACK_FORMATS[2], chain);
+        const trellis = new CodeTrellis(new Graph(TRACK_FORMATS[2], chain));
         const { total, best } = trellis.decode(weights, background);
         const steps = chain.transitions.length;
         const tops = Array.from({ length: cells }, (_, k) =>
@@ -134,7 +135,9 @@ describe("the trellis of characters", () => {
     const odds = [text, wrong].map((bits) => {
       const weights = new Weights(metricsOf([...ZEROS, ...bits, ...ZEROS], POLARITY, 12, 3));
       const background = new Background(weights);
-      return new CodeTrellis(TRACK_FORMATS[2], POLARITY).decode(weights, background).total - background.total;
+      return (
+        new CodeTrellis(new Graph(TRACK_FORMATS[2], POLARITY)).decode(weights, background).total - background.total
+      );
     });
     expect(odds[0]).to.be.greaterThan(12);
     expect(odds[1]).to.be.lessThan(3);
@@ -147,7 +150,7 @@ describe("a text", () => {
   const odds = (before: readonly number[], behind: readonly number[]): number => {
     const weights = new Weights(metricsOf([...before, ...text, ...behind], POLARITY, 12, 3));
     const background = new Background(weights);
-    return new CodeTrellis(TRACK_FORMATS[2], POLARITY).decode(weights, background).total - background.total;
+    return new CodeTrellis(new Graph(TRACK_FORMATS[2], POLARITY)).decode(weights, background).total - background.total;
   };
   const others = [1, 1, 0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0];
 

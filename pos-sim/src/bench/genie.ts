@@ -5,6 +5,7 @@ import { metricsOf } from "../search/fit/metrics.js";
 import { lorentzian, type Pulse } from "../search/fit/pulse.js";
 import { Background } from "../search/texts/background.js";
 import { POLARITY } from "../search/texts/chain.js";
+import { Graph } from "../search/texts/graph.js";
 import { CodeTrellis } from "../search/texts/lattice.js";
 import { addLog, Weights } from "../search/texts/weights.js";
 import type { Labelled } from "../synth/synth.js";
@@ -18,7 +19,7 @@ export interface Limit {
 /** Shapes that are kept: making one takes longer than asking it. */
 const KEPT = 64;
 const PULSES = new Map<number, Pulse>();
-const TRELLIS = new CodeTrellis(TRACK_FORMATS[2], POLARITY);
+const TRELLIS = new CodeTrellis(new Graph(TRACK_FORMATS[2], POLARITY));
 const ODDS = 1e5;
 
 /** 1 or 0 each: the genie's text is right, and it is sure of it. Of one pass of track 2, forward, with Lorentzian pulses `pw50` cells wide. */

@@ -5,7 +5,7 @@ import type { Seed } from "./acquire/acquire.js";
 import { type Around, around, isCut, type Rates } from "./acquire/around.js";
 import { follow, type Trail } from "./fit/follow.js";
 import type { Pulse } from "./fit/pulse.js";
-import { type Reading, refined, smoothed } from "./fit/refine.js";
+import { noisyScatter, type Reading, refined, smoothed } from "./fit/refine.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./reversals/moved.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 
@@ -154,12 +154,8 @@ function followedBy(
 const BESIDE = 24;
 
 /** True where times scatter more than noise explains: the writer moved them. */
-function isScattered({ scatter, variance, height, bounds }: Reading, pulse: Pulse): boolean {
-  const cells = bounds.length - 1;
-  const cell = (bounds[cells]! - bounds[0]!) / cells;
-  const mean = height.reduce((sum, a) => sum + a, 0) / height.length;
-  const noisy = Math.sqrt(variance / (pulse.slopeEnergy * mean * mean * cell));
-  return scatter > Math.max(STEADY, SCATTERED * noisy);
+function isScattered(reading: Reading, pulse: Pulse): boolean {
+  return reading.scatter > Math.max(STEADY, SCATTERED * noisyScatter(reading, pulse));
 }
 
 function meanSquare(samples: Float32Array, from: number, to: number): number {

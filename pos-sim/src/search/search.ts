@@ -10,7 +10,6 @@ import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import type { Pass } from "./passes/join.js";
 import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats } from "./texts/parity.js";
-import { asWritten } from "./texts/written.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
 export interface Stretch {
@@ -111,9 +110,8 @@ function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): 
   const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
   return likely
     .map((one) => {
-      if (one.probability <= OVERLAID) return one;
-      if (isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to)) return { ...one, probability: OVERLAID };
-      return { ...one, probability: asWritten(one, reading.bits, (damagedBy ?? metricsBy)(false)) };
+      const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to);
+      return doubted ? { ...one, probability: OVERLAID } : one;
     })
     .sort((a, b) => b.probability - a.probability);
 }

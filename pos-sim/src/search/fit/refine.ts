@@ -84,6 +84,14 @@ export function refined(
   };
 }
 
+/** Deviation of pulses from the clock, cells, that noise alone makes. */
+export function noisyScatter({ variance, height, bounds }: Reading, pulse: Pulse): number {
+  const cells = bounds.length - 1;
+  const cell = (bounds[cells]! - bounds[0]!) / cells;
+  const mean = height.reduce((sum, a) => sum + a, 0) / height.length;
+  return Math.sqrt(variance / (pulse.slopeEnergy * mean * mean * cell));
+}
+
 /** Terms of the curve that a clock is measured against: what it says beyond must stand out of the noise. */
 const REFERENCE = 3;
 

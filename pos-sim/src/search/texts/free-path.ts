@@ -6,8 +6,6 @@ export interface FreePath {
   readonly bits: Uint8Array;
   /** Of each boundary. */
   readonly states: Uint8Array;
-  /** Logarithm of its likelihood over noise. */
-  readonly score: number;
 }
 
 /** The likeliest bits on a grid, whatever they mean. `known` bits, 0 or 1, are not asked. */
@@ -34,8 +32,7 @@ export function freePath({ cells, chain, gain, begin }: CellMetrics, known?: Uin
     }
     [score, next] = [next, score];
   }
-  const most = Math.max(...score);
-  let state = score.indexOf(most);
+  let state = score.indexOf(Math.max(...score));
   const bits = new Uint8Array(cells);
   const states = new Uint8Array(cells + 1);
   for (let k = cells; k > 0; k--) {
@@ -44,5 +41,5 @@ export function freePath({ cells, chain, gain, begin }: CellMetrics, known?: Uin
     state = from[k * count + state]!;
   }
   states[0] = state;
-  return { bits, states, score: most };
+  return { bits, states };
 }

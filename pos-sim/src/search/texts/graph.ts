@@ -17,10 +17,10 @@ export class Graph {
   /** 1/2 where the bit is free, 1 where the format says which it is. */
   readonly priors: Float64Array;
 
-  constructor(format: TrackFormat, chain: Chain) {
+  /** @param steps - Of each state, where one cell leads; of texts with a right LRC unless told. */
+  constructor(format: TrackFormat, chain: Chain, steps = stepsOf(format, chain)) {
     this.format = format;
     this.chain = chain;
-    const steps = stepsOf(format, chain);
     this.states = steps.length;
     this.starts = new Int32Array(steps.length + 1);
     steps.forEach((list, i) => {
@@ -59,7 +59,8 @@ export class Graph {
   }
 }
 
-interface Step {
+/** Where a cell leads. */
+export interface Step {
   readonly to: number;
   /** Of the chain. */
   readonly transition: number;

@@ -4,10 +4,8 @@
 // A state holds what the chain of reversals knows at a boundary, beside place in the character, parity and LRC so far. Only states that
 // something has reached are visited.
 
-import type { TrackFormat } from "../../track-format.js";
 import type { Background } from "./background.js";
-import type { Chain } from "./chain.js";
-import { Graph } from "./graph.js";
+import type { Graph } from "./graph.js";
 import { addLog, type Weights } from "./weights.js";
 
 export interface Found {
@@ -44,13 +42,13 @@ export interface Alive {
   readonly scale: number;
 }
 
-/** The trellis of one format over one chain of reversals. Holds its arrays between calls. */
+/** The trellis of the texts of a graph. Holds its arrays between calls. */
 export class CodeTrellis {
   readonly graph: Graph;
   readonly #paths = new Paths(1 << 12);
 
-  constructor(format: TrackFormat, chain: Chain) {
-    this.graph = new Graph(format, chain);
+  constructor(graph: Graph) {
+    this.graph = graph;
   }
 
   /** @param visit - Sees, before each cell, the sums over all ways to what is alive. */

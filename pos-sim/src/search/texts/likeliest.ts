@@ -3,9 +3,11 @@
 import { trackBits } from "../../signal/stripe.js";
 import { TRACK_FORMATS } from "../../track-format.js";
 import { Background } from "./background.js";
-import { FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
+import { type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
+import { Graph } from "./graph.js";
 import { CodeTrellis, type Found } from "./lattice.js";
+import { graphOfMiswritten, MISWRITTEN } from "./miswritten.js";
 import { severalOf } from "./several.js";
 import { addLog, type CellMetrics, Weights } from "./weights.js";
 
@@ -23,12 +25,19 @@ export interface Likely {
   readonly characters: () => Float64Array;
 }
 
+/** Of texts of one format, and of those whose LRC is wrong. */
+function trellisesOf(track: 1 | 3, chain: Chain) {
+  const format = TRACK_FORMATS[track];
+  return {
+    right: new CodeTrellis(new Graph(format, chain)),
+    miswritten: new CodeTrellis(graphOfMiswritten(format, chain)),
+  };
+}
+
 const TRELLISES = new Map(
-  [POLARITY, LOSSY, REVERSALS].map((chain) => [
-    chain,
-    { 5: new CodeTrellis(TRACK_FORMATS[3], chain), 7: new CodeTrellis(TRACK_FORMATS[1], chain) },
-  ]),
+  [POLARITY, LOSSY, REVERSALS].map((chain) => [chain, { 5: trellisesOf(3, chain), 7: trellisesOf(1, chain) }]),
 );
+
 /** Texts, likeliest first, and the logarithm of the likelihood of all of them and of none together. */
 export interface Said {
   readonly likely: readonly Likely[];
@@ -51,13 +60,14 @@ export function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats:
   const none = ways[0]!.background.total;
   const decoded = ways.flatMap(({ direction, weights, background }) =>
     formats.map((format) => {
-      const trellis = TRELLISES.get(weights.chain)![format];
+      const { right: trellis, miswritten } = TRELLISES.get(weights.chain)![format];
       // Odds to no text, read in the same direction: sums of the two differ a little.
       const aside = none - background.total;
-      return { direction, weights, background, trellis, aside, ...trellis.decode(weights, background) };
+      const wrong = miswritten.decode(weights, background).total + MISWRITTEN;
+      return { direction, weights, background, trellis, aside, wrong, ...trellis.decode(weights, background) };
     }),
   );
-  const total = decoded.reduce((sum, { total, aside }) => addLog(sum, total + aside), none);
+  const total = decoded.reduce((sum, { total, wrong, aside }) => addLog(sum, addLog(total, wrong) + aside), none);
   const share = (log: number): number => Math.min(1, Math.exp(log - total));
   const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
   const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, total: texts, best }) => {
