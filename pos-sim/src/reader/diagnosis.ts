@@ -72,6 +72,8 @@ const CHARACTERS: ReadonlySet<DiagnosisCode> = new Set(["UNCERTAIN", "NO_END_SEN
 const QUIET = 0.01;
 /** Share of samples at full scale from which clipping is to blame. */
 const CLIPPED_SHARE = 0.02;
+/** And of those that are no numbers. */
+const BROKEN_SHARE = 0.1;
 
 /** How much a failure explains, least first: the farther an attempt came, the more. */
 const RANK: readonly FailureCode[] = [
@@ -135,10 +137,10 @@ export function diagnose(seen: Observations): Diagnosis {
   const hasCharacters = nearest !== undefined && CHARACTERS.has(nearest.code);
   const seconds = `${(seen.samples / rate).toFixed(1)} s`;
   const peak = Math.max(0, -seen.low, seen.high);
-  if (peak === 0 && seen.broken > 0) {
+  if (seen.broken > BROKEN_SHARE * seen.samples) {
     return {
       code: "NOT_NUMBERS",
-      sentence: `No swipe in ${seconds}: its samples are no numbers. Record it again, or as whole numbers.`,
+      sentence: `No swipe in ${seconds}: ${((100 * seen.broken) / seen.samples).toFixed(0)} % of the samples are no numbers. Record it again, or as whole numbers.`,
     };
   }
   const swing = (seen.high - seen.low) / 2;
