@@ -155,11 +155,21 @@ describe("a damaged swipe", () => {
       [66_000_099, 0.4, 12],
       [66_000_110, 0.4, 12],
     ] as const;
+    // This one by who left texts with a wrong LRC out of the sum.
+    expect(readSamples(miswritten(113_000_952, 0.21, 0.1), RATE).reads).to.deep.equal([]);
     const others = some(10, 67_000_000).flatMap((seed) => [[seed, 0.25, 20] as const, [seed, 0.4, 10] as const]);
     for (const [seed, pw50, snrDb] of [...rare, ...others]) {
       expect(readSamples(miswritten(seed, pw50, snrDb), RATE).reads, `seed ${seed}`).to.deep.equal([]);
     }
   }).timeout(30_000);
+
+  it("whose writer moved the reversals, in noise, is in doubt where that says something else", () => {
+    // Each was called valid, wrongly, by who took what jitter leaves over for white noise.
+    for (const seed of [130_000_124, 130_000_160, 130_000_379, 131_000_057]) {
+      const { samples } = synthesise(seed, { snrDb: 6, jitter: { normal: 0.12 } });
+      expect(readSamples(samples, RATE).reads, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
 
   it("is no read of its last characters, where the rest is cut off", () => {
     const { samples } = synthesise(9_900_130);

@@ -9,6 +9,7 @@ import { type Chain, POLARITY, REVERSALS } from "../src/search/texts/chain.js";
 import { certainties } from "../src/search/texts/characters.js";
 import { Graph } from "../src/search/texts/graph.js";
 import { CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
+import { graphOfMiswritten } from "../src/search/texts/miswritten.js";
 import { severalOf } from "../src/search/texts/several.js";
 import { addLog, type CellMetrics, Weights } from "../src/search/texts/weights.js";
 import { normal, uniform } from "../src/signal/random.js";
@@ -127,6 +128,46 @@ describe("the trellis of characters", () => {
       }
     });
   }
+
+  it("sums over every text of whatever LRC as counting them one by one does", () => {
+    const characters = Array.from({ length: 16 }, (_, value) => {
+      const bits = [0, 1, 2, 3].map((place) => (value >> place) & 1);
+      return [...bits, 1 - (bits.reduce((sum, bit) => sum + bit, 0) % 2)];
+    });
+    const [start, end] = [characters[11]!, characters[15]!];
+    const metrics = metricsOf(
+      [0, 0, 0, ...start, ...characters[7]!, ...end, ...characters[2]!, 0, 0],
+      POLARITY,
+      1.5,
+      1,
+    );
+    const { cells } = metrics;
+    const weights = new Weights(metrics);
+    const background = new Background(weights);
+    const steps = POLARITY.transitions.length;
+    const tops = Array.from({ length: cells }, (_, k) =>
+      Math.max(0, ...metrics.gain.subarray(k * steps, (k + 1) * steps)),
+    );
+    let sum = Number.NEGATIVE_INFINITY;
+    const texts = [[], ...characters.filter((one) => one !== end)].flatMap((one) =>
+      characters.map((lrc) => [...start, ...one, ...end, ...lrc]),
+    );
+    for (const bits of texts) {
+      for (let from = 1; from + bits.length <= cells; from++) {
+        const to = from + bits.length;
+        const edge = (table: Float64Array, k: number, s: number): number => Math.log(table[k * POLARITY.states + s]!);
+        const first = Array.from({ length: POLARITY.states }, (_, s) => edge(background.before, from, s));
+        const prior = Math.log(TEXT) + (bits.length / 5 - 1) * 4 * Math.log(0.5);
+        const scaled = tops.slice(from, to).reduce((a, b) => a + b, 0);
+        const around = background.aheadScale[from]! + background.behindScale[to]! + weights.scale - scaled;
+        for (const [s, way] of weighed(metrics, bits, from, first).sum.entries()) {
+          sum = addLog(sum, way + prior + around + edge(background.after, to, s));
+        }
+      }
+    }
+    const graph = graphOfMiswritten(TRACK_FORMATS[2], POLARITY);
+    expect(new CodeTrellis(graph).decode(weights, background).total).to.be.closeTo(sum, 1e-4);
+  });
 
   it("takes no text where parity is kept and the LRC is not", () => {
     const text = trackBits(2, ";123456789012345?");
