@@ -31,6 +31,16 @@ export const enum LoaderSetting {
 }
 export const LOADER_SETTINGS_SIZE = 56;
 
+/** How a start came about. */
+export const enum LoaderStart {
+  /** Power, or a reset that says nothing. */
+  Usual = 0,
+  /** The button is held, or the image that ran has handed over: nothing is begun, and the line is listened to. */
+  Listen = 1,
+  /** The image that ran has met a fault of its own. On trial it goes back. */
+  Panicked = 2,
+}
+
 /** What the loader answers its machine with. */
 export const enum LoaderVerdict {
   /** Jump into slot 0. */

@@ -1,14 +1,19 @@
 // What a start leads to: an interrupted swap is ended, a wanted one done, an image that nobody confirmed goes back. Then slot 0 runs, if it may.
-import { FlashArea, ImageFault, LoaderVerdict, SECTOR_SIZE } from "../../wire/loader";
+import { FlashArea, ImageFault, LoaderStart, LoaderVerdict, SECTOR_SIZE } from "../../wire/loader";
 import { checkSlot, imageCounter, imageSize } from "./image";
 import { slotSectors } from "./settings";
 import { confirm, counter, enter, phase, Phase } from "./state";
 import { swap } from "./swap";
 
-/** @param stay - Somebody holds the button, or the image that ran has asked: nothing is begun, and the line is listened to. */
-export function boot(stay: bool): LoaderVerdict {
+export function boot(how: LoaderStart): LoaderVerdict {
   if (isSwapping()) finishSwap();
-  if (stay) return LoaderVerdict.Serve;
+  if (how == LoaderStart.Listen) return LoaderVerdict.Serve;
+  if (how == LoaderStart.Panicked) {
+    // Nobody is to confirm what fails, nor to start it over and over.
+    if (phase != Phase.Trial) return LoaderVerdict.Serve;
+    revert();
+    return phase == Phase.Trial ? LoaderVerdict.Serve : run();
+  }
   if (phase == Phase.PendingTest) begin(Phase.SwapTest);
   else if (phase == Phase.PendingKeep) begin(Phase.SwapKeep);
   else if (phase == Phase.Trial) revert();

@@ -55,8 +55,9 @@ function setState(): i32 {
   return SmpStatus.Ok;
 }
 
+/** What has not run yet, nobody confirms. */
 function confirmRunning(): i32 {
-  if (!isTrial() && phase != Phase.Idle) return SmpStatus.BadState;
+  if (phase != Phase.Trial && phase != Phase.Idle) return SmpStatus.BadState;
   const fault = checkSlot(FlashArea.Slot0, 0, counter);
   if (fault != ImageFault.None) return SmpStatus.Image + fault;
   confirm(imageCounter());

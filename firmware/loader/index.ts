@@ -1,6 +1,6 @@
 // Loader: the boot module. Which image runs, and how a new one comes: slots, signatures, anti-rollback (docs/mcu.md), and the SMP server that mcumgr's
 // clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
-import { LoaderVerdict } from "../../wire/loader";
+import { LoaderStart, LoaderVerdict } from "../../wire/loader";
 import { boot } from "./boot";
 import { consoleReset, hear, Heard, packet, packetLength } from "./console";
 import { settingsAt } from "./settings";
@@ -25,11 +25,11 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-export function start(stay: i32): LoaderVerdict {
+export function start(how: LoaderStart): LoaderVerdict {
   loadState();
   consoleReset();
   forgetUpload();
-  return boot(stay != 0);
+  return boot(how);
 }
 
 /** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */

@@ -4,6 +4,7 @@
 import { erase, program, read } from "../ports/slots";
 import { FlashArea, SECTOR_SIZE } from "../../wire/loader";
 import { crc16 } from "./crc16";
+import { slotSectors } from "./settings";
 
 export const enum Phase {
   /** Slot 0 is to run, and confirmed. */
@@ -99,7 +100,10 @@ function append(): void {
 }
 
 function isWhole(): bool {
-  return <u32>load<u16>(record + COVERED + 2) == MAGIC && <u32>load<u16>(record + COVERED) == crc16(record, COVERED);
+  if (<u32>load<u16>(record + COVERED + 2) != MAGIC || <u32>load<u16>(record + COVERED) != crc16(record, COVERED)) return false;
+  // Nothing else was ever written; a fault of flash that keeps the CRC leads nowhere.
+  const swapping: i32 = load<u8>(record + 9);
+  return load<u8>(record + 8) <= <u8>Phase.Trial && swapping <= slotSectors() && <i32>load<u8>(record + 10) <= 3 * swapping;
 }
 
 function isBlank(at: i32): bool {

@@ -27,9 +27,15 @@ export function forgetUpload(): void {
 
 /** Slot 1 is free to be written; what was to be swapped from it is not any more. */
 export function freeSlot(): SmpStatus {
-  if (phase != Phase.Idle && phase != Phase.PendingTest && phase != Phase.PendingKeep) return SmpStatus.BadState;
+  const isOnTrial = phase == Phase.Swapped || phase == Phase.Trial;
+  // Slot 1 holds the only confirmed image then; where nothing may run any more, a new one is welcome.
+  if (isOnTrial && (isSound(FlashArea.Slot0) || isSound(FlashArea.Slot1))) return SmpStatus.BadState;
   if (phase != Phase.Idle) enter(Phase.Idle);
   return SmpStatus.Ok;
+}
+
+function isSound(slot: i32): bool {
+  return checkSlot(slot, 0, counter) == ImageFault.None;
 }
 
 export function eraseSlot(): SmpStatus {

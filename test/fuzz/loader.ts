@@ -2,7 +2,7 @@
 // octets, of which it says what the SDK says.
 
 import { checkImage, type Loader } from "@enabling-card/sdk";
-import { concat, FlashArea, LoaderVerdict, SMP_PACKET_MAX, toConsole } from "@enabling-card/wire";
+import { concat, FlashArea, LoaderStart, LoaderVerdict, SMP_PACKET_MAX, toConsole } from "@enabling-card/wire";
 import { encode } from "cbor2";
 import fc from "fast-check";
 import { BOARD, LoaderCard, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";
@@ -14,7 +14,7 @@ async function servingCard(): Promise<LoaderCard> {
   const card = await LoaderCard.create();
   card.install(FlashArea.Slot0, ONE);
   card.start();
-  card.start(true);
+  card.start(LoaderStart.Listen);
   return card;
 }
 

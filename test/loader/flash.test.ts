@@ -1,7 +1,7 @@
 // What ecard flash does with a card, as a call: checks, sends on from where it was, tries, confirms.
 
 import { type FlashProgress, type FlashStep, flashCard, imageDigest } from "@enabling-card/sdk";
-import { decodeImage, FlashArea, LoaderVerdict, toHex } from "@enabling-card/wire";
+import { decodeImage, FlashArea, LoaderStart, LoaderVerdict, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { LoaderCard, OTHER_SECRET, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";
 
@@ -88,6 +88,15 @@ describe("flashing a card", () => {
       crashed = true;
       card.start();
       return false;
+    };
+    expect(await codeOf(flashCard(card.line(), { image: TWO }))).to.equal("UPDATE_REVERTED");
+    expect(slot0()).to.equal(1);
+  }).timeout(20_000);
+
+  it("says so where the new image panics, and confirms nothing", async () => {
+    card.runs = () => {
+      if (slot0() === 2) card.start(LoaderStart.Panicked);
+      return true;
     };
     expect(await codeOf(flashCard(card.line(), { image: TWO }))).to.equal("UPDATE_REVERTED");
     expect(slot0()).to.equal(1);

@@ -1,7 +1,7 @@
 // Images that are not as they must be: the loader refuses each by the code that the SDK has, and boots none.
 
 import { type CardError, checkImage, imageDigest, type Loader } from "@enabling-card/sdk";
-import { concat, FlashArea, type ImageError, ImageField, LoaderVerdict } from "@enabling-card/wire";
+import { concat, FlashArea, type ImageError, ImageField, LoaderStart, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { BOARD, LoaderCard, OTHER_SECRET, partsOf, ROOT, sealed } from "../support/loader-card.js";
 
@@ -15,7 +15,7 @@ describe("an image that the loader gets", () => {
     card = await LoaderCard.create();
     card.install(FlashArea.Slot0, ONE);
     card.start();
-    card.start(true);
+    card.start(LoaderStart.Listen);
     client = card.client();
   });
 

@@ -1,6 +1,16 @@
 // What nobody means well: lines that are damaged, packets that lie, CBOR that does. Each is refused by its status, and the loader goes on.
 
-import { ConsoleReader, concat, crc16, decodeSmp, FlashArea, fromHex, SmpStatus, toConsole } from "@enabling-card/wire";
+import {
+  ConsoleReader,
+  concat,
+  crc16,
+  decodeSmp,
+  FlashArea,
+  fromHex,
+  LoaderStart,
+  SmpStatus,
+  toConsole,
+} from "@enabling-card/wire";
 import { base64 } from "@scure/base";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -24,7 +34,7 @@ describe("the loader's line", () => {
     card = await LoaderCard.create();
     card.install(FlashArea.Slot0, ONE);
     card.start();
-    card.start(true);
+    card.start(LoaderStart.Listen);
   });
 
   /** What it answers to octets of the line: statuses, or what an echo gave back. */

@@ -3,7 +3,7 @@
 
 import { EmulatedLoader, PowerCut, type SlotAreas, SlotFlash, type SlotWrite } from "@enabling-card/emulator";
 import { imageDigest } from "@enabling-card/sdk";
-import { decodeImage, FlashArea, LoaderVerdict, SECTOR_SIZE, toHex } from "@enabling-card/wire";
+import { decodeImage, FlashArea, LoaderStart, LoaderVerdict, SECTOR_SIZE, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import fc from "fast-check";
 import { BOARD, LoaderCard, loaderModule, partsOf, ROOT, SECTORS, sealed } from "../support/loader-card.js";
@@ -84,7 +84,7 @@ describe("a power cut during an update", () => {
     card = await LoaderCard.create();
     card.install(FlashArea.Slot0, ONE);
     card.start();
-    card.start(true);
+    card.start(LoaderStart.Listen);
   });
 
   const tried = async () => {
@@ -122,7 +122,7 @@ describe("a power cut during an update", () => {
   it("while the image is confirmed leaves it confirmed, or goes back", async () => {
     await tried();
     card.start();
-    card.start(true);
+    card.start(LoaderStart.Listen);
     const cuts = await cutsOf(card, () => card.client().confirm());
     expect(cuts).to.have.length(17);
     const runs = cuts.map((cut) => bootsAfter(module, cut, true));
@@ -135,7 +135,7 @@ describe("a power cut during an update", () => {
     const records = card.flash.areas[FlashArea.State];
     const used = records.findIndex((_, at) => at % 16 === 0 && records.subarray(at, at + 16).every((o) => o === 0xff));
     records.fill(0, used, SECTOR_SIZE - 3 * 16);
-    card.start(true);
+    card.start(LoaderStart.Listen);
     let cuts: Cut[] = [];
     for (let i = 0; i < 6; i++) {
       const found = await cutsOf(card, async () => {

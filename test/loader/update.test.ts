@@ -1,7 +1,7 @@
 // A new image on its way: uploaded, tried, confirmed or gone back from, by the SDK's client and the loader's own module.
 
 import { type CardError, imageDigest, type Loader } from "@enabling-card/sdk";
-import { decodeImage, FlashArea, type ImageError, LoaderVerdict } from "@enabling-card/wire";
+import { decodeImage, FlashArea, type ImageError, LoaderStart, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { BOARD, LoaderCard, OTHER_SECRET, partsOf, sealed, versionIn } from "../support/loader-card.js";
 
@@ -25,7 +25,7 @@ describe("an update by the loader", () => {
     card = await LoaderCard.create();
     card.install(FlashArea.Slot0, ONE);
     expect(card.start()).to.equal(LoaderVerdict.Boot);
-    expect(card.start(true)).to.equal(LoaderVerdict.Serve);
+    expect(card.start(LoaderStart.Listen)).to.equal(LoaderVerdict.Serve);
     client = card.client();
   });
 
@@ -56,7 +56,7 @@ describe("an update by the loader", () => {
     expect(slot0()).to.equal(1);
     expect(card.start(), "and for good").to.equal(LoaderVerdict.Boot);
     expect(slot0()).to.equal(1);
-    card.start(true);
+    card.start(LoaderStart.Listen);
     expect((await client.images()).map(({ slot, confirmed }) => [slot, confirmed])).to.deep.equal([
       [0, true],
       [1, false],
@@ -69,7 +69,7 @@ describe("an update by the loader", () => {
     await client.test(imageDigest(decodeImage(higher)));
     await client.reset();
     expect(slot0()).to.equal(3);
-    card.start(true);
+    card.start(LoaderStart.Listen);
     const [running, before] = await client.images();
     expect(running).to.include({ version: "3.0.0", active: true, confirmed: false });
     expect(before).to.include({ version: "1.0.0", confirmed: true });
@@ -79,7 +79,7 @@ describe("an update by the loader", () => {
     await client.reset();
     expect(card.start()).to.equal(LoaderVerdict.Boot);
     expect(slot0()).to.equal(3);
-    card.start(true);
+    card.start(LoaderStart.Listen);
     expect((await client.facts()).counter).to.equal(8);
     expect(await codeOf(client.upload(TWO))).to.equal("IMAGE_COUNTER_LOWER");
     expect(await codeOf(client.confirm(HASH.one)), "the one before, too").to.be.oneOf([
@@ -103,11 +103,49 @@ describe("an update by the loader", () => {
     await client.upload(TWO);
     await client.test(HASH.two);
     await client.reset();
-    card.start(true);
+    card.start(LoaderStart.Listen);
     expect(await codeOf(client.upload(ONE))).to.equal("LOADER_STATE");
     expect(await codeOf(client.erase())).to.equal("LOADER_STATE");
     expect(await codeOf(client.test(HASH.one))).to.equal("LOADER_STATE");
     expect([slot0(), slot1()]).to.deep.equal([2, 1]);
+  });
+
+  it("goes back at once where the image on trial panics; one that is confirmed leads to the loader", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.reset();
+    expect(slot0()).to.equal(2);
+    expect(card.start(LoaderStart.Panicked)).to.equal(LoaderVerdict.Boot);
+    expect([slot0(), slot1()]).to.deep.equal([1, 2]);
+    expect(card.start(LoaderStart.Panicked)).to.equal(LoaderVerdict.Serve);
+    expect(slot0()).to.equal(1);
+  });
+
+  it("confirms no image that has not run yet", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.reset();
+    // As if power had gone before the record of its first start.
+    const records = card.flash.areas[FlashArea.State];
+    const last = records.findLastIndex((octet) => octet !== 0xff);
+    records.fill(0xff, last - (last % 16), last + 1);
+    card.start(LoaderStart.Listen);
+    expect(await codeOf(client.confirm())).to.equal("LOADER_STATE");
+    await client.reset();
+    card.start(LoaderStart.Listen);
+    expect((await client.confirm())[0]).to.include({ confirmed: true });
+  });
+
+  it("takes an image on trial, too, where nothing may run any more", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.reset();
+    for (const area of [FlashArea.Slot0, FlashArea.Slot1] as const) card.flash.areas[area][5000]! ^= 1;
+    expect(card.start()).to.equal(LoaderVerdict.Serve);
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    await client.reset();
+    expect(slot0()).to.equal(2);
   });
 
   it("forgets what was to be tried where another upload begins, or slot 1 is erased", async () => {
@@ -179,7 +217,7 @@ describe("an update by the loader", () => {
     expect(card.start()).to.equal(LoaderVerdict.Boot);
     expect(slot0()).to.equal(1);
     card.flash.areas[FlashArea.Slot1][3000]! ^= 4;
-    card.start(true);
+    card.start(LoaderStart.Listen);
     expect((await client.images()).map(({ pending }) => pending)).to.deep.equal([false, false]);
   });
 
@@ -192,7 +230,7 @@ describe("an update by the loader", () => {
       expect(card.start()).to.equal(LoaderVerdict.Boot);
       expect(slot0()).to.equal(2);
     }
-    card.start(true);
+    card.start(LoaderStart.Listen);
     expect((await client.images()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
   });
 
@@ -200,7 +238,7 @@ describe("an update by the loader", () => {
     await client.upload(TWO);
     await client.test(HASH.two);
     card.start();
-    card.start(true);
+    card.start(LoaderStart.Listen);
     card.flash.areas[FlashArea.Slot0][3000]! ^= 4;
     expect(card.start()).to.equal(LoaderVerdict.Boot);
     expect(slot0()).to.equal(1);

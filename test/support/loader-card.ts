@@ -9,6 +9,7 @@ import {
   type FlashArea,
   fromHex,
   type ImageParts,
+  LoaderStart,
   LoaderVerdict,
   SECTOR_SIZE,
   toHex,
@@ -72,9 +73,9 @@ export class LoaderCard {
   }
 
   /** Power-on or reset. */
-  start(stay = false): LoaderVerdict {
+  start(how = LoaderStart.Usual): LoaderVerdict {
     this.#loader = this.#fresh();
-    this.verdict = this.#loader.start(stay);
+    this.verdict = this.#loader.start(how);
     return this.verdict;
   }
 
@@ -100,7 +101,7 @@ export class LoaderCard {
         this.counts.toCard += octets.length;
         if (this.verdict !== LoaderVerdict.Serve) {
           // An image that runs knows this frame of its own line (firmware/mcu/ports/line.c).
-          if (this.runs() && toHex(octets) === "000005") this.start(true);
+          if (this.runs() && toHex(octets) === "000005") this.start(LoaderStart.Listen);
           return;
         }
         const said = this.hear(this.disturb(octets));

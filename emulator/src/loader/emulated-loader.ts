@@ -1,7 +1,14 @@
 // The loader's module on this machine: the same WebAssembly that a card is built with, on flash that can lose its power. What an image does when it
 // runs is nobody's business here: whoever starts the loader is told that it would be booted.
 
-import { type ImageBoard, LOADER_SETTINGS_SIZE, LoaderSetting, LoaderVerdict, utf8 } from "@enabling-card/wire";
+import {
+  type ImageBoard,
+  LOADER_SETTINGS_SIZE,
+  LoaderSetting,
+  LoaderStart,
+  LoaderVerdict,
+  utf8,
+} from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { ModuleMemory } from "../memory.js";
 import { cryptoPort } from "../ports/crypto.js";
@@ -17,7 +24,7 @@ interface LoaderExports {
   settingsSlot(): number;
   chunkSlot(): number;
   heapBase(): number;
-  start(stay: number): LoaderVerdict;
+  start(how: LoaderStart): LoaderVerdict;
   onChunk(length: number): LoaderVerdict;
 }
 
@@ -75,11 +82,11 @@ export class EmulatedLoader {
   }
 
   /**
-   * @param stay - The button is held, or the image that ran has asked for the loader.
+   * @param how - How the start came about.
    * @throws {PowerCut} where the flash says so; whatever else a module throws is a fault of it
    */
-  start(stay = false): LoaderVerdict {
-    return this.#exports.start(stay ? 1 : 0);
+  start(how = LoaderStart.Usual): LoaderVerdict {
+    return this.#exports.start(how);
   }
 
   /** Octets of the line: what it answers, and whether it asks to be started again. What follows such a request is not heard. */

@@ -207,23 +207,25 @@ void board_random(uint8_t* out, uint32_t length) {
 
 // Of a reset, what the next start is to know: in RAM that nobody clears. Armv7-M B3.2: AIRCR, VTOR; B3.4: the interrupt controller.
 static uint32_t handoff[2] __attribute__((section(".handoff"), used));
-enum { HANDOFF_STAY = 0x53544159, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
+enum { HANDOFF = 0x53544100, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
 enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
 
-_Noreturn void board_reset(bool stay) {
-  handoff[0] = stay ? HANDOFF_STAY : 0;
+_Noreturn void board_reset(enum loader_start how) {
+  handoff[0] = HANDOFF | how;
   handoff[1] = ~handoff[0];
   __asm__ volatile("dsb" ::: "memory");
   REG(AIRCR) = RESET_REQUEST;
   for (;;) {}
 }
 
-bool board_wants_loader(void) {
-  const bool asked = handoff[0] == HANDOFF_STAY && handoff[1] == ~(uint32_t)HANDOFF_STAY;
+enum loader_start board_start(void) {
+  const uint32_t said = handoff[0] ^ HANDOFF;
+  const bool whole = handoff[0] == ~handoff[1] && said <= START_PANICKED;
   handoff[0] = handoff[1] = 0;
   const bool held = switches->button == 1;
   switches->button = 0;
-  return asked || held;
+  if (whole && said != START_USUAL) return (enum loader_start)said;
+  return held ? START_LISTEN : START_USUAL;
 }
 
 bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b83du; }
@@ -249,7 +251,7 @@ _Noreturn void board_boot(uint32_t vectors) {
 /** Nobody is told, as a breakpoint without a debugger would end in a fault: the loader listens, where an update may mend it. */
 _Noreturn void board_panic(const char* why) {
   (void)why;
-  board_reset(true);
+  board_reset(START_PANICKED);
 }
 #else
 _Noreturn void semihosting_exit(uint32_t code) {

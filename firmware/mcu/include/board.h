@@ -38,10 +38,12 @@ extern const uint32_t board_flash_size;
 void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length);
 void board_flash_erase(uint32_t at);
 
-/** Starts again from the loader; with `stay` it listens, whatever it finds. */
-_Noreturn void board_reset(bool stay);
-/** The loader is to listen: the button is held, or a reset has asked for it. Asked once a start. */
-bool board_wants_loader(void);
+/** How a start comes about: wire/loader.ts, `LoaderStart`. */
+enum loader_start { START_USUAL = 0, START_LISTEN = 1, START_PANICKED = 2 };
+/** Starts again from the loader. */
+_Noreturn void board_reset(enum loader_start how);
+/** How this start came about: what the reset said, or that the button is held. Asked once a start. */
+enum loader_start board_start(void);
 /** Slot 0 begins with an image: whether it may run, the loader says. */
 bool board_image_is_there(void);
 /** Leaves the loader for the program whose vector table lies at `vectors`: interrupts and devices as after a reset. */

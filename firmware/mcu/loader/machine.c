@@ -49,7 +49,7 @@ static void hear(struct module* self, void* argument) {
 
 /** A loader that traps has met a fault of its own: it starts again, and listens. */
 static enum loader_verdict enter(void (*call)(struct module*, void*), struct call* made) {
-  if (!module_enter(&module, call, made)) board_reset(true);
+  if (!module_enter(&module, call, made)) board_reset(START_LISTEN);
   return made->verdict;
 }
 
@@ -58,9 +58,9 @@ static void listen(void) {
   uint64_t until = board_us() + PATIENCE_US;
   for (;;) {
     struct call call = { .verdict = VERDICT_SERVE };
-    if (enter(hear, &call) == VERDICT_RESET) board_reset(false);
+    if (enter(hear, &call) == VERDICT_RESET) board_reset(START_USUAL);
     if (call.argument > 0) until = board_us() + PATIENCE_US;
-    else if (boots && board_us() >= until) board_reset(false);
+    else if (boots && board_us() >= until) board_reset(START_USUAL);
     else board_sleep(boots ? until : UINT64_MAX);
   }
 }
@@ -74,8 +74,8 @@ _Noreturn void machine_run(void) {
   Z_loader_init_module();
   Z_loader_instantiate(&loader, (struct Z_crypto_instance_t*)&module, (struct Z_line_instance_t*)&module,
                        (struct Z_slots_instance_t*)&module);
-  struct call call = { .argument = board_wants_loader() };
+  struct call call = { .argument = board_start() };
   if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE);
   listen();
-  board_reset(false);
+  board_reset(START_USUAL);
 }

@@ -54,7 +54,7 @@ _Noreturn void machine_leave(void) {
     mailbox_forget((enum module_id)id);
     memset(modules[id].memory, 0, modules[id].size);
   }
-  board_reset(true);
+  board_reset(START_LISTEN);
 }
 
 static bool deliver(void) {

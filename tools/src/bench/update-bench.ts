@@ -4,7 +4,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compileLoader, EmulatedLoader, SlotFlash } from "@enabling-card/emulator";
 import { Loader } from "@enabling-card/sdk";
-import { IMAGE_HEADER_SIZE, SECTOR_SIZE } from "@enabling-card/wire";
+import { IMAGE_HEADER_SIZE, LoaderStart, SECTOR_SIZE } from "@enabling-card/wire";
 import { makeImageKey } from "../image/image-keys.js";
 import { buildImage, signImage } from "../image/make-image.js";
 
@@ -36,7 +36,7 @@ export async function benchUpdate(): Promise<UpdateBench> {
   const wasm = readFileSync(new URL("../../../build/firmware/loader.wasm", import.meta.url));
   const flash = new SlotFlash(BOARD.slotSize / SECTOR_SIZE);
   const card = new EmulatedLoader({ module: await compileLoader(wasm), flash, board: BOARD, root: key.publicKey });
-  card.start(true);
+  card.start(LoaderStart.Listen);
   let [octetsToCard, octetsFromCard] = [0, 0];
   const ears = new Set<(octets: Uint8Array) => void>();
   const loader = new Loader({
