@@ -130,7 +130,10 @@ async function payment(
   return { steps, stack: { used, size } };
 }
 
-/** Of each edge, how far it lies from the whole microsecond that it belongs to, ticks; absolute, so that drift shows. */
+/**
+ * Of each edge, how far it lies from the nearest whole microsecond, ticks: what the interrupt and the timer's divider add. An edge that is late by
+ * whole microseconds is found by test/mcu/parity.test.ts, which holds each against the emulator's.
+ */
 function edgeErrors({ edgesNs }: QemuPass): number[] {
   return Array.from(edgesNs, (at) => (at - Math.round(at / US) * US) / TICK_NS);
 }
