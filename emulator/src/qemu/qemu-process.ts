@@ -45,7 +45,7 @@ export interface QemuTraced {
   readonly code: readonly { readonly from: number; readonly to: number }[];
 }
 
-const START_MS = 10_000;
+const START_MS = 30_000;
 const SEED_SIZE = 32;
 
 export class QemuProcess {
