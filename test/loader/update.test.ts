@@ -99,6 +99,18 @@ describe("an update by the loader", () => {
     expect(slot0()).to.equal(2);
   });
 
+  it("knows where it is however often its records have changed sectors", async () => {
+    await client.upload(TWO);
+    for (let round = 1; round <= 45; round++) {
+      await client.test(HASH.two);
+      await client.reset();
+      expect(slot0(), `round ${round}`).to.equal(2);
+      expect(card.start(), `round ${round}`).to.equal(LoaderVerdict.Boot);
+      expect(slot0(), `round ${round}`).to.equal(1);
+      card.start(LoaderStart.Listen);
+    }
+  }).timeout(20_000);
+
   it("takes no other image, and erases nothing, while one is on trial", async () => {
     await client.upload(TWO);
     await client.test(HASH.two);
