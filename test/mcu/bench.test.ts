@@ -1,7 +1,7 @@
 // What the card costs a Cortex-M4: within what is asked, but for what the kept figures say, and as it was when they were kept.
 
 import { readFileSync } from "node:fs";
-import { ASKED, benchMcu, figuresOf, KEPT_FIGURES, longestRun, partSizes } from "@enabling-card/tools";
+import { ASKED, benchMcu, edgeErrors, figuresOf, KEPT_FIGURES, longestRun, partSizes } from "@enabling-card/tools";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";
 
@@ -26,6 +26,28 @@ describe("the card's costs on a Cortex-M4", () => {
       expect(value, name).to.be.at.most(most(name));
       if (name !== "first edge, instructions") expect(value, name).to.be.at.most(ASKED[name] ?? value);
     }
+  });
+});
+
+describe("edges", () => {
+  const CELL_US = 451;
+  const bits = [...new Array<number>(10).fill(0), 1, 1, 0, 1, 0, 0, 1, 1, 1, 0];
+  const intervals = bits.flatMap((bit) => (bit === 1 ? [CELL_US >> 1, CELL_US - (CELL_US >> 1)] : [CELL_US]));
+  /** As they are played, when each interval is late by some nanoseconds. */
+  const errors = (lateNs: (i: number) => number) => {
+    let at = 0;
+    const edgesNs = Float64Array.from([0, ...intervals.map((us, i) => (at += 1000 * us + lateNs(i)))]);
+    return edgeErrors({ edgesNs }).map(Math.abs);
+  };
+
+  it("lie where F2F has them, or are told by how many ticks they do not", () => {
+    expect(Math.max(...errors(() => 0))).to.be.lessThan(1e-6);
+    expect(Math.max(...errors((i) => (i === 15 ? 40 : 0)))).to.be.closeTo(1, 1e-6);
+  });
+
+  it("that are each late by a microsecond, or drift, are not taken for right", () => {
+    expect(Math.max(...errors(() => 1000))).to.be.greaterThan(20);
+    expect(errors((i) => (i < 10 ? 0 : 20)).at(-1)).to.be.greaterThan(5);
   });
 });
 

@@ -1,6 +1,6 @@
 // What the ecard command is made of, for programs that want a verb without a command line.
 
-export { benchMcu, longestRun, type McuBench } from "./bench/mcu-bench.js";
+export { benchMcu, edgeErrors, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { partSizes } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
