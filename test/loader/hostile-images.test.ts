@@ -54,6 +54,14 @@ describe("an image that the loader gets", () => {
       await twins(GOOD.subarray(0, length), length === 0 ? "IMAGE_EMPTY" : "IMAGE_CUT");
   });
 
+  it("is refused with a TLV twice, though it says the same, by the code that the SDK has", async () => {
+    const plain = GOOD.length - 144;
+    const digest = GOOD.subarray(plain + 4, plain + 40);
+    const twice = concat(GOOD, digest);
+    new DataView(twice.buffer, twice.byteOffset).setUint16(plain + 2, 144 + digest.length, true);
+    await twins(twice, "IMAGE_TLV_DUPLICATE");
+  });
+
   it("is refused with any field of its header changed, by the code that the SDK has", async () => {
     const codes = new Set<string>();
     for (const [at, value] of [
