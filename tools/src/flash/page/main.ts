@@ -55,7 +55,7 @@ image.addEventListener("change", async () => {
 
 flash.addEventListener("click", async () => {
   if (bytes === undefined || serial === undefined) return;
-  flash.disabled = true;
+  flash.disabled = image.disabled = true;
   abort = new AbortController();
   at("steps").replaceChildren();
   try {
@@ -80,7 +80,7 @@ flash.addEventListener("click", async () => {
     say(told(error), "bad");
   } finally {
     stop.disabled = true;
-    flash.disabled = false;
+    flash.disabled = image.disabled = false;
   }
 });
 
