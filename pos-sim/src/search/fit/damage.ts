@@ -18,10 +18,12 @@ export function lostIn(seen: Weighed): (k: number) => boolean {
 }
 
 /** Of each cell, its power over that of the most pulses that it may have, those around it apart. */
-export function loudnessOf({ whole, squares, counts }: Weighed): Float64Array {
-  return squares.map(
-    (square, k) => (square * counts[k]!) / (2 * Math.max(...whole.lone.subarray(k * STEPS, (k + 1) * STEPS))),
-  );
+export function loudnessOf({ whole: { lone }, squares, counts }: Weighed): Float64Array {
+  return squares.map((square, k) => {
+    let most = 0;
+    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) most = Math.max(most, lone[i]!);
+    return (square * counts[k]!) / (2 * most);
+  });
 }
 
 /** Cells in which something is louder and broader than pulses, and those beside them. */
@@ -80,11 +82,11 @@ function evidenceOf(seen: Weighed): Float64Array {
   const { middle, end, noise, scale } = seen;
   const fits = fitsOf(seen);
   return noise.map((lost, k) => {
-    let most = lost;
+    let half = Number.NEGATIVE_INFINITY;
     for (let i = k * STEPS + 1; i < (k + 1) * STEPS; i += 2) {
-      for (const { along, own } of [middle, end]) most = Math.max(most, scale * (along[i]! - own[i]!));
+      half = Math.max(half, middle.along[i]! - middle.own[i]!, end.along[i]! - end.own[i]!);
     }
-    return most - fits[k]!;
+    return Math.max(lost, scale * half) - fits[k]!;
   });
 }
 

@@ -9,10 +9,13 @@ import type { Pulses, Weighed } from "./weighed.js";
  * A cell may be damaged. Prior odds, as logarithms, that its pulses are lower by these factors, that one of the two of a one is gone, and that
  * it holds noise of any strength and no pulse that says anything. One damage seldom comes alone.
  */
-const WEAK = [0.5, 0.25] as const;
+const HALF = 0.5;
+const QUARTER = 0.25;
 const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -18;
 const OFTEN = -3.5;
+/** That it has none of the three. */
+const MOSTLY = Math.log1p(-3 * Math.exp(OFTEN));
 /** Odds that a one has lost one of its pulses, beside a cell that has evidently lost some: a damage ends somewhere. */
 const BESIDE = -1;
 /** Power over that of the most pulses that a cell has, above which something lies over them. */
@@ -27,13 +30,19 @@ export type Damage = "never" | "unseen" | "some";
 export function gainsOf(seen: Weighed, damage: "never" | "unseen"): Float64Array {
   const { whole, noise, scale } = seen;
   const odds = damage === "never" ? NEVER : RARE;
-  const overlaps = noise.map((_, k) => overlapBehind(seen, k));
-  return whole.along.map((along, i) => {
-    const own = whole.own[i]!;
-    const k = Math.floor(i / STEPS);
-    const damaged = addLog(odds + noise[k]!, weakGain(along, own, scale, odds));
-    return addLog(wholeGain(along, own, scale, odds), damaged - overlaps[k]!);
-  });
+  const none = Math.log1p(-3 * Math.exp(odds));
+  const gains = new Float64Array(whole.along.length);
+  for (let k = 0; k < noise.length; k++) {
+    const overlap = damage === "never" ? 0 : overlapBehind(seen, k);
+    for (let i = k * STEPS; i < (k + 1) * STEPS; i++) {
+      const along = whole.along[i]!;
+      const own = whole.own[i]!;
+      const there = none + scale * (along - own);
+      if (damage === "never") gains[i] = there;
+      else gains[i] = addLog(there, odds + addLog(noise[k]!, weakGain(along, own, scale)) - overlap);
+    }
+  }
+  return gains;
 }
 
 /** What the pulses of the cell behind one may gain by an overlap with its pulses, which are not there where POLARITY takes them for lost. */
@@ -44,15 +53,9 @@ function overlapBehind({ whole: { own, lone }, scale }: Weighed, k: number): num
   return scale * most;
 }
 
-/** Logarithm of the likelihood over noise of pulses as they should be. @param odds - Of each damage. */
-function wholeGain(along: number, own: number, scale: number, odds: number): number {
-  return Math.log1p(-3 * Math.exp(odds)) + scale * (along - own);
-}
-
-/** And of pulses that are weak. */
-function weakGain(along: number, own: number, scale: number, odds: number): number {
-  const [half, quarter] = WEAK.map((height) => scale * (height * along - height * height * own));
-  return odds + addLog(half!, quarter!);
+/** Logarithm of the likelihood over noise of pulses that are weak. */
+function weakGain(along: number, own: number, scale: number): number {
+  return addLog(scale * (HALF * along - HALF * HALF * own), scale * (QUARTER * along - QUARTER * QUARTER * own));
 }
 
 /**
@@ -67,6 +70,9 @@ export function lossyGains(seen: Weighed): Float64Array {
   const gains = new Float64Array(noise.length * LOSSY.transitions.length);
   for (let k = 0; k < noise.length; k++) {
     const odds = isLost(k - 2) || isLost(k - 1) || isLost(k) || isLost(k + 1) ? BESIDE : OFTEN;
+    const gone = OFTEN + noise[k]!;
+    const under = loud[k]! < UNDER ? NEVER : gone;
+    const lost = loud[k]! < UNDER ? gone : NEVER;
     for (let from = 0; from < LOSSY.states; from++) {
       const before = from % 3;
       const at = (k * LOSSY.states + from) * LOSSY_STEPS;
@@ -74,26 +80,38 @@ export function lossyGains(seen: Weighed): Float64Array {
         gains.fill(noise[k]!, at, at + LOST).fill(NEVER, at + LOST, at + LOSSY_STEPS);
         continue;
       }
-      const [zero, one] = stepsFrom(k, from < 3 ? 0 : 1, before);
-      const ownOf = ({ own, lone }: Pulses, i: number): number => (before === LOST ? lone[i]! : own[i]!);
-      const there = (pulses: Pulses, i: number): number => wholeGain(pulses.along[i]!, ownOf(pulses, i), scale, OFTEN);
-      const weak = (pulses: Pulses, i: number): number => weakGain(pulses.along[i]!, ownOf(pulses, i), scale, OFTEN);
-      const gone = OFTEN + noise[k]!;
-      const [under, lost] = loud[k]! < UNDER ? [NEVER, gone] : [gone, NEVER];
-      gains[at] = addLog(there(whole, zero), under);
-      gains[at + 1] = addLog(addLog(there(whole, one), under), odds + there(end, one));
-      gains[at + 2] = addLog(lost, weak(whole, zero));
-      const half = addLog(weak(end, one), addLog(there(middle, one), weak(middle, one)));
-      gains[at + 3] = addLog(addLog(lost, weak(whole, one)), odds + half);
+      const zero = zeroFrom(k, from < 3 ? 0 : 1, before);
+      const one = zero + 1;
+      const isAlone = before === LOST;
+      const half = addLog(
+        weakOften(end, one, isAlone, scale),
+        addLog(thereOften(middle, one, isAlone, scale), weakOften(middle, one, isAlone, scale)),
+      );
+      gains[at] = addLog(thereOften(whole, zero, isAlone, scale), under);
+      gains[at + 1] = addLog(
+        addLog(thereOften(whole, one, isAlone, scale), under),
+        odds + thereOften(end, one, isAlone, scale),
+      );
+      gains[at + 2] = addLog(lost, weakOften(whole, zero, isAlone, scale));
+      gains[at + 3] = addLog(addLog(lost, weakOften(whole, one, isAlone, scale)), odds + half);
     }
   }
   return gains;
 }
 
-/** Transitions of POLARITY over cell k, a zero and a one. */
-function stepsFrom(k: number, polarity: number, before: number): readonly [number, number] {
-  const zero = k * STEPS + polarity * 4 + (before === 1 ? 2 : 0);
-  return [zero, zero + 1];
+/** Pulses as they should be, where damage is often. @param isAlone - What came before is lost and overlaps nothing. */
+function thereOften({ along, own, lone }: Pulses, i: number, isAlone: boolean, scale: number): number {
+  return MOSTLY + scale * (along[i]! - (isAlone ? lone[i]! : own[i]!));
+}
+
+/** And weak ones. */
+function weakOften({ along, own, lone }: Pulses, i: number, isAlone: boolean, scale: number): number {
+  return OFTEN + weakGain(along[i]!, isAlone ? lone[i]! : own[i]!, scale);
+}
+
+/** The transition of POLARITY over cell k that is a zero; a one's is the next. */
+function zeroFrom(k: number, polarity: number, before: number): number {
+  return k * STEPS + polarity * 4 + (before === 1 ? 2 : 0);
 }
 
 /**

@@ -52,10 +52,10 @@ export class Background {
           ahead[to + others + ends[i]!]! += 0.5 * (zeros * CHANGE + any * (1 - 2 * CHANGE)) * g;
         }
       }
-      crampedAhead.ahead(weights, k, ahead.subarray(at, to));
+      crampedAhead.ahead(weights, k, ahead, at);
       const log = scaled(ahead, to, row);
       aheadScale[k + 1] = aheadScale[k]! + log;
-      crampedAhead.leave(ahead.subarray(to + 1, to + others), before.subarray((k + 1) * states, (k + 2) * states), log);
+      crampedAhead.leave(ahead, to + 1, before, (k + 1) * states, log);
     }
     const behind = new Float64Array((cells + 1) * row);
     const behindScale = new Float64Array(cells + 1);
@@ -86,10 +86,10 @@ export class Background {
       }
       behind[at] = (1 - CHANGE) * silent;
       for (const s of first) behind[at]! += begins * begin[k * states + s]! * zero[s]!;
-      crampedBehind.behind(weights, k, behind.subarray(from, from + row));
+      crampedBehind.behind(weights, k, behind, from);
       const log = scaled(behind, at, row);
       behindScale[k] = behindScale[k + 1]! + log;
-      crampedBehind.leave(behind.subarray(at + 1, at + others), after.subarray(k * states, (k + 1) * states), log);
+      crampedBehind.leave(behind, at + 1, after, k * states, log);
     }
     this.row = row;
     this.ahead = ahead;

@@ -14,18 +14,26 @@ export const SHORT = 1e-3;
 /** Zeros with other bits, or with silence, within `GUARD` cells of them: sums by how many they are apart. */
 export class Cramped {
   readonly #chain: Chain;
+  /** Steps of the chain over a zero. */
+  readonly #zeros: readonly { readonly from: number; readonly to: number; readonly number: number }[];
   /** `[distance * states + state]`, of other bits and of silence. */
   #others: Float64Array;
   #silence: Float64Array;
   #next: Float64Array;
   /** Silence so soon behind other bits, by distance: zeros may begin in it again. */
   readonly #lull = new Float64Array(GUARD);
+  /** What becomes zeros over the present cell, by state: out of other bits, out of silence, and what of each silence begins. */
+  readonly #fresh: Float64Array;
+  readonly #begun: Float64Array;
 
   constructor(chain: Chain) {
     this.#chain = chain;
+    this.#zeros = chain.transitions.flatMap(({ from, bit, to }, number) => (bit === 0 ? [{ from, to, number }] : []));
     this.#others = new Float64Array(GUARD * chain.states);
     this.#silence = new Float64Array(GUARD * chain.states);
     this.#next = new Float64Array(GUARD * chain.states);
+    this.#fresh = new Float64Array(chain.states);
+    this.#begun = new Float64Array(chain.states);
   }
 
   /** Nothing lies beyond, of zeros that weigh 1. */
@@ -33,59 +41,74 @@ export class Cramped {
     this.#silence.fill(1, 0, this.#chain.states);
   }
 
-  /** Over cell k, in the order of reading. @param sums - Before it, of silence, zeros and other bits, by state. */
-  ahead({ gain, begin, silence }: Weights, k: number, sums: Float64Array): void {
-    const { states, first, starts, numbers, bits, ends, transitions } = this.#chain;
-    const lull = this.#lull;
-    const begins = (s: number): number => (first.includes(s) ? (CHANGE / first.length) * begin[k * states + s]! : 0);
-    const over = (from: Float64Array, fresh: (s: number) => number, lulled: boolean): Float64Array => {
-      const next = this.#next.fill(0);
-      for (let s = 0; s < states; s++) {
-        const begun = begins(s);
-        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-          if (bits[i] === 1) continue;
-          const g = gain[k * transitions.length + numbers[i]!]!;
-          const to = ends[i]!;
-          next[to]! += fresh(s) * g;
-          for (let n = 1; n < GUARD; n++) {
-            const before = from[(n - 1) * states + s]! + (lulled ? begun * lull[n - 1]! : 0);
-            next[n * states + to]! += (1 - 3 * CHANGE) * before * g;
-          }
-        }
-      }
-      this.#next = from;
-      return next;
-    };
-    this.#others = over(this.#others, (s) => CHANGE * sums[1 + states + s]!, true);
-    this.#silence = over(this.#silence, (s) => (1 - 3 * CHANGE) * sums[0]! * begins(s), false);
+  /** Over cell k, in the order of reading. Before it, from `at` on in `sums`: silence, zeros and other bits, by state. */
+  ahead({ gain, begin, silence }: Weights, k: number, sums: Float64Array, at: number): void {
+    const { states, first, transitions } = this.#chain;
+    const [lull, fresh, begun] = [this.#lull, this.#fresh, this.#begun];
+    for (const s of first) begun[s] = (CHANGE / first.length) * begin[k * states + s]!;
+    let all = 0;
+    for (let s = 0; s < states; s++) {
+      const any = sums[at + 1 + states + s]!;
+      fresh[s] = CHANGE * any;
+      all += any;
+    }
+    const row = k * transitions.length;
+    const others = this.#over(this.#others, gain, row);
+    for (const { from, to, number } of this.#zeros) {
+      if (begun[from] === 0) continue;
+      const weight = (1 - 3 * CHANGE) * begun[from]! * gain[row + number]!;
+      for (let n = 1; n < GUARD; n++) others[n * states + to]! += weight * lull[n - 1]!;
+    }
+    this.#others = others;
+    for (let s = 0; s < states; s++) fresh[s] = (1 - 3 * CHANGE) * sums[at]! * begun[s]!;
+    this.#silence = this.#over(this.#silence, gain, row);
     for (let n = GUARD - 1; n > 0; n--) lull[n] = (1 - CHANGE) * silence[k]! * lull[n - 1]!;
-    lull[0] = CHANGE * silence[k]! * sums.subarray(1 + states).reduce((sum, value) => sum + value, 0);
+    lull[0] = CHANGE * silence[k]! * all;
   }
 
-  /** Over cell k, from the end. @param sums - Behind it, of silence, zeros and other bits, by state. */
-  behind({ gain, silence }: Weights, k: number, sums: Float64Array): void {
-    const { states, starts, numbers, bits, ends, transitions } = this.#chain;
-    const over = (from: Float64Array, fresh: (end: number, g: number) => number, quiet: number): Float64Array => {
-      const next = this.#next.fill(0);
-      for (let s = 0; s < states; s++) {
-        next[s] = quiet;
-        for (let i = starts[s]!; i < starts[s + 1]!; i++) {
-          const g = gain[k * transitions.length + numbers[i]!]!;
-          const end = ends[i]!;
-          next[s]! += fresh(end, g);
-          if (bits[i] === 1) continue;
-          for (let n = 1; n < GUARD; n++) next[n * states + s]! += (1 - 3 * CHANGE) * from[(n - 1) * states + end]! * g;
-        }
+  /** Zeros, one cell farther from what is beside them, and those that are `fresh`. */
+  #over(from: Float64Array, gain: Float64Array, row: number): Float64Array {
+    const { states } = this.#chain;
+    const next = this.#next.fill(0);
+    for (const { from: s, to, number } of this.#zeros) {
+      const g = gain[row + number]!;
+      next[to]! += this.#fresh[s]! * g;
+      for (let n = 1; n < GUARD; n++) next[n * states + to]! += (1 - 3 * CHANGE) * from[(n - 1) * states + s]! * g;
+    }
+    this.#next = from;
+    return next;
+  }
+
+  /** Over cell k, from the end. Behind it, from `at` on in `sums`: silence, zeros and other bits, by state. */
+  behind({ gain, silence }: Weights, k: number, sums: Float64Array, at: number): void {
+    const { states, starts, numbers, ends, transitions } = this.#chain;
+    const row = k * transitions.length;
+    const others = this.#back(this.#others, gain, row);
+    for (let s = 0; s < states; s++) {
+      for (let i = starts[s]!; i < starts[s + 1]!; i++) {
+        others[s]! += 0.5 * CHANGE * sums[at + 1 + states + ends[i]!]! * gain[row + numbers[i]!]!;
       }
-      this.#next = from;
-      return next;
-    };
-    this.#others = over(this.#others, (end, g) => 0.5 * CHANGE * sums[1 + states + end]! * g, 0);
-    this.#silence = over(this.#silence, () => 0, CHANGE * silence[k]! * sums[0]!);
+    }
+    this.#others = others;
+    const quiet = this.#back(this.#silence, gain, row);
+    for (let s = 0; s < states; s++) quiet[s] = CHANGE * silence[k]! * sums[at]!;
+    this.#silence = quiet;
   }
 
-  /** Weights of `zeros` where a text begins or ends, after all sums were divided by e to the power of `log`. */
-  leave(zeros: Float64Array, into: Float64Array, log: number): void {
+  /** The same from the end. */
+  #back(from: Float64Array, gain: Float64Array, row: number): Float64Array {
+    const { states } = this.#chain;
+    const next = this.#next.fill(0);
+    for (const { from: s, to, number } of this.#zeros) {
+      const weight = (1 - 3 * CHANGE) * gain[row + number]!;
+      for (let n = 1; n < GUARD; n++) next[n * states + s]! += weight * from[(n - 1) * states + to]!;
+    }
+    this.#next = from;
+    return next;
+  }
+
+  /** Weights of zeros, from `at` on in `sums`, where a text begins or ends, after all sums were divided by e to the power of `log`. */
+  leave(sums: Float64Array, at: number, into: Float64Array, intoAt: number, log: number): void {
     const { states } = this.#chain;
     const factor = Math.exp(-log);
     for (let i = 0; i < this.#others.length; i++) {
@@ -94,11 +117,12 @@ export class Cramped {
     }
     for (let n = 0; n < GUARD; n++) this.#lull[n]! *= factor;
     for (let s = 0; s < states; s++) {
-      let open = zeros[s]!;
+      const zeros = sums[at + s]!;
+      let open = zeros;
       for (let n = 0; n < GUARD; n++) {
         open -= (1 - CRAMPED) * this.#others[n * states + s]! + (1 - SHORT) * this.#silence[n * states + s]!;
       }
-      into[s] = Math.max(CRAMPED * zeros[s]!, open);
+      into[intoAt + s] = Math.max(CRAMPED * zeros, open);
     }
   }
 }

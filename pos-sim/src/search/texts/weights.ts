@@ -48,7 +48,8 @@ export class Weights {
 
 /** Logarithm of the sum of two numbers that are given as logarithms. */
 export function addLog(a: number, b: number): number {
-  if (a === Number.NEGATIVE_INFINITY) return b;
-  if (b === Number.NEGATIVE_INFINITY) return a;
-  return a > b ? a + Math.log1p(Math.exp(b - a)) : b + Math.log1p(Math.exp(a - b));
+  const most = a > b ? a : b;
+  const less = a > b ? b : a;
+  // The rest of it is beyond a number's last bit; so is all of what is impossible.
+  return less > most - 40 ? most + Math.log1p(Math.exp(less - most)) : most;
 }
