@@ -8,7 +8,7 @@ import { Background } from "../src/search/texts/background.js";
 import { type Chain, POLARITY, REVERSALS } from "../src/search/texts/chain.js";
 import { certainties } from "../src/search/texts/characters.js";
 import { Graph } from "../src/search/texts/graph.js";
-import { CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
+import { Ahead, CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
 import { graphOfMiswritten } from "../src/search/texts/miswritten.js";
 import { severalOf } from "../src/search/texts/several.js";
 import { addLog, type CellMetrics, Weights } from "../src/search/texts/weights.js";
@@ -66,7 +66,8 @@ describe("the trellis of characters", () => {
         const weights = new Weights(metrics);
         const background = new Background(weights);
         const trellis = new CodeTrellis(new Graph(TRACK_FORMATS[2], chain));
-        const { total, best } = trellis.decode(weights, background);
+        const ahead = new Ahead();
+        const { total, best } = trellis.decode(weights, background, ahead);
         const steps = chain.transitions.length;
         const tops = Array.from({ length: cells }, (_, k) =>
           Math.max(0, ...metrics.gain.subarray(k * steps, (k + 1) * steps)),
@@ -106,7 +107,7 @@ describe("the trellis of characters", () => {
           String.fromCharCode(...Array.from(symbols.subarray(0, -1), (symbol) => symbol + 48));
         expect(dataOf(best!)).to.equal(mostData);
         // And the next ones, each once: those of the best ways, by what they weigh.
-        const five = severalOf(trellis, weights, background, 5, Number.NEGATIVE_INFINITY);
+        const five = severalOf(trellis, weights, background, ahead, 5, Number.NEGATIVE_INFINITY);
         const ranked = placed.sort((a, b) => b.likeliest - a.likeliest).slice(0, 5);
         ranked.sort((a, b) => b.own - a.own);
         expect(five.map((one) => `${dataOf(one)} ${one.from}`)).to.deep.equal(
@@ -115,10 +116,10 @@ describe("the trellis of characters", () => {
         for (const [i, { score }] of five.entries()) expect(score).to.be.closeTo(ranked[i]!.own, 1e-6);
         const least = (ranked[1]!.likeliest + ranked[2]!.likeliest) / 2;
         const worth = placed.filter(({ likeliest }) => likeliest > least).length;
-        expect(severalOf(trellis, weights, background, 5, least)).to.have.length(worth);
+        expect(severalOf(trellis, weights, background, ahead, 5, least)).to.have.length(worth);
         // Each of its characters is as sure as all texts together that have it there.
         const everything = addLog(total, background.total);
-        const [sure] = certainties(trellis, weights, background, [best!], everything);
+        const [sure] = certainties(trellis.graph, weights, background, ahead, [best!], everything);
         expect(sure).to.have.length(mostData.length);
         for (const [i, certainty] of sure!.entries()) {
           const alike = placed.filter(({ data, from }) => data[i + (best!.from - from) / 5] === mostData[i]);

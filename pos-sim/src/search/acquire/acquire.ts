@@ -1,5 +1,6 @@
 // Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
 
+import { ranked } from "../../signal/rank.js";
 import { BINS, LOW, PART, Room, STEPS, type Tones, tonesOf } from "./tones.js";
 import { mayBeZeros } from "./zeros.js";
 
@@ -24,6 +25,8 @@ const STRONG = 15;
 /** Windows whose spectrum is looked at for that, and every how manieth value. */
 const AROUND = 32;
 const EVERY = 5;
+/** Room for those values. */
+const FEW = new Float64Array(Math.ceil((AROUND * BINS) / EVERY));
 
 /** Tones of zeros in `samples`, strongest first. Cells from 6 samples to `longest`. */
 export function seedsIn(samples: Float32Array, longest: number): Seed[] {
@@ -67,7 +70,7 @@ function scan(
   for (let w = 0; w < windows; w++) {
     if (w % (AROUND / 2) === 0) {
       const low = Math.max(0, w - AROUND / 4);
-      floor = floorOf(power.subarray(low * BINS, Math.min(windows, low + AROUND) * BINS));
+      floor = floorOf(power, low * BINS, Math.min(windows, low + AROUND) * BINS);
     }
     for (let bin = 1; bin < BINS - 1; bin++) {
       // Few are, and all that follows is for them.
@@ -117,21 +120,26 @@ function isPeak(power: Float64Array, w: number, bin: number): boolean {
 /** The tone of a window, between its frequencies, and a place where it is highest. */
 function toneAt(samples: Float32Array, power: Float64Array, w: number, bin: number): Seed {
   const p = w * BINS + bin;
-  const a = Math.sqrt(power[p - 1]!);
-  const b = Math.sqrt(power[p]!);
-  const c = Math.sqrt(power[p + 1]!);
-  const bend = a - 2 * b + c;
-  const frequency = (LOW + bin + (bend < 0 ? (0.5 * (a - c)) / bend : 0)) / STEPS;
+  const before = Math.sqrt(power[p - 1]!);
+  const here = Math.sqrt(power[p]!);
+  const after = Math.sqrt(power[p + 1]!);
+  const bend = before - 2 * here + after;
+  const frequency = (LOW + bin + (bend < 0 ? (0.5 * (before - after)) / bend : 0)) / STEPS;
   const cell = 1 / (2 * frequency);
   let re = 0;
   let im = 0;
   const length = PARTS[bin]! * PART;
   const from = (w + (PARTS[bin]! >> 1) - PARTS[bin]! + 1) * PART;
   const middle = from + (length - 1) / 2;
+  const turn = 2 * Math.PI * frequency;
+  const [turnC, turnS] = [Math.cos(turn), Math.sin(turn)];
+  let [c, s] = [Math.cos(turn * (from - middle)), Math.sin(turn * (from - middle))];
   for (let i = from; i < from + length; i++) {
-    const angle = 2 * Math.PI * frequency * (i - middle);
-    re += samples[i]! * Math.cos(angle);
-    im -= samples[i]! * Math.sin(angle);
+    re += samples[i]! * c;
+    im -= samples[i]! * s;
+    const next = c * turnC - s * turnS;
+    s = s * turnC + c * turnS;
+    c = next;
   }
   const at = middle - (Math.atan2(im, re) / Math.PI) * cell;
   return { at, cell, height: ((2 * Math.hypot(re, im)) / length) * TONE, strength: power[p]! };
@@ -140,12 +148,16 @@ function toneAt(samples: Float32Array, power: Float64Array, w: number, bin: numb
 /** Height of Lorentzian pulses, a quarter of a cell wide, to that of the tone that they make. */
 const TONE = 1 / ((Math.PI / 4) * Math.exp(-Math.PI / 8));
 
-/** The median, and not less than a little of the largest: a recording without noise has a spectrum too. */
-function floorOf(values: Float64Array): number {
-  const few = new Float64Array(Math.ceil(values.length / EVERY));
-  for (let i = 0; i < few.length; i++) few[i] = values[i * EVERY]!;
-  few.sort();
-  return Math.max(few[few.length >> 1]!, few[few.length - 1]! * LEAST);
+/** The median of a part of a spectrum, and not less than a little of its largest: a recording without noise has a spectrum too. */
+function floorOf(power: Float64Array, from: number, to: number): number {
+  let count = 0;
+  let most = 0;
+  for (let i = from; i < to; i += EVERY) {
+    const value = power[i]!;
+    FEW[count++] = value;
+    if (value > most) most = value;
+  }
+  return Math.max(ranked(FEW, count, count >> 1), most * LEAST);
 }
 
 /**
@@ -157,10 +169,9 @@ function lastingOf(power: Float64Array, windows: number, w: number, bin: number)
   const high = Math.min(windows, w + LONG / 2);
   // Of a swipe and little else there is no telling.
   if (high - low < LONG / 2) return 0;
-  const few: number[] = [];
-  for (let v = low; v < high; v += LONG_EVERY) few.push(power[v * BINS + bin]!);
-  few.sort((a, b) => a - b);
-  return few[few.length >> 2]! * TO_MEDIAN;
+  let count = 0;
+  for (let v = low; v < high; v += LONG_EVERY) FEW[count++] = power[v * BINS + bin]!;
+  return ranked(FEW, count, count >> 2) * TO_MEDIAN;
 }
 
 /** Windows of that time, and every how manieth of them. */

@@ -33,7 +33,9 @@ export function mayBeZeros(samples: Float32Array, at: number, cell: number): boo
     sums[3]! += x * s2;
     sums[4]! += x * (c2 * c - s2 * s);
     sums[5]! += x * (s2 * c + c2 * s);
-    [c, s] = [c * turnC - s * turnS, s * turnC + c * turnS];
+    const next = c * turnC - s * turnS;
+    s = s * turnC + c * turnS;
+    c = next;
   }
   const power = (h: number): number => (4 * (sums[2 * h]! ** 2 + sums[2 * h + 1]! ** 2)) / (count * count);
   const [first, second, third] = [power(0), power(1), power(2)];

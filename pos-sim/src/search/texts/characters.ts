@@ -3,7 +3,7 @@
 
 import type { Background } from "./background.js";
 import type { Graph } from "./graph.js";
-import { type CodeTrellis, FAINT, type Found } from "./lattice.js";
+import { type Ahead, FAINT, type Found } from "./lattice.js";
 import type { Weights } from "./weights.js";
 
 /** Sums by state at one boundary, over e to the power of `scale`. */
@@ -17,26 +17,22 @@ const NOTHING: Sums = { values: new Map(), scale: 0 };
 /**
  * Of each character of texts, start sentinel to end sentinel, the probability that it is right.
  *
+ * @param told - As the trellis of `graph` has told it of the same cells.
  * @param everything - Logarithm of the weight of all texts in both directions, and of none.
  */
 export function certainties(
-  trellis: CodeTrellis,
+  graph: Graph,
   weights: Weights,
   background: Background,
+  told: Ahead,
   texts: readonly Found[],
   everything: number,
 ): readonly Float64Array[] {
-  const { graph } = trellis;
   const { symbolBits } = graph.format;
   const boundaries = new Set(
     texts.flatMap(({ symbols, from }) => Array.from(symbols, (_, i) => from + i * symbolBits)),
   );
-  const ahead = new Map<number, Sums>();
-  trellis.decode(weights, background, (cell, { states, count, sums, scale }) => {
-    if (!boundaries.has(cell)) return;
-    const values = new Map(Array.from(states.subarray(0, count), (state) => [state, sums[state]!]));
-    ahead.set(cell, { values, scale });
-  });
+  const ahead = new Map([...boundaries].map((cell) => [cell, sumsBefore(told, cell)]));
   const behind = behindOf(graph, weights, background, boundaries);
   /** @param bits - Of a character that begins before cell `from`. */
   const certainty = (from: number, bits: Uint8Array, isStart: boolean): number => {
@@ -63,6 +59,11 @@ export function certainties(
       return known.get(key)!;
     });
   });
+}
+
+function sumsBefore(told: Ahead, cell: number): Sums {
+  const { states, sums, scale } = told.before(cell);
+  return { values: new Map(Array.from(states, (state, i) => [state, sums[i]!])), scale };
 }
 
 /** Bits in the order of reading, parity bits with them. */

@@ -33,7 +33,7 @@ export interface CodeResult {
 }
 
 /** The states that something has reached: the first `count` of `states`, and the sum of each, over e to the power of `scale`. */
-export interface Alive {
+interface Alive {
   readonly states: Int32Array;
   readonly count: number;
   /** By state: of all ways to it, and of the best one. */
@@ -51,8 +51,8 @@ export class CodeTrellis {
     this.graph = graph;
   }
 
-  /** @param visit - Sees, before each cell, the sums over all ways to what is alive. */
-  decode(weights: Weights, background: Background, visit?: (cell: number, alive: Alive) => void): CodeResult {
+  /** @param ahead - Is told, before each cell, the sums over all ways to what is alive. */
+  decode(weights: Weights, background: Background, ahead?: Ahead): CodeResult {
     const { cells, gain } = weights;
     const { states, chain, starts, ends, transitions, bits, priors } = this.graph;
     const chainStates = chain.states;
@@ -87,7 +87,7 @@ export class CodeTrellis {
         alive[count++] = s;
         if (weight > live) live = weight;
       }
-      visit?.(k, { states: alive, count, sums: sum, most, scale });
+      ahead?.add({ states: alive, count, sums: sum, most, scale });
       const faint = Math.max(live * FAINT, other * HOPELESS);
       const g = k * steps;
       let countNext = 0;
@@ -191,6 +191,54 @@ export class CodeTrellis {
     return log + Math.log(rest) + background.behindScale[to]!;
   }
 }
+
+/** The states that something has reached before a cell, over all ways to each and over the best one, over e to the power of `scale`. */
+export interface Before {
+  readonly states: Int32Array;
+  readonly sums: Float64Array;
+  readonly most: Float64Array;
+  readonly scale: number;
+}
+
+/** What was alive before each cell: for whoever goes on from there, or back. */
+export class Ahead {
+  readonly #cells: Before[] = [];
+  /** Room for the next ones. */
+  #room = roomFor(0);
+  #used = 0;
+
+  /** Of the next cell. */
+  add({ states: alive, count, sums: sum, most: best, scale }: Alive): void {
+    if (this.#used + count > this.#room.states.length) [this.#room, this.#used] = [roomFor(count), 0];
+    const [from, to] = [this.#used, this.#used + count];
+    const { states, sums, most } = this.#room;
+    for (let i = 0, at = from; i < count; i++, at++) {
+      const state = alive[i]!;
+      states[at] = state;
+      sums[at] = sum[state]!;
+      most[at] = best[state]!;
+    }
+    this.#used = to;
+    this.#cells.push({
+      states: states.subarray(from, to),
+      sums: sums.subarray(from, to),
+      most: most.subarray(from, to),
+      scale,
+    });
+  }
+
+  before(cell: number): Before {
+    return this.#cells[cell]!;
+  }
+}
+
+function roomFor(count: number) {
+  const size = Math.max(ROOM, count);
+  return { states: new Int32Array(size), sums: new Float64Array(size), most: new Float64Array(size) };
+}
+
+/** States of all cells together that are made room for at once. */
+const ROOM = 1 << 13;
 
 /** The best way to each state that was ever alive, as bits that lead back. */
 class Paths {

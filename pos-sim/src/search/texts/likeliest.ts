@@ -6,7 +6,7 @@ import { Background } from "./background.js";
 import { type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
 import { Graph } from "./graph.js";
-import { CodeTrellis, type Found } from "./lattice.js";
+import { Ahead, CodeTrellis, type Found } from "./lattice.js";
 import { graphOfMiswritten, MISWRITTEN } from "./miswritten.js";
 import { severalOf } from "./several.js";
 import { addLog, type CellMetrics, Weights } from "./weights.js";
@@ -53,33 +53,20 @@ const CERTAIN = 1 - 1e-5;
 
 /** Texts by their posterior probabilities, over what the metrics say in both directions. */
 export function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Said {
-  const ways = (["forward", "reverse"] as const).map((direction) => {
-    const weights = new Weights(metricsBy(direction === "reverse"));
-    return { direction, weights, background: new Background(weights) };
-  });
-  const none = ways[0]!.background.total;
-  const decoded = ways.flatMap(({ direction, weights, background }) =>
-    formats.map((format) => {
-      const { right: trellis, miswritten } = TRELLISES.get(weights.chain)![format];
-      // Odds to no text, read in the same direction: sums of the two differ a little.
-      const aside = none - background.total;
-      const wrong = miswritten.decode(weights, background).total + MISWRITTEN;
-      return { direction, weights, background, trellis, aside, wrong, ...trellis.decode(weights, background) };
-    }),
-  );
-  const total = decoded.reduce((sum, { total, wrong, aside }) => addLog(sum, addLog(total, wrong) + aside), none);
+  const { none, read } = readBoth(metricsBy, formats);
+  const { decoded, total } = decodedOf(none, read);
   const share = (log: number): number => Math.min(1, Math.exp(log - total));
   const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
-  const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, total: texts, best }) => {
+  const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, ahead, total: texts, best }) => {
     if (best === undefined) return [];
     const { cells } = weights;
     const least = total - aside + Math.log(WORTH_TELLING);
     const isTold = !isCertain && share(texts + aside) > WORTH_TELLING;
-    const several = isTold ? severalOf(trellis, weights, background, SEVERAL, least) : [];
+    const several = isTold ? severalOf(trellis, weights, background, ahead, SEVERAL, least) : [];
     const found = several.length > 0 ? several : [best];
     let sure: readonly Float64Array[] | undefined;
     const certaintyOf = (i: number): Float64Array => {
-      sure ??= certainties(trellis, weights, background, found, total - aside);
+      sure ??= certainties(trellis.graph, weights, background, ahead, found, total - aside);
       return sure[i]!;
     };
     return found.map(
@@ -96,6 +83,56 @@ export function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats:
   });
   return { likely: likely.sort((a, b) => b.probability - a.probability), total };
 }
+
+/** Cells read in one direction, as texts of one format. */
+interface ReadAs {
+  readonly direction: "forward" | "reverse";
+  readonly weights: Weights;
+  readonly background: Background;
+  readonly trellis: CodeTrellis;
+  /** Logarithm of the odds of no text to no text read in this direction: sums of the two differ a little. */
+  readonly aside: number;
+  /** Logarithm of the sum over texts of whatever LRC, its prior odds with it, and a bound to that over texts of the right one. */
+  readonly wrong: number;
+  readonly most: number;
+}
+
+function readBoth(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]) {
+  let none: number | undefined;
+  const read: ReadAs[] = [];
+  for (const direction of ["forward", "reverse"] as const) {
+    const weights = new Weights(metricsBy(direction === "reverse"));
+    const background = new Background(weights);
+    none ??= background.total;
+    const aside = none - background.total;
+    for (const symbolBits of formats) {
+      const { right: trellis, miswritten } = TRELLISES.get(weights.chain)![symbolBits];
+      const { total } = miswritten.decode(weights, background);
+      // A right LRC is one of as many as there are characters, and then the only one.
+      const most = total + (symbolBits - 1) * Math.LN2;
+      read.push({ direction, weights, background, trellis, aside, wrong: total + MISWRITTEN, most });
+    }
+  }
+  return { none: none!, read };
+}
+
+/** Texts of right LRC, where they may weigh anything: of a swipe in one direction and format. */
+function decodedOf(none: number, read: readonly ReadAs[]) {
+  let total = read.reduce((sum, { wrong, aside }) => addLog(sum, wrong + aside), none);
+  const decoded = read
+    .toSorted((a, b) => b.most + b.aside - (a.most + a.aside))
+    .flatMap((one) => {
+      if (one.most + one.aside < total + NEGLIGIBLE) return [];
+      const ahead = new Ahead();
+      const result = one.trellis.decode(one.weights, one.background, ahead);
+      total = addLog(total, result.total + one.aside);
+      return [{ ...one, ...result, ahead }];
+    });
+  return { decoded, total };
+}
+
+/** Logarithm of a share of everything that nobody misses. */
+const NEGLIGIBLE = Math.log(1e-9);
 
 /** Of two ways to see the same cells, both together. @param odds - Logarithm of the prior odds of the second one. */
 export function either(one: Said, other: Said, odds: number): readonly Likely[] {

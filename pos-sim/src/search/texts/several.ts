@@ -2,18 +2,11 @@
 // rest of it can still weigh is known, as the trellis knows the best way to each state when it has gone through all cells.
 
 import type { Background } from "./background.js";
-import type { CodeTrellis, Found } from "./lattice.js";
+import type { Ahead, Before, CodeTrellis, Found } from "./lattice.js";
 import type { Weights } from "./weights.js";
 
 /** Ways that are gone a step back at most, whatever cells say. */
 const STEPS = 100_000;
-
-/** What was alive before a cell, and the best way to each, over e to the power of `scale`. */
-interface Ahead {
-  readonly states: Int32Array;
-  readonly most: Float64Array;
-  readonly scale: number;
-}
 
 /** Bits from the end of a text back: the same bits are the same object. */
 interface Suffix {
@@ -38,21 +31,22 @@ interface Way {
 /**
  * Texts by their best ways, `count` at most, likeliest first.
  *
+ * @param ahead - As the trellis has told it of the same cells.
  * @param least - Logarithm of the weight below which no way is worth telling.
  */
 export function severalOf(
   trellis: CodeTrellis,
   weights: Weights,
   background: Background,
+  ahead: Ahead,
   count: number,
   least: number,
 ): readonly Found[] {
   const { graph } = trellis;
   const { chain } = graph;
-  const ahead = aheadOf(trellis, weights, background);
   const ways = new Queue();
   const goBack = (way: Way): void => {
-    for (const longer of longerWays(trellis, weights, ahead[way.cell - 1]!, way)) {
+    for (const longer of longerWays(trellis, weights, ahead.before(way.cell - 1), way)) {
       if (longer.reach > least) ways.push(longer);
     }
   };
@@ -78,20 +72,8 @@ export function severalOf(
   return [...texts.values()].sort((a, b) => b.score - a.score);
 }
 
-/** Of each cell, what is alive before it. */
-function aheadOf(trellis: CodeTrellis, weights: Weights, background: Background): readonly Ahead[] {
-  const all: Ahead[] = [];
-  trellis.decode(weights, background, (_, { states: alive, count, most: best, scale }) => {
-    const states = alive.slice(0, count);
-    const most = new Float64Array(count);
-    for (let i = 0; i < count; i++) most[i] = best[states[i]!]!;
-    all.push({ states, most, scale });
-  });
-  return all;
-}
-
 /** A way, gone one cell back, wherever that leads. */
-function longerWays({ graph }: CodeTrellis, { gain }: Weights, ahead: Ahead, way: Way): readonly Way[] {
+function longerWays({ graph }: CodeTrellis, { gain }: Weights, ahead: Before, way: Way): readonly Way[] {
   const { chain, into, transitions, bits, priors } = graph;
   const cell = way.cell - 1;
   const longer: Way[] = [];

@@ -48,8 +48,8 @@ export class Weights {
 
 /** Logarithm of the sum of two numbers that are given as logarithms. */
 export function addLog(a: number, b: number): number {
-  const most = a > b ? a : b;
-  const less = a > b ? b : a;
+  const most = Math.max(a, b);
+  const less = Math.min(a, b);
   // The rest of it is beyond a number's last bit; so is all of what is impossible.
   return less > most - 40 ? most + Math.log1p(Math.exp(less - most)) : most;
 }
