@@ -203,15 +203,20 @@ export interface Before {
 /** What was alive before each cell: for whoever goes on from there, or back. */
 export class Ahead {
   readonly #cells: Before[] = [];
-  /** Room for the next ones. */
-  #room = roomFor(0);
-  #used = 0;
+  readonly #rooms: Room[] = [];
+  /** States in the last room. */
+  #used = ROOM;
 
   /** Of the next cell. */
   add({ states: alive, count, sums: sum, most: best, scale }: Alive): void {
-    if (this.#used + count > this.#room.states.length) [this.#room, this.#used] = [roomFor(count), 0];
+    let room = this.#rooms[this.#rooms.length - 1];
+    if (room === undefined || this.#used + count > room.states.length) {
+      room = count > ROOM ? roomFor(count) : (SPARE.pop() ?? roomFor(ROOM));
+      this.#rooms.push(room);
+      this.#used = 0;
+    }
+    const { states, sums, most } = room;
     const [from, to] = [this.#used, this.#used + count];
-    const { states, sums, most } = this.#room;
     for (let i = 0, at = from; i < count; i++, at++) {
       const state = alive[i]!;
       states[at] = state;
@@ -230,15 +235,25 @@ export class Ahead {
   before(cell: number): Before {
     return this.#cells[cell]!;
   }
+
+  /** Leaves its room to others: nobody will ask. */
+  forget(): void {
+    for (const room of this.#rooms) if (room.states.length === ROOM && SPARE.length < SPARES) SPARE.push(room);
+    this.#rooms.length = this.#cells.length = 0;
+  }
 }
 
-function roomFor(count: number) {
-  const size = Math.max(ROOM, count);
-  return { states: new Int32Array(size), sums: new Float64Array(size), most: new Float64Array(size) };
+/** States of several cells, one behind the other. */
+type Room = Omit<Before, "scale">;
+
+function roomFor(count: number): Room {
+  return { states: new Int32Array(count), sums: new Float64Array(count), most: new Float64Array(count) };
 }
 
-/** States of all cells together that are made room for at once. */
+/** States that are made room for at once, and rooms that are kept for the next one: most of what is followed is no text. */
 const ROOM = 1 << 13;
+const SPARE: Room[] = [];
+const SPARES = 64;
 
 /** The best way to each state that was ever alive, as bits that lead back. */
 class Paths {

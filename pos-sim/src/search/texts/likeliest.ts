@@ -126,13 +126,15 @@ function decodedOf(none: number, read: readonly ReadAs[]) {
       const ahead = new Ahead();
       const result = one.trellis.decode(one.weights, one.background, ahead);
       total = addLog(total, result.total + one.aside);
-      return [{ ...one, ...result, ahead }];
+      if (result.total + one.aside > total + NEGLIGIBLE) return [{ ...one, ...result, ahead }];
+      ahead.forget();
+      return [];
     });
   return { decoded, total };
 }
 
 /** Logarithm of a share of everything that nobody misses. */
-const NEGLIGIBLE = Math.log(1e-9);
+const NEGLIGIBLE = Math.log(1e-7);
 
 /** Of two ways to see the same cells, both together. @param odds - Logarithm of the prior odds of the second one. */
 export function either(one: Said, other: Said, odds: number): readonly Likely[] {
