@@ -90,6 +90,8 @@ export class CodeTrellis {
       ahead?.add({ states: alive, count, sums: sum, most, scale });
       const faint = Math.max(live * FAINT, other * HOPELESS);
       const g = k * steps;
+      paths.reserve(states);
+      const { parents, bits: pathBits } = paths;
       let countNext = 0;
       live = 0;
       for (let n = 0; n < count; n++) {
@@ -107,8 +109,10 @@ export class CodeTrellis {
           if (!(value > before)) continue;
           if (before === 0) {
             aliveNext[countNext++] = to;
-            pathNext[to] = paths.add(path[state]!, bits[i]!);
-          } else paths.set(pathNext[to]!, path[state]!, bits[i]!);
+            pathNext[to] = paths.count++;
+          }
+          parents[pathNext[to]!] = path[state]!;
+          pathBits[pathNext[to]!] = bits[i]!;
           mostNext[to] = value;
           if (value > live) live = value;
         }
@@ -255,45 +259,34 @@ const ROOM = 1 << 13;
 const SPARE: Room[] = [];
 const SPARES = 64;
 
-/** The best way to each state that was ever alive, as bits that lead back. */
+/** The best way to each state that was ever alive, as bits that lead back: the first `count` are in use. */
 class Paths {
-  #parents: Int32Array;
-  #bits: Uint8Array;
-  #count = 0;
+  parents: Int32Array;
+  bits: Uint8Array;
+  count = 0;
 
   constructor(capacity: number) {
-    this.#parents = new Int32Array(capacity);
-    this.#bits = new Uint8Array(capacity);
+    this.parents = new Int32Array(capacity);
+    this.bits = new Uint8Array(capacity);
   }
 
   clear(): void {
-    this.#count = 0;
+    this.count = 0;
   }
 
-  add(parent: number, bit: number): number {
-    const index = this.#count++;
-    if (index === this.#parents.length) this.#grow();
-    this.#parents[index] = parent;
-    this.#bits[index] = bit;
-    return index;
-  }
-
-  set(index: number, parent: number, bit: number): void {
-    this.#parents[index] = parent;
-    this.#bits[index] = bit;
+  /** Makes room for so many more: other arrays, it may be. */
+  reserve(more: number): void {
+    if (this.count + more <= this.parents.length) return;
+    const parents = new Int32Array(2 * (this.count + more));
+    parents.set(this.parents);
+    const bits = new Uint8Array(parents.length);
+    bits.set(this.bits);
+    [this.parents, this.bits] = [parents, bits];
   }
 
   bitsOf(path: number): number[] {
     const bits: number[] = [];
-    for (let at = path; at >= 0; at = this.#parents[at]!) bits.push(this.#bits[at]!);
+    for (let at = path; at >= 0; at = this.parents[at]!) bits.push(this.bits[at]!);
     return bits.reverse();
-  }
-
-  #grow(): void {
-    const parents = new Int32Array(2 * this.#count);
-    parents.set(this.#parents);
-    const bits = new Uint8Array(2 * this.#count);
-    bits.set(this.#bits);
-    [this.#parents, this.#bits] = [parents, bits];
   }
 }
