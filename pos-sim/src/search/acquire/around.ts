@@ -3,7 +3,7 @@
 import { movingMean } from "../../signal/moving-mean.js";
 import { without } from "../fit/refine.js";
 import type { Seed } from "./acquire.js";
-import { COLOURED, halved } from "./halve.js";
+import { COLOURED, HALVED_BY, halve } from "./halve.js";
 
 export interface Around {
   /** Cells of 24 samples and less. */
@@ -26,30 +26,57 @@ const CELL_MAX = 24;
 /** Cells over which a base line is taken. */
 const BASE_CELLS = 8;
 
-/** A recording at half its rate, a quarter, and so on: worked out when one of them is asked for, and once. */
+/** A recording at half its rate, a quarter, and so on: each part worked out when it is asked for, and once. */
 export class Rates {
-  readonly #levels: Float32Array[];
+  readonly #levels: Level[];
 
   constructor(samples: Float32Array) {
-    this.#levels = [samples];
+    this.#levels = [{ samples, made: new Uint8Array(0) }];
   }
 
-  /** At 2^-level of its rate: sample n is the recording's `n * 2^level`. */
-  at(level: number): Float32Array {
-    for (let made = this.#levels.length; made <= level; made++) this.#levels.push(halved(this.#levels[made - 1]!));
-    return this.#levels[level]!;
+  /** Samples at 2^-level of its rate: number n of the whole is the recording's `n * 2^level`. Cut at its ends. */
+  part(level: number, from: number, to: number): Float32Array {
+    for (let next = this.#levels.length; next <= level; next++) {
+      const length = (this.#levels[next - 1]!.samples.length + 1) >> 1;
+      this.#levels.push({ samples: new Float32Array(length), made: new Uint8Array(Math.ceil(length / PART)) });
+    }
+    const { samples } = this.#levels[level]!;
+    const [first, last] = [Math.max(0, from), Math.min(samples.length, to)];
+    if (first < last) this.#make(level, first, last);
+    return samples.subarray(first, last);
+  }
+
+  #make(level: number, from: number, to: number): void {
+    if (level === 0) return;
+    const { samples, made } = this.#levels[level]!;
+    for (let part = Math.floor(from / PART); part * PART < to; part++) {
+      if (made[part] === 1) continue;
+      made[part] = 1;
+      const [first, last] = [part * PART, Math.min(samples.length, (part + 1) * PART)];
+      const finer = this.#levels[level - 1]!.samples;
+      this.#make(level - 1, Math.max(0, 2 * first - HALVED_BY), Math.min(finer.length, 2 * last + HALVED_BY));
+      halve(finer, samples, first, last);
+    }
   }
 }
+
+interface Level {
+  readonly samples: Float32Array;
+  /** 1 for each part of it that is worked out. */
+  readonly made: Uint8Array;
+}
+
+/** Samples that are worked out at once. */
+const PART = 4096;
 
 /** Of a recording, so many cells on each side of a seed. */
 export function around(rates: Rates, seed: Seed, cells: number): Around {
   const level = Math.max(0, Math.ceil(Math.log2(seed.cell / CELL_MAX)));
   const scale = 2 ** level;
   const cell = seed.cell / scale;
-  const all = rates.at(level);
   const reach = cells * cell;
   const first = Math.max(0, Math.floor(seed.at / scale - reach));
-  const samples = all.subarray(first, Math.min(all.length, Math.ceil(seed.at / scale + reach)));
+  const samples = rates.part(level, first, Math.ceil(seed.at / scale + reach));
   const at = seed.at / scale - first;
   const width = Math.round(BASE_CELLS * cell);
   const base = movingMean(movingMean(samples, width), width);

@@ -15,12 +15,14 @@ for (let i = 0; i < TAPS; i++) SIDE[i]! /= GAIN;
 /** By how much white noise is stronger around pulses than the mean square of what is left of it says. */
 export const COLOURED = 0.5 / (MIDDLE ** 2 + 2 * SIDE.reduce((sum, tap) => sum + tap * tap, 0));
 
-/** Every second sample, from the first one on; beyond the ends there is silence. */
-export function halved(samples: Float32Array): Float32Array {
-  const out = new Float32Array((samples.length + 1) >> 1);
-  const first = TAPS;
-  const last = Math.max(first, (samples.length - 2 * TAPS + 1) >> 1);
-  for (let m = 0; m < Math.min(first, out.length); m++) out[m] = atEnd(samples, 2 * m);
+/** Samples on each side that one of half the rate is made of. */
+export const HALVED_BY = 2 * TAPS;
+
+/** Every second sample, into `out` from its sample `from` to `to`; beyond the ends there is silence. */
+export function halve(samples: Float32Array, out: Float32Array, from: number, to: number): void {
+  const first = Math.min(to, Math.max(from, TAPS));
+  const last = Math.min(to, Math.max(first, (samples.length - HALVED_BY + 1) >> 1));
+  for (let m = from; m < first; m++) out[m] = atEnd(samples, 2 * m);
   const [a, b, c, d, e, f, g, h] = SIDE as unknown as Taps;
   for (let m = first, n = 2 * first; m < last; m++, n += 2) {
     // Written out: it is asked for each run of zeros, and a loop takes three times as long.
@@ -35,8 +37,7 @@ export function halved(samples: Float32Array): Float32Array {
       g * (samples[n - 13]! + samples[n + 13]!) +
       h * (samples[n - 15]! + samples[n + 15]!);
   }
-  for (let m = last; m < out.length; m++) out[m] = atEnd(samples, 2 * m);
-  return out;
+  for (let m = last; m < to; m++) out[m] = atEnd(samples, 2 * m);
 }
 
 type Taps = [number, number, number, number, number, number, number, number];
