@@ -22,21 +22,33 @@ export class Extent {
   measure(block: Float32Array, from: number, count: number): void {
     this.#direct ??= directIn(block.subarray(from, from + Math.min(count, FIRST)));
     const [top, bottom] = [FULL_SCALE + (this.#direct ?? 0), (this.#direct ?? 0) - FULL_SCALE];
-    let { low, high } = this;
-    let clipped = 0;
-    let numbers = 0;
+    let low = Number.POSITIVE_INFINITY;
+    let high = Number.NEGATIVE_INFINITY;
+    // Of numbers it stays nothing.
+    let odd = 0;
     for (let i = from; i < from + count; i++) {
       const sample = block[i]!;
-      if (!(sample > Number.NEGATIVE_INFINITY && sample < Number.POSITIVE_INFINITY)) continue;
-      numbers++;
       if (sample > high) high = sample;
       if (sample < low) low = sample;
-      if (sample >= top || sample <= bottom) clipped++;
+      odd += sample - sample;
     }
-    this.low = low;
-    this.high = high;
-    this.clipped += clipped;
-    this.broken += count - numbers;
+    if (odd === 0 && high < top && low > bottom) {
+      this.low = Math.min(this.low, low);
+      this.high = Math.max(this.high, high);
+    } else this.#count(block.subarray(from, from + count), top, bottom);
+  }
+
+  /** Where some samples are at full scale, or are no numbers. */
+  #count(block: Float32Array, top: number, bottom: number): void {
+    for (const sample of block) {
+      if (!Number.isFinite(sample)) {
+        this.broken++;
+        continue;
+      }
+      this.low = Math.min(this.low, sample);
+      this.high = Math.max(this.high, sample);
+      if (sample >= top || sample <= bottom) this.clipped++;
+    }
   }
 
   /** The same samples without the constant voltage, from the first one on; undefined where there is none to take away. Valid until the next call. */

@@ -126,7 +126,7 @@ function decodedOf(none: number, read: readonly ReadAs[]) {
       const ahead = new Ahead();
       const result = one.trellis.decode(one.weights, one.background, ahead);
       total = addLog(total, result.total + one.aside);
-      if (result.total + one.aside > total + NEGLIGIBLE) return [{ ...one, ...result, ahead }];
+      if (result.total + one.aside > total + Math.log(WORTH_TELLING)) return [{ ...one, ...result, ahead }];
       ahead.forget();
       return [];
     });
