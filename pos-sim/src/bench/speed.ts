@@ -34,8 +34,8 @@ interface Kind {
 const RATE = 48_000;
 /** Between two swipes: a quick hand's. */
 const PAUSE_S = 0.2;
-/** Of a kind, what another reader hears before: the engine warms up. */
-const WARM_S = 5;
+/** Of a kind, what another reader hears before, at most as long: the engine warms up. */
+const WARM_S = 20;
 /** Of a sound, at a time. */
 const SOUND_S = 2;
 
@@ -69,11 +69,11 @@ function swipes(kind: string, asked: number | undefined, conditions: Conditions)
  *
  * @throws {@link PosError} `ABORTED`
  */
-export async function* benchReader(seconds = 30, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
+export async function* benchReader(seconds = 100, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
   const { signal, onProgress } = options;
   for (const { kind, asked, piece } of KINDS) {
     const warm = new Reader(RATE);
-    for (let [n, heard] = [1, 0]; heard < WARM_S * RATE; n++) {
+    for (let [n, heard] = [1, 0]; heard < Math.min(WARM_S, seconds) * RATE; n++) {
       const part = piece(-n);
       warm.push(part);
       heard += part.length;

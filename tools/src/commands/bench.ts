@@ -17,7 +17,7 @@ export function benchCommand(program: Command, context: Context, onCode: (code: 
     .description("measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)")
     .option("--runs <n>", "payments to measure", wholeNumber(1, 1000), 5)
     .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517), 247)
-    .option("--seconds <n>", "how long the reader listens to each kind of sound", wholeNumber(1, 600), 30)
+    .option("--seconds <n>", "how long the reader listens to each kind of sound", wholeNumber(1, 600), 100)
     .addHelpText(
       "after",
       `

@@ -44,9 +44,12 @@ export function severalOf(
 ): readonly Found[] {
   const { graph } = trellis;
   const { chain } = graph;
+  const alive: Alive[] = [];
   const ways = new Queue();
   const goBack = (way: Way): void => {
-    for (const longer of longerWays(trellis, weights, ahead.before(way.cell - 1), way)) {
+    const cell = way.cell - 1;
+    alive[cell] ??= new Alive(ahead.before(cell));
+    for (const longer of longerWays(trellis, weights, alive[cell]!, way)) {
       if (longer.reach > least) ways.push(longer);
     }
   };
@@ -72,8 +75,44 @@ export function severalOf(
   return [...texts.values()].sort((a, b) => b.score - a.score);
 }
 
+/** What is alive before a cell, to be looked up by state. */
+class Alive {
+  readonly #before: Before;
+  /** Places in it, more by one, where a state's number leads: at most half of them are taken. */
+  readonly #places: Int32Array;
+  readonly #shift: number;
+
+  constructor(before: Before) {
+    this.#before = before;
+    const { states } = before;
+    this.#shift = Math.clz32(2 * states.length + 1);
+    this.#places = new Int32Array(2 ** (32 - this.#shift));
+    for (let i = 0; i < states.length; i++) this.#places[this.#slotOf(states[i]!)] = i + 1;
+  }
+
+  /** Logarithm of the best way to a state; undefined where nothing has reached it. */
+  most(state: number): number | undefined {
+    const place = this.#places[this.#slotOf(state)]!;
+    return place === 0 ? undefined : Math.log(this.#before.most[place - 1]!) + this.#before.scale;
+  }
+
+  /** Where a state is, or would be. */
+  #slotOf(state: number): number {
+    const { states } = this.#before;
+    const size = this.#places.length;
+    let slot = Math.imul(state, SPREAD) >>> this.#shift;
+    for (let place = this.#places[slot]!; place > 0 && states[place - 1] !== state; place = this.#places[slot]!) {
+      slot = (slot + 1) % size;
+    }
+    return slot;
+  }
+}
+
+/** Numbers that follow one another lead far apart (Knuth, The Art of Computer Programming, 6.4). */
+const SPREAD = 0x9e3779b1;
+
 /** A way, gone one cell back, wherever that leads. */
-function longerWays({ graph }: CodeTrellis, { gain }: Weights, ahead: Before, way: Way): readonly Way[] {
+function longerWays({ graph }: CodeTrellis, { gain }: Weights, alive: Alive, way: Way): readonly Way[] {
   const { chain, into, transitions, bits, priors } = graph;
   const cell = way.cell - 1;
   const longer: Way[] = [];
@@ -81,11 +120,11 @@ function longerWays({ graph }: CodeTrellis, { gain }: Weights, ahead: Before, wa
     const step = into.steps[n]!;
     const state = into.origins[n]!;
     const over = priors[step]! * gain[cell * chain.transitions.length + transitions[step]!]!;
-    const at = over > 0 ? ahead.states.indexOf(state) : -1;
-    if (at < 0) continue;
+    const most = over > 0 ? alive.most(state) : undefined;
+    if (most === undefined) continue;
     const weight = way.weight + Math.log(over);
-    const reach = weight + Math.log(ahead.most[at]!) + ahead.scale;
-    longer.push({ suffix: longerThan(way.suffix, bits[step]!), to: way.to, cell, state, weight, reach });
+    const suffix = longerThan(way.suffix, bits[step]!);
+    longer.push({ suffix, to: way.to, cell, state, weight, reach: weight + most });
   }
   return longer;
 }
