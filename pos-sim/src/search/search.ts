@@ -107,7 +107,10 @@ function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): 
   const formats = hopeless ? [] : likelyFormats(reading.bits);
   if (formats.length === 0) return [];
   const whole = likeliest(metricsBy, formats);
-  const likely = damagedBy === undefined ? whole.likely : either(whole, likeliest(damagedBy, formats), DAMAGED);
+  const likely =
+    damagedBy === undefined
+      ? whole.likely
+      : either(whole, likeliest(damagedBy, formats, whole.total - DAMAGED), DAMAGED);
   return likely
     .map((one) => {
       const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to);

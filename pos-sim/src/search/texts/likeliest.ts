@@ -46,22 +46,31 @@ export interface Said {
 
 /** Texts that are told of one direction and format, where the likeliest one is not certain. */
 const SEVERAL = 5;
-/** Of all texts and no text together: what is less likely is not told. */
-const WORTH_TELLING = 1e-4;
+/** Of all texts and no text together, as a logarithm: what is less likely is not told. */
+const WORTH_TELLING = Math.log(1e-4);
 /** A text as likely as that leaves nothing worth telling. */
 const CERTAIN = 1 - 1e-5;
 
-/** Texts by their posterior probabilities, over what the metrics say in both directions. */
-export function likeliest(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]): Said {
+/**
+ * Texts by their posterior probabilities, over what the metrics say in both directions.
+ *
+ * @param beside - Logarithm of the weight of what else the same cells may be: a text that is nothing beside it is not looked for.
+ */
+export function likeliest(
+  metricsBy: (reverse: boolean) => CellMetrics,
+  formats: readonly (5 | 7)[],
+  beside = Number.NEGATIVE_INFINITY,
+): Said {
   const { none, read } = readBoth(metricsBy, formats);
-  const { decoded, total } = decodedOf(none, read);
+  const { decoded, total } = decodedOf(none, read, beside);
+  const all = addLog(total, beside);
   const share = (log: number): number => Math.min(1, Math.exp(log - total));
   const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
   const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, ahead, total: texts, best }) => {
     if (best === undefined) return [];
     const { cells } = weights;
-    const least = total - aside + Math.log(WORTH_TELLING);
-    const isTold = !isCertain && share(texts + aside) > WORTH_TELLING;
+    const least = all - aside + WORTH_TELLING;
+    const isTold = !isCertain && texts > least;
     const several = isTold ? severalOf(trellis, weights, background, ahead, SEVERAL, least) : [];
     const found = several.length > 0 ? several : [best];
     let sure: readonly Float64Array[] | undefined;
@@ -117,16 +126,17 @@ function readBoth(metricsBy: (reverse: boolean) => CellMetrics, formats: readonl
 }
 
 /** Texts of right LRC, where they may weigh anything: of a swipe in one direction and format. */
-function decodedOf(none: number, read: readonly ReadAs[]) {
+function decodedOf(none: number, read: readonly ReadAs[], beside: number) {
   let total = read.reduce((sum, { wrong, aside }) => addLog(sum, wrong + aside), none);
   const decoded = read
     .toSorted((a, b) => b.most + b.aside - (a.most + a.aside))
     .flatMap((one) => {
-      if (one.most + one.aside < total + NEGLIGIBLE) return [];
+      if (one.most + one.aside < addLog(total, beside) + NEGLIGIBLE) return [];
       const ahead = new Ahead();
       const result = one.trellis.decode(one.weights, one.background, ahead);
       total = addLog(total, result.total + one.aside);
-      if (result.total + one.aside > total + Math.log(WORTH_TELLING)) return [{ ...one, ...result, ahead }];
+      const least = Math.max(total + WORTH_TELLING, addLog(total, beside) + NEGLIGIBLE);
+      if (result.total + one.aside > least) return [{ ...one, ...result, ahead }];
       ahead.forget();
       return [];
     });
