@@ -34,8 +34,8 @@ interface Kind {
 const RATE = 48_000;
 /** Between two swipes: a quick hand's. */
 const PAUSE_S = 0.2;
-/** Of a kind, what another reader hears before, at most as long: the engine warms up. */
-const WARM_S = 20;
+/** Of each kind, what other readers hear before anything is timed, at most as long: the engine warms up. */
+const WARM_S = 10;
 /** Of a sound, at a time. */
 const SOUND_S = 2;
 
@@ -71,7 +71,7 @@ function swipes(kind: string, asked: number | undefined, conditions: Conditions)
  */
 export async function* benchReader(seconds = 100, options: BenchReaderOptions = {}): AsyncGenerator<ReaderBench> {
   const { signal, onProgress } = options;
-  for (const { kind, asked, piece } of KINDS) {
+  for (const { piece } of KINDS) {
     const warm = new Reader(RATE);
     for (let [n, heard] = [1, 0]; heard < Math.min(WARM_S, seconds) * RATE; n++) {
       const part = piece(-n);
@@ -80,6 +80,8 @@ export async function* benchReader(seconds = 100, options: BenchReaderOptions = 
       await pause(signal);
     }
     warm.finish();
+  }
+  for (const { kind, asked, piece } of KINDS) {
     const reader = new Reader(RATE, { live: true });
     let [samples, reads, tookMs] = [0, 0, 0];
     const timed = (hear: () => number): void => {
