@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { coilSignal, disturb, swipeSignal } from "../src/index.js";
+import { movingMean } from "../src/signal/moving-mean.js";
 import { normal, uniform } from "../src/signal/random.js";
+import { ranked } from "../src/signal/rank.js";
 import { decimate } from "../src/signal/signal.js";
 import { emission, TRACKS } from "./swipes.js";
 
@@ -168,5 +170,39 @@ describe("decimation", () => {
     };
     expect(tone(0.0371)).to.be.closeTo(1, 0.01);
     expect(tone(0.16)).to.be.lessThan(1e-3);
+  });
+});
+
+describe("a moving mean", () => {
+  it("is the mean of those around, and of fewer at the ends", () => {
+    const next = uniform(5);
+    for (const length of [0, 1, 2, 7, 40]) {
+      const samples = Float32Array.from({ length }, next);
+      for (const width of [1, 2, 5, 12, 39, 100]) {
+        const half = width >> 1;
+        const mean = Array.from(samples, (_, i) => {
+          const around = samples.subarray(Math.max(0, i - half), i + half + 1);
+          return around.reduce((sum, x) => sum + x, 0) / around.length;
+        });
+        movingMean(samples, width).forEach((value, i) => void expect(value).to.be.closeTo(mean[i]!, 1e-6));
+      }
+    }
+  });
+});
+
+describe("a value by its rank", () => {
+  it("is the one that sorting would put there, among equal ones too", () => {
+    const next = uniform(6);
+    for (const count of [1, 2, 3, 8, 33, 84]) {
+      for (const few of [2, 1000]) {
+        const values = Float64Array.from({ length: count }, () => Math.floor(few * next()));
+        const sorted = values.toSorted();
+        for (let rank = 0; rank < count; rank++) {
+          // What lies behind those that count is not looked at.
+          const room = Float64Array.of(...values, -1, -1);
+          expect(ranked(room, count, rank)).to.equal(sorted[rank]);
+        }
+      }
+    }
   });
 });

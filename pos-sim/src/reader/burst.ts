@@ -2,7 +2,7 @@
 // the cell, the slicer the bits, symbols.ts the characters. Keeps a bounded number of edges however long the noise lasts.
 
 import { type Failure, type Frame, SWIPE_CELLS } from "./frame.js";
-import { DAMAGED, isEven, quality } from "./quality.js";
+import { isEven, quality, UNEVEN } from "./quality.js";
 import { Slicer, type Strip, zeroRuns } from "./slicer.js";
 import { cellTimes, dataLength, followedTo, STRAY_EDGES } from "./strip.js";
 import { type Attempt, findFrames } from "./symbols.js";
@@ -134,7 +134,7 @@ export class Burst {
           level: this.level,
           cell: (times[bounds[first + length]!]! - times[bounds[first]!]!) / length,
           jitter,
-          confidence: even ? confidence : Math.min(confidence, DAMAGED),
+          confidence: even ? confidence : Math.min(confidence, UNEVEN),
           characters: () => characters(symbolBits, way),
           cells: cellTimes(times, strip, first, length),
         });

@@ -65,4 +65,4 @@ const USUAL_SWINGS = 12;
 const HIGH = 1.6;
 const LOW = 0.45;
 /** How sure a frame is at most in which some swing is not like the others: a search has to see. */
-export const DAMAGED = 0.99;
+export const UNEVEN = 0.99;

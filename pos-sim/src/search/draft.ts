@@ -59,7 +59,7 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   const noise = 0.7 * power;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   const trail = looked(near, far, (place, all) => {
-    const damaged = clear && all ? DAMAGED : undefined;
+    const damaged = clear && all ? DAMAGED_CELL : undefined;
     return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
   });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
@@ -103,7 +103,7 @@ function looked<Found extends Read>(
 const ALL = 8;
 const FEW = 4;
 /** What a damaged cell gains where pulses stand out: two of them do not end a reading. */
-const DAMAGED = -6;
+const DAMAGED_CELL = -6;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a swipe may have. */

@@ -39,7 +39,7 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
     if (drafts[0] !== undefined && !isAbout(drafts[0], seed.at)) continue;
     if (followed++ === FOLLOWED) break;
     const draft = draftOf(rates, seed, STRIPE);
-    if (draft === undefined || (drafts[0] !== undefined && !overlap(drafts[0], draft))) continue;
+    if (draft === undefined || (drafts[0] !== undefined && !meet(drafts[0], draft))) continue;
     drafts.push(draft);
     if (drafts.some((other) => outdoes(other, draft))) continue;
     const fit = draft.followed === undefined ? fittedByReversals(draft.moved!) : fittedBySamples(draft.followed);
@@ -80,10 +80,10 @@ const BESIDE = 0.5;
 /** What explains much less than another of its kind is a wrong clock on the same swipe. */
 function outdoes(other: Draft, draft: Draft): boolean {
   const alike = (other.followed === undefined) === (draft.followed === undefined);
-  return alike && other.explained * WORSE > draft.explained && overlap(other, draft);
+  return alike && other.explained * WORSE > draft.explained && meet(other, draft);
 }
 
-function overlap(a: Draft, b: Draft): boolean {
+function meet(a: Draft, b: Draft): boolean {
   return a.from < b.to && b.from < a.to;
 }
 

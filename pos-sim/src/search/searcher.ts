@@ -112,12 +112,12 @@ export class Searcher {
     const from = stretch.bounds[0]! - APART_S * this.#rate;
     const near = this.#weak.filter(({ bounds }) => bounds[bounds.length - 1]! > from);
     // The same samples say nothing for the second time: of stretches that lie over each other the longest is a pass.
-    const over = near.filter((other) => overlap(other, stretch));
+    const over = near.filter((other) => isShared(other, stretch));
     if (over.some(({ bits }) => bits.length > stretch.bits.length)) return;
     const apart = near.filter((other) => !over.includes(other));
     const said = apart.length > 0 ? together(stretch, apart) : undefined;
     for (const text of said?.likely ?? []) this.#tell(stretch, text, said?.alike);
-    this.#weak = (said?.likely[0]?.probability ?? 0) > CERTAIN ? [] : [...apart.slice(1 - PASSES), stretch];
+    this.#weak = (said?.likely[0]?.probability ?? 0) > SURE_ALONE ? [] : [...apart.slice(1 - PASSES), stretch];
   }
 
   #search(from: number, to: number): void {
@@ -148,7 +148,7 @@ export class Searcher {
       const { bounds, likely } = stretch;
       const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
       for (const text of likely) this.#tell(stretch, text);
-      if (!((likely[0]?.probability ?? 0) > CERTAIN) && likelyFormats(stretch.bits).length > 0) this.#join(stretch);
+      if (!((likely[0]?.probability ?? 0) > SURE_ALONE) && likelyFormats(stretch.bits).length > 0) this.#join(stretch);
       // What lies in this stretch, or where it began, is done with.
       seeds = seeds
         .slice(1)
@@ -158,7 +158,7 @@ export class Searcher {
 }
 
 /** True where two stretches share more than a pause between passes has. */
-function overlap(a: Stretch, b: Stretch): boolean {
+function isShared(a: Stretch, b: Stretch): boolean {
   const [from, to] = [Math.max(a.bounds[0]!, b.bounds[0]!), Math.min(a.bounds.at(-1)!, b.bounds.at(-1)!)];
   return to - from > SHARED * Math.min(a.bounds.at(-1)! - a.bounds[0]!, b.bounds.at(-1)! - b.bounds[0]!);
 }
@@ -175,7 +175,7 @@ function placed(stretch: Stretch, first: number): Stretch {
 const PASSES = 4;
 const APART_S = 1;
 /** A text as likely as that needs no help. */
-const CERTAIN = 1 - 1e-6;
+const SURE_ALONE = 1 - 1e-6;
 
 /** A sample that no converter gives. */
 const LOUDEST = 1e3;
