@@ -247,6 +247,16 @@ describe("the search", () => {
     expect(at2.valid).to.be.lessThan(20); // and knows that it does not know
   });
 
+  it("joins passes whatever their direction and their polarity", () => {
+    for (let seed = 150_900_000; seed < 150_900_006; seed++) {
+      const { samples, text } = synthesise(seed, { snrDb: -4, repeats: { count: 3, reversed: [1] } });
+      // The last of three, upside down.
+      const last = samples.subarray(Math.floor((2 * samples.length) / 3));
+      for (let i = 0; i < last.length; i++) last[i] = -last[i]!;
+      expect(readSamples(samples, 48_000).reads.map(({ data }) => data)).to.deep.equal([text]);
+    }
+  });
+
   it("follows a hand that speeds up to three times, in noise", () => {
     const { valid, wrong } = tally(20, noisy(6, { acceleration: 3, ips: 22 }));
     expect(wrong).to.equal(0);
