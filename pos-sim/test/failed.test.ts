@@ -127,6 +127,19 @@ describe("a swipe that was not read", () => {
     expect(failed).to.deep.equal([]);
   });
 
+  it("is none where another pass of the same card was read, before it or behind it", () => {
+    const noisy = { snrDb: -3, noise: "pink", wander: { height: 1, hz: 3 }, dropouts: { count: 1, cells: 1 } } as const;
+    for (const seed of [150_000_010, 150_000_011]) {
+      const passes = synthesise(seed, {
+        ...noisy,
+        repeats: { count: 3, reversed: [1], cellUs: [300, 200, 450] },
+      }).samples;
+      const { reads, failed } = readSamples(passes, RATE);
+      expect(reads).to.have.length(1);
+      expect(failed, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
+
   it("is told while the head listens on", () => {
     const failed: FailedSwipe[] = [];
     const reader = new Reader(RATE, { live: true, onFailed: (one) => failed.push(one) });

@@ -83,6 +83,11 @@ describe("a dropout", () => {
     }
   });
 
+  it("is none at the noise that a clock was followed to before the first zero", () => {
+    for (const seed of [150_000_001, 150_000_015])
+      expect(codes(made({ snrDb: 10 }, seed)), `${seed}`).to.deep.equal([]);
+  });
+
   it("is none in clean pulses of any shape", () => {
     for (const pulse of [{ pw50: 0.12 }, { pw50: 0.25 }, { pw50: 0.4 }, { tau: 0.05 }, { tau: 0.15 }])
       for (const cellUs of [200, 300, 1500])
@@ -156,6 +161,16 @@ describe("what a swipe rides on", () => {
       }
     });
   }
+
+  it("is not called hum where noise has as much at any other tone", () => {
+    const pink = { snrDb: -3, noise: "pink", wander: { height: 1, hz: 3 } } as const;
+    for (let seed = 150_000_000; seed < 150_000_010; seed++) {
+      const { reads, failed } = readSamples(made(pink, seed), RATE, { measures: true });
+      for (const { signal } of [...reads, ...failed]) {
+        expect(signal?.weaknesses.map(({ code }) => code) ?? [], `${seed}`).to.not.include("HUM");
+      }
+    }
+  });
 
   it("is told: a base line that wanders", () => {
     const samples = made({ wander: { height: 1, hz: 5 }, snrDb: 40 });

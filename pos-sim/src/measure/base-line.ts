@@ -2,15 +2,19 @@
 // of 50 or of 60 Hz, whichever explains more. A constant voltage is neither.
 
 export interface BaseLine {
-  /** Of the mains, from the middle to the top, full scale. Undefined where less than a cycle was recorded. */
+  /** Of the mains, from the middle to the top, full scale: nothing where any other tone would explain as much. Undefined where less than a cycle was recorded. */
   readonly hum?: number;
-  /** The same at a sample. */
+  /** The hum at a sample. */
   readonly humAt: (sample: number) => number;
   /** Half of what the slow curve sways by, full scale. */
   readonly wander: number;
 }
 
 const MAINS_HZ = [50, 60] as const;
+/** Tones that nobody's mains have. What they explain as well is noise. */
+const DECOYS_HZ = [37, 83] as const;
+/** The mains' hum must be so many times as high as those would be. */
+const OVER_DECOYS = 2;
 /** The fundamental, and its harmonics, among them the rectifier's. */
 const HARMONICS = 3;
 /** Powers of the slow curve. */
@@ -31,6 +35,7 @@ export function baseLineOf(samples: Float32Array, sampleRateHz: number): BaseLin
   const rate = sampleRateHz / step;
   const seconds = points.length / rate;
   const fits = MAINS_HZ.filter((hz) => seconds * hz >= 1).map((hz) => fitted(points, rate, hz));
+  const decoys = DECOYS_HZ.filter((hz) => seconds * hz >= 1).map((hz) => fitted(points, rate, hz).hum ?? 0);
   const best = fits.length === 0 ? fitted(points, rate, undefined) : fits.reduce((a, b) => (b.rest < a.rest ? b : a));
   const { weights, hum, hz = 0 } = best;
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -49,7 +54,8 @@ export function baseLineOf(samples: Float32Array, sampleRateHz: number): BaseLin
     }
     return sum;
   };
-  return { wander: (high - low) / 2, humAt, ...(hum !== undefined && { hum }) };
+  const isHum = hum !== undefined && hum > OVER_DECOYS * Math.max(0, ...decoys);
+  return { wander: (high - low) / 2, humAt, ...(hum !== undefined && { hum: isHum ? hum : 0 }) };
 }
 
 /** Weights of the curve and the tones, what they leave over, and the hum's height. */

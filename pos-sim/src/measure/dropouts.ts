@@ -59,6 +59,8 @@ export function dropoutsIn(reversals: Reversals, noise: number, jitter: number):
     while (to < last && (share(to) < LOW || (to + 1 < last && share(to + 1) < LOW)))
       least = Math.min(least, share(to++));
     i = to;
+    // Beside a single pulse there is no swipe to miss any: it is noise that a clock was followed to.
+    if (from === 0 || to === last) continue;
     const count = to - from - 1;
     const cells = places[to]! - places[from]!;
     const level = count < SEVERAL ? medianOf(heights, usual, from + 1, to) : heightWithin(reversals, from, to);

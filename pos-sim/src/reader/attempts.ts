@@ -81,7 +81,7 @@ export class Attempts {
     this.#add({ from, to, count: cells.frameBits, cells, direction, symbolBits, outcome });
   }
 
-  /** Several passes were read as one: none of them has failed. */
+  /** Passes that were read as one, or beside one that was read: none of them has failed. */
   joined(passes: readonly Span[]): void {
     this.#pending = this.#pending.filter((piece) => !passes.some(({ from, to }) => piece.from < to && piece.to > from));
   }

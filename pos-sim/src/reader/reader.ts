@@ -43,6 +43,8 @@ const WORTH_SAYING = 1e-3;
 const FORGET_S = 20;
 /** From a pass to the last one of the same text. */
 const PASSES_S = 4;
+/** Passes of texts that were likely and not read, of which one may be read yet. */
+const DOUBTED = 16;
 /** Reads that are kept. What comes behind them is told in the diagnosis. */
 const MAX_READS = 10_000;
 /** Failed swipes that are kept. */
@@ -61,8 +63,9 @@ export class Reader {
   readonly #gauge: Gauge | undefined;
   readonly #attempts: Attempts;
   readonly #failed: FailedSwipe[] = [];
-  /** The last text that several passes were joined for, and where it ends. */
-  #joined: { readonly data: string; readonly to: number } | undefined;
+  /** The last text that was read, and where it ends; and those that were likely and not read. */
+  #last: { readonly data: string; readonly to: number } | undefined;
+  readonly #doubted: { readonly data: string; readonly from: number; readonly to: number }[] = [];
   #found = 0;
   #samples = 0;
   readonly #extent = new Extent();
@@ -219,7 +222,7 @@ export class Reader {
   }
 
   #sighted(sighting: Sighting): void {
-    const { fromSample: from, toSample: to, probability, data, passes } = sighting;
+    const { fromSample: from, toSample: to, probability, passes } = sighting;
     const spans = passes.map((pass) => ({ startS: pass.from / this.#rate, endS: pass.to / this.#rate }));
     if (probability >= WORTH_SAYING) this.#candidates = withoutFewer(this.#candidates, spans);
     if (!(probability >= CERTAIN)) {
@@ -228,7 +231,6 @@ export class Reader {
       this.#report(frameOf(sighting));
       if (passes.length === 1) return;
       this.#attempts.joined(passes);
-      this.#joined = { data, to };
     }
   }
 
@@ -237,9 +239,13 @@ export class Reader {
     const track = this.#trackOf(symbolBits, data);
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     if (wanted !== "auto" && track !== wanted) return;
-    // A pass behind those that were enough for a read has not failed.
-    const repeated = this.#joined?.data === data && fromSample - this.#joined.to < PASSES_S * this.#rate;
-    if (probability >= LIKELY && !repeated) this.#attempts.frame(frameOf(sighting), probability);
+    // A pass behind one that was read, or behind those that were enough for a read, has not failed.
+    const repeated = this.#last?.data === data && fromSample - this.#last.to < PASSES_S * this.#rate;
+    if (probability >= LIKELY && !repeated) {
+      this.#attempts.frame(frameOf(sighting), probability);
+      this.#doubted.push({ data, from: fromSample, to: toSample });
+      if (this.#doubted.length > DOUBTED) this.#doubted.shift();
+    }
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
     const shown = shownAs(track, data, testIins);
     const characterConfidence = shown.masked ? [] : Array.from(characters());
@@ -259,6 +265,12 @@ export class Reader {
   }
 
   #report(found: Frame): void {
+    const { data, from, to } = found;
+    this.#last = { data, to };
+    const near = PASSES_S * this.#rate;
+    this.#attempts.joined(
+      this.#doubted.filter((one) => one.data === data && one.from < to + near && one.to > from - near),
+    );
     const { track: wanted = "auto", testIins = TEST_IINS } = this.#options;
     const track = this.#trackOf(found.symbolBits, found.data);
     if (wanted !== "auto" && track !== wanted) {

@@ -84,7 +84,7 @@ export function recordingLines({ file, reads, candidates, failed, diagnosis }: R
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
   const perhaps = candidates.map(
     ({ track, data, probability, masked }) =>
-      `  perhaps track ${track}, ${(100 * probability).toFixed(1)} %: ${data}${masked ? "  (masked)" : ""}`,
+      `  perhaps track ${track}, ${confidenceText(probability)}: ${data}${masked ? "  (masked)" : ""}`,
   );
   // What the diagnosis says already is not said again.
   const unread = failed.filter(({ sentence }) => !diagnosis?.sentence.includes(sentence));
