@@ -41,7 +41,7 @@ export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
 export { bootTicks } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
-export type { QemuCounts, QemuTrial } from "./qemu/qemu-reports.js";
+export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
 export { encodeSerialFrame, type SerialFrame, SerialFrames } from "./qemu/serial-frames.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";

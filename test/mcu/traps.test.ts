@@ -5,7 +5,7 @@ import { Card, type CardError, MemoryPairingStore, memoryTransport } from "@enab
 import { setTable } from "@enabling-card/tools";
 import { ModuleId } from "@enabling-card/wire";
 import { expect } from "chai";
-import { imageOrSkip } from "../support/mcu-image.js";
+import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 
 describe("a module that traps on a Cortex-M", () => {
   it("is started anew: link loses the line, authenticator its question, wallet its grant, and the card stays its owner's", async function () {
@@ -69,4 +69,23 @@ describe("a module that traps on a Cortex-M", () => {
       await service.close();
     }
   });
+});
+
+describe("a program that goes deeper than its stack", () => {
+  for (const board of ["an386", "an505"] as const) {
+    it(`is stopped below it, and says why: ${BOARD_CORES[board]}`, async function () {
+      this.timeout(60_000);
+      const built = imageOrSkip(this, board);
+      const block = new MemoryBlock();
+      const { service } = await setTable({ block });
+      const qemu = await QemuCard.start({ ...built, board, flash: block.snapshot(), seed: "deep" });
+      try {
+        qemu.overflowStack();
+        expect(await qemu.ended()).to.contain("panic: the stack is too small");
+      } finally {
+        await qemu.stop();
+        await service.close();
+      }
+    });
+  }
 });

@@ -207,6 +207,7 @@ export const MCU: Shape = {
   update: "object",
   steps: "array",
   edgeInstructions: "number",
+  edges: "object",
   edgeErrorTicks: "number",
   driftTicks: "number",
   stack: "object",

@@ -16,8 +16,10 @@ import {
   Line,
   Order,
   type QemuCounts,
+  type QemuRampStep,
   type QemuTrial,
   Report,
+  rampOf,
   trialOf,
 } from "./qemu-reports.js";
 import { type SerialFrame, SerialFrames } from "./serial-frames.js";
@@ -48,6 +50,7 @@ export class QemuCard {
   #on = true;
   readonly #trials: QemuTrial[] = [];
   readonly #counts: QemuCounts[] = [];
+  readonly #ramps: (readonly QemuRampStep[])[] = [];
   readonly #logs: Uint8Array[] = [];
   readonly #watch = new Watchers();
   /** Times that an image has come up. */
@@ -209,6 +212,24 @@ export class QemuCard {
     return this.#counts[before]!;
   }
 
+  /** How the coil's current went back after the last pass, as far as it has. */
+  async ramp(): Promise<readonly QemuRampStep[]> {
+    const before = this.#ramps.length;
+    this.#process.send("bench", Order.Ramp);
+    await this.#watch.until(() => this.#ramps.length > before);
+    return this.#ramps[before]!;
+  }
+
+  /** Has the program go deeper than its stack is: it panics. */
+  overflowStack(): void {
+    this.#process.send("bench", Order.Deep);
+  }
+
+  /** Resolves when QEMU has ended of itself, as a panic ends it, with what it said last. */
+  ended(): Promise<string> {
+    return this.#process.ended();
+  }
+
   /** Power off. */
   async stop(): Promise<void> {
     this.#on = false;
@@ -284,6 +305,9 @@ export class QemuCard {
         break;
       case Report.Counts:
         this.#counts.push(countsOf(octets));
+        break;
+      case Report.Ramp:
+        this.#ramps.push(rampOf(octets));
         break;
       case Report.Pass:
         this.passes.push(this.#clock.pass(octets));

@@ -135,6 +135,14 @@ export class QemuProcess {
     rmSync(this.#folder, { recursive: true, force: true });
   };
 
+  /** Resolves when it has ended, with what it said last. */
+  async ended(): Promise<string> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      await new Promise((resolve) => this.#process.once("close", resolve));
+    }
+    return this.#said.trim();
+  }
+
   /** Power off. */
   async stop(): Promise<void> {
     process.off("exit", this.#end);

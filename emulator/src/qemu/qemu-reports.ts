@@ -20,6 +20,14 @@ export interface QemuCounts {
   readonly stackSize: number;
 }
 
+/** A step by which the coil's current goes back after a pass. */
+export interface QemuRampStep {
+  /** Of the board's timer, from the last edge. */
+  readonly ticks: number;
+  /** What drives the coil: +-20 is all there is. */
+  readonly level: number;
+}
+
 export const enum Line {
   Chunk = 0,
   Taken = 1,
@@ -35,6 +43,8 @@ export const enum Order {
   Crypto = 3,
   Counts = 4,
   Trap = 5,
+  Ramp = 6,
+  Deep = 7,
 }
 export const enum Report {
   Ready = 1,
@@ -43,6 +53,7 @@ export const enum Report {
   Pass = 4,
   Crypto = 5,
   Counts = 6,
+  Ramp = 7,
 }
 
 const viewOf = (octets: Uint8Array): DataView => new DataView(octets.buffer, octets.byteOffset, octets.length);
@@ -66,6 +77,14 @@ export function cryptoOrder(operation: number, args: readonly number[], memory: 
   for (const [i, value] of args.entries()) viewOf(order).setUint32(1 + 4 * i, value, true);
   order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
   return order;
+}
+
+export function rampOf(octets: Uint8Array): readonly QemuRampStep[] {
+  const view = viewOf(octets);
+  return Array.from({ length: octets.length / 8 }, (_, i) => ({
+    ticks: view.getUint32(8 * i, true),
+    level: view.getInt32(8 * i + 4, true),
+  }));
 }
 
 export function countsOf(octets: Uint8Array): QemuCounts {

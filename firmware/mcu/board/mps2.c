@@ -4,6 +4,7 @@
 #include "board.h"
 #include "machine.h"
 #include "mps2.h"
+#include "ports/coil.h"
 
 #define REG(address) (*(volatile uint32_t*)(address))
 
@@ -34,7 +35,13 @@ enum { LINES = 2 };
 
 static volatile uint32_t wraps;
 
-static void enable(uint32_t irq) { REG(0xE000E100 + 4 * (irq / 32)) = 1u << irq % 32; }
+/** Armv7-M B3.4. The coil's edges wait for nobody; what else interrupts can wait for them. */
+enum { IRQ_ENABLE = 0xE000E100, IRQ_PRIORITY = 0xE000E400, AT_ONCE = 0, LATER = 0x80 };
+
+static void enable(uint32_t irq, uint8_t priority) {
+  *(volatile uint8_t*)(IRQ_PRIORITY + irq) = priority;
+  REG(IRQ_ENABLE + 4 * (irq / 32)) = 1u << irq % 32;
+}
 
 void board_init(void) {
   for (int i = 0; i < LINES; i++) {
@@ -44,10 +51,10 @@ void board_init(void) {
   REG(TIMER1 + RELOAD) = UINT32_MAX;
   REG(TIMER1 + VALUE) = UINT32_MAX;
   REG(TIMER1 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
-  enable(TIMER0_IRQ);
-  enable(TIMER1_IRQ);
-  enable(UART0_RX_IRQ);
-  enable(UART1_RX_IRQ);
+  enable(TIMER0_IRQ, AT_ONCE);
+  enable(TIMER1_IRQ, LATER);
+  enable(UART0_RX_IRQ, LATER);
+  enable(UART1_RX_IRQ, LATER);
 }
 
 uint32_t board_ticks(void) { return ~REG(TIMER1 + VALUE); }
@@ -101,7 +108,7 @@ void timer0_interrupt(void) {
   else REG(TIMER0 + CTRL) = 0;
 }
 
-void board_coil_drive(int direction) { REG(COIL_PINS) = (uint32_t)direction; }
+void board_coil_drive(int level) { REG(COIL_PINS) = (uint32_t)level; }
 
 static void receive(int uart) {
   REG(UARTS[uart] + UART_INTCLEAR) = 2;
@@ -241,6 +248,7 @@ _Noreturn void board_boot(uint32_t vectors) {
     REG(IRQ_DISABLE + 4 * i) = UINT32_MAX;
     REG(IRQ_CLEAR + 4 * i) = UINT32_MAX;
   }
+  board_unguard_stack();
   REG(VTOR) = vectors;
   const uint32_t stack = REG(vectors), begin = REG(vectors + 4);
   __asm__ volatile("dsb\n isb\n msr msp, %0\n cpsie i\n bx %1" ::"r"(stack), "r"(begin) : "memory");

@@ -19,13 +19,15 @@ uint64_t board_awake(void);
 /** Octets of the stack that were used since the start, at most, and octets that it has. */
 uint32_t board_stack_used(void);
 uint32_t board_stack_size(void);
+/** Nothing faults below the stack any more: before another program has its own. */
+void board_unguard_stack(void);
 /** Calls `coil_tick` at the absolute tick `at`. */
 void board_coil_arm(uint32_t at);
 /** The same from `coil_tick` itself, for the edge that follows. */
 void board_coil_next(uint32_t at);
 void board_coil_disarm(void);
-/** The coil's current: its direction, 1 or -1, or 0. */
-void board_coil_drive(int direction);
+/** What drives the coil, from -COIL_FULL to COIL_FULL: its direction, and the share of time that the bridge is on. */
+void board_coil_drive(int level);
 
 /** One octet that was received, or -1. */
 int board_uart_get(int uart);

@@ -1,6 +1,7 @@
 // Port line, of the loader: octets of the console, which is the card's serial line. Contract: firmware/ports/line.ts, `write` alone.
 #include "board.h"
 #include "module.h"
+#include "ports/line.h"
 
 enum { UART_LINE = 0 };
 

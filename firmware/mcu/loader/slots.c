@@ -6,6 +6,7 @@
 #include "loader.h"
 #include "module.h"
 #include "mps2.h"
+#include "ports/slots.h"
 #include "wasm-rt.h"
 
 enum { DIGEST = 32 };

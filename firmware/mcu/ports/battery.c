@@ -2,6 +2,7 @@
 // board with a gauge asks that.
 #include "board.h"
 #include "machine.h"
+#include "ports/battery.h"
 
 /** Nanojoules: a full cell, the share that no emission may touch, idling for a microsecond, and the coil for one. */
 #define CAPACITY 162000000000ull

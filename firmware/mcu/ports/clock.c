@@ -1,6 +1,7 @@
 // Port clock. Contract: firmware/ports/clock.ts.
 #include "board.h"
 #include "module.h"
+#include "ports/clock.h"
 
 uint64_t Z_clockZ_now(struct module* module) {
   (void)module;

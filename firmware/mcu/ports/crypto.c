@@ -4,6 +4,7 @@
 
 #include "board.h"
 #include "module.h"
+#include "ports/crypto.h"
 #include "status.h"
 
 /** Called where libsodium is used against its contract. */

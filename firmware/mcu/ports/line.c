@@ -4,6 +4,7 @@
 #include "board.h"
 #include "log.h"
 #include "machine.h"
+#include "ports/line.h"
 #include "status.h"
 
 enum { UART_LINE = 0, CHUNK_MAX = 514, WINDOW = 4 };

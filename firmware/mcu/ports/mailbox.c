@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "machine.h"
+#include "ports/mailbox.h"
 #include "status.h"
 
 enum { SLOTS = 3 * MAIL_DEPTH };

@@ -1,6 +1,10 @@
 // Ports head, button, indicators, random: what a card has around its modules. Contracts: firmware/ports.
 #include "board.h"
 #include "machine.h"
+#include "ports/button.h"
+#include "ports/head.h"
+#include "ports/indicators.h"
+#include "ports/random.h"
 
 static bool awake;
 static bool pressed;

@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "module.h"
+#include "ports/flash.h"
+#include "ports/vault.h"
 #include "status.h"
 #include "store.h"
 

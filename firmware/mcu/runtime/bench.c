@@ -4,10 +4,21 @@
 
 #include "board.h"
 #include "machine.h"
+#include "ports/button.h"
+#include "ports/coil.h"
+#include "ports/crypto.h"
 
 enum { UART_BENCH = 1 };
-enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4, ORDER_TRAP = 5 };
-enum report { REPORT_READY = 1, REPORT_INDICATOR = 2, REPORT_TRAP = 3, REPORT_PASS = 4, REPORT_CRYPTO = 5, REPORT_COUNTS = 6 };
+enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4, ORDER_TRAP = 5, ORDER_RAMP = 6, ORDER_DEEP = 7 };
+enum report {
+  REPORT_READY = 1,
+  REPORT_INDICATOR = 2,
+  REPORT_TRAP = 3,
+  REPORT_PASS = 4,
+  REPORT_CRYPTO = 5,
+  REPORT_COUNTS = 6,
+  REPORT_RAMP = 7,
+};
 enum { HEAD = 3, ORDER_MAX = 8192 };
 
 /** An order, and memory for what it tries, outside of the card's own. */
@@ -64,15 +75,28 @@ static void report_counts(void) {
   put_u32(board_stack_size());
 }
 
+/** How the current went back after the last pass: of each step its ticks from the last edge, and the level, i32. */
+static void report_ramp(void) {
+  uint32_t steps;
+  const struct ramp_step* ramp = coil_ramp(&steps);
+  report(REPORT_RAMP, 8 * steps);
+  for (uint32_t i = 0; i < steps; i++) {
+    put_u32(ramp[i].ticks);
+    put_u32((uint32_t)ramp[i].level);
+  }
+}
+
+static volatile uint32_t bottom __attribute__((section(".bench")));
+
+/** Goes deeper than the stack is. */
+static uint32_t deep(uint32_t levels) {
+  volatile uint32_t here[16] = { levels };
+  return levels == 0 ? 0 : deep(levels - 1) + here[0];
+}
+
 static uint32_t u32_at(const uint8_t* octets) {
   return octets[0] | (uint32_t)octets[1] << 8 | (uint32_t)octets[2] << 16 | (uint32_t)octets[3] << 24;
 }
-
-void Z_cryptoZ_sha256(struct module*, uint32_t, uint32_t, uint32_t);
-uint32_t Z_cryptoZ_x25519(struct module*, uint32_t, uint32_t, uint32_t);
-void Z_cryptoZ_seal(struct module*, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
-uint32_t Z_cryptoZ_open(struct module*, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint32_t);
-uint32_t Z_cryptoZ_verify(struct module*, uint32_t, uint32_t, uint32_t, uint32_t);
 
 enum { ARGUMENTS = 6 };
 struct trial {
@@ -132,6 +156,8 @@ bool bench_poll(void) {
     if (frame[2] == ORDER_HEAD) machine_post(EVENT_HEAD_CONTACT);
     if (frame[2] == ORDER_CRYPTO) try_crypto(octets, length);
     if (frame[2] == ORDER_COUNTS) report_counts();
+    if (frame[2] == ORDER_RAMP) report_ramp();
+    if (frame[2] == ORDER_DEEP) bottom = deep(ORDER_MAX);
     if (frame[2] == ORDER_TRAP && length == 1 && octets[0] >= MODULE_LINK && octets[0] < MODULES)
       machine_trap((enum module_id)octets[0]);
     return true;

@@ -6,6 +6,11 @@
 
 #include "board.h"
 #include "log.h"
+#include "ports/battery.h"
+#include "ports/coil.h"
+#include "ports/head.h"
+#include "ports/line.h"
+#include "ports/mailbox.h"
 #include "store.h"
 
 static volatile uint32_t events;

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bootTicks, MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
-import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Card, type GrantBundle, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
 import { functionsOf, type PartSize, partSizes, readMap } from "./mcu-image.js";
@@ -27,6 +27,8 @@ export interface McuBench {
   readonly steps: readonly { readonly step: McuStep; readonly instructions: number }[];
   /** Of an edge's interrupt, the longest one. */
   readonly edgeInstructions: number;
+  /** Passes that edges are measured over, tracks 1 and 2 each, and requests that the session answered meanwhile. */
+  readonly edges: { readonly passes: number; readonly requests: number };
   /** Of all edges, from the intervals that were asked for: the worst, and the last one's of the longest pass. Ticks of 40 ns. */
   readonly edgeErrorTicks: number;
   readonly driftTicks: number;
@@ -39,11 +41,16 @@ const TICK_NS = 40;
 const INSTRUCTIONS_PER_TICK = 40;
 /** Intervals are whole microseconds. */
 const US = 1000;
+/** Swipes of a grant that are played while the phone asks and asks: two passes each. */
+const SWIPES = 3;
 /** All that an edge's interrupt runs through. */
 const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_drive", "board_coil_next"];
 
-/** @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED` */
-export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
+/**
+ * @param swipes - That are played while the session receives data, 3 at most.
+ * @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED`
+ */
+export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<McuBench> {
   const built = builtImage("an386");
   const { elf } = built;
   const block = new MemoryBlock();
@@ -55,7 +62,7 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
   let qemu: QemuCard | undefined;
   try {
     qemu = await QemuCard.start({ ...image, traced: { file, code } });
-    const { steps, stack } = await payment(qemu, table, signal);
+    const { steps, stack, requests } = await payment(qemu, table, swipes, signal);
     const { passes } = qemu;
     const bootInstructions = bootTicks(qemu.memory()) * INSTRUCTIONS_PER_TICK;
     await qemu.stop();
@@ -69,6 +76,7 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
       update: await benchUpdate(),
       steps,
       edgeInstructions: longestRun(readFileSync(file, "utf8"), code.find(({ name }) => name === INTERRUPT[0])!.from),
+      edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
       driftTicks: longest[longest.length - 1]!,
       stack,
@@ -88,12 +96,13 @@ function loaderSize(elf: string): McuBench["loader"] {
 
 type Table = Awaited<ReturnType<typeof setTable>>;
 
-/** Pairs, comes back, loads and presents; what each takes. */
+/** Pairs, comes back, loads and presents, what each takes; then plays on while the session receives data. */
 async function payment(
   qemu: QemuCard,
   { made, makerRoot, client }: Table,
+  swipes: number,
   signal?: AbortSignal,
-): Promise<Pick<McuBench, "steps" | "stack">> {
+): Promise<Pick<McuBench, "steps" | "stack"> & { readonly requests: number }> {
   const air = memoryTransport([qemu]);
   const store = new MemoryPairingStore();
   const steps: { step: McuStep; instructions: number }[] = [];
@@ -114,41 +123,80 @@ async function payment(
   const phone = await measured("reconnect", () => Card.connect(air, { store }));
   await client.enrol(phone.certificate, "bench");
   const { tokenRef } = await client.createToken(phone.cardId, "BENCH/CARD");
-  const bundle = await client.grant({
-    cardId: phone.cardId,
-    tokenRef,
-    challenge: phone.info.challenge,
-    checkpointSize: phone.info.checkpointSize,
-    domain: { requestor: "bench", channel: 0, country: 276, maxAmount: 1000 },
-    maxEmissions: 1,
-    kind: "online",
-  });
+  const grant = (maxEmissions: number) =>
+    client.grant({
+      cardId: phone.cardId,
+      tokenRef,
+      challenge: phone.info.challenge,
+      checkpointSize: phone.info.checkpointSize,
+      domain: { requestor: "bench", channel: 0, country: 276, maxAmount: 1000 },
+      maxEmissions,
+      kind: "online",
+    });
+  const bundle = await grant(1);
   await measured("load", () => phone.load(bundle));
   await measured("present", () => phone.present({ when: "now" }));
+  const requests = swipes === 0 ? 0 : await played(qemu, phone, await grant(swipes), swipes);
   const { stackUsed: used, stackSize: size } = await qemu.counts();
   await phone.close();
-  return { steps, stack: { used, size } };
+  return { steps, stack: { used, size }, requests };
 }
 
+/** Plays a grant's swipes, and asks and asks. */
+async function played(qemu: QemuCard, phone: Card, grant: GrantBundle, swipes: number): Promise<number> {
+  await phone.load(grant);
+  await phone.present({ when: "swipe" });
+  return asking(phone, async () => {
+    for (let swipe = 0; swipe < swipes; swipe++) {
+      const { length: before } = qemu.passes;
+      qemu.touchHead();
+      await qemu.played(before + 2);
+    }
+  });
+}
+
+/** Asks for the card's state, again and again, until `work` is done: how often it was answered. */
+async function asking(phone: Card, work: () => Promise<void>): Promise<number> {
+  let requests = 0;
+  let isDone = false;
+  const asks = async (): Promise<void> => {
+    for (; !isDone; requests++) await phone.refresh();
+  };
+  const end = (): void => {
+    isDone = true;
+  };
+  await Promise.all([asks(), work().finally(end)]);
+  return requests;
+}
+
+/** Cells of each plan's tracks, microseconds (firmware/wallet/plan.ts). */
+const PLANS: readonly (readonly number[])[] = [[400], [300], [190, 530]];
+
 /**
- * Of each edge, how far it lies from where F2F has it, ticks: cells of whole microseconds counted from the first edge, of as many as the first
- * zeros have, a one's middle after half of them (firmware/wallet/f2f.ts). Nothing is measured from the edge before, so that drift shows.
+ * Of each edge, how far it lies from where F2F has it, ticks: cells of whole microseconds counted from the first edge, as long as the first
+ * zeros, or as the other track's of the same plan; a one's middle after half of one (firmware/wallet/f2f.ts). Nothing is measured from the edge
+ * before, so that drift shows.
  */
 export function edgeErrors({ edgesNs }: Pick<QemuPass, "edgesNs">): number[] {
   const first = edgesNs[0]!;
-  const cell = Math.round((edgesNs[ZEROS]! - first) / ZEROS / US);
-  const half = cell >> 1;
+  const zero = Math.round((edgesNs[ZEROS]! - first) / ZEROS / US);
+  const cells = PLANS.find((plan) => plan.includes(zero)) ?? [zero];
   let begun = 0;
-  let inMiddle = false;
+  let cell: number | undefined;
   return Array.from(edgesNs, (edgeNs, i) => {
     if (i === 0) return 0;
     const at = (edgeNs - first) / US;
-    const isMiddle = !inMiddle && at < begun + (half + cell) / 2;
-    inMiddle = isMiddle;
-    if (!isMiddle) begun += cell;
-    return Math.round(((at - (isMiddle ? begun + half : begun)) * US) / TICK_NS);
+    // In a one's middle the cell is known; else it may be a zero's end, or a one's middle.
+    const ends = cell === undefined ? cells.flatMap((whole) => [whole, whole >> 1]) : [cell];
+    const near = ends.reduce((best, end) => (distance(at, begun + end) < distance(at, begun + best) ? end : best));
+    const error = at - begun - near;
+    if (cell === undefined && !cells.includes(near)) cell = cells.find((whole) => whole >> 1 === near);
+    else [begun, cell] = [begun + near, undefined];
+    return Math.round((error * US) / TICK_NS);
   });
 }
+
+const distance = (a: number, b: number): number => Math.abs(a - b);
 
 /** Cells at the beginning of a pass that are zeros, at least. */
 const ZEROS = 8;
