@@ -39,7 +39,7 @@ export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
-export { bootTicks } from "./qemu/qemu-memory.js";
+export { bootTicks, FLASH_SIZE as QEMU_FLASH_SIZE } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
 export { encodeSerialFrame, type SerialFrame, SerialFrames } from "./qemu/serial-frames.js";

@@ -14,8 +14,9 @@ export const enum Field {
   Slot = 8,
 }
 const FIELDS: i32 = 9;
-/** Keys that nobody knows, at most. */
+/** Keys that nobody knows, at most; where each lies, and how long it is. */
 const UNKNOWN_MAX: i32 = 8;
+const unknowns: usize = memory.data(UNKNOWN_MAX << 3);
 
 const UINT: i32 = 0;
 const BYTES: i32 = 2;
@@ -71,11 +72,9 @@ export function readRequest(from: usize, length: i32): bool {
     } else if (left-- == 0) break;
     const field = key();
     if (field < 0) return false;
+    if (field == FIELDS && (unknown == UNKNOWN_MAX || !isNew(unknown++))) return false;
     if (!head() || indefinite || !value()) return false;
-    if (field == FIELDS) {
-      if (++unknown > UNKNOWN_MAX) return false;
-      continue;
-    }
+    if (field == FIELDS) continue;
     if (has(field) || major != kindOf(field)) return false;
     seen |= 1 << field;
     store<u32>(values + (field << 2), major == BYTES || major == TEXT ? <u32>(at - argument) : major == SIMPLE ? argument - FALSE : argument);
@@ -98,6 +97,19 @@ function key(): i32 {
   if (isName(name, length, "confirm")) return Field.Confirm;
   if (isName(name, length, "d")) return Field.Text;
   return isName(name, length, "slot") ? Field.Slot : FIELDS;
+}
+
+/** True where the key that was just read is none of the `known` ones that nobody knows; it is the next of them. */
+function isNew(known: i32): bool {
+  const name = at - argument;
+  for (let i = 0; i < known; i++) {
+    const other = unknowns + (i << 3);
+    if (load<u32>(other + 4) == argument && memory.compare(load<u32>(other), name, argument) == 0) return false;
+  }
+  const own = unknowns + (known << 3);
+  store<u32>(own, <u32>name);
+  store<u32>(own + 4, argument);
+  return true;
 }
 
 function kindOf(field: i32): i32 {

@@ -106,6 +106,7 @@ describe("the loader's line", () => {
 
   const maps: readonly (readonly [what: string, body: string])[] = [
     ["a key twice", "a2 6164 626869 6164 626869"],
+    ["a key twice that nobody knows", "a3 6178 01 6164 626869 6178 02"],
     ["an array in place of the map", "82 6164 626869"],
     ["no map, but a text", "626869"],
     ["a key that is a number", "a1 01 626869"],

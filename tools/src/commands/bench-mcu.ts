@@ -44,8 +44,8 @@ line's time is that of 115,200 baud, nothing overlapping.
 With --json: {"bench":"mcu","board","parts","loader":{"flash","ram"},
 "bootInstructions","update":{"imageOctets","octetsToCard","octetsFromCard",
 "lineSeconds"},"steps","edgeInstructions","edges":{"passes","requests"},
-"edgeErrorTicks","driftTicks","stack"}. Edges are those of eight passes of tracks
-1 and 2, six of them while the session answers requests.
+"edgeErrorTicks","driftTicks","stack"}. Edges are those of eight passes of
+tracks 1 and 2, six of them while the session answers requests.
 
 Examples:
   npm run build:mcu && ecard bench mcu

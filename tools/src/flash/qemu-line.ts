@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import type { QemuBoard } from "@enabling-card/emulator";
-import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import type { UpdateLine } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -23,7 +23,7 @@ export interface OpenLine {
 export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLine> {
   const built = builtImage(board);
   const kept = file !== undefined && existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
-  if (kept !== undefined && kept.length !== 0x43000)
+  if (kept !== undefined && kept.length !== QEMU_FLASH_SIZE)
     throw new CommandError("MEMORY_INVALID", `${file} is no card's flash: name another file`, EXIT.usage);
   const card = await QemuCard.start({
     ...built,
