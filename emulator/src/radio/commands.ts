@@ -1,6 +1,6 @@
 // What a controller does at each HCI command (Core 6.0, Vol 4 Part E 7): one row a command, with the octets of parameters that it needs at least.
 
-import { concat } from "@enabling-card/wire";
+import { concat, equalBytes } from "@enabling-card/wire";
 import type { ControllerState, Held } from "./controller-state.js";
 import { addressOctets, EVENT, HCI_ERROR, LE_EVENT, OP, readU16, u16 } from "./hci.js";
 
@@ -74,9 +74,9 @@ const connect: Command = {
     const busy = controller.initiating !== undefined;
     controller.status(opcode, busy ? HCI_ERROR.commandDisallowed : HCI_ERROR.ok);
     if (busy) return;
+    const byList = parameters[4] === 1;
     controller.initiating = {
-      type: parameters[5]!,
-      address: parameters.slice(6, 12),
+      peers: byList ? controller.filterList : [{ type: parameters[5]!, address: parameters.slice(6, 12) }],
       intervalUs: readU16(parameters, 15) * CONNECTION_UNIT_US, // the longest that the host allows
       latency: readU16(parameters, 17),
       supervisionUs: readU16(parameters, 19) * SUPERVISION_UNIT_US,
@@ -146,6 +146,26 @@ export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [OP.leReadLocalFeatures, value(0x20, 0, 0, 0, 0, 0, 0, 0)], // data length extension; no extended advertising
   [OP.leReadSupportedStates, value(255, 255, 255, 255, 255, 3, 0, 0)],
   [OP.leReadFilterListSize, value(8)],
+  [
+    OP.leClearFilterList,
+    set(0, (controller) => {
+      controller.filterList.length = 0;
+    }),
+  ],
+  [
+    OP.leAddToFilterList,
+    set(7, (controller, parameters) => {
+      controller.filterList.push({ type: parameters[0]!, address: parameters.slice(1, 7) });
+    }),
+  ],
+  [
+    OP.leRemoveFromFilterList,
+    set(7, (controller, parameters) => {
+      const gone = parameters.slice(1, 7);
+      const at = controller.filterList.findIndex(({ address }) => equalBytes(address, gone));
+      if (at >= 0) controller.filterList.splice(at, 1);
+    }),
+  ],
   [OP.leReadAdvertisingPower, value(0)],
   [
     OP.leReadMaximumDataLength,

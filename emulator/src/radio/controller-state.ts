@@ -20,6 +20,12 @@ export interface ControllerOptions {
 
 export type Traffic = (direction: "to-controller" | "to-host", packet: Uint8Array, atUs: number) => void;
 
+/** Whoever has an address: type 0 public, 1 random. */
+export interface Peer {
+  readonly type: number;
+  readonly address: Uint8Array;
+}
+
 /** A connection of this controller, as its host knows it. */
 export interface Held {
   readonly handle: number;
@@ -48,7 +54,9 @@ export class ControllerState implements Advertiser, Listener {
   advertising = { intervalUs: 1_280_000, data: new Uint8Array(0), scanResponse: new Uint8Array(0) };
   isAdvertising = false;
   scan = { active: false, enabled: false, filter: false };
-  initiating: (ConnectionParameters & { readonly type: number; readonly address: Uint8Array }) | undefined;
+  /** Whom it connects to, as soon as one of them is heard. */
+  initiating: (ConnectionParameters & { readonly peers: readonly Peer[] }) | undefined;
+  readonly filterList: Peer[] = [];
   readonly held = new Map<number, Held>();
 
   #listener: (packet: Uint8Array) => void = () => undefined;
@@ -89,6 +97,7 @@ export class ControllerState implements Advertiser, Listener {
     for (const { connection } of this.held.values()) connection.end(this, 0x13);
     this.held.clear();
     this.quiet();
+    this.filterList.length = 0;
     this.eventMask = 0x00001fffffffffffn;
     this.leEventMask = 0x1fn;
     this.suggestedOctets = PDU_OCTETS_MIN;
@@ -159,7 +168,7 @@ export class ControllerState implements Advertiser, Listener {
     if (!(advertiser instanceof ControllerState)) return undefined;
     const { type, address } = advertiser.ownAddress();
     const wanted = this.initiating;
-    if (wanted !== undefined && wanted.type === type && equalBytes(wanted.address, address)) return wanted;
+    if (wanted?.peers.some((peer) => peer.type === type && equalBytes(peer.address, address))) return wanted;
     if (!this.scan.enabled) return undefined;
     const { data, scanResponse } = advertiser.advertising;
     this.#report(0, type, address, data);
