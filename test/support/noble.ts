@@ -10,29 +10,35 @@ const require = createRequire(import.meta.url);
 /** Noble, and what ends it. */
 export type TestNoble = Noble & { stop(): void };
 
-export function nobleOn(controller: Controller): TestNoble {
-  class Socket extends EventEmitter {
-    #up = false;
-    setFilter(): void {}
-    bindRaw(): void {}
-    bindUser(): void {}
-    reset(): void {}
-    isDevUp(): boolean {
-      return this.#up;
-    }
-    start(): void {
-      // Not inside `write`: noble asks before it listens.
-      controller.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
-      this.#up = true;
-      queueMicrotask(() => this.emit("state", true));
-    }
-    stop(): void {
-      this.#up = false;
-    }
-    write(packet: Buffer): void {
-      controller.send(Uint8Array.from(packet));
-    }
+/** Noble takes its socket's class once a process: each new socket is above this controller. */
+let below: Controller;
+
+class Socket extends EventEmitter {
+  readonly #controller = below;
+  #up = false;
+  setFilter(): void {}
+  bindRaw(): void {}
+  bindUser(): void {}
+  reset(): void {}
+  isDevUp(): boolean {
+    return this.#up;
   }
+  start(): void {
+    // Not inside `write`: noble asks before it listens.
+    this.#controller.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
+    this.#up = true;
+    queueMicrotask(() => this.emit("state", true));
+  }
+  stop(): void {
+    this.#up = false;
+  }
+  write(packet: Buffer): void {
+    this.#controller.send(Uint8Array.from(packet));
+  }
+}
+
+export function nobleOn(controller: Controller): TestNoble {
+  below = controller;
   require("@stoprocent/bluetooth-hci-socket").loadDriver = () => Socket;
   return require("@stoprocent/noble").withBindings("hci", {}) as TestNoble;
 }
