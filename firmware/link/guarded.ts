@@ -1,6 +1,6 @@
 // Not shipped: link with a gap behind each of its buffers (--use GUARD), for the tests that write to the gaps first and look at them afterwards. An
 // overrun inside a module's memory does not trap.
-import { NOTIFICATION_END, RESPONSE_END, SIGNAL_END } from "./bluetooth/acl";
+import { aclHandle, NOTIFICATION_END, RESPONSE_END, SIGNAL_END } from "./bluetooth/acl";
 import { clientMtu } from "./bluetooth/client";
 import { DEADLINES_END } from "./bluetooth/deadlines";
 import { PACKET_END } from "./bluetooth/events";
@@ -27,4 +27,9 @@ export function gapSize(): i32 {
 
 export function mtu(): i32 {
   return clientMtu();
+}
+
+/** Handle of the connection, negative where there is none. */
+export function connection(): i32 {
+  return aclHandle();
 }

@@ -74,8 +74,14 @@ let wantsAir: bool = true;
 /** What is on the air is out of date. */
 let stale: bool = false;
 let denyKeyDue: bool = false;
-let hangingUp: bool = false;
-let disconnectDue: bool = false;
+/** How far the end of the connection is: what was written may leave first, its command is due, it was given. */
+const enum Ending {
+  No = 0,
+  Idle = 1,
+  Due = 2,
+  Given = 3,
+}
+let ending: Ending = Ending.No;
 /** Handle of a connection that is not wanted, or negative. */
 let stray: i32 = -1;
 
@@ -97,8 +103,7 @@ export function commandsStart(): bool {
 /** The connection is gone: nothing is to be said of it any more. */
 export function commandsForget(): void {
   denyKeyDue = false;
-  hangingUp = false;
-  disconnectDue = false;
+  ending = Ending.No;
 }
 
 /** What a scanner is to see besides the service: 16 octets, or none. With it changes the address, so that neither tells of the other's change. */
@@ -138,21 +143,20 @@ export function takeOffAir(): bool {
 
 /** The connection ends once what was written has left, and in a second in any case. */
 export function hangUpRadio(): void {
-  if (aclHandle() < 0 || hangingUp) return;
-  hangingUp = true;
+  if (aclHandle() < 0 || isHangingUp()) return;
+  ending = Ending.Idle;
   setDeadline(Deadline.Connection, HANG_UP_MS);
   pumpCommands();
 }
 
 export function isHangingUp(): bool {
-  return hangingUp;
+  return ending != Ending.No;
 }
 
 /** The connection ends now. */
 export function hangUpNow(): void {
   if (aclHandle() < 0) return;
-  hangingUp = true;
-  disconnectDue = true;
+  ending = Ending.Due;
   pumpCommands();
 }
 
@@ -185,14 +189,11 @@ export function pumpCommands(): void {
 }
 
 function pumpConnection(): void {
-  if (hangingUp && aclIdle()) disconnectDue = true;
+  if (ending == Ending.Idle && aclIdle()) ending = Ending.Due;
   if (denyKeyDue) {
     store<u16>(denyKey + 4, <u16>aclHandle());
     denyKeyDue = give(denyKey) != 0;
-  } else if (disconnectDue) {
-    disconnectDue = !end(aclHandle());
-    hangingUp = disconnectDue;
-  }
+  } else if (ending == Ending.Due && end(aclHandle())) ending = Ending.Given;
 }
 
 function end(handle: i32): bool {
@@ -208,17 +209,19 @@ function switchAir(on: i32): void {
 /** Command Complete or Command Status: `room` as it tells, its status, and what it returns behind that. */
 export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned: usize, length: i32): void {
   room = roomNow;
-  if (opcode != awaited || opcode == 0) {
-    if (awaited == 0 && room > 0) clearDeadline(Deadline.Controller);
-    pumpCommands();
-    return;
+  const isAwaited = opcode == awaited;
+  if (isAwaited) awaited = 0;
+  if (awaited == 0) {
+    // One that has no room owes a word just as well.
+    if (room == 0) setDeadline(Deadline.Controller, CONTROLLER_MS);
+    else if (up) clearDeadline(Deadline.Controller);
   }
-  awaited = 0;
-  if (room > 0) clearDeadline(Deadline.Controller);
-  if (opcode == opcodeOf(enable) && !isStep(opcode)) onAir = false;
-  else if (isStep(opcode) && !stepDone(opcode, status, returned, length)) {
-    giveUp();
-    return;
+  if (isAwaited && opcode != 0) {
+    if (opcode == opcodeOf(enable) && !isStep(opcode)) onAir = false;
+    else if (isStep(opcode) && !stepDone(opcode, status, returned, length)) {
+      giveUp();
+      return;
+    }
   }
   pumpCommands();
 }

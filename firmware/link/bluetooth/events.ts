@@ -14,6 +14,7 @@ import { MessageType } from "../../../wire/labels";
 const ACL_DATA: i32 = 2;
 const EVENT: i32 = 4;
 const HANDLE_MASK: i32 = 0xfff;
+const DISCONNECT: i32 = 0x0406;
 
 const packet: usize = memory.data(RADIO_PACKET_MAX + GUARD, 2);
 export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
@@ -41,7 +42,7 @@ export function radioStart(): bool {
 }
 
 export function radioTake(length: i32): void {
-  if (length < 3 || length > RADIO_PACKET_MAX) return;
+  if (length < 3) return;
   const type: i32 = load<u8>(packet);
   if (type == EVENT && length == 3 + <i32>load<u8>(packet + 2)) event(load<u8>(packet + 1), packet + 3, length - 3);
   else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(load<u16>(packet + 1), packet + 5, length - 5);
@@ -80,8 +81,10 @@ export function radioAlarm(): void {
 
 /** Five seconds after the beginning, or a second after a hang-up. Before that no peripheral asks for parameters (Vol 3 Part C 9.3.12). */
 function connectionDue(): void {
-  if (come != Come.InSession || isHangingUp()) hangUpNow();
-  else if (interval > INTERVAL_MAX) askParameters();
+  if (come != Come.InSession || isHangingUp()) {
+    hangUpNow();
+    setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS); // should it not end
+  } else if (interval > INTERVAL_MAX) askParameters();
 }
 
 function data(header: i32, at: usize, length: i32): void {
@@ -94,8 +97,12 @@ function event(code: i32, at: usize, length: i32): void {
   if (code == 0x0e && length >= 3) {
     // Command Complete; a NOP has no status
     commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
-  } else if (code == 0x0f && length >= 4) commandAnswered(load<u16>(at + 2), load<u8>(at + 1), load<u8>(at), 0, 0);
-  else if (code == 0x13 && length >= 1) completed(at, length);
+  } else if (code == 0x0f && length >= 4) {
+    const status: i32 = load<u8>(at);
+    // Unknown connection: its end was missed.
+    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isHangingUp()) ended();
+    commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
+  } else if (code == 0x13 && length >= 1) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
   else if (code == 0x10) radioStart(); // Hardware Error
   else if (code == 0x3e && length >= 1) leEvent(load<u8>(at), at + 1, length - 1);

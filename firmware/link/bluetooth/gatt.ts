@@ -97,7 +97,7 @@ export function gattKind(handle: i32): Kind {
 
 export function gattReadable(handle: i32): bool {
   const kind = gattKind(handle);
-  return kind != Kind.Rx && kind != Kind.Tx && kind != Kind.Changed;
+  return kind < Kind.Rx || kind > Kind.Changed;
 }
 
 /** Last handle of a service's group; of anything else, its own. */

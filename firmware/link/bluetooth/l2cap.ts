@@ -13,8 +13,12 @@ const SIGNALLING_MTU: i32 = 23;
 
 // Signalling packets (4, table 4.2)
 const REJECT: u8 = 0x01;
-const PARAMETER_UPDATE: u8 = 0x12;
 const COMMAND_HEADER: i32 = 4;
+
+/** Connection Parameter Update Request; one a connection, so of one identifier. */
+const parameterUpdate: usize = memory.data<u8>([
+  0x12, 1, 8, 0, <u8>INTERVAL_MIN, 0, <u8>INTERVAL_MAX, 0, 0, 0, <u8>(SUPERVISION_TIMEOUT & 255), <u8>(SUPERVISION_TIMEOUT >> 8),
+]);
 
 const FRAME_MAX: i32 = HEADER + LE_MTU_MAX;
 const frame: usize = memory.data(FRAME_MAX + GUARD, 2);
@@ -28,7 +32,6 @@ export function l2capReset(): void {
   attReset();
   skipping = true;
   have = 0;
-  memory.fill(frame, 0, FRAME_MAX);
 }
 
 /** Takes one fragment. A frame that is cut short, longer than it said or longer than we take is dropped whole (7.2.2). */
@@ -60,14 +63,7 @@ export function l2capTake(data: usize, length: i32, start: bool): void {
 /** Asks the central for our connection parameters (4.20): it answers, and does as it likes. */
 export function askParameters(): void {
   if (aclBusy(SIGNAL)) return;
-  const at = aclPayload(SIGNAL);
-  store<u8>(at, PARAMETER_UPDATE);
-  store<u8>(at + 1, 1); // one request a connection, so one identifier
-  store<u16>(at + 2, 8);
-  store<u16>(at + 4, <u16>INTERVAL_MIN);
-  store<u16>(at + 6, <u16>INTERVAL_MAX);
-  store<u16>(at + 8, 0);
-  store<u16>(at + 10, <u16>SUPERVISION_TIMEOUT);
+  memory.copy(aclPayload(SIGNAL), parameterUpdate, 12);
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, 12);
 }
 
