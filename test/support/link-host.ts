@@ -42,6 +42,10 @@ export class LinkHost {
   held = 0;
   /** Gives buffers back by itself after each call. */
   autoComplete = true;
+  /** Disconnects what it is told to. */
+  endsConnections = false;
+  /** False where a test forges completed packets and ends: buffers and frames cannot be counted then. */
+  isTrusted = true;
   aclOctets: number;
   aclBuffers: number;
   answer: (opcode: number) => readonly number[] | undefined;
@@ -72,7 +76,9 @@ export class LinkHost {
       indicators: { show: () => undefined },
       mailbox: {
         send: (to: number, at: number, length: number) => {
-          this.mail.push({ to, bytes: this.read(at, length) });
+          const bytes = this.read(at, length);
+          if (isMarked(bytes)) throw new Error("octets from behind a buffer were posted");
+          this.mail.push({ to, bytes });
           return 0;
         },
       },
@@ -169,6 +175,14 @@ export class LinkHost {
     return this.#frames;
   }
 
+  /** What was half sent is forgotten. */
+  forgetFrames(): void {
+    this.#frame = undefined;
+    this.#frames.length = 0;
+    this.held = 0;
+    this.isTrusted = true;
+  }
+
   /** Opcodes of the commands since `clear`. */
   get commands(): number[] {
     return this.packets.filter(([type]) => type === 1).map((packet) => packet[1]! | (packet[2]! << 8));
@@ -227,6 +241,7 @@ export class LinkHost {
 
   #sent(packet: Uint8Array): Status {
     if (this.radio !== Status.Ok) return this.radio;
+    if (isMarked(packet)) throw new Error("octets from behind a buffer were sent");
     this.packets.push(packet);
     if (packet[0] === 1) this.#command(packet);
     else this.#data(packet);
@@ -246,28 +261,43 @@ export class LinkHost {
       if (opcode === 0x2002) returned = [0, this.aclOctets & 255, this.aclOctets >> 8, this.aclBuffers];
       if (opcode === 0x2018) returned = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     }
-    if (opcode === 0x0406) this.#answers.push(Uint8Array.of(4, 0x0f, 4, returned[0]!, 1, packet[1]!, packet[2]!));
-    else this.#answers.push(Uint8Array.of(4, 0x0e, 3 + returned.length, 1, packet[1]!, packet[2]!, ...returned));
+    if (opcode === 0x0406) {
+      this.#answers.push(Uint8Array.of(4, 0x0f, 4, returned[0]!, 1, packet[1]!, packet[2]!));
+      if (this.endsConnections) this.#answers.push(Uint8Array.of(4, 0x05, 4, 0, packet[4]!, packet[5]!, 0x16));
+    } else this.#answers.push(Uint8Array.of(4, 0x0e, 3 + returned.length, 1, packet[1]!, packet[2]!, ...returned));
   }
 
   #data(packet: Uint8Array): void {
     const size = packet.length - 5;
     if (size !== (packet[3]! | (packet[4]! << 8))) throw new Error("ACL data whose length is not its header's");
     if (size > this.aclOctets) throw new Error(`${size} octets for a buffer of ${this.aclOctets}`);
-    if (++this.held > this.aclBuffers) throw new Error(`${this.held} packets for ${this.aclBuffers} buffers`);
+    if (++this.held > this.aclBuffers && this.isTrusted)
+      throw new Error(`${this.held} packets for ${this.aclBuffers} buffers`);
     const starts = (packet[2]! & 0x30) === 0;
     const data = packet.slice(5);
     if (starts) {
-      if (this.#frame !== undefined) throw new Error("a frame was cut short");
+      if (this.#frame !== undefined && this.isTrusted) throw new Error("a frame was cut short");
       this.#frame = { channel: data[2]! | (data[3]! << 8), total: data[0]! | (data[1]! << 8), have: data.slice(4) };
     } else if (this.#frame === undefined) throw new Error("a fragment without a start");
     else this.#frame.have = concat(this.#frame.have, data);
     const { channel, total, have } = this.#frame;
+    const longest = this.exports.mtu?.() ?? 247;
+    if (starts && channel === ATT && total > Math.max(longest, 23))
+      throw new Error(`${total} octets at MTU ${longest}`);
     if (have.length > total) throw new Error("a frame longer than it says");
     if (have.length < total) return;
     this.#frames.push({ channel, payload: have });
     this.#frame = undefined;
   }
+}
+
+/** Four octets as gaps have them are not said by chance. */
+function isMarked(octets: Uint8Array): boolean {
+  for (let at = 0, run = 0; at < octets.length; at++) {
+    run = octets[at] === MARK ? run + 1 : 0;
+    if (run === 4) return true;
+  }
+  return false;
 }
 
 /** 16 bits, the lower octet first. */
