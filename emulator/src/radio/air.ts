@@ -68,6 +68,7 @@ export class Air implements Medium {
 
   /** Puts two controllers out of each other's reach, or back into it. */
   setReach(one: LinkEnd, other: LinkEnd, inReach: boolean): void {
+    for (const connection of this.#connections) connection.settle();
     const at = this.#apart.findIndex(([a, b]) => (a === one && b === other) || (a === other && b === one));
     if (inReach && at >= 0) this.#apart.splice(at, 1);
     else if (!inReach && at < 0) this.#apart.push([one, other]);

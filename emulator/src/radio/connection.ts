@@ -49,6 +49,7 @@ export class Connection implements Link {
   }
 
   die(end: LinkEnd): void {
+    this.settle();
     this.#dead.add(end);
     this.wake();
   }
@@ -58,12 +59,17 @@ export class Connection implements Link {
     this.wake();
   }
 
+  /** Until now the two could hear each other: events that were not played were empty, and heard. */
+  settle(): void {
+    if (!this.#planned && this.#hears) this.#heardUs = this.#air.nowUs;
+  }
+
   /** Something is to be said, or nothing can be: connection events are played from now on. */
   wake(): void {
     if (!this.#open || this.#planned || !this.#wanted) return;
+    this.settle();
     this.#planned = true;
     const now = this.#air.nowUs;
-    if (this.#hears) this.#heardUs = now; // events that were not played were empty, and heard
     const { intervalUs } = this.parameters;
     const passed = Math.max(0, Math.ceil((now - this.#anchorUs) / intervalUs));
     this.#anchorUs += passed * intervalUs;
