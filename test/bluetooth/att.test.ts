@@ -142,6 +142,12 @@ describe("the ATT server", () => {
     }
   });
 
+  it("keeps to the MTU that was agreed where a client asks again, for less", () => {
+    host.att("02 f700");
+    expect(host.att("02 1700")).to.deep.equal(["03f700"]);
+    expect(host.exports.mtu!()).to.equal(247);
+  });
+
   it("answers more where the MTU takes more", () => {
     host.att("02 f700");
     expect(host.att("10 1800 ffff 0028")).to.deep.equal([`1114 18001d00${onAir(CARD_SERVICE)}`.replaceAll(" ", "")]);

@@ -115,14 +115,20 @@ function session(random: Random, packets: number): void {
     }
   };
   const wallet = () => {
-    const kind = one([Mail.Piece, Mail.Piece, Mail.Piece, Mail.Identifier, Mail.Hangup, Mail.Indicate]);
-    const flags = Uint8Array.of(kind, below(4));
-    const length = odds(2) ? le(below(300)) : octets(2);
-    const body = concat(
+    const said = concat(
       Uint8Array.of(1, one([MessageType.Pair2, MessageType.Sealed, MessageType.Fault])),
-      octets(below(240)),
+      octets(below(odds(3) ? 20 : 240)),
     );
-    host.post(ModuleId.Wallet, concat(flags, length, body).slice(0, 256));
+    if (!odds(3)) {
+      const more = octets(odds(2) ? 0 : 1 + below(250)); // in a second piece
+      const flags = more.length === 0 ? 3 : 1;
+      host.post(ModuleId.Wallet, concat(Uint8Array.of(Mail.Piece, flags), le(said.length + more.length), said));
+      if (more.length > 0) host.post(ModuleId.Wallet, concat(Uint8Array.of(Mail.Piece, 2), more));
+      return;
+    }
+    const kind = one([Mail.Piece, Mail.Piece, Mail.Identifier, Mail.Hangup, Mail.Indicate]);
+    const other = concat(Uint8Array.of(kind, below(4)), odds(2) ? le(below(300)) : octets(2), said);
+    host.post(ModuleId.Wallet, other);
   };
 
   for (let n = 0; n < packets; n++) {

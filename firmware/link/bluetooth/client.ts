@@ -35,9 +35,12 @@ export function clientMtu(): i32 {
   return mtu;
 }
 
-/** The smaller of both sides', and never below the least (Vol 3 Part F 3.4.2.2). */
+/**
+ * The smaller of both sides', and never below the least (Vol 3 Part F 3.4.2.2). A client asks once (3.4.2.1): where it asks again, for less, what
+ * was agreed stays, as a longer notification may wait.
+ */
 export function clientAgree(theirs: i32): void {
-  mtu = max(MTU_MIN, min(theirs, LE_MTU_MAX));
+  mtu = max(mtu, min(theirs, LE_MTU_MAX));
 }
 
 /** Does the client hear the card's chunks? */
