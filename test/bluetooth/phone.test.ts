@@ -4,7 +4,7 @@
 import { Air, BtSnoop, Controller, type ControllerOptions } from "@enabling-card/emulator";
 import { Card, type CardTransport } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
-import { ATT_HEADER, LE_MTU_MAX, toHex } from "@enabling-card/wire";
+import { ATT_HEADER, fromHex, LE_MTU_MAX, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone, type World } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
@@ -117,6 +117,23 @@ describe("noble and the card", () => {
     air.setReach(phone, radio, true);
     expect((await card.state()).tokens).to.deep.equal([]);
     await card.close();
+  });
+
+  it("are alone: a second phone finds no card while the first is connected", async () => {
+    const transport = await begin();
+    const card = await pair(transport);
+    const second = new Controller(air, { address: "c0:ff:ee:00:00:0d" });
+    const reports: Uint8Array[] = [];
+    second.onPacket((packet) => packet[1] === 0x3e && reports.push(packet));
+    second.send(fromHex("01010c08ffffffffffffff3f")); // LE events are masked unless asked for
+    second.send(fromHex("010b200701100010000000"));
+    second.send(fromHex("010c20020100"));
+    await card.state();
+    expect(reports).to.deep.equal([]);
+    await card.close();
+    while (reports.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(toHex(reports[0]!)).to.include(toHex(radio.randomAddress));
+    second.quiet();
   });
 
   it("end a link whose phone says nothing, after 5 s of the card's", async () => {
