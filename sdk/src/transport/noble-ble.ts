@@ -83,9 +83,14 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
     const over = () => wake();
     noble.on("discover", heard);
     signal?.addEventListener("abort", over);
+    if (scans++ === 0) {
+      known.clear(); // cards change their addresses: what was known would grow without end
+      scanning = scanning
+        .catch(() => undefined) // an earlier scan's fault
+        .then(() => noble.waitForPoweredOnAsync(timeoutMs))
+        .then(() => noble.startScanningAsync([uuid(CARD_SERVICE)], true));
+    }
     try {
-      await within(noble.waitForPoweredOnAsync(), timeoutMs, signal);
-      if (scans++ === 0) scanning = scanning.then(() => noble.startScanningAsync([uuid(CARD_SERVICE)], true));
       await within(scanning, timeoutMs, signal);
       while (!signal?.aborted) {
         const next = found.shift();
@@ -95,6 +100,8 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
             wake = resolve;
           });
       }
+    } catch (cause) {
+      if (!signal?.aborted) throw coded(cause, "CARD_NOT_FOUND"); // who gave up wants no more, and no error
     } finally {
       noble.removeListener("discover", heard);
       signal?.removeEventListener("abort", over);
