@@ -75,6 +75,14 @@ describe("L2CAP", () => {
     });
   }
 
+  it("takes no frame that does not start as one", () => {
+    host.fragment(frame(NAME), false);
+    host.fragment(frame(NAME, 65_535));
+    host.fragment(frame(NAME), false);
+    expect(host.frames).to.deep.equal([]);
+    expect(host.att(NAME)).to.deep.equal([NAME_READ]);
+  });
+
   it("passes over data of another connection, and with a boundary flag that is none", () => {
     const whole = frame(NAME);
     host.fragment(whole, true, HANDLE + 1);
