@@ -4,8 +4,15 @@ export interface ModuleRule {
   readonly imports: readonly string[];
   readonly memory: number;
 }
-export const MODULES: Readonly<Record<"wallet" | "authenticator" | "link" | "probe", ModuleRule>>;
+export const MODULES: Readonly<Record<"wallet" | "authenticator" | "link" | "probe" | "guarded", ModuleRule>>;
 export const WASM_MAX: number;
+/** Octets of wasm, and of static memory. */
+export interface ModuleSize {
+  readonly wasm: number;
+  readonly memory: number;
+}
+export const BLUETOOTH_MAX: ModuleSize;
+export function bluetoothSize(): Promise<ModuleSize>;
 /** What asc is called with, but for files. */
 export const FLAGS: readonly string[];
 export function moduleFaults(name: string, wasm: Uint8Array, rule: ModuleRule): Promise<string[]>;

@@ -22,7 +22,7 @@ export const MODULES = {
   },
   link: {
     entry: "firmware/link/index.ts",
-    imports: ["line", "indicators", "mailbox"],
+    imports: ["line", "radio", "indicators", "battery", "clock", "mailbox"],
     memory: 8 * 1024,
   },
   // Runs before the others, and none of their memory is there then.
@@ -37,6 +37,33 @@ export const MODULES = {
     imports: ["coil", "head", "crypto", "random", "vault", "flash", "clock", "battery", "mailbox"],
     memory: 32 * 1024,
   },
+  // Not shipped: link with gaps behind its buffers, which a fuzzer watches.
+  guarded: {
+    entry: "firmware/link/guarded.ts",
+    imports: ["line", "radio", "indicators", "battery", "clock", "mailbox"],
+    memory: 32 * 1024,
+    guard: 512,
+  },
+};
+
+/** What Bluetooth may add to link, octets of wasm and of memory. */
+export const BLUETOOTH_MAX = { wasm: 6 * 1024, memory: 3 * 1024 };
+/** Doors of the Bluetooth host with nothing behind them: link built with these is what it would be without. */
+const NO_BLUETOOTH = {
+  "firmware/link/bluetooth/commands.ts": `
+    export function hangUpRadio(): void {}
+    export function showIdentifier(identifier: usize, length: i32): void {}`,
+  "firmware/link/bluetooth/events.ts": `
+    export function radioAlarm(): void {}
+    export function radioAnswered(type: i32): void {}
+    export function radioReady(): void {}
+    export function radioSlot(): usize { return 0; }
+    export function radioStart(): bool { return false; }
+    export function radioTake(length: i32): void {}
+    export function radioYield(toLine: bool): void {}`,
+  "firmware/link/bluetooth/notify.ts": `
+    export function notify(data: usize, length: i32): i32 { return 0; }
+    export function notifyMax(): i32 { return 0; }`,
 };
 
 /** All shipped modules together (docs/protocol.md). */
@@ -120,20 +147,52 @@ export async function buildFirmware(log = console.log) {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   rmSync(OUT, { recursive: true, force: true });
   mkdirSync(OUT, { recursive: true });
-  const { default: asc } = await import("assemblyscript/asc");
   let shipped = 0;
   for (const [name, rule] of Object.entries(MODULES)) {
-    const file = join(OUT, `${name}.wasm`);
-    const { error, stderr } = await asc.main([rule.entry, "-o", file, "--baseDir", ROOT, ...FLAGS]);
-    if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
-    const wasm = readFileSync(file);
+    const wasm = await compile(name, rule);
+    writeFileSync(join(OUT, `${name}.wasm`), wasm);
     const faults = await moduleFaults(name, wasm, rule);
     if (faults.length > 0) throw new Error(faults.join("\n"));
     if (SHIPPED.includes(name)) shipped += wasm.length;
   }
+  const bluetooth = await bluetoothSize();
+  if (bluetooth.wasm > BLUETOOTH_MAX.wasm || bluetooth.memory > BLUETOOTH_MAX.memory)
+    throw new Error(`Bluetooth takes ${told(bluetooth)}; its limits are ${told(BLUETOOTH_MAX)}`);
   if (shipped > WASM_MAX) throw new Error(`The modules have ${shipped} octets together; the limit is ${WASM_MAX}`);
   writeFileSync(stamp, digest);
-  log(`firmware: ${SHIPPED.join(", ")} built, ${shipped} of ${WASM_MAX} octets`);
+  log(`firmware: ${SHIPPED.join(", ")} built, ${shipped} of ${WASM_MAX} octets; Bluetooth ${told(bluetooth)}`);
+}
+
+const told = ({ wasm, memory }) => `${wasm} octets of wasm and ${memory} of memory`;
+
+/** Compiles a module's entry, some of its files replaced by other text. */
+async function compile(name, { entry, guard = 0 }, replaced = {}) {
+  const { default: asc } = await import("assemblyscript/asc");
+  let wasm;
+  const read = (file, folder) => {
+    const path = join(folder, file);
+    return replaced[file] ?? (existsSync(path) ? readFileSync(path, "utf8") : null);
+  };
+  const write = (_, contents) => {
+    wasm = contents;
+  };
+  const options = [entry, "-o", "out.wasm", "--baseDir", ROOT, "--use", `GUARD=${guard}`, ...FLAGS];
+  const { error, stderr } = await asc.main(options, { readFile: read, writeFile: write });
+  if (error) throw new Error(`${name}: ${error.message}\n${stderr.toString()}`);
+  return wasm;
+}
+
+/** What Bluetooth adds to link: octets of wasm, and of static memory. */
+export async function bluetoothSize() {
+  const sizes = [];
+  for (const replaced of [{}, NO_BLUETOOTH]) {
+    const wasm = await compile("link", MODULES.link, replaced);
+    const nothing = new Proxy({}, { get: () => new Proxy({}, { get: () => () => 0 }) });
+    const { instance } = await WebAssembly.instantiate(wasm, nothing);
+    sizes.push({ wasm: wasm.length, memory: instance.exports.heapBase() });
+  }
+  const [all, without] = sizes;
+  return { wasm: all.wasm - without.wasm, memory: all.memory - without.memory };
 }
 
 function sourceDigest() {

@@ -1,5 +1,7 @@
 // What card, phone and issuer say to each other: numbers, limits and codecs (docs/protocol.md). Looks at nobody.
 
+export * from "./bluetooth.js";
+export * from "./bluetooth-uuid.js";
 export * from "./bytes.js";
 export * from "./card-log.js";
 export * from "./cbor.js";

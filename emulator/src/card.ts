@@ -12,6 +12,7 @@ import type { Coil } from "./ports/coil.js";
 import { FLASH_NAME } from "./ports/flash.js";
 import type { Indicators } from "./ports/indicators.js";
 import type { LineEnd } from "./ports/line.js";
+import type { HciController } from "./ports/radio.js";
 import { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 import { VAULT_ACCESS } from "./ports/vault.js";
 import type { Block } from "./store/block.js";
@@ -33,6 +34,8 @@ export interface EmulatedCardOptions {
   readonly seed?: string;
   readonly battery?: Partial<BatteryOptions>;
   readonly id?: string;
+  /** The card's Bluetooth controller, such as `new Controller(air)`; none unless given. */
+  readonly radio?: HciController;
   /** Hears each key that a module hands to the crypto port: for the scan that looks for it afterwards, tests only. */
   readonly onSecret?: (secret: Uint8Array) => void;
 }
@@ -68,6 +71,7 @@ export class EmulatedCard {
       clock: options.clock ?? "virtual",
       autoPlay: options.autoPlay ?? true,
       onSecret: options.onSecret,
+      radio: options.radio,
     });
     if (options.autoPress) this.#pressWhenAsked();
   }

@@ -35,6 +35,7 @@ export { BATTERY, type Battery, type BatteryOptions } from "./ports/battery.js";
 export type { Emission, Pass } from "./ports/coil.js";
 export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
+export type { HciController } from "./ports/radio.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
@@ -43,6 +44,15 @@ export { bootTicks, FLASH_SIZE as QEMU_FLASH_SIZE } from "./qemu/qemu-memory.js"
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
 export { encodeSerialFrame, type SerialFrame, SerialFrames } from "./qemu/serial-frames.js";
+export {
+  Air,
+  type AirOptions,
+  type AirTime,
+  BtSnoop,
+  Controller,
+  type ControllerOptions,
+  type Traffic,
+} from "./radio/index.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
 export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";

@@ -23,6 +23,7 @@ import { HeadSensor } from "./ports/head.js";
 import { INDICATOR_NAMES, Indicators } from "./ports/indicators.js";
 import { Line } from "./ports/line.js";
 import { type Letter, mailboxPort, mailName, PostOffice } from "./ports/mailbox.js";
+import { type HciController, Radio } from "./ports/radio.js";
 import { type RandomSource, randomPort } from "./ports/random.js";
 import { vaultPort } from "./ports/vault.js";
 import type { Store } from "./store/store.js";
@@ -36,6 +37,8 @@ export interface MachineOptions {
   readonly clock: "virtual" | "real";
   readonly autoPlay: boolean;
   readonly onSecret?: ((secret: Uint8Array) => void) | undefined;
+  /** The card's Bluetooth controller; without one its radio is absent. */
+  readonly radio?: HciController | undefined;
 }
 
 export interface Trap {
@@ -58,6 +61,7 @@ export class Machine {
   readonly indicators = new Indicators();
   readonly coil: Coil;
   readonly line: Line;
+  readonly #radio: Radio;
   readonly traps: Trap[] = [];
   /** Times the machine saw a module break a port's contract without trapping. */
   readonly violations: string[] = [];
@@ -91,6 +95,7 @@ export class Machine {
       received: (chunk) => this.post(() => this.#chunk(chunk)),
       sent: (chunk) => this.trace.add({ kind: "chunk", direction: "to-phone", length: chunk.length }),
     });
+    this.#radio = new Radio(options.radio, (packet) => this.post(() => this.#packet(packet)));
     const alarm = (name: ModuleName) => new Alarm(this.timeline, () => this.#call(name, (module) => module.onAlarm()));
     this.#alarms = { wallet: alarm("wallet"), authenticator: alarm("authenticator"), link: alarm("link") };
     this.indicators.onShow = (indicator) => this.trace.add({ kind: "indicator", name: INDICATOR_NAMES[indicator] });
@@ -139,6 +144,7 @@ export class Machine {
     this.head.sleep();
     this.line.drop(false);
     this.line.forgetAdvertised();
+    this.#radio.powerOff();
     this.#post.forget();
     this.#outside.length = 0;
     for (const name of MODULE_NAMES) this.#alarms[name].cancel();
@@ -239,6 +245,7 @@ export class Machine {
       button: () => this.button.port(),
       indicators: () => this.indicators.port(nowNs),
       line: () => this.line.port(memory),
+      radio: () => this.#radio.port(memory),
       mailbox: () => mailboxPort(memory, MODULES[name].id, (letter) => this.#send(letter)),
     };
     return Object.fromEntries(MODULES[name].imports.map((port) => [port, all[port]!() as WebAssembly.ModuleImports]));
@@ -294,6 +301,13 @@ export class Machine {
     });
   }
 
+  #packet(packet: Uint8Array): void {
+    this.#call("link", (link) => {
+      this.#modules.link!.memory.demand(link.packetSlot!(), packet.length).set(packet);
+      link.onPacket!(packet.length);
+    });
+  }
+
   #lineChanged(up: boolean): void {
     this.trace.add({ kind: "line", up });
     this.#call("link", (link) => (up ? link.onLineUp!() : link.onLineDown!()));
@@ -327,6 +341,11 @@ export class Machine {
     }
     this.#boot(name);
     if (name !== "authenticator") this.line.drop();
+    // A session that the wallet lost must not go on: link, started anew, resets the controller and with it every connection.
+    if (name === "wallet" && this.#options.radio !== undefined) {
+      this.#alarms.link.cancel();
+      this.#boot("link");
+    }
   }
 
   #violation(message: string): void {

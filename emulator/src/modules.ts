@@ -32,8 +32,18 @@ export const MODULES: Readonly<Record<ModuleName, ModuleSpec>> = {
   link: {
     id: ModuleId.Link,
     budget: 8_192,
-    imports: ["line", "indicators", "mailbox"],
-    exports: [...EVERY, "chunkSlot", "onChunk", "onLineUp", "onLineDown", "onLineReady"],
+    imports: ["line", "radio", "indicators", "battery", "clock", "mailbox"],
+    exports: [
+      ...EVERY,
+      "chunkSlot",
+      "onChunk",
+      "onLineUp",
+      "onLineDown",
+      "onLineReady",
+      "packetSlot",
+      "onPacket",
+      "onRadioReady",
+    ],
   },
 };
 
@@ -59,6 +69,9 @@ export interface ModuleExports {
   onLineUp?(): void;
   onLineDown?(): void;
   onLineReady?(): void;
+  packetSlot?(): number;
+  onPacket?(length: number): void;
+  onRadioReady?(): void;
 }
 
 /** The three built firmware modules, as files hold them. */

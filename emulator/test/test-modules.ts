@@ -21,6 +21,9 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   onLineUp: "export function onLineUp(): void {}",
   onLineDown: "export function onLineDown(): void {}",
   onLineReady: "export function onLineReady(): void {}",
+  packetSlot: "const packet: usize = memory.data(258);\nexport function packetSlot(): usize { return packet; }",
+  onPacket: "export function onPacket(length: i32): void {}",
+  onRadioReady: "export function onRadioReady(): void {}",
 };
 
 const cache = new Map<string, Promise<Uint8Array>>();

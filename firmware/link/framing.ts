@@ -1,8 +1,8 @@
-// Framing: chunks of the line to pieces for the wallet, and back. Twin: wire/chunk.ts. Incoming messages are passed on as they
-// come and never held; outgoing ones wait in a ring until the line takes them.
+// Framing: chunks of the phone to pieces for the wallet, and back. Twin: wire/chunk.ts. Incoming messages are passed on as they
+// come and never held; outgoing ones wait in a ring until its carrier takes them.
 // Chunk = header (first 0x80, last 0x40, counter mod 64), total length u16 LE in a first one, data.
 import { draft, post } from "../common/mailbox";
-import { maxWrite, write } from "../ports/line";
+import { carrierMax, carrierWrite } from "./carrier";
 import {
   ATT_HEADER, CHUNK_COUNTER_MASK, CHUNK_FIRST, CHUNK_LAST, MESSAGE_MAX, MTU_MAX, MTU_MIN,
 } from "../../wire/limits";
@@ -10,8 +10,10 @@ import { Mail, MAIL_SIZE, ModuleId, PIECE_FIRST, PIECE_LAST } from "../../wire/m
 import { Status } from "../../wire/status";
 
 const CHUNK_MAX: i32 = MTU_MAX - ATT_HEADER;
-const chunkIn: usize = memory.data(CHUNK_MAX);
-const chunkOut: usize = memory.data(CHUNK_MAX);
+const chunkIn: usize = memory.data(CHUNK_MAX + GUARD);
+const chunkOut: usize = memory.data(CHUNK_MAX + GUARD);
+export const CHUNK_IN_END: usize = chunkIn + CHUNK_MAX;
+export const CHUNK_OUT_END: usize = chunkOut + CHUNK_MAX;
 
 // Incoming
 let expected: i32 = 0;
@@ -21,7 +23,8 @@ let inside: bool = false;
 
 // Outgoing: messages one behind the other, each as u16 length and octets
 const RING_SIZE: i32 = 2048;
-const ring: usize = memory.data(RING_SIZE);
+const ring: usize = memory.data(RING_SIZE + GUARD);
+export const RING_END: usize = ring + RING_SIZE;
 let head: i32 = 0;
 let used: i32 = 0;
 /** Where the message that is being put in began, and what is still to come of it. */
@@ -48,15 +51,15 @@ export function framingReset(): void {
 }
 
 /** Checks a chunk and passes it on. `FrameOutOfOrder` drops the message; the next first chunk begins anew. */
-export function framingIn(length: i32): Status {
+export function framingIn(chunk: usize, length: i32): Status {
   if (length < 1 || length > CHUNK_MAX) return drop(Status.FrameOutOfOrder);
-  const header: i32 = load<u8>(chunkIn);
+  const header: i32 = load<u8>(chunk);
   const first = (header & CHUNK_FIRST) != 0;
   const last = (header & CHUNK_LAST) != 0;
   const overhead = first ? 3 : 1;
   if (length <= overhead) return drop(Status.FrameOutOfOrder);
   if (first) {
-    total = load<u16>(chunkIn + 1);
+    total = load<u16>(chunk + 1);
     had = 0;
     expected = 0;
     inside = true;
@@ -68,7 +71,7 @@ export function framingIn(length: i32): Status {
   expected++;
   had += size;
   if (last) inside = false;
-  return pass(chunkIn + overhead, size, first, last);
+  return pass(chunk + overhead, size, first, last);
 }
 
 /** Takes a piece of an outgoing message: flags at `slot` + 1, [total u16 if first], data. False where the ring has no room for it. */
@@ -103,7 +106,7 @@ export function framingOut(slot: usize, length: i32): bool {
 
 /** Sends as many chunks as the line takes now. */
 export function framingPump(): void {
-  const room = maxWrite();
+  const room = carrierMax();
   if (room < MTU_MIN - ATT_HEADER) return;
   const whole = toFill > 0 ? filling : used;
   let ready = whole;
@@ -118,7 +121,7 @@ export function framingPump(): void {
     if (first) store<u16>(chunkOut + 1, <u16>message);
     const skip = first ? 2 : 0;
     for (let i = 0; i < size; i++) store<u8>(chunkOut + overhead + i, <u8>peek(skip + i));
-    if (write(chunkOut, overhead + size) != 0) return;
+    if (carrierWrite(chunkOut, overhead + size) != 0) return;
     head = (head + skip + size) % RING_SIZE;
     used -= skip + size;
     filling -= skip + size;

@@ -1,20 +1,19 @@
-// Link: the normal world. Frames between phone and wallet, courier between wallet and authenticator, indicators. It holds no
+// Link: the normal world. Frames between phone and wallet, courier between wallet and authenticator, indicators, Bluetooth. It holds no
 // key and is believed by nobody: what it passes on, it cannot read, make or repeat.
-import { draft, mailSlot as slot, post, postShort } from "../common/mailbox";
+import { draft, mailSlot as slot, post } from "../common/mailbox";
 import { show } from "../ports/indicators";
-import { advertise, hangUp, write } from "../ports/line";
-import { framingIn, framingOut, framingPump, framingReset, framingSlot } from "./framing";
-import { MessageType } from "../../wire/labels";
-import { CHUNK_FIRST, CHUNK_LAST, PROTOCOL_VERSION } from "../../wire/limits";
-import { Mail, ModuleId } from "../../wire/machine";
-import { Status } from "../../wire/status";
-
-/** A fault as one chunk: header, length u16, version, type, status. */
-const FAULT_SIZE: i32 = 6;
-const fault: usize = memory.data(FAULT_SIZE);
+import { advertise, hangUp } from "../ports/line";
+import { showIdentifier } from "./bluetooth/commands";
+import { radioAlarm, radioAnswered, radioReady, radioSlot, radioStart, radioTake, radioYield } from "./bluetooth/events";
+import { Carrier, carrierHangUp, carrying } from "./carrier";
+import { framingOut, framingPump, framingReset, framingSlot } from "./framing";
+import { phoneCame, phoneChunk, phoneWent } from "./phone";
+import { Mail, ModuleId, PIECE_FIRST } from "../../wire/machine";
 
 export function start(): void {
   framingReset();
+  // A link that starts again has no phone: its controller is reset, and the wallet hears of it.
+  if (radioStart()) phoneWent(Carrier.Radio);
 }
 
 export function mailSlot(): usize {
@@ -25,34 +24,38 @@ export function chunkSlot(): usize {
   return framingSlot();
 }
 
+export function packetSlot(): usize {
+  return radioSlot();
+}
+
 export function heapBase(): usize {
   return __heap_base;
 }
 
 export function onLineUp(): void {
-  framingReset();
-  postShort(ModuleId.Wallet, Mail.LineUp);
+  if (!phoneCame(Carrier.Line)) hangUp();
+  else radioYield(true);
 }
 
 export function onLineDown(): void {
-  framingReset();
-  postShort(ModuleId.Wallet, Mail.LineDown);
+  phoneWent(Carrier.Line);
+  if (carrying() == Carrier.None) radioYield(false);
 }
 
 export function onLineReady(): void {
-  framingPump();
+  if (carrying() == Carrier.Line) framingPump();
 }
 
-/** A chunk came. What is wrong with frames is said by link itself; what is wrong with messages, by the wallet. */
 export function onChunk(length: i32): void {
-  const status = framingIn(length);
-  if (status == Status.Ok) return;
-  store<u8>(fault, <u8>(CHUNK_FIRST | CHUNK_LAST));
-  store<u16>(fault + 1, 3);
-  store<u8>(fault + 3, PROTOCOL_VERSION);
-  store<u8>(fault + 4, <u8>MessageType.Fault);
-  store<u8>(fault + 5, <u8>status);
-  write(fault, FAULT_SIZE);
+  if (carrying() == Carrier.Line) phoneChunk(framingSlot(), length);
+}
+
+export function onPacket(length: i32): void {
+  radioTake(length);
+}
+
+export function onRadioReady(): void {
+  radioReady();
 }
 
 export function onMail(sender: i32, length: i32): void {
@@ -61,15 +64,25 @@ export function onMail(sender: i32, length: i32): void {
   else if (sender != ModuleId.Wallet) return;
   else if (kind == Mail.Piece) passOn(length);
   else if (kind == Mail.Indicate && length == 2) show(load<u8>(slot() + 1));
-  else if (kind == Mail.Identifier) advertise(slot() + 1, length - 1);
-  else if (kind == Mail.Hangup) hangUp();
+  else if (kind == Mail.Identifier) identify(slot() + 1, length - 1);
+  else if (kind == Mail.Hangup) carrierHangUp();
 }
 
-export function onAlarm(): void {}
+export function onAlarm(): void {
+  radioAlarm();
+}
 
-/** A phone that does not read: its session could not go on past a message that was dropped, so the line goes. */
+/** A phone that does not read: its session could not go on past a message that was dropped, so the link goes. */
 function passOn(length: i32): void {
-  if (!framingOut(slot(), length)) hangUp();
+  const opens = length >= 6 && (load<u8>(slot() + 1) & PIECE_FIRST) != 0;
+  const type: i32 = load<u8>(slot() + 5); // kind, flags, length u16, version, type
+  if (!framingOut(slot(), length)) carrierHangUp();
+  else if (opens && carrying() == Carrier.Radio) radioAnswered(type);
+}
+
+function identify(identifier: usize, length: i32): void {
+  advertise(identifier, length);
+  showIdentifier(identifier, length);
 }
 
 /** The courier: sealed slots go to the other trusted module as they are. */

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 import { expect } from "chai";
-import { FLAGS, MODULES, moduleFaults, WASM_MAX } from "../../tools/build-firmware.mjs";
+import { BLUETOOTH_MAX, bluetoothSize, FLAGS, MODULES, moduleFaults, WASM_MAX } from "../../tools/build-firmware.mjs";
 
 const SHIPPED = ["wallet", "authenticator", "link"] as const;
 const built = (name: string) => readFileSync(new URL(`../../build/firmware/${name}.wasm`, import.meta.url));
@@ -39,12 +39,21 @@ describe("the firmware's build", () => {
     });
   }
 
+  it("has a Bluetooth host of at most 6 KiB, which uses at most 3 KiB of memory", async () => {
+    expect(BLUETOOTH_MAX).to.deep.equal({ wasm: 6144, memory: 3072 });
+    const { wasm, memory } = await bluetoothSize();
+    expect(wasm).to.be.within(1, BLUETOOTH_MAX.wasm);
+    expect(memory).to.be.within(1, BLUETOOTH_MAX.memory);
+  });
+
   const OUTSIDE: readonly [(typeof SHIPPED)[number], string, string][] = [
     ["link", "coil", "play"],
     ["link", "crypto", "seal"],
     ["link", "vault", "read"],
     ["authenticator", "coil", "play"],
     ["authenticator", "line", "write"],
+    ["authenticator", "radio", "send"],
+    ["wallet", "radio", "send"],
     ["wallet", "line", "write"],
     ["wallet", "button", "pressed"],
     ["wallet", "env", "abort"],

@@ -13,6 +13,7 @@ const RUNS: Readonly<Record<string, number>> = {
   wav: 2000,
   recordings: 200,
   pcm: 200,
+  bluetooth: 15_000,
 };
 
 describe("fuzzing, a short run", () => {

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
+import { bluetooth } from "./bluetooth.js";
 import { images, smp } from "./loader.js";
 import { pcm, recordings, wav } from "./recordings.js";
 import { tracks } from "./tracks.js";
@@ -26,9 +27,10 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   wav: held(wav),
   recordings: held(recordings),
   pcm: held(pcm),
+  bluetooth,
 };
 
-/** Cases of one round: few where each asks a card, many where a text is parsed. About a hundred thousand together. */
+/** Cases of one round: few where each asks a card, many where a text is parsed. About 130,000 together. */
 export const ROUND: Readonly<Record<string, number>> = {
   chunks: 400,
   requests: 200,
@@ -40,6 +42,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   wav: 44_000,
   recordings: 1_000,
   pcm: 1_000,
+  bluetooth: 30_000,
 };
 
 /** A small seeded source (mulberry32): the same seed, the same run. */

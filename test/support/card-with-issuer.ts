@@ -4,6 +4,7 @@ import type { Block, EmulatedCard, EmulatedCardOptions, PersonalisedCard } from 
 import { type IssuerService, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import {
   Card,
+  type CardTransport,
   type GrantBundle,
   IssuerClient,
   MemoryPairingStore,
@@ -74,9 +75,13 @@ export interface Phone {
 }
 
 /** Pairs, enrols, and has a token made. */
-export async function pairedPhone({ emulator, made, makerRoot, service, store }: World, mtu = 247): Promise<Phone> {
+export async function pairedPhone(
+  { emulator, made, makerRoot, service, store }: World,
+  mtu = 247,
+  transport: CardTransport = memoryTransport([emulator], { mtu }),
+): Promise<Phone> {
   const options = { phoneName: "Ada's phone", makerRoot, store, timeoutMs: 2000 };
-  const card = await Card.pair(memoryTransport([emulator], { mtu }), made.pairingCode, options);
+  const card = await Card.pair(transport, made.pairingCode, options);
   const client = new IssuerClient({ baseUrl: service.url });
   await client.enrol(card.certificate, "Ada's phone");
   const token = await client.createToken(card.cardId, "LOVELACE/ADA");

@@ -47,7 +47,8 @@ void module_instantiate(struct module* module) {
       break;
     case MODULE_LINK:
       Z_link_init_module();
-      Z_link_instantiate(&link, FOR(MODULE_LINK, indicators), FOR(MODULE_LINK, line), FOR(MODULE_LINK, mailbox));
+      Z_link_instantiate(&link, FOR(MODULE_LINK, battery), FOR(MODULE_LINK, clock), FOR(MODULE_LINK, indicators),
+                         FOR(MODULE_LINK, line), FOR(MODULE_LINK, mailbox), FOR(MODULE_LINK, radio));
       break;
     default: break;
   }

@@ -1,0 +1,7 @@
+// A radio without waves: controllers, and the air between them.
+
+export { Air, type AirOptions } from "./air.js";
+export type { AirTime } from "./air-clock.js";
+export { BtSnoop } from "./btsnoop.js";
+export { Controller } from "./controller.js";
+export type { ControllerOptions, Traffic } from "./controller-state.js";

@@ -1,0 +1,134 @@
+// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): three slots of one L2CAP frame each, cut into fragments that the controller's
+// buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
+import { send } from "../../ports/radio";
+import { LE_MTU_MAX } from "../../../wire/bluetooth";
+
+/** Least that a controller may offer for LE data, octets (Vol 4 Part E 7.8.2). */
+const FRAGMENT_MIN: i32 = 27;
+const DATA_PACKET: u8 = 2;
+const PACKET_HEADER: i32 = 5;
+const CONTINUING: i32 = 0x1000;
+const L2CAP_HEADER: i32 = 4;
+
+// A slot: u16 octets of the frame, 0 where it is free; u16 octets sent; room for a packet's header; the frame.
+const FRAME: i32 = 4 + PACKET_HEADER;
+const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
+const SIGNAL_MAX: i32 = 12;
+const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
+const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
+/** Signalling and Security Manager; ATT responses; ATT notifications. */
+export const SIGNAL: usize = memory.data(SIGNAL_SIZE + GUARD, 2);
+export const RESPONSE: usize = memory.data(ATT_SIZE + GUARD, 2);
+export const NOTIFICATION: usize = memory.data(ATT_SIZE + GUARD, 2);
+export const SIGNAL_END: usize = SIGNAL + SIGNAL_SIZE;
+export const RESPONSE_END: usize = RESPONSE + ATT_SIZE;
+export const NOTIFICATION_END: usize = NOTIFICATION + ATT_SIZE;
+
+const NONE: i32 = -1;
+let handle: i32 = NONE;
+let fragmentMax: i32 = 0;
+let buffers: i32 = 0;
+let credits: i32 = 0;
+/** The slot whose frame is under way, or 0. */
+let active: usize = 0;
+
+/** The connection's handle, negative where there is none. */
+export function aclHandle(): i32 {
+  return handle;
+}
+
+/** The controller has said what it takes. */
+export function aclKnown(): bool {
+  return buffers > 0;
+}
+
+/** Takes the controller's buffers: octets of each and their number. False where they cannot carry LE data. */
+export function aclConfigure(size: i32, count: i32): bool {
+  if (size < FRAGMENT_MIN || count == 0) return false;
+  fragmentMax = size;
+  buffers = count;
+  credits = count;
+  return true;
+}
+
+/** The controller is reset. */
+export function aclForget(): void {
+  aclClose();
+  fragmentMax = 0;
+  buffers = 0;
+  credits = 0;
+}
+
+export function aclOpen(connection: i32): void {
+  aclClose();
+  handle = connection;
+}
+
+/** The connection is gone, and with it what the controller held of it: every buffer is free again (Vol 4 Part E 4.3). */
+export function aclClose(): void {
+  handle = NONE;
+  active = 0;
+  credits = buffers;
+  store<u16>(SIGNAL, 0);
+  store<u16>(RESPONSE, 0);
+  store<u16>(NOTIFICATION, 0);
+}
+
+/** Number Of Completed Packets: never more than were given. */
+export function aclCompleted(count: i32): void {
+  credits = min(credits + count, buffers);
+  aclPump();
+}
+
+/** Nothing waits, and the controller holds nothing. */
+export function aclIdle(): bool {
+  return credits == buffers && next() == 0;
+}
+
+export function aclBusy(slot: usize): bool {
+  return load<u16>(slot) != 0;
+}
+
+/** Where the payload of a free slot is made ready. */
+export function aclPayload(slot: usize): usize {
+  return slot + PAYLOAD;
+}
+
+/** Sends the first `length` octets of the slot's payload on a channel. The slot is taken until its last fragment has been given away. */
+export function aclSubmit(slot: usize, channel: i32, length: i32): void {
+  store<u16>(slot + FRAME, <u16>length);
+  store<u16>(slot + FRAME + 2, <u16>channel);
+  store<u16>(slot + 2, 0);
+  store<u16>(slot, <u16>(L2CAP_HEADER + length));
+  aclPump();
+}
+
+/** Gives away as many fragments as the controller and the way to it take now. */
+export function aclPump(): void {
+  while (credits > 0 && handle >= 0) {
+    if (active == 0) active = next();
+    if (active == 0) return;
+    const total: i32 = load<u16>(active);
+    const sent: i32 = load<u16>(active + 2);
+    const size = min(total - sent, fragmentMax);
+    // The header of a later fragment lies on octets that have left.
+    const packet = active + (FRAME - PACKET_HEADER) + sent;
+    store<u8>(packet, DATA_PACKET);
+    store<u16>(packet + 1, <u16>(sent == 0 ? handle : handle | CONTINUING));
+    store<u16>(packet + 3, <u16>size);
+    if (send(packet, PACKET_HEADER + size) != 0) return; // onRadioReady comes back here
+    credits--;
+    if (sent + size < total) {
+      store<u16>(active + 2, <u16>(sent + size));
+    } else {
+      store<u16>(active, 0);
+      active = 0;
+    }
+  }
+}
+
+function next(): usize {
+  if (aclBusy(SIGNAL)) return SIGNAL;
+  if (aclBusy(RESPONSE)) return RESPONSE;
+  return aclBusy(NOTIFICATION) ? NOTIFICATION : 0;
+}

@@ -1,0 +1,146 @@
+// ATT server (Core 6.0, Vol 3 Part F): one client, one request at a time, MTU 23 to 247. Every PDU that a client may send is answered, refused or,
+// where the book wants silence, passed over. Writes of chunks go to the phone's framing; queued writes are refused: the phone cuts its messages.
+import { phoneCame, phoneChunk, phoneWent } from "../phone";
+import { Carrier, carrying } from "../carrier";
+import { aclBusy, RESPONSE } from "./acl";
+import { AttError, refuse, respond, response } from "./answer";
+import { clientAgree, clientConfiguration, clientConfigure, clientForget, clientMay, clientMtu, Kind, notifies } from "./client";
+import { discover, FIND_BY_TYPE_VALUE, FIND_INFORMATION, READ_BY_GROUP_TYPE, READ_BY_TYPE } from "./discovery";
+import { gattHas, gattKind, gattReadable, gattStage, staged } from "./gatt";
+import { LE_MTU_MAX } from "../../../wire/bluetooth";
+
+const EXCHANGE_MTU: i32 = 0x02;
+const READ: i32 = 0x0a;
+const READ_BLOB: i32 = 0x0c;
+const WRITE: i32 = 0x12;
+const INDICATION: i32 = 0x1d;
+const CONFIRMATION: i32 = 0x1e;
+const WRITE_COMMAND: i32 = 0x52;
+/** Bit of commands, which are never answered (3.3.1). */
+const COMMAND: i32 = 0x40;
+/** Multiple Handle Value Notification, the highest of the PDUs that a server sends. */
+const LAST_OF_SERVER: i32 = 0x23;
+
+/** The connection came or went. */
+export function attReset(): void {
+  if (notifies()) phoneWent(Carrier.Radio);
+  clientForget();
+}
+
+/** Takes one PDU of the client. */
+export function attTake(pdu: usize, length: i32): void {
+  if (length == 0) return;
+  const code: i32 = load<u8>(pdu);
+  if (code & COMMAND) {
+    // A command that is not known, too long or not permitted is passed over (3.3, 3.4.5.3); so is a signed one, as nobody has a key for it.
+    if (code == WRITE_COMMAND && length >= 3 && length <= clientMtu()) write(load<u16>(pdu + 1), pdu + 3, length - 3, true);
+    return;
+  }
+  // What only a server sends answers a question that was never asked. An indication wants its confirmation all the same (3.4.7.2).
+  if (code == CONFIRMATION || ((code & 1) != 0 && code <= LAST_OF_SERVER && code != INDICATION)) return;
+  // A second request before the answer to the first has left: the client broke the sequence (3.3.2), and gets one answer.
+  if (aclBusy(RESPONSE)) return;
+  if (length > clientMtu() || !isWellFormed(code, length)) refuse(code, handleIn(code, pdu, length), AttError.InvalidPdu);
+  else answer(code, pdu, length);
+}
+
+function answer(code: i32, pdu: usize, length: i32): void {
+  if (code == EXCHANGE_MTU) exchangeMtu(load<u16>(pdu + 1));
+  else if (isDiscovery(code)) discover(code, pdu, length);
+  else if (code == READ) read(code, load<u16>(pdu + 1), 0);
+  else if (code == READ_BLOB) read(code, load<u16>(pdu + 1), load<u16>(pdu + 3));
+  else if (code == WRITE) writeRequest(load<u16>(pdu + 1), pdu + 3, length - 3);
+  else if (code == INDICATION) confirm();
+  else refuse(code, 0, AttError.RequestNotSupported);
+}
+
+function isDiscovery(code: i32): bool {
+  return code == FIND_INFORMATION || code == FIND_BY_TYPE_VALUE || code == READ_BY_TYPE || code == READ_BY_GROUP_TYPE;
+}
+
+/** Has a request that is answered the length that it must have? */
+function isWellFormed(code: i32, length: i32): bool {
+  if (code == EXCHANGE_MTU || code == READ) return length == 3;
+  if (code == FIND_INFORMATION || code == READ_BLOB) return length == 5;
+  if (code == FIND_BY_TYPE_VALUE) return length >= 7;
+  if (code == READ_BY_TYPE || code == READ_BY_GROUP_TYPE) return length == 7 || length == 21;
+  return code != WRITE || length >= 3;
+}
+
+/** The handle that an Error Response to a malformed request names: its first, where it has one. */
+function handleIn(code: i32, pdu: usize, length: i32): i32 {
+  const has = isDiscovery(code) || code == READ || code == READ_BLOB || code == WRITE;
+  return has && length >= 3 ? <i32>load<u16>(pdu + 1) : 0;
+}
+
+function exchangeMtu(theirs: i32): void {
+  const at = response();
+  store<u8>(at, <u8>(EXCHANGE_MTU + 1));
+  store<u16>(at + 1, <u16>LE_MTU_MAX);
+  respond(3);
+  clientAgree(theirs); // after the response, which goes by the old one (3.4.2.2)
+}
+
+function read(code: i32, handle: i32, offset: i32): void {
+  let error = AttError.InvalidHandle;
+  let length = 0;
+  if (gattHas(handle)) {
+    error = AttError.ReadNotPermitted;
+    if (gattReadable(handle)) {
+      length = gattStage(handle);
+      error = offset > length ? AttError.InvalidOffset : AttError.None;
+    }
+  }
+  if (error != AttError.None) {
+    refuse(code, handle, error);
+    return;
+  }
+  const size = min(length - offset, clientMtu() - 1);
+  store<u8>(response(), <u8>(code + 1));
+  memory.copy(response() + 1, staged + offset, size);
+  respond(1 + size);
+}
+
+function writeRequest(handle: i32, value: usize, length: i32): void {
+  const error = write(handle, value, length, false);
+  if (error != AttError.None) {
+    refuse(WRITE, handle, error);
+    return;
+  }
+  store<u8>(response(), <u8>(WRITE + 1));
+  respond(1);
+}
+
+function confirm(): void {
+  store<u8>(response(), <u8>CONFIRMATION);
+  respond(1);
+}
+
+function write(handle: i32, value: usize, length: i32, command: bool): AttError {
+  if (!gattHas(handle)) return AttError.InvalidHandle;
+  const kind = gattKind(handle);
+  if (kind == Kind.Rx) return writeChunk(value, length);
+  if (command || kind < Kind.TxClient) return AttError.WriteNotPermitted;
+  return configure(kind, value, length);
+}
+
+/** A chunk: of whom the card can answer, that is of whoever hears its notifications. What is wrong with it, framing says. */
+function writeChunk(value: usize, length: i32): AttError {
+  if (!notifies()) return AttError.NotConfigured;
+  phoneChunk(value, length);
+  return AttError.None;
+}
+
+/** Client Characteristic Configuration (Vol 3 Part G 3.3.3.3). With Tx's notifications the phone is there, and without them it is gone. */
+function configure(kind: Kind, value: usize, length: i32): AttError {
+  if (length != 2) return AttError.InvalidValueLength;
+  const wanted: i32 = load<u16>(value);
+  if (wanted != 0 && wanted != clientMay(kind)) return AttError.ValueNotAllowed;
+  if (wanted == clientConfiguration(kind)) return AttError.None;
+  if (kind == Kind.TxClient && wanted != 0 && carrying() != Carrier.None) return AttError.NotConfigured; // the line has the session
+  clientConfigure(kind, wanted);
+  if (kind != Kind.TxClient) return AttError.None;
+  if (wanted != 0) phoneCame(Carrier.Radio);
+  else phoneWent(Carrier.Radio);
+  return AttError.None;
+}

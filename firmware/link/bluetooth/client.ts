@@ -1,0 +1,63 @@
+// The one GATT client of the connection: what it has agreed with the card and asked of it. Nothing outlives the connection (Core 6.0, Vol 3 Part G
+// 3.3.3.3: a client that is not bonded finds its configurations cleared).
+import { MTU_MIN } from "../../../wire/limits";
+import { LE_MTU_MAX } from "../../../wire/bluetooth";
+
+/** Kinds of attributes, as the table has them. */
+export const enum Kind {
+  Service = 0,
+  Characteristic = 1,
+  Fixed = 2,
+  Battery = 3,
+  /** Chunks to the card: written, never read. */
+  Rx = 4,
+  /** Chunks of the card: notified, never read. */
+  Tx = 5,
+  /** Service Changed: indicated, never read. */
+  Changed = 6,
+  /** Client Characteristic Configuration, of Tx (notification, 1) and of Changed (indication, 2). */
+  TxClient = 7,
+  ChangedClient = 8,
+}
+
+let mtu: i32 = MTU_MIN;
+let ofTx: i32 = 0;
+let ofChanged: i32 = 0;
+
+export function clientForget(): void {
+  mtu = MTU_MIN;
+  ofTx = 0;
+  ofChanged = 0;
+}
+
+/** ATT_MTU, octets. */
+export function clientMtu(): i32 {
+  return mtu;
+}
+
+/**
+ * The smaller of both sides', and never below the least (Vol 3 Part F 3.4.2.2). A client asks once (3.4.2.1): where it asks again, for less, what
+ * was agreed stays, as a longer notification may wait.
+ */
+export function clientAgree(theirs: i32): void {
+  mtu = max(mtu, min(theirs, LE_MTU_MAX));
+}
+
+/** Does the client hear the card's chunks? */
+export function notifies(): bool {
+  return ofTx != 0;
+}
+
+export function clientConfiguration(kind: Kind): i32 {
+  return kind == Kind.TxClient ? ofTx : ofChanged;
+}
+
+export function clientConfigure(kind: Kind, value: i32): void {
+  if (kind == Kind.TxClient) ofTx = value;
+  else ofChanged = value;
+}
+
+/** What a configuration may be set to besides 0. */
+export function clientMay(kind: Kind): i32 {
+  return kind - Kind.TxClient + 1;
+}

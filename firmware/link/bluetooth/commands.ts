@@ -1,0 +1,283 @@
+// HCI commands (Core 6.0, Vol 4 Part E 7), one under way at a time and only while the controller has room for it (4.4): what brings the controller
+// up, what puts the card on the air and takes it off, and what ends connections.
+import { send } from "../../ports/radio";
+import { aclConfigure, aclForget, aclHandle, aclIdle, aclKnown } from "./acl";
+import { clearDeadline, Deadline, setDeadline } from "./deadlines";
+import { putOurs } from "./gatt";
+import { CARD_SERVICE, COMPANY_ID } from "../../../wire/bluetooth";
+import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
+import { Status } from "../../../wire/status";
+
+/** Why a connection ends (Vol 1 Part F 2.19). */
+const USER_TERMINATED: u8 = 0x13;
+
+/** A controller that owes an answer for so long is reset; one that refused is tried again after as long. */
+const CONTROLLER_MS: u64 = 2_000;
+/** What was written before a hang-up has so long to leave. */
+const HANG_UP_MS: u64 = 1_000;
+
+// Commands as they go out: H4's type, opcode, length, parameters.
+const reset: usize = memory.data<u8>([1, 0x03, 0x0c, 0]);
+/** Disconnection Complete, Hardware Error, LE Meta (7.3.1). */
+const eventMask: usize = memory.data<u8>([1, 0x01, 0x0c, 8, 0x10, 0x80, 0, 0, 0, 0, 0, 0x20]);
+/** LE Connection Complete, Connection Update Complete, Long Term Key Request (7.8.1). */
+const leEventMask: usize = memory.data<u8>([1, 0x01, 0x20, 8, 0x15, 0, 0, 0, 0, 0, 0, 0]);
+const leBufferSize: usize = memory.data<u8>([1, 0x02, 0x20, 0]);
+/** For a controller whose LE data shares the other buffers (7.8.2). */
+const bufferSize: usize = memory.data<u8>([1, 0x05, 0x10, 0]);
+/** Data PDUs of 251 octets, 2120 us (7.8.33): a controller without data length extension refuses. */
+const dataLength: usize = memory.data<u8>([1, 0x24, 0x20, 4, 251, 0, 0x48, 0x08]);
+/** Every 100 to 150 ms, connectable and scannable, from a random address, on all three channels (7.8.5). */
+const advertisingParameters: usize = memory.data<u8>([
+  1, 0x06, 0x20, 15, 160, 0, 240, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0,
+]);
+const rand: usize = memory.data<u8>([1, 0x18, 0x20, 0]);
+const randomAddress: usize = memory.data<u8>([1, 0x05, 0x20, 6, 0, 0, 0, 0, 0, 0]);
+/** Flags: general discoverable, no BR/EDR; complete list of 128-bit service UUIDs: the card's (Supplement, Part A 1.1, 1.3). */
+const advertisingData: usize = memory.data<u8>([
+  1, 0x08, 0x20, 32, 21, 2, 0x01, 0x06, 17, 0x07, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+/** Complete local name (1.2); manufacturer specific data (1.4): the identifier, once the wallet gives one. */
+const scanResponse: usize = memory.data<u8>([
+  1, 0x09, 0x20, 32, 7, 6, 0x09, 0x65, 0x63, 0x61, 0x72, 0x64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+/** LE Set Advertising Enable: to 1 on the way to the air, to 0 off it. */
+const enable: usize = memory.data<u8>([1, 0x0a, 0x20, 1, 1]);
+const denyKey: usize = memory.data<u8>([1, 0x1b, 0x20, 2, 0, 0]);
+const disconnect: usize = memory.data<u8>([1, 0x06, 0x04, 3, 0, 0, USER_TERMINATED]);
+
+const COMMAND_HEADER: i32 = 4;
+const SERVICE_AT: usize = 10;
+const NAME_END: usize = 12;
+const MANUFACTURER_SIZE: i32 = 3 + IDENTIFIER_SIZE;
+const RANDOM_ADDRESS_AT: usize = 4;
+
+// The way to the air, step by step
+const BUFFER_SIZE_STEP: i32 = 4;
+const RAND_STEP: i32 = 7;
+const STEPS: i32 = 12;
+const steps: usize = memory.data<u32>([
+  <u32>reset, <u32>eventMask, <u32>leEventMask, <u32>leBufferSize, <u32>bufferSize, <u32>dataLength, <u32>advertisingParameters,
+  <u32>rand, <u32>randomAddress, <u32>advertisingData, <u32>scanResponse, <u32>enable,
+]);
+
+let step: i32 = STEPS;
+/** The controller answers: false before its start, and after a refusal. */
+let up: bool = false;
+/** Opcode of the command under way, or 0. */
+let awaited: i32 = 0;
+/** Commands that the controller takes now. */
+let room: i32 = 0;
+/** The controller may be advertising. */
+let onAir: bool = false;
+let wantsAir: bool = true;
+/** What is on the air is out of date. */
+let stale: bool = false;
+let denyKeyDue: bool = false;
+/** How far the end of the connection is: what was written may leave first, its command is due, it was given. */
+const enum Ending {
+  No = 0,
+  Idle = 1,
+  Due = 2,
+  Given = 3,
+}
+let ending: Ending = Ending.No;
+/** Handle of a connection that is not wanted, or negative. */
+let stray: i32 = -1;
+
+/** Brings the controller up from nothing. False where there is none. */
+export function commandsStart(): bool {
+  aclForget();
+  step = 0;
+  up = true;
+  awaited = 0;
+  room = 1;
+  onAir = false;
+  stale = false;
+  commandsForget();
+  stray = -1;
+  putOurs(advertisingData + SERVICE_AT, CARD_SERVICE);
+  return give(reset) != <i32>Status.Absent;
+}
+
+/** The connection is gone: nothing is to be said of it any more. */
+export function commandsForget(): void {
+  denyKeyDue = false;
+  ending = Ending.No;
+}
+
+/** What a scanner is to see besides the service: 16 octets, or none. With it changes the address, so that neither tells of the other's change. */
+export function showIdentifier(identifier: usize, length: i32): void {
+  const has = length == IDENTIFIER_SIZE;
+  const end = scanResponse + NAME_END;
+  store<u8>(scanResponse + COMMAND_HEADER, <u8>(has ? 7 + 1 + MANUFACTURER_SIZE : 7));
+  memory.fill(end, 0, 1 + MANUFACTURER_SIZE);
+  if (has) {
+    store<u8>(end, <u8>MANUFACTURER_SIZE);
+    store<u8>(end + 1, 0xff);
+    store<u16>(end + 2, <u16>COMPANY_ID);
+    memory.copy(end + 4, identifier, IDENTIFIER_SIZE);
+  }
+  renewAir();
+}
+
+/** Goes on the air anew, with another address. */
+export function renewAir(): void {
+  stale = true;
+  pumpCommands();
+}
+
+/** May the card advertise while nobody is connected? */
+export function allowAir(wanted: boolean): void {
+  wantsAir = wanted;
+  pumpCommands();
+}
+
+/** True where the controller may have let somebody connect. */
+export function takeOffAir(): bool {
+  const was = onAir;
+  onAir = false;
+  if (step >= RAND_STEP) step = STEPS;
+  return was;
+}
+
+/** The connection ends once what was written has left, and in a second in any case. */
+export function hangUpRadio(): void {
+  if (aclHandle() < 0 || isHangingUp()) return;
+  ending = Ending.Idle;
+  setDeadline(Deadline.Connection, HANG_UP_MS);
+  pumpCommands();
+}
+
+export function isHangingUp(): bool {
+  return ending != Ending.No;
+}
+
+/** The connection ends now. */
+export function hangUpNow(): void {
+  if (aclHandle() < 0) return;
+  ending = Ending.Due;
+  pumpCommands();
+}
+
+/** Nobody here has a long term key (7.8.25). */
+export function refuseKey(): void {
+  denyKeyDue = true;
+  pumpCommands();
+}
+
+/** A connection that came beside the one, or when none could: it is ended, or its handle would be lost for ever. */
+export function endStray(handle: i32): void {
+  stray = handle;
+  pumpCommands();
+}
+
+/** Gives the next command, if one is due and the controller takes it. */
+export function pumpCommands(): void {
+  if (!up || awaited != 0 || room == 0) return;
+  if (stray >= 0) {
+    if (end(stray)) stray = -1;
+  } else if (step == STEPS - 1) switchAir(1);
+  else if (step < STEPS) give(load<u32>(steps + (step << 2)));
+  else if (aclHandle() >= 0) pumpConnection();
+  else if (onAir && (stale || !wantsAir)) switchAir(0);
+  else if (!onAir && wantsAir) {
+    stale = false;
+    step = RAND_STEP;
+    give(rand);
+  }
+}
+
+function pumpConnection(): void {
+  if (ending == Ending.Idle && aclIdle()) ending = Ending.Due;
+  if (denyKeyDue) {
+    store<u16>(denyKey + 4, <u16>aclHandle());
+    denyKeyDue = give(denyKey) != 0;
+  } else if (ending == Ending.Due && end(aclHandle())) ending = Ending.Given;
+}
+
+function end(handle: i32): bool {
+  store<u16>(disconnect + 4, <u16>handle);
+  return give(disconnect) == 0;
+}
+
+function switchAir(on: i32): void {
+  store<u8>(enable + COMMAND_HEADER, <u8>on);
+  if (give(enable) == 0 && on != 0) onAir = true;
+}
+
+/** Command Complete or Command Status: `room` as it tells, its status, and what it returns behind that. */
+export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned: usize, length: i32): void {
+  room = roomNow;
+  const isAwaited = opcode == awaited;
+  if (isAwaited) awaited = 0;
+  if (awaited == 0) {
+    // One that has no room owes a word just as well.
+    if (room == 0) setDeadline(Deadline.Controller, CONTROLLER_MS);
+    else if (up) clearDeadline(Deadline.Controller);
+  }
+  if (isAwaited && opcode != 0) {
+    if (opcode == opcodeOf(enable) && !isStep(opcode)) onAir = false;
+    else if (isStep(opcode) && !stepDone(opcode, status, returned, length)) {
+      giveUp();
+      return;
+    }
+  }
+  pumpCommands();
+}
+
+/** The controller refused what it must not: it is tried again later, from the start. */
+function giveUp(): void {
+  up = false;
+  setDeadline(Deadline.Controller, CONTROLLER_MS);
+}
+
+/** False where the controller cannot be used. */
+function stepDone(opcode: i32, status: i32, returned: usize, length: i32): bool {
+  if (status != 0 && opcode != opcodeOf(dataLength)) return false;
+  if (opcode == opcodeOf(leBufferSize)) {
+    if (length < 3) return false;
+    // None of its own: the others are asked for next.
+    if (load<u16>(returned) != 0 && load<u8>(returned + 2) != 0 && !aclConfigure(load<u16>(returned), load<u8>(returned + 2))) return false;
+  } else if (opcode == opcodeOf(bufferSize)) {
+    if (length < 5 || !aclConfigure(load<u16>(returned), load<u16>(returned + 3))) return false;
+  } else if (opcode == opcodeOf(rand)) {
+    if (length < 6) return false;
+    takeAddress(returned);
+  }
+  step++;
+  if (step == BUFFER_SIZE_STEP && aclKnown()) step++;
+  if (opcode == opcodeOf(enable)) setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+  return true;
+}
+
+/**
+ * A resolvable private address (Vol 6 Part B 1.3.2.2) of an identity that nobody has: 46 random bits, which no key resolves. Owners know
+ * the card by its identifier instead.
+ */
+function takeAddress(random: usize): void {
+  memory.copy(randomAddress + RANDOM_ADDRESS_AT, random, 6);
+  const top = randomAddress + RANDOM_ADDRESS_AT + 5;
+  store<u8>(top, <u8>((load<u8>(top) & 0x3f) | 0x40));
+}
+
+function isStep(opcode: i32): bool {
+  return step < STEPS && opcode == opcodeOf(load<u32>(steps + (step << 2)));
+}
+
+function opcodeOf(command: usize): i32 {
+  return load<u16>(command + 1);
+}
+
+/** 0 where the controller has it; else it stays due. */
+function give(command: usize): i32 {
+  const status = send(command, COMMAND_HEADER + <i32>load<u8>(command + 3));
+  if (status != 0) {
+    if (status == <i32>Status.Absent) up = false;
+    return status;
+  }
+  awaited = opcodeOf(command);
+  room--;
+  setDeadline(Deadline.Controller, CONTROLLER_MS);
+  return 0;
+}

@@ -1,0 +1,111 @@
+// ATT requests over a range of handles (Core 6.0, Vol 3 Part F 3.4.3, 3.4.4.1, 3.4.4.9): what there is, by type, by value, by service. Each
+// answers with as many entries of one length as the MTU takes, or says that there is none.
+import { AttError, refuse, respond, response } from "./answer";
+import { clientMtu, Kind } from "./client";
+import {
+  gattGroupEnd, gattIsOf, gattKind, gattLast, gattPutType, gattReadable, gattStage, gattTypeSize, staged,
+} from "./gatt";
+
+export const FIND_INFORMATION: i32 = 0x04;
+export const FIND_BY_TYPE_VALUE: i32 = 0x06;
+export const READ_BY_TYPE: i32 = 0x08;
+export const READ_BY_GROUP_TYPE: i32 = 0x10;
+
+/** Longest value in an entry of Read By Type: its length field has one octet, two of which are the handle (3.4.4.2). */
+const ENTRY_VALUE_MAX: i32 = 253;
+
+/** Answers one of the four, `length` octets at `pdu`, long enough for it. */
+export function discover(request: i32, pdu: usize, length: i32): void {
+  const start: i32 = load<u16>(pdu + 1);
+  const end = min<i32>(load<u16>(pdu + 3), gattLast());
+  if (start == 0 || start > <i32>load<u16>(pdu + 3)) refuse(request, start, AttError.InvalidHandle);
+  else if (request == FIND_INFORMATION) findInformation(start, end);
+  else if (request == FIND_BY_TYPE_VALUE) findByTypeValue(start, end, pdu, length);
+  else if (request == READ_BY_TYPE) readByType(start, end, pdu + 5, length - 5);
+  else readByGroupType(start, end, pdu + 5, length - 5);
+}
+
+function findInformation(start: i32, end: i32): void {
+  const at = response();
+  const size = start <= end ? gattTypeSize(start) : 0;
+  let used = 2;
+  for (let handle = start; handle <= end && gattTypeSize(handle) == size && used + 2 + size <= clientMtu(); handle++) {
+    store<u16>(at + used, <u16>handle);
+    gattPutType(at + used + 2, handle);
+    used += 2 + size;
+  }
+  answer(FIND_INFORMATION, start, size == 2 ? 1 : 2, used);
+}
+
+function findByTypeValue(start: i32, end: i32, pdu: usize, length: i32): void {
+  const at = response();
+  let used = 1;
+  for (let handle = start; handle <= end && used + 4 <= clientMtu(); handle++) {
+    if (!gattIsOf(handle, pdu + 5, 2) || !gattReadable(handle)) continue;
+    if (gattStage(handle) != length - 7 || !same(staged, pdu + 7, length - 7)) continue;
+    store<u16>(at + used, <u16>handle);
+    store<u16>(at + used + 2, <u16>gattGroupEnd(handle));
+    used += 4;
+  }
+  answer(FIND_BY_TYPE_VALUE, start, -1, used);
+}
+
+function readByType(start: i32, end: i32, uuid: usize, uuidSize: i32): void {
+  const at = response();
+  let used = 2;
+  let size = 0;
+  for (let handle = start; handle <= end; handle++) {
+    if (!gattIsOf(handle, uuid, uuidSize)) continue;
+    if (!gattReadable(handle)) {
+      if (size > 0) break;
+      refuse(READ_BY_TYPE, handle, AttError.ReadNotPermitted);
+      return;
+    }
+    const length = min(gattStage(handle), min(clientMtu() - 4, ENTRY_VALUE_MAX));
+    if (size == 0) size = 2 + length;
+    if (2 + length != size || used + size > clientMtu()) break;
+    store<u16>(at + used, <u16>handle);
+    memory.copy(at + used + 2, staged, length);
+    used += size;
+  }
+  answer(READ_BY_TYPE, start, size, used);
+}
+
+/** Primary services are the one kind of group here (Vol 3 Part G 2.5.3). */
+function readByGroupType(start: i32, end: i32, uuid: usize, uuidSize: i32): void {
+  if (!gattIsOf(1, uuid, uuidSize)) { // the first attribute is one
+    refuse(READ_BY_GROUP_TYPE, start, AttError.UnsupportedGroupType);
+    return;
+  }
+  const at = response();
+  let used = 2;
+  let size = 0;
+  for (let handle = start; handle <= end; handle++) {
+    if (gattKind(handle) != Kind.Service) continue;
+    const length = gattStage(handle);
+    if (size == 0) size = 4 + length;
+    if (4 + length != size || used + size > clientMtu()) break;
+    store<u16>(at + used, <u16>handle);
+    store<u16>(at + used + 2, <u16>gattGroupEnd(handle));
+    memory.copy(at + used + 4, staged, length);
+    used += size;
+  }
+  answer(READ_BY_GROUP_TYPE, start, size, used);
+}
+
+
+/** Ends a response of whose octets `used` are, two of them or fewer where it has no entry; `format` goes before them unless negative. */
+function answer(request: i32, start: i32, format: i32, used: i32): void {
+  if (used <= 2) {
+    refuse(request, start, AttError.AttributeNotFound);
+    return;
+  }
+  store<u8>(response(), <u8>(request + 1));
+  if (format >= 0) store<u8>(response() + 1, <u8>format);
+  respond(used);
+}
+
+function same(a: usize, b: usize, length: i32): bool {
+  for (let i = 0; i < length; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}

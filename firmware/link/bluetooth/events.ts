@@ -1,0 +1,163 @@
+// What the controller says (Core 6.0, Vol 4 Part E 5.4, 7.7), and what becomes due: packets checked against their own lengths, the one connection
+// followed from its beginning to its end. What is malformed, or of another connection, is passed over.
+import { Carrier, carrying } from "../carrier";
+import { framingPump } from "../framing";
+import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
+import {
+  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
+} from "./commands";
+import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
+import { askParameters, l2capReset, l2capTake } from "./l2cap";
+import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
+import { MessageType } from "../../../wire/labels";
+
+const ACL_DATA: i32 = 2;
+const EVENT: i32 = 4;
+const HANDLE_MASK: i32 = 0xfff;
+const DISCONNECT: i32 = 0x0406;
+
+const packet: usize = memory.data(RADIO_PACKET_MAX + GUARD, 2);
+export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
+
+/** How far the phone of this connection has come: nothing said, its handshake answered, a session that speaks. */
+const enum Come {
+  Connected = 0,
+  Answered = 1,
+  InSession = 2,
+}
+let come: Come = Come.Connected;
+/** Connection interval, in 1.25 ms. */
+let interval: i32 = 0;
+
+export function radioSlot(): usize {
+  return packet;
+}
+
+/** Brings the radio up, as after a reset. False where the machine has none. */
+export function radioStart(): bool {
+  l2capReset();
+  clearDeadline(Deadline.Connection);
+  clearDeadline(Deadline.Address);
+  return commandsStart();
+}
+
+export function radioTake(length: i32): void {
+  if (length < 3) return;
+  const type: i32 = load<u8>(packet);
+  if (type == EVENT && length == 3 + <i32>load<u8>(packet + 2)) event(load<u8>(packet + 1), packet + 3, length - 3);
+  else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(load<u16>(packet + 1), packet + 5, length - 5);
+}
+
+/** The way to the controller is free again. */
+export function radioReady(): void {
+  aclPump();
+  pumpCommands();
+  framingPump();
+}
+
+/** The wallet answers the phone: its handshake goes on, or its session speaks. Each gives it its time once. */
+export function radioAnswered(type: i32): void {
+  if (aclHandle() < 0 || isHangingUp()) return;
+  if (type == MessageType.Sealed) come = Come.InSession;
+  else if ((type == MessageType.Pair2 || type == MessageType.Open2) && come == Come.Connected) {
+    come = Come.Answered;
+    setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS);
+  }
+}
+
+/** The line has the session, or has it no more: nobody else is to be heard meanwhile. */
+export function radioYield(toLine: bool): void {
+  if (toLine) hangUpNow();
+  allowAir(!toLine);
+}
+
+export function radioAlarm(): void {
+  for (let due = takeDue(); due >= 0; due = takeDue()) {
+    if (due == Deadline.Controller) radioStart(); // it owes an answer, or refused: from the start
+    else if (due == Deadline.Connection) connectionDue();
+    else if (due == Deadline.Address) renewAir();
+  }
+}
+
+/** Five seconds after the beginning, or a second after a hang-up. Before that no peripheral asks for parameters (Vol 3 Part C 9.3.12). */
+function connectionDue(): void {
+  if (come != Come.InSession || isHangingUp()) {
+    hangUpNow();
+    setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS); // should it not end
+  } else if (interval > INTERVAL_MAX) askParameters();
+}
+
+function data(header: i32, at: usize, length: i32): void {
+  if (aclHandle() < 0 || (header & HANDLE_MASK) != aclHandle()) return;
+  const boundary = (header >> 12) & 3; // 1 continues a frame, 0 and 2 begin one (5.4.2)
+  if (boundary != 3) l2capTake(at, length, boundary != 1);
+}
+
+function event(code: i32, at: usize, length: i32): void {
+  if (code == 0x0e && length >= 3) {
+    // Command Complete; a NOP has no status
+    commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
+  } else if (code == 0x0f && length >= 4) {
+    const status: i32 = load<u8>(at);
+    // Unknown connection: its end was missed.
+    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isHangingUp()) ended();
+    commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
+  } else if (code == 0x13 && length >= 1) completed(at, length);
+  else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
+  else if (code == 0x10) radioStart(); // Hardware Error
+  else if (code == 0x3e && length >= 1) leEvent(load<u8>(at), at + 1, length - 1);
+}
+
+/** Number Of Completed Packets (7.7.19). */
+function completed(at: usize, length: i32): void {
+  const handles: i32 = load<u8>(at);
+  if (length < 1 + 4 * handles) return;
+  for (let i = 0; i < handles; i++) {
+    const entry = at + 1 + 4 * i;
+    if (isOurs(entry)) aclCompleted(load<u16>(entry + 2));
+  }
+  pumpCommands(); // a hang-up waits for the last of them
+  framingPump();
+}
+
+function leEvent(code: i32, at: usize, length: i32): void {
+  if (code == 0x01 && length >= 18) connected(at);
+  else if (code == 0x03 && length >= 9 && load<u8>(at) == 0 && isOurs(at + 1)) interval = load<u16>(at + 3);
+  else if (code == 0x05 && length >= 12 && isOurs(at)) refuseKey();
+}
+
+/** LE Connection Complete (7.7.65.1): status, handle, role, peer, interval. */
+function connected(at: usize): void {
+  const handle: i32 = load<u16>(at + 1) & HANDLE_MASK;
+  if (load<u8>(at) != 0) {
+    // Advertising ended without a connection.
+    if (aclHandle() < 0 && takeOffAir()) pumpCommands();
+    return;
+  }
+  const isPeripheral = load<u8>(at + 3) == 1;
+  if (handle == aclHandle()) return;
+  if (aclHandle() >= 0 || !isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
+    endStray(handle);
+    return;
+  }
+  aclOpen(handle);
+  l2capReset();
+  interval = load<u16>(at + 11);
+  come = Come.Connected;
+  clearDeadline(Deadline.Address);
+  setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS);
+}
+
+/** Disconnection Complete. */
+function ended(): void {
+  aclClose();
+  l2capReset();
+  commandsForget();
+  clearDeadline(Deadline.Connection);
+  pumpCommands();
+}
+
+/** Is the handle at `at` the connection's? */
+function isOurs(at: usize): bool {
+  return aclHandle() >= 0 && (load<u16>(at) & HANDLE_MASK) == aclHandle();
+}

@@ -1,0 +1,27 @@
+// Chunks of the card to the phone: notifications of Tx (Core 6.0, Vol 3 Part F 3.4.7.1), one at a time.
+import { aclBusy, aclPayload, aclSubmit, NOTIFICATION } from "./acl";
+import { ATT_CHANNEL } from "./answer";
+import { clientMtu, notifies } from "./client";
+import { TX_HANDLE } from "./gatt";
+import { ATT_HEADER } from "../../../wire/limits";
+import { Status } from "../../../wire/status";
+
+const NOTIFICATION_CODE: u8 = 0x1b;
+
+/** Longest chunk now; 0 while nobody listens. */
+export function notifyMax(): i32 {
+  return notifies() ? clientMtu() - ATT_HEADER : 0;
+}
+
+/** `Busy` while the one before has not left, `Absent` while nobody listens, `BadArgument` for a chunk that is too long. */
+export function notify(data: usize, length: i32): Status {
+  if (!notifies()) return Status.Absent;
+  if (length > notifyMax()) return Status.BadArgument;
+  if (aclBusy(NOTIFICATION)) return Status.Busy;
+  const at = aclPayload(NOTIFICATION);
+  store<u8>(at, NOTIFICATION_CODE);
+  store<u16>(at + 1, <u16>TX_HANDLE);
+  memory.copy(at + ATT_HEADER, data, length);
+  aclSubmit(NOTIFICATION, ATT_CHANNEL, ATT_HEADER + length);
+  return Status.Ok;
+}

@@ -1,0 +1,44 @@
+// noble's own stack (its GAP, GATT, ATT and HCI) in this process, above a controller of ours: its socket to the kernel is the one thing replaced.
+
+import { EventEmitter } from "node:events";
+import { createRequire } from "node:module";
+import type { Controller } from "@enabling-card/emulator";
+import type { Noble } from "@enabling-card/sdk/node";
+
+const require = createRequire(import.meta.url);
+
+/** Noble, and what ends it. */
+export type TestNoble = Noble & { stop(): void };
+
+/** Noble takes its socket's class once a process: each new socket is above this controller. */
+let below: Controller;
+
+class Socket extends EventEmitter {
+  readonly #controller = below;
+  #up = false;
+  setFilter(): void {}
+  bindRaw(): void {}
+  bindUser(): void {}
+  reset(): void {}
+  isDevUp(): boolean {
+    return this.#up;
+  }
+  start(): void {
+    // Not inside `write`: noble asks before it listens.
+    this.#controller.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
+    this.#up = true;
+    queueMicrotask(() => this.emit("state", true));
+  }
+  stop(): void {
+    this.#up = false;
+  }
+  write(packet: Buffer): void {
+    this.#controller.send(Uint8Array.from(packet));
+  }
+}
+
+export function nobleOn(controller: Controller): TestNoble {
+  below = controller;
+  require("@stoprocent/bluetooth-hci-socket").loadDriver = () => Socket;
+  return require("@stoprocent/noble").withBindings("hci", {}) as TestNoble;
+}
