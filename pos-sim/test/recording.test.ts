@@ -46,6 +46,18 @@ describe("a recording", () => {
     }
   });
 
+  it("of two channels that hear the same has each candidate once, and none beside a read of the other", async () => {
+    const doubtful = synthesise(3, { snrDb: -3 }).samples;
+    const one = readSamples(doubtful, 48_000).candidates;
+    expect(one).to.not.have.length(0);
+    const same = await readWavFile(await file("same.wav", encodeWav([doubtful, doubtful], 48_000)));
+    expect(same.candidates.map(({ data }) => data)).to.deep.equal(one.map(({ data }) => data));
+    const clean = synthesise(3, { snrDb: 20 }).samples;
+    const beside = await readWavFile(await file("beside.wav", encodeWav([clean, doubtful], 48_000)));
+    expect(beside.reads).to.have.length(1);
+    expect(beside.candidates).to.deep.equal([]);
+  });
+
   it("of every depth is read to the track, from a file and from a pipe", async () => {
     const { samples } = swipeSignal({ track: 2, text: TRACKS[2], ips: 20 });
     for (const depth of DEPTHS) {

@@ -140,6 +140,15 @@ describe("made-up swipes", () => {
       }),
     );
   });
+
+  it("is no longer than anybody listens to, though each of its fields is within its range", () => {
+    const long = { cellUs: 20_000, leadingZeros: 1000, trailingZeros: 1000, track: 3, characters: 107 } as const;
+    const swipes = { ...long, sampleRateHz: 768_000, repeats: { count: 10 } };
+    expect(() => checkedConditions(swipes))
+      .to.throw()
+      .with.property("code", "BAD_ARGUMENT");
+    expect(() => checkedConditions(long)).to.not.throw();
+  });
 });
 
 describe("jitter", () => {

@@ -5,7 +5,7 @@ import { cancelled, readable } from "../wav/readable.js";
 import type { WavFormat } from "../wav/wav-format.js";
 import { wavBlocks } from "../wav/wav-reader.js";
 import type { FailedSwipe } from "./attempts.js";
-import { CANDIDATES } from "./candidates.js";
+import { byPlace, CANDIDATES } from "./candidates.js";
 import type { Diagnosis, DiagnosisCode } from "./diagnosis.js";
 import { type Head, headFor, isSame, isSameFailure, onChannel } from "./heads.js";
 import type { Read, ReaderOptions, ReaderResult } from "./read.js";
@@ -81,10 +81,12 @@ function joined(results: readonly ReaderResult[]): ReaderResult {
     if (same < 0) reads.push(read);
     else if (read.confidence > reads[same]!.confidence) reads[same] = read;
   }
-  const candidates = results
-    .flatMap((result, head) => onChannel(result.candidates, head))
-    .sort((a, b) => b.probability - a.probability);
-  candidates.splice(CANDIDATES);
+  // Of a swipe that one channel read, or that several doubted, nobody says more than once.
+  const doubted = results.flatMap((result, head) => onChannel(result.candidates, head));
+  const candidates = byPlace(doubted, reads)
+    .flat()
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, CANDIDATES);
   const failed: FailedSwipe[] = [];
   for (const one of results.flatMap((result, head) => onChannel(result.failed, head)))
     if (!failed.some((other) => isSameFailure(other, one))) failed.push(one);

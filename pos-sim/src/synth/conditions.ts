@@ -98,7 +98,31 @@ export function checkedConditions(value: unknown): Conditions {
   if (cells !== undefined && !(Array.isArray(cells) && cells.length === repeats!.count && cells.every(isCell))) {
     throw bad("repeats.cellUs", `a list of ${repeats!.count}, one a pass, of numbers from ${shortest} to ${longest}`);
   }
+  checkLength(value as Conditions);
   return value as Conditions;
+}
+
+/** Samples of a recording, at most: a minute and a half at 384 kHz. */
+const LONGEST = 2 ** 25;
+
+/** Fields that are each within their range make more together than anybody listens to. @throws {@link PosError} `BAD_ARGUMENT` */
+function checkLength({ track = 2, repeats, speed, ...more }: Conditions): void {
+  const { symbolBits, maxCharacters } = TRACK_FORMATS[track];
+  const {
+    characters = maxCharacters,
+    leadingZeros = 25,
+    trailingZeros = 25,
+    cellUs = 300,
+    sampleRateHz = 48_000,
+  } = more;
+  const cells = leadingZeros + trailingZeros + characters * symbolBits;
+  const each = repeats?.cellUs ?? new Array<number>(repeats?.count ?? 1).fill(cellUs);
+  const slower = speed !== undefined && "ratio" in speed ? Math.max(1, speed.ratio) : 1;
+  const seconds = each.reduce((sum, us) => sum + cells * us * slower * 1e-6, 0);
+  const gaps = ((each.length - 1) * (repeats?.gapMs ?? 0)) / 1000;
+  if ((seconds + gaps) * sampleRateHz > LONGEST) {
+    throw bad("cellUs", `with its zeros, passes and rate a recording of ${LONGEST} samples at most`);
+  }
 }
 
 const FIELDS = new Set([
