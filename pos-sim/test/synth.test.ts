@@ -141,7 +141,18 @@ describe("made-up swipes", () => {
     );
   });
 
-  it("is no longer than anybody listens to, though each of its fields is within its range", () => {
+  it("have one of two, not both", () => {
+    for (const [both, said] of [
+      [{ pulse: { pw50: 1, tau: 1 } }, "either pw50 or tau"],
+      [{ speed: { ratio: 2, hand: true } }, "either ratio or hand"],
+    ] as const) {
+      expect(() => checkedConditions(both))
+        .to.throw(said)
+        .with.property("code", "BAD_ARGUMENT");
+    }
+  });
+
+  it("are no longer than anybody listens to, though each of its fields is within its range", () => {
     const long = { cellUs: 20_000, leadingZeros: 1000, trailingZeros: 1000, track: 3, characters: 107 } as const;
     const swipes = { ...long, sampleRateHz: 768_000, repeats: { count: 10 } };
     expect(() => checkedConditions(swipes))

@@ -7,7 +7,7 @@ import { ByteSource } from "../wav/byte-source.js";
 import { fileChunks } from "../wav/file-chunks.js";
 import { readable, unreadable } from "../wav/readable.js";
 import { SampleBlocks, type SampleFormat } from "../wav/sample-blocks.js";
-import { MAX_CHANNELS, RATE_MAX_HZ, RATE_MIN_HZ } from "../wav/wav-format.js";
+import { MAX_CHANNELS, WAV_RATE_MAX_HZ, WAV_RATE_MIN_HZ } from "../wav/wav-format.js";
 import type { Diagnosis } from "./diagnosis.js";
 import { Heads, type Said } from "./heads.js";
 import type { ReaderOptions } from "./read.js";
@@ -115,8 +115,11 @@ export async function checkSource(path: string): Promise<void> {
 function check(format: PcmFormat, sampleRateHz: number, channels: number): void {
   if (!Object.hasOwn(FORMATS, format))
     throw new PosError("BAD_ARGUMENT", `No format of samples; ${PCM_FORMATS.join(", ")} are`);
-  if (!(sampleRateHz >= RATE_MIN_HZ && sampleRateHz <= RATE_MAX_HZ)) {
-    throw new PosError("BAD_ARGUMENT", `A rate of ${sampleRateHz} Hz; ${RATE_MIN_HZ} to ${RATE_MAX_HZ} are taken`);
+  if (!(sampleRateHz >= WAV_RATE_MIN_HZ && sampleRateHz <= WAV_RATE_MAX_HZ)) {
+    throw new PosError(
+      "BAD_ARGUMENT",
+      `A rate of ${sampleRateHz} Hz; ${WAV_RATE_MIN_HZ} to ${WAV_RATE_MAX_HZ} are taken`,
+    );
   }
   if (!(Number.isInteger(channels) && channels >= 1 && channels <= MAX_CHANNELS)) {
     throw new PosError("BAD_ARGUMENT", `${channels} channels; 1 to ${MAX_CHANNELS} are taken`);

@@ -9,7 +9,7 @@ const ATTACK = 0.5;
 const DECAY = 0.12;
 const LEAK_S = 0.025;
 /** A swing that no recorder writes. */
-const LOUDEST = 1e6;
+const LOUDEST_SWING = 1e6;
 /** Samples kept from before a block, so that a peak's neighbours are at hand. */
 const HISTORY = 256;
 
@@ -120,7 +120,7 @@ export class PeakLevel {
     const swing = Math.abs(extreme - this.#accepted);
     this.#accepted = extreme;
     // A broken float in a recording (NaN, infinity) must not spoil the gain for good.
-    if (swing <= LOUDEST) this.#swing += (swing > this.#swing ? ATTACK : DECAY) * (swing - this.#swing);
+    if (swing <= LOUDEST_SWING) this.#swing += (swing > this.#swing ? ATTACK : DECAY) * (swing - this.#swing);
     this.#sink(this.#place() * this.#scale + this.#shift, swing);
     return Math.max(this.#floor, RETURN * this.#swing);
   }

@@ -72,7 +72,7 @@ export class Searcher {
       for (let i = 0; i < part; i++) {
         const sample = samples[from + done + i]!;
         // What is no number is silence here.
-        this.#window[this.#filled + i] = sample > -LOUDEST && sample < LOUDEST ? sample : 0;
+        this.#window[this.#filled + i] = sample > -LOUDEST_SAMPLE && sample < LOUDEST_SAMPLE ? sample : 0;
       }
       this.#filled += part;
       done += part;
@@ -178,7 +178,7 @@ const APART_S = 1;
 const SURE_ALONE = 1 - 1e-6;
 
 /** A sample that no converter gives. */
-const LOUDEST = 1e3;
+const LOUDEST_SAMPLE = 1e3;
 
 /** True where there is nothing to hear but in `read`. */
 function isSilent(samples: Float32Array, from: number, to: number, read: readonly Span[]): boolean {

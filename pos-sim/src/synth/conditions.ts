@@ -168,6 +168,8 @@ function oneOfParts(
   if (value === undefined) return;
   const [key] = Object.keys(second) as [string];
   const isSecond = typeof value === "object" && value !== null && key in value;
+  const [other] = Object.keys(first) as [string];
+  if (isSecond && other in value) throw bad(field, `either ${other} or ${key}`);
   const range = second[key]!;
   if (!isSecond) part(value, field, first);
   else if (range !== true) part(value, field, { [key]: range });

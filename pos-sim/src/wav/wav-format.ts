@@ -18,8 +18,8 @@ const UNKNOWN = 0xffff_ffff;
 /** Longest chunk of formats that is looked at; the rest of a longer one is passed over. */
 const MAX_FORMAT = 64;
 /** Other rates are a damaged header's: too slow for two samples a cell, faster than converters are. */
-export const RATE_MIN_HZ = 300;
-export const RATE_MAX_HZ = 200_000_000;
+export const WAV_RATE_MIN_HZ = 300;
+export const WAV_RATE_MAX_HZ = 200_000_000;
 export const MAX_CHANNELS = 8;
 
 /** Of KSDATAFORMAT_SUBTYPE_*: xxxx0000-0000-1000-8000-00aa00389b71 behind the tag. */
@@ -115,7 +115,7 @@ function parseFormat(chunk: Uint8Array): WavFormat {
       `Frames of ${frameBytes} bytes do not fit ${channels} x ${bitsPerSample} bits`,
     );
   }
-  if (sampleRateHz < RATE_MIN_HZ || sampleRateHz > RATE_MAX_HZ) {
+  if (sampleRateHz < WAV_RATE_MIN_HZ || sampleRateHz > WAV_RATE_MAX_HZ) {
     throw new PosError("WAV_UNSUPPORTED", `${sampleRateHz} samples a second are no recording of a swipe`);
   }
   return { encoding, bitsPerSample: bitsPerSample as WavFormat["bitsPerSample"], channels, sampleRateHz };

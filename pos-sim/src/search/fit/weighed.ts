@@ -108,10 +108,12 @@ function set(pulses: Pulses, at: number, along: number, own: number, lone: numbe
 
 /** Logarithm of the likelihood of noise that may be louder, over that of the noise there is: `power` times as strong, at the most likely. */
 function loudness(power: number, count: number): number {
-  return power > 1 ? Math.log1p(Math.exp(Math.min(LOUDEST, (count / 2) * (power - 1 - Math.log(power)) - ANY))) : 0;
+  return power > 1
+    ? Math.log1p(Math.exp(Math.min(EXPONENT_MAX, (count / 2) * (power - 1 - Math.log(power)) - ANY)))
+    : 0;
 }
 
 /** What it costs, as a logarithm, that it may be of any loudness. */
 const ANY = 5;
 /** Beyond, an exponential is no number. */
-const LOUDEST = 700;
+const EXPONENT_MAX = 700;
