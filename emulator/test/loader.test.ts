@@ -29,7 +29,7 @@ describe("the loader", () => {
   for (const module of MODULE_NAMES) {
     const foreign = ports.filter((port) => !MODULES[module].imports.includes(port));
     it(`refuses a ${module} that imports ${foreign.join(", ")}, or anything else`, async () => {
-      for (const port of [...foreign, "env", "wasi_snapshot_preview1", "radio"]) {
+      for (const port of [...foreign, "env", "wasi_snapshot_preview1", "antenna"]) {
         const error = await refused(module, await testModule(module, external(port, "anything")));
         expect(error.code, port).to.equal("IMPORT_REFUSED");
         expect(error.message).to.contain(`${port}.anything`);
@@ -37,12 +37,13 @@ describe("the loader", () => {
     });
   }
 
-  it("gives only wallet the coil and the head, only authenticator the button, only link the line and the lights", () => {
+  it("gives only wallet the coil and the head, only authenticator the button, only link the line, the radio and the lights", () => {
     const holders = (port: string) => MODULE_NAMES.filter((name) => MODULES[name].imports.includes(port));
     expect(holders("coil")).to.deep.equal(["wallet"]);
     expect(holders("head")).to.deep.equal(["wallet"]);
     expect(holders("button")).to.deep.equal(["authenticator"]);
     expect(holders("line")).to.deep.equal(["link"]);
+    expect(holders("radio")).to.deep.equal(["link"]);
     expect(holders("indicators")).to.deep.equal(["link"]);
     expect(holders("vault")).to.deep.equal(["wallet", "authenticator"]);
     expect(holders("crypto")).to.deep.equal(["wallet", "authenticator"]);

@@ -121,7 +121,7 @@ describe("made-up swipes", () => {
       [{ repeats: { count: 2, cellUs: [300, Number.NaN] } }, "repeats.cellUs"],
       [{ pulse: {} }, "pulse.pw50"],
       [{ pulse: [] }, "pulse"],
-      [{ pulse: { pw50: 0.2, tau: 0.1 } }, "pulse.pw50"],
+      [{ pulse: { pw50: 0.2, tau: 0.1 } }, "pulse"],
       [{ speed: {} }, "speed.ratio"],
       [{ speed: { hand: false } }, "speed.hand"],
       [{ hum: { height: 1 } }, "hum.hz"],
