@@ -19,7 +19,7 @@ export function hmac(key: usize, keyLength: i32, data: usize, length: i32, out: 
   pad(key, keyLength, 0x5c);
   memory.copy(scratch + BLOCK, inner, HASH_SIZE);
   sha256(scratch, BLOCK + HASH_SIZE, out);
-  wipe(scratch, SCRATCH_SIZE);
+  wipe(scratch, BLOCK + max(length, HASH_SIZE));
   wipe(inner, HASH_SIZE);
 }
 
@@ -40,7 +40,7 @@ export function expand(prk: usize, info: usize, infoLength: i32, length: i32, ou
     memory.copy(out + had, okm, part);
     had += part;
   }
-  wipe(okm, HASH_SIZE + 256);
+  wipe(okm, HASH_SIZE + infoLength + 1);
 }
 
 /** Extract, then expand. */
@@ -56,5 +56,8 @@ const prk: usize = memory.data(HASH_SIZE);
 
 function pad(key: usize, length: i32, with_: u8): void {
   memory.fill(scratch, with_, BLOCK);
-  for (let i = 0; i < length; i++) store<u8>(scratch + i, load<u8>(key + i) ^ with_);
+  let i = 0;
+  const eight: u64 = 0x0101010101010101 * <u64>with_;
+  for (; i + 8 <= length; i += 8) store<u64>(scratch + i, load<u64>(key + i) ^ eight);
+  for (; i < length; i++) store<u8>(scratch + i, load<u8>(key + i) ^ with_);
 }

@@ -5,7 +5,7 @@ import { open, seal } from "../ports/crypto";
 import { read, write } from "../ports/vault";
 import { putU32be, wipe } from "../common/bytes";
 import { draft, post } from "../common/mailbox";
-import { hkdf } from "./hkdf";
+import { expand } from "./hkdf";
 import { KEY_SIZE, TAG_SIZE } from "../../wire/limits";
 import { Mail, MAIL_SIZE, ModuleId, VaultItem } from "../../wire/machine";
 import { Status } from "../../wire/status";
@@ -13,7 +13,9 @@ import { Status } from "../../wire/status";
 export const SEALED_HEADER: i32 = 9;
 /** Longest plaintext of a slot. */
 export const SEALED_MAX: i32 = MAIL_SIZE - SEALED_HEADER - TAG_SIZE;
-const INFO_SIZE: i32 = 28;
+const NAME_SIZE: i32 = 28;
+/** A direction's name, the wallet's start, the authenticator's start. */
+const INFO_SIZE: i32 = NAME_SIZE + 8;
 
 /** "ecard/1 wallet>authenticator" */
 const TO_AUTHENTICATOR: usize = memory.data<u8>([
@@ -27,7 +29,7 @@ const TO_WALLET: usize = memory.data<u8>([
 ]);
 
 const key: usize = memory.data(KEY_SIZE);
-const salt: usize = memory.data(8);
+const info: usize = memory.data(INFO_SIZE);
 const nonce: usize = memory.data(12);
 const number: usize = memory.data(4);
 
@@ -95,9 +97,11 @@ function derive(toAuthenticator: bool): bool {
     received = 0;
   }
   if (read(VaultItem.PairKey, key, KEY_SIZE) != KEY_SIZE) return false;
-  putU32be(salt, isWallet ? ownStart : peer);
-  putU32be(salt + 4, isWallet ? peer : ownStart);
-  hkdf(salt, 8, key, KEY_SIZE, toAuthenticator ? TO_AUTHENTICATOR : TO_WALLET, INFO_SIZE, KEY_SIZE, key);
+  memory.copy(info, toAuthenticator ? TO_AUTHENTICATOR : TO_WALLET, NAME_SIZE);
+  putU32be(info + NAME_SIZE, isWallet ? ownStart : peer);
+  putU32be(info + NAME_SIZE + 4, isWallet ? peer : ownStart);
+  // RFC 5869 3.3: a key that is random all over needs no extraction. Half of the hashing, before the first edge.
+  expand(key, info, INFO_SIZE, KEY_SIZE, key);
   return true;
 }
 
