@@ -59,9 +59,7 @@ for (const board of ["an386", "an505"] as const)
       expect([versionIn(qemu.memory(), 0), versionIn(qemu.memory(), 1)]).to.deep.equal(["2.0.0", "0.1.0"]);
 
       // Another start without a word: as after a power cut.
-      const memory = qemu.memory();
-      await qemu.stop();
-      qemu = await QemuCard.start({ ...built, memory });
+      qemu = await QemuCard.start({ ...built, memory: await qemu.stop() });
       expect([versionIn(qemu.memory(), 0), versionIn(qemu.memory(), 1)]).to.deep.equal(["0.1.0", "2.0.0"]);
 
       qemu.enterLoader();
@@ -97,17 +95,15 @@ for (const board of ["an386", "an505"] as const)
       await loader.upload(two);
       await loader.test(imageDigest(decodeImage(two)));
       const whole = [toHex(built.image), toHex(two)];
-      let memory = qemu.memory();
+      let memory = await qemu.stop();
       for (let cut = 0; cut < 5; cut++) {
-        await qemu.stop();
         // Without an image that is heard, or a debugger that lets it run, start resolves at once: the power goes a moment later.
         qemu = await QemuCard.start({ ...built, memory, unheard: "loader" });
         await delay(randomInt(5, 60));
-        memory = qemu.memory();
+        memory = await qemu.stop();
       }
-      await qemu.stop();
       qemu = await QemuCard.start({ ...built, memory });
-      const left = qemu.memory();
+      const left = await qemu.stop();
       const slot = (n: 0 | 1) => left.subarray(SLOT.at[n]);
       const contents = [0, 1].map((n) => {
         const octets = slot(n as 0 | 1);

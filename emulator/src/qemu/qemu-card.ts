@@ -149,7 +149,7 @@ export class QemuCard {
     return this.loaderLine();
   }
 
-  /** All flash, as it is now: what a card keeps without power. */
+  /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
     return this.#process.memory();
   }
@@ -230,12 +230,12 @@ export class QemuCard {
     return this.#process.ended();
   }
 
-  /** Power off. */
-  async stop(): Promise<void> {
+  /** Power off. Resolves with all flash, as it was at that moment: what a card keeps without power. */
+  async stop(): Promise<Uint8Array> {
     this.#on = false;
     this.#phone.hangUp();
     this.#ears.end();
-    await this.#process.stop();
+    return await this.#process.stop();
   }
 
   async #connect(): Promise<void> {

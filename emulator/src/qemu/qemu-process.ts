@@ -55,6 +55,7 @@ export class QemuProcess {
   readonly #until = Date.now() + START_MS;
   readonly #gdb: boolean;
   #said = "";
+  #left: Uint8Array | undefined;
 
   constructor(options: QemuImage) {
     const { board = "an386", loader, seed, icount = false, gdbPort, traced } = options;
@@ -120,7 +121,7 @@ export class QemuProcess {
     });
   }
 
-  /** All flash, as it is now. */
+  /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
     return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
   }
@@ -143,8 +144,9 @@ export class QemuProcess {
     return this.#said.trim();
   }
 
-  /** Power off. */
-  async stop(): Promise<void> {
+  /** Power off. Resolves with all flash, as it was at that moment. */
+  async stop(): Promise<Uint8Array> {
+    if (this.#left !== undefined) return this.#left;
     process.off("exit", this.#end);
     for (const socket of Object.values(this.#sockets)) socket.destroy();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
@@ -152,7 +154,9 @@ export class QemuProcess {
       this.#process.kill("SIGKILL");
       await ended;
     }
+    this.#left = this.memory();
     rmSync(this.#folder, { recursive: true, force: true });
+    return this.#left;
   }
 
   async #dial(name: Serial | "qmp"): Promise<Socket> {

@@ -64,8 +64,7 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
     qemu = await QemuCard.start({ ...image, traced: { file, code } });
     const { steps, stack, requests } = await payment(qemu, table, swipes, signal);
     const { passes } = qemu;
-    const bootInstructions = bootTicks(qemu.memory()) * INSTRUCTIONS_PER_TICK;
-    await qemu.stop();
+    const bootInstructions = bootTicks(await qemu.stop()) * INSTRUCTIONS_PER_TICK;
     const errors = passes.map(edgeErrors);
     const longest = errors.reduce((most, one) => (one.length > most.length ? one : most));
     return {

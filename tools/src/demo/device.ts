@@ -37,7 +37,9 @@ export async function startCard(device: Device, { block, card, onTrace }: DemoCa
       connectLine: (options) => qemu.connectLine(options),
       emission: () => qemu.emission(),
       clear: () => qemu.clear(),
-      stop: () => qemu.stop(),
+      stop: async () => {
+        await qemu.stop();
+      },
     };
   }
   const firmware = await builtFirmware();

@@ -33,8 +33,7 @@ export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLin
   return {
     line: card.octetLine(),
     close: async () => {
-      const memory = card.memory();
-      await card.stop();
+      const memory = await card.stop();
       if (file !== undefined) await writeImageFile(file, memory);
     },
   };
