@@ -201,7 +201,7 @@ export class EmulatedCard {
 
   /** Who carries the sealed mail: a fault by name, or a courier of one's own. */
   setCourier(courier: Courier | FaultName, options?: FaultOptions): void {
-    this.#machine.courier = typeof courier === "string" ? courierFault(courier, options) : courier;
+    this.#machine.mail.courier = typeof courier === "string" ? courierFault(courier, options) : courier;
   }
 
   /** A copy of a module's memory, for the scan after a completion. Empty while the power is off. */

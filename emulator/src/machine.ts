@@ -1,9 +1,9 @@
 // The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside in
 // its order, then what is due. Same modules, same events, same random source: same run.
 
-import { Indicator, MAIL_SIZE, ModuleId, Status } from "@enabling-card/wire";
-import { type Courier, isSealed } from "./courier.js";
+import { Indicator, MAIL_SIZE } from "@enabling-card/wire";
 import { EmulatorError, PowerCut } from "./errors.js";
+import { MailRoom } from "./mail-room.js";
 import { ModuleMemory } from "./memory.js";
 import {
   type CompiledFirmware,
@@ -22,7 +22,7 @@ import { flashPort } from "./ports/flash.js";
 import { HeadSensor } from "./ports/head.js";
 import { INDICATOR_NAMES, Indicators } from "./ports/indicators.js";
 import { Line } from "./ports/line.js";
-import { type Letter, mailboxPort, mailName, PostOffice } from "./ports/mailbox.js";
+import { type Letter, mailboxPort } from "./ports/mailbox.js";
 import { type HciController, Radio } from "./ports/radio.js";
 import { type RandomSource, randomPort } from "./ports/random.js";
 import { vaultPort } from "./ports/vault.js";
@@ -65,10 +65,9 @@ export class Machine {
   readonly traps: Trap[] = [];
   /** Times the machine saw a module break a port's contract without trapping. */
   readonly violations: string[] = [];
-  courier: Courier = (mail) => [mail];
+  readonly mail = new MailRoom(this.timeline, this.trace);
 
   readonly #options: MachineOptions;
-  readonly #post = new PostOffice();
   readonly #outside: (() => void)[] = [];
   readonly #alarms: Record<ModuleName, Alarm>;
   #modules: Partial<Record<ModuleName, Running>> = {};
@@ -145,7 +144,7 @@ export class Machine {
     this.line.drop(false);
     this.line.forgetAdvertised();
     this.#radio.powerOff();
-    this.#post.forget();
+    this.mail.forget();
     this.#outside.length = 0;
     for (const name of MODULE_NAMES) this.#alarms[name].cancel();
     this.#modules = {};
@@ -246,38 +245,9 @@ export class Machine {
       indicators: () => this.indicators.port(nowNs),
       line: () => this.line.port(memory),
       radio: () => this.#radio.port(memory),
-      mailbox: () => mailboxPort(memory, MODULES[name].id, (letter) => this.#send(letter)),
+      mailbox: () => mailboxPort(memory, MODULES[name].id, (letter) => this.mail.send(letter)),
     };
     return Object.fromEntries(MODULES[name].imports.map((port) => [port, all[port]!() as WebAssembly.ModuleImports]));
-  }
-
-  #send(letter: Letter): Status {
-    const kind = letter.bytes[0]!;
-    this.trace.add({
-      kind: "mail",
-      from: moduleNameOf(letter.from)!,
-      to: moduleNameOf(letter.to)!,
-      name: mailName(kind),
-      length: letter.bytes.length,
-    });
-    if (letter.from !== ModuleId.Link || !isSealed(kind)) return this.#post.put(letter) ? Status.Ok : Status.Full;
-
-    const delivered = this.courier({ to: letter.to as ModuleId.Wallet | ModuleId.Authenticator, bytes: letter.bytes });
-    if (delivered.length !== 1 || delivered[0]!.bytes !== letter.bytes) {
-      this.trace.add({ kind: "courier", name: mailName(kind), delivered: delivered.length });
-    }
-    for (const { to, bytes, delayNs = 0 } of delivered) {
-      const later = { from: ModuleId.Link, to, bytes: bytes.slice(0, MAIL_SIZE) };
-      if (delayNs > 0) this.timeline.schedule(this.timeline.nowNs + delayNs, () => this.#putOrDrop(later));
-      else if (delivered.length === 1) return this.#post.put(later) ? Status.Ok : Status.Full;
-      else this.#putOrDrop(later);
-    }
-    return Status.Ok;
-  }
-
-  #putOrDrop(letter: Letter): void {
-    if (this.#post.put(letter)) return;
-    this.trace.add({ kind: "mail-dropped", to: moduleNameOf(letter.to)!, name: mailName(letter.bytes[0]!) });
   }
 
   #deliver(letter: Letter): void {
@@ -334,7 +304,7 @@ export class Machine {
       throw new EmulatorError("MODULE_DEAD", `The ${name} stops while it starts: ${message}`, { cause: error });
     }
     this.#alarms[name].cancel();
-    this.#post.forget(MODULES[name].id);
+    this.mail.forget(MODULES[name].id);
     if (name === "wallet") {
       this.coil.stop();
       this.head.sleep();
@@ -369,7 +339,7 @@ export class Machine {
 
   /** One step of the card; false where it is at rest. */
   #step(): boolean {
-    const letter = this.#post.take();
+    const letter = this.mail.take();
     if (letter !== undefined) {
       this.#deliver(letter);
       return true;
