@@ -1,10 +1,9 @@
 // The coil on a Cortex-M: how its current goes back after a pass. Its edges are the bench's (bench.test.ts).
 
-import { MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
-import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { setTable } from "@enabling-card/tools";
+import type { QemuCard, QemuPass } from "@enabling-card/emulator";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";
+import { qemuWithPhone } from "../support/qemu-with-phone.js";
 
 /** The board's timer. */
 const TICKS_PER_US = 25;
@@ -15,39 +14,16 @@ describe("the coil on a Cortex-M", () => {
   it("lets its current back in steps after the last edge", async function () {
     this.timeout(120_000);
     const built = imageOrSkip(this);
-    const block = new MemoryBlock();
-    const { client, made, makerRoot, service } = await setTable({ block });
-    const qemu = await QemuCard.start({
-      ...built,
-      flash: block.snapshot(),
-      icount: true,
-      autoPress: true,
-      seed: "coil",
-    });
+    const { qemu, phone, grant, close } = await qemuWithPhone(built, { seed: "coil", icount: true });
     try {
-      const air = memoryTransport([qemu]);
-      const store = new MemoryPairingStore();
-      const phone = await Card.pair(air, made.pairingCode, { store, phoneName: "Ada's phone", makerRoot });
-      await client.enrol(phone.certificate, "Ada's phone");
-      const { tokenRef } = await client.createToken(phone.cardId, "LOVELACE/ADA");
-      const grant = await client.grant({
-        cardId: phone.cardId,
-        tokenRef,
-        challenge: phone.info.challenge,
-        checkpointSize: phone.info.checkpointSize,
-        domain: { requestor: "test", channel: 0, country: 276, maxAmount: 1000 },
-        maxEmissions: 1,
-        kind: "online",
-      });
-      await phone.load(grant);
+      await phone.load(await grant(phone));
       expect(await qemu.ramp()).to.have.length(0);
       await phone.present({ when: "now" });
       expect(qemu.passes).to.have.length(2);
       expect(await ramped(qemu)).to.deep.equal(stepsAfter(qemu.passes.at(-1)!));
       await phone.close();
     } finally {
-      await qemu.stop();
-      await service.close();
+      await close();
     }
   });
 });

@@ -1,31 +1,18 @@
 // The card's log on a Cortex-M: what happened to the machine, in order; and of what a card must not tell, nothing.
 
-import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
-import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { recordsOf, setTable } from "@enabling-card/tools";
+import { recordsOf } from "@enabling-card/tools";
 import { LOG_RECORD_SIZE, LOG_RECORDS, ModuleId } from "@enabling-card/wire";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";
+import { qemuWithPhone } from "../support/qemu-with-phone.js";
 
 describe("the log of a card on a Cortex-M", () => {
   it("tells of starts, phones, passes and modules that were started anew, and keeps the last", async function () {
     this.timeout(120_000);
     const built = imageOrSkip(this);
-    const block = new MemoryBlock();
-    const { client, made, makerRoot, service } = await setTable({ block });
-    const qemu = await QemuCard.start({ ...built, flash: block.snapshot(), autoPress: true, seed: "log" });
+    const { qemu, phone, grant, close } = await qemuWithPhone(built, { seed: "log" });
     try {
-      const store = new MemoryPairingStore();
-      const phone = await Card.pair(memoryTransport([qemu]), made.pairingCode, { store, phoneName: "Ada", makerRoot });
-      await client.enrol(phone.certificate, "Ada");
-      const { tokenRef } = await client.createToken(phone.cardId, "LOVELACE/ADA");
-      await phone.load(
-        await client.grant({
-          ...{ cardId: phone.cardId, tokenRef, challenge: phone.info.challenge, maxEmissions: 1, kind: "online" },
-          checkpointSize: phone.info.checkpointSize,
-          domain: { requestor: "test", channel: 0, country: 276, maxAmount: 1000 },
-        }),
-      );
+      await phone.load(await grant(phone));
       await phone.present({ when: "now" });
       await qemu.trap(ModuleId.Authenticator);
       await phone.close();
@@ -45,8 +32,7 @@ describe("the log of a card on a Cortex-M", () => {
       expect(recordsOf(octets).at(-1)!.number).to.equal(records.length + LOG_RECORDS);
       expect(recordsOf(octets.subarray(0, -1)), "a record that is cut is none").to.have.length(LOG_RECORDS - 1);
     } finally {
-      await qemu.stop();
-      await service.close();
+      await close();
     }
   });
 });

@@ -1,49 +1,27 @@
 // A module that reaches outside of its memory is caught and started anew on the board, and the others keep what they have.
 
 import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
-import { Card, type CardError, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Card, type CardError } from "@enabling-card/sdk";
 import { setTable } from "@enabling-card/tools";
 import { ModuleId } from "@enabling-card/wire";
 import { expect } from "chai";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
+import { qemuWithPhone } from "../support/qemu-with-phone.js";
 
 describe("a module that traps on a Cortex-M", () => {
   it("is started anew: link loses the line, authenticator its question, wallet its grant, and the card stays its owner's", async function () {
     this.timeout(120_000);
     const built = imageOrSkip(this);
-    const block = new MemoryBlock();
-    const table = await setTable({ block });
-    const { client, made, makerRoot, service } = table;
-    const qemu = await QemuCard.start({
-      ...built,
-      flash: block.snapshot(),
-      icount: true,
-      autoPress: true,
-      seed: "traps",
-    });
+    const { qemu, air, store, grant, close, ...paired } = await qemuWithPhone(built, { seed: "traps", icount: true });
+    let { phone } = paired;
     try {
-      const air = memoryTransport([qemu]);
-      const store = new MemoryPairingStore();
-      let phone = await Card.pair(air, made.pairingCode, { store, phoneName: "Ada's phone", makerRoot });
-      await client.enrol(phone.certificate, "Ada's phone");
-      const { tokenRef } = await client.createToken(phone.cardId, "LOVELACE/ADA");
-      const grant = async () =>
-        client.grant({
-          cardId: phone.cardId,
-          tokenRef,
-          challenge: phone.info.challenge,
-          checkpointSize: phone.info.checkpointSize,
-          domain: { requestor: "test", channel: 0, country: 276, maxAmount: 1000 },
-          maxEmissions: 1,
-          kind: "online",
-        });
       const refused = (work: Promise<unknown>) =>
         work.then(
           () => "no refusal",
           (error: CardError) => error.code,
         );
 
-      await phone.load(await grant());
+      await phone.load(await grant(phone));
       const lost = new Promise<void>((resolve) => {
         phone.subscribe(({ type }) => type === "disconnected" && resolve());
       });
@@ -54,19 +32,18 @@ describe("a module that traps on a Cortex-M", () => {
       await phone.present({ when: "now" });
       expect(qemu.passes, "the grant was the wallet's, and outlived both").to.have.length(2);
 
-      await phone.load(await grant());
+      await phone.load(await grant(phone));
       await qemu.trap(ModuleId.Wallet);
       await phone.close();
       phone = await Card.connect(air, { store });
       expect(await refused(phone.present({ when: "now" }))).to.equal("NO_GRANT");
-      await phone.load(await grant());
+      await phone.load(await grant(phone));
       await phone.present({ when: "now" });
       expect(qemu.passes).to.have.length(4);
       expect(qemu.traps).to.deep.equal([ModuleId.Link, ModuleId.Authenticator, ModuleId.Wallet]);
       await phone.close();
     } finally {
-      await qemu.stop();
-      await service.close();
+      await close();
     }
   });
 });
