@@ -1,5 +1,6 @@
-// Many deadlines over the machine's one alarm. What each means is index.ts's.
-import { now, wakeAt } from "../ports/clock";
+// The wallet's deadlines. What each means is index.ts's.
+import { tableSet, tableTakeDue } from "../common/deadlines";
+import { now } from "../ports/clock";
 
 export const enum Deadline {
   SessionProof = 0,
@@ -13,15 +14,14 @@ export const enum Deadline {
 }
 
 const at: usize = memory.data(8 * 7);
+const END: usize = at + 8 * 7;
 
 export function setDeadline(which: Deadline, inMs: u64): void {
-  store<u64>(at + (<usize>which << 3), now() + inMs);
-  arm();
+  tableSet(at, END, which, now() + inMs);
 }
 
 export function clearDeadline(which: Deadline): void {
-  store<u64>(at + (<usize>which << 3), 0);
-  arm();
+  tableSet(at, END, which, 0);
 }
 
 export function deadlineSet(which: Deadline): bool {
@@ -37,23 +37,5 @@ export function remaining(which: Deadline): u64 {
 
 /** Takes one deadline that is due, or -1. Call until it says -1. */
 export function takeDue(): i32 {
-  const time = now();
-  for (let i = 0; i < <i32>Deadline.Count; i++) {
-    const when = load<u64>(at + (<usize>i << 3));
-    if (when != 0 && when <= time) {
-      store<u64>(at + (<usize>i << 3), 0);
-      return i;
-    }
-  }
-  arm();
-  return -1;
-}
-
-function arm(): void {
-  let first: u64 = 0;
-  for (let i = 0; i < <i32>Deadline.Count; i++) {
-    const when = load<u64>(at + (<usize>i << 3));
-    if (when != 0 && (first == 0 || when < first)) first = when;
-  }
-  wakeAt(first);
+  return tableTakeDue(at, END);
 }
