@@ -51,6 +51,7 @@ export {
   BtSnoop,
   Controller,
   type ControllerOptions,
+  H4Packets,
   type Traffic,
 } from "./radio/index.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";

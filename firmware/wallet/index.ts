@@ -46,7 +46,8 @@ export function onMail(sender: i32, length: i32): void {
   if (sender != ModuleId.Link || length < 1) return;
   const kind: i32 = load<u8>(slot());
   if (kind == Mail.Piece) onPiece(length);
-  else if (kind == Mail.LineUp || kind == Mail.LineDown) lineChanged();
+  else if (kind == Mail.LineUp) lineChanged();
+  else if (kind == Mail.LineDown) lineWent();
   else if (kind == Mail.PinNonce) confirm.takePinNonce(slot(), length);
   else if (kind == Mail.Button) onButtonEvent(length);
   else if (kind != 0 && kind == confirm.confirmWaiting()) onConfirmation(kind, length);
@@ -216,6 +217,12 @@ function lineChanged(): void {
   forgetRequests();
   clearDeadline(Deadline.SessionProof);
   clearDeadline(Deadline.Challenge);
+}
+
+/** Whoever watched the session learns nothing by the identifier that follows it; and a link that starts anew, which says so as well, has one to show. */
+function lineWent(): void {
+  lineChanged();
+  pairing.announceIdentifier();
 }
 
 /** The session that asked is gone: nobody is left to answer, and no later session may hear what was meant for it. */

@@ -195,7 +195,8 @@ export function announceIdentifier(): void {
   else setDeadline(Deadline.Identifier, IDENTIFIER_LIFE_MS);
   wipe(secret, KEY_SIZE);
   wipe(owner, 2 * KEY_SIZE + PHONE_NAME_MAX);
-  post(ModuleId.Link, 1 + length);
+  // An owner that cannot be read finds the card by its last identifier, and hears why.
+  if (owns == Status.Ok || owns == Status.NotPaired) post(ModuleId.Link, 1 + length);
 }
 
 /** Tells the phone the newest challenge, now and every 60 s, and a battery that wants charging. */

@@ -4,10 +4,10 @@
 import { Air, Controller } from "@enabling-card/emulator";
 import { Card, CardError, type CardTransport } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
+import { nobleOn } from "@enabling-card/tools";
 import { expect } from "chai";
 import { strangerPairs } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
-import { nobleOn } from "../support/noble.js";
 import { pairOptions, watchedWorlds } from "../support/watched-worlds.js";
 
 const ACL_DATA = 2;

@@ -4,11 +4,11 @@
 import { Air, BtSnoop, Controller, type ControllerOptions } from "@enabling-card/emulator";
 import { Card, type CardTransport } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
+import { nobleOn, type StoppableNoble } from "@enabling-card/tools";
 import { ATT_HEADER, fromHex, LE_MTU_MAX, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone, type World } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
-import { nobleOn, type TestNoble } from "../support/noble.js";
 import { pairOptions, present, watchedWorlds } from "../support/watched-worlds.js";
 
 const PHONE = "c0:ff:ee:00:00:0a";
@@ -18,7 +18,7 @@ describe("noble and the card", () => {
   let air: Air;
   let phone: Controller;
   let radio: Controller;
-  let noble: TestNoble;
+  let noble: StoppableNoble;
   let w: World;
 
   async function begin(options: ControllerOptions = {}, loss = 0): Promise<CardTransport> {

@@ -15,9 +15,14 @@ export interface QemuWithPhone {
   close(): Promise<void>;
 }
 
+export interface QemuWithPhoneOptions extends Pick<QemuCardOptions, "seed" | "icount" | "radio"> {
+  /** The card's serial line, unless told. */
+  readonly transport?: CardTransport;
+}
+
 export async function qemuWithPhone(
   built: BuiltImage,
-  options: Pick<QemuCardOptions, "seed" | "icount">,
+  { transport, ...options }: QemuWithPhoneOptions,
 ): Promise<QemuWithPhone> {
   const block = new MemoryBlock();
   const { client, made, makerRoot, service } = await setTable({ block });
@@ -27,7 +32,7 @@ export async function qemuWithPhone(
     await service.close();
   };
   try {
-    const air = memoryTransport([qemu]);
+    const air = transport ?? memoryTransport([qemu]);
     const store = new MemoryPairingStore();
     const phone = await Card.pair(air, made.pairingCode, { store, phoneName: "Ada's phone", makerRoot });
     await client.enrol(phone.certificate, "Ada's phone");

@@ -3,6 +3,7 @@
 export { benchMcu, edgeErrors, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { partSizes } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
+export { nobleOn, type StoppableNoble } from "./bluetooth/noble-on.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
 export { build, run } from "./cli.js";
 export { ASKED, figuresOf, KEPT_FIGURES } from "./commands/bench-mcu.js";

@@ -6,6 +6,8 @@ import { EmulatorError } from "../errors.js";
 import { GESTURES } from "../ports/button.js";
 import type { Emission } from "../ports/coil.js";
 import type { LineEnd } from "../ports/line.js";
+import type { HciController } from "../ports/radio.js";
+import { H4Packets } from "../radio/h4.js";
 import { OctetEars, type OctetLine } from "./octet-line.js";
 import { lastEmission, PassClock, type QemuPass } from "./qemu-emission.js";
 import { QemuPhone } from "./qemu-phone.js";
@@ -25,8 +27,10 @@ import {
 import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 import { Watchers } from "./watchers.js";
 
-export interface QemuCardOptions extends QemuImage {
+export interface QemuCardOptions extends Omit<QemuImage, "wired"> {
   readonly id?: string;
+  /** The card's Bluetooth controller, on a serial line of its own; without one its radio is absent. */
+  readonly radio?: HciController;
   /** Nobody waits for the bench to say that an image has come up: who has the line until it does. A production image has no bench: it is there when it gives its log. */
   readonly unheard?: "loader" | "card";
   /** Presses the button whenever the card asks for it. */
@@ -56,6 +60,7 @@ export class QemuCard {
   /** Times that an image has come up. */
   #starts = 0;
   readonly #ears = new OctetEars();
+  readonly #radio: HciController | undefined;
   /** The loader has the line, or whoever speaks in octets. */
   #loading: boolean;
   readonly #unheard: boolean;
@@ -81,7 +86,9 @@ export class QemuCard {
     this.#autoPress = options.autoPress ?? false;
     this.#loading = (options.held ?? false) || options.unheard === "loader";
     this.#unheard = options.unheard === "card";
-    this.#process = new QemuProcess(options);
+    this.#radio = options.radio;
+    this.#process = new QemuProcess({ ...options, wired: options.radio !== undefined });
+    this.#radio?.onPacket((packet) => void this.#process.write("radio", packet));
   }
 
   /** Resolves when a debugger has let the image come up; rejects where it ends before. */
@@ -235,6 +242,7 @@ export class QemuCard {
     this.#on = false;
     this.#phone.hangUp();
     this.#ears.end();
+    this.#radio?.powerOff();
     return await this.#process.stop();
   }
 
@@ -247,7 +255,11 @@ export class QemuCard {
       if (this.#loading || this.#bare) this.#ears.hear(octets);
       else for (const frame of this.#frames.push(octets)) this.#heardLine(frame);
     };
-    await this.#process.run({ line, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
+    const packets = new H4Packets();
+    const radio = (octets: Uint8Array): void => {
+      for (const packet of packets.push(octets)) this.#radio?.send(packet);
+    };
+    await this.#process.run({ line, radio, bench }, () => this.#loading || this.#unheard || this.#starts > 0);
     if (this.#unheard) await this.#reach();
   }
 

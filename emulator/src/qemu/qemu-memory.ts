@@ -10,6 +10,7 @@ const SWITCHES_AT = 0x8000;
 const STARTS_AT = SWITCHES_AT + 32;
 const BUTTON_AT = SWITCHES_AT + 36;
 const BOOT_AT = SWITCHES_AT + 40;
+const RADIO_AT = SWITCHES_AT + 44;
 export const SLOT0_AT = 0x10000;
 export const SLOT1_AT = 0x28000;
 export const SLOT_SIZE = 0x18000;
@@ -26,10 +27,15 @@ export interface QemuFlash {
   readonly flash?: Uint8Array;
   readonly memory?: Uint8Array;
   readonly held?: boolean;
+  readonly wired?: boolean;
 }
 
 /** Writes the file. @throws {EmulatorError} `STORE_WRONG_SIZE` where a part does not fit its place */
-export function writeQemuMemory(file: string, { image, flash, memory, held }: QemuFlash, seed: Uint8Array): void {
+export function writeQemuMemory(
+  file: string,
+  { image, flash, memory, held, wired }: QemuFlash,
+  seed: Uint8Array,
+): void {
   const all = new Uint8Array(FLASH_SIZE).fill(0xff);
   if (memory !== undefined) put(all, 0, FLASH_SIZE, memory);
   else {
@@ -40,6 +46,7 @@ export function writeQemuMemory(file: string, { image, flash, memory, held }: Qe
   // Each start counts one up: the first is number 0.
   if (memory === undefined) all.fill(0xff, STARTS_AT, STARTS_AT + 4);
   all.set([held ? 1 : 0, 0, 0, 0], BUTTON_AT);
+  all.set([wired ? 1 : 0, 0, 0, 0], RADIO_AT);
   const open = openSync(file, "wx", 0o600);
   try {
     ftruncateSync(open, MEMORY_SIZE);

@@ -1,4 +1,4 @@
-// QEMU with a loader and an image on one of its Cortex-M boards: started, its two serial lines, ended. Flash is a file, which outlives resets.
+// QEMU with a loader and an image on one of its Cortex-M boards: started, its serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -13,8 +13,9 @@ import { encodeSerialFrame } from "./serial-frames.js";
 
 export type QemuBoard = "an386" | "an505";
 
-/** The card's serial line, and the bench's. */
-export type Serial = "line" | "bench";
+/** The card's serial line, the one to its Bluetooth controller, and the bench's: firmware/mcu/include/board.h. */
+const SERIALS = ["line", "radio", "bench"] as const;
+export type Serial = (typeof SERIALS)[number];
 
 export interface QemuImage {
   /** For which the image was built: Cortex-M4 (an386, unless told) or Cortex-M33 (an505). */
@@ -27,6 +28,8 @@ export interface QemuImage {
   readonly flash?: Uint8Array;
   /** In place of both, which are not looked at: all flash of a run before, as `memory` gave it. */
   readonly memory?: Uint8Array;
+  /** A Bluetooth controller is wired to the board. */
+  readonly wired?: boolean;
   /** The button is held at the first start: the loader listens. */
   readonly held?: boolean;
   /** Makes the run's random octets repeatable: those of an emulated card with this seed. */
@@ -75,9 +78,9 @@ export class QemuProcess {
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
         ...(gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${gdbPort}`]),
         ...(traced === undefined ? [] : traceArguments(traced)),
-        ...socket("line"),
-        ...socket("bench"),
-        ...["-serial", "chardev:line", "-serial", "chardev:bench", "-S"],
+        ...SERIALS.flatMap(socket),
+        ...SERIALS.flatMap((name) => ["-serial", `chardev:${name}`]),
+        "-S",
         ...["-qmp", `unix:${join(this.#folder, "qmp")},server=on,wait=off`],
       ],
       { stdio: ["ignore", "ignore", "pipe"] },
@@ -93,7 +96,7 @@ export class QemuProcess {
 
   /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
   async run(heard: Readonly<Record<Serial, (octets: Uint8Array) => void>>, isReady: () => boolean): Promise<void> {
-    for (const name of ["line", "bench"] as const) {
+    for (const name of SERIALS) {
       const socket = await this.#dial(name);
       this.#sockets[name] = socket;
       socket.on("data", heard[name]);

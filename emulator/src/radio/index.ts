@@ -5,3 +5,4 @@ export type { AirTime } from "./air-clock.js";
 export { BtSnoop } from "./btsnoop.js";
 export { Controller } from "./controller.js";
 export type { ControllerOptions, Traffic } from "./controller-state.js";
+export { H4Packets } from "./h4.js";

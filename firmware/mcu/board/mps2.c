@@ -13,25 +13,60 @@ enum { CTRL = 0, VALUE = 4, RELOAD = 8, INTCLEAR = 12 };
 enum { TIMER_ON = 1, TIMER_INTERRUPT = 8 };
 // CMSDK APB UART: DATA, STATE, CTRL, INTSTATUS, BAUDDIV.
 enum { DATA = 0, STATE = 4, UART_CTRL = 8, UART_INTCLEAR = 12, BAUDDIV = 16 };
-enum { TX_FULL = 1, RX_FULL = 2, TX_ON = 1, RX_ON = 2, RX_INTERRUPT = 8 };
+enum { TX_FULL = 1, RX_FULL = 2, TX_ON = 1, RX_ON = 2, TX_INTERRUPT = 4, RX_INTERRUPT = 8, TX_CLEAR = 1, RX_CLEAR = 2 };
 
 const uint32_t board_ticks_per_us = TICKS_PER_US;
 const uint8_t* const board_flash = (const uint8_t*)FLASH_REGION;
 const uint32_t board_flash_size = FLASH_REGION_SIZE;
 
-/** Received and not yet asked for. */
-enum { RING = 1024 };
-static struct {
-  uint8_t octets[RING];
+/** Octets between a line and who asks for them, or sends them. One is never used: full is not empty. */
+struct ring {
+  uint8_t* octets;
+  uint32_t size;
   volatile uint32_t head, tail;
-} rings[2];
-static const uint32_t UARTS[2] = { UART0, UART1 };
-/** The card's line, and the bench's. */
-#ifdef PRODUCTION
-enum { LINES = 1 };
-#else
-enum { LINES = 2 };
+};
+
+static uint8_t from_line[1024];
+static uint8_t from_radio[512];
+static uint8_t to_radio[512];
+#ifndef PRODUCTION
+static uint8_t from_bench[1024] __attribute__((section(".bench")));
 #endif
+static struct ring received[UARTS] = {
+  [UART_LINE] = { .octets = from_line, .size = sizeof from_line },
+  [UART_RADIO] = { .octets = from_radio, .size = sizeof from_radio },
+#ifndef PRODUCTION
+  [UART_BENCH] = { .octets = from_bench, .size = sizeof from_bench },
+#endif
+};
+static struct ring sending = { .octets = to_radio, .size = sizeof to_radio };
+
+static bool is_empty(const struct ring* ring) { return ring->head == ring->tail; }
+
+static uint32_t room(const struct ring* ring) { return (ring->tail - ring->head - 1) % ring->size; }
+
+static void push(struct ring* ring, uint8_t octet) {
+  ring->octets[ring->head] = octet;
+  ring->head = (ring->head + 1) % ring->size;
+}
+
+static uint8_t pull(struct ring* ring) {
+  const uint8_t octet = ring->octets[ring->tail];
+  ring->tail = (ring->tail + 1) % ring->size;
+  return octet;
+}
+
+static const uint32_t BASES[UARTS] = { [UART_LINE] = UART0, [UART_RADIO] = UART1, [UART_BENCH] = UART2 };
+static const uint32_t LISTENING[UARTS] = {
+  [UART_LINE] = TX_ON | RX_ON | RX_INTERRUPT,
+  [UART_RADIO] = TX_ON | RX_ON | TX_INTERRUPT | RX_INTERRUPT,
+  [UART_BENCH] = TX_ON | RX_ON | RX_INTERRUPT,
+};
+
+static void listen(enum uart uart) {
+  REG(BASES[uart] + BAUDDIV) = 16;
+  REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
+}
 
 static volatile uint32_t wraps;
 
@@ -44,10 +79,10 @@ static void enable(uint32_t irq, uint8_t priority) {
 }
 
 void board_init(void) {
-  for (int i = 0; i < LINES; i++) {
-    REG(UARTS[i] + BAUDDIV) = 16;
-    REG(UARTS[i] + UART_CTRL) = TX_ON | RX_ON | RX_INTERRUPT;
-  }
+  listen(UART_LINE);
+#ifndef PRODUCTION
+  listen(UART_BENCH);
+#endif
   REG(TIMER1 + RELOAD) = UINT32_MAX;
   REG(TIMER1 + VALUE) = UINT32_MAX;
   REG(TIMER1 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
@@ -55,10 +90,11 @@ void board_init(void) {
   enable(TIMER1_IRQ, LATER);
   enable(UART0_RX_IRQ, LATER);
   enable(UART1_RX_IRQ, LATER);
+  enable(UART1_TX_IRQ, LATER);
+  enable(UART2_RX_IRQ, LATER);
 }
 
 uint32_t board_ticks(void) { return ~REG(TIMER1 + VALUE); }
-
 
 static uint64_t board_ticks64(void) {
   uint32_t before, low;
@@ -110,40 +146,58 @@ void timer0_interrupt(void) {
 
 void board_coil_drive(int level) { REG(COIL_PINS) = (uint32_t)level; }
 
-static void receive(int uart) {
-  REG(UARTS[uart] + UART_INTCLEAR) = 2;
-  while (REG(UARTS[uart] + STATE) & RX_FULL) {
-    const uint32_t next = (rings[uart].head + 1) % RING;
-    if (next == rings[uart].tail) {
-      // Full: what comes waits in the UART, and the sender with it, until somebody asks.
-      REG(UARTS[uart] + UART_CTRL) = TX_ON | RX_ON;
+static void receive(enum uart uart) {
+  struct ring* ring = &received[uart];
+  REG(BASES[uart] + UART_INTCLEAR) = RX_CLEAR;
+  while (REG(BASES[uart] + STATE) & RX_FULL) {
+    if (room(ring) == 0) {
+      // What comes waits in the UART, and the sender with it, until somebody asks.
+      REG(BASES[uart] + UART_CTRL) = LISTENING[uart] & ~RX_INTERRUPT;
       return;
     }
-    rings[uart].octets[rings[uart].head] = (uint8_t)REG(UARTS[uart] + DATA);
-    rings[uart].head = next;
+    push(ring, (uint8_t)REG(BASES[uart] + DATA));
   }
 }
 
-void uart0_interrupt(void) { receive(0); }
-void uart1_interrupt(void) { receive(1); }
+static void transmit(void) {
+  while (!is_empty(&sending) && !(REG(UART1 + STATE) & TX_FULL)) REG(UART1 + DATA) = pull(&sending);
+}
 
-int board_uart_get(int uart) {
-  const uint32_t tail = rings[uart].tail;
-  if (tail == rings[uart].head) return -1;
-  const uint8_t octet = rings[uart].octets[tail];
-  rings[uart].tail = (tail + 1) % RING;
-  if (!(REG(UARTS[uart] + UART_CTRL) & RX_INTERRUPT)) {
+void uart0_receives(void) { receive(UART_LINE); }
+void uart1_receives(void) { receive(UART_RADIO); }
+void uart2_receives(void) { receive(UART_BENCH); }
+
+void uart1_has_sent(void) {
+  REG(UART1 + UART_INTCLEAR) = TX_CLEAR;
+  transmit();
+  if (is_empty(&sending)) machine_post(EVENT_RADIO_SENT);
+}
+
+int board_uart_get(enum uart uart) {
+  struct ring* ring = &received[uart];
+  if (is_empty(ring)) return -1;
+  const uint8_t octet = pull(ring);
+  if (!(REG(BASES[uart] + UART_CTRL) & RX_INTERRUPT)) {
     __asm__ volatile("cpsid i" ::: "memory");
-    REG(UARTS[uart] + UART_CTRL) = TX_ON | RX_ON | RX_INTERRUPT;
+    REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
     receive(uart);
     __asm__ volatile("cpsie i" ::: "memory");
   }
   return octet;
 }
 
-void board_uart_put(int uart, uint8_t octet) {
-  while (REG(UARTS[uart] + STATE) & TX_FULL) {}
-  REG(UARTS[uart] + DATA) = octet;
+void board_uart_put(enum uart uart, uint8_t octet) {
+  while (REG(BASES[uart] + STATE) & TX_FULL) {}
+  REG(BASES[uart] + DATA) = octet;
+}
+
+bool board_radio_send(const uint8_t* octets, uint32_t length) {
+  if (length > room(&sending)) return false;
+  __asm__ volatile("cpsid i" ::: "memory");
+  for (uint32_t i = 0; i < length; i++) push(&sending, octets[i]);
+  transmit();
+  __asm__ volatile("cpsie i" ::: "memory");
+  return true;
 }
 
 /** Rounds without a look at a device, which take the simulator long: some tens of microseconds. */
@@ -153,16 +207,21 @@ static uint64_t asleep;
 
 uint64_t board_awake(void) { return board_ticks64() - asleep; }
 
+static bool has_received(void) {
+  for (int uart = UART_LINE; uart < UARTS; uart++)
+    if (!is_empty(&received[uart])) return true;
+  return false;
+}
+
 static void sleep_until(uint64_t until) {
   // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
   for (uint32_t round = 0; playing && round < SPIN; round++) {
-    if (rings[0].head != rings[0].tail || rings[1].head != rings[1].tail) return;
+    if (has_received()) return;
   }
   if (playing) return;
   // Interrupts stay off between the last look and the sleep: what comes there wakes it.
   __asm__ volatile("cpsid i" ::: "memory");
-  bool quiet = !machine_is_posted();
-  for (int i = 0; i < 2; i++) quiet = quiet && rings[i].head == rings[i].tail;
+  const bool quiet = !machine_is_posted() && !has_received();
   const uint64_t now = board_us();
   if (quiet && until > now) {
     // Between passes the coil's timer wakes for alarms.
@@ -199,7 +258,15 @@ static struct switches {
   uint32_t button;
   /** Ticks that the loader took before the program. */
   uint32_t boot;
+  /** 1: a Bluetooth controller is wired to its line. */
+  uint32_t radio;
 }* const switches = (struct switches*)(FLASH_REGION + BENCH_SWITCHES_AT);
+
+bool board_radio_open(void) {
+  if (switches->radio != 1) return false;
+  listen(UART_RADIO);
+  return true;
+}
 
 void board_random(uint8_t* out, uint32_t length) {
   uint8_t key[32];
@@ -241,7 +308,7 @@ _Noreturn void board_boot(uint32_t vectors) {
   __asm__ volatile("cpsid i");
   switches->starts++;
   switches->boot = board_ticks();
-  for (int i = 0; i < 2; i++) REG(UARTS[i] + UART_CTRL) = 0;
+  for (int uart = UART_LINE; uart < UARTS; uart++) REG(BASES[uart] + UART_CTRL) = 0;
   REG(TIMER0 + CTRL) = REG(TIMER1 + CTRL) = 0;
   REG(TIMER0 + INTCLEAR) = REG(TIMER1 + INTCLEAR) = 1;
   for (int i = 0; i < IRQ_WORDS; i++) {

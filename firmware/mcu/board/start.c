@@ -9,8 +9,10 @@ extern uint32_t stack_guard, stack_bottom, stack_top, data_source, data_start, d
 
 void timer0_interrupt(void);
 void timer1_interrupt(void);
-void uart0_interrupt(void);
-void uart1_interrupt(void);
+void uart0_receives(void);
+void uart1_receives(void);
+void uart1_has_sent(void);
+void uart2_receives(void);
 
 /** What nobody has written over shows how deep the stack went. */
 enum { PAINT = 0x5ac35ac3 };
@@ -88,8 +90,10 @@ __attribute__((section(".vectors"), used)) static const void* const vectors[16 +
   [12] = nothing,
   [14] = nothing,
   [15] = nothing,
-  [16 + UART0_RX_IRQ] = uart0_interrupt,
-  [16 + UART1_RX_IRQ] = uart1_interrupt,
+  [16 + UART0_RX_IRQ] = uart0_receives,
+  [16 + UART1_RX_IRQ] = uart1_receives,
+  [16 + UART1_TX_IRQ] = uart1_has_sent,
+  [16 + UART2_RX_IRQ] = uart2_receives,
   [16 + TIMER0_IRQ] = timer0_interrupt,
   [16 + TIMER1_IRQ] = timer1_interrupt,
 };

@@ -29,9 +29,16 @@ void board_coil_disarm(void);
 /** What drives the coil, from -COIL_FULL to COIL_FULL: its direction, and the share of time that the bridge is on. */
 void board_coil_drive(int level);
 
+/** Serial lines: the card's, the one to the Bluetooth controller, and a development board's bench. */
+enum uart { UART_LINE = 0, UART_RADIO = 1, UART_BENCH = 2, UARTS = 3 };
 /** One octet that was received, or -1. */
-int board_uart_get(int uart);
-void board_uart_put(int uart, uint8_t octet);
+int board_uart_get(enum uart uart);
+void board_uart_put(enum uart uart, uint8_t octet);
+
+/** Opens the line to the controller; false on a board that has none. Once, before the next two. */
+bool board_radio_open(void);
+/** Octets to the controller, sent as it takes them; false where not all have room, and none is sent. `EVENT_RADIO_SENT` says that all have left. */
+bool board_radio_send(const uint8_t* octets, uint32_t length);
 
 /** The flash region, read as memory. A program only clears bits; an erase sets a sector's. */
 #define FLASH_SECTOR 4096u

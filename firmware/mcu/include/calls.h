@@ -28,3 +28,6 @@ void call_line_down(struct module*, void*);
 void call_line_ready(struct module*, void*);
 /** @param argument - A `struct chunk`. */
 void call_chunk(struct module*, void* argument);
+/** @param argument - A `struct chunk`, a packet of the controller. */
+void call_packet(struct module*, void* argument);
+void call_radio_ready(struct module*, void*);

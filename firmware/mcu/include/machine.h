@@ -8,6 +8,7 @@ enum event {
   EVENT_COIL_DONE = 1u << 0,
   EVENT_HEAD_CONTACT = 1u << 1,
   EVENT_BUTTON = 1u << 2,
+  EVENT_RADIO_SENT = 1u << 3,
 };
 
 /** From an interrupt, or from a port. */

@@ -3,7 +3,6 @@
 #include "module.h"
 #include "ports/line.h"
 
-enum { UART_LINE = 0 };
 
 uint32_t Z_lineZ_write(struct module* module, uint32_t data, uint32_t length) {
   const uint8_t* octets = module_demand(module, data, length);

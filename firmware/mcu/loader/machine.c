@@ -9,7 +9,7 @@
 #include "module.h"
 #include "mps2.h"
 
-enum { UART_LINE = 0, CHUNK_MAX = 64 };
+enum { CHUNK_MAX = 64 };
 /** Silence after which a card with an image goes back to it, microseconds: its cell is small. */
 #define PATIENCE_US 60000000ull
 
@@ -67,6 +67,7 @@ static void listen(void) {
 
 // What a board asks of the machine of a card: the loader has no coil, and no events.
 void coil_tick(void) {}
+void machine_post(enum event event) { (void)event; }
 bool machine_is_posted(void) { return false; }
 
 _Noreturn void machine_run(void) {

@@ -7,7 +7,7 @@
 #include "ports/line.h"
 #include "status.h"
 
-enum { UART_LINE = 0, CHUNK_MAX = 514, WINDOW = 4 };
+enum { CHUNK_MAX = 514, WINDOW = 4 };
 enum kind {
   /** Of either side: one chunk. The other side says when it has taken it. */
   KIND_CHUNK = 0,

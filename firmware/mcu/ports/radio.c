@@ -1,9 +1,91 @@
-// Port radio: none. No board here has an HCI controller yet, and `Absent` says so to link, which then speaks by its line alone. A board with one
-// gives its packets here, over a second serial line. Contract: firmware/ports/radio.ts.
+// Port radio: H4 to and from a controller on its own serial line (Core 6.0, Vol 4 Part A 2). Contract: firmware/ports/radio.ts.
 #include "ports/radio.h"
+
+#include "board.h"
 #include "status.h"
 
-uint32_t Z_radioZ_send(struct module* module, uint32_t packet, uint32_t length) {
-  (void)module, (void)packet, (void)length;
-  return STATUS_ABSENT;
+/** wire/bluetooth.ts, RADIO_PACKET_MAX. */
+enum { PACKET_MAX = 258 };
+enum type { COMMAND = 1, ACL_DATA = 2, EVENT = 4 };
+/** HCI_Reset (Vol 4 Part E 7.3.2). */
+enum { RESET_LOW = 0x03, RESET_HIGH = 0x0c };
+
+static bool there;
+static bool was_busy;
+static uint8_t packet[PACKET_MAX];
+static uint32_t have;
+/** Octets still to come of a packet that is too long. */
+static uint32_t to_skip;
+
+bool radio_open(void) { return there = board_radio_open(); }
+
+bool radio_is_there(void) { return there; }
+
+/** Octets of a packet's header, its type among them (Vol 4 Part E 5.4); 0 for no type of H4. */
+static uint32_t header_of(uint8_t type) {
+  switch (type) {
+    case COMMAND: return 4;
+    case ACL_DATA: return 5;
+    case EVENT: return 3;
+    default: return 0;
+  }
+}
+
+/** Octets behind the header. */
+static uint32_t body_of(const uint8_t* octets) {
+  switch (octets[0]) {
+    case COMMAND: return octets[3];
+    case ACL_DATA: return octets[3] | (uint32_t)octets[4] << 8;
+    default: return octets[2];
+  }
+}
+
+uint32_t Z_radioZ_send(struct module* module, uint32_t at, uint32_t length) {
+  if (!there) return STATUS_ABSENT;
+  const uint8_t* octets = module_at(module, at, length);
+  if (octets == 0 || length == 0 || (octets[0] != COMMAND && octets[0] != ACL_DATA)) return STATUS_BAD_ARGUMENT;
+  const uint32_t header = header_of(octets[0]);
+  if (length > PACKET_MAX || length < header || length != header + body_of(octets)) return STATUS_BAD_ARGUMENT;
+  if (!board_radio_send(octets, length)) {
+    was_busy = true;
+    return STATUS_BUSY;
+  }
+  // A host that hears nothing it understands resets: what comes then begins anew (Vol 4 Part A 4).
+  if (octets[0] == COMMAND && octets[1] == RESET_LOW && octets[2] == RESET_HIGH) have = to_skip = 0;
+  return STATUS_OK;
+}
+
+bool radio_has_room(void) {
+  const bool waited = was_busy;
+  was_busy = false;
+  return waited;
+}
+
+/** The packet that `octet` ends, if it does. An octet that begins none is passed over: a line that has lost its place finds it again. */
+static bool take(uint8_t octet) {
+  if (to_skip > 0) {
+    to_skip--;
+    return false;
+  }
+  packet[have++] = octet;
+  const uint32_t header = header_of(packet[0]);
+  if (header == 0 || packet[0] == COMMAND) have = 0;
+  if (have < header || have == 0) return false;
+  const uint32_t whole = header + body_of(packet);
+  if (whole > PACKET_MAX) {
+    to_skip = whole - have;
+    have = 0;
+  }
+  return have == whole;
+}
+
+bool radio_poll(struct chunk* chunk) {
+  if (!there) return false;
+  for (int octet; (octet = board_uart_get(UART_RADIO)) >= 0;) {
+    if (!take((uint8_t)octet)) continue;
+    *chunk = (struct chunk){ have, packet };
+    have = 0;
+    return true;
+  }
+  return false;
 }

@@ -1,4 +1,4 @@
-// The bench on the second serial line: presses the button, touches the head, and is told what the card shows and plays. Development images only.
+// The bench on a serial line of its own: presses the button, touches the head, and is told what the card shows and plays. Development images only.
 // Frames both ways: length u16 LE, kind, octets.
 #include <string.h>
 
@@ -8,7 +8,6 @@
 #include "ports/coil.h"
 #include "ports/crypto.h"
 
-enum { UART_BENCH = 1 };
 enum order { ORDER_BUTTON = 1, ORDER_HEAD = 2, ORDER_CRYPTO = 3, ORDER_COUNTS = 4, ORDER_TRAP = 5, ORDER_RAMP = 6, ORDER_DEEP = 7 };
 enum report {
   REPORT_READY = 1,

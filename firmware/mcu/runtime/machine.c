@@ -11,6 +11,7 @@
 #include "ports/head.h"
 #include "ports/line.h"
 #include "ports/mailbox.h"
+#include "ports/radio.h"
 #include "store.h"
 
 static volatile uint32_t events;
@@ -43,6 +44,8 @@ static void enter(enum module_id id, void (*call)(struct module*, void*), void* 
   }
   boot(module);
   if (id != MODULE_AUTHENTICATOR) line_drop();
+  // A session that the wallet lost must not go on: link, started anew, resets the controller and with it every connection.
+  if (id == MODULE_WALLET && radio_is_there()) boot(&modules[MODULE_LINK]);
 }
 
 #ifndef PRODUCTION
@@ -127,6 +130,14 @@ static bool step(void) {
     case LINE_CHUNK: enter(MODULE_LINK, call_chunk, &chunk); return true;
     case LINE_QUIET: break;
   }
+  if (radio_poll(&chunk)) {
+    enter(MODULE_LINK, call_packet, &chunk);
+    return true;
+  }
+  if (take(EVENT_RADIO_SENT) && radio_has_room()) {
+    enter(MODULE_LINK, call_radio_ready, 0);
+    return true;
+  }
   return bench_poll() || ring();
 }
 
@@ -134,6 +145,7 @@ void machine_run(void) {
   if (!store_open()) board_panic("this card has no keys: personalise it");
   log_event(LOG_STARTED, 0);
   bench_ready();
+  radio_open();
   for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);
   boot(&modules[MODULE_LINK]);
   for (;;) {

@@ -94,9 +94,21 @@ void call_line_up(struct module* module, void* unused) { (void)module; (void)unu
 void call_line_down(struct module* module, void* unused) { (void)module; (void)unused; Z_linkZ_onLineDown(&link); }
 void call_line_ready(struct module* module, void* unused) { (void)module; (void)unused; Z_linkZ_onLineReady(&link); }
 
+void call_radio_ready(struct module* module, void* unused) { (void)module; (void)unused; Z_linkZ_onRadioReady(&link); }
+
+static void copy_in(struct module* module, uint32_t slot, const struct chunk* chunk) {
+  uint8_t* octets = module_demand(module, slot, chunk->length);
+  for (uint32_t i = 0; i < chunk->length; i++) octets[i] = chunk->octets[i];
+}
+
 void call_chunk(struct module* module, void* argument) {
   const struct chunk* chunk = argument;
-  uint8_t* slot = module_demand(module, Z_linkZ_chunkSlot(&link), chunk->length);
-  for (uint32_t i = 0; i < chunk->length; i++) slot[i] = chunk->octets[i];
+  copy_in(module, Z_linkZ_chunkSlot(&link), chunk);
   Z_linkZ_onChunk(&link, chunk->length);
+}
+
+void call_packet(struct module* module, void* argument) {
+  const struct chunk* packet = argument;
+  copy_in(module, Z_linkZ_packetSlot(&link), packet);
+  Z_linkZ_onPacket(&link, packet->length);
 }

@@ -3,7 +3,7 @@
 import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
-import { DEVICES, type Device } from "../demo/devices.js";
+import { DEVICES, type Device, TRANSPORTS, type Transport } from "../demo/devices.js";
 import type { DemoStep } from "../demo/journey.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { Paint } from "../output.js";
@@ -19,6 +19,11 @@ export function demoCommand(program: Command, context: Context): void {
         .choices(DEVICES)
         .default("emulator"),
     )
+    .addOption(
+      new Option("--transport <way>", "how phone and card talk: from hand to hand, or Bluetooth by noble's own stack")
+        .choices(TRANSPORTS)
+        .default("memory"),
+    )
     .option("--trace", "show every step inside the emulated card, by its own clock")
     .addHelpText(
       "after",
@@ -30,10 +35,10 @@ With --json: one line a step {"step","detail","outcome","code","ms",
 Examples:
   ecard demo
   ecard demo --out /tmp/swipe --json
-  ecard demo --device qemu
+  ecard demo --device qemu --transport noble
   ecard pos read out/demo/swipe.wav`,
     )
-    .action(async (options: { out: string; device: Device; trace?: true }, command: Command) => {
+    .action(async (options: { out: string; device: Device; transport: Transport; trace?: true }, command: Command) => {
       if (options.trace && options.device !== "emulator")
         throw new CommandError("WRONG_USE", "--trace shows the emulated card, and --device has another", EXIT.usage);
       const [{ runDemo }, { table }] = await Promise.all([import("../demo/demo.js"), import("../demo/table.js")]);
@@ -42,6 +47,7 @@ Examples:
       const result = await runDemo({
         out: options.out,
         device: options.device,
+        transport: options.transport,
         signal: context.signal,
         onStep: (step) => {
           output.fact(step);

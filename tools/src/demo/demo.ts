@@ -9,16 +9,17 @@ import { readSamples, Terminal } from "@enabling-card/pos-sim";
 import {
   Card,
   type CardError,
+  type CardTransport,
   type CountingLink,
   countingLink,
   MemoryPairingStore,
-  memoryTransport,
 } from "@enabling-card/sdk";
 import { checkFolder, makeFolder } from "../make-folder.js";
 import { rounded } from "../output.js";
 import { type StageOptions, setTable, type Table } from "../stage.js";
+import { type DemoCarrier, openCarrier } from "./carrier.js";
 import { type DemoCard, startCard } from "./device.js";
-import type { Device } from "./devices.js";
+import type { Device, Transport } from "./devices.js";
 import { type DemoStep, failed, Journey, type JourneyOptions } from "./journey.js";
 import { recordingFiles, recordingOf, writeRecording } from "./recording.js";
 
@@ -27,6 +28,8 @@ export interface DemoOptions extends JourneyOptions {
   readonly out: string;
   /** The emulated card, unless told. */
   readonly device?: Device;
+  /** How phone and card talk: `memory`, unless told. */
+  readonly transport?: Transport;
   /** Of the emulated card alone. */
   readonly onTrace?: (event: TraceEvent) => void;
   /** What of issuer and emulated card is to be other than usual. */
@@ -59,32 +62,44 @@ const COUNTRY = 276;
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   checkFolder(options.out);
   const journey = new Journey(options);
-  const { device = "emulator", stage = {}, onTrace } = options;
+  const { device = "emulator", transport = "memory", stage = {}, onTrace } = options;
   const block = new MemoryBlock();
   let table: Table | undefined;
   let card: DemoCard | undefined;
+  let carrier: DemoCarrier | undefined;
   try {
     await journey.step(
       "set the table",
       async () => {
         table = await setTable({ ...stage, block });
-        card = await startCard(device, { block, ...stage, ...(onTrace && { onTrace }) });
+        carrier = openCarrier(transport);
+        card = await startCard(device, { block, radio: carrier.radio, ...stage, ...(onTrace && { onTrace }) });
       },
       () => ({
-        detail: `issuer on ${table!.service.url}, a new card ${card!.id}${device === "qemu" ? ", a Cortex-M4 in QEMU" : ""}`,
+        detail: [
+          `issuer on ${table!.service.url}, a new card ${card!.id}`,
+          ...(device === "qemu" ? ["a Cortex-M4 in QEMU"] : []),
+          ...(transport === "noble" ? ["a phone with Bluetooth"] : []),
+        ].join(", "),
       }),
     );
-    return await play(table!, card!, journey, options);
+    return await play(table!, card!, carrier!.transport(card!), journey, options);
   } finally {
     await card?.stop();
+    carrier?.close();
     await table?.service.close();
   }
 }
 
-async function play(table: Table, device: DemoCard, journey: Journey, options: DemoOptions): Promise<DemoResult> {
+async function play(
+  table: Table,
+  device: DemoCard,
+  air: CardTransport,
+  journey: Journey,
+  options: DemoOptions,
+): Promise<DemoResult> {
   const { client, service, makerRoot, made } = table;
   let link: CountingLink | undefined;
-  const air = memoryTransport([device]);
   const transport = {
     discover: air.discover,
     connect: async (...args: Parameters<typeof air.connect>) => {

@@ -1,6 +1,13 @@
 // The card of the demonstration: the emulated one, or the microcontroller's image in QEMU.
 
-import { type Emission, EmulatedCard, type MemoryBlock, QemuCard, type TraceEvent } from "@enabling-card/emulator";
+import {
+  type Emission,
+  EmulatedCard,
+  type HciController,
+  type MemoryBlock,
+  QemuCard,
+  type TraceEvent,
+} from "@enabling-card/emulator";
 import type { MemoryCard } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { builtFirmware, type StageOptions } from "../stage.js";
@@ -19,17 +26,19 @@ export interface DemoCardOptions {
   /** A personalised card's store. */
   readonly block: MemoryBlock;
   readonly card?: StageOptions["card"];
+  readonly radio?: HciController | undefined;
   readonly onTrace?: (event: TraceEvent) => void;
 }
 
 /** @throws {CommandError} `IMAGE_MISSING`, `FIRMWARE_MISSING`; {EmulatorError} `QEMU_FAILED` */
-export async function startCard(device: Device, { block, card, onTrace }: DemoCardOptions): Promise<DemoCard> {
+export async function startCard(device: Device, { block, card, radio, onTrace }: DemoCardOptions): Promise<DemoCard> {
   if (device === "qemu") {
     const qemu = await QemuCard.start({
       ...builtImage("an386"),
       flash: block.snapshot(),
       autoPress: true,
       icount: true,
+      ...(radio && { radio }),
     });
     return {
       id: qemu.id,
@@ -43,7 +52,7 @@ export async function startCard(device: Device, { block, card, onTrace }: DemoCa
     };
   }
   const firmware = await builtFirmware();
-  const emulated = await EmulatedCard.create({ autoPress: true, ...card, firmware, block });
+  const emulated = await EmulatedCard.create({ autoPress: true, ...card, firmware, block, ...(radio && { radio }) });
   if (onTrace) emulated.trace.subscribe(onTrace);
   emulated.start();
   return {

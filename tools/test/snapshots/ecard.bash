@@ -3,6 +3,7 @@ _ecard() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" path="" flags="" names="" i
   case "$previous" in
     --device) COMPREPLY=($(compgen -W "emulator qemu" -- "$word")); return ;;
+    --transport) COMPREPLY=($(compgen -W "memory noble" -- "$word")); return ;;
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
@@ -19,7 +20,7 @@ _ecard() {
   done
   case "$path" in
     "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise pos image flash flasher serial logs doctor bench completion" ;;
-    "demo") flags="--out --device --trace --json -q --quiet -v --verbose" names="" ;;
+    "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;

@@ -3,10 +3,13 @@
 #define TICKS_PER_US 25u
 #define UART0 0x40004000u
 #define UART1 0x40005000u
+#define UART2 0x40006000u
 #define TIMER0 0x40000000u
 #define TIMER1 0x40001000u
 #define UART0_RX_IRQ 0
 #define UART1_RX_IRQ 2
+#define UART1_TX_IRQ 3
+#define UART2_RX_IRQ 4
 #define TIMER0_IRQ 8
 #define TIMER1_IRQ 9
 /** GPIO 0, DATAOUT. */
@@ -15,7 +18,7 @@
 /** In PSRAM, which QEMU can keep in a file: it behaves as flash, and is its octets only. */
 #define FLASH_REGION 0x21000000u
 #define FLASH_REGION_SIZE 0x8000u
-/** Behind the store: what stands in for a source of entropy, and for a button that is held at a reset. */
+/** Behind the store: what stands in for a source of entropy, for a button that is held at a reset, and for a controller that is wired. */
 #define BENCH_SWITCHES_AT 0x8000u
 /** From the flash region on: slots, a scratch sector, two sectors of the loader's records. Slot 0 is image.ld's, with an image's header. */
 #define SLOT0_AT 0x10000u

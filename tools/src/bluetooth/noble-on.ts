@@ -2,16 +2,16 @@
 
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
-import type { Controller } from "@enabling-card/emulator";
+import type { HciController } from "@enabling-card/emulator";
 import type { Noble } from "@enabling-card/sdk/node";
 
 const require = createRequire(import.meta.url);
 
 /** Noble, and what ends it. */
-export type TestNoble = Noble & { stop(): void };
+export type StoppableNoble = Noble & { stop(): void };
 
 /** Noble takes its socket's class once a process: each new socket is above this controller. */
-let below: Controller;
+let below: HciController;
 
 class Socket extends EventEmitter {
   readonly #controller = below;
@@ -37,8 +37,9 @@ class Socket extends EventEmitter {
   }
 }
 
-export function nobleOn(controller: Controller): TestNoble {
+/** One at a time a controller; several in a process. */
+export function nobleOn(controller: HciController): StoppableNoble {
   below = controller;
   require("@stoprocent/bluetooth-hci-socket").loadDriver = () => Socket;
-  return require("@stoprocent/noble").withBindings("hci", {}) as TestNoble;
+  return require("@stoprocent/noble").withBindings("hci", {}) as StoppableNoble;
 }
