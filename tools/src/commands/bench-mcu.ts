@@ -15,7 +15,7 @@ export const KEPT_FIGURES = fileURLToPath(new URL("../../../docs/figures/mcu.jso
 export const ASKED: Readonly<Record<string, number>> = {
   "flash, octets": 128 * 1024,
   "RAM, octets": 48 * 1024,
-  "stack, octets": 4096,
+  "stack, octets": 4608,
   "update of 96 KiB, ms of line": 14_000,
   "reconnect, instructions": 8_000_000,
   "load, instructions": 8_000_000,
