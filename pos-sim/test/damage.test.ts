@@ -196,6 +196,19 @@ describe("a damaged cell", () => {
     }).timeout(30_000);
   }
 
+  for (const [what, conditions] of [
+    ["by up to a tenth of a cell", { snrDb: 30, jitter: { uniform: 0.1 } }],
+    ["by a twentieth, in noise", { snrDb: 20, jitter: { normal: 0.05 } }],
+  ] as const) {
+    it(`is made up for where the writer moved the reversals ${what}`, () => {
+      const { valid, wrong } = tally(some(12, 171_000_000), (seed) =>
+        synthesise(seed, { ...conditions, dropouts: { count: 1, cells: 1 } }),
+      );
+      expect(wrong).to.deep.equal([]);
+      expect(valid).to.be.at.least(11);
+    }).timeout(30_000);
+  }
+
   it("overlaps nothing where its pulses are lost, however wide they are", () => {
     const pulse = { pw50: 0.4 };
     const one = tally(some(12, 111_000_000), (seed) =>

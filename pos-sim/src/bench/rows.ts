@@ -85,4 +85,8 @@ export const ROWS: readonly Row[] = [
   damaged("a dropout of four cells", 1, 4, 20),
   damaged("three dropouts of a cell", 3, 1, 20),
   damaged("a dropout of two cells", 1, 2, 3),
+  {
+    name: "edges +-10 %, a dropout of a cell, 30 dB",
+    conditions: { snrDb: 30, jitter: { uniform: 0.1 }, dropouts: { count: 1, cells: 1 } },
+  },
 ];

@@ -10,8 +10,13 @@ export const CLIPPED_PERCENT = 2;
 const NOISY_DB = 10;
 /** Below, noise decides where a reversal is found. */
 const DROWNED_DB = 5;
-/** And where the signal is noisy, a card's jitter is what is so much more than the noise's. */
+/** Below, a card's jitter is what is so much more than the noise's: the worst of many cells is noise's now and then. */
+const STEADY_DB = 18;
 const BEYOND_NOISE = 1.5;
+/** Of a swipe, the worst cell that noise makes is at times so much worse than foretold. */
+const WORSE = 1.4;
+/** Below, noise hides the outer zeros. */
+const HIDDEN_DB = 13;
 /** Reversals that meet by so much jitter take height from each other. */
 const JITTERY_PERCENT = 8;
 /** Speeds that the field's readers take, inches a second, and how much a hand may change its own. */
@@ -53,19 +58,15 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
       sentence: `${clippedPercent.toFixed(0)} % of the samples lie on flat tops: clipped, or kept in too few bits`,
     });
   }
-  if (snrDb !== undefined && snrDb < NOISY_DB) {
-    const sentence =
-      snrDb > 0
-        ? `the signal is only ${snrDb.toFixed(0)} dB above the noise`
-        : `the noise is ${(-snrDb).toFixed(0)} dB above the signal`;
-    found.push({ code: "NOISE", sentence });
-  }
   const noisy = snrDb !== undefined && snrDb < NOISY_DB;
+  if (noisy) found.push({ code: "NOISE", sentence: noiseSentence(Math.round(snrDb)) });
   const { reversalsPercent = 0, noisePercent = 0 } = jitter ?? {};
-  const drowned = noisy && (snrDb < DROWNED_DB || reversalsPercent < BEYOND_NOISE * noisePercent);
+  const below = (edgeDb: number): boolean => snrDb !== undefined && snrDb < edgeDb;
+  const drowned = below(DROWNED_DB) || (below(STEADY_DB) && reversalsPercent < BEYOND_NOISE * noisePercent);
   if (jitter !== undefined && !drowned) {
     // What noise alone does is not the card's. Half a cell is half as long.
-    const { cells, subintervals, noiseWorstPercent: byNoise = 0 } = jitter;
+    const { cells, subintervals, noiseWorstPercent = 0 } = jitter;
+    const byNoise = WORSE * noiseWorstPercent;
     if (cells.worstPercent > Math.max(CELL_LIMITS.newPercent, byNoise)) found.push(jittery("cell", cells));
     if (
       subintervals !== undefined &&
@@ -89,17 +90,22 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   }
   if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
   found.push(...hasty(speed, cellSamples));
-  // Noise hides the outer ones.
-  if (!noisy && leadingZeros !== undefined && leadingZeros < LEADING_ZEROS) {
+  const hidden = below(HIDDEN_DB);
+  if (!hidden && leadingZeros !== undefined && leadingZeros < LEADING_ZEROS) {
     found.push({
       code: "ZEROS",
       sentence: `only ${count(leadingZeros, "zero")} before the data; a stripe has 22 and more`,
     });
   }
-  if (!noisy && whole && trailingZeros !== undefined && trailingZeros < 2) {
+  if (!hidden && whole && trailingZeros !== undefined && trailingZeros < 2) {
     found.push({ code: "ZEROS", sentence: `only ${count(trailingZeros, "zero")} behind the data` });
   }
   return found;
+}
+
+function noiseSentence(snrDb: number): string {
+  if (snrDb === 0) return "the noise is as strong as the signal";
+  return snrDb > 0 ? `the signal is only ${snrDb} dB above the noise` : `the noise is ${-snrDb} dB above the signal`;
 }
 
 /** The longest gap, and the longest stretch of low pulses. */

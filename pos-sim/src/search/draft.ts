@@ -45,8 +45,8 @@ const CLEAR = 0.6;
 const STEADY = 0.045;
 const SCATTERED = 1.2;
 
-/** The swipe around a seed; undefined where there is none. */
-export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefined {
+/** The swipe around a seed, the likelier draft of it first: where its writer moved reversals, and some of its cells are lost, the second one reads it. */
+export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft[] {
   const near = around(rates, seed, NEAR_CELLS);
   let whole: Around | undefined;
   const far = (): Around => {
@@ -64,17 +64,20 @@ export function draftOf(rates: Rates, seed: Seed, pulse: Pulse): Draft | undefin
   });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
+  const drafts: Draft[] = [];
   if (clear && (reading === undefined || isScattered(reading, pulse))) {
     const path = looked(near, far, (place, all) => pathIn(place.flat, place.seed, all ? ALL_PATHS : FEW_PATHS));
     const moved = path && movedBy(path.place.flat, path.found, path.place.coloured);
     if (path !== undefined && moved !== undefined && (reading === undefined || outdoes(moved, reading))) {
       const { samples, scale, shift } = path.place;
-      return { ...extent(samples, moved, scale, shift), moved };
+      drafts.push({ ...extent(samples, moved, scale, shift), moved });
     }
   }
-  if (trail === undefined || followed === undefined) return undefined;
-  const { scale, shift } = trail.place;
-  return { ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed };
+  if (trail !== undefined && followed !== undefined) {
+    const { scale, shift } = trail.place;
+    drafts.push({ ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed });
+  }
+  return drafts;
 }
 
 /** A stretch of cells as somebody read it. */

@@ -2,7 +2,7 @@
 
 import type { Seed } from "./acquire/acquire.js";
 import type { Rates } from "./acquire/around.js";
-import { type Draft, draftOf } from "./draft.js";
+import { type Draft, draftsOf } from "./draft.js";
 import { DAMAGED } from "./fit/gains.js";
 import { cellAt } from "./fit/matched.js";
 import { STRIPE } from "./fit/shape.js";
@@ -38,29 +38,35 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
     // One swipe at a time, of which the first draft may have a part.
     if (drafts[0] !== undefined && !isAbout(drafts[0], seed.at)) continue;
     if (followed++ === FOLLOWED) break;
-    const draft = draftOf(rates, seed, STRIPE);
-    if (draft === undefined || (drafts[0] !== undefined && !meet(drafts[0], draft))) continue;
-    drafts.push(draft);
-    if (drafts.some((other) => outdoes(other, draft))) continue;
-    const fit = draft.followed === undefined ? fittedByReversals(draft.moved!) : fittedBySamples(draft.followed);
-    const view = fit.view();
-    const { reading } = view;
-    const { scale, shift } = draft;
-    const stretch: Stretch = {
-      likely: judged(view),
-      passWith: (known) => {
-        if (known !== undefined) fit.know(known);
-        return passOf(fit.view());
-      },
-      bounds: reading.bounds.map((at) => at * scale + shift),
-      bits: reading.bits,
-      jitter: reading.jitter,
-    };
-    if (draft.moved !== undefined && stretch.likely.length === 0) silent = draft;
-    if (best === undefined || sure(stretch) > sure(best)) best = stretch;
-    if (sure(best) > ENOUGH || drafts.length === tries) break;
+    for (const draft of draftsOf(rates, seed, STRIPE)) {
+      if (sure(best) > ENOUGH) break;
+      if (drafts[0] !== undefined && !meet(drafts[0], draft)) continue;
+      drafts.push(draft);
+      if (drafts.some((other) => outdoes(other, draft))) continue;
+      const stretch = stretchOf(draft);
+      if (draft.moved !== undefined && stretch.likely.length === 0) silent = draft;
+      if (best === undefined || sure(stretch) > sure(best)) best = stretch;
+    }
+    if (sure(best) > ENOUGH || drafts.length >= tries) break;
   }
   return best;
+}
+
+function stretchOf(draft: Draft): Stretch {
+  const fit = draft.followed === undefined ? fittedByReversals(draft.moved!) : fittedBySamples(draft.followed);
+  const view = fit.view();
+  const { reading } = view;
+  const { scale, shift } = draft;
+  return {
+    likely: judged(view),
+    passWith: (known) => {
+      if (known !== undefined) fit.know(known);
+      return passOf(fit.view());
+    },
+    bounds: reading.bounds.map((at) => at * scale + shift),
+    bits: reading.bits,
+    jitter: reading.jitter,
+  };
 }
 
 /** Nothing else is tried behind a text as likely as that. */

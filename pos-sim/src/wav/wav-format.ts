@@ -116,7 +116,10 @@ function parseFormat(chunk: Uint8Array): WavFormat {
     );
   }
   if (sampleRateHz < WAV_RATE_MIN_HZ || sampleRateHz > WAV_RATE_MAX_HZ) {
-    throw new PosError("WAV_UNSUPPORTED", `${sampleRateHz} samples a second are no recording of a swipe`);
+    throw new PosError(
+      "WAV_UNSUPPORTED",
+      `A sample rate of ${sampleRateHz} Hz is no recording of a swipe; ${WAV_RATE_MIN_HZ} to ${WAV_RATE_MAX_HZ} Hz are read`,
+    );
   }
   return { encoding, bitsPerSample: bitsPerSample as WavFormat["bitsPerSample"], channels, sampleRateHz };
 }

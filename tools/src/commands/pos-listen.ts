@@ -29,6 +29,7 @@ export function listenCommand(pos: Command, context: Context, onCode: (code: Exi
       "after",
       `
 Samples without a header: a WAV file is refused here, ecard pos read - takes it.
+Clean swipes are told at once, those that are searched for behind later ones.
 Runs until the samples end, or Ctrl-C, in the same memory however long. Exits
 with 1 where they end and nothing was read. Numbers are masked as by pos read.
 
