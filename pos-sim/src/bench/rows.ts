@@ -86,7 +86,7 @@ export const ROWS: readonly Row[] = [
   damaged("three dropouts of a cell", 3, 1, 20),
   damaged("a dropout of two cells", 1, 2, 3),
   {
-    name: "edges +-10 %, a dropout of a cell, 30 dB",
+    name: "edges +-10 %, a dropout, 30 dB",
     conditions: { snrDb: 30, jitter: { uniform: 0.1 }, dropouts: { count: 1, cells: 1 } },
   },
 ];
