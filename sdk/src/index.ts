@@ -33,6 +33,7 @@ export {
   type TokenStateName,
 } from "./issuer/issuer-client.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
+export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";
 export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";
 export { type CountingLink, countingLink, type LinkCounts } from "./transport/counting.js";

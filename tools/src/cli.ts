@@ -10,7 +10,9 @@ import { doctorCommand } from "./commands/doctor.js";
 import { emulateCommand } from "./commands/emulate.js";
 import { flashCommand, flasherCommand } from "./commands/flash.js";
 import { imageCommand } from "./commands/image.js";
+import { issuerCommand } from "./commands/issuer.js";
 import { personaliseCommand } from "./commands/personalise.js";
+import { phoneCommands } from "./commands/phone.js";
 import { posCommand } from "./commands/pos.js";
 import { logsCommand, serialCommand } from "./commands/serial.js";
 import { type Context, createContext } from "./context.js";
@@ -95,6 +97,8 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   emulateCommand(program, context, onCode);
   debugCommand(program, context);
   personaliseCommand(program, context);
+  issuerCommand(program, context);
+  phoneCommands(program, context);
   posCommand(program, context, onCode);
   imageCommand(program, context);
   flashCommand(program, context);

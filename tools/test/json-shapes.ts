@@ -56,6 +56,20 @@ export const CARD: Shape = {
   files: "array",
   "pairingCode?": "string",
 };
+export const PHONE_STEP: Shape = { step: "string", detail: "string" };
+export const PAIRED: Shape = { card: "string", batteryPercent: "number", "issuer?": "string", "token?": "string" };
+export const OWN_CARD: Shape = {
+  card: "string",
+  phoneName: "string",
+  confirmed: "boolean",
+  "issuer?": "string",
+  "token?": "string",
+};
+export const NEAR_CARD: Shape = { id: "string", "card?": "string", "name?": "string", "rssi?": "number" };
+export const PAID: Shape = { merchant: "string", cap: "number", passesSent: "number" };
+export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
+export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
+export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
 export const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
 export const READER: Shape = {

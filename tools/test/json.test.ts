@@ -7,6 +7,7 @@ import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
+import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import {
   BUILT,
   CARD,
@@ -21,6 +22,7 @@ import {
   HEARD_ALL,
   HEARD_FAILED,
   INSPECTED,
+  ISSUER,
   JOURNEY,
   KEY,
   LABEL,
@@ -31,21 +33,29 @@ import {
   LOGGED,
   MCU,
   MEASURED,
+  NEAR_CARD,
+  OWN_CARD,
   PAGE,
+  PAID,
+  PAIRED,
   PAYMENT,
   PERHAPS,
+  PHONE_STEP,
   PLAYED,
   READER,
   READING,
   SCENARIO,
   SERIAL_PORT,
+  type Shape,
   SIGNED,
   STEP,
+  SUSPENDED,
   TLV,
   TRACE,
+  UNPAIRED,
   VERIFIED,
 } from "./json-shapes.js";
-import { ecard, testFolder } from "./run-ecard.js";
+import { ecard, type Ran, testFolder } from "./run-ecard.js";
 
 const MCU_IMAGE = fileURLToPath(new URL("../../build/mcu/an386/card.elf", import.meta.url));
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
@@ -74,6 +84,28 @@ describe("--json", () => {
     expect(stderr).to.equal("");
     return facts();
   };
+
+  let cards = 0;
+  async function withCard(work: (on: CardOnPort) => Promise<void>): Promise<void> {
+    const on = await cardOnPort(folder(), `card-${cards++}`);
+    try {
+      await work(on);
+    } finally {
+      await on.close();
+    }
+  }
+  const withPaired = (work: (on: CardOnPort) => Promise<void>) =>
+    withCard(async (on) => {
+      await on.phone("pair", on.sheet, "--issuer", on.issuer);
+      await work(on);
+    });
+  /** Lines of one shape, and a last one of another. */
+  function told({ stderr, facts }: Ran, each: Shape, last: Shape): void {
+    expect(stderr).to.equal("");
+    const all = facts();
+    for (const line of all.slice(0, -1)) check(line, each);
+    check(all.at(-1)!, last);
+  }
 
   const verbs: Readonly<Record<string, () => Promise<void>>> = {
     async demo() {
@@ -124,6 +156,24 @@ describe("--json", () => {
       expect(all).to.have.length(1);
       check(all[0]!, CARD);
     },
+    async issuer() {
+      const abort = new AbortController();
+      const line = ["issuer", "--json", "--http", "0", "--iso", "0"];
+      const [listening] = await lines(line, abort.signal, () => abort.abort());
+      check(listening!, ISSUER);
+    },
+    pair: () =>
+      withCard(async (on) =>
+        told(await on.phone("pair", on.sheet, "--issuer", on.issuer, "--json"), PHONE_STEP, PAIRED),
+      ),
+    cards: () =>
+      withPaired(async (on) => {
+        told(await on.phone("cards", "--json"), OWN_CARD, OWN_CARD);
+        told(await on.phone("cards", "--near", "1", "--json"), NEAR_CARD, NEAR_CARD);
+      }),
+    pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
+    suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),
+    unpair: () => withPaired(async (on) => told(await on.phone("unpair", "--json"), PHONE_STEP, UNPAIRED)),
     async "pos read"() {
       const { samples, sampleRateHz } = swipeSignal({ track: 2, text: ";9999991234567893=2911101?", ips: 10 });
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
@@ -305,6 +355,12 @@ describe("--json", () => {
       ["flasher", PAGE],
       ["serial", SERIAL_PORT],
       ["logs", { ...LOGGED, ...LOG_FRAME }],
+      ["issuer", ISSUER],
+      ["pair", { ...PHONE_STEP, ...PAIRED }],
+      ["cards", { ...OWN_CARD, ...NEAR_CARD }],
+      ["pay", { ...PHONE_STEP, ...PAID }],
+      ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
+      ["unpair", UNPAIRED],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],
       ["image key", KEY],

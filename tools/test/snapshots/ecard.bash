@@ -7,6 +7,7 @@ _ecard() {
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
+    --when) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
@@ -15,15 +16,21 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "pair" | "cards" | "pay" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise pos image flash flasher serial logs doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer pair cards pay suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
+    "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
+    "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
+    "cards") flags="--device --phone --near --json -q --quiet -v --verbose" names="" ;;
+    "pay") flags="--device --phone --card --merchant --when --ask-pin --json -q --quiet -v --verbose" names="" ;;
+    "suspend") flags="--device --phone --card --resume --json -q --quiet -v --verbose" names="" ;;
+    "unpair") flags="--device --phone --card --forget --json -q --quiet -v --verbose" names="" ;;
     "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
     "pos listen") flags="--rate --format --channels --track --json -q --quiet -v --verbose" names="" ;;

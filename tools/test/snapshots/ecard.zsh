@@ -10,12 +10,18 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
       debug) _ecard_debug ;;
       personalise) _ecard_personalise ;;
+      issuer) _ecard_issuer ;;
+      pair) _ecard_pair ;;
+      cards) _ecard_cards ;;
+      pay) _ecard_pay ;;
+      suspend) _ecard_suspend ;;
+      unpair) _ecard_unpair ;;
       pos) _ecard_pos ;;
       image) _ecard_image ;;
       flash) _ecard_flash ;;
@@ -82,6 +88,88 @@ _ecard_personalise() {
     '--keys[the operator'\''s keys (160 octets); sample keys without]:value:_files' \
     '--iin[number ranges the card may speak for (default\: 999999)]:value:_files' \
     '--show-code[print the pairing code and its QR on the terminal]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_issuer() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--http[for phones; 0 takes any free one]:value:_files' \
+    '--iso[for terminals\: ISO 8583 over TCP]:value:_files' \
+    '--dir[where its accounts and its log are kept; in memory without]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pair() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--maker-root[public key of the maker; the folder'\''s maker-root.txt without]:value:_files' \
+    '--issuer[enrol the card there, and have a token made]:value:_files' \
+    '--holder[name on the token]:value:_files' \
+    '--name[what the card calls this phone]:value:_files' \
+    '--id[which one, of several cards in reach\: as ecard cards --near names it]:value:_files' \
+    '--ask-pin[the card has a PIN\: it is asked for, or read as a line of standard input]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_cards() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--near[look around for so long (5 s)]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pay() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--merchant[whom it may be paid to; anybody without]:value:_files' \
+    '--when[at once, or when a reader touches the card]:value:(now swipe)' \
+    '--ask-pin[the card has a PIN\: it is asked for, or read as a line of standard input]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_suspend() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--resume[let it pay again]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_unpair() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--forget[here alone\: the card is lost, or another phone'\''s]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,348 @@
+// ecard pair, cards, pay, suspend, unpair: a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
+
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.js";
+import { CommandError, EXIT } from "../exit-codes.js";
+import type { Output } from "../output.js";
+import type { PhoneCall, PhoneStep } from "../phone/paired-phone.js";
+import { wholeNumber } from "../whole-number.js";
+
+interface PhoneOptions {
+  readonly device?: string;
+  readonly phone?: string;
+}
+
+interface CardOptions extends PhoneOptions {
+  readonly card?: string;
+}
+
+const LOOK_S = 5;
+
+const WAYS = `
+--device: tcp:PORT (a card of ecard emulate --listen), ble (this computer's
+Bluetooth), ble:PATH (a Bluetooth controller at a serial port). The environment
+may say ECARD_DEVICE and ECARD_PHONE instead.`;
+
+export function phoneCommands(program: Command, context: Context): void {
+  pairCommand(program, context);
+  cardsCommand(program, context);
+  payCommand(program, context);
+  suspendCommand(program, context);
+  unpairCommand(program, context);
+}
+
+function pairCommand(program: Command, context: Context): void {
+  phoneOptions(program.command("pair"))
+    .description("make a card this phone's: by the code of its sheet, and enrol it")
+    .argument("<sheet>", "folder of ecard personalise, a file with the code, or - for standard input")
+    .option("--maker-root <hex>", "public key of the maker; the folder's maker-root.txt without", hexKey)
+    .option("--issuer <url>", "enrol the card there, and have a token made")
+    .option("--holder <name>", "name on the token", "CARDHOLDER/TEST")
+    .option("--name <name>", "what the card calls this phone", "ecard phone")
+    .option("--id <id>", "which one, of several cards in reach: as ecard cards --near names it")
+    .option("--ask-pin", "the card has a PIN: it is asked for, or read as a line of standard input")
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+A card that has an owner pairs only within 60 s of its button held for 3 s. One
+that is this phone's already is enrolled, and no more.
+
+With --json: {"step","detail"}, then {"card","batteryPercent","issuer",
+"token"}, issuer and token with --issuer alone; several in reach are told as
+{"cards"} first.
+
+Examples:
+  ecard pair my-card --device tcp:7117 --issuer http://127.0.0.1:7080
+  ecard pair my-card --device ble`,
+    )
+    .action(async (sheet: string, options: PairArguments, command: Command) => {
+      const [{ readSheet }, { askPin }, { lookAround, pickCard }, { pairCard }] = await Promise.all([
+        import("../phone/sheet.js"),
+        import("../phone/ask-pin.js"),
+        import("../phone/choose.js"),
+        import("../phone/paired-phone.js"),
+      ]);
+      if (options.askPin && sheet === "-")
+        throw new CommandError(
+          "WRONG_USE",
+          "Standard input has the code, or the PIN: give the code in a file",
+          EXIT.usage,
+        );
+      const { pairingCode, makerRoot } = await readSheet(sheet, options.makerRoot, context.stdin);
+      const pin = options.askPin ? await askPin(context, command) : undefined;
+      await onPhone(options, command, context, async (call, output) => {
+        const seen =
+          options.id !== undefined
+            ? []
+            : await lookAround(call.transport, [], {
+                ms: 1000 * LOOK_S,
+                ...call,
+                enough: () => isPort(options, context),
+              });
+        const id = options.id ?? (seen.length === 0 ? undefined : (await pickCard(seen, output, context.stdin)).id);
+        const { enrolment, ...paired } = await pairCard({
+          ...{ ...call, pairingCode, makerRoot, phoneName: options.name },
+          ...(id !== undefined && { id }),
+          ...(pin !== undefined && { pin }),
+          ...(options.issuer !== undefined && { issuer: { url: options.issuer, holderName: options.holder } }),
+        });
+        const token = enrolment && `${enrolment.token.iin}******${enrolment.token.last4}`;
+        output.fact({ ...paired, ...(enrolment && { issuer: enrolment.issuer, token }) });
+        output.result(
+          `${output.paint("green", "✓")} card ${paired.card} is this phone's${token ? `, with token ${token}` : ""}`,
+        );
+      });
+    });
+}
+
+interface PairArguments extends PhoneOptions {
+  readonly makerRoot?: Uint8Array;
+  readonly issuer?: string;
+  readonly holder: string;
+  readonly name: string;
+  readonly id?: string;
+  readonly askPin?: true;
+}
+
+function cardsCommand(program: Command, context: Context): void {
+  phoneOptions(program.command("cards"))
+    .description("the cards of this phone; with --near, those in reach")
+    .option("--near [seconds]", `look around for so long (${LOOK_S} s)`, wholeNumber(1, 60))
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+With --json: a line each {"card","phoneName","confirmed","issuer","token"};
+with --near {"id","card","name","rssi"}, where card is one of this phone's.
+
+Examples:
+  ecard cards
+  ecard cards --near --device ble`,
+    )
+    .action(async (options: PhoneOptions & { near?: number | true }, command: Command) => {
+      if (options.near !== undefined)
+        await near(options, options.near === true ? LOOK_S : options.near, command, context);
+      else await listed(options, command, context);
+    });
+}
+
+async function near(options: PhoneOptions, seconds: number, command: Command, context: Context): Promise<void> {
+  const { lookAround, seenFacts, seenLine } = await import("../phone/choose.js");
+  await onPhone(options, command, context, async ({ phone, transport, signal }, output) => {
+    const enough = () => isPort(options, context);
+    const cards = await lookAround(transport, await phone.store.list(), { ms: 1000 * seconds, signal, enough });
+    for (const card of cards) {
+      output.fact(seenFacts(card));
+      output.result(seenLine(card));
+    }
+    if (cards.length === 0) output.say("no card is in reach: bring one near, and press its button if it sleeps");
+  });
+}
+
+async function listed(options: PhoneOptions, command: Command, context: Context): Promise<void> {
+  const [{ PhoneFolder }, { toBase32 }] = await Promise.all([
+    import("../phone/phone-folder.js"),
+    import("@enabling-card/wire"),
+  ]);
+  const output = context.output(command);
+  const phone = await PhoneFolder.open(folderOf(options, context));
+  const pairings = await phone.store.list();
+  for (const { cardId, phoneName, confirmed } of pairings) {
+    const enrolment = await phone.enrolment(cardId);
+    const token = enrolment && `${enrolment.token.iin}******${enrolment.token.last4}`;
+    const card = toBase32(cardId);
+    output.fact({ card, phoneName, confirmed, ...(enrolment && { issuer: enrolment.issuer, token }) });
+    const issuer = enrolment ? `token ${token} at ${enrolment.issuer}` : "no issuer";
+    output.result(`${card}  ${issuer}${confirmed ? "" : "  (pairing not confirmed)"}`);
+  }
+  if (pairings.length === 0) output.say("no card yet: pair one with ecard pair");
+}
+
+function payCommand(program: Command, context: Context): void {
+  cardOptions(program.command("pay"))
+    .description("have the card swipe a payment: granted, loaded, button pressed, sent")
+    .argument("<amount>", "the most that may be charged, as 9.50 (EUR)", cents)
+    .option("--merchant <name>", "whom it may be paid to; anybody without")
+    .addOption(
+      new Option("--when <when>", "at once, or when a reader touches the card")
+        .choices(["now", "swipe"])
+        .default("now"),
+    )
+    .option("--ask-pin", "the card has a PIN: it is asked for, or read as a line of standard input")
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+Says "sent" where the card's coil has played it; what the terminal makes of it,
+the terminal says. Ctrl-C takes an armed card's payment back.
+
+With --json: {"step","detail"}, then {"merchant","cap","passesSent"}, cap in
+cents.
+
+Examples:
+  ecard pay 9.50 --device tcp:7117
+  ecard pay 20 --merchant Bakery --when swipe`,
+    )
+    .action(async (maxAmount: number, options: PayArguments, command: Command) => {
+      const [{ amountText, pay }, { askPin }] = await Promise.all([
+        import("../phone/paired-phone.js"),
+        import("../phone/ask-pin.js"),
+      ]);
+      const pin = options.askPin ? await askPin(context, command) : undefined;
+      await onCard(options, command, context, async (call, output) => {
+        const paid = await pay({
+          ...{ ...call, maxAmount, when: options.when },
+          ...(options.merchant !== undefined && { merchant: options.merchant }),
+          ...(pin !== undefined && { pin }),
+        });
+        output.fact(paid);
+        output.result(`${output.paint("green", "✓")} sent: ${paid.passesSent} passes, up to ${amountText(paid.cap)}`);
+      });
+    });
+}
+
+interface PayArguments extends CardOptions {
+  readonly merchant?: string;
+  readonly when: "now" | "swipe";
+  readonly askPin?: true;
+}
+
+function suspendCommand(program: Command, context: Context): void {
+  cardOptions(program.command("suspend"))
+    .description("stop a card from paying, wherever it is; --resume takes it back")
+    .option("--resume", "let it pay again")
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+The issuer is told first: from then on no grant is given and no swipe approved,
+though the card be lost. A card in reach hears of it at once.
+
+With --json: {"step","detail"}, then {"state","cardKnows"}.
+
+Examples:
+  ecard suspend
+  ecard suspend --resume --device tcp:7117`,
+    )
+    .action(async (options: CardOptions & { resume?: true }, command: Command) => {
+      const { suspendCard } = await import("../phone/paired-phone.js");
+      await onCard(options, command, context, async (call, output) => {
+        const done = await suspendCard({ ...call, resume: options.resume ?? false });
+        output.fact(done);
+        const card = done.cardKnows ? "" : "; the card is not in reach, and hears of it when it is";
+        output.result(`${output.paint("green", "✓")} ${done.state}${card}`);
+      });
+    });
+}
+
+function unpairCommand(program: Command, context: Context): void {
+  cardOptions(program.command("unpair"))
+    .description("end a pairing, on the card and here")
+    .option("--forget", "here alone: the card is lost, or another phone's")
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+PIN, counters and token states stay on the card. A card that is lost is to be
+suspended first: what this phone forgets, it cannot suspend.
+
+With --json: {"card","forgotten","cardKnows"}.
+
+Examples:
+  ecard unpair --device tcp:7117
+  ecard unpair --forget --card SG2IA3`,
+    )
+    .action(async (options: CardOptions & { forget?: true }, command: Command) => {
+      const [{ unpairCard }, { toBase32 }] = await Promise.all([
+        import("../phone/paired-phone.js"),
+        import("@enabling-card/wire"),
+      ]);
+      const say = (output: Output, card: string, cardKnows: boolean) => {
+        output.fact({ card, forgotten: true, cardKnows });
+        output.result(`${output.paint("green", "✓")} card ${card} is not this phone's any more`);
+      };
+      if (options.forget) {
+        const [{ PhoneFolder }, { pairedCard }] = await Promise.all([
+          import("../phone/phone-folder.js"),
+          import("../phone/choose.js"),
+        ]);
+        const phone = await PhoneFolder.open(folderOf(options, context));
+        const { cardId } = pairedCard(await phone.store.list(), options.card);
+        await phone.forget(cardId);
+        say(context.output(command), toBase32(cardId), false);
+        return;
+      }
+      await onCard(options, command, context, async (call, output) => {
+        await unpairCard(call);
+        say(output, toBase32(call.cardId), true);
+      });
+    });
+}
+
+const deviceOf = ({ device }: PhoneOptions, { env }: Context): string => device ?? env.ECARD_DEVICE ?? "ble";
+const folderOf = ({ phone }: PhoneOptions, { env }: Context): string => phone ?? env.ECARD_PHONE ?? "my-phone";
+/** A port has one card: who has found it need not look on. */
+const isPort = (options: PhoneOptions, context: Context): boolean => deviceOf(options, context).startsWith("tcp:");
+
+/** Opens the phone and its way to cards for `work`, and lets go of both. */
+async function onPhone(
+  options: PhoneOptions,
+  command: Command,
+  context: Context,
+  work: (call: PhoneCall, output: Output) => Promise<void>,
+): Promise<void> {
+  const [{ PhoneFolder }, { openWay }] = await Promise.all([
+    import("../phone/phone-folder.js"),
+    import("../phone/way.js"),
+  ]);
+  const output = context.output(command);
+  const phone = await PhoneFolder.open(folderOf(options, context));
+  const way = await openWay(deviceOf(options, context));
+  const onStep = (step: PhoneStep) => {
+    output.fact(step);
+    output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);
+  };
+  try {
+    await work({ phone, transport: way.transport, signal: context.signal, onStep }, output);
+  } finally {
+    way.close();
+  }
+}
+
+/** The same for one of the phone's cards. */
+async function onCard(
+  options: CardOptions,
+  command: Command,
+  context: Context,
+  work: (call: PhoneCall & { readonly cardId: Uint8Array }, output: Output) => Promise<void>,
+): Promise<void> {
+  const { pairedCard } = await import("../phone/choose.js");
+  await onPhone(options, command, context, async (call, output) => {
+    const { cardId } = pairedCard(await call.phone.store.list(), options.card);
+    await work({ ...call, cardId }, output);
+  });
+}
+
+function phoneOptions(command: Command): Command {
+  return command
+    .option("--device <way>", "how to reach cards (ble)")
+    .option("--phone <folder>", "where this phone keeps its secrets (my-phone)");
+}
+
+function cardOptions(command: Command): Command {
+  return phoneOptions(command).option("--card <name>", "which of this phone's cards: the first letters of its name");
+}
+
+function hexKey(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError("A public key is 64 hexadecimal digits.");
+  return Uint8Array.from(Buffer.from(text, "hex"));
+}
+
+/** @returns cents */
+function cents(text: string): number {
+  const parts = /^(\d{1,7})(?:[.,](\d{2}))?$/.exec(text);
+  const amount = parts === null ? 0 : Number(parts[1]) * 100 + Number(parts[2] ?? 0);
+  if (amount === 0) throw new InvalidArgumentError("An amount is 9.50, or 20.");
+  return amount;
+}

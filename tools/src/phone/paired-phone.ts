@@ -1,0 +1,277 @@
+// What a cardholder does with a card: pair, pay, suspend, unpair. Each is a call that says its steps as they happen; the command line prints them.
+
+import {
+  Card,
+  type CardError,
+  type CardTransport,
+  IssuerClient,
+  type Loaded,
+  type PairStep,
+  type Presented,
+} from "@enabling-card/sdk";
+import { decodePairingCode, TokenState } from "@enabling-card/wire";
+import { CommandError, EXIT } from "../exit-codes.js";
+import { type Enrolment, issuerOf, type PhoneFolder } from "./phone-folder.js";
+
+export interface PhoneStep {
+  readonly step: string;
+  /** What happened, for people; nothing secret. */
+  readonly detail: string;
+}
+
+export interface PhoneCall {
+  readonly phone: PhoneFolder;
+  readonly transport: CardTransport;
+  readonly signal: AbortSignal;
+  readonly onStep?: (step: PhoneStep) => void;
+}
+
+export interface PairCardOptions extends PhoneCall {
+  /** The transport's name for the card; any in reach without. */
+  readonly id?: string;
+  readonly pairingCode: string;
+  /** Which cards are genuine: the maker's public key, 32 octets. */
+  readonly makerRoot: Uint8Array;
+  /** What the card calls this phone, 1 to 32 octets of UTF-8. */
+  readonly phoneName: string;
+  readonly pin?: string;
+  /** Where the card is to be enrolled, and a token made for it; nowhere without. */
+  readonly issuer?: { readonly url: string; readonly holderName: string };
+}
+
+export interface PairedCard {
+  /** Base32 of its id. */
+  readonly card: string;
+  readonly batteryPercent: number;
+  readonly enrolment?: Enrolment;
+}
+
+const PAIRING = {
+  connecting: "looking for the card",
+  greeting: "connected",
+  certificate: "it holds the sheet's secret",
+  keeping: "it is genuine: its maker signed for it",
+  confirming: "this phone keeps its keys",
+  done: "the card is this phone's",
+} as const;
+
+/** @throws {CardError} as `Card.pair`; as `IssuerClient.enrol` and `createToken`, after which the card is paired: the same call enrols it. */
+export async function pairCard(options: PairCardOptions): Promise<PairedCard> {
+  const { issuer } = options;
+  const client = issuer && new IssuerClient({ baseUrl: issuer.url }); // an address that is none is told before anything is done
+  const card = await ownCard(options);
+  try {
+    const paired = { card: card.name, batteryPercent: card.info.batteryPercent };
+    if (issuer === undefined || client === undefined) return paired;
+    return { ...paired, enrolment: await enrol(card, client, issuer, options) };
+  } finally {
+    await card.close();
+  }
+}
+
+/** The card of the code: paired now, or before. */
+async function ownCard(options: PairCardOptions): Promise<Card> {
+  const { phone, transport, id, pairingCode, signal, issuer, onStep = () => undefined, ...rest } = options;
+  const { store } = phone;
+  const { cardId } = decodePairingCode(pairingCode);
+  const isOwn = (await store.list(cardId)).some(({ confirmed }) => confirmed);
+  if (isOwn && issuer !== undefined) return Card.connect(transport, { store, cardId, signal });
+  const onProgress = (step: PairStep) => onStep({ step, detail: PAIRING[step] });
+  return Card.pair(id === undefined ? transport : { transport, id }, pairingCode, {
+    store,
+    signal,
+    onProgress,
+    ...rest,
+  });
+}
+
+async function enrol(
+  card: Card,
+  client: IssuerClient,
+  issuer: { readonly url: string; readonly holderName: string },
+  { phone, signal, phoneName, onStep = () => undefined }: PairCardOptions,
+): Promise<Enrolment> {
+  const { accessKey } = await client.enrol(card.certificate, phoneName, { signal });
+  const token = await client.createToken(card.cardId, issuer.holderName, { signal });
+  const enrolment = { issuer: issuer.url, accessKey, token, checkpointSize: card.info.checkpointSize };
+  await phone.keep(card.cardId, enrolment);
+  onStep({ step: "enrolled", detail: `token ${token.iin}******${token.last4} at ${issuer.url}` });
+  return enrolment;
+}
+
+export interface PayOptions extends PhoneCall {
+  readonly cardId: Uint8Array;
+  /** The most that may be charged, cents. */
+  readonly maxAmount: number;
+  readonly merchant?: string;
+  /** At once, or armed until a reader touches the card. */
+  readonly when: "now" | "swipe";
+  readonly pin?: string;
+}
+
+export interface Paid {
+  readonly merchant: string;
+  readonly cap: number;
+  readonly passesSent: number;
+}
+
+/** Germany, ISO 3166-1: this phone's shops. */
+const COUNTRY = 276;
+
+/**
+ * Fetches a grant, loads it, and has it swiped: resolves when the coil has played it.
+ *
+ * @throws {CommandError} `CARD_NOT_ENROLLED`; {CardError} as `IssuerClient.grant`, `Card.load` and `Card.present`. Where it is armed, an abort disarms it.
+ */
+export async function pay(options: PayOptions): Promise<Paid> {
+  const { phone, transport, cardId, signal, when, pin, onStep = () => undefined } = options;
+  const enrolment = await enrolled(phone, cardId);
+  const card = await Card.connect(transport, { store: phone.store, cardId, signal });
+  try {
+    onStep({ step: "connected", detail: `battery ${card.info.batteryPercent} %` });
+    const loaded = await load(card, enrolment, options);
+    onStep({ step: "loaded", detail: `${loaded.merchant || "any merchant"}, up to ${amountText(loaded.cap)}` });
+    const over = ended(card);
+    const stop = card.subscribe((notice) => {
+      if (notice.type === "asking") onStep({ step: "asking", detail: "press the card's button twice" });
+      if (notice.type === "armed") onStep({ step: "armed", detail: `${notice.secondsLeft} s left to swipe it` });
+      if (notice.type === "pass-sent") onStep({ step: "pass", detail: `pass ${notice.passesSent} left the coil` });
+    });
+    try {
+      const presented = await card.present({ when, signal, ...(pin !== undefined && { pin }) });
+      const passesSent = await sent(card, presented, over, signal);
+      return { merchant: loaded.merchant, cap: loaded.cap, passesSent };
+    } finally {
+      stop();
+    }
+  } finally {
+    await card.close();
+  }
+}
+
+async function load(
+  card: Card,
+  enrolment: Enrolment,
+  { phone, merchant, maxAmount, signal, onStep }: PayOptions,
+): Promise<Loaded> {
+  const { info, cardId } = card;
+  const bundle = await issuerOf(enrolment).grant(
+    {
+      ...{ cardId, tokenRef: enrolment.token.tokenRef, challenge: info.challenge, checkpointSize: info.checkpointSize },
+      domain: {
+        requestor: "ecard",
+        ...(merchant !== undefined && { merchant }),
+        channel: 0,
+        country: COUNTRY,
+        maxAmount,
+      },
+      ...{ maxEmissions: 1, kind: "online" },
+    },
+    { signal },
+  );
+  onStep?.({ step: "granted", detail: `${bundle.sealed.length} octets, for this card alone` });
+  const loaded = await card.load(bundle, { signal });
+  await phone.keep(cardId, { ...enrolment, checkpointSize: loaded.info.checkpointSize });
+  return loaded;
+}
+
+/** How the grant that is presented ends: played, or why not. */
+function ended(card: Card): Promise<CardError | undefined> {
+  return new Promise((resolve) => {
+    card.subscribe((notice) => {
+      if (notice.type === "done") resolve(undefined);
+      if (notice.type === "disarmed" || notice.type === "disconnected") resolve(notice.why);
+    });
+  });
+}
+
+/** Passes that left the coil: at once, or when an armed card has been swiped. */
+async function sent(
+  card: Card,
+  { armedForS, passesSent }: Presented,
+  over: Promise<CardError | undefined>,
+  signal: AbortSignal,
+): Promise<number> {
+  if (armedForS === null) return passesSent;
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+  try {
+    const why = await Promise.race([over, aborted]);
+    if (why !== undefined) throw why;
+  } catch (error) {
+    if (signal.aborted) await card.disarm().catch(() => undefined);
+    throw error;
+  }
+  if (card.info.passesSent > 0) return card.info.passesSent;
+  throw new CommandError("NOT_SWIPED", "Nobody swiped the card in time: nothing was sent; pay again", EXIT.failed);
+}
+
+export interface SuspendOptions extends PhoneCall {
+  readonly cardId: Uint8Array;
+  /** Takes a suspension back. */
+  readonly resume?: boolean;
+}
+
+export interface Suspended {
+  readonly state: "suspended" | "active";
+  /** False where the card is not in reach: the issuer refuses it all the same. */
+  readonly cardKnows: boolean;
+}
+
+/** Tells the issuer first, which a lost card does not hinder; then the card, where it is in reach. */
+export async function suspendCard(options: SuspendOptions): Promise<Suspended> {
+  const { phone, transport, cardId, signal, resume = false, onStep = () => undefined } = options;
+  const enrolment = await enrolled(phone, cardId);
+  const { tokenRef } = enrolment.token;
+  const state = resume ? "active" : "suspended";
+  const issuer = issuerOf(enrolment);
+  await issuer.setState(tokenRef, state, { cardId, checkpointSize: enrolment.checkpointSize }, { signal });
+  onStep({ step: "issuer", detail: resume ? "grants are given again" : "no grant is given, no swipe is approved" });
+  try {
+    const card = await Card.connect(transport, { store: phone.store, cardId, signal, reconnects: 0 });
+    try {
+      const { checkpointSize } = card.info;
+      const told = await card.state(await issuer.state(tokenRef, { cardId, checkpointSize }, { signal }), { signal });
+      await phone.keep(cardId, { ...enrolment, checkpointSize: told.info.checkpointSize });
+      const now = told.tokens.find((token) => Buffer.from(token.tokenRef).equals(tokenRef))?.state;
+      onStep({
+        step: "card",
+        detail: now === TokenState.Suspended ? "it is suspended there too" : "it is active there too",
+      });
+      return { state, cardKnows: true };
+    } finally {
+      await card.close();
+    }
+  } catch (error) {
+    if ((error as CardError).code !== "CARD_NOT_FOUND") throw error;
+    return { state, cardKnows: false };
+  }
+}
+
+/** Ends the pairing on the card, then here. */
+export async function unpairCard({
+  phone,
+  transport,
+  cardId,
+  signal,
+}: PhoneCall & { readonly cardId: Uint8Array }): Promise<void> {
+  const card = await Card.connect(transport, { store: phone.store, cardId, signal });
+  try {
+    await card.unpair({ signal });
+  } finally {
+    await card.close();
+  }
+  await phone.forget(cardId);
+}
+
+async function enrolled(phone: PhoneFolder, cardId: Uint8Array): Promise<Enrolment> {
+  const enrolment = await phone.enrolment(cardId);
+  if (enrolment !== undefined) return enrolment;
+  const sentence = "The card has no issuer yet: pair it again, with --issuer";
+  throw new CommandError("CARD_NOT_ENROLLED", sentence, EXIT.usage);
+}
+
+export function amountText(cents: number): string {
+  return `${(cents / 100).toFixed(2)} EUR`;
+}

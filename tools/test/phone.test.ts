@@ -1,0 +1,182 @@
+// The commands of a cardholder without a screen, against an emulated card on a port and an issuer.
+
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Indicator } from "@enabling-card/wire";
+import { expect } from "chai";
+import { type CardOnPort, cardOnPort } from "./card-on-port.js";
+import { ecard, testFolder } from "./run-ecard.js";
+
+describe("a phone at the command line", () => {
+  const folder = testFolder();
+  let on: CardOnPort;
+  let count = 0;
+  beforeEach(async () => {
+    on = await cardOnPort(folder(), `card-${count++}`);
+  });
+  afterEach(() => on.close());
+
+  const pair = () => on.phone("pair", on.sheet, "--issuer", on.issuer);
+  const phoneFolder = () => `${on.sheet}-phone`;
+
+  it("pairs, enrols, lists, pays and unpairs", async () => {
+    const paired = await pair();
+    expect(paired.stdout).to.contain(`card ${on.cardId} is this phone's, with token 999999******`);
+    expect(paired.code).to.equal(0);
+
+    const { stdout: cards } = await on.phone("cards");
+    expect(cards).to.match(new RegExp(`^${on.cardId}  token 999999\\*{6}\\d{4} at ${on.issuer}\n$`));
+    const { stdout: near } = await on.phone("cards", "--near", "1");
+    expect(near).to.equal(`127.0.0.1:${on.port}  card ${on.cardId.slice(0, 6)}…, this phone's\n`);
+
+    const paid = await on.phone("pay", "9.50", "--merchant", "Corner Coffee");
+    expect(paid.stdout).to.contain("Corner Coffee, up to 9.50 EUR").and.contain("✓ sent: 2 passes");
+    expect(on.card.coil.emission()?.passes).to.have.length(2);
+
+    expect((await on.phone("unpair")).code).to.equal(0);
+    expect((await on.phone("cards")).stdout).to.contain("no card yet");
+    expect(on.card.advertised()).to.equal(undefined);
+  });
+
+  it("arms a card for a swipe, and says whether it came", async () => {
+    await pair();
+    const paying = on.phone("pay", "3", "--when", "swipe");
+    await on.card.shows(Indicator.Armed);
+    on.card.touchHead();
+    const { code, stdout } = await paying;
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/armed +\d+ s left to swipe it/)
+      .and.contain("✓ sent: ");
+  });
+
+  it("takes an armed payment back where it is interrupted", async () => {
+    await pair();
+    const abort = new AbortController();
+    const { code } = await on.phoneWith(
+      { signal: abort.signal, onOut: (text) => text.includes("left to swipe") && abort.abort() },
+      ...["pay", "3", "--when", "swipe"],
+    );
+    expect(code).to.equal(130);
+    expect(on.card.indicators.now).not.to.equal(Indicator.Armed);
+    expect(on.card.coil.emission()).to.equal(undefined);
+  });
+
+  it("suspends a card that is in reach, and one that is not; then nothing is granted until it is resumed", async () => {
+    await pair();
+    expect((await on.phone("suspend", "--json")).facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: true });
+    const refused = await on.phone("pay", "2");
+    expect([refused.code, refused.stderr]).to.deep.equal([
+      5,
+      "ecard: The issuer refused: The token is suspended: resume it first [ISSUER_REFUSED]\n",
+    ]);
+    expect((await on.phone("suspend", "--resume")).stdout).to.contain("✓ active");
+    expect((await on.phone("pay", "2")).code).to.equal(0);
+    await on.cardOff();
+    expect((await on.phone("suspend", "--json")).facts().at(-1)).to.deep.equal({
+      state: "suspended",
+      cardKnows: false,
+    });
+  }).timeout(60_000);
+
+  it("takes a PIN from standard input, and says where there is none", async () => {
+    await pair();
+    const wrong = await on.phoneWith({ stdin: Buffer.from("123456\n") }, "pay", "2", "--ask-pin");
+    expect([wrong.code, /\[(\w+)\]/.exec(wrong.stderr)?.[1]]).to.deep.equal([5, "PIN_NOT_SET"]);
+    const none = await on.phoneWith({}, "pay", "2", "--ask-pin");
+    expect([none.code, /\[(\w+)\]/.exec(none.stderr)?.[1]]).to.deep.equal([2, "PIN_MISSING"]);
+  });
+
+  it("takes the code from a file or standard input, and says nothing of it", async () => {
+    const code = readFileSync(join(on.sheet, "pairing-code.txt"));
+    const makerRoot = ["--maker-root", readFileSync(join(on.sheet, "maker-root.txt"), "utf8").trim()];
+    const piped = await on.phoneWith({ stdin: code }, "pair", "-", ...makerRoot, "-v");
+    expect(piped.code).to.equal(0);
+    expect(piped.stdout + piped.stderr).not.to.contain(code.toString().trim().slice(-20));
+  });
+
+  it("keeps its secrets from everybody else", async () => {
+    await pair();
+    expect(statSync(phoneFolder()).mode & 0o077).to.equal(0);
+    for (const file of readdirSync(phoneFolder()))
+      expect(statSync(join(phoneFolder(), file)).mode & 0o077, file).to.equal(0);
+  });
+
+  it("forgets a lost card, here alone", async () => {
+    await pair();
+    await on.cardOff();
+    const forgotten = await on.phone("unpair", "--forget", "--json");
+    expect(forgotten.facts()).to.deep.equal([{ card: on.cardId, forgotten: true, cardKnows: false }]);
+    expect((await on.phone("pay", "1")).stderr).to.contain("[PHONE_EMPTY]");
+  });
+
+  it("names one of several cards", async () => {
+    await pair();
+    const other = await cardOnPort(folder(), `other-${count}`);
+    try {
+      const here = { env: { ECARD_DEVICE: `tcp:${other.port}`, ECARD_PHONE: phoneFolder() } };
+      await ecard(["pair", other.sheet], here);
+      const which = await ecard(["unpair", "--json"], here);
+      expect(which.code).to.equal(2);
+      expect(which.facts()[0]).to.have.nested.property("error.code", "CARD_AMBIGUOUS");
+      expect((await ecard(["unpair", "--card", "zzzz"], here)).stderr).to.contain("[CARD_UNKNOWN]");
+      expect((await ecard(["pay", "1", "--card", other.cardId.slice(0, 8)], here)).stderr).to.contain(
+        "[CARD_NOT_ENROLLED]",
+      );
+      expect((await ecard(["unpair", "--card", other.cardId.toLowerCase()], here)).code).to.equal(0);
+    } finally {
+      await other.close();
+    }
+  });
+
+  const refusals: [string, (on: CardOnPort) => readonly string[], number, string][] = [
+    ["a sheet that is not there", () => ["pair", "/nowhere/sheet"], 2, "SHEET_UNREADABLE"],
+    ["a code without the maker's key", (on) => ["pair", join(on.sheet, "pairing-code.txt")], 2, "MAKER_ROOT_MISSING"],
+    ["a key that is none", (on) => ["pair", on.sheet, "--maker-root", "12"], 2, "WRONG_USE"],
+    ["another maker's key", (on) => ["pair", on.sheet, "--maker-root", "00".repeat(32)], 5, "CARD_NOT_GENUINE"],
+    [
+      "an issuer that is not there",
+      (on) => ["pair", on.sheet, "--issuer", "http://127.0.0.1:9"],
+      3,
+      "ISSUER_UNREACHABLE",
+    ],
+    ["an issuer that is no address", (on) => ["pair", on.sheet, "--issuer", "nonsense"], 2, "ARGUMENT_INVALID"],
+    ["a name too long for a card", (on) => ["pair", on.sheet, "--name", "n".repeat(33)], 2, "ARGUMENT_INVALID"],
+    ["an amount that is none", () => ["pay", "nine"], 2, "WRONG_USE"],
+    ["an amount of nothing", () => ["pay", "0.00"], 2, "WRONG_USE"],
+    ["a device that is none", () => ["cards", "--near", "--device", "pigeon"], 2, "WRONG_USE"],
+    ["a phone without a card", () => ["pay", "1"], 2, "PHONE_EMPTY"],
+  ];
+  for (const [what, args, exit, code] of refusals)
+    it(`refuses ${what}`, async () => {
+      const { code: got, stderr } = await on.phone(...args(on));
+      expect([got, /\[(\w+)\]/.exec(stderr)?.[1]]).to.deep.equal([exit, code]);
+    });
+
+  it("refuses a code that is none, without repeating it", async () => {
+    const file = join(folder(), "typo.txt");
+    writeFileSync(file, "ECARD1:SECRETSECRETSECRET");
+    const { code, stderr } = await on.phone("pair", file, "--maker-root", "00".repeat(32));
+    expect([code, stderr.includes("[PAIRING_CODE_INVALID]"), stderr.includes("SECRET")]).to.deep.equal([
+      2,
+      true,
+      false,
+    ]);
+  });
+
+  it("refuses a folder that is another program's, and touches nothing in it", async () => {
+    await pair();
+    writeFileSync(join(phoneFolder(), "accounts.json"), "mine");
+    const { code, stderr } = await on.phone("pay", "1");
+    expect([code, stderr.includes("[PHONE_UNREADABLE]"), stderr.includes("mine")]).to.deep.equal([2, true, false]);
+    expect(readFileSync(join(phoneFolder(), "accounts.json"), "utf8")).to.equal("mine");
+    expect(existsSync(join(phoneFolder(), "accounts.json.new"))).to.equal(false);
+  });
+
+  it("refuses a card that nobody switched on", async () => {
+    await pair();
+    await on.cardOff();
+    const { code, stderr } = await on.phone("pay", "1");
+    expect([code, stderr.includes("[CARD_NOT_FOUND]")]).to.deep.equal([4, true]);
+  }).timeout(60_000);
+});
