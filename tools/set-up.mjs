@@ -22,7 +22,15 @@ const MCU_TOOLS = [
   ["dpkg-source", "dpkg-dev"],
   ["gdb-multiarch", "gdb-multiarch"],
 ];
-const TEST_TOOLS = [...MCU_TOOLS, ["sox", "sox"], ["sigrok-cli", "sigrok-cli"], ["zsh", "zsh"], ["fish", "fish"]];
+const TEST_TOOLS = [
+  ...MCU_TOOLS,
+  ["sox", "sox"],
+  ["sigrok-cli", "sigrok-cli"],
+  ["zsh", "zsh"],
+  ["fish", "fish"],
+  ["socat", "socat"],
+  ["tshark", "tshark"],
+];
 
 main().catch((error) => {
   console.error(`ecard set-up: ${error.message}`);

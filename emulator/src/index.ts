@@ -52,6 +52,8 @@ export {
   Controller,
   type ControllerOptions,
   H4Packets,
+  PHONE_ADDRESS,
+  snoop,
   type Traffic,
 } from "./radio/index.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";

@@ -344,7 +344,11 @@ export class Machine {
       this.#deliver(letter);
       return true;
     }
-    const next = this.#outside.shift() ?? this.timeline.take(this.#untilNs)?.fire;
+    // By the wall's clock, what happens outside happens now: behind all that was due before.
+    const isDueFirst = this.#options.clock === "real" && this.#outside.length > 0;
+    const due = isDueFirst ? this.timeline.take(this.#untilNs)?.fire : undefined;
+    if (isDueFirst && due === undefined) this.timeline.moveTo(this.#untilNs);
+    const next = due ?? this.#outside.shift() ?? this.timeline.take(this.#untilNs)?.fire;
     next?.();
     return next !== undefined;
   }

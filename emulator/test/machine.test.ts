@@ -283,6 +283,16 @@ describe("the machine", () => {
     emulated.stop();
   });
 
+  it("hears what happens outside at the wall's time, however long it was at rest", async () => {
+    const link = `${PORTS}export function onLineUp(): void { wakeAt(now() + 10000); }`;
+    const emulated = await card({ link }, { clock: "real" });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    emulated.connectLine();
+    const up = emulated.trace.events.find(({ kind }) => kind === "line")!;
+    expect(up.atNs).to.be.at.least(50e6);
+    emulated.stop();
+  });
+
   it("traces what happened by name, size and time, and never contents", async () => {
     const emulated = await card({
       wallet: `${FLASH}export function onMail(sender: i32, length: i32): void { flashWrite(1, slot, 8); }`,

@@ -47,6 +47,7 @@ export const LISTENING: Shape = {
   cardId: "string",
   "makerRoot?": "string",
   "pairingCode?": "string",
+  "hci?": "string",
 };
 export const TRACE: Shape = { trace: "object" };
 export const CARD: Shape = {

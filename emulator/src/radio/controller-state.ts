@@ -35,6 +35,9 @@ export interface Held {
   underWay: number;
 }
 
+/** A controller's public address, unless told, and one for the other end of an air. */
+const CARD_ADDRESS = "c0:ff:ee:00:00:01";
+export const PHONE_ADDRESS = "c0:ff:ee:00:00:0a";
 /** PDUs that every controller takes (Vol 6 Part B 4.5.10). */
 export const PDU_OCTETS_MIN = 27;
 const FIRST_HANDLE = 0x40;
@@ -67,7 +70,7 @@ export class ControllerState implements Advertiser, Listener {
   constructor(air: Air, options: ControllerOptions = {}) {
     this.air = air;
     this.options = {
-      address: "c0:ff:ee:00:00:01",
+      address: CARD_ADDRESS,
       aclOctets: 251,
       aclBuffers: 8,
       dataOctets: 251,

@@ -1,5 +1,6 @@
 // ecard emulate: a card in software, on a port for a phone in another process, or under the hands of a scenario file.
 
+import { closeSync, openSync, writeSync } from "node:fs";
 import type { TraceEvent } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
@@ -20,6 +21,9 @@ interface EmulateOptions {
   readonly showCode?: true;
   readonly trace?: true;
   readonly coil?: string;
+  readonly hci?: string;
+  readonly pty?: true;
+  readonly btsnoop?: string;
 }
 
 export function emulateCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
@@ -48,6 +52,18 @@ export function emulateCommand(program: Command, context: Context, onCode: (code
         "scenario",
       ),
     )
+    .addOption(
+      new Option("--hci <socket>", "Bluetooth: a controller for a phone's stack, H4 on a Unix socket").conflicts([
+        "scenario",
+        "pty",
+      ]),
+    )
+    .addOption(new Option("--pty", "Bluetooth: the same on a pseudo-terminal, by socat").conflicts("scenario"))
+    .addOption(
+      new Option("--btsnoop <file>", "with one of these: keep the card's HCI traffic, for Wireshark").conflicts(
+        "scenario",
+      ),
+    )
     .option("--trace", "with --scenario: show every step inside the card (on a port, always)")
     .addHelpText(
       "after",
@@ -56,7 +72,7 @@ Without --scenario the card stays until Ctrl-C. On a terminal, keys are hands:
   p press, t press twice, h hold 3 s, s swipe (a reader's head touches), q quit
 
 With --json: {"event":"listening","host","port","cardId","makerRoot",
-"pairingCode"}, then {"trace"} lines; with --scenario instead one line a step
+"pairingCode","hci"}, then {"trace"} lines; with --scenario instead one line a step
 {"index","step","outcome","message"}, then {"scenario","ok","steps","present",
 "phone"}, where phone is what the phone heard: sent, armed, waiting, or a code.
 Exits with 1 where a scenario expected something else, 2 where it is not valid.
@@ -67,6 +83,7 @@ behind the coil. With --coil - text goes to stderr, and there is no --json.
 Examples:
   ecard emulate --show-code
   ecard emulate --dir my-card --listen 7117
+  ecard emulate --dir my-card --pty --btsnoop card.btsnoop
   ecard emulate --coil - | ecard pos listen - --format f32le
   ecard emulate --scenario emulator/scenarios/armed-then-swiped.json`,
     )
@@ -94,6 +111,8 @@ async function stay(
   context: Context,
   onCode: (code: ExitCode) => void,
 ): Promise<void> {
+  if (options.btsnoop !== undefined && options.hci === undefined && !options.pty)
+    throw new CommandError("WRONG_USE", "--btsnoop keeps Bluetooth's traffic: give --hci or --pty too", EXIT.usage);
   const [{ emulateCard }, { HANDS_HELP, takeHands }, { playTape }, { openTape }] = await Promise.all([
     import("../emulate/emulate-card.js"),
     import("../emulate/hands.js"),
@@ -103,6 +122,7 @@ async function stay(
   const quit = new AbortController();
   const signal = AbortSignal.any([context.signal, quit.signal, context.unheard]);
   const tape = options.coil === undefined ? undefined : openTape(options.coil, context.streams.stdout);
+  const snooped = options.btsnoop === undefined ? undefined : openSync(options.btsnoop, "w", 0o600);
   let playing: Promise<void> | undefined;
   let letGo = () => {};
   try {
@@ -112,12 +132,16 @@ async function stay(
       ...(options.mtu !== undefined && { mtu: options.mtu }),
       autoPress: options.autoPress ?? false,
       showCode: options.showCode ?? false,
+      ...(options.hci !== undefined && { hci: { path: options.hci } }),
+      ...(options.pty && { hci: "pty" }),
+      ...(snooped !== undefined && { onSnoop: (octets: Uint8Array) => void writeSync(snooped, octets) }),
       signal,
       onListening: (facts, card) => {
         playing = tape && playTape(card, tape, signal);
         playing?.catch(() => quit.abort()); // and thrown below
         output.fact(facts);
         output.result(`card ${facts.cardId} on ${facts.host}:${facts.port}`);
+        if (facts.hci) output.result(`Bluetooth controller for a phone: ${facts.hci}`);
         if (facts.makerRoot) output.say(`maker root ${facts.makerRoot}`);
         if (facts.pairingCode) output.result(`pairing code ${facts.pairingCode}`);
         else {
@@ -140,6 +164,7 @@ async function stay(
   } finally {
     letGo();
     tape?.close();
+    if (snooped !== undefined) closeSync(snooped);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { EmulatedCard, FileBlock, MemoryBlock, Region } from "@enabling-card/emulator";
+import { EmulatedCard, FileBlock, type HciController, MemoryBlock, Region } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { encodePairingCode, VaultItem } from "@enabling-card/wire";
 import { FLASH_FILE, readMakerRoot } from "../card-folder.js";
@@ -14,6 +14,8 @@ export interface OpenCardOptions {
   /** A folder of `ecard personalise`; a new card in memory without. */
   readonly folder?: string;
   readonly autoPress?: boolean;
+  /** Its Bluetooth controller; none without. */
+  readonly radio?: HciController;
 }
 
 export interface OpenCard {
@@ -32,11 +34,13 @@ export interface OpenCard {
  *
  * @throws {CommandError} `CARD_ABSENT`, `CARD_IN_USE`, `FIRMWARE_MISSING`; {EmulatorError} `STORE_WRONG_SIZE`, `NOT_PERSONALISED`
  */
-export async function openCard({ folder, autoPress = false }: OpenCardOptions): Promise<OpenCard> {
+export async function openCard({ folder, autoPress = false, radio }: OpenCardOptions): Promise<OpenCard> {
   const firmware = await builtFirmware();
   const { block, makerRoot, release } = folder === undefined ? await newBlock() : folderBlock(folder);
   try {
-    const card = (await EmulatedCard.create({ firmware, block, clock: "real", autoPress })).start();
+    const card = (
+      await EmulatedCard.create({ firmware, block, clock: "real", autoPress, ...(radio && { radio }) })
+    ).start();
     const cardId = card.store.read(Region.Vault, VaultItem.CardId)!;
     const secret = card.store.read(Region.Vault, VaultItem.PairingSecret)!;
     return {
