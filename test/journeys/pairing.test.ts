@@ -1,6 +1,6 @@
 // Pairing and its end: the phone's library against the card's own firmware in the emulator.
 
-import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Card, type CardError, type CardTransport, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { decodePairingCode, encodePairingCode, MessageType, Phase, Status } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone } from "../support/card-with-issuer.js";
@@ -9,6 +9,27 @@ import { lyingAfterThird } from "../support/lying-link.js";
 import { cutting, pairOptions, present, soon, watchedWorlds } from "../support/watched-worlds.js";
 
 const newWorld = watchedWorlds();
+
+/** Links of which a write fails where the card hangs up on it: answer and end have come by then. */
+function late(transport: CardTransport): CardTransport {
+  return {
+    discover: transport.discover,
+    async connect(id, options) {
+      const link = await transport.connect(id, options);
+      let gone: CardError | undefined;
+      link.onDisconnect((reason) => {
+        gone = reason;
+      });
+      return {
+        ...link,
+        async write(chunk, how) {
+          await link.write(chunk, how);
+          if (gone !== undefined) throw gone;
+        },
+      };
+    },
+  };
+}
 
 describe("phone and card: pairing", () => {
   it("makes the card recognisable to its owner, and to nobody before", async () => {
@@ -109,6 +130,14 @@ describe("phone and card: the end", () => {
     expect(made.emulator.advertised()).to.equal(undefined);
     const next = { ...pairOptions(made), store: new MemoryPairingStore() };
     await (await Card.pair(memoryTransport([made.emulator]), made.made.pairingCode, next)).close();
+  });
+
+  it("unpair is done though the link goes before its stack has said that it wrote", async () => {
+    const made = await newWorld();
+    const air = memoryTransport([made.emulator]);
+    const card = await Card.pair(late(air), made.made.pairingCode, pairOptions(made));
+    await card.unpair();
+    expect(await made.store.list()).to.deep.equal([]);
   });
 
   it("of the power is the end of a grant, and of nothing else", async () => {

@@ -145,8 +145,8 @@ export class MessageLink {
     const answered = within(received, options.timeoutMs, options.signal);
     answered.catch(() => undefined);
     const sent = this.send(type, body, { signal: options.signal });
-    await Promise.race([sent, answered]); // a link that takes nothing must not outlast the answer's time
-    return answered;
+    // A link that takes nothing must not outlast the answer's time; and an answer that is there counts, though the link has gone.
+    return Promise.race([received, Promise.race([sent, answered]).then(() => answered)]);
   }
 
   /** Ends what is being written, and the link. Never fails, and does not wait for a link that says nothing. */

@@ -85,8 +85,11 @@ export class SecureSession {
         { signal: options.signal, onProgress: options.onProgress },
       );
       // Cancelled half-way, it is written to its end all the same; only the call does not wait for that.
-      await unlessAborted(sent, options.signal);
-      return await within(answer, options.timeoutMs, options.signal);
+      const answered = unlessAborted(sent, options.signal).then(() =>
+        within(answer, options.timeoutMs, options.signal),
+      );
+      // An answer that is there counts, though the link went before the stack had said that it wrote: so an unpairing ends.
+      return await Promise.race([answer, answered]);
     } catch (error) {
       throw this.#ended !== undefined && isLinkError(error) ? this.#ended : error;
     } finally {
