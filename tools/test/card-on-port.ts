@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { EmulatedCard } from "@enabling-card/emulator";
 import { sampleKeys, startIssuer } from "@enabling-card/issuer";
-import { emulateCard, type ListeningFacts } from "../src/index.js";
+import { type EmulateCardOptions, emulateCard, type ListeningFacts } from "../src/index.js";
 import { ecard, type Ran, type RunOptions } from "./run-ecard.js";
 
 export interface CardOnPort {
@@ -12,6 +12,8 @@ export interface CardOnPort {
   /** Folder with its sheet. */
   readonly sheet: string;
   readonly port: number;
+  /** Of its Bluetooth, where it has some. */
+  readonly hci: string | undefined;
   readonly issuer: string;
   /** `ecard ...args` of a phone that reaches this card. */
   phone(...args: readonly string[]): Promise<Ran>;
@@ -21,7 +23,11 @@ export interface CardOnPort {
   close(): Promise<void>;
 }
 
-export async function cardOnPort(folder: string, name = "card"): Promise<CardOnPort> {
+export async function cardOnPort(
+  folder: string,
+  name = "card",
+  bluetooth: Pick<EmulateCardOptions, "hci" | "onSnoop"> = {},
+): Promise<CardOnPort> {
   const sheet = join(folder, name);
   await ecard(["personalise", "--dir", sheet]);
   const service = await startIssuer({ keys: sampleKeys() });
@@ -29,7 +35,7 @@ export async function cardOnPort(folder: string, name = "card"): Promise<CardOnP
   let staying: Promise<void> = Promise.resolve();
   const [facts, card] = await new Promise<[ListeningFacts, EmulatedCard]>((resolve, reject) => {
     const onListening = (facts: ListeningFacts, card: EmulatedCard) => resolve([facts, card]);
-    staying = emulateCard({ folder: sheet, autoPress: true, signal: off.signal, onListening });
+    staying = emulateCard({ folder: sheet, autoPress: true, signal: off.signal, onListening, ...bluetooth });
     staying.catch(reject);
   });
   const cardOff = () => {
@@ -38,7 +44,7 @@ export async function cardOnPort(folder: string, name = "card"): Promise<CardOnP
   };
   const env = { ECARD_DEVICE: `tcp:${facts.port}`, ECARD_PHONE: join(folder, `${name}-phone`) };
   return {
-    ...{ card, sheet, port: facts.port, cardId: facts.cardId, issuer: service.url, cardOff },
+    ...{ card, sheet, port: facts.port, cardId: facts.cardId, hci: facts.hci, issuer: service.url, cardOff },
     phone: (...args) => ecard(args, { env }),
     phoneWith: (options, ...args) => ecard(args, { env, ...options }),
     close: async () => {

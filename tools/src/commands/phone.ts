@@ -16,7 +16,7 @@ interface CardOptions extends PhoneOptions {
   readonly card?: string;
 }
 
-const LOOK_S = 5;
+const LOOK_S = 3;
 
 const WAYS = `
 --device: tcp:PORT (a card of ecard emulate --listen), ble (this computer's
