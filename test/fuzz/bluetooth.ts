@@ -18,7 +18,18 @@ export async function bluetooth(random: Random, runs: number): Promise<void> {
   for (let done = 0; done < runs; done += SESSION) session(random, Math.min(SESSION, runs - done));
 }
 
-function session(random: Random, packets: number): void {
+/** What a controller said in sessions of so many packets together and more, for another machine to hear. */
+export function bluetoothSessions(random: Random, packets: number): Uint8Array[][] {
+  const sessions: Uint8Array[][] = [];
+  for (let heard = 0; heard < packets; heard += sessions.at(-1)!.length) {
+    const said: Uint8Array[] = [];
+    session(random, SESSION, (packet) => said.push(packet.slice()));
+    sessions.push(said);
+  }
+  return sessions;
+}
+
+function session(random: Random, packets: number, onPacket: (packet: Uint8Array) => void = () => undefined): void {
   const below = (limit: number) => Math.floor(random() * limit);
   const one = <T>(choices: readonly T[]): T => choices[below(choices.length)]!;
   const odds = (of: number) => below(of) === 0;
@@ -32,7 +43,7 @@ function session(random: Random, packets: number): void {
     [64, 2],
     [600, 1],
   ] as const);
-  const host = new LinkHost({ aclOctets, aclBuffers }).start().connect();
+  const host = new LinkHost({ aclOctets, aclBuffers, onPacket }).start().connect();
   host.endsConnections = true;
   if (odds(2)) host.att(concat(Uint8Array.of(2), one([le(23), le(64), le(247), le(517)])));
   if (!odds(4)) host.att(LISTEN);

@@ -19,6 +19,8 @@ export interface LinkHostOptions {
   readonly aclBuffers?: number;
   /** Return parameters of a command, status first; undefined for no answer. `[0]` unless told. */
   readonly answer?: (opcode: number) => readonly number[] | undefined;
+  /** Hears each packet that link is given. */
+  readonly onPacket?: (packet: Uint8Array) => void;
 }
 
 export interface Frame {
@@ -54,7 +56,11 @@ export class LinkHost {
   #frame: { readonly channel: number; readonly total: number; have: Uint8Array } | undefined;
   readonly #frames: Frame[] = [];
 
-  constructor({ build = "guarded", aclOctets = 251, aclBuffers = 8, answer = () => [0] }: LinkHostOptions = {}) {
+  readonly #onPacket: (packet: Uint8Array) => void;
+
+  constructor(options: LinkHostOptions = {}) {
+    const { build = "guarded", aclOctets = 251, aclBuffers = 8, answer = () => [0] } = options;
+    this.#onPacket = options.onPacket ?? (() => undefined);
     this.aclOctets = aclOctets;
     this.aclBuffers = aclBuffers;
     this.answer = answer;
@@ -232,6 +238,7 @@ export class LinkHost {
   }
 
   #give(packet: Uint8Array): void {
+    this.#onPacket(packet.subarray(0, 258));
     const slot = this.exports.packetSlot!();
     // What lies behind a packet is marked, so that an octet read from there shows.
     this.#memory.fill(MARK, slot, slot + 258);

@@ -18,11 +18,13 @@ export interface QemuWithPhone {
 export interface QemuWithPhoneOptions extends Pick<QemuCardOptions, "seed" | "icount" | "radio"> {
   /** The card's serial line, unless told. */
   readonly transport?: CardTransport;
+  /** What happens to the card before the phone comes. */
+  readonly before?: (qemu: QemuCard) => Promise<void>;
 }
 
 export async function qemuWithPhone(
   built: BuiltImage,
-  { transport, ...options }: QemuWithPhoneOptions,
+  { transport, before, ...options }: QemuWithPhoneOptions,
 ): Promise<QemuWithPhone> {
   const block = new MemoryBlock();
   const { client, made, makerRoot, service } = await setTable({ block });
@@ -32,6 +34,7 @@ export async function qemuWithPhone(
     await service.close();
   };
   try {
+    await before?.(qemu);
     const air = transport ?? memoryTransport([qemu]);
     const store = new MemoryPairingStore();
     const phone = await Card.pair(air, made.pairingCode, { store, phoneName: "Ada's phone", makerRoot });

@@ -16,6 +16,9 @@ static uint8_t packet[PACKET_MAX];
 static uint32_t have;
 /** Octets still to come of a packet that is too long. */
 static uint32_t to_skip;
+/** When all that had come was looked at. A packet does not pause for so long amid its octets, whatever the processor does meanwhile. */
+static uint64_t drained_us;
+enum { PAUSE_US = 1000000 };
 
 bool radio_open(void) { return there = board_radio_open(); }
 
@@ -81,11 +84,15 @@ static bool take(uint8_t octet) {
 
 bool radio_poll(struct chunk* chunk) {
   if (!there) return false;
-  for (int octet; (octet = board_uart_get(UART_RADIO)) >= 0;) {
+  int octet = board_uart_get(UART_RADIO);
+  if (octet < 0) return false;
+  if (have + to_skip > 0 && board_us() - drained_us > PAUSE_US) have = to_skip = 0;
+  for (; octet >= 0; octet = board_uart_get(UART_RADIO)) {
     if (!take((uint8_t)octet)) continue;
     *chunk = (struct chunk){ have, packet };
     have = 0;
     return true;
   }
+  drained_us = board_us();
   return false;
 }

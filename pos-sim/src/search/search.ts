@@ -3,13 +3,12 @@
 import type { Seed } from "./acquire/acquire.js";
 import type { Rates } from "./acquire/around.js";
 import { type Draft, draftsOf } from "./draft.js";
-import { DAMAGED } from "./fit/gains.js";
 import { cellAt } from "./fit/matched.js";
 import { STRIPE } from "./fit/shape.js";
 import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
+import { judged } from "./judged.js";
 import type { Pass } from "./passes/join.js";
-import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
-import { likelyFormats } from "./texts/parity.js";
+import type { Likely } from "./texts/likeliest.js";
 
 /** A stretch of cells that was followed, and what it may say, likeliest first. Samples are those of the input. */
 export interface Stretch {
@@ -107,26 +106,6 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 }
 
 const SAME = 0.1;
-
-/** What a stretch says, likeliest first. */
-function judged({ reading, metricsBy, damagedBy, isOverlaid, hopeless }: View): readonly Likely[] {
-  const formats = hopeless ? [] : likelyFormats(reading.bits);
-  if (formats.length === 0) return [];
-  const whole = likeliest(metricsBy, formats);
-  const likely =
-    damagedBy === undefined
-      ? whole.likely
-      : either(whole, likeliest(damagedBy, formats, whole.total - DAMAGED), DAMAGED);
-  return likely
-    .map((one) => {
-      const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, reading.bits.length), one.from, one.to);
-      return doubted ? { ...one, probability: OVERLAID } : one;
-    })
-    .sort((a, b) => b.probability - a.probability);
-}
-
-/** How sure a text is at most over which something else lies. */
-const OVERLAID = 0.99;
 
 function passOf({ reading, passBy }: View): Pass {
   return { bits: reading.bits, forward: passBy(false), reverse: passBy(true) };

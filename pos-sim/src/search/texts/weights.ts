@@ -12,6 +12,17 @@ export interface CellMetrics {
   readonly begin: Float64Array;
 }
 
+/** Of the cells from `from` to `to` alone, in the order in which they are read. */
+export function sliced({ chain, gain, begin }: CellMetrics, from: number, to: number): CellMetrics {
+  const steps = chain.transitions.length;
+  return {
+    cells: to - from,
+    chain,
+    gain: gain.subarray(from * steps, to * steps),
+    begin: begin.subarray(from * chain.states, to * chain.states),
+  };
+}
+
 /** Prior odds of what happens at a cell outside of text: a swipe begins or ends, zeros become other bits and back. */
 export const CHANGE = 0.01;
 
