@@ -1,9 +1,20 @@
 // What the card costs a Cortex-M4: within what is asked, and as it was when the figures were kept.
 
 import { readFileSync } from "node:fs";
-import { ASKED, benchMcu, edgeErrors, figuresOf, KEPT_FIGURES, longestRun, partSizes } from "@enabling-card/tools";
+import {
+  ASKED,
+  benchMcu,
+  disassembly,
+  edgeErrors,
+  figuresOf,
+  INTERRUPT,
+  KEPT_FIGURES,
+  longestRun,
+  partSizes,
+  reachedFrom,
+} from "@enabling-card/tools";
 import { expect } from "chai";
-import { imageOrSkip } from "../support/mcu-image.js";
+import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 
 /** Runs differ by as much, per cent of the kept figure. */
 const APART = 5;
@@ -101,8 +112,59 @@ Linker script and memory map
 
 describe("a trace of interrupts", () => {
   it("has the instructions of the longest one", () => {
-    const line = (at: string) => `Trace 0: 0x7f95ac1ca640 [00800408/${at}/00000110/ff020201] timer0_interrupt`;
-    const trace = ["00009fc0", "00009fc4", "00009fc0", "00009fc4", "000091d0"].map(line).join("\n");
-    expect(longestRun(trace, 0x9fc0)).to.equal(3);
+    const line = (at: string) => `Trace 0: 0x7f95ac1ca640 [00800409/${at}/00000110/ff020201] timer0_interrupt`;
+    const back = "Exception return: magic PC fffffff9 previous exception 24";
+    const twice = [line("00009fc4"), "cpu_io_recompile: rewound execution of TB to 00009fc4", line("00009fc4")];
+    const stopped = [line("000091d0"), "Stopped execution of TB chain before 0x7f95 [000091d0]", line("000091d0")];
+    const foreground = ["000091d0", "000091d2", "000091d4", "000091d6"].map(line);
+    const trace = [line("00009fc0"), back, ...foreground, line("00009fc0"), ...twice, ...stopped, back, ...foreground];
+    expect(longestRun(trace.join("\n"), 0x9fc0)).to.equal(3);
+  });
+});
+
+describe("the coil's interrupt", () => {
+  for (const board of ["an386", "an505"] as const)
+    it(`of a ${BOARD_CORES[board]} divides nothing, and gets to the coil, its timer and the list of events alone`, function () {
+      const code = reachedFrom(INTERRUPT, disassembly(imageOrSkip(this, board).elf));
+      expect(code.flatMap(({ instructions }) => instructions.filter((one) => /div/.test(one)))).to.deep.equal([]);
+      const allowed = [
+        INTERRUPT,
+        "board_coil_disarm",
+        "board_coil_drive",
+        "board_coil_next",
+        "coil_tick",
+        "machine_post",
+      ];
+      expect(code.map(({ name }) => name).sort()).to.deep.equal(allowed.sort());
+    });
+
+  it("is all that its entry can get to, by calls, by jumps, and by one of them from another", () => {
+    const text = `
+00000100 <entry>:
+ 100:\tcbz\tr2, 10a <entry+0xa>
+ 102:\tbl\t200 <called>
+ 106:\tb.w\t300 <jumped>
+ 10a:\tbx\tlr
+ 10c:\t.word\t0x00000400
+
+00000200 <called>:
+ 200:\tbne.n\t208 <called+0x8>
+ 202:\tpop\t{r4, pc}
+
+00000300 <jumped>:
+ 300:\tbeq.w\t500 <further>
+
+00000400 <data>:
+ 400:\tbx\tlr
+
+00000500 <further>:
+ 500:\tbx\tlr\t@ the end
+`;
+    const code = reachedFrom("entry", text);
+    expect(code.map(({ name }) => name)).to.deep.equal(["entry", "called", "jumped", "further"]);
+    expect(code[0]).to.include({ from: 0x100 });
+    expect(code[0]!.to).to.be.at.least(0x10c);
+    for (const lost of ["blx\tr3", "bx\tr3", "ldr.w\tpc, [r0, r1]", "bl\t600 <nobody>"])
+      expect(() => reachedFrom("called", text.replace("bne.n\t208 <called+0x8>", lost)), lost).to.throw(RangeError);
   });
 });

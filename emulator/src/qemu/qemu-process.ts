@@ -185,7 +185,7 @@ export class QemuProcess {
 function traceArguments({ file, code }: QemuTraced): string[] {
   const hex = (at: number): string => `0x${at.toString(16)}`;
   const ranges = code.map(({ from, to }) => `${hex(from)}..${hex(to - 1)}`).join(",");
-  return ["-singlestep", "-d", "exec,nochain", "-dfilter", ranges, "-D", file];
+  return ["-singlestep", "-d", "exec,nochain,int", "-dfilter", ranges, "-D", file];
 }
 
 function dialled(path: string): Promise<Socket> {

@@ -118,7 +118,9 @@ static void count_down(uint32_t ticks) {
   REG(TIMER0 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
 }
 
-static volatile bool playing;
+/** Written where the timer is armed and disarmed; who waits for its end reads it with `is_playing`. */
+static bool playing;
+static bool is_playing(void) { return *(volatile bool*)&playing; }
 
 /** A deadline that has passed is due at once. */
 static inline uint32_t ticks_until(uint32_t at) {
@@ -140,7 +142,7 @@ void board_coil_disarm(void) {
 
 void timer0_interrupt(void) {
   REG(TIMER0 + INTCLEAR) = 1;
-  if (playing) coil_tick();
+  if (playing) coil_tick(board_ticks());
   else REG(TIMER0 + CTRL) = 0;
 }
 
@@ -215,10 +217,10 @@ static bool has_received(void) {
 
 static void sleep_until(uint64_t until) {
   // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
-  for (uint32_t round = 0; playing && round < SPIN; round++) {
+  for (uint32_t round = 0; is_playing() && round < SPIN; round++) {
     if (has_received()) return;
   }
-  if (playing) return;
+  if (is_playing()) return;
   // Interrupts stay off between the last look and the sleep: what comes there wakes it.
   __asm__ volatile("cpsid i" ::: "memory");
   const bool quiet = !machine_is_posted() && !has_received();

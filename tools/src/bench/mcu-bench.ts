@@ -8,7 +8,7 @@ import { bootTicks, MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/
 import { Card, type GrantBundle, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
-import { functionsOf, type PartSize, partSizes, readMap } from "./mcu-image.js";
+import { disassembly, type PartSize, partSizes, reachedFrom, readMap } from "./mcu-image.js";
 import { benchUpdate, type UpdateBench } from "./update-bench.js";
 
 export const MCU_STEPS = ["pair", "reconnect", "load", "present", "first edge"] as const;
@@ -25,7 +25,7 @@ export interface McuBench {
   readonly update: UpdateBench;
   /** Instructions awake, `first edge` from `present` on. */
   readonly steps: readonly { readonly step: McuStep; readonly instructions: number }[];
-  /** Of an edge's interrupt, the longest one. */
+  /** Of the coil's interrupt, the longest one: an edge, the last one of a pass, or a step of its current. */
   readonly edgeInstructions: number;
   /** Passes that edges are measured over, tracks 1 and 2 each, and requests that the session answered meanwhile. */
   readonly edges: { readonly passes: number; readonly requests: number };
@@ -43,8 +43,8 @@ const INSTRUCTIONS_PER_TICK = 40;
 const US = 1000;
 /** Swipes of a grant that are played while the phone asks and asks: two passes each. */
 const SWIPES = 3;
-/** All that an edge's interrupt runs through. */
-const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_drive", "board_coil_next"];
+/** The coil's: of an edge, and of a step of its current. */
+export const INTERRUPT = "timer0_interrupt";
 
 /**
  * @param swipes - That are played while the session receives data, 3 at most.
@@ -57,7 +57,7 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
   const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));
   const file = join(folder, "trace.log");
-  const code = functionsOf(elf, INTERRUPT);
+  const code = reachedFrom(INTERRUPT, disassembly(elf));
   const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
   let qemu: QemuCard | undefined;
   try {
@@ -74,7 +74,7 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
       bootInstructions,
       update: await benchUpdate(),
       steps,
-      edgeInstructions: longestRun(readFileSync(file, "utf8"), code.find(({ name }) => name === INTERRUPT[0])!.from),
+      edgeInstructions: longestRun(readFileSync(file, "utf8"), code[0]!.from),
       edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
       driftTicks: longest[longest.length - 1]!,
@@ -200,15 +200,21 @@ const distance = (a: number, b: number): number => Math.abs(a - b);
 /** Cells at the beginning of a pass that are zeros, at least. */
 const ZEROS = 8;
 
-/** Instructions between one entry at `entry` and the next, at most: the trace has a line for each that belongs to an interrupt. */
+/**
+ * Instructions from an entry at `entry` to the return from that interrupt, at most. Of a trace: a line an instruction, and one that says where the
+ * instruction before was not done after all, but begun again (QEMU looks at a device, or its counter is at an end).
+ */
 export function longestRun(trace: string, entry: number): number {
-  const address = entry.toString(16).padStart(8, "0");
-  let [longest, run] = [0, 0];
+  const first = entry.toString(16).padStart(8, "0");
+  let longest = 0;
+  let run = 0;
   for (const line of trace.split("\n")) {
-    const at = /\/([0-9a-f]{8})\//.exec(line)?.[1];
-    if (at === undefined) continue;
-    if (at === address) run = 0;
-    longest = Math.max(longest, ++run);
+    const at = /^Trace [^/]*\/([0-9a-f]{8})\//.exec(line)?.[1];
+    if (at === first && run === 0) run = 1;
+    else if (run === 0) continue;
+    else if (at !== undefined) run++;
+    else if (/^(cpu_io_recompile|Stopped)/.test(line)) run--;
+    else if (line.startsWith("Exception return")) [longest, run] = [Math.max(longest, run), 0];
   }
   return longest;
 }
