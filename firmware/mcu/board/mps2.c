@@ -217,10 +217,11 @@ static bool has_received(void) {
 
 static void sleep_until(uint64_t until) {
   // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
-  for (uint32_t round = 0; is_playing() && round < SPIN; round++) {
-    if (has_received()) return;
+  while (is_playing()) {
+    for (uint32_t round = 0; is_playing() && round < SPIN; round++)
+      if (machine_is_posted() || has_received()) return;
+    if (board_us() >= until) return;
   }
-  if (is_playing()) return;
   // Interrupts stay off between the last look and the sleep: what comes there wakes it.
   __asm__ volatile("cpsid i" ::: "memory");
   const bool quiet = !machine_is_posted() && !has_received();
