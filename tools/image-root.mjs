@@ -21,7 +21,9 @@ const PRODUCTION = /^Image key of a production root\r?$/m;
 export function productionImageRoot(pem) {
   if (pem.includes("PRIVATE KEY")) throw new Error("This is a private key: give the public one");
   if (!PRODUCTION.test(pem.split("-----BEGIN", 1)[0]))
-    throw new Error("This is no key of a production root, as its file says: make one with ecard image key --root production");
+    throw new Error(
+      "This is no key of a production root, as its file says: make one with ecard image key --root production",
+    );
   const key = createPublicKey(pem);
   if (key.asymmetricKeyType !== "ed25519") throw new Error("This is not an Ed25519 key: make one with ecard image key");
   return publicOctets(key);

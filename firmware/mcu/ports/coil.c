@@ -118,6 +118,7 @@ void coil_tick(uint32_t now) {
 }
 
 void coil_stop(void) {
+  machine_withdraw(EVENT_COIL_DONE);
   if (coil.left == 0) return;
   board_coil_disarm();
   coil.left = 0;

@@ -20,6 +20,8 @@ void machine_post(enum event event) { __atomic_fetch_or(&events, event, __ATOMIC
 
 bool machine_is_posted(void) { return events != 0; }
 
+void machine_withdraw(enum event event) { __atomic_fetch_and(&events, ~(uint32_t)event, __ATOMIC_RELAXED); }
+
 static bool take(enum event event) {
   return (__atomic_fetch_and(&events, ~(uint32_t)event, __ATOMIC_RELAXED) & event) != 0;
 }
