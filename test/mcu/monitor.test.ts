@@ -1,7 +1,8 @@
-// What is in the RAM of a card that has handed over to its loader: nothing that a module held. The machine wipes it (port-rules.test.ts), and the
-// loader writes over what is not its own.
+// What QEMU's monitor sees of a card. Its lines have the speed of what is wired to them. After it has handed over to its loader, its RAM holds
+// nothing that a module held: the machine wipes it (port-rules.test.ts), and the loader writes over what is not its own.
 
 import { readFileSync } from "node:fs";
+import { Air, Controller } from "@enabling-card/emulator";
 import { Loader } from "@enabling-card/sdk";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";
@@ -10,6 +11,25 @@ import { qemuWithPhone } from "../support/qemu-with-phone.js";
 const RAM = { at: 0x20000000, size: 48 * 1024 };
 /** Octets of a piece of memory that is looked for, and how many of them differ at least: zeros and counters are everywhere. */
 const [PIECE, DISTINCT] = [16, 12];
+
+describe("the serial lines of a Cortex-M", () => {
+  // CMSDK APB UART: BAUDDIV at offset 16; of mps2-an386, UART0 and UART1, and their clock.
+  const [CLOCK_HZ, BAUDDIV, UARTS] = [25_000_000, 16, [0x40004000, 0x40005000]];
+
+  it("have the speed that ports and controllers have", async function () {
+    this.timeout(60_000);
+    const built = imageOrSkip(this);
+    const { qemu, close } = await qemuWithPhone(built, { radio: new Controller(new Air({ time: "real" })) });
+    try {
+      for (const [i, baud] of [115_200, 1_000_000].entries()) {
+        const { buffer } = await qemu.look(UARTS[i]! + BAUDDIV, 4);
+        expect(CLOCK_HZ / new DataView(buffer).getUint32(0, true), `UART ${i}`).to.be.closeTo(baud, baud * 0.01);
+      }
+    } finally {
+      await close();
+    }
+  });
+});
 
 describe("a Cortex-M that hands over to its loader", () => {
   it("has no octet of a module's memory in its RAM any more", async function () {

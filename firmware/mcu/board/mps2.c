@@ -63,8 +63,13 @@ static const uint32_t LISTENING[UARTS] = {
   [UART_BENCH] = TX_ON | RX_ON | RX_INTERRUPT,
 };
 
+/** Of a second: what serial ports are opened with, what controllers speak HCI with, and the bench's. QEMU's lines have no speed. */
+static const uint32_t BAUDS[UARTS] = { [UART_LINE] = 115200, [UART_RADIO] = 1000000, [UART_BENCH] = 1000000 };
+/** A UART divides the clock that timers count. */
+enum { CLOCK_HZ = TICKS_PER_US * 1000000 };
+
 static void listen(enum uart uart) {
-  REG(BASES[uart] + BAUDDIV) = 16;
+  REG(BASES[uart] + BAUDDIV) = (CLOCK_HZ + BAUDS[uart] / 2) / BAUDS[uart];
   REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
 }
 
