@@ -17,6 +17,8 @@ export type McuStep = (typeof MCU_STEPS)[number];
 
 export interface McuBench {
   readonly board: "an386";
+  /** Octets of the whole, as the build holds them to their limits: parts, gaps between them, and all of the stack. */
+  readonly size: { readonly flash: number; readonly ram: number };
   /** Of the card's program. */
   readonly parts: readonly PartSize[];
   /** Octets of the loader, its crypto included. Its memory is the program's afterwards. */
@@ -72,6 +74,7 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
     const longest = errors.reduce((most, one) => (one.length > most.length ? one : most));
     return {
       board: "an386",
+      size: built.size,
       parts: partSizes(readMap(elf)),
       loader: loaderSize(built.loader),
       bootInstructions,

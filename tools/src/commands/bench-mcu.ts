@@ -42,7 +42,7 @@ its passes, up to twice as much.
 An image of 96 KiB is sent to the loader's module, and each octet counted: the
 line's time is that of 115,200 baud, nothing overlapping.
 
-With --json: {"bench":"mcu","board","parts","loader":{"flash","ram"},
+With --json: {"bench":"mcu","board","size","parts","loader":{"flash","ram"},
 "bootInstructions","update":{"imageOctets","octetsToCard","octetsFromCard",
 "lineSeconds"},"steps","edgeInstructions","edges":{"passes","requests"},
 "edgeErrorTicks","driftTicks","stack"}. Edges are those of eight passes of
@@ -66,6 +66,7 @@ Examples:
 }
 
 export function figuresOf({
+  size,
   parts,
   loader,
   bootInstructions,
@@ -76,13 +77,12 @@ export function figuresOf({
   driftTicks,
   stack,
 }: McuBench) {
-  const sum = (of: "flash" | "ram"): number => parts.reduce((total, part) => total + part[of], 0);
   return Object.fromEntries([
     ...parts.map(({ part, flash }) => [`flash of ${part}, octets`, flash]),
     ["flash of the loader, octets", loader.flash],
-    ["flash, octets", sum("flash") + loader.flash],
+    ["flash, octets", size.flash],
     ...parts.filter(({ ram }) => ram > 0).map(({ part, ram }) => [`RAM of ${part}, octets`, ram]),
-    ["RAM, octets", sum("ram") + stack.used],
+    ["RAM, octets", size.ram],
     ["stack, octets", stack.used],
     ["RAM of the loader, octets", loader.ram],
     ["boot, instructions", bootInstructions],
