@@ -10,6 +10,10 @@ import {
   LoaderStart,
   LoaderVerdict,
   SECTOR_SIZE,
+  SmpGroup,
+  SmpImage,
+  SmpOperation,
+  type SmpValue,
 } from "@enabling-card/wire";
 import { expect } from "chai";
 import { BOARD, LoaderCard, OTHER_SECRET, partsOf, SECTORS, sealed, versionIn } from "../support/loader-card.js";
@@ -171,6 +175,23 @@ describe("an update by the loader", () => {
         new DataView(next.buffer).setUint16(COVERED, crc16(next.subarray(0, COVERED)), true);
         expect(await runsWith(last + RECORD, next), "as the record before says").to.equal(2);
       });
+  });
+
+  it("keeps what is marked where an upload begins that can be none: too long, too short, or another image's", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    const chunk = (fields: Readonly<Record<string, SmpValue>>) => {
+      const body = new Map<string, SmpValue>(Object.entries({ off: 0, len: 2000, data: new Uint8Array(8), ...fields }));
+      const request = { operation: SmpOperation.Write, group: SmpGroup.Image, command: SmpImage.Upload, body } as const;
+      return codeOf(client.request(request, { tries: 1 }));
+    };
+    expect(await chunk({ len: BOARD.slotSize + 1 })).to.equal("IMAGE_TOO_LARGE");
+    expect(await chunk({ len: 0 })).to.equal("IMAGE_EMPTY");
+    expect(await chunk({ image: 1 })).to.equal("LOADER_REQUEST_REFUSED");
+    expect((await client.images())[1]).to.include({ pending: true });
+    expect(await chunk({})).to.equal("no refusal");
+    expect(await chunk({ off: 8, image: 1 }), "a later chunk of another image").to.equal("LOADER_REQUEST_REFUSED");
+    expect(await chunk({ off: 8 })).to.equal("no refusal");
   });
 
   it("takes no other image, and erases nothing, while one is on trial", async () => {
