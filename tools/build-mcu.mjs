@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildFirmware, MODULES } from "./build-firmware.mjs";
-import { developmentImageRoot, publicImageRoot } from "./image-root.mjs";
+import { developmentImageRoot, productionImageRoot } from "./image-root.mjs";
 import { moduleToC } from "./module-to-c.mjs";
 import { run } from "./run-program.mjs";
 import { sodiumSources } from "./sodium.mjs";
@@ -92,7 +92,7 @@ export async function buildMcu(board, log = console.log, { production } = {}) {
 function rootOf(production) {
   const { publicKey } = developmentImageRoot();
   if (production === undefined) return publicKey;
-  const own = publicImageRoot(readFileSync(production, "utf8"));
+  const own = productionImageRoot(readFileSync(production, "utf8"));
   if (everybodys(own))
     throw new Error(
       `${production} is a sample key, which everybody has: make one with ecard image key --root production`,
@@ -191,9 +191,12 @@ function signedImage(board, elf, out) {
 
 function sourceDigest(root) {
   const hash = createHash("sha256");
-  const files = readdirSync(MCU, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  // The last makes an image of the program.
+  const files = [MCU, join(ROOT, "tools/src/image")].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath ?? entry.path, entry.name)),
+  );
   const builders = ["build-mcu", "module-to-c", "sodium"].map((name) => join(ROOT, `tools/${name}.mjs`));
   files.push(...builders, join(ROOT, "build/firmware/stamp"));
   for (const file of files.sort()) hash.update(file.slice(ROOT.length)).update("\0").update(readFileSync(file));

@@ -14,9 +14,16 @@ export function developmentImageRoot() {
   };
 }
 
-/** The 32 octets of the public key in a PEM file's text. */
-export function publicImageRoot(pem) {
+/** The word before the PEM of a key of a production root; tools/src/image/image-keys.ts. A file without any is development's, as for `sign`. */
+const PRODUCTION = /^Image key of a production root\r?$/m;
+
+/** The 32 octets of a production root's public key, from its file's text. */
+export function productionImageRoot(pem) {
   if (pem.includes("PRIVATE KEY")) throw new Error("This is a private key: give the public one");
+  if (!PRODUCTION.test(pem.split("-----BEGIN", 1)[0]))
+    throw new Error(
+      "This is no key of a production root, as its file says: make one with ecard image key --root production",
+    );
   const key = createPublicKey(pem);
   if (key.asymmetricKeyType !== "ed25519") throw new Error("This is not an Ed25519 key: make one with ecard image key");
   return publicOctets(key);

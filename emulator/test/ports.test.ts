@@ -1,5 +1,6 @@
 import { FlashRecord, Mail, ModuleId, Status, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
+import { coilRefusals, FLASH_OWNERS, ROUTES, VAULT_RIGHTS } from "../../test/support/port-rules.js";
 import { ModuleMemory } from "../src/memory.js";
 import { MODULE_NAMES, type ModuleName } from "../src/modules.js";
 import { Battery } from "../src/ports/battery.js";
@@ -22,30 +23,11 @@ function module(budget = BUDGET) {
 }
 
 describe("the vault port", () => {
-  // firmware/ports/vault.ts and the brief of each module: rows by hand, not read from the table under test
-  const rights: readonly [VaultItem, string, string][] = [
-    [VaultItem.CardId, "r", "r"],
-    [VaultItem.PairingSecret, "r", ""],
-    [VaultItem.SessionKey, "r", ""],
-    [VaultItem.GrantKey, "r", ""],
-    [VaultItem.PinKey, "", "r"],
-    [VaultItem.Certificate, "r", ""],
-    [VaultItem.PairKey, "r", "r"],
-    [VaultItem.WalletStart, "rw", "r"],
-    [VaultItem.AuthenticatorStart, "r", "rw"],
-    [VaultItem.Roots, "r", ""],
-    [VaultItem.Ledger, "r", ""],
-    [VaultItem.Iins, "r", ""],
-    [VaultItem.Owner, "rw", ""],
-    [VaultItem.Pin, "", "rw"],
-    [VaultItem.Checkpoint, "r", ""],
-  ];
-
   it("has a row for every item", () => {
-    expect(Object.keys(VAULT_ACCESS).map(Number)).to.deep.equal(rights.map(([item]) => item));
+    expect(Object.keys(VAULT_ACCESS).map(Number)).to.deep.equal(VAULT_RIGHTS.map(([item]) => item));
   });
 
-  for (const [item, wallet, authenticator] of rights) {
+  for (const [item, wallet, authenticator] of VAULT_RIGHTS) {
     const name = VAULT_ACCESS[item].name;
     it(`gives ${name} to wallet (${wallet || "none"}), authenticator (${authenticator || "none"}), and never to link`, () => {
       const granted: Record<ModuleName, string> = { wallet, authenticator, link: "" };
@@ -92,7 +74,12 @@ describe("the flash port", () => {
         expect(port.read(record, 0, 8)).to.equal(mine ? 8 : -2);
       }
     }
-    expect(FLASH_OWNER).to.deep.equal({ [FlashRecord.Wallet]: "wallet", [FlashRecord.PinLock]: "authenticator" });
+    const names = { [ModuleId.Wallet]: "wallet", [ModuleId.Authenticator]: "authenticator" } as Record<
+      ModuleId,
+      string
+    >;
+    const owners = FLASH_OWNERS.map(([record, owner]) => [record, names[owner]]);
+    expect(Object.entries(FLASH_OWNER).map(([record, owner]) => [Number(record), owner])).to.deep.equal(owners);
   });
 
   it("answers FlashFailed where it is full, -1 for none, BadArgument for memory that is not the module's", () => {
@@ -108,12 +95,7 @@ describe("the mailbox port", () => {
   it("knows one way between modules: through link", () => {
     const ids = [ModuleId.Machine, ModuleId.Link, ModuleId.Wallet, ModuleId.Authenticator];
     const open = ids.flatMap((from) => ids.filter((to) => routes(from, to)).map((to) => [from, to]));
-    expect(open).to.deep.equal([
-      [ModuleId.Link, ModuleId.Wallet],
-      [ModuleId.Link, ModuleId.Authenticator],
-      [ModuleId.Wallet, ModuleId.Link],
-      [ModuleId.Authenticator, ModuleId.Link],
-    ]);
+    expect(open).to.deep.equal(ROUTES);
   });
 
   it("copies slots of 1 to 256 octets, and answers Full past eight that wait", () => {
@@ -236,13 +218,7 @@ describe("the coil port", () => {
 
   it("refuses no intervals, and memory that is not the wallet's", () => {
     const { port } = coil();
-    for (const [at, count] of [
-      [100, 0],
-      [100, -1],
-      [101, 2],
-      [BUDGET - 2, 2],
-      [-2, 1],
-    ] as const) {
+    for (const [at, count] of coilRefusals(BUDGET)) {
       expect(port.play(at, count), `${at}, ${count}`).to.equal(Status.BadArgument);
     }
   });

@@ -1,4 +1,4 @@
-// The map of a request: text keys in any order, numbers in any width, the whole of definite or indefinite length, as mcumgr's clients write it
+// The map of a request: text keys in any order, numbers of up to 32 bits in any width, the whole of definite or indefinite length, as mcumgr's clients write it
 // (RFC 8949). A key that nobody knows is passed over; one twice, a container inside, or anything behind the map refuses the whole.
 import { isName } from "./names";
 

@@ -48,7 +48,7 @@ export function eraseSlot(): SmpStatus {
 
 /** One chunk: offset, octets; with the first the length of all, and its SHA-256. Answers, or gives the status to answer. */
 export function upload(): i32 {
-  if (!has(Field.Offset) || !has(Field.Data)) return SmpStatus.Invalid;
+  if (!has(Field.Offset) || !has(Field.Data) || valueOf(Field.Image) != 0) return SmpStatus.Invalid;
   const offset = valueOf(Field.Offset);
   const length = <u32>lengthOf(Field.Data);
   if (offset == 0) {
@@ -69,14 +69,15 @@ export function upload(): i32 {
 }
 
 function beginUpload(): i32 {
-  if (!has(Field.Length) || valueOf(Field.Image) != 0) return SmpStatus.Invalid;
+  if (!has(Field.Length)) return SmpStatus.Invalid;
   const length = valueOf(Field.Length);
   const sha = has(Field.Sha);
   if (sha && lengthOf(Field.Sha) != DIGEST_SIZE) return SmpStatus.Invalid;
-  const status = freeSlot();
-  if (status != SmpStatus.Ok) return status;
   if (length > slotSize()) return SmpStatus.Image + ImageFault.TooLarge;
   if (length < <u32>IMAGE_HEADER_SIZE) return SmpStatus.Image + (length == 0 ? ImageFault.Empty : ImageFault.Cut);
+  // What no upload can be frees nothing: what is marked stays so.
+  const status = freeSlot();
+  if (status != SmpStatus.Ok) return status;
   // The same image as before the line broke goes on where it was.
   if (sha && isNamed && length == size && equal(valueOf(Field.Sha), named, DIGEST_SIZE)) return SmpStatus.Ok;
   size = length;

@@ -80,6 +80,30 @@ describe("flashing a card", () => {
       expect(card.flash.writes).to.equal(writes);
     });
 
+  it("leaves a card that refuses an image with its own, and one that has a part of one with its loader", async () => {
+    const steps: string[] = [];
+    const onStep = (step: FlashStep) => steps.push(step);
+    expect(await codeOf(flashCard(card.line(), { image: sealed(partsOf(2, 6), OTHER_SECRET), onStep }))).to.equal(
+      "IMAGE_KEY_OTHER",
+    );
+    expect([card.verdict, steps.pop()]).to.deep.equal([LoaderVerdict.Boot, "left"]);
+
+    const before = new AbortController();
+    const given = flashCard(card.line(), {
+      image: TWO,
+      signal: before.signal,
+      onStep: (step) => step === "connected" && before.abort(),
+    });
+    expect(await codeOf(given)).to.equal("ABORTED");
+    expect(card.verdict).to.equal(LoaderVerdict.Boot);
+
+    const within = new AbortController();
+    const onProgress = ({ sent }: FlashProgress) => sent > 7000 && within.abort();
+    const broken = flashCard(card.line(), { image: TWO, signal: within.signal, onStep, onProgress });
+    expect(await codeOf(broken)).to.equal("ABORTED");
+    expect([card.verdict, steps.pop()]).to.deep.equal([LoaderVerdict.Serve, "broken off"]);
+  }).timeout(10_000);
+
   it("says so where the new image does not come up: UPDATE_REVERTED, and the old one runs", async () => {
     let crashed = false;
     card.runs = () => {

@@ -1,9 +1,22 @@
 // A new image on its way: uploaded, tried, confirmed or gone back from, by the SDK's client and the loader's own module.
 
+import { SlotFlash } from "@enabling-card/emulator";
 import { type CardError, imageDigest, type Loader } from "@enabling-card/sdk";
-import { decodeImage, FlashArea, type ImageError, LoaderStart, LoaderVerdict } from "@enabling-card/wire";
+import {
+  crc16,
+  decodeImage,
+  FlashArea,
+  type ImageError,
+  LoaderStart,
+  LoaderVerdict,
+  SECTOR_SIZE,
+  SmpGroup,
+  SmpImage,
+  SmpOperation,
+  type SmpValue,
+} from "@enabling-card/wire";
 import { expect } from "chai";
-import { BOARD, LoaderCard, OTHER_SECRET, partsOf, sealed, versionIn } from "../support/loader-card.js";
+import { BOARD, LoaderCard, OTHER_SECRET, partsOf, SECTORS, sealed, versionIn } from "../support/loader-card.js";
 
 const ONE = sealed(partsOf(1, 5));
 const TWO = sealed(partsOf(2, 5, 9000));
@@ -110,6 +123,76 @@ describe("an update by the loader", () => {
       card.start(LoaderStart.Listen);
     }
   }).timeout(20_000);
+
+  describe("and its records", () => {
+    /** firmware/loader/state.ts: octets of a record, of which a CRC covers the first; its phase, sectors and step lie at these. */
+    const [RECORD, COVERED, PHASE, STEPS] = [16, 12, 8, 10];
+    let areas: ReturnType<typeof card.flash.snapshot>;
+    let last: number;
+    beforeEach(async () => {
+      await client.upload(TWO);
+      const before = card.flash.areas[FlashArea.State].slice();
+      await client.test(HASH.two);
+      areas = card.flash.snapshot();
+      last = areas[FlashArea.State].findIndex((octet, i) => octet !== before[i]);
+      last -= last % RECORD;
+      expect(last).to.be.lessThan(SECTOR_SIZE);
+    });
+    /** The image that runs after a start with these octets as a record at `at`. */
+    const runsWith = async (at: number, octets: Uint8Array) => {
+      card = await LoaderCard.create(new SlotFlash(areas));
+      card.flash.areas[FlashArea.State].set(octets, at);
+      expect(card.start()).to.equal(LoaderVerdict.Boot);
+      return versionIn(card.flash.areas[FlashArea.Slot0]);
+    };
+    const record = () => areas[FlashArea.State].slice(last, last + RECORD);
+
+    it("count where they are whole alone: with any bit of it turned, or octets of its middle missing, the last one is none", async () => {
+      expect(await runsWith(last, record()), "as it is: marked for a test").to.equal(2);
+      for (let bit = 0; bit < 8 * RECORD; bit++) {
+        const torn = record();
+        torn[bit >> 3]! ^= 1 << (bit & 7);
+        expect(await runsWith(last, torn), `bit ${bit}`).to.equal(1);
+      }
+      for (let from = 0; from < RECORD; from++)
+        for (const missing of [2, 4, 8]) {
+          const torn = record().fill(0xff, from, Math.min(RECORD, from + missing));
+          if (record().every((octet, i) => octet === torn[i])) continue;
+          expect(await runsWith(last, torn), `${missing} octets from ${from} on`).to.equal(1);
+        }
+    }).timeout(20_000);
+
+    for (const [what, at, octets] of [
+      ["a phase that there is not", PHASE, [8]],
+      ["more sectors than a slot has", PHASE, [3, SECTORS + 1]],
+      ["more steps than sectors take", PHASE, [3, 1, 4]],
+      ["a step of no swap", STEPS, [1]],
+    ] as const)
+      it(`do not count where they say ${what}, though their CRC is right`, async () => {
+        const next = record();
+        new DataView(next.buffer).setUint32(0, new DataView(next.buffer).getUint32(0, true) + 1, true);
+        next.set(octets, at);
+        new DataView(next.buffer).setUint16(COVERED, crc16(next.subarray(0, COVERED)), true);
+        expect(await runsWith(last + RECORD, next), "as the record before says").to.equal(2);
+      });
+  });
+
+  it("keeps what is marked where an upload begins that can be none: too long, too short, or another image's", async () => {
+    await client.upload(TWO);
+    await client.test(HASH.two);
+    const chunk = (fields: Readonly<Record<string, SmpValue>>) => {
+      const body = new Map<string, SmpValue>(Object.entries({ off: 0, len: 2000, data: new Uint8Array(8), ...fields }));
+      const request = { operation: SmpOperation.Write, group: SmpGroup.Image, command: SmpImage.Upload, body } as const;
+      return codeOf(client.request(request, { tries: 1 }));
+    };
+    expect(await chunk({ len: BOARD.slotSize + 1 })).to.equal("IMAGE_TOO_LARGE");
+    expect(await chunk({ len: 0 })).to.equal("IMAGE_EMPTY");
+    expect(await chunk({ image: 1 })).to.equal("LOADER_REQUEST_REFUSED");
+    expect((await client.images())[1]).to.include({ pending: true });
+    expect(await chunk({})).to.equal("no refusal");
+    expect(await chunk({ off: 8, image: 1 }), "a later chunk of another image").to.equal("LOADER_REQUEST_REFUSED");
+    expect(await chunk({ off: 8 })).to.equal("no refusal");
+  });
 
   it("takes no other image, and erases nothing, while one is on trial", async () => {
     await client.upload(TWO);

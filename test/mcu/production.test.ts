@@ -52,12 +52,25 @@ describe("a production build", () => {
 
   it("is made with no key that everybody has", async () => {
     const file = join(folder, "sample.pem");
-    writeFileSync(file, createPublicPem(developmentImageKey().publicKey));
+    writeFileSync(file, `Image key of a production root\n${createPublicPem(developmentImageKey().publicKey)}`);
     const error = await buildMcu("an386", () => undefined, { production: file }).catch((cause: Error) => cause);
     expect(error)
       .to.be.instanceOf(Error)
       .with.property("message")
       .that.matches(/sample key, which everybody has/);
+  });
+
+  it("is made with no key but one that says it is production's", async () => {
+    const file = join(folder, "other.pem");
+    const unsaid = key.publicPem.slice(key.publicPem.indexOf("-----BEGIN"));
+    for (const pem of [makeImageKey("development").publicPem, unsaid, `${unsaid}Image key of a production root\n`]) {
+      writeFileSync(file, pem);
+      const error = await buildMcu("an386", () => undefined, { production: file }).catch((cause: Error) => cause);
+      expect(error)
+        .to.be.instanceOf(Error)
+        .with.property("message")
+        .that.matches(/no key of a production root/);
+    }
   });
 
   it("has no bench in it, and no breakpoint", () => {

@@ -1,7 +1,7 @@
 // What the ecard command is made of, for programs that want a verb without a command line.
 
-export { benchMcu, edgeErrors, longestRun, type McuBench } from "./bench/mcu-bench.js";
-export { partSizes } from "./bench/mcu-image.js";
+export { benchMcu, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
+export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { nobleOn, type StoppableNoble } from "./bluetooth/noble-on.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";

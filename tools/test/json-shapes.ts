@@ -216,6 +216,7 @@ export const TLV: Shape = {
 export const MCU: Shape = {
   bench: "string",
   board: "string",
+  size: "object",
   parts: "array",
   loader: "object",
   bootInstructions: "number",

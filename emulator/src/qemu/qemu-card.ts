@@ -161,6 +161,11 @@ export class QemuCard {
     return this.#process.memory();
   }
 
+  /** `size` octets of RAM, or of whatever the processor sees at `address`, as they are at this moment. */
+  look(address: number, size: number): Promise<Uint8Array> {
+    return this.#process.look(address, size);
+  }
+
   touchHead(): void {
     this.#process.send("bench", Order.Head);
   }

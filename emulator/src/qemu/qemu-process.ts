@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
+import { QemuMonitor } from "./qemu-monitor.js";
 import { encodeSerialFrame } from "./serial-frames.js";
 
 export type QemuBoard = "an386" | "an505";
@@ -55,6 +56,7 @@ export class QemuProcess {
   readonly #process: ChildProcess;
   readonly #folder: string;
   readonly #sockets: Partial<Record<Serial, Socket>> = {};
+  #monitor: QemuMonitor | undefined;
   readonly #until = Date.now() + START_MS;
   readonly #gdb: boolean;
   #said = "";
@@ -102,8 +104,8 @@ export class QemuProcess {
       socket.on("data", heard[name]);
     }
     if (!this.#gdb) {
-      const monitor = await this.#dial("qmp");
-      monitor.write('{"execute":"qmp_capabilities"}\n{"execute":"cont"}\n');
+      this.#monitor = new QemuMonitor(await this.#dial("qmp"));
+      await this.#monitor.ask("cont");
     }
     while (!isReady()) {
       if (this.#isLate()) throw this.#failure();
@@ -129,6 +131,13 @@ export class QemuProcess {
     return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
   }
 
+  /** `size` octets of what the processor sees at `address`, as they are at this moment. */
+  async look(address: number, size: number): Promise<Uint8Array> {
+    const file = join(this.#folder, "look.bin");
+    await this.#monitor!.ask("pmemsave", { val: address, size, filename: file });
+    return Uint8Array.from(readFileSync(file));
+  }
+
   get #file(): string {
     return join(this.#folder, "flash.bin");
   }
@@ -152,6 +161,7 @@ export class QemuProcess {
     if (this.#left !== undefined) return this.#left;
     process.off("exit", this.#end);
     for (const socket of Object.values(this.#sockets)) socket.destroy();
+    this.#monitor?.close();
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const ended = new Promise((resolve) => this.#process.once("exit", resolve));
       this.#process.kill("SIGKILL");
@@ -185,7 +195,7 @@ export class QemuProcess {
 function traceArguments({ file, code }: QemuTraced): string[] {
   const hex = (at: number): string => `0x${at.toString(16)}`;
   const ranges = code.map(({ from, to }) => `${hex(from)}..${hex(to - 1)}`).join(",");
-  return ["-singlestep", "-d", "exec,nochain", "-dfilter", ranges, "-D", file];
+  return ["-singlestep", "-d", "exec,nochain,int", "-dfilter", ranges, "-D", file];
 }
 
 function dialled(path: string): Promise<Socket> {

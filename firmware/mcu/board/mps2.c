@@ -63,8 +63,13 @@ static const uint32_t LISTENING[UARTS] = {
   [UART_BENCH] = TX_ON | RX_ON | RX_INTERRUPT,
 };
 
+/** Of a second: what serial ports are opened with, what controllers speak HCI with, and the bench's. QEMU's lines have no speed. */
+static const uint32_t BAUDS[UARTS] = { [UART_LINE] = 115200, [UART_RADIO] = 1000000, [UART_BENCH] = 1000000 };
+/** A UART divides the clock that timers count. */
+enum { CLOCK_HZ = TICKS_PER_US * 1000000 };
+
 static void listen(enum uart uart) {
-  REG(BASES[uart] + BAUDDIV) = 16;
+  REG(BASES[uart] + BAUDDIV) = (CLOCK_HZ + BAUDS[uart] / 2) / BAUDS[uart];
   REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
 }
 
@@ -118,7 +123,9 @@ static void count_down(uint32_t ticks) {
   REG(TIMER0 + CTRL) = TIMER_ON | TIMER_INTERRUPT;
 }
 
-static volatile bool playing;
+/** Written where the timer is armed and disarmed; who waits for its end reads it with `is_playing`. */
+static bool playing;
+static bool is_playing(void) { return *(volatile bool*)&playing; }
 
 /** A deadline that has passed is due at once. */
 static inline uint32_t ticks_until(uint32_t at) {
@@ -140,7 +147,7 @@ void board_coil_disarm(void) {
 
 void timer0_interrupt(void) {
   REG(TIMER0 + INTCLEAR) = 1;
-  if (playing) coil_tick();
+  if (playing) coil_tick(board_ticks());
   else REG(TIMER0 + CTRL) = 0;
 }
 
@@ -215,10 +222,11 @@ static bool has_received(void) {
 
 static void sleep_until(uint64_t until) {
   // QEMU's counted time goes on in a sleep as the host's clock does, and wakes late: edges would be the host's.
-  for (uint32_t round = 0; playing && round < SPIN; round++) {
-    if (has_received()) return;
+  while (is_playing()) {
+    for (uint32_t round = 0; is_playing() && round < SPIN; round++)
+      if (machine_is_posted() || has_received()) return;
+    if (board_us() >= until) return;
   }
-  if (playing) return;
   // Interrupts stay off between the last look and the sleep: what comes there wakes it.
   __asm__ volatile("cpsid i" ::: "memory");
   const bool quiet = !machine_is_posted() && !has_received();

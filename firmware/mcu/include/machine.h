@@ -13,6 +13,8 @@ enum event {
 
 /** From an interrupt, or from a port. */
 void machine_post(enum event event);
+/** What was posted, and nobody has looked at, has not happened. */
+void machine_withdraw(enum event event);
 /** Something was posted that nobody has looked at. */
 bool machine_is_posted(void);
 _Noreturn void machine_run(void);

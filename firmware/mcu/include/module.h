@@ -7,6 +7,8 @@
 /** wire/machine.ts, ModuleId. */
 enum module_id { MODULE_MACHINE = 0, MODULE_LINK = 1, MODULE_WALLET = 2, MODULE_AUTHENTICATOR = 3, MODULES = 4 };
 
+#define NEVER UINT64_MAX
+
 struct module {
   enum module_id id;
   const char* name;
@@ -14,8 +16,8 @@ struct module {
   uint32_t size;
   /** Address of its mail slot. */
   uint32_t mail_slot;
-  /** Milliseconds when it wants to be woken; 0 where it does not. */
-  uint64_t alarm_ms;
+  /** Microseconds since the start when it wants to be woken; `NEVER` where it does not. */
+  uint64_t alarm_us;
   uint32_t traps;
 };
 

@@ -66,7 +66,7 @@ static void listen(void) {
 }
 
 // What a board asks of the machine of a card: the loader has no coil, and no events.
-void coil_tick(void) {}
+void coil_tick(uint32_t now) { (void)now; }
 void machine_post(enum event event) { (void)event; }
 bool machine_is_posted(void) { return false; }
 

@@ -8,4 +8,7 @@ uint64_t Z_clockZ_now(struct module* module) {
   return board_us() / 1000;
 }
 
-void Z_clockZ_wakeAt(struct module* module, uint64_t ms) { module->alarm_ms = ms; }
+/** Compared without a division: the machine looks at alarms each time that it wakes. */
+void Z_clockZ_wakeAt(struct module* module, uint64_t ms) {
+  module->alarm_us = ms == 0 || ms >= NEVER / 1000 ? NEVER : ms * 1000;
+}

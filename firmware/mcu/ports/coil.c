@@ -16,7 +16,8 @@ static struct ramp_step ramp[COIL_FULL] __attribute__((section(".bench")));
 static uint32_t ramp_steps __attribute__((section(".bench")));
 #endif
 
-static volatile struct {
+/** While the timer is armed it is the interrupt's alone: who else writes here has disarmed it. */
+static struct {
   const uint16_t* intervals;
   uint32_t left, deadline;
   /** What drives it, from -COIL_FULL to COIL_FULL. */
@@ -24,9 +25,11 @@ static volatile struct {
   uint32_t edges;
   /** Of the first edge, and of the last one. */
   uint32_t begun, ended;
+  /** The board's, where the interrupt reads no flash for them. */
+  uint32_t ticks_per_us, ramp_ticks;
 } coil;
 
-static inline void reverse(uint32_t at) {
+__attribute__((always_inline)) static inline void reverse(uint32_t at) {
   const int32_t level = -coil.level;
   coil.level = level;
   board_coil_drive(level);
@@ -41,27 +44,30 @@ static inline void reverse(uint32_t at) {
 }
 
 /** The first step of the way back to nothing is due at `coil.deadline`. */
-__attribute__((noinline)) static void ramp_begin(void) {
-  coil.ended = coil.deadline;
-  coil.deadline += RAMP_STEP_US * board_ticks_per_us;
-#ifndef PRODUCTION
-  ramp_steps = 0;
-#endif
+static inline void ramp_begin(void) {
+  const uint32_t ended = coil.deadline;
+  coil.ended = ended;
+  coil.deadline = ended + coil.ramp_ticks;
 }
 
-__attribute__((noinline)) static void ramp_tick(void) {
-  if (coil.level == 0) return;
-  coil.level += coil.level > 0 ? -1 : 1;
-  board_coil_drive(coil.level);
+static inline void ramp_tick(uint32_t now) {
+  const int32_t before = coil.level;
+  if (before == 0) return;
+  const int32_t level = before > 0 ? before - 1 : before + 1;
+  coil.level = level;
+  board_coil_drive(level);
 #ifndef PRODUCTION
-  ramp[ramp_steps++] = (struct ramp_step){ board_ticks() - coil.ended, coil.level };
+  ramp[ramp_steps++] = (struct ramp_step){ now - coil.ended, level };
+#else
+  (void)now;
 #endif
-  if (coil.level == 0) {
+  if (level == 0) {
     board_coil_disarm();
     return;
   }
-  coil.deadline += RAMP_STEP_US * board_ticks_per_us;
-  board_coil_next(coil.deadline);
+  const uint32_t deadline = coil.deadline + coil.ramp_ticks;
+  coil.deadline = deadline;
+  board_coil_next(deadline);
 }
 
 uint32_t Z_coilZ_play(struct module* module, uint32_t pointer, uint32_t count) {
@@ -73,25 +79,30 @@ uint32_t Z_coilZ_play(struct module* module, uint32_t pointer, uint32_t count) {
   board_coil_disarm();
   coil.intervals = (const uint16_t*)octets;
   coil.edges = 0;
+#ifndef PRODUCTION
+  ramp_steps = 0;
+#endif
+  coil.ticks_per_us = board_ticks_per_us;
+  coil.ramp_ticks = RAMP_STEP_US * board_ticks_per_us;
   coil.level = -COIL_FULL;
   coil.left = count;
   const uint32_t now = board_ticks();
   coil.begun = now;
   reverse(now);
-  coil.deadline = now + *coil.intervals * board_ticks_per_us;
+  coil.deadline = now + *coil.intervals * coil.ticks_per_us;
   board_coil_arm(coil.deadline);
   bench_pass_begins();
   return STATUS_OK;
 }
 
-/** At most 60 instructions an edge (bench mcu counts them): no division, no call into a module, no flash but the code's. */
-void coil_tick(void) {
+/** At most 60 instructions an edge and a step (bench mcu counts them): no division, no call into a module, no flash but the code's. */
+void coil_tick(uint32_t now) {
   const uint32_t left = coil.left;
   if (left == 0) {
-    ramp_tick();
+    ramp_tick(now);
     return;
   }
-  reverse(board_ticks());
+  reverse(now);
   coil.left = left - 1;
   if (left == 1) {
     ramp_begin();
@@ -101,12 +112,13 @@ void coil_tick(void) {
   }
   const uint16_t* next = coil.intervals + 1;
   coil.intervals = next;
-  const uint32_t deadline = coil.deadline + *next * board_ticks_per_us;
+  const uint32_t deadline = coil.deadline + *next * coil.ticks_per_us;
   coil.deadline = deadline;
   board_coil_next(deadline);
 }
 
 void coil_stop(void) {
+  machine_withdraw(EVENT_COIL_DONE);
   if (coil.left == 0) return;
   board_coil_disarm();
   coil.left = 0;

@@ -40,7 +40,7 @@ uint32_t Z_mailboxZ_send(struct module* module, uint32_t to, uint32_t data, uint
 }
 
 static void remove(uint32_t at) {
-  memset(letters[order[at]].octets, 0, MAIL_SIZE);
+  memset(letters[order[at]].octets, 0, letters[order[at]].length);
   memmove(order + at, order + at + 1, --waiting - at);
 }
 

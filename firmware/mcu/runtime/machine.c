@@ -20,6 +20,8 @@ void machine_post(enum event event) { __atomic_fetch_or(&events, event, __ATOMIC
 
 bool machine_is_posted(void) { return events != 0; }
 
+void machine_withdraw(enum event event) { __atomic_fetch_and(&events, ~(uint32_t)event, __ATOMIC_RELAXED); }
+
 static bool take(enum event event) {
   return (__atomic_fetch_and(&events, ~(uint32_t)event, __ATOMIC_RELAXED) & event) != 0;
 }
@@ -71,29 +73,26 @@ static bool deliver(void) {
   struct module* module = &modules[mail.to];
   uint8_t* slot = module_at(module, module->mail_slot, MAIL_SIZE);
   if (slot == 0) board_panic("a mail slot outside of its module");
-  memset(slot, 0, MAIL_SIZE);
   memcpy(slot, mail.octets, mail.length);
-  memset(mail.octets, 0, MAIL_SIZE);
+  memset(slot + mail.length, 0, MAIL_SIZE - mail.length);
+  memset(mail.octets, 0, mail.length);
   enter(mail.to, call_mail, &mail);
   return true;
 }
 
-/** When the next alarm is due, microseconds; never where there is none. */
+/** When the next alarm is due, microseconds. */
 static uint64_t next_alarm(void) {
-  uint64_t next = UINT64_MAX;
-  for (int id = MODULE_LINK; id < MODULES; id++) {
-    const uint64_t ms = modules[id].alarm_ms;
-    if (ms > 0 && ms < UINT64_MAX / 1000 && ms * 1000 < next) next = ms * 1000;
-  }
+  uint64_t next = NEVER;
+  for (int id = MODULE_LINK; id < MODULES; id++)
+    if (modules[id].alarm_us < next) next = modules[id].alarm_us;
   return next;
 }
 
 static bool ring(void) {
   const uint64_t now = board_us();
   for (int id = MODULE_LINK; id < MODULES; id++) {
-    const uint64_t ms = modules[id].alarm_ms;
-    if (ms == 0 || ms > now / 1000) continue;
-    modules[id].alarm_ms = 0;
+    if (modules[id].alarm_us > now) continue;
+    modules[id].alarm_us = NEVER;
     enter((enum module_id)id, call_alarm, 0);
     return true;
   }

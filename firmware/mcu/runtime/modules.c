@@ -30,7 +30,7 @@ void module_memory_for(struct module*);
 
 void module_instantiate(struct module* module) {
   module_memory_for(module);
-  module->alarm_ms = 0;
+  module->alarm_us = NEVER;
   switch (module->id) {
     case MODULE_WALLET:
       Z_wallet_init_module();

@@ -15,7 +15,7 @@ import { askCard, START_LOADER } from "./card-frames.js";
 import type { UpdateLine } from "./line.js";
 import { Loader, type LoaderFacts, type LoaderImage } from "./loader.js";
 
-export type FlashStep = "checked" | "connected" | "sent" | "testing" | "confirmed" | "on trial";
+export type FlashStep = "checked" | "connected" | "sent" | "testing" | "confirmed" | "on trial" | "broken off" | "left";
 
 export interface FlashProgress {
   /** Octets that the card has, of all. */
@@ -56,11 +56,14 @@ export interface FlashResult {
 
 const REACH_MS = 30_000;
 const ECHO_MS = 400;
+/** A card whose upload is broken off listens for a minute, and then goes back to its image (firmware/mcu/loader/machine.c). */
+const BROKEN_OFF =
+  "the card keeps what it has for a minute, in which the same call goes on; then it runs its image again";
 /** After a reset the card is left alone so long: what is sent to it earlier would be the loader's. */
 const SETTLE_MS = 1_000;
 
 /**
- * Flashes a card.
+ * Flashes a card. Where that fails the card is sent back to what it runs, unless an upload was begun that the same call can go on with.
  *
  * @throws {ImageError} what is wrong with the image; {CardError} `LOADER_SILENT` where nobody answers, `UPDATE_REVERTED` where the card came up
  * with its old image, `LOADER_STATE`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
@@ -73,26 +76,39 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
   const version = formatImageVersion(image.version);
   onStep?.("checked", `version ${version} for ${image.board}, counter ${image.counter}, ${bytes.length} octets`);
   const loader = new Loader(line);
+  /** The loader has the line, as far as anybody knows; and has a part of the image. */
+  let isReached = false;
+  let isPart = false;
   try {
     await reach(loader, line, reachMs, signal);
+    isReached = true;
     const facts = await loader.facts({ signal });
     onStep?.("connected", `${facts.board.name}, counter ${facts.counter}`);
     checkForCard(bytes, image, facts, options.publicKey);
     const hash = imageDigest(image);
     const before = await loader.images({ signal });
-    const sentOctets = await send(loader, before, hash, options);
+    const sentOctets = await send(loader, before, hash, {
+      ...options,
+      onProgress: (progress) => {
+        isPart = progress.sent < progress.total;
+        options.onProgress?.(progress);
+      },
+    });
     onStep?.("sent", `${sentOctets} octets in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     let confirmed = false;
     if (!isRunning(before, hash)) {
       await loader.test(hash, { signal });
+      isReached = false;
       await restart(loader, signal);
       onStep?.("testing", `version ${version} starts`);
     }
     if (confirm) {
       await reach(loader, line, reachMs, signal);
+      isReached = true;
       if (!isRunning(await loader.images({ signal }), hash)) throw sdkError("UPDATE_REVERTED");
       await loader.confirm(undefined, { signal });
       confirmed = true;
+      isReached = false;
       await restart(loader, signal);
     }
     onStep?.(confirmed ? "confirmed" : "on trial", `version ${version}`);
@@ -101,6 +117,14 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
       ...{ board: image.board, version, hash: toHex(hash), octets: bytes.length },
       ...{ sentOctets, seconds, confirmed },
     };
+  } catch (error) {
+    // An image that the card has refused is gone from it: nothing goes on.
+    if (isPart && !(error instanceof ImageError)) onStep?.("broken off", BROKEN_OFF);
+    else if (isReached) {
+      await loader.reset().catch(() => undefined);
+      onStep?.("left", "the card runs its image again");
+    }
+    throw error;
   } finally {
     loader.close();
   }

@@ -1,5 +1,6 @@
 // What the card costs a Cortex-M4: flash and RAM by part, instructions of a payment's steps and of an edge, stack, and how far edges lie from
-// where they belong. QEMU counts instructions (-icount), so that they are the same on every machine, but for one or two per cent that its serial lines take.
+// where they belong. QEMU counts instructions (-icount), so that they are the same on every machine, but for how often the card wakes: its serial
+// lines bring octets, and its bench presses, when the host comes to it.
 
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +9,7 @@ import { bootTicks, MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/
 import { Card, type GrantBundle, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
-import { functionsOf, type PartSize, partSizes, readMap } from "./mcu-image.js";
+import { disassembly, type PartSize, partSizes, reachedFrom, readMap } from "./mcu-image.js";
 import { benchUpdate, type UpdateBench } from "./update-bench.js";
 
 export const MCU_STEPS = ["pair", "reconnect", "load", "present", "first edge"] as const;
@@ -16,6 +17,8 @@ export type McuStep = (typeof MCU_STEPS)[number];
 
 export interface McuBench {
   readonly board: "an386";
+  /** Octets of the whole, as the build holds them to their limits: parts, gaps between them, and all of the stack. */
+  readonly size: { readonly flash: number; readonly ram: number };
   /** Of the card's program. */
   readonly parts: readonly PartSize[];
   /** Octets of the loader, its crypto included. Its memory is the program's afterwards. */
@@ -25,7 +28,7 @@ export interface McuBench {
   readonly update: UpdateBench;
   /** Instructions awake, `first edge` from `present` on. */
   readonly steps: readonly { readonly step: McuStep; readonly instructions: number }[];
-  /** Of an edge's interrupt, the longest one. */
+  /** Of the coil's interrupt, the longest one: an edge, the last one of a pass, or a step of its current. */
   readonly edgeInstructions: number;
   /** Passes that edges are measured over, tracks 1 and 2 each, and requests that the session answered meanwhile. */
   readonly edges: { readonly passes: number; readonly requests: number };
@@ -41,10 +44,12 @@ const TICK_NS = 40;
 const INSTRUCTIONS_PER_TICK = 40;
 /** Intervals are whole microseconds. */
 const US = 1000;
+/** A card that is traced on a machine that does much else is slow, and not lost: answers are waited for so long, ms. */
+const PATIENCE_MS = 300_000;
 /** Swipes of a grant that are played while the phone asks and asks: two passes each. */
 const SWIPES = 3;
-/** All that an edge's interrupt runs through. */
-const INTERRUPT = ["timer0_interrupt", "coil_tick", "board_ticks", "board_coil_drive", "board_coil_next"];
+/** The coil's: of an edge, and of a step of its current. */
+export const INTERRUPT = "timer0_interrupt";
 
 /**
  * @param swipes - That are played while the session receives data, 3 at most.
@@ -57,7 +62,7 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
   const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));
   const file = join(folder, "trace.log");
-  const code = functionsOf(elf, INTERRUPT);
+  const code = reachedFrom(INTERRUPT, disassembly(elf));
   const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
   let qemu: QemuCard | undefined;
   try {
@@ -69,12 +74,13 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
     const longest = errors.reduce((most, one) => (one.length > most.length ? one : most));
     return {
       board: "an386",
+      size: built.size,
       parts: partSizes(readMap(elf)),
       loader: loaderSize(built.loader),
       bootInstructions,
       update: await benchUpdate(),
       steps,
-      edgeInstructions: longestRun(readFileSync(file, "utf8"), code.find(({ name }) => name === INTERRUPT[0])!.from),
+      edgeInstructions: longestRun(readFileSync(file, "utf8"), code[0]!.from),
       edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
       driftTicks: longest[longest.length - 1]!,
@@ -116,10 +122,10 @@ async function payment(
     return value;
   };
   const first = await measured("pair", () =>
-    Card.pair(air, made.pairingCode, { store, phoneName: "bench", makerRoot }),
+    Card.pair(air, made.pairingCode, { store, phoneName: "bench", makerRoot, timeoutMs: PATIENCE_MS }),
   );
   await first.close();
-  const phone = await measured("reconnect", () => Card.connect(air, { store }));
+  const phone = await measured("reconnect", () => Card.connect(air, { store, timeoutMs: PATIENCE_MS }));
   await client.enrol(phone.certificate, "bench");
   const { tokenRef } = await client.createToken(phone.cardId, "BENCH/CARD");
   const grant = (maxEmissions: number) =>
@@ -134,7 +140,7 @@ async function payment(
     });
   const bundle = await grant(1);
   await measured("load", () => phone.load(bundle));
-  await measured("present", () => phone.present({ when: "now" }));
+  await measured("present", () => phone.present({ when: "now", timeoutMs: PATIENCE_MS }));
   const requests = swipes === 0 ? 0 : await played(qemu, phone, await grant(swipes), swipes);
   const { stackUsed: used, stackSize: size } = await qemu.counts();
   await phone.close();
@@ -144,7 +150,7 @@ async function payment(
 /** Plays a grant's swipes, and asks and asks. */
 async function played(qemu: QemuCard, phone: Card, grant: GrantBundle, swipes: number): Promise<number> {
   await phone.load(grant);
-  await phone.present({ when: "swipe" });
+  await phone.present({ when: "swipe", timeoutMs: PATIENCE_MS });
   return asking(phone, async () => {
     for (let swipe = 0; swipe < swipes; swipe++) {
       const { length: before } = qemu.passes;
@@ -200,15 +206,21 @@ const distance = (a: number, b: number): number => Math.abs(a - b);
 /** Cells at the beginning of a pass that are zeros, at least. */
 const ZEROS = 8;
 
-/** Instructions between one entry at `entry` and the next, at most: the trace has a line for each that belongs to an interrupt. */
+/**
+ * Instructions from an entry at `entry` to the return from that interrupt, at most. Of a trace: a line an instruction, and one that says where the
+ * instruction before was not done after all, but begun again (QEMU looks at a device, or its counter is at an end).
+ */
 export function longestRun(trace: string, entry: number): number {
-  const address = entry.toString(16).padStart(8, "0");
-  let [longest, run] = [0, 0];
+  const first = entry.toString(16).padStart(8, "0");
+  let longest = 0;
+  let run = 0;
   for (const line of trace.split("\n")) {
-    const at = /\/([0-9a-f]{8})\//.exec(line)?.[1];
-    if (at === undefined) continue;
-    if (at === address) run = 0;
-    longest = Math.max(longest, ++run);
+    const at = /^Trace [^/]*\/([0-9a-f]{8})\//.exec(line)?.[1];
+    if (at === first && run === 0) run = 1;
+    else if (run === 0) continue;
+    else if (at !== undefined) run++;
+    else if (/^(cpu_io_recompile|Stopped)/.test(line)) run--;
+    else if (line.startsWith("Exception return")) [longest, run] = [Math.max(longest, run), 0];
   }
   return longest;
 }

@@ -45,25 +45,67 @@ function partOf(section: string, object: string): Part {
   return (room as Part | undefined) ?? "crypto";
 }
 
-/** Where functions of an image lie. @throws {CommandError} `TOOL_MISSING` */
-export function functionsOf(
-  elf: string,
-  names: readonly string[],
-): readonly { readonly name: string; readonly from: number; readonly to: number }[] {
-  const { stdout, error } = spawnSync("arm-none-eabi-nm", ["-S", elf], { encoding: "utf8" });
-  if (error)
-    throw new CommandError(
-      "TOOL_MISSING",
-      "arm-none-eabi-nm is missing: npm run build:mcu installs it",
-      EXIT.unavailable,
-    );
-  return [...stdout.matchAll(/^([0-9a-f]+) ([0-9a-f]+) [tT] (\S+)$/gm)]
-    .filter(([, , , name]) => names.includes(name!))
-    .map(([, address, size, name]) => {
-      const from = Number.parseInt(address!, 16) & ~1;
-      return { name: name!, from, to: from + Number.parseInt(size!, 16) };
-    });
+export interface MachineFunction {
+  readonly name: string;
+  /** Address of its first octet, and of the one behind its last. */
+  readonly from: number;
+  readonly to: number;
+  /** As objdump writes them: mnemonic, operands. Constants between them are none. */
+  readonly instructions: readonly string[];
 }
+
+/** What the arm-none-eabi tools say of an image's code. @throws {CommandError} `TOOL_MISSING` */
+export function disassembly(elf: string): string {
+  const arguments_ = ["-d", "--no-show-raw-insn", elf];
+  const { stdout, error } = spawnSync("arm-none-eabi-objdump", arguments_, { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (!error) return stdout;
+  const sentence = "arm-none-eabi-objdump is missing: npm run build:mcu installs it";
+  throw new CommandError("TOOL_MISSING", sentence, EXIT.unavailable);
+}
+
+/** A branch to another address than the one in a register: `bl`, `b.w`, `cbz`, `bne.n` and the like; its target. */
+const BRANCH = /^(?:b[a-z]{0,3}|cbn?z)(?:\.[nw])?\s+(?:\w+, )?[0-9a-f]+ <(\w[\w.]*?)(?:\+0x[0-9a-f]+)?>/;
+/** Where to, a register says, or memory; a return is none of these. */
+const INDIRECT = /^(?:blx?\s+r|bx\s+(?!lr)|tb[bh]\s|(?:ldr|mov)(?:\.w)?\s+pc)/;
+
+/**
+ * The function `entry` of a disassembly, and all that it can get to.
+ *
+ * @throws {RangeError} where a branch goes who knows where, or to what is not there
+ */
+export function reachedFrom(entry: string, text: string): readonly MachineFunction[] {
+  const functions = new Map<string, MachineFunction>();
+  for (const block of text.split("\n\n")) {
+    const head = /^([0-9a-f]+) <(\S+)>:$/m.exec(block);
+    if (head === null) continue;
+    const lines = [...block.matchAll(/^\s*([0-9a-f]+):\t(.+)$/gm)];
+    const instructions = lines.map(([, , said]) => said!.replace(/\s*[@;].*$/, "").trim());
+    const last = lines.at(-1)?.[1] ?? head[1]!;
+    functions.set(head[2]!, {
+      name: head[2]!,
+      from: Number.parseInt(head[1]!, 16),
+      to: Number.parseInt(last, 16) + WIDEST,
+      instructions: instructions.filter((one) => !/^\.(word|short|byte)/.test(one)),
+    });
+  }
+  const reached = new Map<string, MachineFunction>();
+  const visit = (name: string): void => {
+    if (reached.has(name)) return;
+    const one = functions.get(name);
+    if (one === undefined) throw new RangeError(`there is no function ${name}`);
+    reached.set(name, one);
+    for (const instruction of one.instructions) {
+      if (INDIRECT.test(instruction)) throw new RangeError(`${name}: ${instruction} leads who knows where`);
+      const target = BRANCH.exec(instruction)?.[1];
+      if (target !== undefined) visit(target);
+    }
+  };
+  visit(entry);
+  return [...reached.values()];
+}
+
+/** Octets of an instruction, at most. */
+const WIDEST = 4;
 
 export function readMap(elf: string): string {
   return readFileSync(elf.replace(/\.elf$/, ".map"), "utf8");

@@ -42,7 +42,9 @@ Before the first octet the image is checked as the card will: form, digest,
 who signed it, board, address, size, security counter. The card then runs it
 once; when it has come up it hands over to the loader, which confirms it.
 Ctrl-C, or a cable that is pulled, harms nothing: the same call goes on where
-it was, as long as the card has power. An image that the card has is not sent.
+it was, for a minute; then the card runs its image again, and an upload begins
+anew. One that refuses an image runs its own again at once. A grant that was
+loaded is lost. An image that the card has is not sent.
 
 A card without an image, or one that does not answer, is started with its button
 held: its loader listens then.

@@ -222,7 +222,7 @@ complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcomm
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -l keep -d 'keeps the figures in docs/figures/mcu.json'
-complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -l check -d 'exits with 1 where a figure is over what is asked'
+complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -l check -d 'exits with 1 where a figure is over what is asked (✗), and not with 0'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from mcu' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

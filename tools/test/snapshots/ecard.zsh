@@ -427,7 +427,7 @@ _ecard_bench_mcu() {
   local -a names
   _arguments -C \
     '--keep[keeps the figures in docs/figures/mcu.json]' \
-    '--check[exits with 1 where a figure is over what is asked]' \
+    '--check[exits with 1 where a figure is over what is asked (✗), and not with 0]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

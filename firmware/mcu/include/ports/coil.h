@@ -11,8 +11,8 @@ void Z_coilZ_stop(struct module*);
 
 /** The machine's: ends a pass, the current in steps; no event follows. */
 void coil_stop(void);
-/** The next edge is due, or the next step: called by the board's interrupt. */
-void coil_tick(void);
+/** The next edge is due, or the next step: called by the board's interrupt, at the tick `now`. */
+void coil_tick(uint32_t now);
 /** Hands the pass that was played to whoever watches. */
 void coil_report(void);
 
