@@ -85,7 +85,8 @@ export class SecureSession {
         { signal: options.signal, onProgress: options.onProgress },
       );
       // Cancelled half-way, it is written to its end all the same; only the call does not wait for that.
-      await unlessAborted(sent, options.signal);
+      // Nor does one that was answered wait for the link to say that it took it: a card that hangs up behind its answer ends the link first.
+      await Promise.race([unlessAborted(sent, options.signal), answer]);
       return await within(answer, options.timeoutMs, options.signal);
     } catch (error) {
       throw this.#ended !== undefined && isLinkError(error) ? this.#ended : error;
