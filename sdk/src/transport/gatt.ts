@@ -83,7 +83,7 @@ export async function dialGatt(
     await step(async () => {
       await dial.connect(() => {
         isGone = true;
-        end.end(sdkError("LINK_LOST"));
+        end.end(sdkError(isConnected ? "LINK_LOST" : "CARD_NOT_FOUND")); // some tell the end of what never began
       });
       isConnected = true;
       if (end.reason !== undefined) void hangUp(); // too late for whoever wanted it

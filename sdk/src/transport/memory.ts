@@ -59,6 +59,8 @@ export function memoryLink(id: string, line: MemoryLine): CardLink {
     async write(chunk, { signal }) {
       throwIfAborted(signal);
       if (end.reason !== undefined) throw end.reason;
+      if (chunk.length > line.maxWrite)
+        throw sdkError("ARGUMENT_INVALID", `a chunk has at most ${line.maxWrite} octets here`);
       try {
         await line.write(chunk);
       } catch (cause) {
