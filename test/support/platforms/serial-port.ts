@@ -2,7 +2,7 @@
 // portions that they like.
 
 import type { EmulatedCard, LineEnd } from "@enabling-card/emulator";
-import { encodeLineFrame, LineFrames, LineKind } from "@enabling-card/wire";
+import { encodeLineFrame, LineKind } from "@enabling-card/wire";
 import type { ChunkWatch } from "../chunk-watch.js";
 
 /** A frame of more octets is none: the card looks at what comes next anew. */
@@ -15,7 +15,8 @@ export class FakeSerialPort {
   readonly #watch: ChunkWatch;
   #say: ReadableStreamDefaultController<Uint8Array> | undefined;
   #line: LineEnd | undefined;
-  #frames = new LineFrames();
+  /** Of a frame, so far. */
+  #have: number[] = [];
   #heard: Promise<unknown> = Promise.resolve();
   /** The cable is out: neither side's octets arrive, and the port says so once. */
   #isPulled = false;
@@ -28,7 +29,6 @@ export class FakeSerialPort {
   async open({ baudRate }: { readonly baudRate: number }): Promise<void> {
     if (this.readable !== null) throw new DOMException("The port is already open.", "InvalidStateError");
     if (this.#isPulled || baudRate !== 115_200) throw new DOMException("Failed to open serial port.", "NetworkError");
-    this.#frames = new LineFrames();
     this.readable = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#say = controller;
@@ -40,10 +40,7 @@ export class FakeSerialPort {
     this.writable = new WritableStream<Uint8Array>({
       write: (octets) => {
         if (this.#isPulled) throw new DOMException("The device has been lost.", "NetworkError");
-        for (const frame of this.#frames.push(octets.slice())) {
-          if (frame.octets.length <= CHUNK_MAX)
-            this.#heard = this.#heard.then(() => this.#hear(frame.kind, frame.octets));
-        }
+        for (const octet of octets) this.#take(octet);
       },
     });
   }
@@ -72,6 +69,19 @@ export class FakeSerialPort {
   /** As if the card had said it. */
   say(chunk: Uint8Array): void {
     this.#send(LineKind.Chunk, chunk);
+  }
+
+  /** As `line_poll` has it. */
+  #take(octet: number): void {
+    this.#have.push(octet);
+    if (this.#have.length < 3) return;
+    const [low, high, kind] = this.#have;
+    const length = low! | (high! << 8);
+    if (length > CHUNK_MAX) this.#have = [];
+    if (this.#have.length < 3 + length) return;
+    const frame = Uint8Array.from(this.#have.slice(3));
+    this.#have = [];
+    this.#heard = this.#heard.then(() => this.#hear(kind!, frame));
   }
 
   async #hear(kind: number, octets: Uint8Array): Promise<void> {
