@@ -67,7 +67,10 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
         };
         noble.on("discover", heard);
         stopHearing = () => noble.removeListener("discover", heard);
-        await noble.waitForPoweredOnAsync(timeoutMs);
+        // Before the scan's own time is over, so that this is what is told.
+        await noble.waitForPoweredOnAsync(timeoutMs / 2).catch((cause: unknown) => {
+          throw sdkError("BLUETOOTH_OFF", undefined, { cause });
+        });
         await noble.startScanningAsync([SERVICE], true);
       },
       async stop() {

@@ -70,7 +70,7 @@ export class SharedScan<Found> {
     } finally {
       signal?.removeEventListener("abort", over);
       this.#ears.delete(ear);
-      if (this.#ears.size === 0) this.#state = this.#state.then(() => this.#scanner.stop()).catch(() => undefined);
+      if (this.#ears.size === 0) this.#stop();
     }
   }
 
@@ -88,6 +88,14 @@ export class SharedScan<Found> {
         ),
       );
     this.#state.catch(() => undefined); // told to who listens
+  }
+
+  /** Also where it did not start: half of it may have been set. */
+  #stop(): void {
+    this.#state = this.#state
+      .catch(() => undefined)
+      .then(() => this.#scanner.stop())
+      .catch(() => undefined);
   }
 }
 
