@@ -1,6 +1,7 @@
 // What one platform alone does: how a browser asks, what a phone's system refuses, an MTU that shows itself, a stack that drops what it has no room for, and
 // a serial line whose card was left in the middle of a frame.
 
+import { EventEmitter } from "node:events";
 import { Air, Controller, encodeSerialFrame, SerialFrames } from "@enabling-card/emulator";
 import {
   blePlxTransport,
@@ -10,6 +11,7 @@ import {
   serialTransport,
   webBluetoothTransport,
 } from "@enabling-card/sdk";
+import { nobleTransport } from "@enabling-card/sdk/node";
 import { encodeLineFrame, LineFrames, LineKind } from "@enabling-card/wire";
 import { expect } from "chai";
 import { pairedPhone } from "../support/card-with-issuer.js";
@@ -22,7 +24,7 @@ import { FakeCapacitor } from "../support/platforms/capacitor.js";
 import { FakeSerialPort } from "../support/platforms/serial-port.js";
 import { FakeWebBluetooth } from "../support/platforms/web-bluetooth.js";
 import { qemuWithPhone } from "../support/qemu-with-phone.js";
-import { pairOptions, watchedWorlds } from "../support/watched-worlds.js";
+import { pairOptions, soon, watchedWorlds } from "../support/watched-worlds.js";
 
 const newWorld = watchedWorlds();
 
@@ -39,6 +41,18 @@ describe("a phone's system", () => {
   afterEach(() => air.close());
 
   const pair = (transport: CardTransport) => Card.pair(transport, w.made.pairingCode, pairOptions(w));
+
+  it("that is a computer with its adapter off says so (noble)", async () => {
+    const off = Object.assign(new EventEmitter(), {
+      waitForPoweredOnAsync: () => Promise.reject(new Error("Timeout waiting for Noble to be powered on")),
+      startScanningAsync: async () => undefined,
+      stopScanningAsync: async () => undefined,
+    });
+    const error = await expectError(() => pair(nobleTransport(off)), "BLUETOOTH_OFF");
+    expect(error.retryable).to.equal(false);
+    await soon();
+    expect(off.listenerCount("discover"), "nobody listens to it any more").to.equal(0);
+  });
 
   it("that is a browser without Web Bluetooth says which one has it", async () => {
     const error = await expectError(async () => webBluetoothTransport(undefined), "WEB_BLUETOOTH_MISSING");
@@ -130,6 +144,15 @@ describe("a phone's system", () => {
     await expectError(() => looking, "BLUETOOTH_FORBIDDEN");
     await expectError(() => transport.connect("AA:BB:CC:DD:EE:FF"), "CARD_NOT_FOUND");
     w.emulator.start();
+    await (await pair(transport)).close();
+  });
+
+  it("that tells only a listener that it does not listen ends the link (ble-plx)", async () => {
+    const manager = new FakeBlePlx(central, { platform: "android" });
+    const transport = blePlxTransport(manager, { timeoutMs: 500 });
+    manager.refusesMonitor = true;
+    await expectError(() => pair(transport), "LINK_LOST");
+    manager.refusesMonitor = false;
     await (await pair(transport)).close();
   });
 

@@ -1,6 +1,7 @@
 // A rig for each adapter of the SDK: the adapter as an app has it, the platform below it, and at the far end an emulated card on its own radio or line, with
 // a watch on each chunk in between. What is noble's is noble; of the platforms that Node cannot have, test/support/platforms has the calls.
 
+import { setTimeout as delay } from "node:timers/promises";
 import { Air, Controller, type HciController } from "@enabling-card/emulator";
 import {
   blePlxTransport,
@@ -146,7 +147,8 @@ const memory: Rig = {
             const given = answer === "refused" ? [] : watch.down(chunk);
             if (watch.isCut || answer === "refused") throw new Error("cut, or refused");
             for (const one of given) await line.write(one).catch(nothing); // a lie may be too long for it
-            if (answer === "never") await new Promise(nothing);
+            if (answer === "never")
+              await delay(TIMEOUT_MS, undefined, { ref: false }).then(() => Promise.reject(new Error("late")));
           },
           onChunk(listener: (chunk: Uint8Array) => void) {
             said = listener;

@@ -40,6 +40,8 @@ interface Link {
 
 export class FakeBlePlx {
   poweredOn = true;
+  /** The next monitor cannot be set, which its listener hears, and nobody else. */
+  refusesMonitor = false;
   /** Of `BleErrorCode`: what scanning ends with, on its own. */
   scanFault: ((error: Error) => void) | undefined;
   readonly #central: GattCentral;
@@ -165,6 +167,7 @@ export class FakeBlePlx {
     let isOver = false;
     const link = this.#links.get(id);
     const setting = this.#on(id, service, uuid, 403, async (on, found) => {
+      if (this.refusesMonitor) throw new Error("status 133");
       monitor = { handle: found.handle, listener };
       on.monitors.add(monitor);
       await on.connection.notify(found, (value) => {
@@ -218,7 +221,7 @@ export class FakeBlePlx {
       if (!link.services.has(service)) link.services.set(service, (await link.connection.find(service)) ?? []);
       const found = link.services.get(service)?.find((one) => one.uuid === uuid);
       if (found === undefined) throw new FakeBleError(404, `Characteristic ${uuid} not found`);
-      return work(link, found).catch((error: Error) => {
+      return await work(link, found).catch((error: Error) => {
         throw new FakeBleError(code, `Operation on ${uuid} failed: ${error.message}`);
       });
     });
