@@ -209,7 +209,16 @@ describe("a serial line", () => {
     writer.releaseLock();
     await port.close();
     const transport = serialTransport(port);
-    const card = await Card.pair(transport, w.made.pairingCode, pairOptions(w));
+    const card = await Card.pair(transport, w.made.pairingCode, { ...pairOptions(w), timeoutMs: 8_000 });
+    expect((await card.state()).tokens).to.deep.equal([]);
+    await card.close();
+  });
+
+  it("is not lost by a card that answers late: what was sent meanwhile is caught up with", async () => {
+    const w = await newWorld();
+    const port = new FakeSerialPort(w.emulator, new ChunkWatch());
+    port.logDelayMs = 450; // later than it is waited for, once
+    const card = await Card.pair(serialTransport(port), w.made.pairingCode, { ...pairOptions(w), timeoutMs: 8_000 });
     expect((await card.state()).tokens).to.deep.equal([]);
     await card.close();
   });

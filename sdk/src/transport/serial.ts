@@ -57,23 +57,34 @@ export function serialTransport(source: SerialSource, options: SerialTransportOp
 async function reach(line: UpdateLine, timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
   const until = performance.now() + timeoutMs;
   for (let round = 0; ; round++) {
-    const frames = new LineFrames(); // what was cut in two before would take this answer for its end
-    let stop: () => void = () => undefined;
-    const answered = new Promise<void>((resolve) => {
-      stop = line.onOctets((octets) => {
-        if (frames.push(octets).some(({ kind }) => kind === LineKind.Log)) resolve();
-      });
+    const isThere = await givesLog(line, round > 0, timeoutMs, signal);
+    // What came may answer an earlier round, late, and the zeros of this one have moved the card's place: it counts where it comes again without them.
+    if (isThere && (round === 0 || (await givesLog(line, false, timeoutMs, signal)))) return;
+    if (performance.now() >= until) throw sdkError("CARD_NOT_FOUND", "nobody answers at its port");
+  }
+}
+
+async function givesLog(
+  line: UpdateLine,
+  again: boolean,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const frames = new LineFrames(); // what was cut in two before would take this answer for its end
+  let stop: () => void = () => undefined;
+  const answered = new Promise<boolean>((resolve) => {
+    stop = line.onOctets((octets) => {
+      if (frames.push(octets).some(({ kind }) => kind === LineKind.Log)) resolve(true);
     });
-    try {
-      await within(askCard(line, GIVE_LOG, round > 0), timeoutMs, signal);
-      await within(answered, ANSWER_MS, signal);
-      return;
-    } catch (error) {
-      if ((error as CardError).code !== "LINK_TIMEOUT") throw error;
-      if (performance.now() >= until) throw sdkError("CARD_NOT_FOUND", "nobody answers at its port", { cause: error });
-    } finally {
-      stop();
-    }
+  });
+  try {
+    await within(askCard(line, GIVE_LOG, again), timeoutMs, signal);
+    return await within(answered, ANSWER_MS, signal);
+  } catch (error) {
+    if ((error as CardError).code === "LINK_TIMEOUT") return false;
+    throw error;
+  } finally {
+    stop();
   }
 }
 

@@ -15,6 +15,8 @@ export class FakeSerialPort {
   readonly #watch: ChunkWatch;
   #say: ReadableStreamDefaultController<Uint8Array> | undefined;
   #line: LineEnd | undefined;
+  /** How long its card thinks over its log, the next time, ms. */
+  logDelayMs = 0;
   /** Of a frame, so far. */
   #have: number[] = [];
   #heard: Promise<unknown> = Promise.resolve();
@@ -85,7 +87,7 @@ export class FakeSerialPort {
   }
 
   async #hear(kind: number, octets: Uint8Array): Promise<void> {
-    if (kind === LineKind.Log && octets.length === 0) this.#send(LineKind.Log, new Uint8Array(24));
+    if (kind === LineKind.Log && octets.length === 0) this.#giveLog();
     else if (kind === LineKind.Down) {
       await this.#line?.close();
       this.#line = undefined;
@@ -101,6 +103,14 @@ export class FakeSerialPort {
         this.#send(LineKind.Down);
       });
     } else if (kind === LineKind.Chunk && octets.length > 0) await this.#chunk(octets);
+  }
+
+  #giveLog(): void {
+    const give = () => this.#send(LineKind.Log, new Uint8Array(24));
+    const ms = this.logDelayMs;
+    this.logDelayMs = 0;
+    if (ms === 0) give();
+    else setTimeout(give, ms);
   }
 
   async #chunk(octets: Uint8Array): Promise<void> {
