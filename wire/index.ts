@@ -18,6 +18,7 @@ export * from "./image-numbers.js";
 export * from "./image-version.js";
 export * from "./labels.js";
 export * from "./limits.js";
+export * from "./line-frames.js";
 export * from "./loader.js";
 export * from "./machine.js";
 export * from "./message.js";

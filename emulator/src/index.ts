@@ -43,7 +43,6 @@ export type { QemuPass } from "./qemu/qemu-emission.js";
 export { bootTicks, FLASH_SIZE as QEMU_FLASH_SIZE } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
-export { encodeSerialFrame, type SerialFrame, SerialFrames } from "./qemu/serial-frames.js";
 export {
   Air,
   type AirOptions,

@@ -9,6 +9,11 @@ const SENTENCES = {
   LINK_TIMEOUT: "The card did not answer in time: bring it near and try again",
   LINK_CLOSED: "The link was closed by this app: connect again",
   CARD_NOT_FOUND: "No such card is in reach: bring it near, and press its button if it sleeps",
+  BLUETOOTH_OFF: "Bluetooth is switched off, or is not there: switch it on and try again",
+  BLUETOOTH_FORBIDDEN: "This app may not use Bluetooth: allow it in the system's settings, then try again",
+  WEB_BLUETOOTH_MISSING:
+    "This browser has no Web Bluetooth: open this page over https in Chrome, Edge or Opera, on a computer or Android; on an iPhone, in Bluefy",
+  CARD_NOT_CHOSEN: "No card was chosen: try again and choose the one named ecard",
   FRAME_INVALID: "The card's frames do not add up: connect again",
   SESSION_ENDED: "The session is over: connect again",
   PAIRING_CODE_INVALID: "This is not a pairing code: scan the sheet that came with the card again",

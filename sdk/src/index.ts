@@ -35,8 +35,10 @@ export {
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";
+export { type CapacitorBleClient, capacitorTransport } from "./transport/capacitor.js";
 export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";
 export { type CountingLink, countingLink, type LinkCounts } from "./transport/counting.js";
+export type { GattOptions } from "./transport/gatt.js";
 export {
   type MemoryCard,
   type MemoryLine,
@@ -44,6 +46,9 @@ export {
   memoryLink,
   memoryTransport,
 } from "./transport/memory.js";
+export { type BlePlxManager, blePlxTransport } from "./transport/react-native-ble-plx.js";
+export { type SerialSource, type SerialTransportOptions, serialTransport } from "./transport/serial.js";
+export { type WebBluetooth, type WebBluetoothTransport, webBluetoothTransport } from "./transport/web-bluetooth.js";
 export { askCard, GIVE_LOG, START_LOADER } from "./update/card-frames.js";
 export { type FlashOptions, type FlashProgress, type FlashResult, type FlashStep, flashCard } from "./update/flash.js";
 export type { UpdateLine } from "./update/line.js";

@@ -1,7 +1,7 @@
 // The card's image on a Cortex-M in QEMU: its line, its button, its lights and its coil, as the emulated card has them.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { Indicator, type ModuleId } from "@enabling-card/wire";
+import { Indicator, type LineFrame, LineFrames, LineKind, type ModuleId } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { GESTURES } from "../ports/button.js";
 import type { Emission } from "../ports/coil.js";
@@ -15,7 +15,6 @@ import { type QemuImage, QemuProcess } from "./qemu-process.js";
 import {
   countsOf,
   cryptoOrder,
-  Line,
   Order,
   type QemuCounts,
   type QemuRampStep,
@@ -24,7 +23,6 @@ import {
   rampOf,
   trialOf,
 } from "./qemu-reports.js";
-import { type SerialFrame, SerialFrames } from "./serial-frames.js";
 import { Watchers } from "./watchers.js";
 
 export interface QemuCardOptions extends Omit<QemuImage, "wired"> {
@@ -65,7 +63,7 @@ export class QemuCard {
   #loading: boolean;
   readonly #unheard: boolean;
   #bare = false;
-  #frames = new SerialFrames();
+  #frames = new LineFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
   static async start(options: QemuCardOptions): Promise<QemuCard> {
@@ -140,7 +138,7 @@ export class QemuCard {
 
   /** Has the running image hand over to the loader, which then has the line until an image comes up. */
   enterLoader(): void {
-    this.#process.send("line", Line.Loader);
+    this.#process.send("line", LineKind.Loader);
     this.#loading = true;
     this.#phone.hangUp();
   }
@@ -212,7 +210,7 @@ export class QemuCard {
   /** The records of its log, as its line gives them (wire/card-log.ts). */
   async log(): Promise<Uint8Array> {
     const before = this.#logs.length;
-    this.#process.send("line", Line.Log);
+    this.#process.send("line", LineKind.Log);
     await this.#watch.until(() => this.#logs.length > before);
     return this.#logs[before]!;
   }
@@ -252,7 +250,7 @@ export class QemuCard {
   }
 
   async #connect(): Promise<void> {
-    const frames = new SerialFrames();
+    const frames = new LineFrames();
     const bench = (octets: Uint8Array): void => {
       for (const frame of frames.push(octets)) this.#heardBench(frame);
     };
@@ -274,40 +272,40 @@ export class QemuCard {
       if (round === REACH_ROUNDS) throw new EmulatorError("QEMU_FAILED", "The image does not give its log");
       // Zeros end any frame; one more than a multiple of three moves the next frame on by an octet.
       await this.#process.write("line", new Uint8Array(520));
-      this.#process.send("line", Line.Log);
+      this.#process.send("line", LineKind.Log);
       await Promise.race([delay(REACH_MS), this.#watch.until(() => this.#logs.length > 0)]);
     }
   }
 
-  #heardLine({ kind, octets }: SerialFrame): void {
+  #heardLine({ kind, octets }: LineFrame): void {
     switch (kind) {
-      case Line.Advertised:
+      case LineKind.Advertised:
         this.#advertised = octets.length > 0 ? octets : undefined;
         break;
-      case Line.Taken:
+      case LineKind.Taken:
         this.#phone.taken();
         break;
-      case Line.Chunk:
+      case LineKind.Chunk:
         this.#phone.heard(octets);
         break;
-      case Line.Down:
+      case LineKind.Down:
         this.#phone.hangUp();
         break;
-      case Line.Log:
+      case LineKind.Log:
         this.#logs.push(octets);
         break;
     }
     this.#watch.changed();
   }
 
-  #heardBench({ kind, octets }: SerialFrame): void {
+  #heardBench({ kind, octets }: LineFrame): void {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
     switch (kind) {
       case Report.Ready:
         this.#clock.ticksPerUs = view.getUint32(0, true);
         this.#starts++;
         this.#loading = false;
-        this.#frames = new SerialFrames();
+        this.#frames = new LineFrames();
         this.#phone.hangUp();
         break;
       case Report.Indicator:

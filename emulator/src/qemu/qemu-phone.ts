@@ -1,9 +1,8 @@
 // The one phone that a card in QEMU is connected to: chunks both ways, as frames of its line.
 
-import { ATT_HEADER, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
+import { ATT_HEADER, LineKind, MTU_MAX, MTU_MIN } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import type { LineEnd } from "../ports/line.js";
-import { Line } from "./qemu-reports.js";
 
 interface Phone {
   readonly chunks: Set<(chunk: Uint8Array) => void>;
@@ -13,10 +12,10 @@ interface Phone {
 }
 
 export class QemuPhone {
-  readonly #send: (kind: Line, octets?: Uint8Array) => void;
+  readonly #send: (kind: LineKind, octets?: Uint8Array) => void;
   #phone: Phone | undefined;
 
-  constructor(send: (kind: Line, octets?: Uint8Array) => void) {
+  constructor(send: (kind: LineKind, octets?: Uint8Array) => void) {
     this.#send = send;
   }
 
@@ -32,7 +31,7 @@ export class QemuPhone {
     const maxWrite = mtu - ATT_HEADER;
     const phone: Phone = { chunks: new Set(), closed: new Set(), early: [], taken: [] };
     this.#phone = phone;
-    this.#send(Line.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8));
+    this.#send(LineKind.Up, Uint8Array.of(maxWrite & 0xff, maxWrite >> 8));
     const live = () => this.#phone === phone;
     return {
       maxWrite,
@@ -40,7 +39,7 @@ export class QemuPhone {
         if (!live()) throw new EmulatorError("LINE_CLOSED", "The line to the card is closed: connect again");
         return new Promise((resolve) => {
           phone.taken.push(resolve);
-          this.#send(Line.Chunk, chunk);
+          this.#send(LineKind.Chunk, chunk);
         });
       },
       onChunk: (listener) => {
@@ -54,7 +53,7 @@ export class QemuPhone {
       },
       close: async () => {
         if (!live()) return;
-        this.#send(Line.Down);
+        this.#send(LineKind.Down);
         this.hangUp();
       },
     };
@@ -81,7 +80,7 @@ export class QemuPhone {
   }
 
   #give(phone: Phone, chunk: Uint8Array): void {
-    this.#send(Line.Taken);
+    this.#send(LineKind.Taken);
     for (const listener of phone.chunks) listener(chunk.slice());
   }
 }

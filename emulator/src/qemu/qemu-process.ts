@@ -6,11 +6,11 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { encodeLineFrame } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
-import { encodeSerialFrame } from "./serial-frames.js";
 
 export type QemuBoard = "an386" | "an505";
 
@@ -114,7 +114,7 @@ export class QemuProcess {
   }
 
   send(to: Serial, kind: number, octets?: Uint8Array): void {
-    this.#sockets[to]?.write(encodeSerialFrame(kind, octets));
+    this.#sockets[to]?.write(encodeLineFrame(kind, octets));
   }
 
   /** Octets as they are. */

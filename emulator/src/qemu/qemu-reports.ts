@@ -28,15 +28,6 @@ export interface QemuRampStep {
   readonly level: number;
 }
 
-export const enum Line {
-  Chunk = 0,
-  Taken = 1,
-  Up = 2,
-  Down = 3,
-  Advertised = 4,
-  Loader = 5,
-  Log = 6,
-}
 export const enum Order {
   Button = 1,
   Head = 2,

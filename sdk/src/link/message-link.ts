@@ -173,8 +173,10 @@ export class MessageLink {
           options.chunkTimeoutMs ?? CHUNK_TIMEOUT_MS,
         );
       } catch (error) {
+        const reason = error instanceof CardError ? error : sdkError("LINK_LOST", undefined, { cause: error });
+        this.#lost(reason); // who waits hears why, and not that the app closed it
         await this.close(); // a message was cut: this link is of no more use
-        throw error instanceof CardError ? error : sdkError("LINK_LOST", undefined, { cause: error });
+        throw reason;
       }
       sent += chunk.length;
       options.onProgress?.(

@@ -85,11 +85,9 @@ export class SecureSession {
         { signal: options.signal, onProgress: options.onProgress },
       );
       // Cancelled half-way, it is written to its end all the same; only the call does not wait for that.
-      const answered = unlessAborted(sent, options.signal).then(() =>
-        within(answer, options.timeoutMs, options.signal),
-      );
-      // An answer that is there counts, though the link went before the stack had said that it wrote: so an unpairing ends.
-      return await Promise.race([answer, answered]);
+      // Nor does one that was answered wait for the link to say that it took it: a card that hangs up behind its answer ends the link first.
+      await Promise.race([unlessAborted(sent, options.signal), answer]);
+      return await within(answer, options.timeoutMs, options.signal);
     } catch (error) {
       throw this.#ended !== undefined && isLinkError(error) ? this.#ended : error;
     } finally {

@@ -6,7 +6,7 @@ import type { CardError } from "../errors.js";
 export interface CardLink {
   /** The transport's name for the card; says nothing to another transport. */
   readonly id: string;
-  /** Longest chunk `write` takes, octets: ATT MTU - 3, or 20 where the platform hides the MTU. */
+  /** Longest chunk `write` takes, octets: ATT MTU - 3. Where the platform hides the MTU 20, and more once the card's chunks have shown a larger one. */
   readonly maxWrite: number;
   /**
    * Resolves when the stack has taken the chunk; with `response`, when the card has. Chunks arrive in the order of the calls.
@@ -32,8 +32,10 @@ export interface DiscoveredCard {
 }
 
 export interface CardTransport {
+  /** The platform does not tell what cards advertise, so that none is recognised before it is connected to: whoever looks for one takes what is found. */
+  readonly hidesIdentifiers?: boolean;
   /** Cards as they are found, each again where what it advertises changed; ends with `signal`. */
   discover(signal?: AbortSignal): AsyncIterable<DiscoveredCard>;
-  /** @throws {CardError} `CARD_NOT_FOUND`, `LINK_TIMEOUT`, `ABORTED` */
+  /** @throws {CardError} `CARD_NOT_FOUND`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`; `BLUETOOTH_…` where the phone is in the way */
   connect(id: string, options?: { readonly signal?: AbortSignal }): Promise<CardLink>;
 }

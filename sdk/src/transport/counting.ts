@@ -24,7 +24,9 @@ export function countingLink(link: CardLink): CountingLink {
   let waiting = false;
   return {
     id: link.id,
-    maxWrite: link.maxWrite,
+    get maxWrite() {
+      return link.maxWrite;
+    },
     get counts() {
       return { ...counts };
     },

@@ -1,7 +1,8 @@
 // Adapter for cards in the same process: any object of the shape `MemoryCard`, such as the emulator's. Structural: neither imports the other.
 
-import { type CardError, sdkError, throwIfAborted } from "../errors.js";
+import { sdkError, throwIfAborted } from "../errors.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import { LinkEnd } from "./link-end.js";
 
 /** A line to a card in memory. */
 export interface MemoryLine {
@@ -50,20 +51,16 @@ export function memoryTransport(cards: readonly MemoryCard[], options: MemoryTra
 
 /** The link over one line that is up. */
 export function memoryLink(id: string, line: MemoryLine): CardLink {
-  const listeners = new Set<(reason: CardError) => void>();
-  let gone: CardError | undefined;
-  const end = (reason: CardError) => {
-    if (gone !== undefined) return;
-    gone = reason;
-    for (const listener of listeners) listener(reason);
-  };
-  line.onClose(() => end(sdkError("LINK_LOST")));
+  const end = new LinkEnd();
+  line.onClose(() => end.end(sdkError("LINK_LOST")));
   return {
     id,
     maxWrite: line.maxWrite,
     async write(chunk, { signal }) {
       throwIfAborted(signal);
-      if (gone !== undefined) throw gone;
+      if (end.reason !== undefined) throw end.reason;
+      if (chunk.length > line.maxWrite)
+        throw sdkError("ARGUMENT_INVALID", `a chunk has at most ${line.maxWrite} octets here`);
       try {
         await line.write(chunk);
       } catch (cause) {
@@ -73,13 +70,9 @@ export function memoryLink(id: string, line: MemoryLine): CardLink {
     async subscribe(listener) {
       return line.onChunk(listener);
     },
-    onDisconnect(listener) {
-      if (gone !== undefined) listener(gone);
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onDisconnect: (listener) => end.listen(listener),
     async close() {
-      end(sdkError("LINK_CLOSED"));
+      end.end(sdkError("LINK_CLOSED"));
       await line.close();
     },
   };

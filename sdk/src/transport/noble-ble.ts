@@ -1,20 +1,10 @@
 // Adapter for @stoprocent/noble (2.8): cards over the Bluetooth of a computer. Structural: whoever has noble hands it in, and the SDK depends on no
-// library. What noble does and does not do is covered here: see the comments; the card's service and MTU are docs/protocol.md's, "Bluetooth".
+// library. What noble does and does not do is covered here; the rest is gatt.ts's.
 
-import {
-  ATT_HEADER,
-  CARD_RX,
-  CARD_SERVICE,
-  CARD_TX,
-  COMPANY_ID,
-  cardUuid,
-  IDENTIFIER_SIZE,
-  LE_MTU_MAX,
-  MTU_MIN,
-} from "@enabling-card/wire";
-import { type CardError, sdkError, throwIfAborted } from "../errors.js";
-import { within } from "../link/message-link.js";
-import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import { CardError, sdkError, throwIfAborted } from "../errors.js";
+import type { CardTransport, DiscoveredCard } from "./card-link.js";
+import { CARD_GATT, dialGatt, type GattDial, type GattOptions, gattOptions, identifierIn } from "./gatt.js";
+import { firstOf, newOnly, SharedScan } from "./scan.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: noble's events have listeners of many shapes
 type Listener = (...values: any[]) => void;
@@ -53,87 +43,58 @@ export interface Noble extends Emitter {
   stopScanningAsync(): Promise<void>;
 }
 
-export interface NobleTransportOptions {
-  /** ATT MTU to ask for, 23 to 517; 247 unless told, which is all that a card takes. */
-  readonly mtu?: number;
-  /** How long noble may take for each of its steps, ms; 10 s unless told. */
-  readonly timeoutMs?: number;
-}
+export type NobleTransportOptions = GattOptions;
 
-const TIMEOUT_MS = 10_000;
 /** noble writes UUIDs without dashes. */
-const uuid = (number: number) => cardUuid(number).replaceAll("-", "");
+const bare = (uuid: string) => uuid.replaceAll("-", "");
+const SERVICE = bare(CARD_GATT.service);
+const RX = bare(CARD_GATT.rx);
+const TX = bare(CARD_GATT.tx);
 
 /** Cards around this computer. */
 export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}): CardTransport {
-  const { mtu = LE_MTU_MAX, timeoutMs = TIMEOUT_MS } = options;
+  const ways = gattOptions(options);
+  const { timeoutMs } = ways;
   const known = new Map<string, NoblePeripheral>();
-  /** Who listens; noble has one scan for all. */
-  let scans = 0;
-  let scanning: Promise<void> = Promise.resolve();
+  let stopHearing: () => void = () => undefined;
+  const scan = new SharedScan<NoblePeripheral>(
+    {
+      async start(found) {
+        known.clear(); // cards change their addresses: what was known would grow without end
+        const heard = (peripheral: NoblePeripheral) => {
+          known.set(peripheral.id, peripheral);
+          found(peripheral);
+        };
+        noble.on("discover", heard);
+        stopHearing = () => noble.removeListener("discover", heard);
+        // Before the scan's own time is over, so that this is what is told.
+        await noble.waitForPoweredOnAsync(timeoutMs / 2).catch((cause: unknown) => {
+          throw sdkError("BLUETOOTH_OFF", undefined, { cause });
+        });
+        await noble.startScanningAsync([SERVICE], true);
+      },
+      async stop() {
+        stopHearing();
+        await noble.stopScanningAsync();
+      },
+    },
+    {
+      timeoutMs,
+      coded: (cause) => (cause instanceof CardError ? cause : sdkError("CARD_NOT_FOUND", undefined, { cause })),
+    },
+  );
 
-  async function* peripherals(signal?: AbortSignal): AsyncGenerator<NoblePeripheral> {
-    const found: NoblePeripheral[] = [];
-    let wake: () => void = () => undefined;
-    const heard = (peripheral: NoblePeripheral) => {
-      known.set(peripheral.id, peripheral);
-      found.push(peripheral);
-      wake();
-    };
-    const over = () => wake();
-    noble.on("discover", heard);
-    signal?.addEventListener("abort", over);
-    if (scans++ === 0) {
-      known.clear(); // cards change their addresses: what was known would grow without end
-      scanning = scanning
-        .catch(() => undefined) // an earlier scan's fault
-        .then(() => noble.waitForPoweredOnAsync(timeoutMs))
-        .then(() => noble.startScanningAsync([uuid(CARD_SERVICE)], true));
-    }
-    try {
-      await within(scanning, timeoutMs, signal);
-      while (!signal?.aborted) {
-        const next = found.shift();
-        if (next !== undefined) yield next;
-        else
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-      }
-    } catch (cause) {
-      if (!signal?.aborted) throw coded(cause, "CARD_NOT_FOUND"); // who gave up wants no more, and no error
-    } finally {
-      noble.removeListener("discover", heard);
-      signal?.removeEventListener("abort", over);
-      if (--scans === 0) scanning = scanning.then(() => noble.stopScanningAsync()).catch(() => undefined);
-    }
-  }
-
-  async function inReach(id: string, signal: AbortSignal | undefined): Promise<NoblePeripheral> {
-    const already = known.get(id);
-    if (already !== undefined) return already;
-    const late = AbortSignal.timeout(timeoutMs);
-    for await (const one of peripherals(signal ? AbortSignal.any([signal, late]) : late)) if (one.id === id) return one;
-    throwIfAborted(signal);
-    throw sdkError("CARD_NOT_FOUND");
+  async function* cards(signal?: AbortSignal): AsyncGenerator<DiscoveredCard> {
+    for await (const peripheral of scan.listen(signal)) yield discovered(peripheral);
   }
 
   return {
-    async *discover(signal) {
-      const told = new Map<string, string>();
-      for await (const peripheral of peripherals(signal)) {
-        const card = discovered(peripheral);
-        const shown = `${card.name} ${card.identifier}`;
-        if (told.get(card.id) === shown) continue;
-        told.set(card.id, shown);
-        yield card;
-      }
-    },
+    discover: (signal) => newOnly(cards(signal)),
     async connect(id, { signal } = {}) {
       throwIfAborted(signal);
-      const peripheral = await inReach(id, signal);
-      await scanning.catch(() => undefined); // some adapters do not connect while they scan
-      return connected(peripheral, { mtu, timeoutMs, signal });
+      const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs, signal));
+      await scan.settled(); // some adapters do not connect while they scan
+      return dialGatt(nobleDial(peripheral, ways.mtu), ways, signal);
     },
   };
 }
@@ -149,129 +110,42 @@ function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCar
   };
 }
 
-/** Manufacturer specific data: company identifier, then 16 octets. */
-function identifierIn(data: Uint8Array | undefined): Uint8Array | undefined {
-  if (data?.length !== 2 + IDENTIFIER_SIZE || (data[0]! | (data[1]! << 8)) !== COMPANY_ID) return undefined;
-  return Uint8Array.from(data.subarray(2));
-}
-
-interface Ways {
-  readonly mtu: number;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function connected(peripheral: NoblePeripheral, { mtu, timeoutMs, signal }: Ways): Promise<CardLink> {
-  const end = linkEnd(peripheral);
-  try {
-    await within(peripheral.connectAsync({ mtu }), timeoutMs, signal);
-  } catch (cause) {
-    peripheral.cancelConnect(); // noble looks for it without end
-    end.drop();
-    throw coded(cause, "CARD_NOT_FOUND");
-  }
-  try {
-    // Anew each time: characteristics of an earlier connection are dead.
-    const looking = peripheral.discoverSomeServicesAndCharacteristicsAsync(
-      [uuid(CARD_SERVICE)],
-      [uuid(CARD_RX), uuid(CARD_TX)],
-    );
-    const { characteristics } = await within(Promise.race([looking, end.lost]), timeoutMs, signal);
-    const rx = characteristics.find((one) => one.uuid === uuid(CARD_RX));
-    const tx = characteristics.find((one) => one.uuid === uuid(CARD_TX));
-    if (rx === undefined || tx === undefined) throw sdkError("CARD_NOT_FOUND", "it has no card service");
-    // noble tells the server's MTU, not the smaller of both; and none at all where its platform does not say.
-    const agreed = Math.min(peripheral.mtu ?? MTU_MIN, mtu);
-    return link(peripheral, { rx, tx, maxWrite: agreed - ATT_HEADER, end, timeoutMs });
-  } catch (cause) {
-    await within(peripheral.disconnectAsync(), timeoutMs).catch(() => undefined);
-    end.drop();
-    throw coded(cause, "LINK_LOST");
-  }
-}
-
-/** When the connection goes, whoever ended it: told once to each who asks. */
-function linkEnd(peripheral: NoblePeripheral) {
-  const listeners = new Set<(reason: CardError) => void>();
-  let gone: CardError | undefined;
-  let lose: (reason: CardError) => void = () => undefined;
-  const lost = new Promise<never>((_, reject) => {
-    lose = reject;
-  });
-  lost.catch(() => undefined);
-  const end = (reason: CardError) => {
-    if (gone !== undefined) return;
-    gone = reason;
-    peripheral.removeListener("disconnect", disconnected);
-    lose(reason);
-    for (const listener of listeners) listener(reason);
-  };
-  const disconnected = () => end(sdkError("LINK_LOST"));
-  peripheral.on("disconnect", disconnected);
-  return {
-    lost,
-    end,
-    get gone() {
-      return gone;
-    },
-    listen(listener: (reason: CardError) => void): () => void {
-      if (gone !== undefined) listener(gone);
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    /** Nobody will ask any more. */
-    drop: () => void peripheral.removeListener("disconnect", disconnected),
-  };
-}
-
-interface Parts {
-  readonly rx: NobleCharacteristic;
-  readonly tx: NobleCharacteristic;
-  readonly maxWrite: number;
-  readonly end: ReturnType<typeof linkEnd>;
-  readonly timeoutMs: number;
-}
-
-function link(peripheral: NoblePeripheral, { rx, tx, maxWrite, end, timeoutMs }: Parts): CardLink {
+function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
+  let isUp = false;
+  let gone: () => void = () => undefined;
   return {
     id: peripheral.id,
-    maxWrite,
-    async write(chunk, { response, signal }) {
-      throwIfAborted(signal);
-      if (end.gone !== undefined) throw end.gone;
-      // A longer one goes out as it is, or as prepared writes: the card takes neither.
-      if (chunk.length > maxWrite) throw sdkError("ARGUMENT_INVALID", `a chunk has at most ${maxWrite} octets here`);
-      const writing = rx.writeAsync(Buffer.from(chunk), !response);
-      try {
+    async connect(lost) {
+      gone = () => {
+        isUp = false;
+        lost();
+      };
+      peripheral.on("disconnect", gone);
+      await peripheral.connectAsync({ mtu });
+      isUp = true;
+    },
+    async find() {
+      const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync([SERVICE], [RX, TX]);
+      const rx = characteristics.find((one) => one.uuid === RX);
+      const tx = characteristics.find((one) => one.uuid === TX);
+      if (rx === undefined || tx === undefined) throw sdkError("CARD_NOT_FOUND", "it has no card service");
+      return {
+        mtu: peripheral.mtu ?? undefined,
+        holdsBack: true, // until the controller has a buffer
         // An error of the card, and the end of the connection, leave it pending for ever.
-        await within(Promise.race([writing, end.lost]), timeoutMs);
-      } catch (cause) {
-        throw coded(cause, "LINK_LOST");
-      }
+        write: (chunk, response) => rx.writeAsync(Buffer.from(chunk), !response),
+        async subscribe(hear) {
+          const heard = (data: Uint8Array) => hear(Uint8Array.from(data));
+          tx.on("data", heard);
+          await tx.subscribeAsync();
+          return () => void tx.removeListener("data", heard);
+        },
+      };
     },
-    async subscribe(listener) {
-      const heard = (data: Uint8Array) => listener(Uint8Array.from(data));
-      tx.on("data", heard);
-      const stop = () => void tx.removeListener("data", heard);
-      try {
-        await within(Promise.race([tx.subscribeAsync(), end.lost]), timeoutMs);
-        return stop;
-      } catch (cause) {
-        stop();
-        throw coded(cause, "LINK_LOST");
-      }
+    async hangUp() {
+      if (isUp) await peripheral.disconnectAsync();
+      else peripheral.cancelConnect(); // it looks for it without end
     },
-    onDisconnect: (listener) => end.listen(listener),
-    async close() {
-      const wasUp = end.gone === undefined;
-      end.end(sdkError("LINK_CLOSED"));
-      if (wasUp) await within(peripheral.disconnectAsync(), timeoutMs).catch(() => undefined);
-    },
+    forget: () => void peripheral.removeListener("disconnect", gone),
   };
-}
-
-/** An error of noble's has no code: it gets `otherwise`. */
-function coded(cause: unknown, otherwise: "CARD_NOT_FOUND" | "LINK_LOST"): Error {
-  if (cause instanceof Error && cause.name === "CardError") return cause;
-  return sdkError(otherwise, undefined, { cause });
 }

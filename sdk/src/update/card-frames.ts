@@ -1,10 +1,11 @@
-// Frames that a card's line knows beside those of a phone (firmware/mcu/ports/line.c): length u16 LE, kind, octets.
+// What whoever flashes, or looks for a card, asks on its line; the frames are wire's.
 
+import { encodeLineFrame, LineKind } from "@enabling-card/wire";
 import type { UpdateLine } from "./line.js";
 
 /** "Start the loader", and "give me the log". */
-export const START_LOADER = Uint8Array.of(0, 0, 5);
-export const GIVE_LOG = Uint8Array.of(0, 0, 6);
+export const START_LOADER = encodeLineFrame(LineKind.Loader);
+export const GIVE_LOG = encodeLineFrame(LineKind.Log);
 /** More zeros than the longest frame has octets, and one more than a multiple of three. */
 const ZEROS = 520;
 

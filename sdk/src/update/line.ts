@@ -1,4 +1,4 @@
-// What a way to a card's loader must give: octets, in any portions. A serial line in Node or in a browser, QEMU's, or a loader in memory.
+// What a way to a card's serial line, or to its loader, must give: octets, in any portions. A serial line in Node or in a browser, QEMU's, or a loader in memory.
 
 export interface UpdateLine {
   /** Resolves when the line has taken the octets. @throws {CardError} `LINK_LOST` */

@@ -37,9 +37,11 @@ class Socket extends EventEmitter {
   }
 }
 
-/** One at a time a controller; several in a process. */
+/** One a controller; several in a process, at the same time too. */
 export function nobleOn(controller: HciController): StoppableNoble {
   below = controller;
   require("@stoprocent/bluetooth-hci-socket").loadDriver = () => Socket;
-  return require("@stoprocent/noble").withBindings("hci", {}) as StoppableNoble;
+  const noble = require("@stoprocent/noble").withBindings("hci", {}) as StoppableNoble & { readonly state: string };
+  void noble.state; // asked for it, noble makes its socket: now, and not when another controller is the newest
+  return noble;
 }

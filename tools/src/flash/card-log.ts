@@ -2,9 +2,8 @@
 // account numbers are in no record.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { SerialFrames } from "@enabling-card/emulator";
 import { askCard, GIVE_LOG, type UpdateLine } from "@enabling-card/sdk";
-import { LOG_RECORD_SIZE, LogEvent, ModuleId } from "@enabling-card/wire";
+import { LineFrames, LOG_RECORD_SIZE, LogEvent, ModuleId } from "@enabling-card/wire";
 
 export interface CardLogRecord {
   /** Since the card's start. */
@@ -40,7 +39,7 @@ export async function followLog(
   line: UpdateLine,
   { signal, once = false, onRecord, onFrame }: FollowLogOptions,
 ): Promise<number | undefined> {
-  const frames = new SerialFrames();
+  const frames = new LineFrames();
   let last = 0;
   let told = 0;
   let answers = 0;
