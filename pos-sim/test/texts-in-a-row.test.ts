@@ -1,0 +1,72 @@
+// Texts that follow one another in one run of cells, with zeros between them, as a card's own emissions have them: each is read as surely as alone.
+import { expect } from "chai";
+import { readSamples } from "../src/index.js";
+import { normal } from "../src/signal/random.js";
+import { trackBits } from "../src/signal/stripe.js";
+import { textFor } from "../src/synth/synth.js";
+import { emission } from "./swipes.js";
+
+const RATE = 48_000;
+const CELL_US = 300;
+const SILENCE = 960;
+/** Half of a pulse's width at half height, samples: a quarter of a cell wide. */
+const HALF = 0.125 * CELL_US * 1e-6 * RATE;
+const REACH = 40 * HALF;
+
+/** Lorentzian pulses in white noise; some cells amid each pass are lost. */
+function signal(passes: readonly (readonly number[])[], snrDb: number, seed: number, lost = 0): Float32Array {
+  const { edgesNs } = emission({ cellUs: CELL_US, passes });
+  const cell = CELL_US * 1e-6 * RATE;
+  const at = Float64Array.from(edgesNs, (ns) => SILENCE + ns * 1e-9 * RATE);
+  const samples = new Float32Array(Math.ceil(at.at(-1)! + SILENCE));
+  for (const [i, centre] of at.entries()) {
+    for (let n = Math.max(0, Math.ceil(centre - REACH)); n < Math.min(samples.length, centre + REACH); n++)
+      samples[n]! += (i % 2 === 0 ? 0.3 : -0.3) / (1 + ((n - centre) / HALF) ** 2);
+  }
+  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / (samples.length - 2 * SILENCE);
+  let cells = 25;
+  for (const pass of passes) {
+    const from = Math.round(SILENCE + (cells + 0.4 * pass.length) * cell);
+    samples.fill(0, from, Math.round(from + lost * cell));
+    cells += pass.length + 53;
+  }
+  const [deviate, sigma] = [normal(seed), Math.sqrt(power / 10 ** (snrDb / 10))];
+  return samples.map((sample) => sample + sigma * deviate());
+}
+
+const text = (seed: number) => textFor(2, 40, seed);
+const bits = (data: string) => [...trackBits(2, data)];
+
+describe("texts in one run of cells", () => {
+  const two = (seed: number) => [text(175_000_000 + seed), text(176_000_000 + seed)] as const;
+  for (const [what, snrDb, lost] of [
+    ["in noise", 3, 0],
+    ["with cells lost in each", 20, 3],
+  ] as const) {
+    it(`are all read, ${what}`, () => {
+      for (let seed = 1; seed <= 6; seed++) {
+        const [one, other] = two(seed);
+        const samples = signal([bits(one), bits(other).reverse()], snrDb, seed, lost);
+        const read = readSamples(samples, RATE).reads.map(({ data, direction }) => [data, direction]);
+        expect(read, `seed ${seed}`).to.deep.equal([
+          [one, "forward"],
+          [other, "reverse"],
+        ]);
+      }
+    }).timeout(30_000);
+  }
+
+  it("are read where they are the same, and none of them is made up", () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const [one] = two(seed);
+      const { reads } = readSamples(signal([bits(one), bits(one)], 0, seed), RATE);
+      expect([...new Set(reads.map(({ data }) => data))], `seed ${seed}`).to.deep.equal([one]);
+    }
+  }).timeout(30_000);
+
+  it("are one where one is all there is", () => {
+    const [one] = two(7);
+    const { reads } = readSamples(signal([bits(one)], 10, 7), RATE);
+    expect(reads.map(({ data }) => data)).to.deep.equal([one]);
+  });
+});
