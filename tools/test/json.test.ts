@@ -9,9 +9,11 @@ import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import {
+  AIR,
   BUILT,
   CARD,
   CHECK,
+  CYCLES,
   check,
   DEBUGGED,
   FAILED,
@@ -251,6 +253,18 @@ describe("--json", () => {
       const held = all.map(({ heapOctets, externalOctets }) => Number(heapOctets) + Number(externalOctets));
       expect(held[2]).to.be.lessThan(held[0]! + 4e6);
     },
+    async "bench bluetooth"() {
+      const [air, cycles] = await lines(["bench", "bluetooth", "--cycles", "3", "--json"]);
+      check(air!, AIR);
+      check(cycles!, CYCLES);
+      expect(cycles).to.include({ cycles: 3, violations: 0 });
+      const steps = air!.steps as { step: string; intervals: number; floor: number }[];
+      expect(steps.map(({ step }) => step)).to.deep.equal(["MTU", "services", "subscribe", "open", "load", "present"]);
+      // An exchange takes two intervals at most, and a load those that its packets fill.
+      for (const { step, intervals, floor } of steps) {
+        if (step !== "services") expect(intervals, step).to.be.within(0, floor + 1);
+      }
+    },
     async "bench mcu"() {
       // Its image is not built where its tools are not to be had.
       if (!existsSync(MCU_IMAGE)) return;
@@ -350,6 +364,7 @@ describe("--json", () => {
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
       ["bench mcu", MCU],
+      ["bench bluetooth", { ...AIR, ...CYCLES }],
       ["debug", DEBUGGED],
       ["flash", { ...FLASHING, ...FLASH_PROGRESS, ...FLASHED }],
       ["flasher", PAGE],

@@ -5,6 +5,7 @@ import type { Context } from "../context.js";
 import { counted } from "../counted.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
 import { wholeNumber } from "../whole-number.js";
+import { bluetoothCommand } from "./bench-bluetooth.js";
 import { longRun } from "./bench-long.js";
 import { mcuCommand } from "./bench-mcu.js";
 
@@ -73,6 +74,7 @@ Examples:
   readingCommand(bench, context, onCode);
   lengthCommand(bench, context);
   mcuCommand(bench, context, onCode);
+  bluetoothCommand(bench, context);
 }
 
 /** ecard bench length: time and memory by the recording's length. */

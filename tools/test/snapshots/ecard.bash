@@ -16,13 +16,13 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "pair" | "cards" | "pay" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "pair" | "cards" | "pay" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
     "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer pair cards pay suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
-    "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --trace --json -q --quiet -v --verbose" names="" ;;
+    "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --hci --pty --btsnoop --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
@@ -47,10 +47,11 @@ _ecard() {
     "serial") flags="--json -q --quiet -v --verbose" names="" ;;
     "logs") flags="--port --device --board --memory --once --raw --json -q --quiet -v --verbose" names="" ;;
     "doctor") flags="--json -q --quiet -v --verbose" names="" ;;
-    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length mcu" ;;
+    "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length mcu bluetooth" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
     "bench mcu") flags="--keep --check --json -q --quiet -v --verbose" names="" ;;
+    "bench bluetooth") flags="--cycles --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
   esac
   if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "$flags" -- "$word"))

@@ -59,6 +59,9 @@ _ecard_emulate() {
     '--auto-press[somebody presses the button whenever the lights ask]' \
     '--show-code[print the pairing code, which is a secret]' \
     '--coil[what a head at its coil hears, live, as raw samples; - is stdout]:value:_files' \
+    '--hci[Bluetooth\: a controller for a phone'\''s stack, H4 on a Unix socket]:value:_files' \
+    '--pty[Bluetooth\: the same on a pseudo-terminal, by socat]' \
+    '--btsnoop[with one of these\: keep the card'\''s HCI traffic, for Wireshark]:value:_files' \
     '--trace[with --scenario\: show every step inside the card (on a port, always)]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -128,7 +131,7 @@ _ecard_cards() {
   _arguments -C \
     '--device[how to reach cards (ble)]:value:_files' \
     '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
-    '--near[look around for so long (5 s)]:value:_files' \
+    '--near[look around for so long (3 s)]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
@@ -388,11 +391,12 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges' 'bluetooth:measure Bluetooth on the emulated air\: connection intervals of a payment; cycles, and their memory'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
       length) _ecard_bench_length ;;
       mcu) _ecard_bench_mcu ;;
+      bluetooth) _ecard_bench_bluetooth ;;
     esac ;;
   esac
 }
@@ -428,6 +432,16 @@ _ecard_bench_mcu() {
   _arguments -C \
     '--keep[keeps the figures in docs/figures/mcu.json]' \
     '--check[exits with 1 where a figure is over what is asked (✗), and not with 0]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench_bluetooth() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--cycles[pair, load, present and unpair so often in one process]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,230 @@
+// What Bluetooth costs between a phone and its card: connection intervals of the emulated air, from the connection until the card asks for its button,
+// by noble's own stack; and cycles of pair, load, present and unpair in one process, whose memory must stay as it is. Air time is virtual: it moves when nobody
+// in this process has anything left to do, so that this machine's speed is in no figure.
+
+import { setImmediate as turn } from "node:timers/promises";
+import { Air, Controller, EmulatedCard, MemoryBlock, PHONE_ADDRESS } from "@enabling-card/emulator";
+import { Card, MemoryPairingStore } from "@enabling-card/sdk";
+import { nobleTransport } from "@enabling-card/sdk/node";
+import { Indicator } from "@enabling-card/wire";
+import { nobleOn } from "../bluetooth/noble-on.js";
+import { rounded } from "../output.js";
+import { builtFirmware, setTable } from "../stage.js";
+
+export interface AirStep {
+  readonly step: "MTU" | "services" | "subscribe" | "open" | "load" | "present";
+  /** Connection intervals that it took. */
+  readonly intervals: number;
+  /** What the air allows: an exchange that asks right before an event is answered in the next; a load has as many more as its packets fill. */
+  readonly floor: number;
+}
+
+export interface BluetoothBench {
+  readonly intervalMs: number;
+  readonly steps: readonly AirStep[];
+}
+
+export interface CyclesBench {
+  readonly cycles: number;
+  /** JavaScript's heap and the arrays outside it after the first tenth of the cycles and at the end, octets, each behind a collection where there is one. */
+  readonly early: number;
+  readonly late: number;
+  /** What controllers saw against the contract, and modules that trapped: none. */
+  readonly violations: number;
+}
+
+/** Air time between two looks at what the process has to do, ms: an eighteenth of noble's interval. */
+const STEP_MS = 1.25;
+const TURNS = 6;
+const PACKETS_PER_EVENT = 6;
+/** ATT opcodes (Core 6.0, Vol 3 Part F 3.4.8). */
+const ATT = {
+  mtuRequest: 0x02,
+  mtuResponse: 0x03,
+  write: 0x12,
+  writeResponse: 0x13,
+  command: 0x52,
+  notification: 0x1b,
+};
+
+type Pdu = { readonly atUs: number; readonly fromPhone: boolean; readonly opcode: number; readonly handle: number };
+
+/** One payment of a card that is paired. */
+export async function benchBluetooth(): Promise<BluetoothBench> {
+  const bench = await airBench();
+  try {
+    const { air, store, transport, emulated } = bench;
+    const paired = await bench.driven(Card.pair(transport, bench.pairingCode, bench.pairing));
+    const bundleFor = await bench.grants(paired);
+    await bench.driven(paired.close());
+    bench.pdus.length = 0;
+    const card = await bench.driven(Card.connect(transport, { store }));
+    const opened = bench.pdus.slice();
+    const bundle = await bundleFor(card);
+    const intervalMs = bench.intervalMs();
+    const loadedFrom = air.nowUs;
+    bench.pdus.length = 0;
+    await bench.driven(card.load(bundle));
+    const loadedTo = air.nowUs;
+    const packets = bench.pdus.filter(({ fromPhone }) => fromPhone).length;
+    emulated.coil.clear();
+    const from = air.nowUs;
+    // Then it is the owner's hand that is waited for; behind it the edges come at once.
+    let asked = Number.NaN;
+    const presenting = card.present({ when: "now" });
+    await bench.driven(presenting, () => {
+      if (Number.isNaN(asked) && emulated.indicators.now === Indicator.Ask) asked = air.nowUs;
+    });
+    const intervals = (us: number) => rounded(us / 1000 / intervalMs, 1);
+    const rx = (pdu: Pdu) =>
+      pdu.opcode === ATT.command || (pdu.opcode === ATT.write && pdu.handle === bench.rxHandle());
+    const [mtuAt, mtuTo] = [
+      find(opened, ({ opcode }) => opcode === ATT.mtuRequest),
+      find(opened, ({ opcode }) => opcode === ATT.mtuResponse),
+    ];
+    const subscribeAt = find(opened, ({ opcode, handle }) => opcode === ATT.write && handle !== bench.rxHandle());
+    const subscribeTo = find(opened, ({ opcode, atUs }) => opcode === ATT.writeResponse && atUs > subscribeAt);
+    const openAt = find(opened, rx);
+    const openTo = find(opened, ({ opcode }) => opcode === ATT.notification);
+    return {
+      intervalMs,
+      steps: [
+        { step: "MTU", intervals: intervals(mtuTo - mtuAt), floor: 1 },
+        { step: "services", intervals: intervals(subscribeAt - mtuTo), floor: 0 },
+        { step: "subscribe", intervals: intervals(subscribeTo - subscribeAt), floor: 1 },
+        { step: "open", intervals: intervals(openTo - openAt), floor: 1 },
+        {
+          step: "load",
+          intervals: intervals(loadedTo - loadedFrom),
+          floor: Math.ceil(packets / PACKETS_PER_EVENT),
+        },
+        { step: "present", intervals: intervals(asked - from), floor: 0 },
+      ],
+    };
+  } finally {
+    await bench.close();
+  }
+}
+
+function find(pdus: readonly Pdu[], wanted: (pdu: Pdu) => boolean): number {
+  return pdus.find(wanted)?.atUs ?? Number.NaN;
+}
+
+/** Pairs, loads, presents and unpairs, again and again. */
+export async function benchCycles(
+  cycles: number,
+  {
+    signal,
+    onProgress,
+  }: { readonly signal?: AbortSignal; readonly onProgress?: (done: number, all: number) => void } = {},
+): Promise<CyclesBench> {
+  const bench = await airBench();
+  const after = Math.max(1, Math.floor(cycles / 10));
+  let early = 0;
+  try {
+    for (let cycle = 1; cycle <= cycles; cycle++) {
+      signal?.throwIfAborted();
+      const card = await bench.driven(Card.pair(bench.transport, bench.pairingCode, bench.pairing));
+      const bundleFor = await bench.grants(card);
+      await bench.driven(card.load(await bundleFor(card)));
+      const { passesSent } = await bench.driven(card.present({ when: "now" }));
+      if (passesSent === 0) throw new Error(`cycle ${cycle} sent nothing`);
+      await bench.driven(card.unpair());
+      bench.forget();
+      if (cycle === after) early = heldOctets();
+      onProgress?.(cycle, cycles);
+    }
+    const { traps, violations } = bench.emulated;
+    return { cycles, early, late: heldOctets(), violations: traps.length + violations.length + bench.violations() };
+  } finally {
+    await bench.close();
+  }
+}
+
+function heldOctets(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** A card and a phone on an air whose time moves only when nothing is left to do. */
+async function airBench() {
+  const block = new MemoryBlock();
+  const table = await setTable({ block });
+  const { client, made, makerRoot } = table;
+  const air = new Air({ time: "virtual", packetsPerEvent: PACKETS_PER_EVENT });
+  const phone = new Controller(air, { address: PHONE_ADDRESS });
+  const radio = new Controller(air);
+  const noble = nobleOn(phone);
+  const firmware = await builtFirmware();
+  const emulated = (await EmulatedCard.create({ firmware, block, autoPress: true, radio })).start();
+  const store = new MemoryPairingStore();
+  const pdus: Pdu[] = [];
+  let interval = 0;
+  let tokenRef: Uint8Array | undefined;
+  phone.tap((direction, packet, atUs) => {
+    // LE Connection Complete: the interval, in 1.25 ms.
+    if (direction === "to-host" && packet[1] === 0x3e && packet[3] === 0x01)
+      interval = packet[15]! | (packet[16]! << 8);
+    if (packet[0] !== 2 || packet[7] !== 4) return;
+    pdus.push({
+      atUs,
+      fromPhone: direction === "to-controller",
+      opcode: packet[9]!,
+      handle: packet[10]! | (packet[11]! << 8),
+    });
+  });
+  /** Gives everybody their turn, then the air a step, until `work` is done. */
+  async function driven<T>(work: Promise<T>, look: () => void = () => undefined): Promise<T> {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    while (!isDone) {
+      for (let i = 0; i < TURNS; i++) await turn();
+      look();
+      if (!isDone) air.advance(STEP_MS);
+    }
+    return done;
+  }
+  return {
+    ...{ air, store, pdus, emulated, driven },
+    transport: nobleTransport(noble),
+    pairingCode: made.pairingCode,
+    pairing: { store, phoneName: "bench", makerRoot },
+    intervalMs: () => interval * 1.25,
+    /** The handle that most is written to. */
+    rxHandle: () => pdus.find(({ opcode, fromPhone }) => fromPhone && opcode === ATT.command)?.handle ?? RX_HANDLE,
+    violations: () => phone.violations.length + radio.violations.length,
+    /** What a card's day leaves behind in the emulator: its trace, and what its coil played. */
+    forget: () => {
+      pdus.length = 0;
+      emulated.coil.clear();
+      emulated.trace.clear();
+    },
+    /** Enrols the card once, however often it is paired. */
+    async grants(card: Card) {
+      if (tokenRef === undefined) {
+        await client.enrol(card.certificate, "bench");
+        tokenRef = (await client.createToken(card.cardId, "BENCH/CARD")).tokenRef;
+      }
+      const ref = tokenRef;
+      return ({ cardId, info }: Card) =>
+        client.grant({
+          ...{ cardId, tokenRef: ref, challenge: info.challenge, checkpointSize: info.checkpointSize },
+          domain: { requestor: "bench", channel: 0, country: 276, maxAmount: 1000 },
+          ...{ maxEmissions: 1, kind: "online" },
+        });
+    },
+    close: async () => {
+      noble.stop();
+      emulated.stop();
+      air.close();
+      await table.service.close();
+    },
+  };
+}
+
+/** Of the characteristic that a phone writes (firmware/link/bluetooth/gatt.ts). */
+const RX_HANDLE = 26;

@@ -1,0 +1,50 @@
+// ecard bench bluetooth: connection intervals of a payment, and cycles whose memory stays as it is.
+
+import type { Command } from "commander";
+import type { Context } from "../context.js";
+import { wholeNumber } from "../whole-number.js";
+
+export function bluetoothCommand(bench: Command, context: Context): void {
+  bench
+    .command("bluetooth")
+    .description("measure Bluetooth on the emulated air: connection intervals of a payment; cycles, and their memory")
+    .option("--cycles <n>", "pair, load, present and unpair so often in one process", wholeNumber(1, 100_000), 20)
+    .addHelpText(
+      "after",
+      `
+By noble's own stack. Air time is virtual: this machine's speed is in no figure.
+Floor: what is asked right before a connection event is answered in the next; a
+load has as many more as its packets fill; present ends where the card asks for
+its button, with services found anew, as noble has it. With node --expose-gc garbage is
+collected before memory is looked at.
+
+With --json: {"bench":"bluetooth","intervalMs","steps"}, each step {"step",
+"intervals","floor"}, then {"cycles","early","late","violations"}, octets.
+
+Examples:
+  ecard bench bluetooth
+  ecard bench bluetooth --cycles 1000 --json`,
+    )
+    .action(async ({ cycles }: { cycles: number }, command: Command) => {
+      const [{ benchBluetooth, benchCycles }, { progressBar }] = await Promise.all([
+        import("../bench/bluetooth-bench.js"),
+        import("../progress.js"),
+      ]);
+      const output = context.output(command);
+      const air = await benchBluetooth();
+      output.fact({ bench: "bluetooth", ...air });
+      output.result(`connection interval ${air.intervalMs} ms`);
+      output.result("  step       intervals  floor");
+      for (const { step, intervals, floor } of air.steps)
+        output.result(`  ${step.padEnd(9)}  ${intervals.toFixed(1).padStart(9)}  ${String(floor).padStart(5)}`);
+      const bar = progressBar(output, "cycles");
+      const { signal } = context;
+      const ran = await benchCycles(cycles, { signal, onProgress: (done, all) => bar.update("cycles", done, all) });
+      bar.stop();
+      output.fact(ran);
+      const megabytes = (octets: number) => (octets / 1e6).toFixed(1);
+      output.result(
+        `\n${ran.cycles} cycles: ${megabytes(ran.early)} MB after a tenth of them, ${megabytes(ran.late)} at the end, ${ran.violations} violations`,
+      );
+    });
+}
