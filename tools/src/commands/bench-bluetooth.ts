@@ -15,8 +15,8 @@ export function bluetoothCommand(bench: Command, context: Context): void {
 By noble's own stack. Air time is virtual: this machine's speed is in no figure.
 Floor: what is asked right before a connection event is answered in the next; a
 load has as many more as its packets fill; present ends where the card asks for
-its button, with services found anew, as noble has it. With node --expose-gc garbage is
-collected before memory is looked at.
+its button. noble finds services anew each time. With node --expose-gc garbage
+is collected before memory is looked at.
 
 With --json: {"bench":"bluetooth","intervalMs","steps"}, each step {"step",
 "intervals","floor"}, then {"cycles","early","late","violations"}, octets.
