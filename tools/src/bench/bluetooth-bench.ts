@@ -37,6 +37,8 @@ export interface CyclesBench {
 const STEP_MS = 1.25;
 const TURNS = 6;
 const PACKETS_PER_EVENT = 6;
+/** A cell for as many emissions as anybody asks for. */
+const CHARGED = { capacityMj: 1e9 };
 /** ATT opcodes (Core 6.0, Vol 3 Part F 3.4.8). */
 const ATT = {
   mtuRequest: 0x02,
@@ -157,7 +159,7 @@ async function airBench() {
   const radio = new Controller(air);
   const noble = nobleOn(phone);
   const firmware = await builtFirmware();
-  const emulated = (await EmulatedCard.create({ firmware, block, autoPress: true, radio })).start();
+  const emulated = (await EmulatedCard.create({ firmware, block, autoPress: true, radio, battery: CHARGED })).start();
   const store = new MemoryPairingStore();
   const pdus: Pdu[] = [];
   let interval = 0;

@@ -72,9 +72,10 @@ Without --scenario the card stays until Ctrl-C. On a terminal, keys are hands:
   p press, t press twice, h hold 3 s, s swipe (a reader's head touches), q quit
 
 With --json: {"event":"listening","host","port","cardId","makerRoot",
-"pairingCode","hci"}, then {"trace"} lines; with --scenario instead one line a step
-{"index","step","outcome","message"}, then {"scenario","ok","steps","present",
-"phone"}, where phone is what the phone heard: sent, armed, waiting, or a code.
+"pairingCode","hci"}, then {"trace"} lines; with --scenario instead one line a
+step {"index","step","outcome","message"}, then {"scenario","ok","steps",
+"present","phone"}, where phone is what the phone heard: sent, armed, waiting,
+or a code.
 Exits with 1 where a scenario expected something else, 2 where it is not valid.
 
 --coil goes on as long as the card does, silence too: f32le, 48000 Hz, a second
