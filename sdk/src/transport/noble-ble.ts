@@ -113,11 +113,18 @@ function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCar
 function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
   let isUp = false;
   let gone: () => void = () => undefined;
+  /** noble keeps each peripheral that it ever saw, and with it whoever listens to it. */
+  let stopHearing: () => void = () => undefined;
+  const forget = () => {
+    peripheral.removeListener("disconnect", gone);
+    stopHearing();
+  };
   return {
     id: peripheral.id,
     async connect(lost) {
       gone = () => {
         isUp = false;
+        forget();
         lost();
       };
       peripheral.on("disconnect", gone);
@@ -137,8 +144,9 @@ function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
         async subscribe(hear) {
           const heard = (data: Uint8Array) => hear(Uint8Array.from(data));
           tx.on("data", heard);
+          stopHearing = () => void tx.removeListener("data", heard);
           await tx.subscribeAsync();
-          return () => void tx.removeListener("data", heard);
+          return stopHearing;
         },
       };
     },
@@ -146,6 +154,6 @@ function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
       if (isUp) await peripheral.disconnectAsync();
       else peripheral.cancelConnect(); // it looks for it without end
     },
-    forget: () => void peripheral.removeListener("disconnect", gone),
+    forget,
   };
 }
