@@ -77,6 +77,8 @@ describe("ecard doctor", () => {
     const checks = await examine({ ...well, vectors: () => undefined, programs: async () => ["sox"] });
     expect(checks.every(({ ok }) => ok)).to.equal(true);
     expect(checks.find(({ name }) => name === "public vectors")!.detail).to.contain("VECTORS_DIR");
-    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain("sigrok-cli, zsh, fish, socat, tshark: not found");
+    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain(
+      "sigrok-cli, zsh, fish, socat, tshark: not found",
+    );
   });
 });

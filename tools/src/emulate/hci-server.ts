@@ -1,7 +1,7 @@
 // A Bluetooth controller for hosts in other processes: H4 on a Unix socket, or on a pseudo-terminal in front of it, as a controller chip's serial
 // port is. One host at a time; when it goes, the controller's power goes, as no host knows what another one left.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -58,27 +58,25 @@ export async function servePty(controller: HciController): Promise<HciServer> {
   const folder = mkdtempSync(join(tmpdir(), "ecard-hci-"));
   const server = await serveController(controller, join(folder, "socket"));
   const link = join(folder, "pty");
-  let socat: ChildProcess | undefined;
+  const ends = [`PTY,link=${link},raw,echo=0`, `UNIX-CONNECT:${join(folder, "socket")}`];
+  const socat = spawn("socat", ends, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   let over = false;
-  const bridge = () => {
-    const ends = [`PTY,link=${link},raw,echo=0`, `UNIX-CONNECT:${join(folder, "socket")}`];
-    socat = spawn("socat", ends, { stdio: ["ignore", "ignore", "pipe"] });
-    socat.stderr?.on("data", (octets: Buffer) => {
-      said = `${said}${octets}`.slice(-500);
-    });
-    socat.once("error", (error) => {
-      said = error.message;
-      over = true;
-    });
-  };
-  const close = async () => {
+  socat.stderr.on("data", (octets: Buffer) => {
+    said = `${said}${octets}`.slice(-500);
+  });
+  socat.once("error", (error) => {
+    said = error.message;
     over = true;
-    socat?.kill();
+  });
+  socat.once("exit", () => {
+    over = true;
+  });
+  const close = async () => {
+    socat.kill();
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  bridge();
   for (const until = Date.now() + LINK_MS; ; await delay(5)) {
     const path = pointedTo(link);
     if (path !== undefined) return { path, close };
