@@ -99,7 +99,7 @@ describe("the rows", () => {
     expect(named("jitter 15 %")).to.deep.equal(["jitter 15 %, 30 dB"]);
     expect(named("wander")).to.have.length(2);
     expect(named("5 ips")).to.deep.equal(["5 ips"]);
-    expect(named("+-10 %")).to.have.length(1);
+    expect(named("+-10 %")).to.have.length(2);
     expect(named("")).to.have.length(ROWS.length);
     expect(named("(")).to.deep.equal([]);
   });
