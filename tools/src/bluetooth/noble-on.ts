@@ -10,22 +10,30 @@ const require = createRequire(import.meta.url);
 /** Noble, and what ends it. */
 export type StoppableNoble = Noble & { stop(): void };
 
-/** Noble takes its socket's class once a process: each new socket is above this controller. */
-let below: HciController;
+/** What noble is given to bind its socket to. */
+interface Below {
+  readonly controller: HciController;
+}
+
+const DRIVER = "controller";
 
 class Socket extends EventEmitter {
-  readonly #controller = below;
+  #controller: HciController | undefined;
   #up = false;
   setFilter(): void {}
-  bindRaw(): void {}
-  bindUser(): void {}
+  bindRaw(_device: unknown, { controller }: Below): void {
+    this.#controller = controller;
+  }
+  bindUser(device: unknown, below: Below): void {
+    this.bindRaw(device, below);
+  }
   reset(): void {}
   isDevUp(): boolean {
     return this.#up;
   }
   start(): void {
     // Not inside `write`: noble asks before it listens.
-    this.#controller.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
+    this.#controller!.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
     this.#up = true;
     queueMicrotask(() => this.emit("state", true));
   }
@@ -33,15 +41,22 @@ class Socket extends EventEmitter {
     this.#up = false;
   }
   write(packet: Buffer): void {
-    this.#controller.send(Uint8Array.from(packet));
+    this.#controller!.send(Uint8Array.from(packet));
   }
 }
 
 /** One a controller; several in a process, at the same time too. */
 export function nobleOn(controller: HciController): StoppableNoble {
-  below = controller;
-  require("@stoprocent/bluetooth-hci-socket").loadDriver = () => Socket;
-  const noble = require("@stoprocent/noble").withBindings("hci", {}) as StoppableNoble & { readonly state: string };
-  void noble.state; // asked for it, noble makes its socket: now, and not when another controller is the newest
-  return noble;
+  const sockets = require("@stoprocent/bluetooth-hci-socket") as { loadDriver: (name: string) => unknown };
+  const { loadDriver } = sockets;
+  // noble takes this function once a process, with its first HCI bindings; which controller it is, each socket is told when it is bound.
+  sockets.loadDriver = (name) => (name === DRIVER ? Socket : loadDriver(name));
+  try {
+    const { withBindings } = require("@stoprocent/noble") as {
+      withBindings(name: string, options: object): StoppableNoble;
+    };
+    return withBindings("hci", { hciDriver: DRIVER, bindParams: { controller } satisfies Below });
+  } finally {
+    sockets.loadDriver = loadDriver;
+  }
 }
