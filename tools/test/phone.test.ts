@@ -36,6 +36,23 @@ describe("a phone at the command line", () => {
     expect((await on.phone("unpair")).code).to.equal(0);
     expect((await on.phone("cards")).stdout).to.contain("no card yet");
     expect(on.card.advertised()).to.equal(undefined);
+
+    const again = await pair();
+    expect(again.stdout, "the same account").to.contain(/token 999999\*{6}\d{4}/.exec(paired.stdout)![0]);
+    expect((await on.phone("pay", "2")).code).to.equal(0);
+  });
+
+  it("goes on where the issuer was lost behind the enrolment", async () => {
+    await on.phone("pair", on.sheet);
+    const accounts = join(phoneFolder(), "accounts.json");
+    await pair();
+    const { accounts: kept } = JSON.parse(readFileSync(accounts, "utf8"));
+    const { token, ...half } = kept[on.cardId];
+    expect(token).to.include.keys("tokenRef", "iin", "last4");
+    writeFileSync(accounts, JSON.stringify({ accounts: { [on.cardId]: half } }));
+    expect((await on.phone("pay", "1")).stderr).to.contain("[CARD_NOT_ENROLLED]");
+    expect((await pair()).stdout).to.contain("token 999999******");
+    expect((await on.phone("pay", "1")).code).to.equal(0);
   });
 
   it("arms a card for a swipe, and says whether it came", async () => {

@@ -146,12 +146,12 @@ Examples:
     )
     .action(async ({ out }: { out: string }, command: Command) => {
       const output = context.output(command);
-      const [{ flasherPage }, { writeImageFile }] = await Promise.all([
+      const [{ flasherPage }, { writeWhole }] = await Promise.all([
         import("../flash/flasher-page.js"),
-        import("../image/image-files.js"),
+        import("../write-whole.js"),
       ]);
       const page = new TextEncoder().encode(await flasherPage());
-      await writeImageFile(out, page);
+      await writeWhole(out, page);
       output.fact({ file: out, octets: page.length });
       output.result(`${printable(out)}: ${page.length} octets`);
     });

@@ -109,20 +109,21 @@ Examples:
     --out card.img`,
     )
     .action(async (file: string, { board: name, version: text, counter, out }: BuildArguments, command: Command) => {
-      const [wire, { readBoard }, { flatProgram }, { buildImage }, { readImageFile, writeImageFile }] =
+      const [wire, { readBoard }, { flatProgram }, { buildImage }, { readImageFile }, { writeWhole }] =
         await Promise.all([
           import("@enabling-card/wire"),
           import("../image/board.js"),
           import("../image/flat-program.js"),
           import("../image/make-image.js"),
           import("../image/image-files.js"),
+          import("../write-whole.js"),
         ]);
       const output = context.output(command);
       const version = wire.parseImageVersion(text);
       const board = readBoard(name);
       const program = flatProgram(await readImageFile(file, context.signal), board);
       const built = buildImage(program, { version, counter, board });
-      await writeImageFile(out, built);
+      await writeWhole(out, built);
       output.fact({
         ...{ file: out, board: name, version: wire.formatImageVersion(version), counter },
         ...{ programOctets: program.length, octets: built.length, slotOctets: board.slotSize },
@@ -157,18 +158,19 @@ Examples:
     --out release.img`,
     )
     .action(async (file: string, options: { key: string; root: Root; out?: string }, command: Command) => {
-      const [{ decodeImage, toHex }, { readImageKey }, { signImage }, { readImageFile, writeImageFile }] =
+      const [{ decodeImage, toHex }, { readImageKey }, { signImage }, { readImageFile }, { writeWhole }] =
         await Promise.all([
           import("@enabling-card/wire"),
           import("../image/image-keys.js"),
           import("../image/make-image.js"),
           import("../image/image-files.js"),
+          import("../write-whole.js"),
         ]);
       const output = context.output(command);
       const { root, out = file } = options;
       const key = await readImageKey(options.key, root);
       const signed = signImage(await readImageFile(file, context.signal), key);
-      await writeImageFile(out, signed);
+      await writeWhole(out, signed);
       const { digest, signature } = decodeImage(signed);
       const keyHash = toHex(signature!.keyHash);
       output.fact({ file: out, root, keyHash, digest: toHex(digest), octets: signed.length });

@@ -149,11 +149,11 @@ async function listed(options: PhoneOptions, command: Command, context: Context)
   const phone = await PhoneFolder.open(folderOf(options, context));
   const pairings = await phone.store.list();
   for (const { cardId, phoneName, confirmed } of pairings) {
-    const enrolment = await phone.enrolment(cardId);
-    const token = enrolment && `${enrolment.token.iin}******${enrolment.token.last4}`;
+    const account = await phone.account(cardId);
+    const token = account?.token && `${account.token.iin}******${account.token.last4}`;
     const card = toBase32(cardId);
-    output.fact({ card, phoneName, confirmed, ...(enrolment && { issuer: enrolment.issuer, token }) });
-    const issuer = enrolment ? `token ${token} at ${enrolment.issuer}` : "no issuer";
+    output.fact({ card, phoneName, confirmed, ...(token && { issuer: account.issuer, token }) });
+    const issuer = token ? `token ${token} at ${account.issuer}` : "no issuer";
     output.result(`${card}  ${issuer}${confirmed ? "" : "  (pairing not confirmed)"}`);
   }
   if (pairings.length === 0) output.say("no card yet: pair one with ecard pair");
@@ -244,8 +244,9 @@ function unpairCommand(program: Command, context: Context): void {
       "after",
       `${WAYS}
 
-PIN, counters and token states stay on the card. A card that is lost is to be
-suspended first: what this phone forgets, it cannot suspend.
+PIN, counters and token states stay on the card, and the issuer's account stays
+on this phone, for when the card is paired again; --forget ends that too. A card
+that is lost is to be suspended first: what is forgotten cannot be suspended.
 
 With --json: {"card","forgotten","cardKnows"}.
 

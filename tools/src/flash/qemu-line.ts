@@ -6,9 +6,9 @@ import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator"
 import { sampleKeys } from "@enabling-card/issuer";
 import type { UpdateLine } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
-import { writeImageFile } from "../image/image-files.js";
 import { builtImage } from "../mcu-image.js";
 import { developmentLog, makeCard } from "../stage.js";
+import { writeWhole } from "../write-whole.js";
 
 export interface OpenLine {
   readonly line: UpdateLine;
@@ -34,7 +34,7 @@ export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLin
     line: card.octetLine(),
     close: async () => {
       const memory = await card.stop();
-      if (file !== undefined) await writeImageFile(file, memory);
+      if (file !== undefined) await writeWhole(file, memory);
     },
   };
 }

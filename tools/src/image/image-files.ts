@@ -1,6 +1,6 @@
-// Files of images: read whole or not at all, written whole or not at all.
+// Files of images and of their keys: read whole or not at all.
 
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { makeFolder } from "../make-folder.js";
@@ -19,19 +19,6 @@ export async function readImageFile(file: string, signal: AbortSignal): Promise<
   });
   if (octets.length > FILE_MAX) throw fail(`it has more than ${FILE_MAX} octets`);
   return Uint8Array.from(octets);
-}
-
-/** Writes a file, and its folder where there is none: who reads it meanwhile finds the old one, or the new one whole. */
-export async function writeImageFile(file: string, octets: Uint8Array): Promise<void> {
-  await makeFolder(dirname(file));
-  const part = `${file}.part`;
-  try {
-    await writeFile(part, octets);
-    await rename(part, file);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
 }
 
 /** Writes the two files of a key, the private one for its owner alone. @throws {CommandError} `KEY_EXISTS`, and neither is written */

@@ -14,7 +14,7 @@ export interface SeenCard extends DiscoveredCard {
 /** Letters of a card's name that are shown, and enough to name it. */
 export const NAME_SHOWN = 6;
 
-/** Cards in reach, each once, for `ms`; ends early at `enough`. */
+/** Cards in reach, each once, the newest word of it, for `ms`; ends early at `enough`. */
 export async function lookAround(
   transport: CardTransport,
   pairings: readonly Pairing[],
@@ -26,7 +26,7 @@ export async function lookAround(
     const { identifier } = card;
     const own = identifier && pairings.find(({ identifierKey }) => recognises(identifierKey, identifier));
     const found: SeenCard = { ...card, ...(own && { own: toBase32(own.cardId) }) };
-    seen.set(card.id, found);
+    seen.set(found.own ?? card.id, found); // one's own is known by whatever address
     if (enough(found)) break;
   }
   signal.throwIfAborted();

@@ -55,15 +55,14 @@ const PAIRING = {
   done: "the card is this phone's",
 } as const;
 
-/** @throws {CardError} as `Card.pair`; as `IssuerClient.enrol` and `createToken`, after which the card is paired: the same call enrols it. */
+/** @throws {CardError} as `Card.pair`; as `IssuerClient.enrol` and `createToken`, after which the card is paired: the same call goes on from there. */
 export async function pairCard(options: PairCardOptions): Promise<PairedCard> {
   const { issuer } = options;
-  const client = issuer && new IssuerClient({ baseUrl: issuer.url }); // an address that is none is told before anything is done
+  if (issuer !== undefined) new IssuerClient({ baseUrl: issuer.url }); // an address that is none is told before anything is done
   const card = await ownCard(options);
   try {
     const paired = { card: card.name, batteryPercent: card.info.batteryPercent };
-    if (issuer === undefined || client === undefined) return paired;
-    return { ...paired, enrolment: await enrol(card, client, issuer, options) };
+    return issuer === undefined ? paired : { ...paired, enrolment: await enrol(card, issuer, options) };
   } finally {
     await card.close();
   }
@@ -85,17 +84,24 @@ async function ownCard(options: PairCardOptions): Promise<Card> {
   });
 }
 
+/** An issuer enrols a card once, and its key is kept before anything else is asked: an account that is there is used. */
 async function enrol(
   card: Card,
-  client: IssuerClient,
-  issuer: { readonly url: string; readonly holderName: string },
+  { url, holderName }: NonNullable<PairCardOptions["issuer"]>,
   { phone, signal, phoneName, onStep = () => undefined }: PairCardOptions,
 ): Promise<Enrolment> {
-  const { accessKey } = await client.enrol(card.certificate, phoneName, { signal });
-  const token = await client.createToken(card.cardId, issuer.holderName, { signal });
-  const enrolment = { issuer: issuer.url, accessKey, token, checkpointSize: card.info.checkpointSize };
-  await phone.keep(card.cardId, enrolment);
-  onStep({ step: "enrolled", detail: `token ${token.iin}******${token.last4} at ${issuer.url}` });
+  const { cardId } = card;
+  const { checkpointSize } = card.info;
+  let account = await phone.account(cardId);
+  if (account?.issuer !== url) {
+    const { accessKey } = await new IssuerClient({ baseUrl: url }).enrol(card.certificate, phoneName, { signal });
+    account = { issuer: url, accessKey, checkpointSize };
+    await phone.keep(cardId, account);
+  }
+  const token = account.token ?? (await issuerOf(account).createToken(cardId, holderName, { signal }));
+  const enrolment = { ...account, token, checkpointSize };
+  await phone.keep(cardId, enrolment);
+  onStep({ step: "enrolled", detail: `token ${token.iin}******${token.last4} at ${url}` });
   return enrolment;
 }
 
@@ -249,7 +255,7 @@ export async function suspendCard(options: SuspendOptions): Promise<Suspended> {
   }
 }
 
-/** Ends the pairing on the card, then here. */
+/** Ends the pairing on the card, then here. The issuer's account stays, as the card may be paired again. */
 export async function unpairCard({
   phone,
   transport,
@@ -262,12 +268,11 @@ export async function unpairCard({
   } finally {
     await card.close();
   }
-  await phone.forget(cardId);
 }
 
 async function enrolled(phone: PhoneFolder, cardId: Uint8Array): Promise<Enrolment> {
-  const enrolment = await phone.enrolment(cardId);
-  if (enrolment !== undefined) return enrolment;
+  const account = await phone.account(cardId);
+  if (account?.token !== undefined) return { ...account, token: account.token };
   const sentence = "The card has no issuer yet: pair it again, with --issuer";
   throw new CommandError("CARD_NOT_ENROLLED", sentence, EXIT.usage);
 }
