@@ -7,8 +7,6 @@
 /** wire/bluetooth.ts, RADIO_PACKET_MAX. */
 enum { PACKET_MAX = 258 };
 enum type { COMMAND = 1, ACL_DATA = 2, EVENT = 4 };
-/** HCI_Reset (Vol 4 Part E 7.3.2). */
-enum { RESET_LOW = 0x03, RESET_HIGH = 0x0c };
 
 static bool there;
 static bool was_busy;
@@ -53,8 +51,6 @@ uint32_t Z_radioZ_send(struct module* module, uint32_t at, uint32_t length) {
     was_busy = true;
     return STATUS_BUSY;
   }
-  // A host that hears nothing it understands resets: what comes then begins anew (Vol 4 Part A 4).
-  if (octets[0] == COMMAND && octets[1] == RESET_LOW && octets[2] == RESET_HIGH) have = to_skip = 0;
   return STATUS_OK;
 }
 
