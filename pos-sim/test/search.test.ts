@@ -247,6 +247,13 @@ describe("the search", () => {
     expect(at2.valid).to.be.lessThan(20); // and knows that it does not know
   });
 
+  it("reads cells of whole samples, whose pulses are all sampled at the same places, as any others", () => {
+    for (const seed of [177_000_006, 177_000_020, 177_000_034]) {
+      const { samples, text } = synthesise(seed, { snrDb: 3, cellUs: 250 });
+      expect(readSamples(samples, 48_000).reads.map(({ data }) => data)).to.eql([text]);
+    }
+  });
+
   it("joins passes whatever their direction and their polarity", () => {
     for (let seed = 150_900_000; seed < 150_900_006; seed++) {
       const { samples, text } = synthesise(seed, { snrDb: -4, repeats: { count: 3, reversed: [1] } });

@@ -120,11 +120,11 @@ export class Pulse {
   }
 
   /** Adds `height` times the pulse. */
-  add(samples: Float32Array, centre: number, cell: number, height: number): void {
+  add(samples: Float32Array, centre: number, cell: number, height: number, reach = REACH): void {
     const table = this.#table;
     const step = FINE / cell;
-    const from = Math.max(0, Math.ceil(centre - REACH * cell));
-    const to = Math.min(samples.length - 1, Math.floor(centre + REACH * cell));
+    const from = Math.max(0, Math.ceil(centre - reach * cell));
+    const to = Math.min(samples.length - 1, Math.floor(centre + reach * cell));
     let x = (from - centre) * step + REACH * FINE;
     for (let n = from; n <= to; n++, x += step) {
       const i = x | 0;

@@ -61,17 +61,20 @@ export function finelyShaped(flat: Float32Array, pulses: readonly Placed[], vari
 function fittest(flat: Float32Array, pulses: readonly Placed[], variance: number, shapes: readonly Pulse[]) {
   let best = { pulse: STRIPE, factor: 1, explained: Number.NEGATIVE_INFINITY };
   const cell = pulses[pulses.length >> 1]?.cell ?? 0;
+  const from = Math.max(0, Math.floor((pulses[0]?.at ?? 0) - FAR * cell));
+  const to = Math.min(flat.length, Math.ceil((pulses[pulses.length - 1]?.at ?? 0) + FAR * cell));
+  const drawn = new Float32Array(flat.length);
   for (const pulse of shapes) {
     // Of what falls between samples there is no telling.
     if (pulse.energy * cell < NARROWEST && pulse !== STRIPE) continue;
+    // Drawn, and not by its integrals: where cells are whole samples, each pulse is sampled at the same few places, and a step's energy is not its integral there.
+    drawn.fill(0, from, to);
+    for (const { at, cell, value } of pulses) pulse.add(drawn, at, cell, value, FAR);
     let along = 0;
     let power = 0;
-    for (const [i, { at, cell, value }] of pulses.entries()) {
-      along += value * pulse.match(flat, at, cell, FAR);
-      power += value * value * cell * pulse.energy;
-      for (let j = i - 1; j >= 0 && at - pulses[j]!.at < FAR * cell; j--) {
-        power += 2 * value * pulses[j]!.value * cell * pulse.overlap((at - pulses[j]!.at) / cell);
-      }
+    for (let n = from; n < to; n++) {
+      along += drawn[n]! * flat[n]!;
+      power += drawn[n]! * drawn[n]!;
     }
     // Upside down it is no pulse.
     const explained = (Math.max(0, along) * along) / (2 * variance * power) + (pulse === STRIPE ? GAIN : 0);
@@ -82,5 +85,5 @@ function fittest(flat: Float32Array, pulses: readonly Placed[], variance: number
 
 /** Narrowest pulse, by the integral of its square, samples. */
 const NARROWEST = 0.5;
-/** Pulses farther apart than that, cells, do not overlap. */
+/** Cells on each side of a pulse in which it is drawn. */
 const FAR = 2;
