@@ -248,8 +248,14 @@ describe("the search", () => {
   });
 
   it("reads cells of whole samples, whose pulses are all sampled at the same places, as any others", () => {
-    for (const seed of [177_000_006, 177_000_020, 177_000_034]) {
-      const { samples, text } = synthesise(seed, { snrDb: 3, cellUs: 250 });
+    for (const [seed, pulse] of [
+      [177_000_006, { pw50: 0.25 }],
+      [177_000_020, { pw50: 0.25 }],
+      [177_000_034, { pw50: 0.25 }],
+      [178_000_001, { tau: 0.1 }],
+      [178_000_008, { tau: 0.1 }],
+    ] as const) {
+      const { samples, text } = synthesise(seed, { snrDb: 3, cellUs: 250, pulse });
       expect(readSamples(samples, 48_000).reads.map(({ data }) => data)).to.eql([text]);
     }
   });

@@ -4,7 +4,7 @@ import type { Seed } from "./acquire/acquire.js";
 import type { Rates } from "./acquire/around.js";
 import { type Draft, draftsOf } from "./draft.js";
 import { cellAt } from "./fit/matched.js";
-import { STRIPE } from "./fit/shape.js";
+import { STRIPE } from "./fit/pulse.js";
 import { fittedByReversals, fittedBySamples, type View } from "./fitted.js";
 import { judged } from "./judged.js";
 import type { Pass } from "./passes/join.js";

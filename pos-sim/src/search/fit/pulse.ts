@@ -138,3 +138,6 @@ export class Pulse {
 export function lorentzian(pw50: number): Pulse {
   return new Pulse((cells) => 1 / (1 + ((2 * cells) / pw50) ** 2));
 }
+
+/** Where a search begins: a stripe's, a quarter of a cell wide. */
+export const STRIPE = lorentzian(0.25);

@@ -3,9 +3,9 @@
 import { movingMean } from "../../signal/moving-mean.js";
 import type { Seed } from "../acquire/acquire.js";
 import { cellAt } from "../fit/matched.js";
-import type { Pulse } from "../fit/pulse.js";
+import { type Pulse, STRIPE } from "../fit/pulse.js";
 import { type Reading, smooth } from "../fit/refine.js";
-import { finelyShaped, STRIPE } from "../fit/shape.js";
+import { finelyShaped } from "../fit/shape.js";
 import { likelyFormats } from "../texts/parity.js";
 import { type Paced, paced } from "./pace.js";
 import {
