@@ -56,6 +56,17 @@ describe("texts in one run of cells", () => {
     }).timeout(30_000);
   }
 
+  it("are all read, a long one first", () => {
+    for (let seed = 1; seed <= 6; seed++) {
+      const [long, other] = [textFor(1, 79, 175_000_000 + seed), text(176_000_000 + seed)];
+      const { reads } = readSamples(signal([trackBits(1, long), bits(other)], 3, seed), RATE);
+      expect(
+        reads.map(({ data }) => data),
+        `seed ${seed}`,
+      ).to.deep.equal([long, other]);
+    }
+  }).timeout(30_000);
+
   it("are read where they are the same, and none of them is made up", () => {
     for (let seed = 1; seed <= 6; seed++) {
       const [one] = two(seed);

@@ -3,7 +3,7 @@
 
 import type { Seed } from "./acquire/acquire.js";
 import { type Around, around, isCut, type Rates } from "./acquire/around.js";
-import { follow, type Trail } from "./fit/follow.js";
+import { CELLS_MAX, follow, type Trail } from "./fit/follow.js";
 import type { Pulse } from "./fit/pulse.js";
 import { noisyScatter, type Reading, refined, smoothed } from "./fit/refine.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./reversals/moved.js";
@@ -109,9 +109,9 @@ const FEW = 4;
 const DAMAGED_CELL = -6;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;
-/** Cells on each side of a seed that are looked at first, and that a swipe may have. */
+/** Cells on each side of a seed that are looked at first, and that a run of texts may have. */
 const NEAR_CELLS = 140;
-const REACH_CELLS = 900;
+const REACH_CELLS = CELLS_MAX + 200;
 
 /** Where a draft lies, and what it explains. */
 function extent(

@@ -13,8 +13,8 @@ export interface Trail {
   readonly gain: number;
 }
 
-/** Cells in one direction, at most. */
-const CELLS_MAX = 700;
+/** Cells in one direction, at most: two texts of track 1 in one run have 1,260 with the zeros around them. */
+export const CELLS_MAX = 1400;
 /** A reading so far behind the best one is given up. */
 const BEHIND = 20;
 /** A reading that lost so much since its best is at its end. */

@@ -1,7 +1,7 @@
 // A clock through reversals that are known one by one: from a run of zeros outwards, cell by cell, many readings at once. Each takes one
 // reversal for a zero and two for a one, and its clock follows them with a Kalman filter.
 
-import { gainsFor, SETTLED } from "../fit/follow.js";
+import { CELLS_MAX, gainsFor, SETTLED } from "../fit/follow.js";
 
 /** A reversal's place, samples, in rising order. */
 export interface Paced {
@@ -13,7 +13,6 @@ export interface Paced {
   readonly to: number;
 }
 
-const CELLS_MAX = 700;
 /** Deviation that reversals are expected to have, cells. */
 const WOBBLE = 0.13;
 /** What a reversal at its place is worth, over none. */
