@@ -10,9 +10,9 @@ const SLOPE = 0.1;
 
 export class Pulse {
   readonly #table = new Float64Array(SIZE);
-  /** Integrals of it times itself, and of its slope times itself, by shift. */
-  readonly #overlaps: Float64Array;
-  readonly #slopes: Float64Array;
+  /** Integrals of it times itself, and of its slope times itself, by shift: made when they are needed first, as most shapes are tried and dropped. */
+  #overlaps: Float64Array | undefined;
+  #slopes: Float64Array | undefined;
   /** Integrals of the pulse times itself, shifted by 0, 1/2, 1, 3/2 and 2 cells; in cells. */
   readonly overlaps: readonly [number, number, number, number, number];
   /** Integral of its square, in cells. */
@@ -31,31 +31,26 @@ export class Pulse {
     ];
     this.energy = this.overlaps[0];
     this.slopeEnergy = (2 * (this.energy - this.#overlap(SLOPE))) / (SLOPE * SLOPE);
-    this.#overlaps = Float64Array.from({ length: 2 * FINE + Math.ceil(SLOPE * FINE) + 2 }, (_, i) =>
-      this.#overlap(i / FINE),
-    );
-    // Minus the second derivative of the overlap, over the same distance as slopes are taken.
-    this.#slopes = Float64Array.from({ length: 2 * FINE + 1 }, (_, i) => {
-      const shift = i / FINE;
-      const [before, here, after] = [shift - SLOPE, shift, shift + SLOPE].map((at) => this.overlap(at));
-      return (2 * here! - before! - after!) / (SLOPE * SLOPE);
-    });
   }
 
   /** Integral of the pulse times itself `cells` later, up to two; in cells. */
   overlap(cells: number): number {
-    const x = Math.min(this.#overlaps.length - 2, Math.abs(cells) * FINE);
+    this.#overlaps ??= this.#overlapTable();
+    const overlaps = this.#overlaps;
+    const x = Math.min(overlaps.length - 2, Math.abs(cells) * FINE);
     const i = x | 0;
-    const low = this.#overlaps[i]!;
-    return low + (x - i) * (this.#overlaps[i + 1]! - low);
+    const low = overlaps[i]!;
+    return low + (x - i) * (overlaps[i + 1]! - low);
   }
 
   /** Integral of the pulse's slope times itself `cells` later. */
   slopeOverlap(cells: number): number {
+    this.#slopes ??= this.#slopeTable();
+    const slopes = this.#slopes;
     const x = Math.min(2 * FINE - 1, Math.abs(cells) * FINE);
     const i = x | 0;
-    const low = this.#slopes[i]!;
-    return low + (x - i) * (this.#slopes[i + 1]! - low);
+    const low = slopes[i]!;
+    return low + (x - i) * (slopes[i + 1]! - low);
   }
 
   /** Height at `cells` from its centre. */
@@ -65,6 +60,19 @@ export class Pulse {
     if (x < 0 || i >= SIZE - 1) return 0;
     const low = this.#table[i]!;
     return low + (x - i) * (this.#table[i + 1]! - low);
+  }
+
+  #overlapTable(): Float64Array {
+    return Float64Array.from({ length: 2 * FINE + Math.ceil(SLOPE * FINE) + 2 }, (_, i) => this.#overlap(i / FINE));
+  }
+
+  /** Minus the second derivative of the overlap, over the same distance as slopes are taken. */
+  #slopeTable(): Float64Array {
+    return Float64Array.from({ length: 2 * FINE + 1 }, (_, i) => {
+      const shift = i / FINE;
+      const [before, here, after] = [shift - SLOPE, shift, shift + SLOPE].map((at) => this.overlap(at));
+      return (2 * here! - before! - after!) / (SLOPE * SLOPE);
+    });
   }
 
   /** Integral of the pulse times itself `shift` cells later, in cells. */
