@@ -13,9 +13,23 @@ const SILENCE = 960;
 const HALF = 0.125 * CELL_US * 1e-6 * RATE;
 const REACH = 40 * HALF;
 
-/** Lorentzian pulses in white noise; some cells amid each pass are lost. */
-function signal(passes: readonly (readonly number[])[], snrDb: number, seed: number, lost = 0): Float32Array {
-  const { edgesNs } = emission({ cellUs: CELL_US, passes });
+/** Lorentzian pulses in white noise; some cells amid each text are lost. */
+function signal(texts: readonly (readonly number[])[], snrDb: number, seed: number, lost = 0): Float32Array {
+  return noisy([clean(texts, lost)], snrDb, seed);
+}
+
+/** Passes 100 ms apart, as the card's are. */
+function apart(passes: readonly (readonly (readonly number[])[])[], snrDb: number, seed: number): Float32Array {
+  const rest = new Float32Array(0.1 * RATE - 2 * SILENCE);
+  return noisy(
+    passes.flatMap((texts, i) => (i === 0 ? [clean(texts)] : [rest, clean(texts)])),
+    snrDb,
+    seed,
+  );
+}
+
+function clean(texts: readonly (readonly number[])[], lost = 0): Float32Array {
+  const { edgesNs } = emission({ cellUs: CELL_US, passes: texts });
   const cell = CELL_US * 1e-6 * RATE;
   const at = Float64Array.from(edgesNs, (ns) => SILENCE + ns * 1e-9 * RATE);
   const samples = new Float32Array(Math.ceil(at.at(-1)! + SILENCE));
@@ -23,15 +37,21 @@ function signal(passes: readonly (readonly number[])[], snrDb: number, seed: num
     for (let n = Math.max(0, Math.ceil(centre - REACH)); n < Math.min(samples.length, centre + REACH); n++)
       samples[n]! += (i % 2 === 0 ? 0.3 : -0.3) / (1 + ((n - centre) / HALF) ** 2);
   }
-  const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / (samples.length - 2 * SILENCE);
   let cells = 25;
-  for (const pass of passes) {
-    const from = Math.round(SILENCE + (cells + 0.4 * pass.length) * cell);
+  for (const bits of texts) {
+    const from = Math.round(SILENCE + (cells + 0.4 * bits.length) * cell);
     samples.fill(0, from, Math.round(from + lost * cell));
-    cells += pass.length + 53;
+    cells += bits.length + 53;
   }
+  return samples;
+}
+
+/** All of them in a row, in noise by the power of the first one. */
+function noisy(parts: readonly Float32Array[], snrDb: number, seed: number): Float32Array {
+  const first = parts[0]!;
+  const power = first.reduce((sum, sample) => sum + sample * sample, 0) / (first.length - 2 * SILENCE);
   const [deviate, sigma] = [normal(seed), Math.sqrt(power / 10 ** (snrDb / 10))];
-  return samples.map((sample) => sample + sigma * deviate());
+  return Float32Array.from(parts.flatMap((part) => [...part])).map((sample) => sample + sigma * deviate());
 }
 
 const text = (seed: number) => textFor(2, 40, seed);
@@ -64,6 +84,33 @@ describe("texts in one run of cells", () => {
         reads.map(({ data }) => data),
         `seed ${seed}`,
       ).to.deep.equal([long, other]);
+    }
+  }).timeout(30_000);
+
+  it("are joined where they are the same, in either direction", () => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const [one] = two(seed);
+      const forth = bits(one);
+      const back = forth.toReversed();
+      // One of them alone is read in one of a hundred swipes.
+      for (const passes of [
+        [forth, forth],
+        [forth, back],
+        [back, forth],
+      ]) {
+        const { reads } = readSamples(signal(passes, -3, seed), RATE);
+        expect([...new Set(reads.map(({ data }) => data))], `seed ${seed}`).to.deep.equal([one]);
+      }
+    }
+  }).timeout(30_000);
+
+  it("are joined with those of another pass, each with its own", () => {
+    for (let seed = 1; seed <= 3; seed++) {
+      const [long, short] = [textFor(1, 79, 175_000_000 + seed), text(176_000_000 + seed)];
+      const forth = [trackBits(1, long), bits(short)];
+      const back = forth.map((pass) => pass.toReversed()).reverse();
+      const { reads } = readSamples(apart([forth, back], -2, seed), RATE);
+      expect(new Set(reads.map(({ data }) => data)), `seed ${seed}`).to.deep.equal(new Set([long, short]));
     }
   }).timeout(30_000);
 

@@ -4,7 +4,7 @@
 import { DAMAGED } from "./fit/gains.js";
 import type { View } from "./fitted.js";
 import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
-import { likelyFormats } from "./texts/parity.js";
+import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
 /** Cells beside a text that may hold another one with zeros before it. */
@@ -14,24 +14,51 @@ const BESIDE = 0.01;
 /** How sure a text is at most over which something else lies. */
 const OVERLAID = 0.99;
 
+/** What a part of a stretch says as one text of some formats, likeliest first. */
+type Judge = (from: number, to: number, formats: readonly (5 | 7)[]) => readonly Likely[];
+type Formats = (bits: Uint8Array) => readonly (5 | 7)[];
+
 /** Texts of a stretch, likeliest first. */
 export function judged(view: View): readonly Likely[] {
   if (view.hopeless) return [];
   const metrics = [heldBy(view.metricsBy), view.damagedBy && heldBy(view.damagedBy)] as const;
-  const { bits } = view.reading;
-  return textsIn(0, bits.length, likelyFormats(bits)).sort((a, b) => b.probability - a.probability);
+  return textsOf(view.reading.bits, likelyFormats, (...part) => judgedIn(view, metrics, ...part));
+}
+
+/** What several passes say together, `bits` being those of one of them: which formats, bits of one pass alone do not tell. */
+export function judgedTogether(bits: Uint8Array, metricsBy: Metrics): readonly Likely[] {
+  const held = heldBy(metricsBy);
+  return textsOf(
+    bits,
+    () => [5, 7],
+    (from, to, formats) => shifted(likeliest(within(held, bits.length, from, to), formats).likely, from),
+  );
+}
+
+/** True where a stretch has room for another text beside those that are sure. */
+export function hasMore(bits: Uint8Array, likely: readonly Likely[], sure: number): boolean {
+  const known = likely.filter(({ probability }) => probability > sure).sort((a, b) => a.from - b.from);
+  const ends = [0, ...known.map(({ to }) => to)];
+  return ends.some((end, i) => {
+    const rest = bits.subarray(end, known[i]?.from ?? bits.length);
+    return known.length === 0 ? likelyFormats(rest).length > 0 : rest.length >= ROOM && mayGoOn(rest);
+  });
+}
+
+function textsOf(bits: Uint8Array, formatsOf: Formats, judge: Judge): readonly Likely[] {
+  return textsIn(0, bits.length, formatsOf(bits)).sort((a, b) => b.probability - a.probability);
 
   function textsIn(from: number, to: number, formats: readonly (5 | 7)[]): Likely[] {
-    const all = judgedIn(view, metrics, from, to, formats);
+    const all = [...judge(from, to, formats)];
     const best = all[0];
     if (best === undefined || !isText(best)) return all;
     const amid = middleOf(best);
-    const before = best.from - from < ROOM ? [] : textsIn(from, amid, likelyFormats(bits.subarray(from, best.from)));
-    const behind = to - best.to < ROOM ? [] : textsIn(amid, to, likelyFormats(bits.subarray(best.to, to)));
+    const before = best.from - from < ROOM ? [] : textsIn(from, amid, formatsOf(bits.subarray(from, best.from)));
+    const behind = to - best.to < ROOM ? [] : textsIn(amid, to, formatsOf(bits.subarray(best.to, to)));
     const [left, right] = [before.filter(isText), behind.filter(isText)];
     if (left.length === 0 && right.length === 0) return all;
     const own = [Math.max(from, ...left.map(middleOf)), Math.min(to, ...right.map(middleOf))] as const;
-    return [...left, ...judgedIn(view, metrics, ...own, formats), ...right];
+    return [...left, ...judge(...own, formats), ...right];
   }
 }
 
@@ -60,18 +87,25 @@ function judgedIn(
 ): Likely[] {
   if (formats.length === 0) return [];
   const cells = bits.length;
-  const within = (by: Metrics) => (reverse: boolean) =>
-    reverse ? sliced(by(true), cells - to, cells - from) : sliced(by(false), from, to);
-  const whole = likeliest(within(metricsBy), formats);
+  const part = (by: Metrics) => within(by, cells, from, to);
+  const whole = likeliest(part(metricsBy), formats);
   const likely =
     damagedBy === undefined
       ? whole.likely
-      : either(whole, likeliest(within(damagedBy), formats, whole.total - DAMAGED), DAMAGED);
-  return likely
-    .map((text): Likely => {
-      const one = { ...text, from: text.from + from, to: text.to + from };
+      : either(whole, likeliest(part(damagedBy), formats, whole.total - DAMAGED), DAMAGED);
+  return shifted(likely, from)
+    .map((one): Likely => {
       const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, cells), one.from, one.to);
       return doubted ? { ...one, probability: OVERLAID } : one;
     })
     .sort((a, b) => b.probability - a.probability);
+}
+
+/** Metrics of the cells from `from` to `to` alone. */
+function within(by: Metrics, cells: number, from: number, to: number): Metrics {
+  return (reverse) => (reverse ? sliced(by(true), cells - to, cells - from) : sliced(by(false), from, to));
+}
+
+function shifted(likely: readonly Likely[], by: number): readonly Likely[] {
+  return likely.map((one) => ({ ...one, from: one.from + by, to: one.to + by }));
 }

@@ -2,10 +2,11 @@
 
 import { type Seed, seedsIn } from "./acquire/acquire.js";
 import { Rates } from "./acquire/around.js";
+import { hasMore } from "./judged.js";
+import { passesIn } from "./passes/split.js";
 import { together } from "./passes/together.js";
 import { type Stretch, search } from "./search.js";
 import type { Likely } from "./texts/likeliest.js";
-import { likelyFormats } from "./texts/parity.js";
 
 /** A text found, in samples of the recording. */
 export interface Sighting extends Likely {
@@ -117,7 +118,7 @@ export class Searcher {
     const apart = near.filter((other) => !over.includes(other));
     const said = apart.length > 0 ? together(stretch, apart) : undefined;
     for (const text of said?.likely ?? []) this.#tell(stretch, text, said?.alike);
-    this.#weak = (said?.likely[0]?.probability ?? 0) > SURE_ALONE ? [] : [...apart.slice(1 - PASSES), stretch];
+    this.#weak = hasMore(stretch.bits, said?.likely ?? [], SURE_ALONE) ? [...apart.slice(1 - PASSES), stretch] : [];
   }
 
   #search(from: number, to: number): void {
@@ -148,7 +149,7 @@ export class Searcher {
       const { bounds, likely } = stretch;
       const [first, last] = [bounds[0]!, bounds[bounds.length - 1]!];
       for (const text of likely) this.#tell(stretch, text);
-      if (!((likely[0]?.probability ?? 0) > SURE_ALONE) && likelyFormats(stretch.bits).length > 0) this.#join(stretch);
+      if (hasMore(stretch.bits, likely, SURE_ALONE)) for (const pass of passesIn(stretch)) this.#join(pass);
       // What lies in this stretch, or where it began, is done with.
       seeds = seeds
         .slice(1)

@@ -1,7 +1,9 @@
 // Passes of one emission, read together.
 
 import { trackBits } from "../../signal/stripe.js";
-import { bitsWith, isInDoubt, type Likely, likeliest } from "../texts/likeliest.js";
+import { judgedTogether } from "../judged.js";
+import { FREE } from "../texts/chain.js";
+import { bitsWith, isInDoubt, type Likely } from "../texts/likeliest.js";
 import { otherText } from "./alike.js";
 import { type Joined, joined, type Pass } from "./join.js";
 
@@ -13,7 +15,7 @@ export interface Refittable {
 
 /**
  * What passes say together: the last one's cells, read with all that say the same, and which those are; undefined where none does. Each is
- * fitted once more by the likeliest text: alone they are wrong more often.
+ * fitted once more by the likeliest texts: alone they are wrong more often.
  */
 export function together<One extends Refittable>(last: One, others: readonly One[]): Together<One> | undefined {
   const first = joined(
@@ -23,15 +25,25 @@ export function together<One extends Refittable>(last: One, others: readonly One
   if (first === undefined) return undefined;
   const cells = last.bits.length;
   const judge = (join: Joined): readonly Likely[] =>
-    likeliest(join.metricsBy, [5, 7])
-      .likely.map((one) => amongAlike(one, join, cells))
+    judgedTogether(last.bits, join.metricsBy)
+      .map((one) => amongAlike(one, join, cells))
       .sort((a, b) => b.probability - a.probability);
   const alike = first.alike.map((i) => others[i]!);
   const likely = judge(first);
-  if (likely[0] === undefined || !isInDoubt(likely[0])) return { likely, alike };
-  const known = bitsWith(likely[0], cells);
+  if (!likely.some(isInDoubt)) return { likely, alike };
+  const known = bitsOf(likely, cells);
   const passes = first.alike.map((i) => others[i]!.passWith(first.over(i, known)));
   return { likely: judge(joined(last.passWith(known), passes) ?? first), alike };
+}
+
+/** The bits of the likeliest texts that do not lie over each other. */
+function bitsOf(likely: readonly Likely[], cells: number): Uint8Array {
+  const known = new Uint8Array(cells).fill(FREE);
+  for (const one of likely) {
+    const { from, to } = one;
+    if (known.subarray(from, to).every((bit) => bit === FREE)) known.set(bitsWith(one, cells).subarray(from, to), from);
+  }
+  return known;
 }
 
 /** What joined passes say. */
