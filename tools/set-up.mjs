@@ -30,6 +30,7 @@ const TEST_TOOLS = [
   ["fish", "fish"],
   ["socat", "socat"],
   ["tshark", "tshark"],
+  ["chromium", "chromium"],
 ];
 
 main().catch((error) => {

@@ -3,7 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runDemo } from "@enabling-card/tools";
+import { chromiumPath, runDemo } from "@enabling-card/tools";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";
 
@@ -12,10 +12,12 @@ describe("the demonstration", () => {
     ["qemu", "memory"],
     ["qemu", "noble"],
     ["emulator", "noble"],
+    ["emulator", "web-bluetooth"],
   ] as const)
     it(`on ${device}, over ${transport}: pairs, loads, presents, swipes and is approved; replays are refused`, async function () {
       this.timeout(60_000);
       if (device === "qemu") imageOrSkip(this);
+      if (transport === "web-bluetooth" && chromiumPath() === undefined && process.env.CI !== "true") this.skip();
       const out = mkdtempSync(join(tmpdir(), "ecard-demo-"));
       try {
         const { steps, tracks, emission } = await runDemo({ out, device, transport });

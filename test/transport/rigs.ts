@@ -13,7 +13,7 @@ import {
   webBluetoothTransport,
 } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
-import { nobleOn } from "@enabling-card/tools";
+import { BrowserPhones, chromiumPath, nobleOn } from "@enabling-card/tools";
 import { LE_MTU_MAX } from "@enabling-card/wire";
 import { expect } from "chai";
 import type { World } from "../support/card-with-issuer.js";
@@ -53,10 +53,15 @@ const TIMEOUT_MS = 1_000;
 /** What is above a phone's controller. */
 interface Phone {
   transport(options: GattOptions): CardTransport;
-  stop(): void;
+  stop(): void | Promise<void>;
 }
 
-function onTheAir(name: string, maxWrite: Rig["maxWrite"], phoneOn: (controller: HciController) => Phone): Rig {
+function onTheAir(
+  name: string,
+  maxWrite: Rig["maxWrite"],
+  phoneOn: (controller: HciController) => Phone | Promise<Phone>,
+  otherOn = phoneOn as (controller: HciController) => Phone,
+): Rig {
   return {
     name,
     maxWrite,
@@ -73,19 +78,19 @@ function onTheAir(name: string, maxWrite: Rig["maxWrite"], phoneOn: (controller:
         air.setReach(near!, radio, true); // once both know
         watch.mend();
       });
-      const phone = phoneOn(watched);
+      const phone = await phoneOn(watched);
       let second: Phone | undefined;
       return {
         w,
         watch,
         transport: (options) => phone.transport({ timeoutMs: TIMEOUT_MS, ...options }),
         other(options) {
-          second ??= phoneOn(far!);
+          second ??= otherOn(far!);
           return second.transport({ timeoutMs: TIMEOUT_MS, ...options });
         },
         say: (chunk) => watched.say(chunk),
         async close() {
-          phone.stop();
+          await phone.stop();
           second?.stop();
           air.close();
           expect(radio.violations, "the card kept to its controller's buffers").to.deep.equal([]);
@@ -100,10 +105,31 @@ function onTheAir(name: string, maxWrite: Rig["maxWrite"], phoneOn: (controller:
 const agreed = (asked: number) => Math.min(asked, LE_MTU_MAX) - 3;
 const nothing = () => undefined;
 
-const noble = onTheAir("noble", agreed, (controller) => {
+const nobleAbove = (controller: HciController): Phone => {
   const noble = nobleOn(controller);
   return { transport: (options) => nobleTransport(noble, options), stop: () => noble.stop() };
-});
+};
+
+const noble = onTheAir("noble", agreed, nobleAbove);
+
+let browser: Promise<BrowserPhones> | undefined;
+
+/** The adapter in a page of Chromium, on the browser's own Web Bluetooth; its emulated radio leads to noble's. */
+const chromium = onTheAir(
+  "web-bluetooth in Chromium",
+  () => 20,
+  async (controller) => {
+    browser ??= BrowserPhones.start();
+    const noble = nobleOn(controller);
+    const phone = await (await browser).open(nobleTransport(noble, { timeoutMs: TIMEOUT_MS }));
+    const stop = async () => {
+      await phone.close();
+      noble.stop();
+    };
+    return { transport: (options) => phone.transport(options), stop };
+  },
+  nobleAbove,
+);
 
 const webBluetooth = onTheAir(
   "web-bluetooth",
@@ -189,9 +215,17 @@ const serial: Rig = {
   },
 };
 
+/** Set-up installs it where that is permitted; elsewhere these tests are let off with a word, but not in CI. */
+function hasChromium(): boolean {
+  const has = chromiumPath() !== undefined;
+  if (!has) console.log("    Chromium is not installed (apt-get install chromium): web-bluetooth is not tried in it");
+  return has || process.env.CI === "true";
+}
+
 /** Each adapter once; all of the suite runs over these. */
 export const RIGS: readonly Rig[] = [
   noble,
+  ...(hasChromium() ? [chromium] : []),
   webBluetooth,
   blePlx("android", agreed),
   capacitor("android", agreed),

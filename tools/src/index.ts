@@ -4,6 +4,8 @@ export { benchMcu, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./be
 export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { nobleOn, type StoppableNoble } from "./bluetooth/noble-on.js";
+export { type BrowserPhone, BrowserPhones } from "./browser/browser-phone.js";
+export { chromiumPath } from "./browser/chromium.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
 export { build, run } from "./cli.js";
 export { ASKED, figuresOf, KEPT_FIGURES } from "./commands/bench-mcu.js";

@@ -78,7 +78,7 @@ describe("ecard doctor", () => {
     expect(checks.every(({ ok }) => ok)).to.equal(true);
     expect(checks.find(({ name }) => name === "public vectors")!.detail).to.contain("VECTORS_DIR");
     expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain(
-      "sigrok-cli, zsh, fish, socat, tshark: not found",
+      "sigrok-cli, zsh, fish, socat, tshark, chromium: not found",
     );
   });
 });

@@ -20,7 +20,10 @@ export function demoCommand(program: Command, context: Context): void {
         .default("emulator"),
     )
     .addOption(
-      new Option("--transport <way>", "how phone and card talk: from hand to hand, or Bluetooth by noble's own stack")
+      new Option(
+        "--transport <way>",
+        "how phone and card talk: from hand to hand, Bluetooth by noble's own stack, or by a page in Chromium",
+      )
         .choices(TRANSPORTS)
         .default("memory"),
     )

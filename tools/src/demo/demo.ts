@@ -53,6 +53,10 @@ export interface DemoResult {
   readonly emission: { readonly passes: number; readonly seconds: number; readonly energyMj: number };
 }
 
+const PHONES: Readonly<Partial<Record<Transport, readonly string[]>>> = {
+  noble: ["a phone with Bluetooth"],
+  "web-bluetooth": ["a phone with Web Bluetooth, in Chromium"],
+};
 const AMOUNT = 950;
 const CAP = 2000;
 /** Germany, ISO 3166-1; amounts in cents. */
@@ -72,21 +76,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       "set the table",
       async () => {
         table = await setTable({ ...stage, block });
-        carrier = openCarrier(transport);
+        carrier = await openCarrier(transport);
         card = await startCard(device, { block, radio: carrier.radio, ...stage, ...(onTrace && { onTrace }) });
       },
       () => ({
         detail: [
           `issuer on ${table!.service.url}, a new card ${card!.id}`,
           ...(device === "qemu" ? ["a Cortex-M4 in QEMU"] : []),
-          ...(transport === "noble" ? ["a phone with Bluetooth"] : []),
+          ...(PHONES[transport] ?? []),
         ].join(", "),
       }),
     );
     return await play(table!, card!, carrier!.transport(card!), journey, options);
   } finally {
     await card?.stop();
-    carrier?.close();
+    await carrier?.close();
     await table?.service.close();
   }
 }
@@ -101,7 +105,7 @@ async function play(
   const { client, service, makerRoot, made } = table;
   let link: CountingLink | undefined;
   const transport = {
-    discover: air.discover,
+    ...air,
     connect: async (...args: Parameters<typeof air.connect>) => {
       link = countingLink(await air.connect(...args));
       return link;

@@ -28,7 +28,7 @@ export interface Probes {
 }
 
 /** Programs that tests open files and completions with, as in set-up.mjs; Debian's packages have the same names. */
-export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli", "zsh", "fish", "socat", "tshark"];
+export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli", "zsh", "fish", "socat", "tshark", "chromium"];
 
 /** What builds, runs and debugs the microcontroller's image, as in set-up.mjs, and Debian's packages of them. */
 export const MCU_PROGRAMS: Readonly<Record<string, string>> = {

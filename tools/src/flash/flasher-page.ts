@@ -1,22 +1,8 @@
-// The flasher's page as one file: its script is bundled from the SDK's sources, and stands inside.
+// The flasher's page as one file.
 
-import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
-import { CommandError, EXIT } from "../exit-codes.js";
-
-const PAGE = new URL("page/", import.meta.url);
+import { bundledPage } from "../bundled-page.js";
 
 /** The page's HTML. @throws {CommandError} `BUNDLER_MISSING` */
-export async function flasherPage(): Promise<string> {
-  const esbuild = await import("esbuild").catch((cause) => {
-    throw new CommandError("BUNDLER_MISSING", "npm's esbuild is missing: run npm ci", EXIT.unavailable, { cause });
-  });
-  const { outputFiles } = await esbuild.build({
-    entryPoints: [fileURLToPath(new URL("main.ts", PAGE))],
-    ...{ bundle: true, write: false, minify: true, format: "iife", platform: "browser", target: "es2022" },
-    logLevel: "silent",
-  });
-  const script = outputFiles[0]!.text.replaceAll("</script", "<\\/script");
-  const html = await readFile(new URL("flasher.html", PAGE), "utf8");
-  return html.replace("/* SCRIPT */", () => script);
+export function flasherPage(): Promise<string> {
+  return bundledPage(new URL("page/", import.meta.url), "flasher.html");
 }

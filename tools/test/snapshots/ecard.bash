@@ -3,7 +3,7 @@ _ecard() {
   local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD - 1]}" path="" flags="" names="" i
   case "$previous" in
     --device) COMPREPLY=($(compgen -W "emulator qemu" -- "$word")); return ;;
-    --transport) COMPREPLY=($(compgen -W "memory noble" -- "$word")); return ;;
+    --transport) COMPREPLY=($(compgen -W "memory noble web-bluetooth" -- "$word")); return ;;
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;

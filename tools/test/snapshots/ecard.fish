@@ -24,7 +24,7 @@ complete -c ecard -n 'not __fish_seen_subcommand_from demo emulate debug persona
 complete -c ecard -n 'not __fish_seen_subcommand_from demo emulate debug personalise issuer pair cards pay suspend unpair pos image flash flasher serial logs doctor bench completion' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
 complete -c ecard -n '__fish_seen_subcommand_from demo' -l out -r -d 'where swipe.wav, .svg, .vcd, .sr and journey.json go'
 complete -c ecard -n '__fish_seen_subcommand_from demo' -l device -x -a 'emulator qemu' -d 'the emulated card, or the image of npm run build:mcu on a Cortex-M4 in QEMU'
-complete -c ecard -n '__fish_seen_subcommand_from demo' -l transport -x -a 'memory noble' -d 'how phone and card talk: from hand to hand, or Bluetooth by noble\'s own stack'
+complete -c ecard -n '__fish_seen_subcommand_from demo' -l transport -x -a 'memory noble web-bluetooth' -d 'how phone and card talk: from hand to hand, Bluetooth by noble\'s own stack, or by a page in Chromium'
 complete -c ecard -n '__fish_seen_subcommand_from demo' -l trace -d 'show every step inside the emulated card, by its own clock'
 complete -c ecard -n '__fish_seen_subcommand_from demo' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from demo' -s q -l quiet -d 'results only'

@@ -40,7 +40,7 @@ _ecard_demo() {
   _arguments -C \
     '--out[where swipe.wav, .svg, .vcd, .sr and journey.json go]:value:_files' \
     '--device[the emulated card, or the image of npm run build\:mcu on a Cortex-M4 in QEMU]:value:(emulator qemu)' \
-    '--transport[how phone and card talk\: from hand to hand, or Bluetooth by noble'\''s own stack]:value:(memory noble)' \
+    '--transport[how phone and card talk\: from hand to hand, Bluetooth by noble'\''s own stack, or by a page in Chromium]:value:(memory noble web-bluetooth)' \
     '--trace[show every step inside the emulated card, by its own clock]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
