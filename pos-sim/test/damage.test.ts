@@ -114,7 +114,7 @@ describe("a damaged swipe", () => {
     expect(wrong).to.deep.equal([]);
     expect(valid).to.be.at.least(26);
     expect(first).to.be.at.least(31);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("is read likewise whichever way round the head is wired", () => {
     for (const conditions of [{ snrDb: 3 }, { snrDb: 20, dropouts: { count: 1, cells: 3 } }]) {
@@ -124,13 +124,13 @@ describe("a damaged swipe", () => {
       });
       expect(valid, JSON.stringify(conditions)).to.be.at.least(9);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("with dropouts of two cells likewise", () => {
     const seeds = [8_700_018, 8_700_166, 8_700_211, ...some(20, 63_000_000)];
     const { wrong } = tally(seeds, (seed) => synthesise(seed, { snrDb: 20, dropouts: { count: 2, cells: 2 } }));
     expect(wrong).to.deep.equal([]);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("with clicks that are broader than a pulse, whose flanks look like pulses, likewise", () => {
     const { wrong } = tally(some(56, 8_600_000), (seed) => bumped(seed, 4));
@@ -138,14 +138,14 @@ describe("a damaged swipe", () => {
     const one = tally(some(20, 8_600_000), (seed) => bumped(seed, 1));
     expect(one.wrong).to.deep.equal([]);
     expect(one.valid).to.be.at.least(14);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("over whose cells something broader lies is at most likely", () => {
     // Each of these was called valid, and was wrong, by who did not look at what a text leaves over.
     const seeds = [58, 94, 103, 152, 185, 213, 219, 264, 265, 268, 279, 288, 294].map((seed) => 65_000_000 + seed);
     const { wrong } = tally(seeds, domed);
     expect(wrong).to.deep.equal([]);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("is not made up of one that is written wrongly", () => {
     // Each of the first four was called valid by who held good pulses for lost ones, so that the LRC was right.
@@ -161,7 +161,7 @@ describe("a damaged swipe", () => {
     for (const [seed, pw50, snrDb] of [...rare, ...others]) {
       expect(readSamples(miswritten(seed, pw50, snrDb), RATE).reads, `seed ${seed}`).to.deep.equal([]);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("whose writer moved the reversals, in noise, is in doubt where that says something else", () => {
     // Each was called valid, wrongly, by who took what jitter leaves over for white noise.
@@ -180,7 +180,7 @@ describe("a damaged swipe", () => {
 
   it("is no likelier for being looked for: a whole one in noise stays as sure as it was", () => {
     expect(tally(some(15, 600_000), (seed) => synthesise(seed, { snrDb: 0 })).valid).to.be.at.least(14);
-  }).timeout(30_000);
+  }).timeout(120_000);
 });
 
 describe("a damaged cell", () => {
@@ -193,7 +193,7 @@ describe("a damaged cell", () => {
       expect(wrong).to.deep.equal([]);
       expect(valid).to.be.at.least(11);
       expect(first).to.equal(12);
-    }).timeout(30_000);
+    }).timeout(120_000);
   }
 
   for (const [what, conditions] of [
@@ -206,7 +206,7 @@ describe("a damaged cell", () => {
       );
       expect(wrong).to.deep.equal([]);
       expect(valid).to.be.at.least(11);
-    }).timeout(30_000);
+    }).timeout(120_000);
   }
 
   it("overlaps nothing where its pulses are lost, however wide they are", () => {
@@ -222,7 +222,7 @@ describe("a damaged cell", () => {
     );
     expect(two.wrong).to.deep.equal([]);
     expect(two.valid).to.be.at.least(4);
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("makes what depends on it less than certain", () => {
     // All were called valid, wrongly, by who took every cell for whole.
@@ -236,5 +236,5 @@ describe("a damaged cell", () => {
       const swipe = synthesise(seed, { snrDb: 6, dropouts: { count, cells } });
       for (const { data } of readSamples(swipe.samples, RATE).reads) expect(data, `seed ${seed}`).to.equal(swipe.text);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 });

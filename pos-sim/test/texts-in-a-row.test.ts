@@ -1,6 +1,8 @@
 // Texts that follow one another in one run of cells, with zeros between them, as a card's own emissions have them: each is read as surely as alone.
 import { expect } from "chai";
 import { readSamples } from "../src/index.js";
+import { passesIn } from "../src/search/passes/split.js";
+import type { Stretch } from "../src/search/search.js";
 import { normal } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { textFor } from "../src/synth/synth.js";
@@ -73,7 +75,7 @@ describe("texts in one run of cells", () => {
           [other, "reverse"],
         ]);
       }
-    }).timeout(30_000);
+    }).timeout(120_000);
   }
 
   it("are all read, a long one first", () => {
@@ -85,7 +87,7 @@ describe("texts in one run of cells", () => {
         `seed ${seed}`,
       ).to.deep.equal([long, other]);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("are joined where they are the same, in either direction", () => {
     for (let seed = 1; seed <= 3; seed++) {
@@ -102,7 +104,7 @@ describe("texts in one run of cells", () => {
         expect([...new Set(reads.map(({ data }) => data))], `seed ${seed}`).to.deep.equal([one]);
       }
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("are joined with those of another pass, each with its own", () => {
     for (let seed = 1; seed <= 3; seed++) {
@@ -112,7 +114,7 @@ describe("texts in one run of cells", () => {
       const { reads } = readSamples(apart([forth, back], -2, seed), RATE);
       expect(new Set(reads.map(({ data }) => data)), `seed ${seed}`).to.deep.equal(new Set([long, short]));
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("are read where they are the same, and none of them is made up", () => {
     for (let seed = 1; seed <= 6; seed++) {
@@ -120,11 +122,29 @@ describe("texts in one run of cells", () => {
       const { reads } = readSamples(signal([bits(one), bits(one)], 0, seed), RATE);
       expect([...new Set(reads.map(({ data }) => data))], `seed ${seed}`).to.deep.equal([one]);
     }
-  }).timeout(30_000);
+  }).timeout(120_000);
 
   it("are one where one is all there is", () => {
     const [one] = two(7);
     const { reads } = readSamples(signal([bits(one)], 10, 7), RATE);
     expect(reads.map(({ data }) => data)).to.deep.equal([one]);
+  });
+
+  it("are not looked for in one that repeats itself", () => {
+    const stretch = (...bits: number[]): Stretch => ({
+      ...{
+        likely: [],
+        jitter: 0,
+        bits: Uint8Array.from(bits),
+        bounds: Float64Array.from({ length: bits.length + 1 }, (_, k) => k),
+      },
+      passWith: () => expect.fail("nothing is joined"),
+    });
+    const zeros = new Array<number>(40).fill(0);
+    const same = trackBits(2, `;999999${"12".repeat(15)}?`);
+    expect(passesIn(stretch(...zeros, ...same, ...zeros))).to.have.length(1);
+    const [before, behind] = passesIn(stretch(...zeros, ...same, ...zeros, ...same.toReversed(), ...zeros));
+    expect(before!.bits.length).to.be.within(zeros.length + same.length, 2 * zeros.length + same.length);
+    expect(behind!.bounds[0]).to.equal(before!.bits.length);
   });
 });

@@ -144,7 +144,7 @@ describe("jitter", () => {
           const told = codes(made({ ...conditions, snrDb }, seed));
           expect(told, `${snrDb} dB, seed ${seed}`).to.not.include.members(["JITTER"]).and.not.include("ZEROS");
         }
-    }).timeout(30_000);
+    }).timeout(120_000);
   }
 
   it("is not the card's where clipping makes it", () => {

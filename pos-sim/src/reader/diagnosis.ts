@@ -182,7 +182,7 @@ export function diagnose(seen: Observations): Diagnosis {
   return (
     nearest ?? {
       code: "NO_CLOCK",
-      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${rate} samples a second.`,
+      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${Math.round(rate)} samples a second.`,
     }
   );
 }
@@ -218,7 +218,7 @@ function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Di
     case "TOO_FAST":
       return {
         code: failure.code,
-        sentence: `Cells of ${cell} ${where} are too short for ${rate} samples a second. Swipe slower or record faster.`,
+        sentence: `Cells of ${cell} ${where} are too short for ${Math.round(rate)} samples a second. Swipe slower or record faster.`,
         ...place,
       };
     case "NO_START_SENTINEL":

@@ -147,9 +147,9 @@ function followedBy(
   const own = samples.slice(first, last);
   const ownBase = base.slice(first, last);
   const height = new Float64Array(cells + 1).fill(seed.height);
-  const curve = smoothed(bounds, 14).map((bound) => bound - first);
+  const curve = smoothed(bounds).map((bound) => bound - first);
   let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
-  for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, 12, coloured);
+  for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, coloured);
   return { samples: own, base: ownBase, reading, first, coloured };
 }
 

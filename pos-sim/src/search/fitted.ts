@@ -24,9 +24,11 @@ export interface View {
   readonly damagedBy?: (reverse: boolean) => CellMetrics;
   /** Metrics of one pass among several. */
   readonly passBy: (reverse: boolean) => CellMetrics;
+  /** Share of the writer in what moved its pulses: see {@link Pass}. */
+  readonly writer: number;
   /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
   readonly isOverlaid: (bits: Uint8Array, from: number, to: number) => boolean;
-  /** So much noise or jitter that nobody could read it. */
+  /** So much jitter that nobody could read it. */
   readonly hopeless: boolean;
 }
 
@@ -53,9 +55,10 @@ export function fittedBySamples(followed: Followed): Fitted {
         reading,
         metricsBy: held(likelier),
         passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
+        writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...(seen === "unclear" && { damagedBy: held("some") }),
         isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
-        hopeless: clearness(reading, pulse) < HEARD,
+        hopeless: false,
       };
     },
     know: (known) => {
@@ -73,7 +76,11 @@ export function fittedByReversals(moved: Moved): Fitted {
     view: () => {
       const now = clock;
       const metricsBy = (reverse: boolean): CellMetrics => eventMetrics(now, moved, reverse);
-      return { reading: now, metricsBy, passBy: metricsBy, isOverlaid: () => false, hopeless: now.jitter > TIMED };
+      const writer = Math.max(0, 1 - (moved.noisy / now.jitter) ** 2);
+      return {
+        ...{ reading: now, metricsBy, passBy: metricsBy, writer },
+        ...{ isOverlaid: () => false, hopeless: now.jitter > TIMED },
+      };
     },
     know: (known) => {
       for (let round = 0; round < 2; round++) clock = clocked(clock, moved, known);
@@ -100,7 +107,7 @@ function again({ samples, base, coloured }: Followed, { reading, pulse }: Settle
   const matched = matchedOf(samples, base, reading, pulse);
   const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
   const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
-  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, 12, coloured) };
+  return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, coloured) };
 }
 
 interface Settled {
@@ -110,23 +117,18 @@ interface Settled {
 
 /** By how much less pulses say than white noise would have it: a writer that moves them adds to it what no clock explains. */
 function blurOf(reading: Reading, pulse: Pulse): number {
-  const beyond = (reading.scatter / noisyScatter(reading, pulse)) ** 2 - SCATTERED;
-  return 1 + BLUR * Math.max(0, beyond);
+  return 1 + BLUR * beyondNoise(reading, pulse);
+}
+
+/** What moved the pulses beyond noise, variance over the noise's. */
+function beyondNoise(reading: Reading, pulse: Pulse): number {
+  return Math.max(0, (reading.scatter / noisyScatter(reading, pulse)) ** 2 - SCATTERED);
 }
 
 /** Scatter of times over what noise makes of it, squared: what its own chance may be. And how much of what lies beyond is noise, as jitter of 10 to 12 % at 3 to 8 dB is as often wrong then as it says. */
 const SCATTERED = 1.3;
 const BLUR = 0.3;
 
-/** A pulse's energy over the noise's, as a matched filter has it. */
-function clearness({ height, variance, bounds }: Reading, pulse: Pulse): number {
-  const cell = (bounds[bounds.length - 1]! - bounds[0]!) / height.length;
-  const square = height.reduce((sum, a) => sum + a * a, 0) / height.length;
-  return (pulse.energy * square * cell) / variance;
-}
-
-/** Clearness below which not even joined passes say anything: three at -6 dB have 2.6. */
-const HEARD = 1.5;
 /** Jitter, cells, above which nothing is left to read. */
 const TIMED = 0.21;
 

@@ -107,6 +107,6 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 
 const SAME = 0.1;
 
-function passOf({ reading, passBy }: View): Pass {
-  return { bits: reading.bits, forward: passBy(false), reverse: passBy(true) };
+function passOf({ reading, passBy, writer }: View): Pass {
+  return { bits: reading.bits, forward: passBy(false), reverse: passBy(true), writer };
 }

@@ -70,11 +70,15 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   let length = 0;
   let energy = 0;
   let lasting = 0;
+  let places: readonly number[] | undefined;
   for (let pass = 0; pass < repeats.count; pass++) {
     const turned = repeats.reversed?.includes(pass) ?? false;
     const reverse = (direction === "reverse") !== turned;
     const cell = (repeats.cellUs?.[pass] ?? cellUs) * 1e-6 * sampleRateHz;
-    const made = written(conditions, cellBits, reverse, cell, sampleRateHz, random, deviate);
+    // Drawn for each pass, so that a seed's noise is what it always was, and of the first one alone: what a writer moved, every pass has.
+    const drawn = movedBy(conditions, cellBits, random, deviate);
+    places ??= drawn;
+    const made = written(conditions, places, cellBits.length, reverse, cell, sampleRateHz, random);
     const from = pass === 0 ? 0 : length - silence + gap;
     parts.push({ from, samples: made.samples });
     passes.push({
@@ -99,22 +103,25 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   return { samples, sampleRateHz, track, text, passes, sigma: sigma * level };
 }
 
+/** Where the writer put the reversals, cells. */
+function movedBy({ jitter = {} }: Conditions, bits: readonly number[], random: () => number, deviate: () => number) {
+  return reversals(bits).map(
+    (place) => place + (jitter.normal ?? 0) * deviate() + (jitter.uniform ?? 0) * (2 * random() - 1),
+  );
+}
+
 /** One pass, pulses of height 1 at the most, with silence around it. */
 function written(
   conditions: Conditions,
-  bits: readonly number[],
+  written: readonly number[],
+  cells: number,
   reverse: boolean,
   cell: number,
   sampleRateHz: number,
   random: () => number,
-  deviate: () => number,
 ): { samples: Float32Array; bounds: Float64Array; heights: Float64Array } {
-  const { jitter = {}, pulse = { pw50: 0.25 } } = conditions;
-  const cells = bits.length;
-  let places = reversals(bits).map(
-    (place) => place + (jitter.normal ?? 0) * deviate() + (jitter.uniform ?? 0) * (2 * random() - 1),
-  );
-  if (reverse) places = places.map((place) => cells - place).reverse();
+  const { pulse = { pw50: 0.25 } } = conditions;
+  const places = reverse ? written.map((place) => cells - place).reverse() : written;
   const speed = speedOf(conditions, cells, random);
   const silence = SILENCE_S * sampleRateHz;
   // Time of a place, by summing slowness over the way; the mean cell is `cell`.

@@ -29,7 +29,6 @@ export function refined(
   base: Float32Array,
   reading: Reading,
   pulse: Pulse,
-  orders: number,
   coloured: number,
 ): Reading {
   const { bounds, bits, signs, height } = reading;
@@ -57,8 +56,8 @@ export function refined(
   });
   let squares = 0;
   for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
-  const shift = smooth(places, shifts, cells, orders);
-  const level = smooth(places, heights, cells, Math.min(4, orders));
+  const shift = smooth(places, shifts, cells, CLOCK_ORDERS);
+  const level = smooth(places, heights, cells, HEIGHT_ORDERS);
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
   const variance = Math.max((coloured * squares) / Math.max(1, free), 1e-12);
@@ -92,6 +91,9 @@ export function noisyScatter({ variance, height, bounds }: Reading, pulse: Pulse
   return Math.sqrt(variance / (pulse.slopeEnergy * mean * mean * cell));
 }
 
+/** Most that a hand does within a swipe, and a head's distance: what noise alone bears out is left out. */
+export const CLOCK_ORDERS = 24;
+export const HEIGHT_ORDERS = 10;
 /** Terms of the curve that a clock is measured against: what it says beyond must stand out of the noise. */
 const REFERENCE = 3;
 
@@ -101,9 +103,9 @@ export const MEDIAN = 0.6745;
 const BASE_SHARE = 2.5;
 
 /** Bounds of a trail as a smooth curve. */
-export function smoothed(bounds: Float64Array, orders: number): Float64Array {
+export function smoothed(bounds: Float64Array): Float64Array {
   const places = Array.from(bounds, (_, k) => k);
-  const curve = smooth(places, Array.from(bounds), bounds.length - 1, orders);
+  const curve = smooth(places, Array.from(bounds), bounds.length - 1, CLOCK_ORDERS);
   return Float64Array.from(bounds, (_, k) => curve(k));
 }
 

@@ -10,6 +10,8 @@ export interface Pass {
   readonly bits: Uint8Array;
   readonly forward: CellMetrics;
   readonly reverse: CellMetrics;
+  /** How much of what moved its pulses, as a share of the variance, its writer did: the other passes were moved by the same. */
+  readonly writer: number;
 }
 
 /** How a pass lies over the one that is joined to. */
@@ -28,21 +30,23 @@ const ALIKE = 45;
  */
 export function joined(last: Pass, others: readonly Pass[]): Joined | undefined {
   const each = others.map((pass) => (pass.forward.chain === last.forward.chain ? layOver(last.bits, pass) : undefined));
-  const laid = each.filter((one) => one !== undefined);
-  if (laid.length === 0) return undefined;
+  if (each.every((one) => one === undefined)) return undefined;
+  const passes = 1 + each.filter((one) => one !== undefined).length;
+  const own = shared(last, passes);
+  const laid = each.flatMap((one) => (one === undefined ? [] : [{ ...one, pass: shared(one.pass, passes) }]));
   const over = (other: number, bits: Uint8Array): Uint8Array => {
     const { pass, reversed, shift } = each[other]!;
     const there = Uint8Array.from(pass.bits, (_, k) => bits[k - shift] ?? FREE);
     return reversed ? there.reverse() : there;
   };
   const passesBy = (reverse: boolean): readonly Lain[] => {
-    const own = reverse ? last.reverse : last.forward;
+    const first = reverse ? own.reverse : own.forward;
     const more = laid.map(({ pass, reversed, shift }): Lain => {
       const metrics = reverse === reversed ? pass.forward : pass.reverse;
       // Read against time, cell 0 is the last one.
-      return { metrics, from: reverse ? metrics.cells - own.cells - shift : shift };
+      return { metrics, from: reverse ? metrics.cells - first.cells - shift : shift };
     });
-    return [{ metrics: own, from: 0 }, ...more];
+    return [{ metrics: first, from: 0 }, ...more];
   };
   const metricsBy = (reverse: boolean): CellMetrics => {
     const [{ metrics: own }, ...more] = passesBy(reverse) as [Lain, ...Lain[]];
@@ -52,6 +56,16 @@ export function joined(last: Pass, others: readonly Pass[]): Joined | undefined 
     return { cells, chain, gain, begin };
   };
   return { metricsBy, passesBy, alike: [...each.keys()].filter((i) => each[i] !== undefined), over };
+}
+
+/**
+ * A pass as one of several of the same card: what its noise says is its own, and what its writer moved says the same in all of them. Of n passes
+ * the mean has the variance w + (1 - w) / n, which is what they say together.
+ */
+function shared(pass: Pass, passes: number): Pass {
+  const part = 1 / (1 + (passes - 1) * pass.writer);
+  const less = (metrics: CellMetrics): CellMetrics => ({ ...metrics, gain: metrics.gain.map((gain) => gain * part) });
+  return pass.writer > 0 ? { ...pass, forward: less(pass.forward), reverse: less(pass.reverse) } : pass;
 }
 
 /** What passes say together, and each by itself, by the direction in which the last one is read. */

@@ -22,11 +22,12 @@ function partOf(whole: Stretch, from: number, to: number): Stretch {
   const passWith = (known?: Uint8Array): Pass => {
     const all = known && new Uint8Array(cells).fill(FREE);
     all?.set(known!, from);
-    const { bits, forward, reverse } = whole.passWith(all);
+    const { bits, forward, reverse, writer } = whole.passWith(all);
     return {
       bits: bits.slice(from, to),
       forward: sliced(forward, from, to),
       reverse: sliced(reverse, cells - to, cells - from),
+      writer,
     };
   };
   return { ...whole, likely: [], bounds: whole.bounds.slice(from, to + 1), bits: whole.bits.slice(from, to), passWith };

@@ -1,7 +1,7 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
 import { cellAt } from "../fit/matched.js";
-import { MEDIAN, smooth } from "../fit/refine.js";
+import { CLOCK_ORDERS, MEDIAN, smooth } from "../fit/refine.js";
 import { MET_BEHIND, TURNS } from "../texts/chain.js";
 import { freePath } from "../texts/free-path.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";
@@ -34,7 +34,7 @@ export function clocked(clock: Clock, moved: Moved, known?: Uint8Array): Clock {
     last = own;
     put(k, own);
   }
-  const curve = smooth(places, times, cells, 12);
+  const curve = smooth(places, times, cells, CLOCK_ORDERS);
   const bounds = Float64Array.from(clock.bounds, (_, k) => curve(k));
   for (let k = 1; k <= cells; k++) if (!(bounds[k]! > bounds[k - 1]!)) return clock;
   const errors = places.map((place, i) => {

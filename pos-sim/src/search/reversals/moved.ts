@@ -35,6 +35,8 @@ export interface Moved {
   readonly met: (at: number) => number;
   /** What they leave of the samples, mean square. */
   readonly variance: number;
+  /** Deviation of a reversal's time that noise makes, cells. */
+  readonly noisy: number;
 }
 
 /** Extremes of a signal, and the clock that was followed through them. */
@@ -94,7 +96,13 @@ export function movedBy(
     list,
     met: widthsOfMet(left, list, noise, pulse),
     variance: energyIn(left, first, last) / (last - first),
+    noisy: noisyTimes(list, noise, pulse),
   };
+}
+
+function noisyTimes(list: readonly Reversal[], noise: number, pulse: Pulse): number {
+  const sum = list.reduce((sum, { height, cell }) => sum + noise / (pulse.slopeEnergy * height * height * cell), 0);
+  return Math.sqrt(sum / list.length);
 }
 
 /** True where times of their own explain a swipe much better than a clock does: they explain noise too, a little. */
