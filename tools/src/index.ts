@@ -3,7 +3,7 @@
 export { benchMcu, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
-export { nobleOn, type StoppableNoble } from "./bluetooth/noble-on.js";
+export { nobleOn, type StoppableNoble, stackOn } from "./bluetooth/noble-on.js";
 export { type BrowserPhone, BrowserPhones } from "./browser/browser-phone.js";
 export { chromiumPath } from "./browser/chromium.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";

@@ -27,13 +27,15 @@ class Socket extends EventEmitter {
   bindUser(device: unknown, below: Below): void {
     this.bindRaw(device, below);
   }
+  /** Of the kernel's management channel, which bleno tells its keys. */
+  bindControl(): void {}
   reset(): void {}
   isDevUp(): boolean {
     return this.#up;
   }
   start(): void {
     // Not inside `write`: noble asks before it listens.
-    this.#controller!.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
+    this.#controller?.onPacket((packet) => setImmediate(() => this.#up && this.emit("data", Buffer.from(packet))));
     this.#up = true;
     queueMicrotask(() => this.emit("state", true));
   }
@@ -41,20 +43,23 @@ class Socket extends EventEmitter {
     this.#up = false;
   }
   write(packet: Buffer): void {
-    this.#controller!.send(Uint8Array.from(packet));
+    this.#controller?.send(Uint8Array.from(packet));
   }
 }
 
 /** One a controller; several in a process, at the same time too. */
 export function nobleOn(controller: HciController): StoppableNoble {
+  return stackOn("@stoprocent/noble", controller);
+}
+
+/** A stack of noble's kin: bleno is its peripheral. */
+export function stackOn<Stack>(name: string, controller: HciController): Stack {
   const sockets = require("@stoprocent/bluetooth-hci-socket") as { loadDriver: (name: string) => unknown };
   const { loadDriver } = sockets;
-  // noble takes this function once a process, with its first HCI bindings; which controller it is, each socket is told when it is bound.
+  // A stack takes this function once a process, with its first HCI bindings; which controller it is, each socket is told when it is bound.
   sockets.loadDriver = (name) => (name === DRIVER ? Socket : loadDriver(name));
   try {
-    const { withBindings } = require("@stoprocent/noble") as {
-      withBindings(name: string, options: object): StoppableNoble;
-    };
+    const { withBindings } = require(name) as { withBindings(name: string, options: object): Stack };
     return withBindings("hci", { hciDriver: DRIVER, bindParams: { controller } satisfies Below });
   } finally {
     sockets.loadDriver = loadDriver;
