@@ -1,7 +1,7 @@
 // Loader: the boot module. Which image runs, and how a new one comes: slots, signatures, anti-rollback (docs/mcu.md), and the SMP server that mcumgr's
 // clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
 import { LoaderStart, LoaderVerdict } from "../../wire/loader";
-import { boot } from "./boot";
+import { boot, startReason as reason } from "./boot";
 import { consoleReset, hear, Heard, packet, packetLength } from "./console";
 import { settingsAt } from "./settings";
 import { refuse, serve } from "./smp";
@@ -30,6 +30,11 @@ export function start(how: LoaderStart): LoaderVerdict {
   consoleReset();
   forgetUpload();
   return boot(how);
+}
+
+/** Why that led where it did: a `StartReason`, and `START_RESUMED` with it. */
+export function startReason(): i32 {
+  return reason();
 }
 
 /** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */

@@ -79,6 +79,11 @@ export class LoaderCard {
     return this.verdict;
   }
 
+  /** Why the last start led where it did. */
+  get reason(): number {
+    return this.#loader.reason;
+  }
+
   /** Octets of its line, as they are: what it says. A reset that it asks for leads to the loader again. */
   hear(octets: Uint8Array): Uint8Array {
     const { said, verdict } = this.#loader.hear(octets);

@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { encodeLineFrame } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
+import { QemuDebugger, type QemuHalt } from "./qemu-debugger.js";
 import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
 
@@ -39,8 +40,17 @@ export interface QemuImage {
   readonly icount?: boolean;
   /** Waits, halted, for a debugger on this TCP port of 127.0.0.1, and as long as it takes. */
   readonly gdbPort?: number;
+  /** Halts where it says, and looks at the machine before it goes on. */
+  readonly halts?: QemuHalts;
   /** What `trace` writes down, while it does. */
   readonly traced?: QemuTraced;
+}
+
+export interface QemuHalts {
+  /** Addresses of instructions. */
+  readonly at: readonly number[];
+  /** The machine stands still until this resolves; more may be watched from then on. */
+  onHalt(halt: QemuHalt, machine: QemuDebugger): Promise<void>;
 }
 
 /** A line for each instruction of some of its code that runs. */
@@ -61,13 +71,15 @@ export class QemuProcess {
   readonly #until = Date.now() + START_MS;
   readonly #gdb: boolean;
   readonly #isTraced: boolean;
+  readonly #halts: QemuHalts | undefined;
   #said = "";
   #left: Uint8Array | undefined;
 
   constructor(options: QemuImage) {
-    const { board = "an386", loader, seed, icount = false, gdbPort, traced } = options;
+    const { board = "an386", loader, seed, icount = false, gdbPort, traced, halts } = options;
     this.#gdb = gdbPort !== undefined;
     this.#isTraced = traced !== undefined;
+    this.#halts = halts;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed));
     const socket = (name: Serial) => [
@@ -82,6 +94,7 @@ export class QemuProcess {
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
         ...(gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${gdbPort}`]),
+        ...(halts === undefined ? [] : ["-gdb", `unix:${join(this.#folder, "gdb")},server=on,wait=off`]),
         ...(traced === undefined ? [] : traceArguments(traced)),
         ...SERIALS.flatMap(socket),
         ...SERIALS.flatMap((name) => ["-serial", `chardev:${name}`]),
@@ -108,7 +121,8 @@ export class QemuProcess {
     }
     if (!this.#gdb) {
       this.#monitor = new QemuMonitor(await this.#dial("qmp"));
-      await this.#monitor.ask("cont");
+      if (this.#halts === undefined) await this.#monitor.ask("cont");
+      else void this.#halting(this.#halts, new QemuDebugger(await this.#dial("gdb")));
     }
     while (!isReady()) {
       if (this.#isLate()) throw this.#failure();
@@ -131,7 +145,7 @@ export class QemuProcess {
 
   /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
-    return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
+    return this.peek(0, FLASH_SIZE);
   }
 
   /** Octets into the file of its memory, where nothing of the card's uses them. */
@@ -193,7 +207,17 @@ export class QemuProcess {
     return this.#left;
   }
 
-  async #dial(name: Serial | "qmp"): Promise<Socket> {
+  async #halting({ at, onHalt }: QemuHalts, machine: QemuDebugger): Promise<void> {
+    try {
+      for (const address of at) await machine.breakAt(address);
+      for (;;) await onHalt(await machine.run(), machine);
+    } catch (error) {
+      // A machine whose power is gone has nothing more to halt.
+      if (!(error instanceof EmulatorError)) throw error;
+    }
+  }
+
+  async #dial(name: Serial | "qmp" | "gdb"): Promise<Socket> {
     for (;;) {
       if (this.#isLate()) throw this.#failure();
       try {

@@ -26,7 +26,12 @@ struct ring {
   volatile uint32_t head, tail;
 };
 
+/** The loader tells clients how much may be under way (wire/smp-numbers.ts): two packets, 2,816 octets of lines, wait here while it writes flash. */
+#ifdef LOADER
+static uint8_t from_line[4096];
+#else
 static uint8_t from_line[1024];
+#endif
 static uint8_t from_radio[512];
 static uint8_t to_radio[512];
 #ifndef PRODUCTION
@@ -198,6 +203,13 @@ void board_uart_put(enum uart uart, uint8_t octet) {
   REG(BASES[uart] + DATA) = octet;
 }
 
+void board_uart_drain(enum uart uart) {
+  while (REG(BASES[uart] + STATE) & TX_FULL) {}
+  // The last octet has left its place for the wire: a start bit, eight, a stop bit.
+  const uint32_t from = board_ticks();
+  while (board_ticks() - from < 10 * REG(BASES[uart] + BAUDDIV)) {}
+}
+
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
   if (length > room(&sending)) return false;
   __asm__ volatile("cpsid i" ::: "memory");
@@ -289,7 +301,7 @@ void board_random(uint8_t* out, uint32_t length) {
 
 // Of a reset, what the next start is to know: in RAM that nobody clears. Armv7-M B3.2: AIRCR, VTOR; B3.4: the interrupt controller.
 static uint32_t handoff[2] __attribute__((section(".handoff"), used));
-enum { HANDOFF = 0x53544100, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
+enum { HANDOFF = 0x53544100, REASON = 0x57485900, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
 enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
 
 _Noreturn void board_reset(enum loader_start how) {
@@ -307,12 +319,17 @@ enum loader_start board_start(void) {
   const bool held = switches->button == 1;
   switches->button = 0;
   if (whole && said != START_USUAL) return (enum loader_start)said;
-  return held ? START_LISTEN : START_USUAL;
+  return held ? START_HELD : START_USUAL;
+}
+
+uint32_t board_start_reason(void) {
+  const uint32_t said = handoff[0] ^ REASON;
+  return said < 256 ? said : 0;
 }
 
 bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b83du; }
 
-_Noreturn void board_boot(uint32_t vectors) {
+_Noreturn void board_boot(uint32_t vectors, uint32_t reason) {
   __asm__ volatile("cpsid i");
   switches->starts++;
   switches->boot = board_ticks();
@@ -323,6 +340,7 @@ _Noreturn void board_boot(uint32_t vectors) {
     REG(IRQ_DISABLE + 4 * i) = UINT32_MAX;
     REG(IRQ_CLEAR + 4 * i) = UINT32_MAX;
   }
+  handoff[0] = REASON ^ reason;
   board_unguard_stack();
   REG(VTOR) = vectors;
   const uint32_t stack = REG(vectors), begin = REG(vectors + 4);
