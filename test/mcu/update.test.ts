@@ -1,12 +1,10 @@
-// An update on a Cortex-M in QEMU: the built image in another version sent over the serial line, tried, gone back from, confirmed; and the power cut
-// while slots are swapped.
+// An update on a Cortex-M in QEMU: the built image in another version sent over the serial line, tried, gone back from, confirmed. Power
+// cuts are in power.test.ts.
 
-import { randomInt } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
 import { checkImage, imageDigest, Loader } from "@enabling-card/sdk";
 import { buildImage, readBoard, setTable, signImage } from "@enabling-card/tools";
-import { decodeImage, formatImageVersion, type ImageError, toHex } from "@enabling-card/wire";
+import { decodeImage, formatImageVersion, type ImageError } from "@enabling-card/wire";
 import { expect } from "chai";
 import { developmentImageKey } from "../support/image-key.js";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
@@ -89,33 +87,6 @@ for (const board of ["an386", "an505"] as const)
       await again.reset();
       await qemu.imageStarted(4);
       expect(versionIn(qemu.memory(), 0)).to.equal("2.0.0");
-    });
-
-    it("survives power that goes while slots are swapped, and goes again", async function () {
-      this.timeout(120_000);
-      const built = imageOrSkip(this, board);
-      const two = next(built.image, 2, 4);
-      qemu = await QemuCard.start({ ...built, flash: store, held: true });
-      const loader = new Loader(qemu.loaderLine());
-      await loader.echo("held", { tries: 20, timeoutMs: 200 });
-      await loader.upload(two);
-      await loader.test(imageDigest(decodeImage(two)));
-      const whole = [toHex(built.image), toHex(two)];
-      let memory = await qemu.stop();
-      for (let cut = 0; cut < 5; cut++) {
-        // Without an image that is heard, or a debugger that lets it run, start resolves at once: the power goes a moment later.
-        qemu = await QemuCard.start({ ...built, memory, unheard: "loader" });
-        await delay(randomInt(5, 60));
-        memory = await qemu.stop();
-      }
-      qemu = await QemuCard.start({ ...built, memory });
-      const left = await qemu.stop();
-      const slot = (n: 0 | 1) => left.subarray(SLOT.at[n]);
-      const contents = [0, 1].map((n) => {
-        const octets = slot(n as 0 | 1);
-        return whole.findIndex((image) => toHex(octets.subarray(0, image.length / 2)) === image);
-      });
-      expect([...contents].sort(), "both images are there").to.deep.equal([0, 1]);
     });
 
     it("of an empty card begins in the loader, which takes an image", async function () {

@@ -28,7 +28,7 @@ const SECTOR = 4096;
 const PC = 15;
 
 /** Where a function of a program begins; undefined where it has none of this name. */
-function addressOf(elf: string, name: string): number | undefined {
+export function addressOf(elf: string, name: string): number | undefined {
   const symbols = execFileSync("arm-none-eabi-nm", [elf], { encoding: "utf8" });
   const found = new RegExp(`^([0-9a-f]+) [tT] ${name}$`, "m").exec(symbols)?.[1];
   return found === undefined ? undefined : Number.parseInt(found, 16);
