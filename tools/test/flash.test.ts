@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
+import { type SinonStub, stub } from "sinon";
 import { LoaderCard, partsOf, sealed, versionIn } from "../../test/support/loader-card.js";
 import { needs } from "./programs.js";
 import { ecard, testFolder } from "./run-ecard.js";
@@ -49,7 +50,6 @@ describe("ecard flash", () => {
   });
 
   for (const [what, options, exit, said] of [
-    ["names no card", [], 2, "[WRONG_USE]"],
     ["names two", ["--port", "/dev/null", "--device", "qemu"], 2, "[WRONG_USE]"],
     ["wants a port's flash kept", ["--port", "/dev/null", "--memory", "card.flash"], 2, "[WRONG_USE]"],
     ["wants Bluetooth", ["--ble", "card"], 3, "Bluetooth comes later: give --port, or --device qemu [BLUETOOTH_LATER]"],
@@ -71,6 +71,67 @@ describe("ecard flash", () => {
     ]);
     expect(stderr).to.contain("[IMAGE_CUT]");
     expect(code).to.equal(1);
+  });
+});
+
+describe("a serial port that nobody names", () => {
+  const folder = testFolder();
+  let list: SinonStub | undefined;
+  afterEach(() => list?.restore());
+  const ports = async (...paths: readonly string[]) => {
+    const { SerialPort } = await import("serialport");
+    const facts = { manufacturer: "Nobody", vendorId: "1209", productId: "0001" };
+    list = stub(SerialPort, "list").resolves(paths.map((path) => ({ path, ...facts }) as never));
+  };
+  const [ONE_ABSENT, TWO_ABSENT] = ["/dev/no-such-port-1", "/dev/no-such-port-2"];
+  const image = () => {
+    writeFileSync(join(folder(), "good.img"), TWO);
+    return join(folder(), "good.img");
+  };
+
+  it("is the only one that there is", async () => {
+    await ports(ONE_ABSENT);
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { code, stderr } = await ecard(args);
+      expect(stderr).to.contain(`The serial port ${ONE_ABSENT} cannot be used`);
+      expect(code).to.equal(3);
+    }
+  });
+
+  it("is picked by its number at a terminal", async () => {
+    await ports(ONE_ABSENT, TWO_ABSENT);
+    const typed = { tty: true, typed: true, stdin: Buffer.from("2\n") };
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { stdout, stderr } = await ecard(args, typed);
+      expect(stdout).to.match(/^ {3}1 {2}\/dev\/no-such-port-1 +1209:0001 +Nobody$/m);
+      expect(stderr).to.contain(`The serial port ${TWO_ABSENT} cannot be used`);
+    }
+    const { code, stdout } = await ecard(["serial"], typed);
+    expect(code).to.equal(0);
+    expect(stdout.trim().split("\n").at(-1)).to.equal(TWO_ABSENT);
+    const none = await ecard(["serial"], { ...typed, stdin: Buffer.from("7\n") });
+    expect(none.stdout).to.contain("1 to 2");
+  });
+
+  it("of several is nobody's to guess in a pipe, which has the list", async () => {
+    await ports(ONE_ABSENT, TWO_ABSENT);
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { code, stderr } = await ecard(args, { stdin: Buffer.from("1\n") });
+      expect(stderr).to.contain(`name one with --port (${ONE_ABSENT}, ${TWO_ABSENT}) [PORT_AMBIGUOUS]`);
+      expect(code).to.equal(2);
+    }
+    const { stdout } = await ecard(["serial"]);
+    expect(stdout.trim().split("\n")).to.have.length(2);
+    expect((await ecard(["serial", "--json"], { tty: true, typed: true })).facts()).to.deep.equal(
+      [ONE_ABSENT, TWO_ABSENT].map((path) => ({ path, manufacturer: "Nobody", usbVendorId: 0x1209, usbProductId: 1 })),
+    );
+  });
+
+  it("is missed where there is none", async () => {
+    await ports();
+    const { code, stderr } = await ecard(["logs"]);
+    expect(stderr).to.contain("[PORT_ABSENT]");
+    expect(code).to.equal(3);
   });
 });
 
