@@ -1,16 +1,19 @@
 // ecard flash and ecard serial as a shell has them; the card is the loader's module, behind a pseudo-terminal where a port is named.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type SinonStub, stub } from "sinon";
 import { LoaderCard, partsOf, sealed, versionIn } from "../../test/support/loader-card.js";
+import { lockMemory } from "../src/flash/memory-lock.js";
+import { CommandError } from "../src/index.js";
 import { needs } from "./programs.js";
-import { ecard, testFolder } from "./run-ecard.js";
+import { ecard, spawnEcard, testFolder } from "./run-ecard.js";
 
 const PTY = fileURLToPath(new URL("pseudo-terminal.py", import.meta.url));
 const ONE = sealed(partsOf(1, 5));
@@ -71,6 +74,78 @@ describe("ecard flash", () => {
     ]);
     expect(stderr).to.contain("[IMAGE_CUT]");
     expect(code).to.equal(1);
+  });
+});
+
+describe("a file that keeps a card's flash", () => {
+  const folder = testFolder();
+  const own = () => join(folder(), "card.flash");
+  /** Of a process that has ended, and was waited for. */
+  const gone = () => spawnSync(process.execPath, ["-e", ""]).pid;
+  const lines = (text: string) => writeFileSync(`${own()}.lock`, text);
+
+  it("is one call's at a time, which says who has it", () => {
+    const release = lockMemory(own());
+    expect(() => lockMemory(own()))
+      .to.throw(CommandError, `in use by process ${process.pid}`)
+      .with.property("code", "MEMORY_IN_USE");
+    release();
+    lockMemory(own())();
+    expect(existsSync(`${own()}.lock`)).to.equal(false);
+  });
+
+  it("is taken over from a process that is gone, or whose number another one has", () => {
+    for (const left of [{ pid: gone() }, { pid: process.pid, begun: "1" }]) {
+      lines(JSON.stringify(left));
+      lockMemory(own())();
+    }
+  });
+
+  it("is nobody's to take while it cannot be read, until that is old", () => {
+    for (const text of ["", "{", "{}", '{"pid":-1}', '{"pid":"x"}']) {
+      lines(text);
+      expect(() => lockMemory(own()), text).to.throw(CommandError, "in use by another call");
+      utimesSync(`${own()}.lock`, 1, 1);
+      lockMemory(own())();
+    }
+  });
+
+  it("is refused to a call while another has it", async function () {
+    this.timeout(30_000);
+    const release = lockMemory(own());
+    const image = join(folder(), "one.img");
+    writeFileSync(image, ONE);
+    for (const args of [["flash", image], ["logs"]]) {
+      const { code, stderr } = await ecard([...args, "--device", "qemu", "--memory", own()]);
+      expect(stderr).to.contain("[MEMORY_IN_USE]");
+      expect(code).to.equal(3);
+    }
+    release();
+  });
+
+  it("is free again when its process was killed, and QEMU has not outlived it", async function () {
+    this.timeout(60_000);
+    needs(this, "qemu-system-arm");
+    const first = spawnEcard(["logs", "--device", "qemu", "--memory", own()]);
+    const proc = (pid: string | number, name: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/${name}`, "latin1").trim();
+      } catch {
+        return "";
+      }
+    };
+    const qemuOf = (pid: number) =>
+      proc(pid, `task/${pid}/children`)
+        .split(" ")
+        .find((child) => proc(child, "comm").startsWith("qemu-system"));
+    while (qemuOf(first.pid!) === undefined) await delay(20);
+    const qemu = qemuOf(first.pid!)!;
+    first.kill("SIGKILL");
+    await once(first, "exit");
+    // Gone, or dead and not yet waited for by whoever has it now.
+    const isDead = () => ["", "Z"].includes(/\) (\S)/.exec(proc(qemu, "stat"))?.[1] ?? "");
+    while (!isDead()) await delay(20);
+    lockMemory(own())();
   });
 });
 

@@ -1,7 +1,7 @@
 // QEMU with a loader and an image on one of its Cortex-M boards: started, its serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,8 +87,7 @@ export class QemuProcess {
       `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,
     ];
     this.#process = spawn(
-      "qemu-system-arm",
-      [
+      ...withUs("qemu-system-arm", [
         ...["-object", `memory-backend-file,id=flash,size=${MEMORY_SIZE},mem-path=${this.#file},share=on`],
         ...["-M", `mps2-${board},memory-backend=flash`, "-display", "none", "-monitor", "none", "-kernel", loader],
         ...["-semihosting-config", "enable=on,target=native"],
@@ -100,16 +99,18 @@ export class QemuProcess {
         ...SERIALS.flatMap((name) => ["-serial", `chardev:${name}`]),
         "-S",
         ...["-qmp", `unix:${join(this.#folder, "qmp")},server=on,wait=off`],
-      ],
+      ]),
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     process.once("exit", this.#end);
     this.#process.stderr!.on("data", (text: Buffer) => {
       this.#said = (this.#said + text).slice(-2000);
     });
-    this.#process.once("error", () => {
+    const missing = (): void => {
       this.#said += "qemu-system-arm is missing: apt-get install qemu-system-arm";
-    });
+    };
+    this.#process.once("error", missing);
+    this.#process.once("exit", (code) => code === NOT_FOUND && missing());
   }
 
   /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
@@ -235,6 +236,15 @@ export class QemuProcess {
   #failure(): EmulatorError {
     return new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`);
   }
+}
+
+/** Of util-linux: has the system kill what it starts when we are gone, however that came about. Where it is not there, only an orderly end takes QEMU along. */
+const SETPRIV = "/usr/bin/setpriv";
+/** The exit code of who starts a program that is not there. */
+const NOT_FOUND = 127;
+
+function withUs(program: string, args: readonly string[]): [string, string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, ["--pdeathsig", "KILL", program, ...args]] : [program, [...args]];
 }
 
 function withFile(path: string, flags: "r" | "r+", work: (file: number) => void): void {
