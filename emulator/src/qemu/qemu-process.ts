@@ -36,6 +36,8 @@ export interface QemuImage {
   readonly held?: boolean;
   /** Makes the run's random octets repeatable: those of an emulated card with this seed. */
   readonly seed?: string;
+  /** 32 octets in place of a chip's generator, for a production image, which looks at no seed: drawn anew unless told. */
+  readonly entropy?: Uint8Array;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
   readonly icount?: boolean;
   /** Waits, halted, for a debugger on this TCP port of 127.0.0.1, and as long as it takes. */
@@ -81,7 +83,8 @@ export class QemuProcess {
     this.#isTraced = traced !== undefined;
     this.#halts = halts;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
-    writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed));
+    const entropy = options.entropy ?? trueRandom(SEED_SIZE);
+    writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), entropy);
     const socket = (name: Serial) => [
       "-chardev",
       `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,

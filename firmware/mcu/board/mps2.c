@@ -267,20 +267,45 @@ void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length) {
 
 void board_flash_erase(uint32_t at) { memset((void*)(FLASH_REGION + at), 0xff, FLASH_SECTOR); }
 
-// QEMU's boards have no source of entropy: the bench leaves a seed behind the flash region, and counters make the rest. A development
-// board's alone; a chip has its own generator.
 #include <sodium.h>
 
-static struct switches {
-  uint8_t seed[32];
-  /** Programs started since power-on, less one: no start has the octets of another. */
+/** 32 octets that nobody can know, and programs started since power-on, less one: no start has the octets of another. */
+struct entropy {
+  uint8_t octets[32];
   uint32_t starts;
+};
+
+static struct switches {
+  /** The bench's, so that runs can be repeated. */
+  struct entropy seed;
   uint32_t button;
   /** Ticks that the loader took before the program. */
   uint32_t boot;
   /** 1: a Bluetooth controller is wired to its line. */
   uint32_t radio;
 }* const switches = (struct switches*)(FLASH_REGION + BENCH_SWITCHES_AT);
+
+#ifdef PRODUCTION
+// QEMU's boards have no source of entropy: this stands in for a chip's own generator, and is drawn by whoever starts the simulator. The bench's seed is
+// not looked at. Whoever brings up a board that has a generator reads that here.
+static struct entropy* entropy(void) {
+  struct entropy* stand_in = (struct entropy*)(FLASH_REGION + QEMU_STAND_IN_AT);
+  uint8_t all = 0xff, any = 0;
+  for (unsigned i = 0; i < sizeof stand_in->octets; i++) all &= stand_in->octets[i], any |= stand_in->octets[i];
+  if (all == 0xff || any == 0) board_panic("this board has no entropy");
+  return stand_in;
+}
+#define STARTS ((struct entropy*)(FLASH_REGION + QEMU_STAND_IN_AT))->starts
+static bool is_button_held(void) { return (REG(BUTTONS) & 1) != 0; }
+#else
+static struct entropy* entropy(void) { return &switches->seed; }
+#define STARTS switches->seed.starts
+static bool is_button_held(void) {
+  const bool held = switches->button == 1;
+  switches->button = 0;
+  return held;
+}
+#endif
 
 bool board_radio_open(void) {
   if (switches->radio != 1) return false;
@@ -292,8 +317,9 @@ void board_random(uint8_t* out, uint32_t length) {
   uint8_t key[32];
   static uint32_t calls;
   uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES] = { 0 };
-  memcpy(key, switches->seed, sizeof key);
-  memcpy(nonce + 4, &switches->starts, sizeof switches->starts);
+  const struct entropy* from = entropy();
+  memcpy(key, from->octets, sizeof key);
+  memcpy(nonce + 4, &from->starts, sizeof from->starts);
   memcpy(nonce + 8, &calls, sizeof calls);
   calls++;
   crypto_stream_chacha20_ietf(out, length, nonce, key);
@@ -316,8 +342,7 @@ enum loader_start board_start(void) {
   const uint32_t said = handoff[0] ^ HANDOFF;
   const bool whole = handoff[0] == ~handoff[1] && said <= START_PANICKED;
   handoff[0] = handoff[1] = 0;
-  const bool held = switches->button == 1;
-  switches->button = 0;
+  const bool held = is_button_held();
   if (whole && said != START_USUAL) return (enum loader_start)said;
   return held ? START_HELD : START_USUAL;
 }
@@ -331,7 +356,7 @@ bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b
 
 _Noreturn void board_boot(uint32_t vectors, uint32_t reason) {
   __asm__ volatile("cpsid i");
-  switches->starts++;
+  STARTS++;
   switches->boot = board_ticks();
   for (int uart = UART_LINE; uart < UARTS; uart++) REG(BASES[uart] + UART_CTRL) = 0;
   REG(TIMER0 + CTRL) = REG(TIMER1 + CTRL) = 0;
