@@ -20,6 +20,12 @@ import { counter } from "./state";
 const ECHO_MAX: i32 = 256;
 const hash: usize = memory.data(DIGEST_SIZE);
 let resets: bool = false;
+/** Why the image that handed over had been started. */
+let before: i32 = 0;
+
+export function setBefore(reason: i32): void {
+  before = reason;
+}
 
 /** Answers a packet. */
 export function serve(request: usize, length: i32): LoaderVerdict {
@@ -78,13 +84,14 @@ function osGroup(operation: i32, command: i32): i32 {
 
 /** What a flasher must know before it sends the first octet. */
 function facts(): i32 {
-  answerMap(6);
+  answerMap(7);
   putName("board");
   putText(board(), boardLength());
   putNumber("load", loadAddress());
   putNumber("slot", slotSize());
   putNumber("counter", counter);
   putNumber("start", startReason());
+  putNumber("before", before);
   putName("root");
   rootHash(hash);
   putBytes(hash, DIGEST_SIZE);

@@ -2,9 +2,9 @@
 // cuts are in power.test.ts.
 
 import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
-import { checkImage, imageDigest, Loader } from "@enabling-card/sdk";
-import { buildImage, readBoard, setTable, signImage } from "@enabling-card/tools";
-import { decodeImage, formatImageVersion, type ImageError } from "@enabling-card/wire";
+import { checkImage, imageDigest, Loader, startSentence } from "@enabling-card/sdk";
+import { buildImage, readBoard, recordsOf, setTable, signImage } from "@enabling-card/tools";
+import { decodeImage, formatImageVersion, type ImageError, StartReason } from "@enabling-card/wire";
 import { expect } from "chai";
 import { developmentImageKey } from "../support/image-key.js";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
@@ -66,6 +66,8 @@ for (const board of ["an386", "an505"] as const)
       qemu = await QemuCard.start({ ...built, memory: await qemu.stop() });
       expect([versionIn(qemu.memory(), 0), versionIn(qemu.memory(), 1)]).to.deep.equal(["0.1.0", "2.0.0"]);
 
+      expect(recordsOf(await qemu.log())[0]).to.include({ detail: startSentence(StartReason.WentBack) });
+
       qemu.enterLoader();
       const again = new Loader(qemu.loaderLine());
       await again.echo("still there", { tries: 20, timeoutMs: 200 });
@@ -75,6 +77,7 @@ for (const board of ["an386", "an505"] as const)
       qemu.enterLoader();
       await again.echo("on trial", { tries: 20, timeoutMs: 200 });
       expect((await again.images())[0]).to.include({ version: "2.0.0", confirmed: false });
+      expect(await again.facts()).to.include({ start: StartReason.HandedOver, before: StartReason.Trial });
       await again.confirm();
       await again.reset();
       await qemu.imageStarted(3);

@@ -106,7 +106,7 @@ export class LoaderCard {
         this.counts.toCard += octets.length;
         if (this.verdict !== LoaderVerdict.Serve) {
           // An image that runs knows this frame of its own line (firmware/mcu/ports/line.c).
-          if (this.runs() && toHex(octets) === "000005") this.start(LoaderStart.Listen);
+          if (this.runs() && toHex(octets) === "000005") this.start(LoaderStart.Listen | (this.reason << 8));
           return;
         }
         const said = this.hear(this.disturb(octets));

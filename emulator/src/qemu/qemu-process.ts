@@ -269,6 +269,7 @@ function dialled(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
+    // Later ones are its end, which `close` tells: QEMU may go while somebody writes.
+    socket.on("error", reject);
   });
 }

@@ -327,23 +327,23 @@ void board_random(uint8_t* out, uint32_t length) {
 
 // Of a reset, what the next start is to know: in RAM that nobody clears. Armv7-M B3.2: AIRCR, VTOR; B3.4: the interrupt controller.
 static uint32_t handoff[2] __attribute__((section(".handoff"), used));
-enum { HANDOFF = 0x53544100, REASON = 0x57485900, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
+enum { HANDOFF = 0x53540000, REASON = 0x57485900, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
 enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
 
 _Noreturn void board_reset(enum loader_start how) {
-  handoff[0] = HANDOFF | how;
+  handoff[0] = HANDOFF | board_start_reason() << 8 | how;
   handoff[1] = ~handoff[0];
   __asm__ volatile("dsb" ::: "memory");
   REG(AIRCR) = RESET_REQUEST;
   for (;;) {}
 }
 
-enum loader_start board_start(void) {
+uint32_t board_start(void) {
   const uint32_t said = handoff[0] ^ HANDOFF;
-  const bool whole = handoff[0] == ~handoff[1] && said <= START_PANICKED;
+  const bool whole = handoff[0] == ~handoff[1] && said <= UINT16_MAX && (said & UINT8_MAX) <= START_PANICKED;
   handoff[0] = handoff[1] = 0;
   const bool held = is_button_held();
-  if (whole && said != START_USUAL) return (enum loader_start)said;
+  if (whole && (said & UINT8_MAX) != START_USUAL) return said;
   return held ? START_HELD : START_USUAL;
 }
 

@@ -53,8 +53,8 @@ void board_flash_erase(uint32_t at);
 enum loader_start { START_USUAL = 0, START_LISTEN = 1, START_PANICKED = 2, START_HELD = 3 };
 /** Starts again from the loader. */
 _Noreturn void board_reset(enum loader_start how);
-/** How this start came about: what the reset said, or that the button is held. Asked once a start. */
-enum loader_start board_start(void);
+/** How this start came about: what the reset said, or that the button is held; and in the second octet why the program that reset had been started. Asked once a start. */
+uint32_t board_start(void);
 /** Slot 0 begins with an image: whether it may run, the loader says. */
 bool board_image_is_there(void);
 /** Leaves the loader for the program whose vector table lies at `vectors`, which is told why: interrupts and devices as after a reset. */

@@ -109,7 +109,10 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
     if (confirm) {
       await reach(loader, line, reachMs, signal);
       isReached = true;
-      if (!isRunning(await loader.images({ signal }), hash)) throw sdkError("UPDATE_REVERTED");
+      if (!isRunning(await loader.images({ signal }), hash)) {
+        const { before: why } = await loader.facts({ signal });
+        throw sdkError("UPDATE_REVERTED", why === 0 ? undefined : startSentence(why));
+      }
       await loader.confirm(undefined, { signal });
       confirmed = true;
       isReached = false;
