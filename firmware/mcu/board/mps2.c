@@ -83,6 +83,10 @@ static volatile uint32_t wraps;
 /** Armv7-M B3.4. The coil's edges wait for nobody; what else interrupts can wait for them. */
 enum { IRQ_ENABLE = 0xE000E100, IRQ_PRIORITY = 0xE000E400, AT_ONCE = 0, LATER = 0x80 };
 
+/** Lines' interrupts wait, and the coil's do not (BASEPRI, B1.4.3). */
+static inline void hold_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(LATER) : "memory"); }
+static inline void free_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(0) : "memory"); }
+
 static void enable(uint32_t irq, uint8_t priority) {
   *(volatile uint8_t*)(IRQ_PRIORITY + irq) = priority;
   REG(IRQ_ENABLE + 4 * (irq / 32)) = 1u << irq % 32;
@@ -190,10 +194,10 @@ int board_uart_get(enum uart uart) {
   if (is_empty(ring)) return -1;
   const uint8_t octet = pull(ring);
   if (!(REG(BASES[uart] + UART_CTRL) & RX_INTERRUPT)) {
-    __asm__ volatile("cpsid i" ::: "memory");
+    hold_lines();
     REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
     receive(uart);
-    __asm__ volatile("cpsie i" ::: "memory");
+    free_lines();
   }
   return octet;
 }
@@ -212,10 +216,10 @@ void board_uart_drain(enum uart uart) {
 
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
   if (length > room(&sending)) return false;
-  __asm__ volatile("cpsid i" ::: "memory");
+  hold_lines();
   for (uint32_t i = 0; i < length; i++) push(&sending, octets[i]);
   transmit();
-  __asm__ volatile("cpsie i" ::: "memory");
+  free_lines();
   return true;
 }
 
