@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildFirmware, MODULES } from "./build-firmware.mjs";
 import { developmentImageRoot, productionImageRoot } from "./image-root.mjs";
 import { moduleToC } from "./module-to-c.mjs";
-import { run } from "./run-program.mjs";
+import { run, runBeside } from "./run-program.mjs";
 import { sodiumSources } from "./sodium.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -65,8 +65,8 @@ export async function buildMcu(board, log = console.log, { production } = {}) {
   writeFileSync(join(out, "loader-root.h"), `static const uint8_t LOADER_ROOT[32] = { ${[...root].join(", ")} };\n`);
   const sodium = await sodiumSources(join(OUT, "sodium"), log);
   const parts = partsOf(board, out, sodium, production !== undefined);
-  const card = buildCard(parts);
-  const loader = buildLoader(parts);
+  const card = await buildCard(parts);
+  const loader = await buildLoader(parts);
   const flash = card.flash + loader.flash;
   const ram = Math.max(card.ram, loader.ram);
   if (flash > FLASH_MAX || ram > RAM_MAX)
@@ -113,9 +113,10 @@ function partsOf(board, out, sodium, isProduction) {
   );
   const memories = Object.keys(MODULES).map((name) => `-D${name.toUpperCase()}_MEMORY=${MODULES[name].memory}`);
   const own = [...WARNINGS, ...RUNTIME, ...memories, ...includes, ...(isProduction ? ["-DPRODUCTION=1"] : [])];
+  const compiled = [];
   const compile = (file, flags, prefix = "") => {
     const object = join(out, `${prefix}${file.replace(/^.*\/(?=[^/]*\/[^/]*$)/, "").replaceAll("/", "-")}.o`);
-    run("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]);
+    compiled.push(runBeside("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]));
     return object;
   };
   return {
@@ -124,12 +125,15 @@ function partsOf(board, out, sodium, isProduction) {
       const flags = [`-DMODULE_MEMORY=${MODULES[name].memory}u`, `-DMODULE_OCTETS=${name}_octets`];
       return compile(join(out, `${name}.c`), ["-w", level, ...RUNTIME, ...flags, ...includes]);
     },
-    machine: (file, prefix) => compile(join(MCU, file), own, prefix),
+    machine: (file, prefix, more = []) => compile(join(MCU, file), [...own, ...more], prefix),
     sodium: (level, prefix) =>
       sodium.files.map((file) =>
         compile(file, ["-w", level, ...sodium.flags, ...sodium.flagsOf(file), ...includes], prefix),
       ),
-    link: (name, script, objects) => link(cpu, join(out, name), join(MCU, "board", board, script), objects),
+    link: async (name, script, objects) => {
+      await Promise.all(compiled.splice(0));
+      return link(cpu, join(out, name), join(MCU, "board", board, script), objects);
+    },
     isProduction,
   };
 }
@@ -148,7 +152,7 @@ function buildCard({ module, machine, sodium, link, isProduction }) {
 /** The loader: once a start, so for size. */
 function buildLoader({ module, machine, sodium, link }) {
   const files = [...LOADER_FILES, ...readdirSync(join(MCU, "loader")).map((name) => `loader/${name}`)];
-  const objects = [module("loader", "-Os"), ...files.map((file) => machine(file, "loader-"))];
+  const objects = [module("loader", "-Os"), ...files.map((file) => machine(file, "loader-", ["-DLOADER=1"]))];
   return link("loader", "loader.ld", [...objects, ...sodium("-Os", "loader-")]);
 }
 

@@ -59,4 +59,5 @@ export {
   type UploadOptions,
   type UploadProgress,
 } from "./update/loader.js";
+export { startSentence } from "./update/start-reason.js";
 export { type WebSerialPort, webSerialLine } from "./update/web-serial.js";

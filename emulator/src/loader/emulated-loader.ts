@@ -25,6 +25,7 @@ interface LoaderExports {
   chunkSlot(): number;
   heapBase(): number;
   start(how: LoaderStart): LoaderVerdict;
+  startReason(): number;
   onChunk(length: number): LoaderVerdict;
 }
 
@@ -90,6 +91,11 @@ export class EmulatedLoader {
   }
 
   /** Octets of the line: what it answers, and whether it asks to be started again. What follows such a request is not heard. */
+  /** Why the start led where it did: a `StartReason`, and `START_RESUMED` with it. */
+  get reason(): number {
+    return this.#exports.startReason();
+  }
+
   hear(octets: Uint8Array): { readonly said: Uint8Array; readonly verdict: LoaderVerdict } {
     let verdict = LoaderVerdict.Serve;
     for (let at = 0; at < octets.length && verdict === LoaderVerdict.Serve; at += CHUNK_MAX) {

@@ -35,6 +35,7 @@ static void begin(struct module* self, void* argument) {
   memcpy(slot, &settings, sizeof settings);
   memcpy(slot, LOADER_ROOT, sizeof settings.root);
   call->verdict = (enum loader_verdict)Z_loaderZ_start(&loader, call->argument);
+  call->argument = Z_loaderZ_startReason(&loader);
 }
 
 /** What waits on the line; -1 in `verdict` where nothing does. */
@@ -58,7 +59,10 @@ static void listen(void) {
   uint64_t until = board_us() + PATIENCE_US;
   for (;;) {
     struct call call = { .verdict = VERDICT_SERVE };
-    if (enter(hear, &call) == VERDICT_RESET) board_reset(START_USUAL);
+    if (enter(hear, &call) == VERDICT_RESET) {
+      board_uart_drain(UART_LINE);
+      board_reset(START_USUAL);
+    }
     if (call.argument > 0) until = board_us() + PATIENCE_US;
     else if (boots && board_us() >= until) board_reset(START_USUAL);
     else board_sleep(boots ? until : UINT64_MAX);
@@ -76,7 +80,7 @@ _Noreturn void machine_run(void) {
   Z_loader_instantiate(&loader, (struct Z_crypto_instance_t*)&module, (struct Z_line_instance_t*)&module,
                        (struct Z_slots_instance_t*)&module);
   struct call call = { .argument = board_start() };
-  if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE);
+  if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE, call.argument);
   listen();
   board_reset(START_USUAL);
 }

@@ -142,7 +142,7 @@ static bool step(void) {
 
 void machine_run(void) {
   if (!store_open()) board_panic("this card has no keys: personalise it");
-  log_event(LOG_STARTED, 0);
+  log_event(LOG_STARTED, board_start_reason());
   bench_ready();
   radio_open();
   for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);

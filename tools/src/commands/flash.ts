@@ -28,7 +28,7 @@ export function flashCommand(program: Command, context: Context): void {
     .command("flash")
     .description("put a signed image onto a card: checked, sent, tried, confirmed; a broken call goes on")
     .argument("<image>", "an image of ecard image sign")
-    .option("--port <path>", "the card's serial port: see ecard serial")
+    .option("--port <path>", "the card's serial port; of several you are asked")
     .addOption(new Option("--device <device>", "a card without hardware").choices(["qemu"]))
     .option("--ble <name>", "a card over Bluetooth: not yet")
     .addOption(new Option("--board <board>", "of --device qemu").choices(BOARDS).default("an386"))
@@ -69,7 +69,7 @@ Examples:
       const { decodeImage } = await import("@enabling-card/wire");
       decodeImage(image); // what is no image opens no port
       const key = options.key === undefined ? undefined : await readPublicImageKey(options.key);
-      const open = await openLine(options);
+      const open = await openLine(options, output, context);
       const bar = await flashBar(output);
       try {
         const result = await flashCard(open.line, {
@@ -99,14 +99,18 @@ function checkWays({ port, device, ble, memory }: FlashArguments): void {
     const sentence = "Bluetooth comes later: give --port, or --device qemu";
     throw new CommandError("BLUETOOTH_LATER", sentence, EXIT.unavailable);
   }
-  if ((port === undefined) === (device === undefined))
+  if (port !== undefined && device !== undefined)
     throw new CommandError("WRONG_USE", "which card: give --port or --device, one of them", EXIT.usage);
   if (memory !== undefined && device === undefined)
     throw new CommandError("WRONG_USE", "--memory belongs to --device qemu", EXIT.usage);
 }
 
-async function openLine({ port, board, memory }: FlashArguments): Promise<OpenLine> {
-  if (port !== undefined) return (await import("../flash/serial-line.js")).openSerial(port);
+async function openLine(
+  { port, device, board, memory }: FlashArguments,
+  output: Output,
+  context: Context,
+): Promise<OpenLine> {
+  if (device === undefined) return (await import("./serial.js")).openPort(port, output, context);
   return (await import("../flash/qemu-line.js")).openQemu(board, memory);
 }
 
