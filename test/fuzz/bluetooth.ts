@@ -4,8 +4,7 @@
 
 import { concat, fromHex, Mail, MessageType, ModuleId, Status } from "@enabling-card/wire";
 import { ATT, HANDLE, LinkHost, le } from "../support/link-host.js";
-
-type Random = () => number;
+import type { Random } from "./random.js";
 
 /** Packets of one session: a start, a connection, and whatever comes. */
 const SESSION = 150;

@@ -1,6 +1,7 @@
 // A short run of every fuzz target, always the same one. The long run is `npm run fuzz`.
 
-import { seeded, TARGETS } from "./targets.js";
+import { seeded } from "./random.js";
+import { TARGETS } from "./targets.js";
 
 const RUNS: Readonly<Record<string, number>> = {
   chunks: 400,
@@ -14,6 +15,7 @@ const RUNS: Readonly<Record<string, number>> = {
   recordings: 200,
   pcm: 200,
   bluetooth: 15_000,
+  notifications: 60,
 };
 
 describe("fuzzing, a short run", () => {

@@ -2,7 +2,8 @@
 // cases of the reader are through, and as many of Bluetooth; with --seconds, until the time is over.
 
 import { parseArgs } from "node:util";
-import { GROUPS, ROUND, seeded, TARGETS } from "./targets.js";
+import { seeded } from "./random.js";
+import { GROUPS, ROUND, TARGETS } from "./targets.js";
 
 const { values } = parseArgs({
   options: {

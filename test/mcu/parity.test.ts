@@ -13,7 +13,7 @@ import {
 import { builtFirmware } from "@enabling-card/tools";
 import { encodeMessage, fromHex, Indicator, type MessageType, toChunks, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { seeded } from "../fuzz/targets.js";
+import { seeded } from "../fuzz/random.js";
 import { DOMAIN, type World, world } from "../support/card-with-issuer.js";
 import { imageOrSkip } from "../support/mcu-image.js";
 

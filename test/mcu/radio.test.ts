@@ -9,7 +9,7 @@ import { nobleOn, type StoppableNoble } from "@enabling-card/tools";
 import { concat, fromHex, ModuleId, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { bluetoothSessions } from "../fuzz/bluetooth.js";
-import { seeded } from "../fuzz/targets.js";
+import { seeded } from "../fuzz/random.js";
 import { imageOrSkip } from "../support/mcu-image.js";
 import { type QemuWithPhone, qemuWithPhone } from "../support/qemu-with-phone.js";
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { MemoryBlock, Region, Store } from "@enabling-card/emulator";
 import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { seeded } from "../fuzz/targets.js";
+import { seeded } from "../fuzz/random.js";
 
 const SIZE = 2 * 4096;
 const IDS = 8;
