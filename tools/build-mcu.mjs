@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { buildFirmware, MODULES } from "./build-firmware.mjs";
 import { developmentImageRoot, productionImageRoot } from "./image-root.mjs";
 import { moduleToC } from "./module-to-c.mjs";
-import { run } from "./run-program.mjs";
+import { run, runBeside } from "./run-program.mjs";
 import { sodiumSources } from "./sodium.mjs";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -65,8 +65,8 @@ export async function buildMcu(board, log = console.log, { production } = {}) {
   writeFileSync(join(out, "loader-root.h"), `static const uint8_t LOADER_ROOT[32] = { ${[...root].join(", ")} };\n`);
   const sodium = await sodiumSources(join(OUT, "sodium"), log);
   const parts = partsOf(board, out, sodium, production !== undefined);
-  const card = buildCard(parts);
-  const loader = buildLoader(parts);
+  const card = await buildCard(parts);
+  const loader = await buildLoader(parts);
   const flash = card.flash + loader.flash;
   const ram = Math.max(card.ram, loader.ram);
   if (flash > FLASH_MAX || ram > RAM_MAX)
@@ -113,9 +113,10 @@ function partsOf(board, out, sodium, isProduction) {
   );
   const memories = Object.keys(MODULES).map((name) => `-D${name.toUpperCase()}_MEMORY=${MODULES[name].memory}`);
   const own = [...WARNINGS, ...RUNTIME, ...memories, ...includes, ...(isProduction ? ["-DPRODUCTION=1"] : [])];
+  const compiled = [];
   const compile = (file, flags, prefix = "") => {
     const object = join(out, `${prefix}${file.replace(/^.*\/(?=[^/]*\/[^/]*$)/, "").replaceAll("/", "-")}.o`);
-    run("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]);
+    compiled.push(runBeside("arm-none-eabi-gcc", [...cpu, ...COMMON, ...flags, "-c", file, "-o", object]));
     return object;
   };
   return {
@@ -129,7 +130,10 @@ function partsOf(board, out, sodium, isProduction) {
       sodium.files.map((file) =>
         compile(file, ["-w", level, ...sodium.flags, ...sodium.flagsOf(file), ...includes], prefix),
       ),
-    link: (name, script, objects) => link(cpu, join(out, name), join(MCU, "board", board, script), objects),
+    link: async (name, script, objects) => {
+      await Promise.all(compiled.splice(0));
+      return link(cpu, join(out, name), join(MCU, "board", board, script), objects);
+    },
     isProduction,
   };
 }

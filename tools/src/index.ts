@@ -1,12 +1,12 @@
 // What the ecard command is made of, for programs that want a verb without a command line.
 
-export { benchMcu, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
+export { benchMcu, benchSteps, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { nobleOn, type StoppableNoble } from "./bluetooth/noble-on.js";
 export { type PersonaliseFolderOptions, personaliseFolder, qrPng } from "./card-folder.js";
 export { build, run } from "./cli.js";
-export { ASKED, figuresOf, KEPT_FIGURES } from "./commands/bench-mcu.js";
+export { ASKED, figuresOf, KEPT_FIGURES, stepFigures } from "./commands/bench-mcu.js";
 export { type Context, createContext } from "./context.js";
 export { type DebugCardOptions, type DebugFacts, debugCard } from "./debug/debug-card.js";
 export { type DemoOptions, type DemoResult, runDemo } from "./demo/demo.js";

@@ -10,6 +10,7 @@ import type { HciController } from "../ports/radio.js";
 import { H4Packets } from "../radio/h4.js";
 import { OctetEars, type OctetLine } from "./octet-line.js";
 import { lastEmission, PassClock, type QemuPass } from "./qemu-emission.js";
+import { TRIAL_AT } from "./qemu-memory.js";
 import { QemuPhone } from "./qemu-phone.js";
 import { type QemuImage, QemuProcess } from "./qemu-process.js";
 import {
@@ -50,7 +51,7 @@ export class QemuCard {
   readonly #autoPress: boolean;
   #debugged: Promise<void> | undefined;
   #on = true;
-  readonly #trials: QemuTrial[] = [];
+  readonly #trials: Omit<QemuTrial, "memory">[] = [];
   readonly #counts: QemuCounts[] = [];
   readonly #ramps: (readonly QemuRampStep[])[] = [];
   readonly #logs: Uint8Array[] = [];
@@ -164,6 +165,11 @@ export class QemuCard {
     return this.#process.look(address, size);
   }
 
+  /** Begins or ends to write down what `traced` says; without it, nothing. */
+  trace(on: boolean): Promise<void> {
+    return this.#process.trace(on);
+  }
+
   touchHead(): void {
     this.#process.send("bench", Order.Head);
   }
@@ -181,13 +187,15 @@ export class QemuCard {
   /**
    * The crypto port on `memory`, as a module would call it.
    *
+   * @param memory - 8,192 octets at most.
    * @param operation - 0 SHA-256, 1 X25519, 2 seal, 3 open, 4 verify (firmware/ports/crypto.ts).
    */
   async crypto(operation: number, args: readonly number[], memory: Uint8Array): Promise<QemuTrial> {
     const before = this.#trials.length;
-    this.#process.send("bench", Order.Crypto, cryptoOrder(operation, args, memory));
+    this.#process.poke(TRIAL_AT, memory);
+    this.#process.send("bench", Order.Crypto, cryptoOrder(operation, args, memory.length));
     await this.#watch.until(() => this.#trials.length > before);
-    return this.#trials[before]!;
+    return { ...this.#trials[before]!, memory: this.#process.peek(TRIAL_AT, memory.length) };
   }
 
   /** The last swipe; undefined where the coil has played nothing. */

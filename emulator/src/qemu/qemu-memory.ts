@@ -17,6 +17,9 @@ export const SLOT_SIZE = 0x18000;
 /** Store, switches, slots, scratch, records of the loader. */
 export const FLASH_SIZE = 0x43000;
 
+/** Where the bench tries the crypto port (`.bench.trial`): 8,192 octets. */
+export const TRIAL_AT = 0x80000;
+
 /** Ticks that the loader took, from reset to the program's first instruction, at the last start. */
 export function bootTicks(memory: Uint8Array): number {
   return new DataView(memory.buffer, memory.byteOffset).getUint32(BOOT_AT, true);

@@ -1,7 +1,7 @@
 // QEMU with a loader and an image on one of its Cortex-M boards: started, its serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,10 +39,11 @@ export interface QemuImage {
   readonly icount?: boolean;
   /** Waits, halted, for a debugger on this TCP port of 127.0.0.1, and as long as it takes. */
   readonly gdbPort?: number;
-  /** Writes a line for each instruction of some of its code that runs. */
+  /** What `trace` writes down, while it does. */
   readonly traced?: QemuTraced;
 }
 
+/** A line for each instruction of some of its code that runs. */
 export interface QemuTraced {
   readonly file: string;
   /** Addresses of the first octet and of the one behind the last. */
@@ -59,12 +60,14 @@ export class QemuProcess {
   #monitor: QemuMonitor | undefined;
   readonly #until = Date.now() + START_MS;
   readonly #gdb: boolean;
+  readonly #isTraced: boolean;
   #said = "";
   #left: Uint8Array | undefined;
 
   constructor(options: QemuImage) {
     const { board = "an386", loader, seed, icount = false, gdbPort, traced } = options;
     this.#gdb = gdbPort !== undefined;
+    this.#isTraced = traced !== undefined;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
     writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed));
     const socket = (name: Serial) => [
@@ -131,11 +134,29 @@ export class QemuProcess {
     return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
   }
 
+  /** Octets into the file of its memory, where nothing of the card's uses them. */
+  poke(at: number, octets: Uint8Array): void {
+    withFile(this.#file, "r+", (file) => writeSync(file, octets, 0, octets.length, at));
+  }
+
+  peek(at: number, size: number): Uint8Array {
+    const octets = new Uint8Array(size);
+    withFile(this.#file, "r", (file) => readSync(file, octets, 0, size, at));
+    return octets;
+  }
+
   /** `size` octets of what the processor sees at `address`, as they are at this moment. */
   async look(address: number, size: number): Promise<Uint8Array> {
     const file = join(this.#folder, "look.bin");
     await this.#monitor!.ask("pmemsave", { val: address, size, filename: file });
     return Uint8Array.from(readFileSync(file));
+  }
+
+  /** Begins or ends to write down what `traced` says; without it, nothing. All that runs meanwhile runs an instruction at a time, some fifty times slower. */
+  async trace(on: boolean): Promise<void> {
+    if (!this.#isTraced) return;
+    for (const order of on ? ["singlestep on", "log exec,nochain,int"] : ["log none", "singlestep off"])
+      await this.#monitor!.ask("human-monitor-command", { "command-line": order });
   }
 
   get #file(): string {
@@ -192,10 +213,19 @@ export class QemuProcess {
   }
 }
 
+function withFile(path: string, flags: "r" | "r+", work: (file: number) => void): void {
+  const file = openSync(path, flags);
+  try {
+    work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function traceArguments({ file, code }: QemuTraced): string[] {
   const hex = (at: number): string => `0x${at.toString(16)}`;
   const ranges = code.map(({ from, to }) => `${hex(from)}..${hex(to - 1)}`).join(",");
-  return ["-singlestep", "-d", "exec,nochain,int", "-dfilter", ranges, "-D", file];
+  return ["-dfilter", ranges, "-D", file];
 }
 
 function dialled(path: string): Promise<Socket> {

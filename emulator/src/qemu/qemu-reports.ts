@@ -49,24 +49,23 @@ export const enum Report {
 
 const viewOf = (octets: Uint8Array): DataView => new DataView(octets.buffer, octets.byteOffset, octets.length);
 
-export function trialOf(octets: Uint8Array): QemuTrial {
+export function trialOf(octets: Uint8Array): Omit<QemuTrial, "memory"> {
   const view = viewOf(octets);
   return {
     trapped: octets[0] === 1,
     status: view.getUint32(1, true),
     ticks: view.getUint32(5, true),
-    memory: octets.slice(9),
   };
 }
 
 const CRYPTO_ARGUMENTS = 6;
 
-/** An order to try the crypto port: operation u8, six arguments u32, memory. */
-export function cryptoOrder(operation: number, args: readonly number[], memory: Uint8Array): Uint8Array {
-  const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + memory.length);
+/** An order to try the crypto port: operation u8, six arguments u32, octets of memory u32. */
+export function cryptoOrder(operation: number, args: readonly number[], size: number): Uint8Array {
+  const order = new Uint8Array(1 + 4 * CRYPTO_ARGUMENTS + 4);
   order[0] = operation;
   for (const [i, value] of args.entries()) viewOf(order).setUint32(1 + 4 * i, value, true);
-  order.set(memory, 1 + 4 * CRYPTO_ARGUMENTS);
+  viewOf(order).setUint32(1 + 4 * CRYPTO_ARGUMENTS, size, true);
   return order;
 }
 

@@ -1,7 +1,5 @@
 // The bench on a serial line of its own: presses the button, touches the head, and is told what the card shows and plays. Development images only.
 // Frames both ways: length u16 LE, kind, octets.
-#include <string.h>
-
 #include "board.h"
 #include "machine.h"
 #include "ports/button.h"
@@ -18,11 +16,11 @@ enum report {
   REPORT_COUNTS = 6,
   REPORT_RAMP = 7,
 };
-enum { HEAD = 3, ORDER_MAX = 8192 };
+enum { HEAD = 3, ORDER_MAX = 64, TRIAL_MAX = 8192 };
 
-/** An order, and memory for what it tries, outside of the card's own. */
 static uint8_t frame[HEAD + ORDER_MAX] __attribute__((section(".bench")));
-static uint8_t scratch[ORDER_MAX] __attribute__((section(".bench"), aligned(8)));
+/** What the crypto port is tried on. Its place is known to the host, which writes and reads it there (emulator/src/qemu/qemu-memory.ts). */
+static uint8_t trial_memory[TRIAL_MAX] __attribute__((section(".bench.trial"), aligned(8)));
 
 static void report(enum report kind, uint32_t length) {
   board_uart_put(UART_BENCH, (uint8_t)length);
@@ -32,11 +30,6 @@ static void report(enum report kind, uint32_t length) {
 
 static void put_u32(uint32_t value) {
   for (int i = 0; i < 4; i++) board_uart_put(UART_BENCH, (uint8_t)(value >> 8 * i));
-}
-
-void bench_ready(void) {
-  report(REPORT_READY, 4);
-  put_u32(board_ticks_per_us);
 }
 
 void bench_indicator(uint32_t pattern) {
@@ -49,21 +42,32 @@ void bench_trap(const struct module* module) {
   board_uart_put(UART_BENCH, (uint8_t)module->id);
 }
 
+/** Ticks that the bench has taken to tell of passes, which is as long as its reader takes: nobody's cost. */
+static uint64_t telling __attribute__((section(".bench")));
+
+void bench_ready(void) {
+  telling = 0;
+  report(REPORT_READY, 4);
+  put_u32(board_ticks_per_us);
+}
+
 void bench_pass(const uint32_t* ticks, uint32_t edges) {
+  telling -= board_awake();
   report(REPORT_PASS, 4 * edges);
   for (uint32_t i = 0; i < edges; i++) put_u32(ticks[i]);
+  telling += board_awake();
 }
 
 /** Awake when a pass began, the first one since the counts were asked for. */
 static uint64_t first_edge __attribute__((section(".bench")));
 
 void bench_pass_begins(void) {
-  if (first_edge == 0) first_edge = board_awake();
+  if (first_edge == 0) first_edge = board_awake() - telling;
 }
 
 /** Ticks awake until now, and until a pass began, 0 where none did; octets of stack that were used, and that there are. */
 static void report_counts(void) {
-  const uint64_t now = board_awake();
+  const uint64_t now = board_awake() - telling;
   report(REPORT_COUNTS, 24);
   put_u32((uint32_t)now);
   put_u32((uint32_t)(now >> 32));
@@ -117,25 +121,23 @@ static void call_crypto(struct module* module, void* argument) {
   }
 }
 
-/** The crypto port on memory of the bench: operation u8, six arguments u32, octets from address 0 on. Back: trapped or not, status, ticks, octets. */
+/** The crypto port on the trial's memory: operation u8, six arguments u32, octets of memory u32. Back: trapped or not, status, ticks. */
 static void try_crypto(const uint8_t* order, uint32_t length) {
-  enum { FIXED = 1 + 4 * ARGUMENTS };
-  if (length < FIXED) return;
-  const uint32_t size = length - FIXED;
+  enum { FIXED = 1 + 4 * ARGUMENTS + 4 };
+  const uint32_t size = u32_at(order + 1 + 4 * ARGUMENTS);
+  if (length != FIXED || size > TRIAL_MAX) return;
   struct trial trial = { .operation = order[0] };
   for (int i = 0; i < ARGUMENTS; i++) trial.arguments[i] = u32_at(order + 1 + 4 * i);
-  memcpy(scratch, order + FIXED, size);
   struct module* module = &modules[MODULE_MACHINE];
-  module->memory = scratch;
+  module->memory = trial_memory;
   module->size = size;
   const uint32_t from = board_ticks();
   const bool whole = module_enter(module, call_crypto, &trial);
   const uint32_t ticks = board_ticks() - from;
-  report(REPORT_CRYPTO, 9 + size);
+  report(REPORT_CRYPTO, 9);
   board_uart_put(UART_BENCH, whole ? 0 : 1);
   put_u32(trial.status);
   put_u32(ticks);
-  for (uint32_t i = 0; i < size; i++) board_uart_put(UART_BENCH, scratch[i]);
 }
 
 bool bench_poll(void) {
@@ -156,7 +158,7 @@ bool bench_poll(void) {
     if (frame[2] == ORDER_CRYPTO) try_crypto(octets, length);
     if (frame[2] == ORDER_COUNTS) report_counts();
     if (frame[2] == ORDER_RAMP) report_ramp();
-    if (frame[2] == ORDER_DEEP) bottom = deep(ORDER_MAX);
+    if (frame[2] == ORDER_DEEP) bottom = deep(TRIAL_MAX);
     if (frame[2] == ORDER_TRAP && length == 1 && octets[0] >= MODULE_LINK && octets[0] < MODULES)
       machine_trap((enum module_id)octets[0]);
     return true;

@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bootTicks, MemoryBlock, QemuCard, type QemuPass } from "@enabling-card/emulator";
+import { bootTicks, MemoryBlock, QemuCard, type QemuPass, type QemuTraced } from "@enabling-card/emulator";
 import { Card, type GrantBundle, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
@@ -51,25 +51,21 @@ const SWIPES = 3;
 /** The coil's: of an edge, and of a step of its current. */
 export const INTERRUPT = "timer0_interrupt";
 
-/**
- * @param swipes - That are played while the session receives data, 3 at most.
- * @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED`
- */
-export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<McuBench> {
+/** @throws {CommandError} `IMAGE_MISSING`, `TOOL_MISSING`; {EmulatorError} `QEMU_FAILED` */
+export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
   const built = builtImage("an386");
   const { elf } = built;
-  const block = new MemoryBlock();
-  const table = await setTable({ block });
   const folder = mkdtempSync(join(tmpdir(), "ecard-bench-"));
   const file = join(folder, "trace.log");
   const code = reachedFrom(INTERRUPT, disassembly(elf));
-  const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
-  let qemu: QemuCard | undefined;
   try {
-    qemu = await QemuCard.start({ ...image, traced: { file, code } });
-    const { steps, stack, requests } = await payment(qemu, table, swipes, signal);
-    const { passes } = qemu;
-    const bootInstructions = bootTicks(await qemu.stop()) * INSTRUCTIONS_PER_TICK;
+    const { steps, stack, requests, passes, bootInstructions } = await benched({ file, code }, async (qemu, table) => {
+      const phone = await payment(qemu, table, signal);
+      const requests = await played(qemu, phone.card, await phone.grant(SWIPES));
+      const { stackUsed: used, stackSize: size } = await qemu.counts();
+      await phone.card.close();
+      return { steps: phone.steps, stack: { used, size }, requests };
+    });
     const errors = passes.map(edgeErrors);
     const longest = errors.reduce((most, one) => (one.length > most.length ? one : most));
     return {
@@ -87,9 +83,36 @@ export async function benchMcu(signal?: AbortSignal, swipes = SWIPES): Promise<M
       stack,
     };
   } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A payment's steps alone, measured once more. @throws as `benchMcu` */
+export function benchSteps(signal?: AbortSignal): Promise<Pick<McuBench, "steps" | "bootInstructions">> {
+  return benched(undefined, async (qemu, table) => {
+    const { card, steps } = await payment(qemu, table, signal);
+    await card.close();
+    return { steps };
+  });
+}
+
+type Table = Awaited<ReturnType<typeof setTable>>;
+
+/** Does `work` with a card of its own; with what its coil played, and what its start took. */
+async function benched<T>(traced: QemuTraced | undefined, work: (qemu: QemuCard, table: Table) => Promise<T>) {
+  const built = builtImage("an386");
+  const block = new MemoryBlock();
+  const table = await setTable({ block });
+  const image = { ...built, flash: block.snapshot(), seed: "bench", icount: true, autoPress: true };
+  let qemu: QemuCard | undefined;
+  try {
+    qemu = await QemuCard.start({ ...image, ...(traced && { traced }) });
+    const result = await work(qemu, table);
+    const bootInstructions = bootTicks(await qemu.stop()) * INSTRUCTIONS_PER_TICK;
+    return { ...result, passes: qemu.passes, bootInstructions };
+  } finally {
     await qemu?.stop();
     await table.service.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -99,15 +122,8 @@ function loaderSize(elf: string): McuBench["loader"] {
   return { flash: sum("flash"), ram: sum("ram") };
 }
 
-type Table = Awaited<ReturnType<typeof setTable>>;
-
-/** Pairs, comes back, loads and presents, what each takes; then plays on while the session receives data. */
-async function payment(
-  qemu: QemuCard,
-  { made, makerRoot, client }: Table,
-  swipes: number,
-  signal?: AbortSignal,
-): Promise<Pick<McuBench, "steps" | "stack"> & { readonly requests: number }> {
+/** Pairs, comes back, loads and presents: what each takes. The second pass is traced, where anything is: the first edge was the first one's. */
+async function payment(qemu: QemuCard, { made, makerRoot, client }: Table, signal?: AbortSignal) {
   const air = memoryTransport([qemu]);
   const store = new MemoryPairingStore();
   const steps: { step: McuStep; instructions: number }[] = [];
@@ -125,34 +141,36 @@ async function payment(
     Card.pair(air, made.pairingCode, { store, phoneName: "bench", makerRoot, timeoutMs: PATIENCE_MS }),
   );
   await first.close();
-  const phone = await measured("reconnect", () => Card.connect(air, { store, timeoutMs: PATIENCE_MS }));
-  await client.enrol(phone.certificate, "bench");
-  const { tokenRef } = await client.createToken(phone.cardId, "BENCH/CARD");
+  const card = await measured("reconnect", () => Card.connect(air, { store, timeoutMs: PATIENCE_MS }));
+  await client.enrol(card.certificate, "bench");
+  const { tokenRef } = await client.createToken(card.cardId, "BENCH/CARD");
   const grant = (maxEmissions: number) =>
     client.grant({
-      cardId: phone.cardId,
+      cardId: card.cardId,
       tokenRef,
-      challenge: phone.info.challenge,
-      checkpointSize: phone.info.checkpointSize,
+      challenge: card.info.challenge,
+      checkpointSize: card.info.checkpointSize,
       domain: { requestor: "bench", channel: 0, country: 276, maxAmount: 1000 },
       maxEmissions,
       kind: "online",
     });
   const bundle = await grant(1);
-  await measured("load", () => phone.load(bundle));
-  await measured("present", () => phone.present({ when: "now", timeoutMs: PATIENCE_MS }));
-  const requests = swipes === 0 ? 0 : await played(qemu, phone, await grant(swipes), swipes);
-  const { stackUsed: used, stackSize: size } = await qemu.counts();
-  await phone.close();
-  return { steps, stack: { used, size }, requests };
+  await measured("load", () => card.load(bundle));
+  await measured("present", async () => {
+    const presenting = card.present({ when: "now", timeoutMs: PATIENCE_MS });
+    await Promise.all([presenting, qemu.played(1).then(() => qemu.trace(true))]);
+  });
+  while ((await qemu.ramp()).at(-1)?.level !== 0) signal?.throwIfAborted();
+  await qemu.trace(false);
+  return { card, steps, grant };
 }
 
-/** Plays a grant's swipes, and asks and asks. */
-async function played(qemu: QemuCard, phone: Card, grant: GrantBundle, swipes: number): Promise<number> {
+/** Plays a grant's swipes, and asks and asks: how often it was answered. */
+async function played(qemu: QemuCard, phone: Card, grant: GrantBundle): Promise<number> {
   await phone.load(grant);
   await phone.present({ when: "swipe", timeoutMs: PATIENCE_MS });
   return asking(phone, async () => {
-    for (let swipe = 0; swipe < swipes; swipe++) {
+    for (let swipe = 0; swipe < SWIPES; swipe++) {
       const { length: before } = qemu.passes;
       qemu.touchHead();
       await qemu.played(before + 2);

@@ -85,13 +85,20 @@ export function figuresOf({
     ["RAM, octets", size.ram],
     ["stack, octets", stack.used],
     ["RAM of the loader, octets", loader.ram],
-    ["boot, instructions", bootInstructions],
+    ...Object.entries(stepFigures({ steps, bootInstructions })),
     ["update of 96 KiB, octets to card", update.octetsToCard],
     ["update of 96 KiB, ms of line", Math.round(update.lineSeconds * 1000)],
-    ...steps.map(({ step, instructions }) => [`${step}, instructions`, instructions]),
     ["an edge, instructions", edgeInstructions],
     ["edge error, ticks", edgeErrorTicks],
     ["drift, ticks", driftTicks],
+  ]) as Record<string, number>;
+}
+
+/** Of a payment's steps, and of the start before them. */
+export function stepFigures({ steps, bootInstructions }: Pick<McuBench, "steps" | "bootInstructions">) {
+  return Object.fromEntries([
+    ["boot, instructions", bootInstructions],
+    ...steps.map(({ step, instructions }) => [`${step}, instructions`, instructions]),
   ]) as Record<string, number>;
 }
 
