@@ -2,10 +2,11 @@
 // clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
 import { LoaderStart, LoaderVerdict } from "../../wire/loader";
 import { boot } from "./boot";
-import { consoleReset, hear, Heard, packet, packetLength } from "./console";
+import { answerRaw, consoleReset, hear, Heard, packet, packetLength } from "./console";
+import { hearRaw, rawLength, rawReset } from "./raw";
 import { settingsAt } from "./settings";
 import { refuse, serve } from "./smp";
-import { loadState } from "./state";
+import { loadState, phase, Phase } from "./state";
 import { forgetUpload } from "./upload";
 
 const CHUNK_MAX: i32 = 64;
@@ -34,11 +35,29 @@ export function start(how: LoaderStart): LoaderVerdict {
 
 /** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */
 export function onChunk(length: i32): LoaderVerdict {
+  return take(length, false);
+}
+
+/** The same, of packets that come without a console's framing, one behind the other: SMP over Bluetooth. A length of 0 ends what was half way. */
+export function onPiece(length: i32): LoaderVerdict {
+  if (length == 0) rawReset();
+  return take(length, true);
+}
+
+/** The image that `start` has booted has not been confirmed yet. */
+export function onTrial(): bool {
+  return phase == Phase.Trial;
+}
+
+function take(length: i32, raw: bool): LoaderVerdict {
+  answerRaw(raw);
   for (let i = 0; i < min(length, CHUNK_MAX); i++) {
-    const heard = hear(load<u8>(chunk + i));
+    const octet: i32 = load<u8>(chunk + i);
+    const heard = raw ? hearRaw(octet) : hear(octet);
     if (heard == Heard.Nothing) continue;
-    if (heard != Heard.Packet) refuse(packet(), packetLength(), heard);
-    else if (serve(packet(), packetLength()) == LoaderVerdict.Reset) return LoaderVerdict.Reset;
+    const has = raw ? rawLength() : packetLength();
+    if (heard != Heard.Packet) refuse(packet(), has, heard);
+    else if (serve(packet(), has) == LoaderVerdict.Reset) return LoaderVerdict.Reset;
   }
   return LoaderVerdict.Serve;
 }

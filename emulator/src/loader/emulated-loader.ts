@@ -26,6 +26,8 @@ interface LoaderExports {
   heapBase(): number;
   start(how: LoaderStart): LoaderVerdict;
   onChunk(length: number): LoaderVerdict;
+  onPiece(length: number): LoaderVerdict;
+  onTrial(): number;
 }
 
 export interface LoaderOptions {
@@ -91,12 +93,7 @@ export class EmulatedLoader {
 
   /** Octets of the line: what it answers, and whether it asks to be started again. What follows such a request is not heard. */
   hear(octets: Uint8Array): { readonly said: Uint8Array; readonly verdict: LoaderVerdict } {
-    let verdict = LoaderVerdict.Serve;
-    for (let at = 0; at < octets.length && verdict === LoaderVerdict.Serve; at += CHUNK_MAX) {
-      const chunk = octets.subarray(at, at + CHUNK_MAX);
-      this.#memory.demand(this.#exports.chunkSlot(), CHUNK_MAX).set(chunk);
-      verdict = this.#exports.onChunk(chunk.length);
-    }
+    const verdict = this.#hear(octets, (length) => this.#exports.onChunk(length));
     const said = new Uint8Array(this.#out.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of this.#out.splice(0)) {
@@ -104,5 +101,31 @@ export class EmulatedLoader {
       at += part.length;
     }
     return { said, verdict };
+  }
+
+  /**
+   * Octets of packets without a console's framing, and each answer as it is; none at all where what was half way has no end.
+   *
+   * @throws whatever a module throws that has a fault; {PowerCut} where the flash says so
+   */
+  hearRaw(octets: Uint8Array): { readonly said: readonly Uint8Array[]; readonly verdict: LoaderVerdict } {
+    if (octets.length === 0) this.#exports.onPiece(0);
+    const verdict = this.#hear(octets, (length) => this.#exports.onPiece(length));
+    return { said: this.#out.splice(0), verdict };
+  }
+
+  /** The image that `start` would boot has not been confirmed. */
+  get onTrial(): boolean {
+    return this.#exports.onTrial() !== 0;
+  }
+
+  #hear(octets: Uint8Array, take: (length: number) => LoaderVerdict): LoaderVerdict {
+    let verdict = LoaderVerdict.Serve;
+    for (let at = 0; at < octets.length && verdict === LoaderVerdict.Serve; at += CHUNK_MAX) {
+      const chunk = octets.subarray(at, at + CHUNK_MAX);
+      this.#memory.demand(this.#exports.chunkSlot(), CHUNK_MAX).set(chunk);
+      verdict = take(chunk.length);
+    }
+    return verdict;
   }
 }

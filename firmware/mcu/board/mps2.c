@@ -292,28 +292,40 @@ static uint32_t handoff[2] __attribute__((section(".handoff"), used));
 enum { HANDOFF = 0x53544100, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
 enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
 
-_Noreturn void board_reset(enum loader_start how) {
-  handoff[0] = HANDOFF | how;
+static void leave_word(uint32_t word) {
+  handoff[0] = HANDOFF | word;
   handoff[1] = ~handoff[0];
+}
+
+static uint32_t take_word(void) {
+  const uint32_t said = handoff[0] ^ HANDOFF;
+  const bool whole = handoff[0] == ~handoff[1] && said <= START_TRIAL;
+  handoff[0] = handoff[1] = 0;
+  return whole ? said : START_USUAL;
+}
+
+_Noreturn void board_reset(enum loader_start how) {
+  leave_word(how);
   __asm__ volatile("dsb" ::: "memory");
   REG(AIRCR) = RESET_REQUEST;
   for (;;) {}
 }
 
 enum loader_start board_start(void) {
-  const uint32_t said = handoff[0] ^ HANDOFF;
-  const bool whole = handoff[0] == ~handoff[1] && said <= START_PANICKED;
-  handoff[0] = handoff[1] = 0;
+  const uint32_t said = take_word();
   const bool held = switches->button == 1;
   switches->button = 0;
-  if (whole && said != START_USUAL) return (enum loader_start)said;
+  if (said == START_LISTEN || said == START_PANICKED) return (enum loader_start)said;
   return held ? START_LISTEN : START_USUAL;
 }
 
+bool board_on_trial(void) { return take_word() == START_TRIAL; }
+
 bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b83du; }
 
-_Noreturn void board_boot(uint32_t vectors) {
+_Noreturn void board_boot(uint32_t vectors, bool trial) {
   __asm__ volatile("cpsid i");
+  leave_word(trial ? START_TRIAL : START_USUAL);
   switches->starts++;
   switches->boot = board_ticks();
   for (int uart = UART_LINE; uart < UARTS; uart++) REG(BASES[uart] + UART_CTRL) = 0;

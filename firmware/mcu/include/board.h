@@ -49,14 +49,18 @@ void board_flash_erase(uint32_t at);
 
 /** How a start comes about: wire/loader.ts, `LoaderStart`. */
 enum loader_start { START_USUAL = 0, START_LISTEN = 1, START_PANICKED = 2 };
+/** What the loader tells the image that it boots, in the same place: nobody has confirmed it. */
+enum { START_TRIAL = 3 };
 /** Starts again from the loader. */
 _Noreturn void board_reset(enum loader_start how);
-/** How this start came about: what the reset said, or that the button is held. Asked once a start. */
+/** How this start came about: what the reset said, or that the button is held. Asked once a start, by the loader. */
 enum loader_start board_start(void);
+/** This image is on trial. Asked once a start, by the image. */
+bool board_on_trial(void);
 /** Slot 0 begins with an image: whether it may run, the loader says. */
 bool board_image_is_there(void);
-/** Leaves the loader for the program whose vector table lies at `vectors`: interrupts and devices as after a reset. */
-_Noreturn void board_boot(uint32_t vectors);
+/** Leaves the loader for the program whose vector table lies at `vectors`, on trial or not: interrupts and devices as after a reset. */
+_Noreturn void board_boot(uint32_t vectors, bool trial);
 
 /** True random octets; a board without entropy does not start. */
 void board_random(uint8_t* out, uint32_t length);
