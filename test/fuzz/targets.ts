@@ -9,7 +9,7 @@ import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
 import { bluetooth } from "./bluetooth.js";
-import { images, smp } from "./loader.js";
+import { images, packets, smp } from "./loader.js";
 import { pcm, recordings, wav } from "./recordings.js";
 import { tracks } from "./tracks.js";
 
@@ -22,6 +22,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   grants,
   iso8583,
   smp: held(smp),
+  packets: held(packets),
   images: held(images),
   tracks: held(tracks),
   wav: held(wav),
@@ -37,6 +38,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   grants: 200,
   iso8583: 3_200,
   smp: 200,
+  packets: 200,
   images: 200,
   tracks: 50_000,
   wav: 44_000,

@@ -22,8 +22,9 @@ const ASK_EVERY_MS = 400;
 const ECHO_MS = 3_000;
 /** A card that starts again ends its connection first. */
 const END_MS = 5_000;
-/** Long enough that a platform which hides its MTU is shown it by the answer. */
-const LONG_ECHO = "ecard".padEnd(240, ".");
+/** An echo's header, map, key and length; and the longest that is sent back (firmware/loader/smp.ts), octets. */
+const ECHO_HEAD = 13;
+const ECHO_MAX = 256;
 const ENDS: readonly string[] = ["ABORTED", "BLUETOOTH_OFF", "BLUETOOTH_FORBIDDEN", "WEB_BLUETOOTH_MISSING"];
 
 /**
@@ -88,6 +89,7 @@ async function findLoader(
 ): Promise<Met> {
   const until = performance.now() + reachMs;
   let refused: CardError | undefined;
+  let failed: CardError | undefined;
   const wait = (error: CardError) => {
     if (refused === undefined) onStep?.("waiting", "hold the card's button for three seconds");
     refused = error;
@@ -106,10 +108,11 @@ async function findLoader(
     tried.add(next.id);
     const met = await meet(() => connect(next.id), until, wait, signal).catch((error: CardError) => {
       if (ENDS.includes(error.code)) throw error;
+      failed = error;
     });
     if (met !== undefined) return met;
   } while (performance.now() < until);
-  throw refused ?? sdkError("CARD_NOT_FOUND");
+  throw refused ?? sdkError("CARD_NOT_FOUND", undefined, { cause: failed });
 }
 
 async function nextCard(
@@ -133,15 +136,16 @@ async function meet(
   const link = await connect();
   const until = Math.min(performance.now() + ASKED_MS, latest);
   try {
-    const loader = new Loader(await gattCarrier(link));
+    const carrier = await gattCarrier(link);
+    const loader = new Loader(carrier);
     for (;;) {
+      const { maxWrite } = link;
+      const room = Math.min(carrier.fill(ECHO_HEAD + ECHO_MAX) - ECHO_HEAD, ECHO_MAX);
       try {
-        await loader.echo(link.maxWrite < LONG_ECHO.length ? LONG_ECHO : "ecard", {
-          tries: 1,
-          timeoutMs: ECHO_MS,
-          signal,
-        });
-        return { link, loader };
+        // As long as may be: a platform that hides its MTU is shown it by the answer, step by step.
+        await loader.echo("".padEnd(room, "."), { tries: 1, timeoutMs: ECHO_MS, signal });
+        if (link.maxWrite === maxWrite) return { link, loader };
+        continue;
       } catch (error) {
         if (!(error instanceof CardError) || error.code !== "UPDATE_NOT_ALLOWED") throw error;
         denied(error);

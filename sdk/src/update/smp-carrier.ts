@@ -50,10 +50,15 @@ export async function gattCarrier(link: CardLink): Promise<SmpCarrier> {
     for (const packet of reader.push(octets)) for (const hear of ears) hear(packet);
   });
   return {
-    // In writes that are full.
-    fill: (most) => (most < link.maxWrite ? most : most - (most % link.maxWrite)),
-    window: (octets, most) =>
-      link.holdsBack ? most : Math.max(1, Math.min(most, Math.floor(UNANSWERED / Math.ceil(octets / link.maxWrite)))),
+    // In writes that are full, and no more of them than a platform may be trusted with.
+    fill(most) {
+      const room = link.holdsBack ? most : Math.min(most, UNANSWERED * link.maxWrite);
+      return room < link.maxWrite ? room : room - (room % link.maxWrite);
+    },
+    window(octets, most) {
+      const fits = Math.floor(UNANSWERED / Math.ceil(octets / link.maxWrite));
+      return link.holdsBack ? most : Math.max(1, Math.min(most, fits));
+    },
     async send(packet) {
       const writes: Promise<void>[] = [];
       for (let at = 0; at < packet.length; at += link.maxWrite)

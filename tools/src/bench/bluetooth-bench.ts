@@ -139,7 +139,7 @@ export async function benchUpload(): Promise<UploadBench> {
   const { image, loader } = await updateOf96KiB();
   const bench = await airBench({ loader });
   try {
-    const { air, pdus, transport, emulated } = bench;
+    const { pdus, transport, emulated } = bench;
     emulated.hold(HOLD_MS);
     const connected = async () => {
       for await (const { id } of transport.discover()) return transport.connectLoader!(id);
