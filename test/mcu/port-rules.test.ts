@@ -340,6 +340,20 @@ describe("on a microcontroller", () => {
       expect(asked(UPDATE_SILENCE_MS)).to.equal(DENIED);
     });
 
+    it("is refused where the loader's table is none, is another version's, or wants memory that is not the wallet's", () => {
+      const asked = (...change: number[]) =>
+        ask([["table", ...change], shows(Indicator.Pairing), smp(ECHO), ["mail.take"], ["update.on"]]).slice(-2);
+      expect(asked(0, 0, 0, 0)).to.deep.equal([said(ModuleId.Loader, ECHO), 1]);
+      expect(asked(0, 0, 8, -8), "less of it").to.deep.equal([said(ModuleId.Loader, ECHO), 1]);
+      for (const change of [
+        [1, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, -1, 0],
+        [0, 0, 0, 1],
+      ])
+        expect(asked(...change), change.join(" ")).to.deep.equal([DENIED, 0]);
+    });
+
     it("takes the rest of what it refused for nothing else, until the link ends", () => {
       const long = ECHO.replace("0009", "01f4");
       const answers = ask([

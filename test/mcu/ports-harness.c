@@ -101,9 +101,10 @@ static enum loader_verdict service_hear(const uint8_t* octets, uint32_t length) 
   say(octets, length);
   return octets[0] == 0xee ? VERDICT_RESET : VERDICT_SERVE;
 }
-const struct loader_service loader_service = {
+struct loader_service table = {
   LOADER_SERVICE_MAGIC, LOADER_SERVICE_VERSION, memory[MODULE_WALLET], memory[MODULE_WALLET] + MEMORY, service_begin, service_hear,
 };
+extern const struct loader_service loader_service __attribute__((alias("table")));
 
 static uint32_t octets_of(const char* hex, uint8_t* out) {
   uint32_t length = 0;
@@ -151,6 +152,7 @@ static void obey(char* line) {
   else if (IS("radio.send")) answer = Z_radioZ_send(module, b, c);
   else if (IS("radio.room")) answer = radio_has_room();
   else if (IS("time")) now_us = (uint64_t)a[0] * 1000;
+  else if (IS("table")) table.magic ^= (uint32_t)a[0], table.version += b, table.ram += (int32_t)c, table.ram_end += (int32_t)d;
   else if (IS("update.start")) trial = a[0] != 0, update_start();
   else if (IS("update.on")) answer = update_is_on();
   else if (IS("update.ends")) answer = update_ends() == NEVER ? -1 : (long long)(update_ends() / 1000);
