@@ -125,7 +125,7 @@ function partsOf(board, out, sodium, isProduction) {
       const flags = [`-DMODULE_MEMORY=${MODULES[name].memory}u`, `-DMODULE_OCTETS=${name}_octets`];
       return compile(join(out, `${name}.c`), ["-w", level, ...RUNTIME, ...flags, ...includes]);
     },
-    machine: (file, prefix) => compile(join(MCU, file), own, prefix),
+    machine: (file, prefix, more = []) => compile(join(MCU, file), [...own, ...more], prefix),
     sodium: (level, prefix) =>
       sodium.files.map((file) =>
         compile(file, ["-w", level, ...sodium.flags, ...sodium.flagsOf(file), ...includes], prefix),
@@ -155,7 +155,7 @@ function buildCard({ module, machine, sodium, link, isProduction }) {
 /** The loader: once a start, so for size. */
 function buildLoader({ module, machine, sodium, link }) {
   const files = [...LOADER_FILES, ...readdirSync(join(MCU, "loader")).map((name) => `loader/${name}`)];
-  const objects = [module("loader", "-Os"), ...files.map((file) => machine(file, "loader-"))];
+  const objects = [module("loader", "-Os"), ...files.map((file) => machine(file, "loader-", ["-DLOADER=1"]))];
   return link("loader", "loader.ld", [...objects, ...sodium("-Os", "loader-")]);
 }
 

@@ -7,7 +7,7 @@ export const LOG_RECORD_SIZE = 12;
 export const LOG_RECORDS = 16;
 
 export const enum LogEvent {
-  /** The image has come up. Detail: 0. */
+  /** The image has come up. Detail: why, a `StartReason`, and `START_RESUMED` with it; 0 of a loader that does not say. */
   Started = 1,
   /** A module reached outside of its memory and was started anew. Detail: its `ModuleId`. */
   Trapped = 2,

@@ -39,7 +39,36 @@ export const enum LoaderStart {
   Listen = 1,
   /** The image that ran has met a fault of its own. On trial it goes back. */
   Panicked = 2,
+  /** As `Listen`, and it is the button that is held. */
+  Held = 3,
 }
+
+/** Why a start led where it did. The loader tells who asks, and the image that it starts, whose log begins with it. Numbers are never reused. */
+export const enum StartReason {
+  /** A loader that does not say. */
+  Unknown = 0,
+  /** Slot 0 runs, as it did. */
+  Plain = 1,
+  /** What was marked for a trial was swapped in, and runs for the first time. */
+  Trial = 2,
+  /** The other image was swapped in, to stay. */
+  Kept = 3,
+  /** Nobody had confirmed the image on trial: the one before is back. */
+  WentBack = 4,
+  /** The image on trial met a fault of its own: the one before is back. */
+  WentBackPanicked = 5,
+  /** The image in slot 0 may not run any more; the other one does. */
+  Recovered = 6,
+  /** It is on trial still: there is nothing to go back to. */
+  StillTrial = 7,
+  /** No image may run: the loader listens. So it does where the button was held, the image handed over, or met a fault of its own. */
+  NoImage = 8,
+  Held = 9,
+  HandedOver = 10,
+  Panicked = 11,
+}
+/** Added to a reason: power had gone while slots were swapped, and the swap was ended first. */
+export const START_RESUMED = 64;
 
 /** What the loader answers its machine with. */
 export const enum LoaderVerdict {

@@ -39,9 +39,10 @@ export type { HciController } from "./ports/radio.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
+export type { QemuDebugger, QemuHalt } from "./qemu/qemu-debugger.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
 export { bootTicks, FLASH_SIZE as QEMU_FLASH_SIZE } from "./qemu/qemu-memory.js";
-export type { QemuBoard, QemuTraced } from "./qemu/qemu-process.js";
+export type { QemuBoard, QemuHalts, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
 export {
   Air,

@@ -1,35 +1,66 @@
 // What a start leads to: an interrupted swap is ended, a wanted one done, an image that nobody confirmed goes back. Then slot 0 runs, if it may.
-import { FlashArea, ImageFault, LoaderStart, LoaderVerdict, SECTOR_SIZE } from "../../wire/loader";
+import {
+  FlashArea, ImageFault, LoaderStart, LoaderVerdict, SECTOR_SIZE, START_RESUMED, StartReason,
+} from "../../wire/loader";
 import { checkSlot, imageCounter, imageSize } from "./image";
 import { slotSectors } from "./settings";
 import { confirm, counter, enter, phase, Phase } from "./state";
 import { swap } from "./swap";
 
-export function boot(how: LoaderStart): LoaderVerdict {
-  if (isSwapping()) finishSwap();
-  if (how == LoaderStart.Listen) return LoaderVerdict.Serve;
-  if (how == LoaderStart.Panicked) {
-    // Nobody is to confirm what fails, nor to start it over and over.
-    if (phase != Phase.Trial) return LoaderVerdict.Serve;
-    revert();
-    return phase == Phase.Trial ? LoaderVerdict.Serve : run();
-  }
-  if (phase == Phase.PendingTest) begin(Phase.SwapTest);
-  else if (phase == Phase.PendingKeep) begin(Phase.SwapKeep);
-  else if (phase == Phase.Trial) revert();
-  return run();
+let reason: i32 = StartReason.Unknown;
+
+/** Why the last start led where it did: a `StartReason`, and `START_RESUMED` with it. */
+export function startReason(): i32 {
+  return reason;
 }
 
-function run(): LoaderVerdict {
+export function boot(how: LoaderStart): LoaderVerdict {
+  const before = phase;
+  const cut = isSwapping();
+  if (cut) finishSwap();
+  const led = lead(how, before);
+  reason = cut ? led | START_RESUMED : led;
+  return led < StartReason.NoImage ? LoaderVerdict.Boot : LoaderVerdict.Serve;
+}
+
+function lead(how: LoaderStart, before: i32): i32 {
+  if (how == LoaderStart.Listen) return StartReason.HandedOver;
+  if (how == LoaderStart.Held) return StartReason.Held;
+  if (how == LoaderStart.Panicked) {
+    // Nobody is to confirm what fails, nor to start it over and over.
+    if (phase != Phase.Trial) return StartReason.Panicked;
+    revert();
+    return phase == Phase.Trial ? StartReason.Panicked : run(StartReason.WentBackPanicked);
+  }
+  if (phase == Phase.PendingTest) begin(Phase.SwapTest);
+  else if (phase == Phase.PendingKeep) return run(begin(Phase.SwapKeep) ? StartReason.Kept : StartReason.Plain);
+  else if (phase == Phase.Trial) {
+    revert();
+    return run(phase == Phase.Trial ? StartReason.StillTrial : StartReason.WentBack);
+  }
+  // What a swap that was ended just now has led to.
+  return run(before == Phase.SwapKeep ? StartReason.Kept : before == Phase.SwapBack ? StartReason.WentBack : StartReason.Plain);
+}
+
+/** @param led - Why slot 0 is to run. */
+function run(led: i32): i32 {
   if (!runs(FlashArea.Slot0)) {
     // Nothing is lost by the other one.
-    if (phase == Phase.Swapped || phase == Phase.Trial) revert();
-    else begin(Phase.SwapKeep);
-    if (!runs(FlashArea.Slot0)) return LoaderVerdict.Serve;
+    if (phase == Phase.Swapped || phase == Phase.Trial) {
+      revert();
+      led = StartReason.WentBack;
+    } else {
+      begin(Phase.SwapKeep);
+      led = StartReason.Recovered;
+    }
+    if (!runs(FlashArea.Slot0)) return StartReason.NoImage;
   }
-  if (phase == Phase.Swapped) enter(Phase.Trial);
-  else if (phase == Phase.Idle) confirm(imageCounter());
-  return LoaderVerdict.Boot;
+  if (phase == Phase.Swapped) {
+    enter(Phase.Trial);
+    return StartReason.Trial;
+  }
+  if (phase == Phase.Idle) confirm(imageCounter());
+  return led;
 }
 
 function runs(slot: i32): bool {
@@ -45,16 +76,17 @@ function revert(): void {
   if (runs(FlashArea.Slot1)) begin(Phase.SwapBack);
 }
 
-/** Swaps as many sectors as the larger image has; where slot 1 may not run, nothing at all. */
-function begin(how: Phase): void {
+/** Swaps as many sectors as the larger image has; where slot 1 may not run, nothing at all, and it is false. */
+function begin(how: Phase): bool {
   if (!runs(FlashArea.Slot1)) {
     if (phase == Phase.PendingTest || phase == Phase.PendingKeep) enter(Phase.Idle);
-    return;
+    return false;
   }
   let sectors = sectorsOf(imageSize());
   sectors = max(sectors, runs(FlashArea.Slot0) ? sectorsOf(imageSize()) : slotSectors());
   enter(how, sectors);
   finishSwap();
+  return true;
 }
 
 function finishSwap(): void {

@@ -1,12 +1,12 @@
 // Loader: the boot module. Which image runs, and how a new one comes: slots, signatures, anti-rollback (docs/mcu.md), and the SMP server that mcumgr's
 // clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
-import { LoaderStart, LoaderVerdict } from "../../wire/loader";
-import { boot } from "./boot";
+import { LoaderVerdict } from "../../wire/loader";
+import { boot, startReason as reason } from "./boot";
 import { answerRaw, consoleReset, hear, Heard, packet, packetLength } from "./console";
 import { hearRaw, rawLength, rawReset } from "./raw";
 import { settingsAt } from "./settings";
-import { refuse, serve } from "./smp";
-import { loadState, phase, Phase } from "./state";
+import { refuse, serve, setBefore } from "./smp";
+import { loadState } from "./state";
 import { forgetUpload } from "./upload";
 
 const CHUNK_MAX: i32 = 64;
@@ -26,11 +26,18 @@ export function heapBase(): usize {
   return __heap_base;
 }
 
-export function start(how: LoaderStart): LoaderVerdict {
+/** @param how - A `LoaderStart`; in its second octet why the image that hands over had been started, where one does. */
+export function start(how: i32): LoaderVerdict {
+  setBefore(how >> 8);
   loadState();
   consoleReset();
   forgetUpload();
-  return boot(how);
+  return boot(how & 0xff);
+}
+
+/** Why that led where it did: a `StartReason`, and `START_RESUMED` with it. */
+export function startReason(): i32 {
+  return reason();
 }
 
 /** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */
@@ -42,11 +49,6 @@ export function onChunk(length: i32): LoaderVerdict {
 export function onPiece(length: i32): LoaderVerdict {
   if (length == 0) rawReset();
   return take(length, true);
-}
-
-/** The image that `start` has booted has not been confirmed yet. */
-export function onTrial(): bool {
-  return phase == Phase.Trial;
 }
 
 function take(length: i32, raw: bool): LoaderVerdict {

@@ -7,6 +7,7 @@ import {
   SMP_HEADER_SIZE, SMP_PACKET_MAX, SMP_PACKETS, SMP_PACKETS_RAW, SmpGroup, SmpLoader, SmpOperation, SmpOs, SmpStatus,
 } from "../../wire/smp-numbers";
 import { answerAt, answerEnd, answerMap, answerStatus, putNumber } from "./answer";
+import { startReason } from "./boot";
 import { isRaw, say } from "./console";
 import { rootHash } from "./image";
 import { imageGroup } from "./images";
@@ -19,6 +20,12 @@ import { counter } from "./state";
 const ECHO_MAX: i32 = 256;
 const hash: usize = memory.data(DIGEST_SIZE);
 let resets: bool = false;
+/** Why the image that handed over had been started. */
+let before: i32 = 0;
+
+export function setBefore(reason: i32): void {
+  before = reason;
+}
 
 /** Answers a packet. */
 export function serve(request: usize, length: i32): LoaderVerdict {
@@ -57,6 +64,7 @@ function osGroup(operation: i32, command: i32): i32 {
   if (command == SmpOs.Echo) {
     if (!has(Field.Text)) return SmpStatus.Invalid;
     if (lengthOf(Field.Text) > ECHO_MAX) return SmpStatus.TooLong;
+    if (!isUtf8(valueOf(Field.Text), lengthOf(Field.Text))) return SmpStatus.Invalid;
     answerMap(1);
     putName("r");
     putText(valueOf(Field.Text), lengthOf(Field.Text));
@@ -76,12 +84,14 @@ function osGroup(operation: i32, command: i32): i32 {
 
 /** What a flasher must know before it sends the first octet. */
 function facts(): i32 {
-  answerMap(5);
+  answerMap(7);
   putName("board");
   putText(board(), boardLength());
   putNumber("load", loadAddress());
   putNumber("slot", slotSize());
   putNumber("counter", counter);
+  putNumber("start", startReason());
+  putNumber("before", before);
   putName("root");
   rootHash(hash);
   putBytes(hash, DIGEST_SIZE);
@@ -91,6 +101,30 @@ function facts(): i32 {
 function putText(from: usize, length: i32): void {
   putHead(MAJOR_TEXT, length);
   putRaw(from, length);
+}
+
+/** Text of CBOR is UTF-8 (RFC 8949 3.1), and what is none is not sent back as if it were. RFC 3629 4: what may follow which first octet. */
+function isUtf8(from: usize, length: i32): bool {
+  let left = 0;
+  let least = 0x80;
+  let most = 0xbf;
+  for (let i = 0; i < length; i++) {
+    const octet: i32 = load<u8>(from + i);
+    if (left > 0) {
+      if (octet < least || octet > most) return false;
+      left--;
+      least = 0x80;
+      most = 0xbf;
+    } else if (octet >= 0x80) {
+      if (octet < 0xc2 || octet > 0xf4) return false;
+      left = octet < 0xe0 ? 1 : octet < 0xf0 ? 2 : 3;
+      if (octet == 0xe0) least = 0xa0;
+      if (octet == 0xed) most = 0x9f;
+      if (octet == 0xf0) least = 0x90;
+      if (octet == 0xf4) most = 0x8f;
+    }
+  }
+  return left == 0;
 }
 
 function bigEndian(at: usize): i32 {

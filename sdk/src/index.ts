@@ -61,4 +61,5 @@ export {
   type UploadProgress,
 } from "./update/loader.js";
 export { consoleCarrier, gattCarrier, type SmpCarrier } from "./update/smp-carrier.js";
+export { startSentence } from "./update/start-reason.js";
 export { type WebSerialPort, webSerialLine } from "./update/web-serial.js";

@@ -113,7 +113,9 @@ describe("flashing a card", () => {
       card.start();
       return false;
     };
-    expect(await codeOf(flashCard(card.line(), { image: TWO }))).to.equal("UPDATE_REVERTED");
+    const said = await flashCard(card.line(), { image: TWO }).catch((error: Error & { code: string }) => error);
+    expect(said).to.include({ code: "UPDATE_REVERTED" });
+    expect(said).to.have.property("message").that.contains("nobody had confirmed the image on trial");
     expect(slot0()).to.equal(1);
   }).timeout(20_000);
 

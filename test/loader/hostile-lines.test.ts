@@ -94,6 +94,15 @@ describe("the loader's line", () => {
     expect(decodeSmp(packet!).body.get("r")).to.equal("a".repeat(100));
   });
 
+  it("sends back text of any script", () => {
+    // RFC 3629 3: the first and the last of each length, and those around the surrogates.
+    const text = "\u0000\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{3ffff}\u{40000}\u{10ffff}";
+    const octets = Buffer.from(text).toString("hex");
+    expect(answers(toConsole(request(`a1 6164 78${(octets.length / 2).toString(16)} ${octets}`)))).to.deep.equal([
+      text,
+    ]);
+  });
+
   const taken: readonly (readonly [what: string, body: string])[] = [
     ["a map without an end given, as Jackson writes it", "bf 6164 626869 ff"],
     ["long forms", "b801 7801 64 7a00000002 6869"],
@@ -129,6 +138,15 @@ describe("the loader's line", () => {
     ["a tag", "c0 a1 6164 626869"],
     ["a float", "a2 6161 f97e00 6164 626869"],
     ["a reserved length", "a1 6164 7c 6869"],
+    ["an echo that is no UTF-8: a follower alone", "a1 6164 61 80"],
+    ["an echo that is cut in a character", "a1 6164 63 61e282"],
+    ["an echo that leaves a character for another", "a1 6164 63 c36161"],
+    ["an echo of two octets for one", "a1 6164 62 c1bf"],
+    ["an echo of three octets for two", "a1 6164 63 e09fbf"],
+    ["an echo of four octets for three", "a1 6164 64 f08fbfbf"],
+    ["an echo of half a surrogate pair", "a1 6164 63 eda080"],
+    ["an echo beyond the last character", "a1 6164 64 f4908080"],
+    ["an echo of five octets for one character", "a1 6164 65 f888808080"],
     ["more keys that nobody knows than a request has", `aa ${"616101".repeat(9)} 6164 626869`],
   ];
   for (const [what, body] of maps)

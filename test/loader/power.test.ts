@@ -3,7 +3,16 @@
 
 import { EmulatedLoader, PowerCut, type SlotAreas, SlotFlash, type SlotWrite } from "@enabling-card/emulator";
 import { imageDigest } from "@enabling-card/sdk";
-import { decodeImage, FlashArea, LoaderStart, LoaderVerdict, SECTOR_SIZE, toHex } from "@enabling-card/wire";
+import {
+  decodeImage,
+  FlashArea,
+  LoaderStart,
+  LoaderVerdict,
+  SECTOR_SIZE,
+  START_RESUMED,
+  StartReason,
+  toHex,
+} from "@enabling-card/wire";
 import { expect } from "chai";
 import fc from "fast-check";
 import { BOARD, LoaderCard, loaderModule, partsOf, ROOT, SECTORS, sealed } from "../support/loader-card.js";
@@ -20,6 +29,12 @@ const tears = ({ area, length }: SlotWrite): readonly number[] =>
 interface Cut {
   readonly areas: SlotAreas;
   readonly what: string;
+}
+
+/** Which image runs, and why. */
+interface Booted {
+  readonly runs: 1 | 2;
+  readonly reason: number;
 }
 
 /** Every flash that a power cut can leave while `work` runs. */
@@ -62,16 +77,17 @@ async function cutsOf(card: LoaderCard, work: () => Promise<unknown> | unknown):
 const holds = (octets: Uint8Array, image: Uint8Array): boolean =>
   toHex(octets.subarray(0, image.length)) === toHex(image);
 
-/** Starts what a cut has left. @returns which image runs */
-function bootsAfter(module: WebAssembly.Module, { areas, what }: Cut, both: boolean): 1 | 2 {
+/** Starts what a cut has left. */
+function bootsAfter(module: WebAssembly.Module, { areas, what }: Cut, both: boolean): Booted {
   const flash = new SlotFlash(areas);
-  const verdict = new EmulatedLoader({ module, flash, board: BOARD, root: ROOT }).start();
+  const loader = new EmulatedLoader({ module, flash, board: BOARD, root: ROOT });
+  const verdict = loader.start();
   expect(verdict, what).to.equal(LoaderVerdict.Boot);
   const runs = holds(flash.areas[FlashArea.Slot0], ONE) ? 1 : 2;
   expect(holds(flash.areas[FlashArea.Slot0], runs === 1 ? ONE : TWO), `${what}: which image is this`).to.equal(true);
   const other = flash.areas[FlashArea.Slot1];
   if (both) expect(holds(other, runs === 1 ? TWO : ONE), `${what}: the other image`).to.equal(true);
-  return runs;
+  return { runs, reason: loader.reason };
 }
 
 describe("a power cut during an update", () => {
@@ -96,19 +112,25 @@ describe("a power cut during an update", () => {
     const cuts = await cutsOf(card, tried);
     expect(cuts.length).to.be.greaterThan(60);
     // Only once the image is marked, which is the last record, does the new one run.
-    const runs = cuts.map((cut) => bootsAfter(module, cut, false));
-    expect(runs.filter((one) => one === 2)).to.have.length(1);
-    expect(runs.at(-1)).to.equal(2);
+    const booted = cuts.map((cut) => bootsAfter(module, cut, false));
+    expect(booted.slice(0, -1)).to.deep.equal(Array(cuts.length - 1).fill({ runs: 1, reason: StartReason.Plain }));
+    expect(booted.at(-1)).to.deep.equal({ runs: 2, reason: StartReason.Trial });
   }).timeout(120_000);
 
   it("while slots are swapped leaves both, and the new one is tried", async () => {
     await tried();
     const cuts = await cutsOf(card, () => card.start());
     expect(cuts.length).to.be.greaterThan(600);
-    const runs = cuts.map((cut) => bootsAfter(module, cut, true));
-    // The last record says that it has been tried: from its last octet on the old one is back.
-    expect(runs.filter((one) => one === 1)).to.have.length(1);
-    expect(runs.at(-1)).to.equal(1);
+    const booted = cuts.map((cut) => bootsAfter(module, cut, true));
+    // The last record says that it has been tried: from its last octet on the old one is back. Its first 16 cuts have no swap left to end, as the first
+    // record's have none to go on with.
+    expect(booted.slice(0, -1).map(({ runs }) => runs)).to.deep.equal(Array(cuts.length - 1).fill(2));
+    expect(booted.at(-1)).to.deep.equal({ runs: 1, reason: StartReason.WentBack });
+    const RECORD = 16;
+    for (const [i, { reason }] of booted.slice(0, -1).entries()) {
+      const isAmid = i >= RECORD && i < cuts.length - 2 - RECORD;
+      expect(reason, cuts[i]!.what).to.equal(StartReason.Trial | (isAmid ? START_RESUMED : 0));
+    }
   }).timeout(120_000);
 
   it("while they are swapped back leaves both, and the old one stays", async () => {
@@ -116,7 +138,17 @@ describe("a power cut during an update", () => {
     card.start();
     const cuts = await cutsOf(card, () => card.start());
     expect(cuts.length).to.be.greaterThan(600);
-    for (const cut of cuts) expect(bootsAfter(module, cut, true), cut.what).to.equal(1);
+    const reasons = new Map<number, number>();
+    for (const cut of cuts) {
+      const { runs, reason } = bootsAfter(module, cut, true);
+      expect(runs, cut.what).to.equal(1);
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    // Before the first record is whole it goes back as if nothing had been; behind the last one there is nothing to say any more.
+    const RECORD = 16;
+    expect(reasons.get(StartReason.WentBack)).to.equal(RECORD);
+    expect(reasons.get(StartReason.Plain)).to.equal(1);
+    expect(reasons.get(StartReason.WentBack | START_RESUMED)).to.equal(cuts.length - RECORD - 1);
   }).timeout(120_000);
 
   it("while the image is confirmed leaves it confirmed, or goes back", async () => {
@@ -125,8 +157,11 @@ describe("a power cut during an update", () => {
     card.start(LoaderStart.Listen);
     const cuts = await cutsOf(card, () => card.client().confirm());
     expect(cuts).to.have.length(17);
-    const runs = cuts.map((cut) => bootsAfter(module, cut, true));
-    expect(runs).to.deep.equal([...Array(16).fill(1), 2]);
+    const booted = cuts.map((cut) => bootsAfter(module, cut, true));
+    expect(booted).to.deep.equal([
+      ...Array(16).fill({ runs: 1, reason: StartReason.WentBack }),
+      { runs: 2, reason: StartReason.Plain },
+    ]);
   });
 
   it("while the records change sectors keeps the phase and the counter", async () => {
@@ -145,7 +180,7 @@ describe("a power cut during an update", () => {
       if (found.some(({ what }) => what.includes("erase"))) cuts = [...cuts, ...found];
     }
     expect(cuts.filter(({ what }) => what.includes("erase"))).to.have.length(3);
-    for (const cut of cuts) expect(bootsAfter(module, cut, true), cut.what).to.equal(2);
+    for (const cut of cuts) expect(bootsAfter(module, cut, true).runs, cut.what).to.equal(2);
     const facts = await card.client().facts();
     expect(facts.counter).to.equal(5);
   }).timeout(120_000);
@@ -175,6 +210,6 @@ describe("a power cut during an update", () => {
     const flash = new SlotFlash(SECTORS);
     flash.install(FlashArea.Slot0, ONE);
     flash.areas[FlashArea.State].fill(0);
-    expect(bootsAfter(module, { areas: flash.areas, what: "zeros" }, false)).to.equal(1);
+    expect(bootsAfter(module, { areas: flash.areas, what: "zeros" }, false).runs).to.equal(1);
   });
 });

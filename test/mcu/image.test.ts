@@ -5,12 +5,20 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage, flatProgram, readBoard } from "@enabling-card/tools";
-import { decodeImage } from "@enabling-card/wire";
+import { decodeImage, SMP_PACKET_MAX, SMP_PACKETS, toConsole } from "@enabling-card/wire";
 import { expect } from "chai";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 
 for (const name of ["an386", "an505"] as const)
   describe(`an image for a ${BOARD_CORES[name]}`, () => {
+    it("has a loader whose line has room for all that a client may have under way", function () {
+      const { loader } = imageOrSkip(this, name);
+      const { stdout } = spawnSync("arm-none-eabi-nm", ["-S", loader], { encoding: "utf8" });
+      const size = Number.parseInt(/^[0-9a-f]+ ([0-9a-f]+) b from_line$/m.exec(stdout)![1]!, 16);
+      // One octet of a ring is never used.
+      expect(size - 1).to.be.at.least(SMP_PACKETS * toConsole(new Uint8Array(SMP_PACKET_MAX)).length);
+    });
+
     it("holds what arm-none-eabi-objcopy makes of the program, and fits the slot", function () {
       const { elf } = imageOrSkip(this, name);
       const board = readBoard(name);

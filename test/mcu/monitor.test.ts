@@ -2,9 +2,11 @@
 // nothing that a module held: the machine wipes it (port-rules.test.ts), and the loader writes over what is not its own.
 
 import { readFileSync } from "node:fs";
-import { Air, Controller } from "@enabling-card/emulator";
+import { Air, Controller, MemoryBlock, QemuCard, type QemuHalts } from "@enabling-card/emulator";
 import { Loader } from "@enabling-card/sdk";
+import { setTable } from "@enabling-card/tools";
 import { expect } from "chai";
+import { addressOf } from "../support/flash-cuts.js";
 import { imageOrSkip } from "../support/mcu-image.js";
 import { qemuWithPhone } from "../support/qemu-with-phone.js";
 
@@ -27,6 +29,43 @@ describe("the serial lines of a Cortex-M", () => {
       }
     } finally {
       await close();
+    }
+  });
+});
+
+describe("a loader that is told to start again", () => {
+  // CMSDK timer: VALUE at offset 4, counted down; TIMER1 of mps2-an386 counts what the UART divides.
+  const [TIMER1_VALUE, PC, BITS, TICKS_A_BIT] = [0x40001004, 15, 10, Math.round(25_000_000 / 115_200)];
+
+  it("does so when its answer has left the line: the last octet has its time", async function () {
+    this.timeout(60_000);
+    const built = imageOrSkip(this);
+    const block = new MemoryBlock();
+    await (await setTable({ block })).service.close();
+    const flash = block.snapshot();
+    const [writes, resets] = ["Z_lineZ_write", "board_reset"].map((name) => addressOf(built.loader, name)!);
+    /** The timer at the last line that was written, and when the reset came. */
+    let [said, reset] = [0, 0];
+    let qemu: QemuCard | undefined;
+    const halts: QemuHalts = {
+      at: [writes!, resets!],
+      async onHalt({ registers }) {
+        if (qemu === undefined) return;
+        const ticks = new DataView((await qemu.look(TIMER1_VALUE, 4)).buffer).getUint32(0, true);
+        if (registers[PC] === writes) said = ticks;
+        else reset = ticks;
+      },
+    };
+    try {
+      qemu = await QemuCard.start({ ...built, flash, held: true, icount: true, halts });
+      const loader = new Loader(qemu.loaderLine());
+      await loader.echo("there", { tries: 20, timeoutMs: 1000 });
+      await loader.reset();
+      loader.close();
+      await qemu.imageStarted(1);
+      expect(said - reset, "ticks from the last line of the answer to the reset").to.be.at.least(BITS * TICKS_A_BIT);
+    } finally {
+      await qemu?.stop();
     }
   });
 });

@@ -2,7 +2,14 @@
 
 import { setTimeout as delay } from "node:timers/promises";
 import { EmulatedCard, MemoryBlock, QemuCard } from "@enabling-card/emulator";
-import { Card, IssuerClient, type MemoryCard, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import {
+  Card,
+  CardError,
+  IssuerClient,
+  type MemoryCard,
+  MemoryPairingStore,
+  memoryTransport,
+} from "@enabling-card/sdk";
 import { builtFirmware } from "@enabling-card/tools";
 import { encodeMessage, fromHex, Indicator, type MessageType, toChunks, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -15,6 +22,8 @@ const SEED = "parity";
 const TICK_NS = 40;
 
 type Said = { readonly to: "card" | "phone"; readonly hex: string };
+/** What hands do to a card between chunks; `played` is how many passes there have been behind it. */
+type Done = { readonly hands: "call" | "hang up" } | { readonly hands: "press" | "touch"; played: number };
 
 /** A card whose line is written down. */
 function recorded(card: MemoryCard, said: Said[]): MemoryCard {
@@ -29,6 +38,25 @@ function recorded(card: MemoryCard, said: Said[]): MemoryCard {
         write: (chunk) => {
           said.push({ to: "card", hex: toHex(chunk) });
           return line.write(chunk);
+        },
+      };
+    },
+  };
+}
+
+/** The same, and each call and its end. */
+function witnessed(card: MemoryCard, deeds: (Said | Done)[]): MemoryCard {
+  const said = recorded(card, deeds as Said[]);
+  return {
+    ...said,
+    connectLine(options) {
+      deeds.push({ hands: "call" });
+      const line = said.connectLine(options);
+      return {
+        ...line,
+        close: () => {
+          deeds.push({ hands: "hang up" });
+          return line.close();
         },
       };
     },
@@ -102,6 +130,68 @@ describe("the card on a Cortex-M", () => {
     }
   });
 
+  for (const seed of [1, 3])
+    it(`answers a random session of a phone as the emulated card does, and plays the same edges: ${seed}`, async function () {
+      this.timeout(120_000);
+      const built = imageOrSkip(this);
+      const made = await world({ seed: SEED });
+      made.emulator.stop();
+      const flash = (made.block as MemoryBlock).snapshot();
+      const named = `session ${seed}`;
+      const firmware = await builtFirmware();
+      const emulated = (await EmulatedCard.create({ firmware, block: new MemoryBlock(flash), seed: named })).start();
+      emulated.advance(1);
+      const deeds = await visited(emulated, made, seeded(seed));
+      const passes = emulated.coil.emissions().flatMap((emission) => emission.passes);
+      const requests = deeds.filter((deed) => "to" in deed && deed.to === "card").length;
+      expect(requests, "chunks of requests").to.be.greaterThan(15);
+      expect(passes.length, "passes").to.be.greaterThan(1);
+      const qemu = await QemuCard.start({ ...built, flash, seed: named, icount: true });
+      try {
+        const heard: string[] = [];
+        let line: ReturnType<QemuCard["connectLine"]> | undefined;
+        const told: string[] = [];
+        /** All answers so far are there, in time. */
+        const caughtUp = async () => {
+          for (let waited = 0; heard.length < told.length && waited < 20_000; waited += 2) await delay(2);
+          expect(heard, `after ${told.length} answers`).to.deep.equal(told);
+        };
+        for (const deed of deeds) {
+          if ("to" in deed) {
+            if (deed.to === "phone") told.push(deed.hex);
+            else {
+              await caughtUp();
+              await line!.write(Buffer.from(deed.hex, "hex"));
+            }
+            continue;
+          }
+          if (deed.hands === "press") await qemu.shows(Indicator.Ask);
+          else await caughtUp();
+          if (deed.hands === "press") await qemu.pressTwice();
+          else if (deed.hands === "touch") qemu.touchHead();
+          else if (deed.hands === "hang up") await line!.close();
+          else {
+            line = qemu.connectLine();
+            line.onChunk((chunk) => heard.push(toHex(chunk)));
+          }
+          if ("played" in deed) await qemu.played(deed.played);
+        }
+        await caughtUp();
+        expect(qemu.traps).to.deep.equal([]);
+        expect(qemu.passes).to.have.length(passes.length);
+        for (const [i, { edgesNs }] of qemu.passes.entries()) {
+          const theirs = passes[i]!.edgesNs;
+          expect(edgesNs).to.have.length(theirs.length);
+          const worst = edgesNs.reduce((most, at, n) => Math.max(most, Math.abs(at - (theirs[n]! - theirs[0]!))), 0);
+          expect(worst, `pass ${i + 1}, nanoseconds`).to.be.at.most(TICK_NS);
+        }
+      } finally {
+        await qemu.stop();
+        emulated.stop();
+        await made.close();
+      }
+    });
+
   it("answers random streams, valid and hostile, as the emulated card does", async function () {
     this.timeout(120_000);
     const built = imageOrSkip(this);
@@ -142,6 +232,81 @@ describe("the card on a Cortex-M", () => {
     }
   });
 });
+
+/** A phone's visit, its requests as a seed has them: what was said and done, in order. */
+async function visited(emulated: EmulatedCard, { made, makerRoot, service }: World, random: () => number) {
+  const deeds: (Said | Done)[] = [];
+  const transport = memoryTransport([witnessed(emulated, deeds)]);
+  const store = new MemoryPairingStore();
+  const below = (count: number) => Math.floor(random() * count);
+  const played = () => emulated.coil.emissions().flatMap(({ passes }) => passes).length;
+  const hands = (what: "press" | "touch", work: () => void) => {
+    const deed: Extract<Done, { played: number }> = { hands: what, played: 0 };
+    deeds.push(deed);
+    work();
+    return deed;
+  };
+  let card = await Card.pair(transport, made.pairingCode, { phoneName: `phone ${below(1e6)}`, makerRoot, store });
+  const client = new IssuerClient({ baseUrl: service.url });
+  await client.enrol(card.certificate, "phone");
+  const tokens = [await client.createToken(card.cardId, "LOVELACE/ADA"), await client.createToken(card.cardId, "X/Y")];
+  let pin: string | undefined;
+  const refused = (work: Promise<unknown>) => work.catch((error: unknown) => expect(error).to.be.instanceOf(CardError));
+  const load = async () => {
+    const domain = { ...DOMAIN, merchant: "m".repeat(1 + below(30)), mcc: below(9999), maxAmount: 1 + below(1e6) };
+    const grant = await client.grant({
+      ...{ cardId: card.cardId, tokenRef: tokens[below(2)]!.tokenRef, domain, maxEmissions: 1 + below(2) },
+      ...{ challenge: card.info.challenge, checkpointSize: card.info.checkpointSize, kind: "online" },
+    });
+    await refused(card.load(grant));
+  };
+  /** At once, or armed and touched. The user is asked unless a PIN says who it is. */
+  const present = async (when: "now" | "swipe", own = pin) => {
+    const presenting = card.present({ when, ...(own !== undefined && { pin: own }) });
+    const ended = refused(presenting);
+    let pressed: { played: number } | undefined;
+    let isOver = false;
+    const asked = emulated.shows(Indicator.Ask).then(() => {
+      // Who was not asked may be asked the next time, which is another question.
+      if (!isOver) pressed = hands("press", () => emulated.pressTwice());
+    });
+    await Promise.race([ended, asked.then(() => ended)]);
+    isOver = true;
+    if (pressed) pressed.played = played();
+    if (when === "now") return;
+    for (let touch = below(3); touch >= 0; touch--) {
+      const deed = hands("touch", () => emulated.touchHead());
+      emulated.advance(3_000);
+      deed.played = played();
+      await delay(1);
+    }
+  };
+  const requests: readonly (() => Promise<unknown>)[] = [
+    () => card.state(),
+    () => card.disarm(),
+    load,
+    () => present("now"),
+    () => present("swipe"),
+    // Now and then with an old PIN that is wrong, which counts.
+    async () => {
+      const next = String(1000 + below(9000));
+      const setting = card.setPin(next, below(3) === 0 ? "0000" : (pin ?? null)).then(() => {
+        pin = next;
+      });
+      await refused(setting);
+    },
+    async () => {
+      await card.close();
+      card = await Card.connect(transport, { store });
+    },
+  ];
+  await load();
+  for (let i = 0; i < 8; i++) await requests[below(requests.length)]!();
+  await load();
+  await present("now");
+  await card.close();
+  return deeds;
+}
 
 /** What a card says over its line; connected again whenever it has hung up, which is written down as an empty answer. */
 function heardOf(card: MemoryCard) {

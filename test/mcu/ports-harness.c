@@ -68,7 +68,7 @@ uint32_t board_ticks(void) { return 1000; }
 static uint64_t now_us = 123456789;
 uint64_t board_us(void) { return now_us; }
 static bool trial;
-bool board_on_trial(void) { return trial; }
+uint32_t board_start_reason(void) { return trial ? 2 + 64 : 1; } // a trial, after a swap that was cut
 void board_coil_arm(uint32_t at) { armed = at; }
 void board_coil_next(uint32_t at) { armed = at; }
 void board_coil_disarm(void) { armed = 0; }

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
 import { Card, type CardError, Loader, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { buildImage, flatProgram, makeImageKey, readBoard, setTable, signImage } from "@enabling-card/tools";
-import { ModuleId, type SmpOperation } from "@enabling-card/wire";
+import { ModuleId, type SmpOperation, StartReason, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { buildMcu, type McuSize } from "../../tools/build-mcu.mjs";
 import { developmentImageKey } from "../support/image-key.js";
@@ -104,6 +104,32 @@ describe("a production build", () => {
     await card.close();
     const again = await Card.connect(memoryTransport([qemu]), phone);
     expect(again.cardId).to.deep.equal(made.cardId);
+    await again.close();
+  });
+
+  it("takes nothing from the bench's seed: with the same one, and all else the same, its challenges differ; without entropy it does not start", async function () {
+    this.timeout(60_000);
+    const board = { board: "an386", loader: built.loader, image: image(), flash: store, seed: "known" } as const;
+    const { made, makerRoot } = table;
+    const challenges: string[] = [];
+    for (const entropy of [1, 2, 1].map((octet) => new Uint8Array(32).fill(octet))) {
+      qemu = await QemuCard.start({ ...board, entropy, unheard: "card" });
+      const phone = { store: new MemoryPairingStore(), phoneName: "Ada's phone", makerRoot };
+      const card = await Card.pair(memoryTransport([qemu]), made.pairingCode, phone);
+      challenges.push(toHex(card.info.challenge));
+      await card.close();
+      await qemu.stop();
+    }
+    expect(challenges[0]).to.not.equal(challenges[1]);
+    expect(challenges[0], "of the same octets").to.equal(challenges[2]);
+    for (const octet of [0, 0xff]) {
+      qemu = await QemuCard.start({ ...board, entropy: new Uint8Array(32).fill(octet), unheard: "loader" });
+      const loader = new Loader(qemu.loaderLine());
+      await loader.echo("no entropy", { tries: 20, timeoutMs: 200 });
+      expect((await loader.facts()).start).to.equal(StartReason.Panicked);
+      loader.close();
+      await qemu.stop();
+    }
   });
 
   it("boots no development image, and takes none", async function () {

@@ -79,6 +79,11 @@ export class LoaderCard {
     return this.verdict;
   }
 
+  /** Why the last start led where it did. */
+  get reason(): number {
+    return this.#loader.reason;
+  }
+
   /** Octets of its line, as they are: what it says. A reset that it asks for leads to the loader again. */
   hear(octets: Uint8Array): Uint8Array {
     const { said, verdict } = this.#loader.hear(octets);
@@ -108,7 +113,7 @@ export class LoaderCard {
         this.counts.toCard += octets.length;
         if (this.verdict !== LoaderVerdict.Serve) {
           // An image that runs knows this frame of its own line (firmware/mcu/ports/line.c).
-          if (this.runs() && toHex(octets) === "000005") this.start(LoaderStart.Listen);
+          if (this.runs() && toHex(octets) === "000005") this.start(LoaderStart.Listen | (this.reason << 8));
           return;
         }
         const said = this.hear(this.disturb(octets));

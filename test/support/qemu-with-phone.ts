@@ -15,7 +15,7 @@ export interface QemuWithPhone {
   close(): Promise<void>;
 }
 
-export interface QemuWithPhoneOptions extends Pick<QemuCardOptions, "seed" | "icount" | "radio"> {
+export interface QemuWithPhoneOptions extends Pick<QemuCardOptions, "seed" | "icount" | "radio" | "halts"> {
   /** The card's serial line, unless told. */
   readonly transport?: CardTransport;
   /** What happens to the card before the phone comes. */

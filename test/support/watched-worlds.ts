@@ -7,10 +7,10 @@ import { type World, world } from "./card-with-issuer.js";
 
 export const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
-/** Makes worlds for the tests of a file, looks at each when its test is over, and closes it. */
-export function watchedWorlds(): (options?: Parameters<typeof world>[0]) => Promise<World> {
+/** Makes worlds for the tests of a file, looks at each when its test is over, or all of a suite's with `after`, and closes it. */
+export function watchedWorlds(hook = afterEach): (options?: Parameters<typeof world>[0]) => Promise<World> {
   const open: World[] = [];
-  afterEach(async () => {
+  hook(async () => {
     for (const { emulator, close } of open.splice(0)) {
       expect(emulator.traps, "no module trapped").to.deep.equal([]);
       expect(emulator.violations).to.deep.equal([]);

@@ -1,15 +1,19 @@
 // ecard flash and ecard serial as a shell has them; the card is the loader's module, behind a pseudo-terminal where a port is named.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
+import { type SinonStub, stub } from "sinon";
 import { LoaderCard, partsOf, sealed, versionIn } from "../../test/support/loader-card.js";
+import { lockMemory } from "../src/flash/memory-lock.js";
+import { CommandError } from "../src/index.js";
 import { needs } from "./programs.js";
-import { ecard, testFolder } from "./run-ecard.js";
+import { ecard, spawnEcard, testFolder } from "./run-ecard.js";
 
 const PTY = fileURLToPath(new URL("pseudo-terminal.py", import.meta.url));
 const ONE = sealed(partsOf(1, 5));
@@ -49,7 +53,6 @@ describe("ecard flash", () => {
   });
 
   for (const [what, options, exit, said] of [
-    ["names no card", [], 2, "[WRONG_USE]"],
     ["names two", ["--port", "/dev/null", "--device", "qemu"], 2, "[WRONG_USE]"],
     ["wants a port's flash kept", ["--port", "/dev/null", "--memory", "card.flash"], 2, "[WRONG_USE]"],
     ["names a port and a card of the air", ["--port", "/dev/null", "--ble", "ecard"], 2, "[WRONG_USE]"],
@@ -79,6 +82,139 @@ describe("ecard flash", () => {
     ]);
     expect(stderr).to.contain("[IMAGE_CUT]");
     expect(code).to.equal(1);
+  });
+});
+
+describe("a file that keeps a card's flash", () => {
+  const folder = testFolder();
+  const own = () => join(folder(), "card.flash");
+  /** Of a process that has ended, and was waited for. */
+  const gone = () => spawnSync(process.execPath, ["-e", ""]).pid;
+  const lines = (text: string) => writeFileSync(`${own()}.lock`, text);
+
+  it("is one call's at a time, which says who has it", () => {
+    const release = lockMemory(own());
+    expect(() => lockMemory(own()))
+      .to.throw(CommandError, `in use by process ${process.pid}`)
+      .with.property("code", "MEMORY_IN_USE");
+    release();
+    lockMemory(own())();
+    expect(existsSync(`${own()}.lock`)).to.equal(false);
+  });
+
+  it("is taken over from a process that is gone, or whose number another one has", () => {
+    for (const left of [{ pid: gone() }, { pid: process.pid, begun: "1" }]) {
+      lines(JSON.stringify(left));
+      lockMemory(own())();
+    }
+  });
+
+  it("is nobody's to take while it cannot be read, until that is old", () => {
+    for (const text of ["", "{", "{}", '{"pid":-1}', '{"pid":"x"}']) {
+      lines(text);
+      expect(() => lockMemory(own()), text).to.throw(CommandError, "in use by another call");
+      utimesSync(`${own()}.lock`, 1, 1);
+      lockMemory(own())();
+    }
+  });
+
+  it("is refused to a call while another has it", async function () {
+    this.timeout(30_000);
+    const release = lockMemory(own());
+    const image = join(folder(), "one.img");
+    writeFileSync(image, ONE);
+    for (const args of [["flash", image], ["logs"]]) {
+      const { code, stderr } = await ecard([...args, "--device", "qemu", "--memory", own()]);
+      expect(stderr).to.contain("[MEMORY_IN_USE]");
+      expect(code).to.equal(3);
+    }
+    release();
+  });
+
+  it("is free again when its process was killed, and QEMU has not outlived it", async function () {
+    this.timeout(60_000);
+    needs(this, "qemu-system-arm");
+    const first = spawnEcard(["logs", "--device", "qemu", "--memory", own()]);
+    const proc = (pid: string | number, name: string) => {
+      try {
+        return readFileSync(`/proc/${pid}/${name}`, "latin1").trim();
+      } catch {
+        return "";
+      }
+    };
+    const qemuOf = (pid: number) =>
+      proc(pid, `task/${pid}/children`)
+        .split(" ")
+        .find((child) => proc(child, "comm").startsWith("qemu-system"));
+    while (qemuOf(first.pid!) === undefined) await delay(20);
+    const qemu = qemuOf(first.pid!)!;
+    first.kill("SIGKILL");
+    await once(first, "exit");
+    // Gone, or dead and not yet waited for by whoever has it now.
+    const isDead = () => ["", "Z"].includes(/\) (\S)/.exec(proc(qemu, "stat"))?.[1] ?? "");
+    while (!isDead()) await delay(20);
+    lockMemory(own())();
+  });
+});
+
+describe("a serial port that nobody names", () => {
+  const folder = testFolder();
+  let list: SinonStub | undefined;
+  afterEach(() => list?.restore());
+  const ports = async (...paths: readonly string[]) => {
+    const { SerialPort } = await import("serialport");
+    const facts = { manufacturer: "Nobody", vendorId: "1209", productId: "0001" };
+    list = stub(SerialPort, "list").resolves(paths.map((path) => ({ path, ...facts }) as never));
+  };
+  const [ONE_ABSENT, TWO_ABSENT] = ["/dev/no-such-port-1", "/dev/no-such-port-2"];
+  const image = () => {
+    writeFileSync(join(folder(), "good.img"), TWO);
+    return join(folder(), "good.img");
+  };
+
+  it("is the only one that there is", async () => {
+    await ports(ONE_ABSENT);
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { code, stderr } = await ecard(args);
+      expect(stderr).to.contain(`The serial port ${ONE_ABSENT} cannot be used`);
+      expect(code).to.equal(3);
+    }
+  });
+
+  it("is picked by its number at a terminal", async () => {
+    await ports(ONE_ABSENT, TWO_ABSENT);
+    const typed = { tty: true, typed: true, stdin: Buffer.from("2\n") };
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { stdout, stderr } = await ecard(args, typed);
+      expect(stdout).to.match(/^ {3}1 {2}\/dev\/no-such-port-1 +1209:0001 +Nobody$/m);
+      expect(stderr).to.contain(`The serial port ${TWO_ABSENT} cannot be used`);
+    }
+    const { code, stdout } = await ecard(["serial"], typed);
+    expect(code).to.equal(0);
+    expect(stdout.trim().split("\n").at(-1)).to.equal(TWO_ABSENT);
+    const none = await ecard(["serial"], { ...typed, stdin: Buffer.from("7\n") });
+    expect(none.stdout).to.contain("1 to 2");
+  });
+
+  it("of several is nobody's to guess in a pipe, which has the list", async () => {
+    await ports(ONE_ABSENT, TWO_ABSENT);
+    for (const args of [["flash", image()], ["logs"]]) {
+      const { code, stderr } = await ecard(args, { stdin: Buffer.from("1\n") });
+      expect(stderr).to.contain(`name one with --port (${ONE_ABSENT}, ${TWO_ABSENT}) [PORT_AMBIGUOUS]`);
+      expect(code).to.equal(2);
+    }
+    const { stdout } = await ecard(["serial"]);
+    expect(stdout.trim().split("\n")).to.have.length(2);
+    expect((await ecard(["serial", "--json"], { tty: true, typed: true })).facts()).to.deep.equal(
+      [ONE_ABSENT, TWO_ABSENT].map((path) => ({ path, manufacturer: "Nobody", usbVendorId: 0x1209, usbProductId: 1 })),
+    );
+  });
+
+  it("is missed where there is none", async () => {
+    await ports();
+    const { code, stderr } = await ecard(["logs"]);
+    expect(stderr).to.contain("[PORT_ABSENT]");
+    expect(code).to.equal(3);
   });
 });
 

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly tty?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: Uint8Array;
+  /** Say that stdin is one, too. */
+  readonly typed?: boolean;
   readonly signal?: AbortSignal;
   /** Hears stdout as it comes. */
   readonly onOut?: (text: string) => void;
@@ -40,6 +42,7 @@ export async function ecard(args: readonly string[], options: RunOptions = {}): 
     },
   });
   const stdin = Readable.from(options.stdin ? [Buffer.from(options.stdin)] : []);
+  if (options.typed) Object.assign(stdin, { isTTY: true });
   const streams = { stdout: sink("stdout"), stderr: sink("stderr") };
   const signal = options.signal ?? new AbortController().signal;
   const code = await run(args, createContext(signal, streams, options.env ?? {}, stdin));

@@ -7,6 +7,8 @@ import {
   LoaderSetting,
   LoaderStart,
   LoaderVerdict,
+  START_RESUMED,
+  StartReason,
   utf8,
 } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
@@ -25,9 +27,9 @@ interface LoaderExports {
   chunkSlot(): number;
   heapBase(): number;
   start(how: LoaderStart): LoaderVerdict;
+  startReason(): number;
   onChunk(length: number): LoaderVerdict;
   onPiece(length: number): LoaderVerdict;
-  onTrial(): number;
 }
 
 export interface LoaderOptions {
@@ -92,6 +94,11 @@ export class EmulatedLoader {
   }
 
   /** Octets of the line: what it answers, and whether it asks to be started again. What follows such a request is not heard. */
+  /** Why the start led where it did: a `StartReason`, and `START_RESUMED` with it. */
+  get reason(): number {
+    return this.#exports.startReason();
+  }
+
   hear(octets: Uint8Array): { readonly said: Uint8Array; readonly verdict: LoaderVerdict } {
     const verdict = this.#hear(octets, (length) => this.#exports.onChunk(length));
     const said = new Uint8Array(this.#out.reduce((sum, part) => sum + part.length, 0));
@@ -116,7 +123,8 @@ export class EmulatedLoader {
 
   /** The image that `start` would boot has not been confirmed. */
   get onTrial(): boolean {
-    return this.#exports.onTrial() !== 0;
+    const reason = this.reason & ~START_RESUMED;
+    return reason === StartReason.Trial || reason === StartReason.StillTrial;
   }
 
   #hear(octets: Uint8Array, take: (length: number) => LoaderVerdict): LoaderVerdict {

@@ -8,6 +8,9 @@ export const MEMORY_SIZE = 16 * 1024 * 1024;
 const STORE_SIZE = 0x8000;
 const SWITCHES_AT = 0x8000;
 const STARTS_AT = SWITCHES_AT + 32;
+/** What stands in for a generator of random octets in production images, and a count of starts. */
+const STAND_IN_AT = 0x8100;
+const STAND_IN_STARTS_AT = STAND_IN_AT + 32;
 const BUTTON_AT = SWITCHES_AT + 36;
 const BOOT_AT = SWITCHES_AT + 40;
 const RADIO_AT = SWITCHES_AT + 44;
@@ -38,6 +41,7 @@ export function writeQemuMemory(
   file: string,
   { image, flash, memory, held, wired }: QemuFlash,
   seed: Uint8Array,
+  entropy: Uint8Array,
 ): void {
   const all = new Uint8Array(FLASH_SIZE).fill(0xff);
   if (memory !== undefined) put(all, 0, FLASH_SIZE, memory);
@@ -48,6 +52,8 @@ export function writeQemuMemory(
   all.set(seed, SWITCHES_AT);
   // Each start counts one up: the first is number 0.
   if (memory === undefined) all.fill(0xff, STARTS_AT, STARTS_AT + 4);
+  all.set(entropy, STAND_IN_AT);
+  all.fill(0xff, STAND_IN_STARTS_AT, STAND_IN_STARTS_AT + 4);
   all.set([held ? 1 : 0, 0, 0, 0], BUTTON_AT);
   all.set([wired ? 1 : 0, 0, 0, 0], RADIO_AT);
   const open = openSync(file, "wx", 0o600);

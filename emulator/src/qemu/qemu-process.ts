@@ -1,7 +1,7 @@
 // QEMU with a loader and an image on one of its Cortex-M boards: started, its serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { encodeLineFrame } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
+import { QemuDebugger, type QemuHalt } from "./qemu-debugger.js";
 import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
 
@@ -35,12 +36,23 @@ export interface QemuImage {
   readonly held?: boolean;
   /** Makes the run's random octets repeatable: those of an emulated card with this seed. */
   readonly seed?: string;
+  /** 32 octets in place of a chip's generator, for a production image, which looks at no seed: drawn anew unless told. */
+  readonly entropy?: Uint8Array;
   /** QEMU's own instruction counter in place of the wall clock: repeatable runs. */
   readonly icount?: boolean;
   /** Waits, halted, for a debugger on this TCP port of 127.0.0.1, and as long as it takes. */
   readonly gdbPort?: number;
+  /** Halts where it says, and looks at the machine before it goes on. */
+  readonly halts?: QemuHalts;
   /** What `trace` writes down, while it does. */
   readonly traced?: QemuTraced;
+}
+
+export interface QemuHalts {
+  /** Addresses of instructions. */
+  readonly at: readonly number[];
+  /** The machine stands still until this resolves; more may be watched from then on. */
+  onHalt(halt: QemuHalt, machine: QemuDebugger): Promise<void>;
 }
 
 /** A line for each instruction of some of its code that runs. */
@@ -61,42 +73,47 @@ export class QemuProcess {
   readonly #until = Date.now() + START_MS;
   readonly #gdb: boolean;
   readonly #isTraced: boolean;
+  readonly #halts: QemuHalts | undefined;
   #said = "";
   #left: Uint8Array | undefined;
 
   constructor(options: QemuImage) {
-    const { board = "an386", loader, seed, icount = false, gdbPort, traced } = options;
+    const { board = "an386", loader, seed, icount = false, gdbPort, traced, halts } = options;
     this.#gdb = gdbPort !== undefined;
     this.#isTraced = traced !== undefined;
+    this.#halts = halts;
     this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
-    writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed));
+    const entropy = options.entropy ?? trueRandom(SEED_SIZE);
+    writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), entropy);
     const socket = (name: Serial) => [
       "-chardev",
       `socket,id=${name},path=${join(this.#folder, name)},server=on,wait=off`,
     ];
     this.#process = spawn(
-      "qemu-system-arm",
-      [
+      ...withUs("qemu-system-arm", [
         ...["-object", `memory-backend-file,id=flash,size=${MEMORY_SIZE},mem-path=${this.#file},share=on`],
         ...["-M", `mps2-${board},memory-backend=flash`, "-display", "none", "-monitor", "none", "-kernel", loader],
         ...["-semihosting-config", "enable=on,target=native"],
         ...(icount ? ["-icount", "shift=0,align=off,sleep=on"] : []),
         ...(gdbPort === undefined ? [] : ["-gdb", `tcp:127.0.0.1:${gdbPort}`]),
+        ...(halts === undefined ? [] : ["-gdb", `unix:${join(this.#folder, "gdb")},server=on,wait=off`]),
         ...(traced === undefined ? [] : traceArguments(traced)),
         ...SERIALS.flatMap(socket),
         ...SERIALS.flatMap((name) => ["-serial", `chardev:${name}`]),
         "-S",
         ...["-qmp", `unix:${join(this.#folder, "qmp")},server=on,wait=off`],
-      ],
+      ]),
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     process.once("exit", this.#end);
     this.#process.stderr!.on("data", (text: Buffer) => {
       this.#said = (this.#said + text).slice(-2000);
     });
-    this.#process.once("error", () => {
+    const missing = (): void => {
       this.#said += "qemu-system-arm is missing: apt-get install qemu-system-arm";
-    });
+    };
+    this.#process.once("error", missing);
+    this.#process.once("exit", (code) => code === NOT_FOUND && missing());
   }
 
   /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
@@ -108,7 +125,8 @@ export class QemuProcess {
     }
     if (!this.#gdb) {
       this.#monitor = new QemuMonitor(await this.#dial("qmp"));
-      await this.#monitor.ask("cont");
+      if (this.#halts === undefined) await this.#monitor.ask("cont");
+      else void this.#halting(this.#halts, new QemuDebugger(await this.#dial("gdb")));
     }
     while (!isReady()) {
       if (this.#isLate()) throw this.#failure();
@@ -131,7 +149,7 @@ export class QemuProcess {
 
   /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
-    return Uint8Array.from(readFileSync(this.#file).subarray(0, FLASH_SIZE));
+    return this.peek(0, FLASH_SIZE);
   }
 
   /** Octets into the file of its memory, where nothing of the card's uses them. */
@@ -193,7 +211,17 @@ export class QemuProcess {
     return this.#left;
   }
 
-  async #dial(name: Serial | "qmp"): Promise<Socket> {
+  async #halting({ at, onHalt }: QemuHalts, machine: QemuDebugger): Promise<void> {
+    try {
+      for (const address of at) await machine.breakAt(address);
+      for (;;) await onHalt(await machine.run(), machine);
+    } catch (error) {
+      // A machine whose power is gone has nothing more to halt.
+      if (!(error instanceof EmulatorError)) throw error;
+    }
+  }
+
+  async #dial(name: Serial | "qmp" | "gdb"): Promise<Socket> {
     for (;;) {
       if (this.#isLate()) throw this.#failure();
       try {
@@ -211,6 +239,15 @@ export class QemuProcess {
   #failure(): EmulatorError {
     return new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`);
   }
+}
+
+/** Of util-linux: has the system kill what it starts when we are gone, however that came about. Where it is not there, only an orderly end takes QEMU along. */
+const SETPRIV = "/usr/bin/setpriv";
+/** The exit code of who starts a program that is not there. */
+const NOT_FOUND = 127;
+
+function withUs(program: string, args: readonly string[]): [string, string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, ["--pdeathsig", "KILL", program, ...args]] : [program, [...args]];
 }
 
 function withFile(path: string, flags: "r" | "r+", work: (file: number) => void): void {
@@ -232,6 +269,7 @@ function dialled(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once("connect", () => resolve(socket));
-    socket.once("error", reject);
+    // Later ones are its end, which `close` tells: QEMU may go while somebody writes.
+    socket.on("error", reject);
   });
 }

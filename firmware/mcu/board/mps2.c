@@ -26,7 +26,12 @@ struct ring {
   volatile uint32_t head, tail;
 };
 
+/** The loader tells clients how much may be under way (wire/smp-numbers.ts): two packets, 2,816 octets of lines, wait here while it writes flash. */
+#ifdef LOADER
+static uint8_t from_line[4096];
+#else
 static uint8_t from_line[1024];
+#endif
 static uint8_t from_radio[512];
 static uint8_t to_radio[512];
 #ifndef PRODUCTION
@@ -198,6 +203,13 @@ void board_uart_put(enum uart uart, uint8_t octet) {
   REG(BASES[uart] + DATA) = octet;
 }
 
+void board_uart_drain(enum uart uart) {
+  while (REG(BASES[uart] + STATE) & TX_FULL) {}
+  // The last octet has left its place for the wire: a start bit, eight, a stop bit.
+  const uint32_t from = board_ticks();
+  while (board_ticks() - from < 10 * REG(BASES[uart] + BAUDDIV)) {}
+}
+
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
   if (length > room(&sending)) return false;
   __asm__ volatile("cpsid i" ::: "memory");
@@ -255,20 +267,45 @@ void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length) {
 
 void board_flash_erase(uint32_t at) { memset((void*)(FLASH_REGION + at), 0xff, FLASH_SECTOR); }
 
-// QEMU's boards have no source of entropy: the bench leaves a seed behind the flash region, and counters make the rest. A development
-// board's alone; a chip has its own generator.
 #include <sodium.h>
 
-static struct switches {
-  uint8_t seed[32];
-  /** Programs started since power-on, less one: no start has the octets of another. */
+/** 32 octets that nobody can know, and programs started since power-on, less one: no start has the octets of another. */
+struct entropy {
+  uint8_t octets[32];
   uint32_t starts;
+};
+
+static struct switches {
+  /** The bench's, so that runs can be repeated. */
+  struct entropy seed;
   uint32_t button;
   /** Ticks that the loader took before the program. */
   uint32_t boot;
   /** 1: a Bluetooth controller is wired to its line. */
   uint32_t radio;
 }* const switches = (struct switches*)(FLASH_REGION + BENCH_SWITCHES_AT);
+
+#ifdef PRODUCTION
+// QEMU's boards have no source of entropy: this stands in for a chip's own generator, and is drawn by whoever starts the simulator. The bench's seed is
+// not looked at. Whoever brings up a board that has a generator reads that here.
+static struct entropy* entropy(void) {
+  struct entropy* stand_in = (struct entropy*)(FLASH_REGION + QEMU_STAND_IN_AT);
+  uint8_t all = 0xff, any = 0;
+  for (unsigned i = 0; i < sizeof stand_in->octets; i++) all &= stand_in->octets[i], any |= stand_in->octets[i];
+  if (all == 0xff || any == 0) board_panic("this board has no entropy");
+  return stand_in;
+}
+#define STARTS ((struct entropy*)(FLASH_REGION + QEMU_STAND_IN_AT))->starts
+static bool is_button_held(void) { return (REG(BUTTONS) & 1) != 0; }
+#else
+static struct entropy* entropy(void) { return &switches->seed; }
+#define STARTS switches->seed.starts
+static bool is_button_held(void) {
+  const bool held = switches->button == 1;
+  switches->button = 0;
+  return held;
+}
+#endif
 
 bool board_radio_open(void) {
   if (switches->radio != 1) return false;
@@ -280,8 +317,9 @@ void board_random(uint8_t* out, uint32_t length) {
   uint8_t key[32];
   static uint32_t calls;
   uint8_t nonce[crypto_stream_chacha20_ietf_NONCEBYTES] = { 0 };
-  memcpy(key, switches->seed, sizeof key);
-  memcpy(nonce + 4, &switches->starts, sizeof switches->starts);
+  const struct entropy* from = entropy();
+  memcpy(key, from->octets, sizeof key);
+  memcpy(nonce + 4, &from->starts, sizeof from->starts);
   memcpy(nonce + 8, &calls, sizeof calls);
   calls++;
   crypto_stream_chacha20_ietf(out, length, nonce, key);
@@ -289,44 +327,36 @@ void board_random(uint8_t* out, uint32_t length) {
 
 // Of a reset, what the next start is to know: in RAM that nobody clears. Armv7-M B3.2: AIRCR, VTOR; B3.4: the interrupt controller.
 static uint32_t handoff[2] __attribute__((section(".handoff"), used));
-enum { HANDOFF = 0x53544100, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
+enum { HANDOFF = 0x53540000, REASON = 0x57485900, AIRCR = 0xE000ED0C, VTOR = 0xE000ED08, RESET_REQUEST = 0x05fa0004 };
 enum { IRQ_DISABLE = 0xE000E180, IRQ_CLEAR = 0xE000E280, IRQ_WORDS = 4 };
 
-static void leave_word(uint32_t word) {
-  handoff[0] = HANDOFF | word;
-  handoff[1] = ~handoff[0];
-}
-
-static uint32_t take_word(void) {
-  const uint32_t said = handoff[0] ^ HANDOFF;
-  const bool whole = handoff[0] == ~handoff[1] && said <= START_TRIAL;
-  handoff[0] = handoff[1] = 0;
-  return whole ? said : START_USUAL;
-}
-
 _Noreturn void board_reset(enum loader_start how) {
-  leave_word(how);
+  handoff[0] = HANDOFF | board_start_reason() << 8 | how;
+  handoff[1] = ~handoff[0];
   __asm__ volatile("dsb" ::: "memory");
   REG(AIRCR) = RESET_REQUEST;
   for (;;) {}
 }
 
-enum loader_start board_start(void) {
-  const uint32_t said = take_word();
-  const bool held = switches->button == 1;
-  switches->button = 0;
-  if (said == START_LISTEN || said == START_PANICKED) return (enum loader_start)said;
-  return held ? START_LISTEN : START_USUAL;
+uint32_t board_start(void) {
+  const uint32_t said = handoff[0] ^ HANDOFF;
+  const bool whole = handoff[0] == ~handoff[1] && said <= UINT16_MAX && (said & UINT8_MAX) <= START_PANICKED;
+  handoff[0] = handoff[1] = 0;
+  const bool held = is_button_held();
+  if (whole && (said & UINT8_MAX) != START_USUAL) return said;
+  return held ? START_HELD : START_USUAL;
 }
 
-bool board_on_trial(void) { return take_word() == START_TRIAL; }
+uint32_t board_start_reason(void) {
+  const uint32_t said = handoff[0] ^ REASON;
+  return said < 256 ? said : 0;
+}
 
 bool board_image_is_there(void) { return REG(FLASH_REGION + SLOT0_AT) == 0x96f3b83du; }
 
-_Noreturn void board_boot(uint32_t vectors, bool trial) {
+_Noreturn void board_boot(uint32_t vectors, uint32_t reason) {
   __asm__ volatile("cpsid i");
-  leave_word(trial ? START_TRIAL : START_USUAL);
-  switches->starts++;
+  STARTS++;
   switches->boot = board_ticks();
   for (int uart = UART_LINE; uart < UARTS; uart++) REG(BASES[uart] + UART_CTRL) = 0;
   REG(TIMER0 + CTRL) = REG(TIMER1 + CTRL) = 0;
@@ -335,6 +365,7 @@ _Noreturn void board_boot(uint32_t vectors, bool trial) {
     REG(IRQ_DISABLE + 4 * i) = UINT32_MAX;
     REG(IRQ_CLEAR + 4 * i) = UINT32_MAX;
   }
+  handoff[0] = REASON ^ reason;
   board_unguard_stack();
   REG(VTOR) = vectors;
   const uint32_t stack = REG(vectors), begin = REG(vectors + 4);

@@ -34,6 +34,8 @@ enum uart { UART_LINE = 0, UART_RADIO = 1, UART_BENCH = 2, UARTS = 3 };
 /** One octet that was received, or -1. */
 int board_uart_get(enum uart uart);
 void board_uart_put(enum uart uart, uint8_t octet);
+/** Returns when what was put has left. */
+void board_uart_drain(enum uart uart);
 
 /** Opens the line to the controller; false on a board that has none. Once, before the next two. */
 bool board_radio_open(void);
@@ -48,19 +50,17 @@ void board_flash_program(uint32_t at, const uint8_t* data, uint32_t length);
 void board_flash_erase(uint32_t at);
 
 /** How a start comes about: wire/loader.ts, `LoaderStart`. */
-enum loader_start { START_USUAL = 0, START_LISTEN = 1, START_PANICKED = 2 };
-/** What the loader tells the image that it boots, in the same place: nobody has confirmed it. */
-enum { START_TRIAL = 3 };
+enum loader_start { START_USUAL = 0, START_LISTEN = 1, START_PANICKED = 2, START_HELD = 3 };
 /** Starts again from the loader. */
 _Noreturn void board_reset(enum loader_start how);
-/** How this start came about: what the reset said, or that the button is held. Asked once a start, by the loader. */
-enum loader_start board_start(void);
-/** This image is on trial. Asked once a start, by the image. */
-bool board_on_trial(void);
+/** How this start came about: what the reset said, or that the button is held; and in the second octet why the program that reset had been started. Asked once a start. */
+uint32_t board_start(void);
 /** Slot 0 begins with an image: whether it may run, the loader says. */
 bool board_image_is_there(void);
-/** Leaves the loader for the program whose vector table lies at `vectors`, on trial or not: interrupts and devices as after a reset. */
-_Noreturn void board_boot(uint32_t vectors, bool trial);
+/** Leaves the loader for the program whose vector table lies at `vectors`, which is told why: interrupts and devices as after a reset. */
+_Noreturn void board_boot(uint32_t vectors, uint32_t reason);
+/** Why the loader has started this program: wire/loader.ts, `StartReason`. */
+uint32_t board_start_reason(void);
 
 /** True random octets; a board without entropy does not start. */
 void board_random(uint8_t* out, uint32_t length);

@@ -36,6 +36,7 @@ static void begin(struct module* self, void* argument) {
   memcpy(slot, &settings, sizeof settings);
   memcpy(slot, LOADER_ROOT, sizeof settings.root);
   call->verdict = (enum loader_verdict)Z_loaderZ_start(&loader, call->argument);
+  call->argument = Z_loaderZ_startReason(&loader);
 }
 
 /** What waits on the line; -1 in `verdict` where nothing does. */
@@ -76,7 +77,7 @@ static void service_begin(void (*say)(const uint8_t*, uint32_t)) {
   memset(&bss_start, 0, (size_t)((uint8_t*)&bss_end - (uint8_t*)&bss_start));
   line_to(say);
   instantiate();
-  struct call call = { .argument = START_LISTEN };
+  struct call call = { .argument = board_start_reason() << 8 | START_LISTEN };
   enter(begin, &call);
 }
 
@@ -106,7 +107,10 @@ static void listen(void) {
   uint64_t until = board_us() + PATIENCE_US;
   for (;;) {
     struct call call = { .verdict = VERDICT_SERVE };
-    if (enter(hear, &call) == VERDICT_RESET) board_reset(START_USUAL);
+    if (enter(hear, &call) == VERDICT_RESET) {
+      board_uart_drain(UART_LINE);
+      board_reset(START_USUAL);
+    }
     if (call.argument > 0) until = board_us() + PATIENCE_US;
     else if (boots && board_us() >= until) board_reset(START_USUAL);
     else board_sleep(boots ? until : UINT64_MAX);
@@ -121,8 +125,7 @@ bool machine_is_posted(void) { return false; }
 _Noreturn void machine_run(void) {
   instantiate();
   struct call call = { .argument = board_start() };
-  if (enter(begin, &call) == VERDICT_BOOT)
-    board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE, Z_loaderZ_onTrial(&loader) != 0);
+  if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE, call.argument);
   listen();
   board_reset(START_USUAL);
 }

@@ -162,7 +162,7 @@ static bool step(void) {
 
 void machine_run(void) {
   if (!store_open()) board_panic("this card has no keys: personalise it");
-  log_event(LOG_STARTED, 0);
+  log_event(LOG_STARTED, board_start_reason());
   bench_ready();
   update_start();
   radio_open();

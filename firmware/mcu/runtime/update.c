@@ -14,6 +14,8 @@
 /** wire/machine.ts: `Mail`, its flags, `Indicator`. */
 enum { MAIL_PIECE = 1, MAIL_LINE_UP = 2, MAIL_LINE_DOWN = 3, MAIL_INDICATE = 4, MAIL_HANGUP = 6, MAIL_SMP = 7 };
 enum { PIECE_FIRST = 1, PIECE_LAST = 2, INDICATOR_PAIRING = 1 };
+/** wire/loader.ts: `StartReason` of an image that nobody has confirmed. */
+enum { REASON_TRIAL = 2, REASON_STILL_TRIAL = 7, REASON_RESUMED = 64 };
 /** wire/smp-numbers.ts. */
 enum { SMP_HEADER = 8, SMP_ANSWER = 1, SMP_DENIED = 11 };
 /** wire/limits.ts: a silence, and an update, at most; what was said has so long to leave before a reset. */
@@ -28,7 +30,10 @@ static uint64_t silence_ends = NEVER, update_ends_at;
 /** Octets still to come of a packet that was refused. */
 static uint32_t to_skip;
 
-void update_start(void) { trial_until = board_on_trial() ? board_us() + SILENCE_US : 0; }
+void update_start(void) {
+  const uint32_t reason = board_start_reason() & ~(uint32_t)REASON_RESUMED;
+  trial_until = reason == REASON_TRIAL || reason == REASON_STILL_TRIAL ? board_us() + SILENCE_US : 0;
+}
 
 bool update_is_on(void) { return is_on; }
 

@@ -14,6 +14,7 @@ import { checkImage, checkImageDigest, checkImageFits, imageDigest, imageKeyHash
 import { askCard, START_LOADER } from "./card-frames.js";
 import type { UpdateLine } from "./line.js";
 import { Loader, type LoaderFacts, type LoaderImage } from "./loader.js";
+import { startSentence } from "./start-reason.js";
 
 export type FlashStep =
   | "checked"
@@ -129,7 +130,10 @@ export async function flashBy(way: FlashWay, options: FlashOptions): Promise<Fla
     loader = await way.reach();
     isReached = true;
     const facts = await loader.facts({ signal });
-    onStep?.("connected", `${facts.board.name}, counter ${facts.counter}`);
+    onStep?.(
+      "connected",
+      `${facts.board.name}, counter ${facts.counter}; its loader listens: ${startSentence(facts.start)}`,
+    );
     checkForCard(bytes, image, facts, options.publicKey);
     const hash = imageDigest(image);
     const before = await loader.images({ signal });
@@ -165,7 +169,10 @@ export async function flashBy(way: FlashWay, options: FlashOptions): Promise<Fla
     if (confirm) {
       loader = await way.reach();
       isReached = true;
-      if (!isRunning(await loader.images({ signal }), hash)) throw sdkError("UPDATE_REVERTED");
+      if (!isRunning(await loader.images({ signal }), hash)) {
+        const { before: why } = await loader.facts({ signal });
+        throw sdkError("UPDATE_REVERTED", why === 0 ? undefined : startSentence(why));
+      }
       await loader.confirm(undefined, { signal });
       confirmed = true;
       isReached = false;

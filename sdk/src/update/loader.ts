@@ -30,6 +30,10 @@ export interface LoaderFacts {
   readonly counter: number;
   /** SHA-256 of the pinned root's SubjectPublicKeyInfo: who must have signed. */
   readonly rootHash: Uint8Array;
+  /** Why its last start led where it did: `startSentence` says it. 0 of a loader that does not tell. */
+  readonly start: number;
+  /** Why the image that has handed over had been started; 0 where none has. */
+  readonly before: number;
 }
 
 export interface LoaderImage {
@@ -79,6 +83,8 @@ export class Loader {
       },
       counter: number("counter"),
       rootHash: asBytes(answer.get("root") as CborValue, "the root", DIGEST_SIZE),
+      start: answer.has("start") ? number("start") : 0,
+      before: answer.has("before") ? number("before") : 0,
     }));
   }
 

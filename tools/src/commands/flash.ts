@@ -28,7 +28,7 @@ export function flashCommand(program: Command, context: Context): void {
     .command("flash")
     .description("put a signed image onto a card: checked, sent, tried, confirmed; a broken call goes on")
     .argument("<image>", "an image of ecard image sign")
-    .option("--port <path>", "the card's serial port: see ecard serial")
+    .option("--port <path>", "the card's serial port; of several you are asked")
     .option("--device <device>", "qemu, a card without hardware; ble, or ble:PATH of a controller, over Bluetooth")
     .option("--ble <name>", "over Bluetooth: the card's name or address; alone, with this computer's adapter")
     .addOption(new Option("--board <board>", "of --device qemu").choices(BOARDS).default("an386"))
@@ -74,7 +74,7 @@ Examples:
       const { decodeImage } = await import("@enabling-card/wire");
       decodeImage(image); // what is no image opens no port
       const key = options.key === undefined ? undefined : await readPublicImageKey(options.key);
-      const open = await openCard(options);
+      const open = await openCard(options, output, context);
       const bar = await flashBar(output);
       try {
         const result = await open.flash({
@@ -104,7 +104,7 @@ function checkWays({ port, device, ble, memory }: FlashArguments): void {
   if (device !== undefined && device !== "qemu" && !isBluetooth(device))
     throw wrong(`--device ${device}: give qemu, ble, or ble:PATH of a controller`);
   const isOverAir = ble !== undefined || (device !== undefined && device !== "qemu");
-  if ([port !== undefined, device === "qemu", isOverAir].filter(Boolean).length !== 1)
+  if ([port !== undefined, device === "qemu", isOverAir].filter(Boolean).length > 1)
     throw wrong("which card: give --port, --device or --ble, one of them");
   if (memory !== undefined && device !== "qemu") throw wrong("--memory belongs to --device qemu");
 }
@@ -117,13 +117,18 @@ interface OpenCard {
   close(): void | Promise<void>;
 }
 
-async function openCard({ port, device, ble, board, memory }: FlashArguments): Promise<OpenCard> {
+async function openCard(
+  { port, device, ble, board, memory }: FlashArguments,
+  output: Output,
+  context: Context,
+): Promise<OpenCard> {
   const [{ flashCard, flashCardOverAir }, { openWay }] = await Promise.all([
     import("@enabling-card/sdk"),
     import("../phone/way.js"),
   ]);
   const onLine = ({ line, close }: OpenLine): OpenCard => ({ flash: (options) => flashCard(line, options), close });
-  if (port !== undefined) return onLine(await (await import("../flash/serial-line.js")).openSerial(port));
+  if (device === undefined && ble === undefined)
+    return onLine(await (await import("./serial.js")).openPort(port, output, context));
   if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
   // A controller may stand in the name's place.
   const isWay = ble?.startsWith("ble:") ?? false;

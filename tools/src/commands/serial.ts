@@ -4,16 +4,21 @@ import type { QemuBoard } from "@enabling-card/emulator";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
+import type { OpenLine } from "../flash/qemu-line.js";
 import { BOARDS } from "../image/choices.js";
-import { printable } from "../output.js";
+import { type Output, printable } from "../output.js";
 
 export function serialCommand(program: Command, context: Context): void {
   program
     .command("serial")
-    .description("list serial ports, those of USB first")
+    .description("list serial ports, those of USB first, and pick one of several")
     .addHelpText(
       "after",
       `
+At a terminal one of several is picked by its number, and its path printed. In a
+pipe, and with --json, there is the list alone. flash and logs without --port
+ask the same, and take the only port that there is.
+
 With --json: one line a port {"path","manufacturer","serialNumber",
 "usbVendorId","usbProductId"}, those that are known.
 
@@ -23,18 +28,30 @@ Examples:
     )
     .action(async (_options: object, command: Command) => {
       const output = context.output(command);
-      const { serialPorts } = await import("../flash/serial-line.js");
+      const [{ serialPorts }, { askPort, canAsk, portLine }] = await Promise.all([
+        import("../flash/serial-line.js"),
+        import("../flash/choose-port.js"),
+      ]);
       const ports = await serialPorts();
-      const id = (value: number | undefined) => value?.toString(16).padStart(4, "0") ?? "";
+      if (ports.length > 1 && canAsk(output, context.stdin)) {
+        const chosen = await askPort(ports, output, context.stdin);
+        if (chosen !== undefined) output.result(printable(chosen.path));
+        return;
+      }
       for (const port of ports) {
         output.fact(port);
-        const usb = port.usbVendorId === undefined ? "" : `${id(port.usbVendorId)}:${id(port.usbProductId)}`;
-        output.result(
-          `${printable(port.path).padEnd(20)} ${usb.padEnd(10)} ${printable(port.manufacturer ?? "")}`.trimEnd(),
-        );
+        output.result(portLine(port));
       }
       if (ports.length === 0) output.say("no serial ports");
     });
+}
+
+/** The port that is named, or chosen. @throws as `choosePort`, `openSerial` */
+export async function openPort(path: string | undefined, output: Output, { stdin }: Context): Promise<OpenLine> {
+  const { openSerial, serialPorts } = await import("../flash/serial-line.js");
+  if (path !== undefined) return openSerial(path);
+  const { choosePort } = await import("../flash/choose-port.js");
+  return openSerial((await choosePort(await serialPorts(), output, stdin)).path);
 }
 
 interface LogsArguments {
@@ -50,7 +67,7 @@ export function logsCommand(program: Command, context: Context): void {
   program
     .command("logs")
     .description("follow the log of a card behind a serial port, until Ctrl-C")
-    .option("--port <path>", "the card's serial port: see ecard serial")
+    .option("--port <path>", "the card's serial port; of several you are asked")
     .addOption(new Option("--device <device>", "a card without hardware").choices(["qemu"]))
     .addOption(new Option("--board <board>", "of --device qemu").choices(BOARDS).default("an386"))
     .option("--memory <file>", "what the flash of --device qemu holds: see ecard flash")
@@ -73,12 +90,12 @@ Examples:
     .action(async (options: LogsArguments, command: Command) => {
       const output = context.output(command);
       const { port, device, board, memory, once, raw } = options;
-      if ((port === undefined) === (device === undefined))
+      if (port !== undefined && device !== undefined)
         throw new CommandError("WRONG_USE", "which card: give --port or --device, one of them", EXIT.usage);
       const { followLog } = await import("../flash/card-log.js");
       const open =
-        port !== undefined
-          ? await (await import("../flash/serial-line.js")).openSerial(port)
+        device === undefined
+          ? await openPort(port, output, context)
           : await (await import("../flash/qemu-line.js")).openQemu(board, memory);
       try {
         const told = await followLog(open.line, {

@@ -2,7 +2,7 @@
 // account numbers are in no record.
 
 import { setTimeout as delay } from "node:timers/promises";
-import { askCard, GIVE_LOG, type UpdateLine } from "@enabling-card/sdk";
+import { askCard, GIVE_LOG, startSentence, type UpdateLine } from "@enabling-card/sdk";
 import { LineFrames, LOG_RECORD_SIZE, LogEvent, ModuleId } from "@enabling-card/wire";
 
 export interface CardLogRecord {
@@ -90,7 +90,7 @@ export function recordsOf(octets: Uint8Array): readonly CardLogRecord[] {
 function said(event: number, detail: number): Pick<CardLogRecord, "event" | "detail"> {
   switch (event) {
     case LogEvent.Started:
-      return { event: "started", detail: "the image has come up" };
+      return { event: "started", detail: detail === 0 ? "the image has come up" : startSentence(detail) };
     case LogEvent.Trapped:
       return { event: "trapped", detail: `${MODULES[detail] ?? `module ${detail}`} was started anew` };
     case LogEvent.LineUp:

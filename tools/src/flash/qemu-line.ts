@@ -1,14 +1,17 @@
 // A card in QEMU to be flashed: a new one of the test class with the image that was built, or one whose flash a file has kept.
 
 import { existsSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { QemuBoard } from "@enabling-card/emulator";
 import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import type { UpdateLine } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
-import { builtImage } from "../mcu-image.js";
+import { makeFolder } from "../make-folder.js";
+import { type BuiltImage, builtImage } from "../mcu-image.js";
 import { developmentLog, makeCard } from "../stage.js";
 import { writeWhole } from "../write-whole.js";
+import { lockMemory } from "./memory-lock.js";
 
 export interface OpenLine {
   readonly line: UpdateLine;
@@ -18,10 +21,21 @@ export interface OpenLine {
 
 /**
  * @param file - Where its flash is kept from one call to the next; without, it is gone afterwards.
- * @throws {CommandError} `IMAGE_MISSING`, `MEMORY_INVALID`; {EmulatorError} `QEMU_FAILED`
+ * @throws {CommandError} `IMAGE_MISSING`, `MEMORY_INVALID`, `MEMORY_IN_USE`; {EmulatorError} `QEMU_FAILED`
  */
 export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLine> {
   const built = builtImage(board);
+  if (file !== undefined) await makeFolder(dirname(file));
+  const release = file === undefined ? () => undefined : lockMemory(file);
+  try {
+    return await opened(built, file, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function opened(built: BuiltImage, file: string | undefined, release: () => void): Promise<OpenLine> {
   const kept = file !== undefined && existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
   if (kept !== undefined && kept.length !== QEMU_FLASH_SIZE)
     throw new CommandError("MEMORY_INVALID", `${file} is no card's flash: name another file`, EXIT.usage);
@@ -33,8 +47,12 @@ export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLin
   return {
     line: card.octetLine(),
     close: async () => {
-      const memory = await card.stop();
-      if (file !== undefined) await writeWhole(file, memory);
+      try {
+        const memory = await card.stop();
+        if (file !== undefined) await writeWhole(file, memory);
+      } finally {
+        release();
+      }
     },
   };
 }

@@ -20,6 +20,10 @@
 #define FLASH_REGION_SIZE 0x8000u
 /** Behind the store: what stands in for a source of entropy, for a button that is held at a reset, and for a controller that is wired. */
 #define BENCH_SWITCHES_AT 0x8000u
+/** Where a simulator leaves what stands in for a generator of random octets, which these boards have not. */
+#define QEMU_STAND_IN_AT 0x8100u
+/** The board's own push buttons, in bits; QEMU's are never pressed. */
+#define BUTTONS (0x40028000u + 8)
 /** From the flash region on: slots, a scratch sector, two sectors of the loader's records. Slot 0 is image.ld's, with an image's header. */
 #define SLOT0_AT 0x10000u
 #define SLOT1_AT 0x28000u
