@@ -56,9 +56,9 @@ for (const board of ["an386", "an505"] as const)
         await expectError(() => stranger.facts(), "UPDATE_NOT_ALLOWED");
         await expectError(() => stranger.reset(), "UPDATE_NOT_ALLOWED");
         expect(events(await qemu.log())).not.to.include(LogEvent.Updating);
+        await strangers.close(); // or the card would end it amid what follows
         await qemu.hold(HOLD_MS);
         await qemu.shows(Indicator.Pairing);
-        await strangers.close();
         const loader = new Loader(await gattCarrier(await link()));
         expect((await loader.facts()).board).to.deep.equal(readBoard(board));
         expect((await loader.images())[0]).to.include({ version: "0.1.0", active: true, confirmed: true });
