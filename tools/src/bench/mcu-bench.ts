@@ -83,7 +83,8 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
       edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
       driftTicks: longest[longest.length - 1]!,
-      writeInstructions: await benchAttWrite(),
+      // The least of two: where the host is busy the card looks at its lines more often meanwhile.
+      writeInstructions: Math.min(await benchAttWrite(), await benchAttWrite()),
       stack,
     };
   } finally {
