@@ -145,7 +145,10 @@ function buildCard({ module, machine, sodium, link, isProduction }) {
       .filter((name) => name.endsWith(".c") && !(isProduction && name === "bench.c"))
       .map((name) => `${room}/${name}`),
   );
-  const objects = [...SHIPPED.map((name) => module(name, "-O2")), ...files.map((file) => machine(file))];
+  const objects = [
+    ...SHIPPED.map((name) => module(name, name === "link" ? "-Os" : "-O2")),
+    ...files.map((file) => machine(file)),
+  ];
   return link("card", "image.ld", [...objects, ...sodium("-O2")]);
 }
 
@@ -179,7 +182,7 @@ function link(cpu, path, script, objects) {
   );
   const of = (...names) => names.reduce((sum, name) => sum + (sections[name] ?? 0), 0);
   // The bench's memory lies outside of the card's.
-  return { elf, flash: of(".text", ".ARM.exidx", ".data"), ram: of(".handoff", ".data", ".bss", ".stack") };
+  return { elf, flash: of(".text", ".ARM.exidx", ".data"), ram: of(".handoff", ".shared", ".data", ".bss", ".stack") };
 }
 
 /** The program as the loader takes it, signed with the sample key that it pins. */

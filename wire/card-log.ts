@@ -16,4 +16,6 @@ export const enum LogEvent {
   LineDown = 4,
   /** The coil has played a pass. Detail: percent of the cell that is left. */
   Played = 5,
+  /** An update has begun over the air: wallet and authenticator have stopped. Detail: 0. */
+  Updating = 6,
 }

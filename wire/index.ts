@@ -27,4 +27,5 @@ export * from "./receipt.js";
 export * from "./smp.js";
 export * from "./smp-console.js";
 export * from "./smp-numbers.js";
+export * from "./smp-packets.js";
 export * from "./status.js";

@@ -59,6 +59,10 @@ export const ARMED_MAX_MS = 120_000;
 export const SESSION_PROOF_MS = 5_000;
 export const PAIRING_WINDOW_MS = 60_000;
 export const PAIRING_HOLD_MS = 3_000;
+/** An update over the air ends, and the card starts again, after a silence of so long, and after so long in all; a reset lets what was said leave. */
+export const UPDATE_SILENCE_MS = 60_000;
+export const UPDATE_MAX_MS = 600_000;
+export const UPDATE_LEAVE_MS = 2_000;
 /** How long the authenticator waits for its user. */
 export const PRESENCE_MAX_MS = 30_000;
 /** How long the wallet waits for the authenticator's answer. */

@@ -6,6 +6,8 @@ export const enum ModuleId {
   Link = 1,
   Wallet = 2,
   Authenticator = 3,
+  /** The loader's server, while an update comes over the air; nobody else's time. */
+  Loader = 4,
 }
 
 /** Octets of a mailbox slot; the first one is the `Mail` kind. */
@@ -14,17 +16,19 @@ export const MAIL_SIZE = 256;
 export const MAIL_DEPTH = 8;
 
 export const enum Mail {
-  /** Part of a message between phone and wallet: kind, flags, [total u16 LE if first], data. */
+  /** Part of a message between phone and wallet, or of an answer of SMP to the phone: kind, flags, [total u16 LE if first], data. */
   Piece = 1,
-  /** Link to wallet: the line came up, or went down. */
+  /** Link to wallet, or to the loader: the line came up, or went down. */
   LineUp = 2,
   LineDown = 3,
   /** Wallet to link: pattern for the indicators. */
   Indicate = 4,
   /** Wallet to link: identifier to advertise, 16 octets, or none. */
   Identifier = 5,
-  /** Wallet to link: close the line once everything was sent. */
+  /** Wallet or loader to link: close the line once everything was sent. */
   Hangup = 6,
+  /** Link to loader: octets of SMP, as they came. */
+  Smp = 7,
 
   // Sealed between wallet and authenticator, carried by link: kind, nonce u64 LE, ciphertext, tag. Kind is the associated data.
   V1 = 16,

@@ -5,8 +5,13 @@
 export const SMP_HEADER_SIZE = 8;
 /** Longest packet that a card takes, header and CBOR, octets; it says so by itself (os group, parameters). */
 export const SMP_PACKET_MAX = 1024;
-/** Packets that may be under way to a card. */
+/** Packets that may be under way to a card on its serial line. */
 export const SMP_PACKETS = 2;
+/**
+ * And over Bluetooth, where the air itself holds back what the card has not taken: as many as their longest answers have room in link
+ * (firmware/link/framing.ts), as a phone that does not read them loses its connection.
+ */
+export const SMP_PACKETS_RAW = 5;
 
 export const enum SmpOperation {
   Read = 0,
@@ -49,6 +54,8 @@ export const enum SmpStatus {
   TooLong = 7,
   Unsupported = 8,
   Corrupt = 9,
+  /** Not now, and not from here. */
+  Denied = 11,
   /** From here on the application's own: this, and an `ImageFault`. */
   Image = 256,
 }

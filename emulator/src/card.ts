@@ -1,8 +1,9 @@
 // A card in software: a machine, its flash, its battery, and the hands that hold it.
 
-import { Indicator, MTU_MAX } from "@enabling-card/wire";
+import { Indicator, LoaderStart, LoaderVerdict, MTU_MAX } from "@enabling-card/wire";
 import { type Courier, courierFault, type FaultName, type FaultOptions } from "./courier.js";
 import { EmulatorError } from "./errors.js";
+import { EmulatedLoader, type LoaderOptions } from "./loader/emulated-loader.js";
 import { Machine, type Trap } from "./machine.js";
 import { type CompiledFirmware, compileFirmware, type Firmware, MODULE_NAMES, type ModuleName } from "./modules.js";
 import { isPersonalised } from "./personalise.js";
@@ -36,6 +37,8 @@ export interface EmulatedCardOptions {
   readonly id?: string;
   /** The card's Bluetooth controller, such as `new Controller(air)`; none unless given. */
   readonly radio?: HciController;
+  /** The card's loader and its slots: each start is the loader's, and updates come over the air. Without, none do. What an image holds does not run here: `firmware` does. */
+  readonly loader?: LoaderOptions;
   /** Hears each key that a module hands to the crypto port: for the scan that looks for it afterwards, tests only. */
   readonly onSecret?: (secret: Uint8Array) => void;
 }
@@ -50,6 +53,8 @@ export class EmulatedCard {
   mtuLimit = MTU_MAX;
   readonly #machine: Machine;
   readonly #block: Block;
+  readonly #loader: LoaderOptions | undefined;
+  #starts = 0;
   #store: Store | undefined;
 
   /** @throws {EmulatorError} `IMAGE_INVALID`, `IMPORT_REFUSED`, `EXPORT_MISSING` */
@@ -63,6 +68,7 @@ export class EmulatedCard {
     const random: RandomSource = options.seed === undefined ? trueRandom : seededRandom(options.seed);
     this.id = options.id ?? "emulated-card";
     this.#block = options.block;
+    this.#loader = options.loader;
     this.battery = new Battery(options.battery);
     this.#machine = new Machine({
       firmware,
@@ -72,11 +78,13 @@ export class EmulatedCard {
       autoPlay: options.autoPlay ?? true,
       onSecret: options.onSecret,
       radio: options.radio,
+      loader: this.#loader && (() => this.#listening()),
+      onReset: () => void this.restart(),
     });
     if (options.autoPress) this.#pressWhenAsked();
   }
 
-  /** Power on. @throws {EmulatorError} `NOT_PERSONALISED`, `BUDGET_EXCEEDED`, `MODULE_DEAD` */
+  /** Power on. @throws {EmulatorError} `NOT_PERSONALISED`, `BUDGET_EXCEEDED`, `MODULE_DEAD`, `LOADER_LISTENS` where its loader finds no image to run */
   start(): this {
     if (this.on) return this;
     const store = new Store(this.#block);
@@ -91,7 +99,8 @@ export class EmulatedCard {
         this.trace.add({ kind: "flash-write", record: FLASH_NAME[id as keyof typeof FLASH_NAME], length });
       }
     };
-    this.#machine.powerOn(store);
+    this.#machine.powerOn(store, this.#boots());
+    this.#starts++;
     return this;
   }
 
@@ -104,6 +113,27 @@ export class EmulatedCard {
   restart(): this {
     this.stop();
     return this.start();
+  }
+
+  /** Starts since it was made. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  /** The loader's start; true where the image that it boots is on trial. */
+  #boots(): boolean {
+    if (this.#loader === undefined) return false;
+    const loader = new EmulatedLoader(this.#loader);
+    if (loader.start() !== LoaderVerdict.Boot)
+      throw new EmulatorError("LOADER_LISTENS", "The card's loader finds no image that may run: install one in slot 0");
+    return loader.onTrial;
+  }
+
+  /** The loader as the running image calls it: nothing is begun. */
+  #listening(): EmulatedLoader {
+    const loader = new EmulatedLoader(this.#loader!);
+    loader.start(LoaderStart.Listen);
+    return loader;
   }
 
   get on(): boolean {

@@ -20,6 +20,7 @@ export type EmulatorErrorCode =
   | "COURIER_UNKNOWN"
   | "SCENARIO_INVALID"
   | "SCENARIO_FAILED"
+  | "LOADER_LISTENS"
   | "QEMU_FAILED";
 
 /** Branch on `code`, show `message`. */

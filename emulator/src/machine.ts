@@ -1,8 +1,10 @@
 // The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside in
 // its order, then what is due. Same modules, same events, same random source: same run.
 
-import { Indicator, MAIL_SIZE } from "@enabling-card/wire";
+import { Indicator, MAIL_SIZE, ModuleId } from "@enabling-card/wire";
 import { EmulatorError, PowerCut } from "./errors.js";
+import { AirUpdate } from "./loader/air-update.js";
+import type { EmulatedLoader } from "./loader/emulated-loader.js";
 import { MailRoom } from "./mail-room.js";
 import { ModuleMemory } from "./memory.js";
 import {
@@ -39,6 +41,10 @@ export interface MachineOptions {
   readonly onSecret?: ((secret: Uint8Array) => void) | undefined;
   /** The card's Bluetooth controller; without one its radio is absent. */
   readonly radio?: HciController | undefined;
+  /** The loader that serves updates over the air, ready to hear; without one they are refused. */
+  readonly loader?: (() => EmulatedLoader) | undefined;
+  /** The card is to start again, from its loader. */
+  readonly onReset?: (() => void) | undefined;
 }
 
 export interface Trap {
@@ -68,6 +74,7 @@ export class Machine {
   readonly mail = new MailRoom(this.timeline, this.trace);
 
   readonly #options: MachineOptions;
+  readonly #update: AirUpdate;
   readonly #outside: (() => void)[] = [];
   readonly #alarms: Record<ModuleName, Alarm>;
   #modules: Partial<Record<ModuleName, Running>> = {};
@@ -97,6 +104,13 @@ export class Machine {
     this.#radio = new Radio(options.radio, (packet) => this.post(() => this.#packet(packet)));
     const alarm = (name: ModuleName) => new Alarm(this.timeline, () => this.#call(name, (module) => module.onAlarm()));
     this.#alarms = { wallet: alarm("wallet"), authenticator: alarm("authenticator"), link: alarm("link") };
+    this.#update = new AirUpdate({
+      timeline: this.timeline,
+      post: (letter) => void this.mail.send(letter),
+      stopModules: () => this.#stopTrusted(),
+      loader: () => options.loader?.(),
+      reset: () => options.onReset?.(),
+    });
     this.indicators.onShow = (indicator) => this.trace.add({ kind: "indicator", name: INDICATOR_NAMES[indicator] });
   }
 
@@ -111,9 +125,10 @@ export class Machine {
   /**
    * Starts all modules on what `store` holds.
    *
+   * @param onTrial - the loader has booted an image that nobody has confirmed
    * @throws {EmulatorError} `IMPORT_REFUSED`, `BUDGET_EXCEEDED`, `MODULE_DEAD`
    */
-  powerOn(store: Store): void {
+  powerOn(store: Store, onTrial = false): void {
     if (this.#on) return;
     this.#store = store;
     this.timeline.restart();
@@ -122,6 +137,7 @@ export class Machine {
     this.#untilNs = 0;
     this.#originMs = performance.now();
     this.#on = true;
+    this.#update.start(onTrial);
     this.trace.add({ kind: "start" });
     this.#pumping = true; // what the modules send while they start waits until all have
     try {
@@ -251,6 +267,11 @@ export class Machine {
   }
 
   #deliver(letter: Letter): void {
+    if (letter.to === ModuleId.Loader) {
+      this.#served(() => this.#update.take(letter));
+      return;
+    }
+    this.#update.watch(letter);
     const name = moduleNameOf(letter.to)!;
     this.#call(name, (exports) => {
       const { memory, mailSlot } = this.#modules[name]!;
@@ -280,6 +301,7 @@ export class Machine {
 
   #lineChanged(up: boolean): void {
     this.trace.add({ kind: "line", up });
+    if (up && this.#update.isOn) this.line.drop();
     this.#call("link", (link) => (up ? link.onLineUp!() : link.onLineDown!()));
   }
 
@@ -315,6 +337,31 @@ export class Machine {
     if (name === "wallet" && this.#options.radio !== undefined) {
       this.#alarms.link.cancel();
       this.#boot("link");
+    }
+  }
+
+  /** An update goes on without wallet and authenticator: they are not called any more, and what they held is gone. */
+  #stopTrusted(): void {
+    this.coil.stop();
+    this.head.sleep();
+    for (const name of ["wallet", "authenticator"] as const) {
+      this.mail.forget(MODULES[name].id);
+      this.#alarms[name].cancel();
+      delete this.#modules[name];
+    }
+    this.trace.add({ kind: "update" });
+  }
+
+  /** The loader's work for an update: a power cut ends everything; a fault of its own is a reset. */
+  #served(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (error instanceof PowerCut) this.powerOff();
+      else {
+        this.#violation(`The loader stops in an update: ${error instanceof Error ? error.message : String(error)}`);
+        this.#options.onReset?.();
+      }
     }
   }
 

@@ -2,7 +2,7 @@
 
 import { MAIL_SIZE, ModuleId, Status } from "@enabling-card/wire";
 import { type Courier, isSealed } from "./courier.js";
-import { moduleNameOf } from "./modules.js";
+import { type ModuleName, moduleNameOf } from "./modules.js";
 import type { Timeline } from "./ports/clock.js";
 import { type Letter, mailName, PostOffice } from "./ports/mailbox.js";
 import type { Trace } from "./trace.js";
@@ -33,8 +33,8 @@ export class MailRoom {
     const kind = letter.bytes[0]!;
     this.#trace.add({
       kind: "mail",
-      from: moduleNameOf(letter.from)!,
-      to: moduleNameOf(letter.to)!,
+      from: nameOf(letter.from),
+      to: nameOf(letter.to),
       name: mailName(kind),
       length: letter.bytes.length,
     });
@@ -59,6 +59,11 @@ export class MailRoom {
 
   #putOrDrop(letter: Letter): void {
     if (this.#post.put(letter)) return;
-    this.#trace.add({ kind: "mail-dropped", to: moduleNameOf(letter.to)!, name: mailName(letter.bytes[0]!) });
+    this.#trace.add({ kind: "mail-dropped", to: nameOf(letter.to), name: mailName(letter.bytes[0]!) });
   }
+}
+
+/** Who writes, and to whom: the loader and the machine under all have letters too. */
+function nameOf(id: ModuleId): ModuleName | "loader" | "machine" {
+  return moduleNameOf(id) ?? (id === ModuleId.Loader ? "loader" : "machine");
 }

@@ -5,17 +5,18 @@ import type { ModuleName } from "./modules.js";
 export type TraceEvent = { readonly atNs: number } & (
   | { readonly kind: "start" }
   | { readonly kind: "power-lost" }
+  | { readonly kind: "update" }
   | { readonly kind: "line"; readonly up: boolean }
   | { readonly kind: "chunk"; readonly direction: "to-card" | "to-phone"; readonly length: number }
   | {
       readonly kind: "mail";
-      readonly from: ModuleName;
-      readonly to: ModuleName;
+      readonly from: ModuleName | "machine" | "loader";
+      readonly to: ModuleName | "machine" | "loader";
       readonly name: string;
       readonly length: number;
     }
   | { readonly kind: "courier"; readonly name: string; readonly delivered: number }
-  | { readonly kind: "mail-dropped"; readonly to: ModuleName; readonly name: string }
+  | { readonly kind: "mail-dropped"; readonly to: ModuleName | "machine" | "loader"; readonly name: string }
   | { readonly kind: "vault-write"; readonly item: string; readonly length: number }
   | { readonly kind: "flash-write"; readonly record: string; readonly length: number }
   | {

@@ -94,7 +94,9 @@ describe("the flash port", () => {
 describe("the mailbox port", () => {
   it("knows one way between modules: through link", () => {
     const ids = [ModuleId.Machine, ModuleId.Link, ModuleId.Wallet, ModuleId.Authenticator];
-    const open = ids.flatMap((from) => ids.filter((to) => routes(from, to)).map((to) => [from, to]));
+    const open = ids.flatMap((from) =>
+      [...ids, ModuleId.Loader].filter((to) => routes(from, to)).map((to) => [from, to]),
+    );
     expect(open).to.deep.equal(ROUTES);
   });
 

@@ -2,7 +2,7 @@
 // come and never held; outgoing ones wait in a ring until its carrier takes them.
 // Chunk = header (first 0x80, last 0x40, counter mod 64), total length u16 LE in a first one, data.
 import { draft, post } from "../common/mailbox";
-import { carrierMax, carrierWrite } from "./carrier";
+import { Carrier, carrierMax, carrierWrite, carrying } from "./carrier";
 import {
   ATT_HEADER, CHUNK_COUNTER_MASK, CHUNK_FIRST, CHUNK_LAST, MESSAGE_MAX, MTU_MAX, MTU_MIN,
 } from "../../wire/limits";
@@ -109,16 +109,20 @@ export function framingPump(): void {
   const room = carrierMax();
   if (room < MTU_MIN - ATT_HEADER) return;
   const whole = toFill > 0 ? filling : used;
+  // SMP's header says how long a packet is, and nothing stands before it.
+  const bare = carrying() == Carrier.Smp;
   let ready = whole;
   while (ready > 0) {
     const first = leftInMessage == 0;
     const message = first ? peek(0) | (peek(1) << 8) : leftInMessage;
-    const overhead = first ? 3 : 1;
+    const overhead = bare ? 0 : first ? 3 : 1;
     const size = min(min(room, CHUNK_MAX) - overhead, message);
     const last = size == message;
     const counter = first ? 0 : sentChunks & CHUNK_COUNTER_MASK;
-    store<u8>(chunkOut, <u8>((first ? CHUNK_FIRST : 0) | (last ? CHUNK_LAST : 0) | counter));
-    if (first) store<u16>(chunkOut + 1, <u16>message);
+    if (!bare) {
+      store<u8>(chunkOut, <u8>((first ? CHUNK_FIRST : 0) | (last ? CHUNK_LAST : 0) | counter));
+      if (first) store<u16>(chunkOut + 1, <u16>message);
+    }
     const skip = first ? 2 : 0;
     for (let i = 0; i < size; i++) store<u8>(chunkOut + overhead + i, <u8>peek(skip + i));
     if (carrierWrite(chunkOut, overhead + size) != 0) return;

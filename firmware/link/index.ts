@@ -8,6 +8,7 @@ import { radioAlarm, radioAnswered, radioReady, radioSlot, radioStart, radioTake
 import { Carrier, carrierHangUp, carrying } from "./carrier";
 import { framingOut, framingPump, framingReset, framingSlot } from "./framing";
 import { phoneCame, phoneChunk, phoneWent } from "./phone";
+import { MessageType } from "../../wire/labels";
 import { Mail, ModuleId, PIECE_FIRST } from "../../wire/machine";
 
 export function start(): void {
@@ -61,8 +62,8 @@ export function onRadioReady(): void {
 export function onMail(sender: i32, length: i32): void {
   const kind: i32 = load<u8>(slot());
   if (kind >= Mail.V1) carry(sender, length);
-  else if (sender != ModuleId.Wallet) return;
-  else if (kind == Mail.Piece) passOn(length);
+  else if (sender == ModuleId.Authenticator) return;
+  else if (kind == Mail.Piece) passOn(sender, length);
   else if (kind == Mail.Indicate && length == 2) show(load<u8>(slot() + 1));
   else if (kind == Mail.Identifier) identify(slot() + 1, length - 1);
   else if (kind == Mail.Hangup) carrierHangUp();
@@ -73,10 +74,12 @@ export function onAlarm(): void {
 }
 
 /** A phone that does not read: its session could not go on past a message that was dropped, so the link goes. */
-function passOn(length: i32): void {
+function passOn(sender: i32, length: i32): void {
   const opens = length >= 6 && (load<u8>(slot() + 1) & PIECE_FIRST) != 0;
   const type: i32 = load<u8>(slot() + 5); // kind, flags, length u16, version, type
   if (!framingOut(slot(), length)) carrierHangUp();
+  // Where the loader answers, an update has been let in. What the machine refuses in its place is no session.
+  else if (sender == ModuleId.Loader) radioAnswered(MessageType.Sealed);
   else if (opens && carrying() == Carrier.Radio) radioAnswered(type);
 }
 

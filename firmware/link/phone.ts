@@ -1,6 +1,6 @@
 // The phone: it comes, says chunks, and goes, by line or radio. What is wrong with frames is said by link itself; what is wrong with messages, by
 // the wallet.
-import { postShort } from "../common/mailbox";
+import { draft, post, postShort } from "../common/mailbox";
 import { Carrier, carry, carrierWrite, carrying } from "./carrier";
 import { framingIn, framingReset } from "./framing";
 import { MessageType } from "../../wire/labels";
@@ -12,12 +12,17 @@ import { Status } from "../../wire/status";
 const FAULT_SIZE: i32 = 6;
 const fault: usize = memory.data(FAULT_SIZE);
 
+/** Whom the carrier's phone speaks to. */
+function behind(carrier: Carrier): ModuleId {
+  return carrier == Carrier.Smp ? ModuleId.Loader : ModuleId.Wallet;
+}
+
 /** False where another carrier has the session: then nothing has happened. */
 export function phoneCame(by: Carrier): bool {
   if (carrying() != Carrier.None) return false;
   carry(by);
   framingReset();
-  postShort(ModuleId.Wallet, Mail.LineUp);
+  postShort(behind(by), Mail.LineUp);
   return true;
 }
 
@@ -26,7 +31,14 @@ export function phoneWent(by: Carrier): void {
   if (carrying() != by && carrying() != Carrier.None) return;
   carry(Carrier.None);
   framingReset();
-  postShort(ModuleId.Wallet, Mail.LineDown);
+  postShort(behind(by), Mail.LineDown);
+}
+
+/** Octets of SMP came: the loader knows where its packets end. */
+export function phoneSmp(octets: usize, length: i32): void {
+  store<u8>(draft(), <u8>Mail.Smp);
+  memory.copy(draft() + 1, octets, length);
+  post(ModuleId.Loader, 1 + length);
 }
 
 /** A chunk of the phone came. */

@@ -2,7 +2,8 @@
 // clients speak with. The machine tells it the settings, calls `start`, and does what it says; it has flash, crypto and the line, and no more.
 import { LoaderVerdict } from "../../wire/loader";
 import { boot, startReason as reason } from "./boot";
-import { consoleReset, hear, Heard, packet, packetLength } from "./console";
+import { answerRaw, consoleReset, hear, Heard, packet, packetLength } from "./console";
+import { hearRaw, rawLength, rawReset } from "./raw";
 import { settingsAt } from "./settings";
 import { refuse, serve, setBefore } from "./smp";
 import { loadState } from "./state";
@@ -41,11 +42,24 @@ export function startReason(): i32 {
 
 /** Octets of the line, in any portions. `Serve` to go on listening, or `Reset`. */
 export function onChunk(length: i32): LoaderVerdict {
+  return take(length, false);
+}
+
+/** The same, of packets that come without a console's framing, one behind the other: SMP over Bluetooth. A length of 0 ends what was half way. */
+export function onPiece(length: i32): LoaderVerdict {
+  if (length == 0) rawReset();
+  return take(length, true);
+}
+
+function take(length: i32, raw: bool): LoaderVerdict {
+  answerRaw(raw);
   for (let i = 0; i < min(length, CHUNK_MAX); i++) {
-    const heard = hear(load<u8>(chunk + i));
+    const octet: i32 = load<u8>(chunk + i);
+    const heard = raw ? hearRaw(octet) : hear(octet);
     if (heard == Heard.Nothing) continue;
-    if (heard != Heard.Packet) refuse(packet(), packetLength(), heard);
-    else if (serve(packet(), packetLength()) == LoaderVerdict.Reset) return LoaderVerdict.Reset;
+    const has = raw ? rawLength() : packetLength();
+    if (heard != Heard.Packet) refuse(packet(), has, heard);
+    else if (serve(packet(), has) == LoaderVerdict.Reset) return LoaderVerdict.Reset;
   }
   return LoaderVerdict.Serve;
 }

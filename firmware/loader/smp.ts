@@ -4,11 +4,11 @@ import { MAJOR_TEXT, putBytes, putHead, putRaw } from "../common/cbor";
 import { DIGEST_SIZE } from "../../wire/image-numbers";
 import { LoaderVerdict } from "../../wire/loader";
 import {
-  SMP_HEADER_SIZE, SMP_PACKET_MAX, SMP_PACKETS, SmpGroup, SmpLoader, SmpOperation, SmpOs, SmpStatus,
+  SMP_HEADER_SIZE, SMP_PACKET_MAX, SMP_PACKETS, SMP_PACKETS_RAW, SmpGroup, SmpLoader, SmpOperation, SmpOs, SmpStatus,
 } from "../../wire/smp-numbers";
 import { answerAt, answerEnd, answerMap, answerStatus, putNumber } from "./answer";
 import { startReason } from "./boot";
-import { say } from "./console";
+import { isRaw, say } from "./console";
 import { rootHash } from "./image";
 import { imageGroup } from "./images";
 import { putName } from "./names";
@@ -78,7 +78,7 @@ function osGroup(operation: i32, command: i32): i32 {
   if (command != SmpOs.Parameters || operation != SmpOperation.Read) return SmpStatus.Unsupported;
   answerMap(2);
   putNumber("buf_size", SMP_PACKET_MAX);
-  putNumber("buf_count", SMP_PACKETS);
+  putNumber("buf_count", isRaw() ? SMP_PACKETS_RAW : SMP_PACKETS);
   return SmpStatus.Ok;
 }
 

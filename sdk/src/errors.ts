@@ -30,6 +30,8 @@ const SENTENCES = {
   CARD_STATUS_UNKNOWN: "The card refused for a reason this app does not know: update the app",
   LOADER_SILENT:
     "The card's loader does not answer: check the port, or start the card with its button held, then try again",
+  UPDATE_NOT_ALLOWED:
+    "The card takes no update over the air now: hold its button for three seconds, then try again within a minute",
   UPDATE_REVERTED: "The card came up with its old image: the new one did not run; look into the card's log",
   LOADER_STATE:
     "The card's loader cannot do this now: confirm the image that is on trial, or reset the card to go back",

@@ -51,6 +51,7 @@ export { type SerialSource, type SerialTransportOptions, serialTransport } from 
 export { type WebBluetooth, type WebBluetoothTransport, webBluetoothTransport } from "./transport/web-bluetooth.js";
 export { askCard, GIVE_LOG, START_LOADER } from "./update/card-frames.js";
 export { type FlashOptions, type FlashProgress, type FlashResult, type FlashStep, flashCard } from "./update/flash.js";
+export { type AirFlashOptions, flashCardOverAir } from "./update/flash-air.js";
 export type { UpdateLine } from "./update/line.js";
 export {
   Loader,
@@ -59,5 +60,6 @@ export {
   type UploadOptions,
   type UploadProgress,
 } from "./update/loader.js";
+export { consoleCarrier, gattCarrier, type SmpCarrier } from "./update/smp-carrier.js";
 export { startSentence } from "./update/start-reason.js";
 export { type WebSerialPort, webSerialLine } from "./update/web-serial.js";

@@ -1,5 +1,5 @@
 // The ATT server by the book (Core 6.0, Vol 3 Part F): what it answers to every PDU that a client may send, and to those that none may. Handles are the
-// table's (firmware/link/bluetooth/gatt.ts): 1-7 Generic Access, 8-13 Generic Attribute, 14-20 Device Information, 21-23 Battery, 24-29 the card.
+// table's (firmware/link/bluetooth/gatt.ts): 1-7 Generic Access, 8-13 Generic Attribute, 14-20 Device Information, 21-23 Battery, 24-29 the card, 30-33 SMP.
 
 import {
   CARD_RX,
@@ -10,6 +10,8 @@ import {
   Mail,
   MessageType,
   ModuleId,
+  SMP_CHARACTERISTIC_UUID,
+  SMP_SERVICE_UUID,
   Status,
   toHex,
 } from "@enabling-card/wire";
@@ -17,6 +19,7 @@ import { expect } from "chai";
 import { ATT, LinkHost, le } from "../support/link-host.js";
 
 const onAir = (number: number) => toHex(fromHex(cardUuid(number).replaceAll("-", "")).reverse());
+const reversed = (uuid: string) => toHex(fromHex(uuid.replaceAll("-", "")).reverse());
 const BASE = "fb349b5f80000080001000000028000000".slice(0, 24);
 const long = (uuid: string) => `${BASE}${uuid}0000`;
 const LISTEN = "12 1d00 0100";
@@ -31,13 +34,19 @@ const CASES: readonly [string, string, ...string[]][] = [
   ["Find Information, short UUIDs", "04 0100 0300", "05010100002802000328030000 2a"],
   ["Find Information stops where UUIDs become long", "04 1900 ffff", "0501190003 28"],
   ["Find Information, long UUIDs", "04 1a00 ffff", `05021a00${onAir(CARD_RX)}`],
-  ["Find Information behind the end", "04 1e00 ffff", "01041e000a"],
+  ["Find Information behind the end", "04 2200 ffff", "010422000a"],
   ["Find Information from 0", "04 0000 ffff", "0104000001"],
   ["Find Information backwards", "04 0500 0400", "0104050001"],
   ["Find Information too short", "04 0100 03", "0104010004"],
   // 3.4.3.3 Find By Type Value
   ["Find By Type Value, a service", "06 0100 ffff 0028 0f18", "0715001700"],
   ["Find By Type Value, the card's service", `06 0100 ffff 0028 ${onAir(CARD_SERVICE)}`, "0718001d00"],
+  ["Find By Type Value, SMP's service", `06 0100 ffff 0028 ${reversed(SMP_SERVICE_UUID)}`, "071e002100"],
+  [
+    "Find By Type Value, SMP's service but for an octet",
+    `06 0100 ffff 0028 85${reversed(SMP_SERVICE_UUID).slice(2)}`,
+    "010601000a",
+  ],
   ["Find By Type Value, no such service", "06 0100 ffff 0028 0d18", "010601000a"],
   ["Find By Type Value, another length", "06 0100 ffff 0028 0f", "010601000a"],
   ["Find By Type Value, no group", "06 0100 ffff 012a 0000", "0705000500"],
@@ -51,14 +60,15 @@ const CASES: readonly [string, string, ...string[]][] = [
     "08 0100 0700 0328",
     "0907 02000203 00002a 04000205 00012a 06000207 00042a",
   ],
-  ["Read By Type, a value cut to the MTU", "08 0100 ffff 2a2b", "09120d007cadcf36e8350138560cf34d0dc7cee8"],
+  ["Read By Type, a value cut to the MTU", "08 0100 ffff 2a2b", "09120d006b2bc25c87266490e0a281c9240f8e95"],
   ["Read By Type, nothing of the type", "08 0100 ffff 252a", "010801000a"],
   ["Read By Type, what cannot be read", `08 0100 ffff ${onAir(CARD_TX)}`, "01081c0002"],
+  ["Read By Type, SMP's characteristic", `08 0100 ffff ${reversed(SMP_CHARACTERISTIC_UUID)}`, "0108200002"],
   ["Read By Type, a UUID of 4 octets", "08 0100 ffff 192a0000", "0108010004"],
   ["Read By Type from 0", "08 0000 ffff 192a", "0108000001"],
   // 3.4.4.3 Read, 3.4.4.5 Read Blob
   ["Read", "0a 0300", "0b6563617264"],
-  ["Read of no attribute", "0a 1e00", "010a1e0001"],
+  ["Read of no attribute", "0a 2200", "010a220001"],
   ["Read of handle 0", "0a 0000", "010a000001"],
   ["Read of what cannot be read", "0a 1a00", "010a1a0002"],
   ["Read too long", "0a 0300 00", "010a030004"],
@@ -77,7 +87,7 @@ const CASES: readonly [string, string, ...string[]][] = [
   ["Read By Group Type, long form", `10 1500 ffff ${long("0028")}`, "1106 15001700 0f18"],
   ["Read By Group Type of what is no group", "10 0100 ffff 0328", "0110010010"],
   ["Read By Group Type of secondary services", "10 0100 ffff 0128", "0110010010"],
-  ["Read By Group Type behind the last", "10 1900 ffff 0028", "011019000a"],
+  ["Read By Group Type behind the last", "10 1f00 ffff 0028", "01101f000a"],
   ["Read By Group Type, a UUID of 3 octets", "10 0100 ffff 002800", "0110010004"],
   // 3.4.5 Writes
   ["Write of a configuration", LISTEN, "13"],
@@ -87,7 +97,10 @@ const CASES: readonly [string, string, ...string[]][] = [
   ["Write of a configuration, what Service Changed does not do", "12 0b00 0100", "01120b0013"],
   ["Write of a configuration, Service Changed", "12 0b00 0200", "13"],
   ["Write of what cannot be written", "12 0300 00", "0112030003"],
-  ["Write of no attribute", "12 1e00 00", "01121e0001"],
+  ["Write of no attribute", "12 2200 00", "0112220001"],
+  ["Write of a configuration, SMP's", "12 2100 0100", "13"],
+  ["Write of a configuration, what SMP's does not do", "12 2100 0200", "0112210013"],
+  ["Write of SMP, which takes commands alone", "12 2000 00", "0112200003"],
   ["Write too short", "12 1a", "0112000004"],
   ["Write of a chunk by whom nobody could answer", "12 1a00 80", "01121a00fd"],
   ["Write Command too short", "52 1a"],
@@ -150,7 +163,8 @@ describe("the ATT server", () => {
 
   it("answers more where the MTU takes more", () => {
     host.att("02 f700");
-    expect(host.att("10 1800 ffff 0028")).to.deep.equal([`1114 18001d00${onAir(CARD_SERVICE)}`.replaceAll(" ", "")]);
+    const services = `18001d00${onAir(CARD_SERVICE)}1e002100${reversed(SMP_SERVICE_UUID)}`;
+    expect(host.att("10 1800 ffff 0028")).to.deep.equal([`1114${services}`]);
     expect(host.att(`06 0100 ffff 0028 ${onAir(CARD_SERVICE)}`)).to.deep.equal(["0718001d00"]);
     expect(host.att("04 0100 ffff")[0]).to.have.length(2 * (2 + 25 * 4));
   });

@@ -8,6 +8,8 @@ import {
   concat,
   FIRMWARE_VERSION,
   fromHex,
+  SMP_CHARACTERISTIC_UUID,
+  SMP_SERVICE_UUID,
   toHex,
 } from "@enabling-card/wire";
 import { cmac } from "@noble/ciphers/aes.js";
@@ -15,7 +17,8 @@ import { expect } from "chai";
 import { LinkHost, le } from "../support/link-host.js";
 
 /** A UUID as it lies on the air. */
-const onAir = (number: number) => toHex(fromHex(cardUuid(number).replaceAll("-", "")).reverse());
+const reversed = (uuid: string) => toHex(fromHex(uuid.replaceAll("-", "")).reverse());
+const onAir = (number: number) => reversed(cardUuid(number));
 const hex = (value: number) => toHex(le(value));
 const hash = (octets: Uint8Array) => toHex(Uint8Array.from(cmac(octets, new Uint8Array(16))));
 const text = (words: string) => toHex(new TextEncoder().encode(words));
@@ -40,7 +43,7 @@ describe("the card's attributes", () => {
 
   const read = (handle: number) => host.att(`0a ${hex(handle)}`)[0]!;
 
-  it("are five services in their order, the last the card's", () => {
+  it("are six services in their order, the last two the card's and SMP's", () => {
     const services: string[] = [];
     for (let start = 1; start <= 0xffff; ) {
       const [answer] = host.att(`10 ${hex(start)} ffff 0028`);
@@ -52,14 +55,16 @@ describe("the card's attributes", () => {
         start = (Number.parseInt(row.slice(4, 6), 16) | (Number.parseInt(row.slice(6, 8), 16) << 8)) + 1;
       }
     }
-    expect(services).to.deep.equal(["0018", "0118", "0a18", "0f18", onAir(CARD_SERVICE)]);
+    expect(services).to.deep.equal(["0018", "0118", "0a18", "0f18", onAir(CARD_SERVICE), reversed(SMP_SERVICE_UUID)]);
   });
 
-  it("are written to by Rx with and without response, and notified of by Tx", () => {
+  it("are written to by Rx with and without response, and notified of by Tx; SMP's one is written to without, and notifies", () => {
     const all = types();
     const characteristics = all.flatMap((type, i) => (type === "0328" ? [read(i + 1).slice(2)] : []));
     expect(characteristics).to.include(`0c${hex(all.indexOf(onAir(CARD_RX)) + 1)}${onAir(CARD_RX)}`);
     expect(characteristics).to.include(`10${hex(all.indexOf(onAir(CARD_TX)) + 1)}${onAir(CARD_TX)}`);
+    const smp = reversed(SMP_CHARACTERISTIC_UUID);
+    expect(characteristics).to.include(`14${hex(all.indexOf(smp) + 1)}${smp}`);
     for (const declaration of characteristics) {
       const handle = Number.parseInt(declaration.slice(2, 4), 16);
       expect(all[handle - 1], "each declaration names the attribute behind it").to.equal(declaration.slice(6));

@@ -67,11 +67,11 @@ describe("ble-host and the card", () => {
     expect(await called((done) => configuration.write(Buffer.from([1, 0]), done))).to.equal(0);
   }
 
-  it("agree on an MTU and on five services", async () => {
+  it("agree on an MTU and on six services", async () => {
     const connection = await connected();
     expect(connection.gatt.currentMtu).to.equal(LE_MTU_MAX);
     const { services, rx, tx } = await characteristics(connection);
-    expect(services).to.have.length(5);
+    expect(services).to.have.length(6);
     expect(rx.properties).to.include({ write: true, writeWithoutResponse: true, read: false });
     expect(tx.properties).to.include({ notify: true, read: false });
   });

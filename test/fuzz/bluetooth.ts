@@ -9,9 +9,21 @@ import type { Random } from "./random.js";
 /** Packets of one session: a start, a connection, and whatever comes. */
 const SESSION = 150;
 const ENABLE = 0x200a;
-const LISTEN = "121d000100";
+/** A phone, and a client of SMP. */
+const LISTEN = ["121d000100", "1221000100"];
 const ODD = [0, 1, 2, 4, 5, 0x40, 0x7f, 0xf7, 0xf8, 0xfb, 0xff, 0x100, 0x7fff, 0x8000, 0xffff];
-const UUIDS = ["0028", "0128", "0328", "0229", "002a", "192a", "2a2b", "052a", "1433e213c85b5dbd9c495dae020041b9"];
+const UUIDS = [
+  "0028",
+  "0128",
+  "0328",
+  "0229",
+  "002a",
+  "192a",
+  "2a2b",
+  "052a",
+  "1433e213c85b5dbd9c495dae020041b9",
+  "487c997411269eae014ecefb28782eda",
+];
 
 export async function bluetooth(random: Random, runs: number): Promise<void> {
   for (let done = 0; done < runs; done += SESSION) session(random, Math.min(SESSION, runs - done));
@@ -45,12 +57,12 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
   const host = new LinkHost({ aclOctets, aclBuffers, onPacket }).start().connect();
   host.endsConnections = true;
   if (odds(2)) host.att(concat(Uint8Array.of(2), one([le(23), le(64), le(247), le(517)])));
-  if (!odds(4)) host.att(LISTEN);
+  if (!odds(4)) host.att(one(LISTEN));
   // Half of all controllers are honest: what they hold is counted. The others tell of packets and ends that were none.
   const honest = odds(2);
   host.isTrusted = honest;
 
-  const handle = () => (odds(6) ? odd16() : le(1 + below(30)));
+  const handle = () => (odds(6) ? odd16() : le(1 + below(34)));
   const uuid = () => (odds(4) ? octets(one([1, 2, 3, 16])) : fromHex(one(UUIDS)));
   const value = () => octets(one([0, 1, 2, 3, 17, 18, 20, 100, 241, 244, 245, below(260)]));
   const chunk = () =>
@@ -68,8 +80,8 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
       () => concat(code(0x10), range(), uuid()),
       () => concat(code(0x0a), handle()),
       () => concat(code(0x0c), handle(), odd16()),
-      () => concat(code(one([0x12, 0x52])), odds(3) ? handle() : le(26), chunk()),
-      () => concat(code(0x12), le(one([11, 29])), le(below(4))),
+      () => concat(code(one([0x12, 0x52])), odds(3) ? handle() : le(one([26, 32])), chunk()),
+      () => concat(code(0x12), le(one([11, 29, 33])), le(below(4))),
       () => concat(code(0x16), handle(), odd16(), value()),
       () => concat(code(0x18), octets(1)),
       () => octets(below(30)),
@@ -124,7 +136,9 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
       if (odds(30)) return;
     }
   };
-  const wallet = () => {
+  /** The wallet, or the loader or the machine in an update. */
+  const within = () => {
+    const who = one([ModuleId.Wallet, ModuleId.Wallet, ModuleId.Loader, ModuleId.Machine]);
     const said = concat(
       Uint8Array.of(1, one([MessageType.Pair2, MessageType.Sealed, MessageType.Fault])),
       octets(below(odds(3) ? 20 : 240)),
@@ -132,13 +146,13 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
     if (!odds(3)) {
       const more = octets(odds(2) ? 0 : 1 + below(250)); // in a second piece
       const flags = more.length === 0 ? 3 : 1;
-      host.post(ModuleId.Wallet, concat(Uint8Array.of(Mail.Piece, flags), le(said.length + more.length), said));
-      if (more.length > 0) host.post(ModuleId.Wallet, concat(Uint8Array.of(Mail.Piece, 2), more));
+      host.post(who, concat(Uint8Array.of(Mail.Piece, flags), le(said.length + more.length), said));
+      if (more.length > 0) host.post(who, concat(Uint8Array.of(Mail.Piece, 2), more));
       return;
     }
     const kind = one([Mail.Piece, Mail.Piece, Mail.Identifier, Mail.Hangup, Mail.Indicate]);
     const other = concat(Uint8Array.of(kind, below(4)), odds(2) ? le(below(300)) : octets(2), said);
-    host.post(ModuleId.Wallet, other);
+    host.post(who, other);
   };
 
   for (let n = 0; n < packets; n++) {
@@ -150,7 +164,7 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
     else if (kind < 62) host.packet(acl(bent(frame()).slice(0, 253)));
     else if (kind < 70 && !honest) host.packet(bent(acl(frame())).slice(0, 258));
     else if (kind < 86) pieces(odds(3) ? bent(frame()) : frame());
-    else if (kind < 96) wallet();
+    else if (kind < 96) within();
     else if (kind < 98) host.advance(below(3_000));
     else {
       host.radio = odds(2) ? Status.Busy : Status.Ok;

@@ -9,6 +9,7 @@ const RUNS: Readonly<Record<string, number>> = {
   grants: 120,
   iso8583: 2000,
   smp: 150,
+  packets: 100,
   images: 100,
   tracks: 4000,
   wav: 2000,

@@ -2,7 +2,15 @@
 // octets, of which it says what the SDK says.
 
 import { checkImage, type Loader } from "@enabling-card/sdk";
-import { concat, FlashArea, LoaderStart, LoaderVerdict, SMP_PACKET_MAX, toConsole } from "@enabling-card/wire";
+import {
+  concat,
+  FlashArea,
+  LoaderStart,
+  LoaderVerdict,
+  SMP_PACKET_MAX,
+  SmpReader,
+  toConsole,
+} from "@enabling-card/wire";
 import { encode } from "cbor2";
 import fc from "fast-check";
 import { BOARD, LoaderCard, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";
@@ -36,14 +44,15 @@ const body = fc.oneof(
   fc.array(fc.tuple(key, value), { maxLength: 6 }).map((entries) => Uint8Array.from(encode(new Map(entries)))),
   fc.uint8Array({ maxLength: 200 }),
 );
-const packet = fc
+const bare = fc
   .tuple(fc.nat(255), fc.constantFrom(0, 1, 1, 1, 64, 0x100), fc.nat(10), body, fc.constantFrom(0, 0, 0, 1, -1))
   .filter(([, group, command]) => !(group === 0 && command === 5)) // a reset is no fault
   .map(([operation, group, command, octets, lie]) => {
     const length = octets.length + lie;
     const header = Uint8Array.of(operation, 0, length >> 8, length, group >> 8, group, 7, command);
-    return toConsole(concat(header, octets).subarray(0, SMP_PACKET_MAX + 8));
+    return concat(header, octets);
   });
+const packet = bare.map((octets) => toConsole(octets.subarray(0, SMP_PACKET_MAX + 8)));
 const bent = fc.tuple(packet, fc.nat(), fc.nat(255)).map(([octets, at, to]) => {
   const out = octets.slice();
   out[at % out.length] = to;
@@ -60,6 +69,29 @@ export const smp = fc.asyncProperty(
     const echo = concat(Uint8Array.of(2, 0, 0, 5, 0, 0, 1, 0), Uint8Array.from(encode({ d: "a" })));
     echo[3] = echo.length - 8;
     if (card.hear(toConsole(echo)).length === 0) throw new Error("it does not answer any more");
+    if (card.start() !== LoaderVerdict.Boot || versionIn(card.flash.areas[FlashArea.Slot0]) !== 1)
+      throw new Error("it does not boot what it did");
+  },
+);
+
+/** Packets as Bluetooth brings them: lying about their lengths, cut anywhere, some of them never whole. What is answered is whole. */
+export const packets = fc.asyncProperty(
+  fc.array(fc.oneof(bare, bare, fc.uint8Array({ maxLength: 1500 })), { maxLength: 6 }),
+  fc.array(fc.nat(244), { minLength: 1, maxLength: 40 }),
+  async (said, cuts) => {
+    const card = await servingCard();
+    const all = concat(...said);
+    const reader = new SmpReader();
+    for (let at = 0, i = 0; at < all.length; i++) {
+      const size = 1 + cuts[i % cuts.length]!;
+      for (const answer of card.hearRaw(all.subarray(at, at + size)))
+        if (reader.push(answer).length !== 1) throw new Error("an answer that is no packet");
+      at += size;
+    }
+    card.hearRaw(new Uint8Array(0)); // the link ends, and with it what was half way
+    const echo = concat(Uint8Array.of(2, 0, 0, 5, 0, 0, 1, 0), Uint8Array.from(encode({ d: "a" })));
+    echo[3] = echo.length - 8;
+    if (card.hearRaw(echo).length !== 1) throw new Error("it does not answer any more");
     if (card.start() !== LoaderVerdict.Boot || versionIn(card.flash.areas[FlashArea.Slot0]) !== 1)
       throw new Error("it does not boot what it did");
   },

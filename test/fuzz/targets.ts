@@ -9,7 +9,7 @@ import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
 import { bluetooth } from "./bluetooth.js";
-import { images, smp } from "./loader.js";
+import { images, packets, smp } from "./loader.js";
 import { notifications } from "./notifications.js";
 import { mutate, pick, type Random } from "./random.js";
 import { pcm, recordings, wav } from "./recordings.js";
@@ -23,6 +23,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   grants,
   iso8583,
   smp: held(smp),
+  packets: held(packets),
   images: held(images),
   tracks: held(tracks),
   wav: held(wav),
@@ -39,6 +40,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   grants: 200,
   iso8583: 3_200,
   smp: 200,
+  packets: 200,
   images: 200,
   tracks: 62_000,
   wav: 60_000,

@@ -14,6 +14,7 @@ import {
   partSizes,
   reachedFrom,
   stepFigures,
+  writeCost,
 } from "@enabling-card/tools";
 import { expect } from "chai";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
@@ -128,6 +129,21 @@ describe("a trace of interrupts", () => {
     const foreground = ["000091d0", "000091d2", "000091d4", "000091d6"].map(line);
     const trace = [line("00009fc0"), back, ...foreground, line("00009fc0"), ...twice, ...stopped, back, ...foreground];
     expect(longestRun(trace.join("\n"), 0x9fc0)).to.equal(3);
+  });
+});
+
+describe("a trace of a write", () => {
+  const line = (at: string) => `Trace 0: 0x7f95ac1ca640 [00800409/0000${at}/00000110/ff020201] f`;
+  const marks = { receives: 0x100, handsOn: 0x500, isDrain: (at: number) => at >= 0x200 && at < 0x300 };
+
+  it("has all that drained the line, and what came behind the last interrupt", () => {
+    // Two drained, then an octet, of whose interrupt two are counted; one drained; two more; the chunk is handed on.
+    const addresses = ["0100", "0102", "0200", "0202", "0400", "0100", "0102", "0204", "0300", "0302", "0500", "0502"];
+    expect(writeCost(addresses.map(line).join("\n"), marks)).to.equal(3 + 4);
+  });
+
+  it("of no write is told", () => {
+    expect(() => writeCost(line("0100"), marks)).to.throw(RangeError);
   });
 });
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "board.h"
+#include "loader.h"
 #include "log.h"
 #include "machine.h"
 #include "ports/clock.h"
@@ -16,6 +17,7 @@
 #include "ports/radio.h"
 #include "ports/vault.h"
 #include "store.h"
+#include "update.h"
 
 enum { SIZE = 2 * FLASH_SECTOR, MEMORY = 4096, QUEUE = 4096 };
 
@@ -64,7 +66,10 @@ bool module_enter(struct module* module, void (*call)(struct module*, void*), vo
 CALL(call_start) CALL(call_mail) CALL(call_alarm) CALL(call_coil_done) CALL(call_head_contact) CALL(call_button) CALL(call_line_up)
 CALL(call_line_down) CALL(call_line_ready) CALL(call_chunk) CALL(call_packet) CALL(call_radio_ready)
 uint32_t board_ticks(void) { return 1000; }
-uint64_t board_us(void) { return 123456789; }
+static uint64_t now_us = 123456789;
+uint64_t board_us(void) { return now_us; }
+static bool trial;
+uint32_t board_start_reason(void) { return trial ? 2 + 64 : 1; } // a trial, after a swap that was cut
 void board_coil_arm(uint32_t at) { armed = at; }
 void board_coil_next(uint32_t at) { armed = at; }
 void board_coil_disarm(void) { armed = 0; }
@@ -88,6 +93,19 @@ bool board_radio_send(const uint8_t* octets, uint32_t length) {
   sent_length += length;
   return true;
 }
+
+/** A loader that answers with what it heard, starts again where that begins with ee, and tells of a link's end by an answer of no octets. */
+static void (*say)(const uint8_t* octets, uint32_t length);
+static void service_begin(void (*caller)(const uint8_t* octets, uint32_t length)) { say = caller; }
+static enum loader_verdict service_hear(const uint8_t* octets, uint32_t length) {
+  if (length == 0) return VERDICT_SERVE;
+  say(octets, length);
+  return octets[0] == 0xee ? VERDICT_RESET : VERDICT_SERVE;
+}
+struct loader_service table = {
+  LOADER_SERVICE_MAGIC, LOADER_SERVICE_VERSION, memory[MODULE_WALLET], memory[MODULE_WALLET] + MEMORY, service_begin, service_hear,
+};
+extern const struct loader_service loader_service __attribute__((alias("table")));
 
 static uint32_t octets_of(const char* hex, uint8_t* out) {
   uint32_t length = 0;
@@ -134,7 +152,18 @@ static void obey(char* line) {
   else if (IS("radio.open")) wired = a[0] != 0, answer = radio_open();
   else if (IS("radio.send")) answer = Z_radioZ_send(module, b, c);
   else if (IS("radio.room")) answer = radio_has_room();
-  else if (IS("store")) {
+  else if (IS("time")) now_us = (uint64_t)a[0] * 1000;
+  else if (IS("table")) table.magic ^= (uint32_t)a[0], table.version += b, table.ram += (int32_t)c, table.ram_end += (int32_t)d;
+  else if (IS("update.start")) trial = a[0] != 0, update_start();
+  else if (IS("update.on")) answer = update_is_on();
+  else if (IS("update.ends")) answer = update_ends() == NEVER ? -1 : (long long)(update_ends() / 1000);
+  else if (IS("update.mail")) {
+    sscanf(line, "%*s %*d %*d %8192s", hex);
+    mail = (struct mail){ .from = (enum module_id)a[0], .to = (enum module_id)a[1] };
+    mail.length = octets_of(hex, mail.octets);
+    if (mail.to == MODULE_LOADER) update_take(&mail);
+    else update_watch(&mail);
+  } else if (IS("store")) {
     uint32_t length = 0;
     const uint8_t* octets = store_read((uint8_t)a[0], (uint8_t)a[1], &length);
     tell(octets, octets == 0 ? 0 : length);

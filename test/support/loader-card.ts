@@ -91,6 +91,13 @@ export class LoaderCard {
     return said;
   }
 
+  /** The same without a console, cut as it comes; none at all where a link ends. */
+  hearRaw(octets: Uint8Array): readonly Uint8Array[] {
+    const { said, verdict } = this.#loader.hearRaw(octets);
+    if (verdict === LoaderVerdict.Reset) this.start();
+    return said;
+  }
+
   install(area: FlashArea, image: Uint8Array): void {
     this.flash.install(area, image);
   }

@@ -32,6 +32,7 @@ export const FLASH_OWNERS: readonly (readonly [FlashRecord, ModuleId])[] = [
 export const ROUTES: readonly (readonly [ModuleId, ModuleId])[] = [
   [ModuleId.Link, ModuleId.Wallet],
   [ModuleId.Link, ModuleId.Authenticator],
+  [ModuleId.Link, ModuleId.Loader],
   [ModuleId.Wallet, ModuleId.Link],
   [ModuleId.Authenticator, ModuleId.Link],
 ];

@@ -80,6 +80,7 @@ const EMULATOR: Exits<EmulatorErrorCode> = {
     LINE_BUSY: EXIT.unavailable,
     QEMU_FAILED: EXIT.unavailable,
     LINE_CLOSED: EXIT.linkLost,
+    LOADER_LISTENS: EXIT.unavailable,
     LINE_CHUNK_INVALID: EXIT.usage,
     LINE_MTU_INVALID: EXIT.usage,
     COURIER_UNKNOWN: EXIT.usage,

@@ -1,5 +1,6 @@
 // What the ecard command is made of, for programs that want a verb without a command line.
 
+export { benchAttWrite, writeCost } from "./bench/att-bench.js";
 export { benchMcu, benchSteps, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";

@@ -43,6 +43,7 @@ const EMULATOR: Record<EmulatorErrorCode, ExitCode> = {
   COURIER_UNKNOWN: 2,
   SCENARIO_INVALID: 2,
   SCENARIO_FAILED: 1,
+  LOADER_LISTENS: 3,
   QEMU_FAILED: 3,
 };
 

@@ -55,7 +55,15 @@ describe("ecard flash", () => {
   for (const [what, options, exit, said] of [
     ["names two", ["--port", "/dev/null", "--device", "qemu"], 2, "[WRONG_USE]"],
     ["wants a port's flash kept", ["--port", "/dev/null", "--memory", "card.flash"], 2, "[WRONG_USE]"],
-    ["wants Bluetooth", ["--ble", "card"], 3, "Bluetooth comes later: give --port, or --device qemu [BLUETOOTH_LATER]"],
+    ["names a port and a card of the air", ["--port", "/dev/null", "--ble", "ecard"], 2, "[WRONG_USE]"],
+    ["names QEMU and a card of the air", ["--device", "qemu", "--ble", "ecard"], 2, "[WRONG_USE]"],
+    [
+      "names no device that there is",
+      ["--device", "tcp:1"],
+      2,
+      "give qemu, ble, or ble:PATH of a controller [WRONG_USE]",
+    ],
+    ["wants the flash of the air kept", ["--device", "ble", "--memory", "card.flash"], 2, "[WRONG_USE]"],
     ["names a port that is not there", ["--port", "/dev/no-such-port"], 3, "[PORT_UNUSABLE]"],
     ["names a key that is none", ["--device", "qemu", "--key", PTY], 2, "[KEY_INVALID]"],
   ] as const)

@@ -72,6 +72,7 @@ export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array" };
+export const UPLOAD: Shape = { upload: "object" };
 export const CYCLES: Shape = { cycles: "number", early: "number", late: "number", violations: "number" };
 export const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
 export const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
@@ -228,6 +229,7 @@ export const MCU: Shape = {
   edges: "object",
   edgeErrorTicks: "number",
   driftTicks: "number",
+  writeInstructions: "number",
   stack: "object",
 };
 export const FLASHING: Shape = { step: "string", detail: "string" };

@@ -55,6 +55,7 @@ import {
   TLV,
   TRACE,
   UNPAIRED,
+  UPLOAD,
   VERIFIED,
 } from "./json-shapes.js";
 import { ecard, type Ran, testFolder } from "./run-ecard.js";
@@ -254,8 +255,12 @@ describe("--json", () => {
       expect(held[2]).to.be.lessThan(held[0]! + 4e6);
     },
     async "bench bluetooth"() {
-      const [air, cycles] = await lines(["bench", "bluetooth", "--cycles", "3", "--json"]);
+      const [air, upload, cycles] = await lines(["bench", "bluetooth", "--cycles", "3", "--json"]);
       check(air!, AIR);
+      check(upload!, UPLOAD);
+      const { rate, model, intervalMs } = upload!.upload as { rate: number; model: number; intervalMs: number };
+      expect([intervalMs, model], "six writes of 244 octets each 15 ms").to.deep.equal([15, 97_600]);
+      expect(rate / model).to.be.within(0.85, 1);
       check(cycles!, CYCLES);
       expect(cycles).to.include({ cycles: 3, violations: 0 });
       const steps = air!.steps as { step: string; intervals: number; floor: number }[];
@@ -364,7 +369,7 @@ describe("--json", () => {
       ["pos inspect", { svg: "string", html: "string" }],
       ["bench length", LENGTH],
       ["bench mcu", MCU],
-      ["bench bluetooth", { ...AIR, ...CYCLES }],
+      ["bench bluetooth", { ...AIR, ...UPLOAD, ...CYCLES }],
       ["debug", DEBUGGED],
       ["flash", { ...FLASHING, ...FLASH_PROGRESS, ...FLASHED }],
       ["flasher", PAGE],

@@ -4,8 +4,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { concat, toHex } from "@enabling-card/wire";
+import { buildImage, readBoard, signImage } from "@enabling-card/tools";
+import { concat, PAIRING_HOLD_MS, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { developmentImageKey } from "../../test/support/image-key.js";
+import { partsOf } from "../../test/support/loader-card.js";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import { needs } from "./programs.js";
 import { ecard, ended, spawnEcard, testFolder } from "./run-ecard.js";
@@ -44,6 +47,39 @@ describe("a phone over Bluetooth", () => {
     const kinds = tshark("-T", "fields", "-e", "_ws.col.Protocol").trim().split("\n");
     expect([...new Set(kinds)].sort()).to.include.members(["ATT", "HCI_CMD", "HCI_EVT"]);
     expect(tshark("-Y", "btatt.opcode == 0x1b").trim().split("\n").length, "notifications").to.be.greaterThan(10);
+  });
+
+  it("updates its card, once the button is held, and tells how far it is", async function () {
+    this.timeout(60_000);
+    needs(this, "socat");
+    on = await cardOnPort(folder(), "updated", { hci: "pty" });
+    const { body } = partsOf(2, 2, 20_000);
+    const version = { major: 2, minor: 0, revision: 0, build: 0 };
+    const image = signImage(
+      buildImage(body, { version, counter: 1, board: readBoard("an386") }),
+      developmentImageKey(),
+    );
+    const file = join(folder(), "two.img");
+    writeFileSync(file, image);
+    const flash = spawnEcard(["flash", file, "--device", `ble:${on.hci}`, "--json"]);
+    flash.stdout!.on("data", (said: Buffer) => said.includes('"waiting"') && on!.card.hold(PAIRING_HOLD_MS + 100));
+    const { code, stdout, stderr } = await ended(flash);
+    expect([code, stderr]).to.deep.equal([0, ""]);
+    const facts = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const steps = facts.flatMap(({ step }) => (typeof step === "string" ? [step] : []));
+    expect(steps).to.deep.equal(["checked", "waiting", "connected", "sent", "testing", "confirmed"]);
+    const told = facts.flatMap(({ progress }) => (progress ? [progress as Record<string, number>] : []));
+    expect(told.at(-1)).to.include({ sent: image.length, total: image.length, resumed: 0 });
+    expect(facts.at(-1)).to.include({
+      version: "2.0.0+0",
+      octets: image.length,
+      sentOctets: image.length,
+      confirmed: true,
+    });
+    expect(on.card.starts).to.equal(3);
   });
 
   it("finds a controller on a socket, which one host has at a time, and which is as new for the next", async () => {

@@ -16,6 +16,7 @@ import {
   SMP_HEADER_SIZE,
   type SmpMap,
   SmpOperation,
+  SmpReader,
   toConsole,
   toHex,
   utf8,
@@ -147,6 +148,40 @@ describe("SMP's console", () => {
     const reader = new ConsoleReader();
     for (let i = 0; i < 100; i++) reader.push(new Uint8Array(10_000).fill(0x41));
     expect(reader.push(concat(Uint8Array.of(0x0a), toConsole(fromHex(PACKET)))).map(toHex)).to.deep.equal([PACKET]);
+  });
+});
+
+describe("SMP over Bluetooth", () => {
+  const packet = (length: number) => {
+    const octets = new Uint8Array(SMP_HEADER_SIZE + length).fill(7);
+    octets.set([3, 0, length >> 8, length & 255, 0, 0, 1, 0]);
+    return octets;
+  };
+
+  it("is put together however it is cut", () => {
+    const whole = [fromHex(PACKET), packet(0), packet(300), fromHex(PACKET), packet(4096)];
+    const cuts = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(cuts, (sizes) => {
+        const reader = new SmpReader();
+        const all = concat(...whole);
+        const heard: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < all.length; at += sizes[i++ % sizes.length]!)
+          heard.push(...reader.push(all.subarray(at, at + sizes[i % sizes.length]!)));
+        expect(heard.map(toHex)).to.deep.equal(whole.map(toHex));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("drops what is longer than any answer, and hears what comes behind it", () => {
+    for (const size of [1, 100, 70_000]) {
+      const reader = new SmpReader();
+      const all = concat(packet(4097), packet(0xffff), fromHex(PACKET));
+      const heard: Uint8Array[] = [];
+      for (let at = 0; at < all.length; at += size) heard.push(...reader.push(all.subarray(at, at + size)));
+      expect(heard.map(toHex), `in portions of ${size}`).to.deep.equal([PACKET]);
+    }
   });
 });
 

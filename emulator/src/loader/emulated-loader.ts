@@ -7,6 +7,8 @@ import {
   LoaderSetting,
   LoaderStart,
   LoaderVerdict,
+  START_RESUMED,
+  StartReason,
   utf8,
 } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
@@ -27,6 +29,7 @@ interface LoaderExports {
   start(how: LoaderStart): LoaderVerdict;
   startReason(): number;
   onChunk(length: number): LoaderVerdict;
+  onPiece(length: number): LoaderVerdict;
 }
 
 export interface LoaderOptions {
@@ -97,12 +100,7 @@ export class EmulatedLoader {
   }
 
   hear(octets: Uint8Array): { readonly said: Uint8Array; readonly verdict: LoaderVerdict } {
-    let verdict = LoaderVerdict.Serve;
-    for (let at = 0; at < octets.length && verdict === LoaderVerdict.Serve; at += CHUNK_MAX) {
-      const chunk = octets.subarray(at, at + CHUNK_MAX);
-      this.#memory.demand(this.#exports.chunkSlot(), CHUNK_MAX).set(chunk);
-      verdict = this.#exports.onChunk(chunk.length);
-    }
+    const verdict = this.#hear(octets, (length) => this.#exports.onChunk(length));
     const said = new Uint8Array(this.#out.reduce((sum, part) => sum + part.length, 0));
     let at = 0;
     for (const part of this.#out.splice(0)) {
@@ -110,5 +108,32 @@ export class EmulatedLoader {
       at += part.length;
     }
     return { said, verdict };
+  }
+
+  /**
+   * Octets of packets without a console's framing, and each answer as it is; none at all where what was half way has no end.
+   *
+   * @throws whatever a module throws that has a fault; {PowerCut} where the flash says so
+   */
+  hearRaw(octets: Uint8Array): { readonly said: readonly Uint8Array[]; readonly verdict: LoaderVerdict } {
+    if (octets.length === 0) this.#exports.onPiece(0);
+    const verdict = this.#hear(octets, (length) => this.#exports.onPiece(length));
+    return { said: this.#out.splice(0), verdict };
+  }
+
+  /** The image that `start` would boot has not been confirmed. */
+  get onTrial(): boolean {
+    const reason = this.reason & ~START_RESUMED;
+    return reason === StartReason.Trial || reason === StartReason.StillTrial;
+  }
+
+  #hear(octets: Uint8Array, take: (length: number) => LoaderVerdict): LoaderVerdict {
+    let verdict = LoaderVerdict.Serve;
+    for (let at = 0; at < octets.length && verdict === LoaderVerdict.Serve; at += CHUNK_MAX) {
+      const chunk = octets.subarray(at, at + CHUNK_MAX);
+      this.#memory.demand(this.#exports.chunkSlot(), CHUNK_MAX).set(chunk);
+      verdict = take(chunk.length);
+    }
+    return verdict;
   }
 }

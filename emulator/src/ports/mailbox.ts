@@ -1,5 +1,5 @@
 // Port mailbox: fixed slots between modules, copied by the machine, one bounded queue a receiver. Contract: firmware/ports/mailbox.ts.
-// Wallet and authenticator reach link alone: all between them goes through the courier.
+// Wallet and authenticator reach link alone: all between them goes through the courier. What is for the loader, the machine takes.
 
 import { MAIL_DEPTH, MAIL_SIZE, Mail, ModuleId, Status } from "@enabling-card/wire";
 import type { ModuleMemory } from "../memory.js";
@@ -13,7 +13,7 @@ export interface Letter {
 
 /** May `from` put mail into `to`'s box? */
 export function routes(from: ModuleId, to: ModuleId): boolean {
-  if (from === ModuleId.Link) return to === ModuleId.Wallet || to === ModuleId.Authenticator;
+  if (from === ModuleId.Link) return to === ModuleId.Wallet || to === ModuleId.Authenticator || to === ModuleId.Loader;
   return to === ModuleId.Link && (from === ModuleId.Wallet || from === ModuleId.Authenticator);
 }
 
@@ -61,6 +61,7 @@ export const MAIL_NAMES: Readonly<Record<Mail, string>> = {
   [Mail.Indicate]: "Indicate",
   [Mail.Identifier]: "Identifier",
   [Mail.Hangup]: "Hangup",
+  [Mail.Smp]: "Smp",
   [Mail.V1]: "V1",
   [Mail.V2]: "V2",
   [Mail.P1]: "P1",

@@ -127,6 +127,13 @@ export class QemuCard {
     }
   }
 
+  /** Holds the button for `ms` milliseconds. */
+  async hold(ms: number): Promise<void> {
+    this.#process.send("bench", Order.Button, Uint8Array.of(1));
+    await delay(ms);
+    this.#process.send("bench", Order.Button, Uint8Array.of(0));
+  }
+
   /** How often an image has come up since power-on. */
   get starts(): number {
     return this.#starts;

@@ -1,6 +1,6 @@
 // ATT server (Core 6.0, Vol 3 Part F): one client, one request at a time, MTU 23 to 247. Every PDU that a client may send is answered, refused or,
 // where the book wants silence, passed over. Writes of chunks go to the phone's framing; queued writes are refused: the phone cuts its messages.
-import { phoneCame, phoneChunk, phoneWent } from "../phone";
+import { phoneCame, phoneChunk, phoneSmp, phoneWent } from "../phone";
 import { Carrier, carrying } from "../carrier";
 import { aclBusy, RESPONSE } from "./acl";
 import { AttError, refuse, respond, response } from "./answer";
@@ -23,7 +23,7 @@ const LAST_OF_SERVER: i32 = 0x23;
 
 /** The connection came or went. */
 export function attReset(): void {
-  if (notifies()) phoneWent(Carrier.Radio);
+  if (notifies()) phoneWent(carrying());
   clientForget();
 }
 
@@ -120,14 +120,20 @@ function write(handle: i32, value: usize, length: i32, command: bool): AttError 
   if (!gattHas(handle)) return AttError.InvalidHandle;
   const kind = gattKind(handle);
   if (kind == Kind.Rx) return writeChunk(value, length);
+  if (kind == Kind.Smp && command) return writeSmp(value, length);
   if (command || kind < Kind.TxClient) return AttError.WriteNotPermitted;
   return configure(kind, value, length);
 }
 
 /** A chunk: of whom the card can answer, that is of whoever hears its notifications. What is wrong with it, framing says. */
 function writeChunk(value: usize, length: i32): AttError {
-  if (!notifies()) return AttError.NotConfigured;
+  if (carrying() != Carrier.Radio) return AttError.NotConfigured;
   phoneChunk(value, length);
+  return AttError.None;
+}
+
+function writeSmp(value: usize, length: i32): AttError {
+  if (carrying() == Carrier.Smp) phoneSmp(value, length);
   return AttError.None;
 }
 
@@ -137,10 +143,12 @@ function configure(kind: Kind, value: usize, length: i32): AttError {
   const wanted: i32 = load<u16>(value);
   if (wanted != 0 && wanted != clientMay(kind)) return AttError.ValueNotAllowed;
   if (wanted == clientConfiguration(kind)) return AttError.None;
-  if (kind == Kind.TxClient && wanted != 0 && carrying() != Carrier.None) return AttError.NotConfigured; // the line has the session
+  const isPhone = kind != Kind.ChangedClient;
+  if (isPhone && wanted != 0 && carrying() != Carrier.None) return AttError.NotConfigured; // somebody has the session
   clientConfigure(kind, wanted);
-  if (kind != Kind.TxClient) return AttError.None;
-  if (wanted != 0) phoneCame(Carrier.Radio);
-  else phoneWent(Carrier.Radio);
+  if (!isPhone) return AttError.None;
+  const carrier = kind == Kind.TxClient ? Carrier.Radio : Carrier.Smp;
+  if (wanted != 0) phoneCame(carrier);
+  else phoneWent(carrier);
   return AttError.None;
 }

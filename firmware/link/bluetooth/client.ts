@@ -15,19 +15,21 @@ export const enum Kind {
   Tx = 5,
   /** Service Changed: indicated, never read. */
   Changed = 6,
-  /** Client Characteristic Configuration, of Tx (notification, 1) and of Changed (indication, 2). */
-  TxClient = 7,
-  ChangedClient = 8,
+  /** SMP both ways: written without response, notified, never read. */
+  Smp = 7,
+  /** Client Characteristic Configuration, of Tx and Smp (notification, 1) and of Changed (indication, 2). */
+  TxClient = 8,
+  SmpClient = 9,
+  ChangedClient = 10,
 }
 
 let mtu: i32 = MTU_MIN;
-let ofTx: i32 = 0;
-let ofChanged: i32 = 0;
+/** Two bits of each kind. */
+let configured: i32 = 0;
 
 export function clientForget(): void {
   mtu = MTU_MIN;
-  ofTx = 0;
-  ofChanged = 0;
+  configured = 0;
 }
 
 /** ATT_MTU, octets. */
@@ -43,21 +45,20 @@ export function clientAgree(theirs: i32): void {
   mtu = max(mtu, min(theirs, LE_MTU_MAX));
 }
 
-/** Does the client hear the card's chunks? */
+/** Does the client hear the card's chunks, or SMP's answers? */
 export function notifies(): bool {
-  return ofTx != 0;
+  return (clientConfiguration(Kind.TxClient) | clientConfiguration(Kind.SmpClient)) != 0;
 }
 
 export function clientConfiguration(kind: Kind): i32 {
-  return kind == Kind.TxClient ? ofTx : ofChanged;
+  return (configured >> (kind << 1)) & 3;
 }
 
 export function clientConfigure(kind: Kind, value: i32): void {
-  if (kind == Kind.TxClient) ofTx = value;
-  else ofChanged = value;
+  configured ^= (clientConfiguration(kind) ^ value) << (kind << 1);
 }
 
 /** What a configuration may be set to besides 0. */
 export function clientMay(kind: Kind): i32 {
-  return kind - Kind.TxClient + 1;
+  return kind == Kind.ChangedClient ? 2 : 1;
 }

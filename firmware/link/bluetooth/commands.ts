@@ -3,7 +3,7 @@
 import { send } from "../../ports/radio";
 import { aclConfigure, aclForget, aclHandle, aclIdle, aclKnown } from "./acl";
 import { clearDeadline, Deadline, setDeadline } from "./deadlines";
-import { putOurs } from "./gatt";
+import { putLong } from "./gatt";
 import { CARD_SERVICE, COMPANY_ID } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
 import { Status } from "../../../wire/status";
@@ -96,7 +96,7 @@ export function commandsStart(): bool {
   stale = false;
   commandsForget();
   stray = -1;
-  putOurs(advertisingData + SERVICE_AT, CARD_SERVICE);
+  putLong(advertisingData + SERVICE_AT, CARD_SERVICE);
   return give(reset) != <i32>Status.Absent;
 }
 

@@ -1,8 +1,8 @@
-// Chunks of the card to the phone: notifications of Tx (Core 6.0, Vol 3 Part F 3.4.7.1), one at a time.
+// Chunks of the card to the phone: notifications of Tx, or of SMP's characteristic (Core 6.0, Vol 3 Part F 3.4.7.1), one at a time.
 import { aclBusy, aclPayload, aclSubmit, NOTIFICATION } from "./acl";
 import { ATT_CHANNEL } from "./answer";
-import { clientMtu, notifies } from "./client";
-import { TX_HANDLE } from "./gatt";
+import { clientConfiguration, clientMtu, Kind, notifies } from "./client";
+import { SMP_HANDLE, TX_HANDLE } from "./gatt";
 import { ATT_HEADER } from "../../../wire/limits";
 import { Status } from "../../../wire/status";
 
@@ -20,7 +20,7 @@ export function notify(data: usize, length: i32): Status {
   if (aclBusy(NOTIFICATION)) return Status.Busy;
   const at = aclPayload(NOTIFICATION);
   store<u8>(at, NOTIFICATION_CODE);
-  store<u16>(at + 1, <u16>TX_HANDLE);
+  store<u16>(at + 1, <u16>(clientConfiguration(Kind.SmpClient) != 0 ? SMP_HANDLE : TX_HANDLE));
   memory.copy(at + ATT_HEADER, data, length);
   aclSubmit(NOTIFICATION, ATT_CHANNEL, ATT_HEADER + length);
   return Status.Ok;

@@ -2,7 +2,7 @@
 #pragma once
 #include <stdint.h>
 
-enum log_event { LOG_STARTED = 1, LOG_TRAPPED = 2, LOG_LINE_UP = 3, LOG_LINE_DOWN = 4, LOG_PLAYED = 5 };
+enum log_event { LOG_STARTED = 1, LOG_TRAPPED = 2, LOG_LINE_UP = 3, LOG_LINE_DOWN = 4, LOG_PLAYED = 5, LOG_UPDATING = 6 };
 enum { LOG_RECORDS = 16 };
 
 struct log_record {

@@ -18,6 +18,8 @@ void machine_withdraw(enum event event);
 /** Something was posted that nobody has looked at. */
 bool machine_is_posted(void);
 _Noreturn void machine_run(void);
+/** Ends wallet and authenticator until the next start: what they held is gone. */
+void machine_stop_modules(void);
 /** Ends everything for the loader: what modules held is gone before the reset. */
 _Noreturn void machine_leave(void);
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /** wire/machine.ts, ModuleId. */
-enum module_id { MODULE_MACHINE = 0, MODULE_LINK = 1, MODULE_WALLET = 2, MODULE_AUTHENTICATOR = 3, MODULES = 4 };
+enum module_id { MODULE_MACHINE = 0, MODULE_LINK = 1, MODULE_WALLET = 2, MODULE_AUTHENTICATOR = 3, MODULES = 4, MODULE_LOADER = 4 };
 
 #define NEVER UINT64_MAX
 

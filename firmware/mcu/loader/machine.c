@@ -20,6 +20,7 @@ static Z_loader_instance_t loader;
 void module_memory_for(struct module*);
 
 struct call {
+  const uint8_t* octets;
   uint32_t argument;
   enum loader_verdict verdict;
 };
@@ -54,6 +55,53 @@ static enum loader_verdict enter(void (*call)(struct module*, void*), struct cal
   return made->verdict;
 }
 
+// What a program that runs has of the loader.
+extern uint32_t loader_ram, loader_ram_end, data_source, data_start, data_end, bss_start, bss_end;
+
+static void hear_piece(struct module* self, void* argument) {
+  struct call* call = argument;
+  memcpy(module_demand(self, Z_loaderZ_chunkSlot(&loader), CHUNK_MAX), call->octets, call->argument);
+  call->verdict = (enum loader_verdict)Z_loaderZ_onPiece(&loader, call->argument);
+}
+
+static void instantiate(void) {
+  module_memory_for(&module);
+  Z_loader_init_module();
+  Z_loader_instantiate(&loader, (struct Z_crypto_instance_t*)&module, (struct Z_line_instance_t*)&module,
+                       (struct Z_slots_instance_t*)&module);
+}
+
+/** As a reset's beginning, without the board: that is the program's. */
+static void service_begin(void (*say)(const uint8_t*, uint32_t)) {
+  memcpy(&data_start, &data_source, (size_t)((uint8_t*)&data_end - (uint8_t*)&data_start));
+  memset(&bss_start, 0, (size_t)((uint8_t*)&bss_end - (uint8_t*)&bss_start));
+  line_to(say);
+  instantiate();
+  struct call call = { .argument = board_start_reason() << 8 | START_LISTEN };
+  enter(begin, &call);
+}
+
+static enum loader_verdict service_hear(const uint8_t* octets, uint32_t length) {
+  struct call call = { .verdict = VERDICT_SERVE };
+  do {
+    call.octets = octets;
+    call.argument = length < CHUNK_MAX ? length : CHUNK_MAX;
+    if (enter(hear_piece, &call) == VERDICT_RESET) break;
+    octets += call.argument;
+    length -= call.argument;
+  } while (length > 0);
+  return call.verdict;
+}
+
+__attribute__((section(".service"), used)) static const struct loader_service service = {
+  .magic = LOADER_SERVICE_MAGIC,
+  .version = LOADER_SERVICE_VERSION,
+  .ram = (uint8_t*)&loader_ram,
+  .ram_end = (uint8_t*)&loader_ram_end,
+  .begin = service_begin,
+  .hear = service_hear,
+};
+
 static void listen(void) {
   const bool boots = board_image_is_there();
   uint64_t until = board_us() + PATIENCE_US;
@@ -75,10 +123,7 @@ void machine_post(enum event event) { (void)event; }
 bool machine_is_posted(void) { return false; }
 
 _Noreturn void machine_run(void) {
-  module_memory_for(&module);
-  Z_loader_init_module();
-  Z_loader_instantiate(&loader, (struct Z_crypto_instance_t*)&module, (struct Z_line_instance_t*)&module,
-                       (struct Z_slots_instance_t*)&module);
+  instantiate();
   struct call call = { .argument = board_start() };
   if (enter(begin, &call) == VERDICT_BOOT) board_boot(FLASH_REGION + SLOT0_AT + IMAGE_HEADER_SIZE, call.argument);
   listen();

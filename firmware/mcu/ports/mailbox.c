@@ -1,4 +1,4 @@
-// Port mailbox: letters between modules, copied. Contract: firmware/ports/mailbox.ts. Wallet and authenticator reach link alone.
+// Port mailbox: letters between modules, copied. Contract: firmware/ports/mailbox.ts. Wallet and authenticator reach link alone; what is for the loader, the machine takes.
 #include <string.h>
 
 #include "machine.h"
@@ -13,7 +13,7 @@ static uint8_t order[SLOTS];
 static uint32_t waiting;
 
 static bool is_routed(enum module_id from, uint32_t to) {
-  if (from == MODULE_LINK) return to == MODULE_WALLET || to == MODULE_AUTHENTICATOR;
+  if (from == MODULE_LINK) return to == MODULE_WALLET || to == MODULE_AUTHENTICATOR || to == MODULE_LOADER;
   return to == MODULE_LINK && (from == MODULE_WALLET || from == MODULE_AUTHENTICATOR);
 }
 
@@ -21,22 +21,28 @@ uint32_t Z_mailboxZ_send(struct module* module, uint32_t to, uint32_t data, uint
   if (length == 0 || length > MAIL_SIZE || !is_routed(module->id, to)) return STATUS_BAD_ARGUMENT;
   const uint8_t* octets = module_at(module, data, length);
   if (octets == 0) return STATUS_BAD_ARGUMENT;
+  uint8_t* letter = mailbox_post(module->id, (enum module_id)to, length);
+  if (letter == 0) return STATUS_FULL;
+  memcpy(letter, octets, length);
+  return STATUS_OK;
+}
+
+uint8_t* mailbox_post(enum module_id from, enum module_id to, uint32_t length) {
   uint32_t theirs = 0;
   uint32_t used = 0;
   for (uint32_t i = 0; i < waiting; i++) {
     theirs += letters[order[i]].to == to;
     used |= 1u << order[i];
   }
-  if (theirs == MAIL_DEPTH) return STATUS_FULL;
+  if (theirs == MAIL_DEPTH || waiting == SLOTS) return 0;
   uint32_t slot = 0;
   while (used >> slot & 1) slot++;
   struct mail* mail = &letters[slot];
-  mail->from = module->id;
-  mail->to = (enum module_id)to;
+  mail->from = from;
+  mail->to = to;
   mail->length = length;
-  memcpy(mail->octets, octets, length);
   order[waiting++] = (uint8_t)slot;
-  return STATUS_OK;
+  return mail->octets;
 }
 
 static void remove(uint32_t at) {

@@ -12,6 +12,8 @@ static bool there;
 static bool was_busy;
 static uint8_t packet[PACKET_MAX];
 static uint32_t have;
+/** Octets until more is known of it: of its type, its header, the whole. */
+static uint32_t wanted;
 /** Octets still to come of a packet that is too long. */
 static uint32_t to_skip;
 /** When all that had come was looked at. A packet does not pause for so long amid its octets, whatever the processor does meanwhile. */
@@ -67,15 +69,17 @@ static bool take(uint8_t octet) {
     return false;
   }
   packet[have++] = octet;
-  const uint32_t header = header_of(packet[0]);
-  if (header == 0 || packet[0] == COMMAND) have = 0;
-  if (have < header || have == 0) return false;
-  const uint32_t whole = header + body_of(packet);
-  if (whole > PACKET_MAX) {
-    to_skip = whole - have;
+  if (have == 1) {
+    wanted = octet == COMMAND ? 0 : header_of(octet);
+    if (wanted == 0) have = 0;
+  }
+  if (have == 0 || have < wanted) return false;
+  wanted = header_of(packet[0]) + body_of(packet);
+  if (wanted > PACKET_MAX) {
+    to_skip = wanted - have;
     have = 0;
   }
-  return have == whole;
+  return have == wanted;
 }
 
 bool radio_poll(struct chunk* chunk) {

@@ -13,6 +13,7 @@
 #include "ports/mailbox.h"
 #include "ports/radio.h"
 #include "store.h"
+#include "update.h"
 
 static volatile uint32_t events;
 
@@ -34,6 +35,7 @@ static void boot(struct module* module) {
 /** The one way into a module after its start. A trap ends the module, and starts it anew. */
 static void enter(enum module_id id, void (*call)(struct module*, void*), void* argument) {
   struct module* module = &modules[id];
+  if (update_is_on() && id != MODULE_LINK) return;
   const uint32_t traps = module->traps;
   module_enter(module, call, argument);
   if (module->traps == traps) return;
@@ -59,6 +61,16 @@ static void reach_outside(struct module* module, void* unused) {
 void machine_trap(enum module_id id) { enter(id, reach_outside, 0); }
 #endif
 
+void machine_stop_modules(void) {
+  coil_stop();
+  head_sleep();
+  for (int id = MODULE_WALLET; id < MODULES; id++) {
+    mailbox_forget((enum module_id)id);
+    memset(modules[id].memory, 0, modules[id].size);
+    modules[id].alarm_us = NEVER;
+  }
+}
+
 _Noreturn void machine_leave(void) {
   for (int id = MODULE_LINK; id < MODULES; id++) {
     mailbox_forget((enum module_id)id);
@@ -70,6 +82,12 @@ _Noreturn void machine_leave(void) {
 static bool deliver(void) {
   struct mail mail;
   if (!mailbox_take(&mail)) return false;
+  if (mail.to == MODULE_LOADER) {
+    update_take(&mail);
+    return true;
+  }
+  update_watch(&mail);
+  if (update_is_on() && mail.to != MODULE_LINK) return true;
   struct module* module = &modules[mail.to];
   uint8_t* slot = module_at(module, module->mail_slot, MAIL_SIZE);
   if (slot == 0) board_panic("a mail slot outside of its module");
@@ -82,7 +100,7 @@ static bool deliver(void) {
 
 /** When the next alarm is due, microseconds. */
 static uint64_t next_alarm(void) {
-  uint64_t next = NEVER;
+  uint64_t next = update_is_on() ? update_ends() : NEVER;
   for (int id = MODULE_LINK; id < MODULES; id++)
     if (modules[id].alarm_us < next) next = modules[id].alarm_us;
   return next;
@@ -90,6 +108,7 @@ static uint64_t next_alarm(void) {
 
 static bool ring(void) {
   const uint64_t now = board_us();
+  if (update_is_on() && now >= update_ends()) board_reset(START_USUAL);
   for (int id = MODULE_LINK; id < MODULES; id++) {
     if (modules[id].alarm_us > now) continue;
     modules[id].alarm_us = NEVER;
@@ -119,6 +138,7 @@ static bool step(void) {
   switch (line_poll(&chunk)) {
     case LINE_CAME_UP:
       log_event(LOG_LINE_UP, line_longest());
+      if (update_is_on()) line_drop();
       enter(MODULE_LINK, call_line_up, 0);
       return true;
     case LINE_WENT_DOWN:
@@ -144,6 +164,7 @@ void machine_run(void) {
   if (!store_open()) board_panic("this card has no keys: personalise it");
   log_event(LOG_STARTED, board_start_reason());
   bench_ready();
+  update_start();
   radio_open();
   for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);
   boot(&modules[MODULE_LINK]);

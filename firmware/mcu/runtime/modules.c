@@ -1,4 +1,6 @@
 // The three modules: their memories, what each imports (only what it is given a pointer to), and their calls by number.
+#include <string.h>
+
 #include "module.h"
 #include "authenticator.h"
 #include "calls.h"
@@ -97,8 +99,7 @@ void call_line_ready(struct module* module, void* unused) { (void)module; (void)
 void call_radio_ready(struct module* module, void* unused) { (void)module; (void)unused; Z_linkZ_onRadioReady(&link); }
 
 static void copy_in(struct module* module, uint32_t slot, const struct chunk* chunk) {
-  uint8_t* octets = module_demand(module, slot, chunk->length);
-  for (uint32_t i = 0; i < chunk->length; i++) octets[i] = chunk->octets[i];
+  memcpy(module_demand(module, slot, chunk->length), chunk->octets, chunk->length);
 }
 
 void call_chunk(struct module* module, void* argument) {

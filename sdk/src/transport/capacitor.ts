@@ -3,8 +3,18 @@
 
 import { COMPANY_ID, concat } from "@enabling-card/wire";
 import { CardError, type SdkErrorCode, sdkError } from "../errors.js";
-import type { CardTransport, DiscoveredCard } from "./card-link.js";
-import { CARD_GATT, dialGatt, type GattDial, type GattOptions, gattOptions, identifierIn, octetsOf } from "./gatt.js";
+import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import {
+  CARD_GATT,
+  dialGatt,
+  type GattDial,
+  type GattOptions,
+  type GattService,
+  gattOptions,
+  identifierIn,
+  octetsOf,
+  SMP_GATT,
+} from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
 export interface CapacitorScanResult {
@@ -79,12 +89,15 @@ export function capacitorTransport(client: CapacitorBleClient, options: GattOpti
     for await (const result of scan.listen(signal)) yield discovered(result);
   }
 
+  async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
+    await scan.settled();
+    return dialGatt(capacitorDial(client, ready, id, gatt, ways.timeoutMs), ways, signal);
+  }
+
   return {
     discover: (signal) => newOnly(cards(signal)),
-    async connect(id, { signal } = {}) {
-      await scan.settled();
-      return dialGatt(capacitorDial(client, ready, id, ways.timeoutMs), ways, signal);
-    },
+    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
+    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
   };
 }
 
@@ -105,14 +118,16 @@ function capacitorDial(
   client: CapacitorBleClient,
   ready: () => Promise<void>,
   id: string,
+  gatt: GattService,
   timeoutMs: number,
 ): GattDial {
-  const { service, rx, tx } = CARD_GATT;
+  const { service, rx, tx } = gatt;
   // Half of it for an operation, as in its own defaults: one that the end of a connection leaves holds up its queue, where the next connect waits.
   const timeout = { timeout: timeoutMs / 2 };
   let gone: (() => void) | undefined;
   return {
     id,
+    gatt,
     codeOf,
     async connect(lost) {
       await ready();

@@ -8,6 +8,8 @@ export interface CardLink {
   readonly id: string;
   /** Longest chunk `write` takes, octets: ATT MTU - 3. Where the platform hides the MTU 20, and more once the card's chunks have shown a larger one. */
   readonly maxWrite: number;
+  /** A write without response waits until there is room for it: it is never dropped. */
+  readonly holdsBack?: boolean;
   /**
    * Resolves when the stack has taken the chunk; with `response`, when the card has. Chunks arrive in the order of the calls.
    *
@@ -38,4 +40,10 @@ export interface CardTransport {
   discover(signal?: AbortSignal): AsyncIterable<DiscoveredCard>;
   /** @throws {CardError} `CARD_NOT_FOUND`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`; `BLUETOOTH_…` where the phone is in the way */
   connect(id: string, options?: { readonly signal?: AbortSignal }): Promise<CardLink>;
+  /**
+   * The same, to the card's loader: its chunks are octets of SMP, for `gattCarrier`. Absent where there is no GATT.
+   *
+   * @throws {CardError} as `connect`
+   */
+  connectLoader?(id: string, options?: { readonly signal?: AbortSignal }): Promise<CardLink>;
 }

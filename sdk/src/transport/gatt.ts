@@ -12,14 +12,33 @@ import {
   LE_MTU_MAX,
   MTU_MAX,
   MTU_MIN,
+  SMP_CHARACTERISTIC_UUID,
+  SMP_SERVICE_UUID,
 } from "@enabling-card/wire";
 import { CardError, type SdkErrorCode, sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
 import type { CardLink } from "./card-link.js";
 import { LinkEnd } from "./link-end.js";
 
-/** UUIDs of the card, lower case with dashes: all platforms but noble take them so. */
-export const CARD_GATT = { service: cardUuid(CARD_SERVICE), rx: cardUuid(CARD_RX), tx: cardUuid(CARD_TX) } as const;
+/** A service, what is written to, and what notifies: UUIDs in lower case with dashes, as all platforms but noble take them. */
+export interface GattService {
+  readonly service: string;
+  readonly rx: string;
+  readonly tx: string;
+}
+
+/** The card's own, for its phone. */
+export const CARD_GATT: GattService = {
+  service: cardUuid(CARD_SERVICE),
+  rx: cardUuid(CARD_RX),
+  tx: cardUuid(CARD_TX),
+};
+/** SMP's, for its loader; takes no write with response. */
+export const SMP_GATT: GattService = {
+  service: SMP_SERVICE_UUID,
+  rx: SMP_CHARACTERISTIC_UUID,
+  tx: SMP_CHARACTERISTIC_UUID,
+};
 
 export interface GattOptions {
   /** ATT MTU to ask for, 23 to 517, where the platform lets one ask; 247 unless told, which is all that a card takes. */
@@ -50,6 +69,7 @@ export interface GattClient {
 /** How a platform comes to a card, and leaves it. */
 export interface GattDial {
   readonly id: string;
+  readonly gatt: GattService;
   /** Connects. The platform's own word that the connection went goes to `lost`, until `forget`. */
   connect(lost: () => void): Promise<unknown>;
   /** Finds the characteristics: anew for each connection, as those of the last are dead. */
@@ -139,6 +159,7 @@ function gattLink(dial: GattDial, client: GattClient, { mtu, timeoutMs, end, han
 
   return {
     id: dial.id,
+    holdsBack: client.holdsBack ?? false,
     get maxWrite() {
       return agreed - ATT_HEADER;
     },
@@ -150,7 +171,7 @@ function gattLink(dial: GattDial, client: GattClient, { mtu, timeoutMs, end, han
         throw sdkError("ARGUMENT_INVALID", `a chunk has at most ${agreed - ATT_HEADER} octets here`);
       const own = Uint8Array.from(chunk); // its turn may come later
       await inTurn(() => {
-        const asks = response || (unanswered >= WINDOW && !client.holdsBack);
+        const asks = response || (unanswered >= WINDOW && !client.holdsBack && dial.gatt !== SMP_GATT);
         unanswered = asks ? 0 : unanswered + 1;
         return client.write(own, asks);
       }, signal);

@@ -1,9 +1,19 @@
 // Adapter for @stoprocent/noble (2.8): cards over the Bluetooth of a computer. Structural: whoever has noble hands it in, and the SDK depends on no
 // library. What noble does and does not do is covered here; the rest is gatt.ts's.
 
+import { INTERVAL_MIN } from "@enabling-card/wire";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import type { CardTransport, DiscoveredCard } from "./card-link.js";
-import { CARD_GATT, dialGatt, type GattDial, type GattOptions, gattOptions, identifierIn } from "./gatt.js";
+import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import {
+  CARD_GATT,
+  dialGatt,
+  type GattDial,
+  type GattOptions,
+  type GattService,
+  gattOptions,
+  identifierIn,
+  SMP_GATT,
+} from "./gatt.js";
 import { firstOf, newOnly, SharedScan } from "./scan.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: noble's events have listeners of many shapes
@@ -48,8 +58,8 @@ export type NobleTransportOptions = GattOptions;
 /** noble writes UUIDs without dashes. */
 const bare = (uuid: string) => uuid.replaceAll("-", "");
 const SERVICE = bare(CARD_GATT.service);
-const RX = bare(CARD_GATT.rx);
-const TX = bare(CARD_GATT.tx);
+/** An update wants the shortest interval that the card asks for: 15 ms, in 1.25 ms. */
+const FAST = { minInterval: INTERVAL_MIN, maxInterval: INTERVAL_MIN };
 
 /** Cards around this computer. */
 export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}): CardTransport {
@@ -88,14 +98,17 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
     for await (const peripheral of scan.listen(signal)) yield discovered(peripheral);
   }
 
+  async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
+    throwIfAborted(signal);
+    const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs, signal));
+    await scan.settled(); // some adapters do not connect while they scan
+    return dialGatt(nobleDial(peripheral, ways.mtu, gatt), ways, signal);
+  }
+
   return {
     discover: (signal) => newOnly(cards(signal)),
-    async connect(id, { signal } = {}) {
-      throwIfAborted(signal);
-      const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs, signal));
-      await scan.settled(); // some adapters do not connect while they scan
-      return dialGatt(nobleDial(peripheral, ways.mtu), ways, signal);
-    },
+    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
+    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
   };
 }
 
@@ -110,7 +123,8 @@ function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCar
   };
 }
 
-function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
+function nobleDial(peripheral: NoblePeripheral, mtu: number, gatt: GattService): GattDial {
+  const [service, rxUuid, txUuid] = [gatt.service, gatt.rx, gatt.tx].map(bare) as [string, string, string];
   let isUp = false;
   let gone: () => void = () => undefined;
   /** noble keeps each peripheral that it ever saw, and with it whoever listens to it. */
@@ -121,6 +135,7 @@ function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
   };
   return {
     id: peripheral.id,
+    gatt,
     async connect(lost) {
       gone = () => {
         isUp = false;
@@ -128,14 +143,17 @@ function nobleDial(peripheral: NoblePeripheral, mtu: number): GattDial {
         lost();
       };
       peripheral.on("disconnect", gone);
-      await peripheral.connectAsync({ mtu });
+      await peripheral.connectAsync(gatt === SMP_GATT ? { mtu, ...FAST } : { mtu });
       isUp = true;
     },
     async find() {
-      const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync([SERVICE], [RX, TX]);
-      const rx = characteristics.find((one) => one.uuid === RX);
-      const tx = characteristics.find((one) => one.uuid === TX);
-      if (rx === undefined || tx === undefined) throw sdkError("CARD_NOT_FOUND", "it has no card service");
+      const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync(
+        [service],
+        [...new Set([rxUuid, txUuid])],
+      );
+      const rx = characteristics.find((one) => one.uuid === rxUuid);
+      const tx = characteristics.find((one) => one.uuid === txUuid);
+      if (rx === undefined || tx === undefined) throw sdkError("CARD_NOT_FOUND", "it does not have the service");
       return {
         mtu: peripheral.mtu ?? undefined,
         holdsBack: true, // until the controller has a buffer

@@ -3,8 +3,17 @@
 
 import { fromBase64, toBase64 } from "../base64.js";
 import { CardError, type SdkErrorCode, sdkError } from "../errors.js";
-import type { CardTransport, DiscoveredCard } from "./card-link.js";
-import { CARD_GATT, dialGatt, type GattDial, type GattOptions, gattOptions, identifierIn } from "./gatt.js";
+import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import {
+  CARD_GATT,
+  dialGatt,
+  type GattDial,
+  type GattOptions,
+  type GattService,
+  gattOptions,
+  identifierIn,
+  SMP_GATT,
+} from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
 export interface BlePlxDevice {
@@ -73,12 +82,15 @@ export function blePlxTransport(manager: BlePlxManager, options: GattOptions = {
     for await (const device of scan.listen(signal)) yield discovered(device);
   }
 
+  async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
+    await scan.settled();
+    return dialGatt(plxDial(manager, id, gatt, ways), ways, signal);
+  }
+
   return {
     discover: (signal) => newOnly(cards(signal)),
-    async connect(id, { signal } = {}) {
-      await scan.settled();
-      return dialGatt(plxDial(manager, id, ways), ways, signal);
-    },
+    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
+    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
   };
 }
 
@@ -88,12 +100,18 @@ function discovered({ id, name, localName, rssi, manufacturerData }: BlePlxDevic
   return { id, ...(shown && { name: shown }), ...(rssi !== null && { rssi }), ...(identifier && { identifier }) };
 }
 
-function plxDial(manager: BlePlxManager, id: string, { mtu, timeoutMs }: Required<GattOptions>): GattDial {
-  const { service, rx, tx } = CARD_GATT;
+function plxDial(
+  manager: BlePlxManager,
+  id: string,
+  gatt: GattService,
+  { mtu, timeoutMs }: Required<GattOptions>,
+): GattDial {
+  const { service, rx, tx } = gatt;
   let subscription: Subscription | undefined;
   let lost: () => void = () => undefined;
   return {
     id,
+    gatt,
     codeOf,
     async connect(gone) {
       lost = gone;

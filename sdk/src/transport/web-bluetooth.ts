@@ -3,8 +3,17 @@
 
 import { CardError, type SdkErrorCode, sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
-import type { CardTransport, DiscoveredCard } from "./card-link.js";
-import { CARD_GATT, dialGatt, type GattDial, type GattOptions, gattOptions, octetsOf } from "./gatt.js";
+import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import {
+  CARD_GATT,
+  dialGatt,
+  type GattDial,
+  type GattOptions,
+  type GattService,
+  gattOptions,
+  octetsOf,
+  SMP_GATT,
+} from "./gatt.js";
 
 export interface WebBluetoothCharacteristic {
   readonly value?: DataView | undefined;
@@ -32,7 +41,10 @@ export interface WebBluetoothDevice {
 /** What is used of `navigator.bluetooth`. */
 export interface WebBluetooth {
   getAvailability(): Promise<boolean>;
-  requestDevice(options: { filters: { services: string[] }[] }): Promise<WebBluetoothDevice>;
+  requestDevice(options: {
+    filters: { services: string[] }[];
+    optionalServices?: string[];
+  }): Promise<WebBluetoothDevice>;
 }
 
 export interface WebBluetoothTransport extends CardTransport {
@@ -64,7 +76,10 @@ export function webBluetoothTransport(
     try {
       if (!(await within(bluetooth!.getAvailability(), ways.timeoutMs, signal))) throw sdkError("BLUETOOTH_OFF");
       // The user may take any time over it.
-      const asked = bluetooth!.requestDevice({ filters: [{ services: [CARD_GATT.service] }] });
+      const asked = bluetooth!.requestDevice({
+        filters: [{ services: [CARD_GATT.service] }],
+        optionalServices: [SMP_GATT.service],
+      });
       const device = await within(asked, undefined, signal);
       chosen.delete(device.id);
       chosen.set(device.id, device);
@@ -72,6 +87,19 @@ export function webBluetoothTransport(
     } catch (cause) {
       if (cause instanceof CardError) throw cause;
       throw sdkError(codeOf(cause) ?? "CARD_NOT_CHOSEN", undefined, { cause });
+    }
+  }
+
+  async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
+    const device = chosen.get(id);
+    if (device?.gatt === undefined) throw sdkError("CARD_NOT_FOUND", "it was not chosen for this connection");
+    try {
+      const link = await dialGatt(webDial(device, device.gatt, gatt), ways, signal);
+      link.onDisconnect(() => chosen.delete(id));
+      return link;
+    } catch (error) {
+      chosen.delete(id);
+      throw error;
     }
   }
 
@@ -90,18 +118,8 @@ export function webBluetoothTransport(
       }
       for (const device of [...chosen.values()].reverse()) yield discovered(device);
     },
-    async connect(id, { signal } = {}) {
-      const device = chosen.get(id);
-      if (device?.gatt === undefined) throw sdkError("CARD_NOT_FOUND", "it was not chosen for this connection");
-      try {
-        const link = await dialGatt(webDial(device, device.gatt), ways, signal);
-        link.onDisconnect(() => chosen.delete(id));
-        return link;
-      } catch (error) {
-        chosen.delete(id);
-        throw error;
-      }
-    },
+    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
+    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
   };
 }
 
@@ -113,10 +131,11 @@ function discovered({ id, name }: WebBluetoothDevice): DiscoveredCard {
   return { id, ...(name && { name }) };
 }
 
-function webDial(device: WebBluetoothDevice, server: WebBluetoothServer): GattDial {
+function webDial(device: WebBluetoothDevice, server: WebBluetoothServer, gatt: GattService): GattDial {
   let gone: () => void = () => undefined;
   return {
     id: device.id,
+    gatt,
     codeOf,
     async connect(lost) {
       gone = lost;
@@ -124,9 +143,9 @@ function webDial(device: WebBluetoothDevice, server: WebBluetoothServer): GattDi
       await server.connect();
     },
     async find() {
-      const service = await server.getPrimaryService(CARD_GATT.service);
-      const rx = await service.getCharacteristic(CARD_GATT.rx);
-      const tx = await service.getCharacteristic(CARD_GATT.tx);
+      const service = await server.getPrimaryService(gatt.service);
+      const rx = await service.getCharacteristic(gatt.rx);
+      const tx = await service.getCharacteristic(gatt.tx);
       return {
         mtu: undefined,
         write: (chunk, response) => (response ? rx.writeValueWithResponse(chunk) : rx.writeValueWithoutResponse(chunk)),

@@ -16,7 +16,17 @@ import type { UpdateLine } from "./line.js";
 import { Loader, type LoaderFacts, type LoaderImage } from "./loader.js";
 import { startSentence } from "./start-reason.js";
 
-export type FlashStep = "checked" | "connected" | "sent" | "testing" | "confirmed" | "on trial" | "broken off" | "left";
+export type FlashStep =
+  | "checked"
+  | "waiting"
+  | "connected"
+  | "mended"
+  | "sent"
+  | "testing"
+  | "confirmed"
+  | "on trial"
+  | "broken off"
+  | "left";
 
 export interface FlashProgress {
   /** Octets that the card has, of all. */
@@ -57,31 +67,67 @@ export interface FlashResult {
 
 const REACH_MS = 30_000;
 const ECHO_MS = 400;
+/** Links in a row that may break without an octet more. */
+const BREAKS_MAX = 5;
 /** A card whose upload is broken off listens for a minute, and then goes back to its image (firmware/mcu/loader/machine.c). */
 const BROKEN_OFF =
   "the card keeps what it has for a minute, in which the same call goes on; then it runs its image again";
 /** After a reset the card is left alone so long: what is sent to it earlier would be the loader's. */
 const SETTLE_MS = 1_000;
 
+/** How somebody comes to a card's loader, and comes back to it. */
+export interface FlashWay {
+  /** A loader that answers. The one before is of no more use. @throws {CardError} where there is none in time */
+  reach(): Promise<Loader>;
+  /** Has the card start again; it is left alone as long as it must be. */
+  restart(loader: Loader): Promise<void>;
+  /** A link that breaks in an upload may be made anew, and the upload goes on. */
+  readonly mends: boolean;
+  /** Lets go of the loader; the line is its owner's to close. */
+  close(): Promise<void>;
+}
+
 /**
- * Flashes a card. Where that fails the card is sent back to what it runs, unless an upload was begun that the same call can go on with.
+ * Flashes a card on a line. Where that fails the card is sent back to what it runs, unless an upload was begun that the same call can go on with.
  *
  * @throws {ImageError} what is wrong with the image; {CardError} `LOADER_SILENT` where nobody answers, `UPDATE_REVERTED` where the card came up
  * with its old image, `LOADER_STATE`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
  */
 export async function flashCard(line: UpdateLine, options: FlashOptions): Promise<FlashResult> {
-  const { image: bytes, confirm = true, reachMs = REACH_MS, signal, onStep } = options;
+  const { reachMs = REACH_MS, signal } = options;
+  const loader = new Loader(line);
+  return flashBy(
+    {
+      mends: false,
+      async reach() {
+        await reach(loader, line, reachMs, signal);
+        return loader;
+      },
+      async restart() {
+        await resetCard(loader, signal);
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+        throwIfAborted(signal);
+      },
+      close: async () => loader.close(),
+    },
+    options,
+  );
+}
+
+/** @throws as `flashCard` */
+export async function flashBy(way: FlashWay, options: FlashOptions): Promise<FlashResult> {
+  const { image: bytes, confirm = true, signal, onStep } = options;
   const begun = performance.now();
   const image = decodeImage(bytes);
   checkImageDigest(image);
   const version = formatImageVersion(image.version);
   onStep?.("checked", `version ${version} for ${image.board}, counter ${image.counter}, ${bytes.length} octets`);
-  const loader = new Loader(line);
+  let loader: Loader | undefined;
   /** The loader has the line, as far as anybody knows; and has a part of the image. */
   let isReached = false;
   let isPart = false;
   try {
-    await reach(loader, line, reachMs, signal);
+    loader = await way.reach();
     isReached = true;
     const facts = await loader.facts({ signal });
     onStep?.(
@@ -91,23 +137,37 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
     checkForCard(bytes, image, facts, options.publicKey);
     const hash = imageDigest(image);
     const before = await loader.images({ signal });
-    const sentOctets = await send(loader, before, hash, {
-      ...options,
-      onProgress: (progress) => {
-        isPart = progress.sent < progress.total;
-        options.onProgress?.(progress);
-      },
-    });
+    let sentOctets = 0;
+    for (let breaks = 0, had = 0, had0 = -1; ; ) {
+      try {
+        sentOctets += await send(loader, before, hash, {
+          ...options,
+          onProgress: (progress) => {
+            isPart = progress.sent < progress.total;
+            had = progress.sent;
+            options.onProgress?.(progress);
+          },
+        });
+        break;
+      } catch (error) {
+        const isBroken = ["LINK_LOST", "LINK_TIMEOUT"].includes((error as CardError).code);
+        breaks = had > had0 ? 1 : breaks + 1;
+        if (!way.mends || !isBroken || breaks > BREAKS_MAX) throw error;
+        had0 = had;
+        loader = await way.reach();
+        onStep?.("mended", `the link broke, and the upload goes on behind ${had} octets`);
+      }
+    }
     onStep?.("sent", `${sentOctets} octets in ${((performance.now() - begun) / 1000).toFixed(1)} s`);
     let confirmed = false;
     if (!isRunning(before, hash)) {
       await loader.test(hash, { signal });
       isReached = false;
-      await restart(loader, signal);
+      await way.restart(loader);
       onStep?.("testing", `version ${version} starts`);
     }
     if (confirm) {
-      await reach(loader, line, reachMs, signal);
+      loader = await way.reach();
       isReached = true;
       if (!isRunning(await loader.images({ signal }), hash)) {
         const { before: why } = await loader.facts({ signal });
@@ -116,7 +176,7 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
       await loader.confirm(undefined, { signal });
       confirmed = true;
       isReached = false;
-      await restart(loader, signal);
+      await way.restart(loader);
     }
     onStep?.(confirmed ? "confirmed" : "on trial", `version ${version}`);
     const seconds = Math.round(performance.now() - begun) / 1000;
@@ -128,12 +188,12 @@ export async function flashCard(line: UpdateLine, options: FlashOptions): Promis
     // An image that the card has refused is gone from it: nothing goes on.
     if (isPart && !(error instanceof ImageError)) onStep?.("broken off", BROKEN_OFF);
     else if (isReached) {
-      await loader.reset().catch(() => undefined);
+      await loader?.reset().catch(() => undefined);
       onStep?.("left", "the card runs its image again");
     }
     throw error;
   } finally {
-    loader.close();
+    await way.close();
   }
 }
 
@@ -172,13 +232,11 @@ async function reach(loader: Loader, line: UpdateLine, ms: number, signal: Abort
   }
 }
 
-async function restart(loader: Loader, signal: AbortSignal | undefined): Promise<void> {
+/** Its answer may be lost: whether it has started again shows by itself. */
+export async function resetCard(loader: Loader, signal: AbortSignal | undefined): Promise<void> {
   await loader.reset({ signal }).catch((error: CardError) => {
-    // Its answer may be lost: whether it has started again shows by itself.
     if (error.code !== "LINK_TIMEOUT") throw error;
   });
-  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  throwIfAborted(signal);
 }
 
 /** @returns octets that were sent: none where the card has the image already */

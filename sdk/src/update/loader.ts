@@ -18,6 +18,7 @@ import {
 } from "@enabling-card/wire";
 import { sdkError } from "../errors.js";
 import type { UpdateLine } from "./line.js";
+import { consoleCarrier, type SmpCarrier } from "./smp-carrier.js";
 import { type SmpCallOptions, SmpClient, type SmpRequest } from "./smp-client.js";
 import { type UploadOptions, uploadImage } from "./upload.js";
 
@@ -53,9 +54,12 @@ const SLOW_MS = 15_000;
 export class Loader {
   readonly #smp: SmpClient;
 
-  /** @param onText - Hears lines of the console that are none of SMP's. */
-  constructor(line: UpdateLine, onText?: (text: string) => void) {
-    this.#smp = new SmpClient(line, onText);
+  /**
+   * @param way - A serial console, or `gattCarrier` of a link by Bluetooth.
+   * @param onText - Hears lines of the console that are none of SMP's.
+   */
+  constructor(way: UpdateLine | SmpCarrier, onText?: (text: string) => void) {
+    this.#smp = new SmpClient("onPacket" in way ? way : consoleCarrier(way, onText));
   }
 
   /** Sends back what it is sent, at most 256 octets: is somebody there? */

@@ -1,7 +1,6 @@
-// Requests and answers of SMP over a console: told apart by their sequence numbers, several under way at once, asked again where nothing came back.
+// Requests and answers of SMP: told apart by their sequence numbers, several under way at once, asked again where nothing came back.
 
 import {
-  ConsoleReader,
   decodeSmp,
   encodeSmp,
   ImageError,
@@ -9,10 +8,9 @@ import {
   type SmpMap,
   type SmpOperation,
   SmpStatus,
-  toConsole,
 } from "@enabling-card/wire";
 import { type CardError, sdkError, throwIfAborted } from "../errors.js";
-import type { UpdateLine } from "./line.js";
+import type { SmpCarrier } from "./smp-carrier.js";
 
 /** How long an answer may take, ms: the longest work of a loader is to erase a slot and to check a signature. */
 const TIMEOUT_MS = 3_000;
@@ -39,21 +37,17 @@ interface Waiter {
 }
 
 export class SmpClient {
-  readonly #line: UpdateLine;
-  readonly #reader = new ConsoleReader();
+  readonly carrier: SmpCarrier;
   readonly #waiting = new Map<number, Waiter>();
   readonly #stops: (() => void)[];
   #sequence = 0;
   #gone: CardError | undefined;
 
-  /** @param onText - Hears lines that are none of SMP's. */
-  constructor(line: UpdateLine, onText?: (text: string) => void) {
-    this.#line = line;
+  constructor(carrier: SmpCarrier) {
+    this.carrier = carrier;
     this.#stops = [
-      line.onOctets((octets) => {
-        for (const packet of this.#reader.push(octets, onText)) this.#heard(packet);
-      }),
-      line.onClose(() => this.#end(sdkError("LINK_LOST"))),
+      carrier.onPacket((packet) => this.#heard(packet)),
+      carrier.onClose(() => this.#end(sdkError("LINK_LOST"))),
     ];
   }
 
@@ -84,7 +78,7 @@ export class SmpClient {
     if (this.#gone) throw this.#gone;
     const sequence = this.#sequence;
     this.#sequence = (sequence + 1) & 0xff;
-    const octets = toConsole(encodeSmp({ operation, group, sequence, command, body }));
+    const packet = encodeSmp({ operation, group, sequence, command, body });
     let timer: ReturnType<typeof setTimeout> | undefined;
     let abort: (() => void) | undefined;
     try {
@@ -95,7 +89,7 @@ export class SmpClient {
         timer = setTimeout(() => reject(sdkError("LINK_TIMEOUT")), timeoutMs);
       });
       answered.catch(() => undefined); // a write that fails comes first
-      await this.#line.write(octets);
+      await this.carrier.send(packet);
       const answer = await answered;
       const status = answer.get("rc");
       if (status !== undefined && status !== SmpStatus.Ok) throw refusal(status);
@@ -133,6 +127,7 @@ function refusal(status: unknown): Error {
   const code = imageFaultCode(status - SmpStatus.Image);
   if (code !== undefined) return new ImageError(code, "says the card");
   if (status === SmpStatus.Corrupt) return sdkError("LOADER_ANSWER_MALFORMED", "the card could not read the request");
+  if (status === SmpStatus.Denied) return sdkError("UPDATE_NOT_ALLOWED");
   if (status === SmpStatus.BadState) return sdkError("LOADER_STATE");
   if (status === SmpStatus.Absent) return sdkError("LOADER_IMAGE_ABSENT");
   return sdkError("LOADER_REQUEST_REFUSED", `status ${status}`);

@@ -1,14 +1,6 @@
 // An image in chunks to a loader: as large as it takes, as many under way as it has room for, on from where it stands.
 
-import {
-  CONSOLE_LINE_OCTETS,
-  encodeSmp,
-  SmpGroup,
-  SmpImage,
-  type SmpMap,
-  SmpOperation,
-  type SmpValue,
-} from "@enabling-card/wire";
+import { encodeSmp, SmpGroup, SmpImage, type SmpMap, SmpOperation, type SmpValue } from "@enabling-card/wire";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type CardError, sdkError, throwIfAborted } from "../errors.js";
 import type { SmpClient } from "./smp-client.js";
@@ -34,23 +26,22 @@ export interface UploadRoom {
 
 /** Times in a row that the card may want the same octets again. */
 const STALLS_MAX = 8;
-/** A packet's length and CRC on a console, octets. */
-const CONSOLE_OVERHEAD = 4;
 
 export async function uploadImage(
   smp: SmpClient,
   image: Uint8Array,
-  { packetMax, packets }: UploadRoom,
+  room: UploadRoom,
   { signal, onProgress }: UploadOptions,
 ): Promise<void> {
   const whole: readonly [string, SmpValue][] = [
     ["len", image.length],
     ["sha", sha256(image)],
   ];
+  const packet = smp.carrier.fill(room.packetMax);
+  const packets = smp.carrier.window(packet, room.packets);
   const chunkAt = (at: number): SmpMap => {
     const fields: [string, SmpValue][] = [["off", at], ...(at === 0 ? whole : [])];
-    const room = chunkRoom(packetMax, fields);
-    return new Map([...fields, ["data", image.subarray(at, at + room)]]);
+    return new Map([...fields, ["data", image.subarray(at, at + chunkRoom(packet, fields))]]);
   };
   const send = async (body: SmpMap): Promise<number> => {
     const request = { operation: SmpOperation.Write, group: SmpGroup.Image, command: SmpImage.Upload, body } as const;
@@ -102,10 +93,8 @@ function sizeOf(body: SmpMap): number {
   return (body.get("data") as Uint8Array).length;
 }
 
-/** Octets of data that fit beside `fields`, in lines that are full: a short last line carries little. */
-function chunkRoom(packetMax: number, fields: readonly [string, SmpValue][]): number {
-  const lines = Math.floor((packetMax + CONSOLE_OVERHEAD) / CONSOLE_LINE_OCTETS);
-  const packet = lines > 0 ? lines * CONSOLE_LINE_OCTETS - CONSOLE_OVERHEAD : packetMax;
+/** Octets of data that fit beside `fields` in a packet. */
+function chunkRoom(packet: number, fields: readonly [string, SmpValue][]): number {
   // An offset may take five octets, and the length of the data three.
   const body = new Map<string, SmpValue>([...fields, ["off", 0x10000], ["data", new Uint8Array(0)]]);
   const head = encodeSmp({ operation: SmpOperation.Write, group: 0, sequence: 0, command: 0, body });

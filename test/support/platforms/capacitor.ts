@@ -4,6 +4,8 @@
 import type { Characteristic, Connection, GattCentral, Seen } from "../gatt-central.js";
 import { idOf } from "./ble-plx.js";
 
+const SMP_SERVICE = "8d53dc1d-1db7-4cd3-868b-8a527460aa84";
+
 const CONNECT_MS = 10_000;
 const OPERATION_MS = 5_000;
 const ANDROID_MTU = 512;
@@ -174,8 +176,8 @@ export class FakeCapacitor {
     );
     gone.catch(() => undefined);
     const find = async () => {
-      // Of all services the card's is enough here: what is on the air is the same.
-      for (const service of [...new Set(seen.services)])
+      // Of all services the card's and SMP's are enough here: what is on the air is the same.
+      for (const service of [...new Set([...seen.services, SMP_SERVICE])])
         this.#found.set(`${id}|${service}`, (await connection.find(service)) ?? []);
       await connection.exchangeMtu(this.#platform === "ios" ? IOS_MTU : ANDROID_MTU);
     };

@@ -3,13 +3,21 @@
 // in this process has anything left to do, so that this machine's speed is in no figure.
 
 import { setImmediate as turn } from "node:timers/promises";
-import { Air, Controller, EmulatedCard, MemoryBlock, PHONE_ADDRESS } from "@enabling-card/emulator";
-import { Card, MemoryPairingStore } from "@enabling-card/sdk";
+import {
+  Air,
+  Controller,
+  EmulatedCard,
+  type EmulatedCardOptions,
+  MemoryBlock,
+  PHONE_ADDRESS,
+} from "@enabling-card/emulator";
+import { Card, gattCarrier, Loader, MemoryPairingStore } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
-import { Indicator } from "@enabling-card/wire";
+import { ATT_HEADER, Indicator, LE_MTU_MAX } from "@enabling-card/wire";
 import { nobleOn } from "../bluetooth/noble-on.js";
 import { rounded } from "../output.js";
 import { builtFirmware, setTable } from "../stage.js";
+import { updateOf96KiB } from "./update-bench.js";
 
 export interface AirStep {
   readonly step: "MTU" | "services" | "subscribe" | "open" | "load" | "present";
@@ -22,6 +30,18 @@ export interface AirStep {
 export interface BluetoothBench {
   readonly intervalMs: number;
   readonly steps: readonly AirStep[];
+}
+
+/** An image sent to the card's loader over the air. */
+export interface UploadBench {
+  readonly imageOctets: number;
+  readonly intervalMs: number;
+  /** From the first octet of the upload that the phone's controller had until the answer to the last: connection intervals. */
+  readonly intervals: number;
+  /** Of the image, octets a second. */
+  readonly rate: number;
+  /** What the air carries: in each event six packets, each a write of 244 octets. */
+  readonly model: number;
 }
 
 export interface CyclesBench {
@@ -39,6 +59,8 @@ const TURNS = 6;
 const PACKETS_PER_EVENT = 6;
 /** A cell for as many emissions as anybody asks for. */
 const CHARGED = { capacityMj: 1e9 };
+/** Long enough for the card to let somebody in. */
+const HOLD_MS = 3_100;
 /** ATT opcodes (Core 6.0, Vol 3 Part F 3.4.8). */
 const ATT = {
   mtuRequest: 0x02,
@@ -112,6 +134,41 @@ function find(pdus: readonly Pdu[], wanted: (pdu: Pdu) => boolean): number {
   return pdus.find(wanted)?.atUs ?? Number.NaN;
 }
 
+/** An image of 96 KiB to a card whose button was held. Its octets count, and not SMP's and CBOR's around them. */
+export async function benchUpload(): Promise<UploadBench> {
+  const { image, loader } = await updateOf96KiB();
+  const bench = await airBench({ loader });
+  try {
+    const { pdus, transport, emulated } = bench;
+    emulated.hold(HOLD_MS);
+    const connected = async () => {
+      for await (const { id } of transport.discover()) return transport.connectLoader!(id);
+      throw new Error("there is no card");
+    };
+    const link = await bench.driven(connected());
+    const client = new Loader(await bench.driven(gattCarrier(link)));
+    // Parameters are asked for before the first chunk: not the air's matter.
+    await bench.driven(client.images());
+    pdus.length = 0;
+    await bench.driven(client.upload(image));
+    const from = find(pdus.slice(2), ({ opcode }) => opcode === ATT.command);
+    const to = pdus.findLast(({ opcode }) => opcode === ATT.notification)!.atUs;
+    client.close();
+    await bench.driven(link.close());
+    const intervalMs = bench.intervalMs();
+    const seconds = (to - from) / 1e6;
+    return {
+      imageOctets: image.length,
+      intervalMs,
+      intervals: rounded((to - from) / 1000 / intervalMs, 1),
+      rate: Math.round(image.length / seconds),
+      model: Math.round((PACKETS_PER_EVENT * (LE_MTU_MAX - ATT_HEADER) * 1000) / intervalMs),
+    };
+  } finally {
+    await bench.close();
+  }
+}
+
 /** Pairs, loads, presents and unpairs, again and again. */
 export async function benchCycles(
   cycles: number,
@@ -150,7 +207,7 @@ function heldOctets(): number {
 }
 
 /** A card and a phone on an air whose time moves only when nothing is left to do. */
-async function airBench() {
+async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
   const block = new MemoryBlock();
   const table = await setTable({ block });
   const { client, made, makerRoot } = table;
@@ -159,7 +216,9 @@ async function airBench() {
   const radio = new Controller(air);
   const noble = nobleOn(phone);
   const firmware = await builtFirmware();
-  const emulated = (await EmulatedCard.create({ firmware, block, autoPress: true, radio, battery: CHARGED })).start();
+  const emulated = (
+    await EmulatedCard.create({ firmware, block, autoPress: true, radio, battery: CHARGED, ...(loader && { loader }) })
+  ).start();
   const store = new MemoryPairingStore();
   const pdus: Pdu[] = [];
   let interval = 0;

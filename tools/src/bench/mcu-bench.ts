@@ -9,6 +9,7 @@ import { bootTicks, MemoryBlock, QemuCard, type QemuPass, type QemuTraced } from
 import { Card, type GrantBundle, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
+import { benchAttWrite } from "./att-bench.js";
 import { disassembly, type PartSize, partSizes, reachedFrom, readMap } from "./mcu-image.js";
 import { benchUpdate, type UpdateBench } from "./update-bench.js";
 
@@ -35,6 +36,8 @@ export interface McuBench {
   /** Of all edges, from the intervals that were asked for: the worst, and the last one's of the longest pass. Ticks of 40 ns. */
   readonly edgeErrorTicks: number;
   readonly driftTicks: number;
+  /** From the last octet of a phone's write of 244 octets until its chunk is framed, at most. */
+  readonly writeInstructions: number;
   /** Octets. */
   readonly stack: { readonly used: number; readonly size: number };
 }
@@ -80,6 +83,8 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
       edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
       driftTicks: longest[longest.length - 1]!,
+      // The least of two: where the host is busy the card looks at its lines more often meanwhile.
+      writeInstructions: Math.min(await benchAttWrite(), await benchAttWrite()),
       stack,
     };
   } finally {

@@ -68,12 +68,8 @@ const BRANCH = /^(?:b[a-z]{0,3}|cbn?z)(?:\.[nw])?\s+(?:\w+, )?[0-9a-f]+ <(\w[\w.
 /** Where to, a register says, or memory; a return is none of these. */
 const INDIRECT = /^(?:blx?\s+r|bx\s+(?!lr)|tb[bh]\s|(?:ldr|mov)(?:\.w)?\s+pc)/;
 
-/**
- * The function `entry` of a disassembly, and all that it can get to.
- *
- * @throws {RangeError} where a branch goes who knows where, or to what is not there
- */
-export function reachedFrom(entry: string, text: string): readonly MachineFunction[] {
+/** Functions of a disassembly, by name. */
+export function functionsOf(text: string): ReadonlyMap<string, MachineFunction> {
   const functions = new Map<string, MachineFunction>();
   for (const block of text.split("\n\n")) {
     const head = /^([0-9a-f]+) <(\S+)>:$/m.exec(block);
@@ -88,6 +84,16 @@ export function reachedFrom(entry: string, text: string): readonly MachineFuncti
       instructions: instructions.filter((one) => !/^\.(word|short|byte)/.test(one)),
     });
   }
+  return functions;
+}
+
+/**
+ * The function `entry` of a disassembly, and all that it can get to.
+ *
+ * @throws {RangeError} where a branch goes who knows where, or to what is not there
+ */
+export function reachedFrom(entry: string, text: string): readonly MachineFunction[] {
+  const functions = functionsOf(text);
   const reached = new Map<string, MachineFunction>();
   const visit = (name: string): void => {
     if (reached.has(name)) return;

@@ -4,7 +4,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compileLoader, EmulatedLoader, SlotFlash } from "@enabling-card/emulator";
 import { Loader } from "@enabling-card/sdk";
-import { IMAGE_HEADER_SIZE, LoaderStart, SECTOR_SIZE } from "@enabling-card/wire";
+import { FlashArea, IMAGE_HEADER_SIZE, LoaderStart, SECTOR_SIZE } from "@enabling-card/wire";
 import { makeImageKey } from "../image/image-keys.js";
 import { buildImage, signImage } from "../image/make-image.js";
 
@@ -24,18 +24,27 @@ const IMAGE_SIZE = 96 * 1024;
 const OVERHEAD = IMAGE_HEADER_SIZE + 21 + 144;
 const BOARD = { name: "an386", loadAddress: 0x21010400, slotSize: IMAGE_SIZE };
 
-export async function benchUpdate(): Promise<UpdateBench> {
+/** An image of 96 KiB, and what takes it: the root that signed it, slots with another one, and the loader's module. */
+export async function updateOf96KiB() {
   const key = makeImageKey("development");
   const secret = createPrivateKey(key.privatePem);
   const version = { major: 1, minor: 0, revision: 0, build: 0 };
   const body = Uint8Array.from({ length: IMAGE_SIZE - OVERHEAD }, (_, i) => (i * 31) & 0xff);
-  const image = signImage(buildImage(body, { version, counter: 0, board: BOARD }), {
+  const signer = {
     publicKey: key.publicKey,
-    sign: (digest) => Uint8Array.from(sign(null, digest, secret)),
-  });
+    sign: (digest: Uint8Array) => Uint8Array.from(sign(null, digest, secret)),
+  };
+  const image = signImage(buildImage(body, { version, counter: 0, board: BOARD }), signer);
   const wasm = readFileSync(new URL("../../../build/firmware/loader.wasm", import.meta.url));
   const flash = new SlotFlash(BOARD.slotSize / SECTOR_SIZE);
-  const card = new EmulatedLoader({ module: await compileLoader(wasm), flash, board: BOARD, root: key.publicKey });
+  const before = buildImage(body.slice(0, 1), { version, counter: 0, board: BOARD });
+  flash.install(FlashArea.Slot0, signImage(before, signer));
+  return { image, loader: { module: await compileLoader(wasm), flash, board: BOARD, root: key.publicKey } };
+}
+
+export async function benchUpdate(): Promise<UpdateBench> {
+  const { image, loader: options } = await updateOf96KiB();
+  const card = new EmulatedLoader(options);
   card.start(LoaderStart.Listen);
   let [octetsToCard, octetsFromCard] = [0, 0];
   const ears = new Set<(octets: Uint8Array) => void>();

@@ -1,4 +1,4 @@
-// ecard bench bluetooth: connection intervals of a payment, and cycles whose memory stays as it is.
+// ecard bench bluetooth: connection intervals of a payment, an update's upload, and cycles whose memory stays as it is.
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
@@ -7,7 +7,9 @@ import { wholeNumber } from "../whole-number.js";
 export function bluetoothCommand(bench: Command, context: Context): void {
   bench
     .command("bluetooth")
-    .description("measure Bluetooth on the emulated air: connection intervals of a payment; cycles, and their memory")
+    .description(
+      "measure Bluetooth on the emulated air: a payment in connection intervals, an upload, cycles and memory",
+    )
     .option("--cycles <n>", "pair, load, present and unpair so often in one process", wholeNumber(1, 100_000), 20)
     .addHelpText(
       "after",
@@ -18,15 +20,19 @@ load has as many more as its packets fill; present ends where the card asks for
 its button. noble finds services anew each time. With node --expose-gc garbage
 is collected before memory is looked at.
 
+The upload is an image of 96 KiB to the card's loader. The octets of the image
+count; the air carries six packets an event, each a write of 244 octets.
+
 With --json: {"bench":"bluetooth","intervalMs","steps"}, each step {"step",
-"intervals","floor"}, then {"cycles","early","late","violations"}, octets.
+"intervals","floor"}; {"upload":{"imageOctets","intervalMs","intervals","rate",
+"model"}}, octets a second; {"cycles","early","late","violations"}, octets.
 
 Examples:
   ecard bench bluetooth
   ecard bench bluetooth --cycles 1000 --json`,
     )
     .action(async ({ cycles }: { cycles: number }, command: Command) => {
-      const [{ benchBluetooth, benchCycles }, { progressBar }] = await Promise.all([
+      const [{ benchBluetooth, benchCycles, benchUpload }, { progressBar }] = await Promise.all([
         import("../bench/bluetooth-bench.js"),
         import("../progress.js"),
       ]);
@@ -37,6 +43,13 @@ Examples:
       output.result("  step       intervals  floor");
       for (const { step, intervals, floor } of air.steps)
         output.result(`  ${step.padEnd(9)}  ${intervals.toFixed(1).padStart(9)}  ${String(floor).padStart(5)}`);
+      const upload = await benchUpload();
+      output.fact({ upload });
+      const kB = (rate: number) => (rate / 1000).toFixed(1);
+      const share = ((100 * upload.rate) / upload.model).toFixed(1);
+      output.result(
+        `\nupload of ${upload.imageOctets} octets at ${upload.intervalMs} ms: ${upload.intervals} intervals, ${kB(upload.rate)} kB/s of ${kB(upload.model)} that the air carries, ${share} %`,
+      );
       const bar = progressBar(output, "cycles");
       const { signal } = context;
       const ran = await benchCycles(cycles, { signal, onProgress: (done, all) => bar.update("cycles", done, all) });

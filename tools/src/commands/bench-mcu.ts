@@ -23,6 +23,7 @@ export const ASKED: Readonly<Record<string, number>> = {
   "an edge, instructions": 60,
   "edge error, ticks": 1,
   "drift, ticks": 1,
+  "a write over Bluetooth, instructions": 20_000,
 };
 
 export function mcuCommand(bench: Command, context: Context, onCode: (code: ExitCode) => void): void {
@@ -39,14 +40,18 @@ counts from the phone's present on. A tick is 40 ns. A run on a busy machine has
 the card wake more often: to the first edge up to 5 % more, and "present", with
 its passes, up to twice as much.
 
+A write over Bluetooth is one of 244 octets: from its last octet on the line of
+the controller until its chunk is on its way to the wallet, as if all of it had
+waited in the line's ring.
+
 An image of 96 KiB is sent to the loader's module, and each octet counted: the
 line's time is that of 115,200 baud, nothing overlapping.
 
 With --json: {"bench":"mcu","board","size","parts","loader":{"flash","ram"},
 "bootInstructions","update":{"imageOctets","octetsToCard","octetsFromCard",
 "lineSeconds"},"steps","edgeInstructions","edges":{"passes","requests"},
-"edgeErrorTicks","driftTicks","stack"}. Edges are those of eight passes of
-tracks 1 and 2, six of them while the session answers requests.
+"edgeErrorTicks","driftTicks","writeInstructions","stack"}. Edges are those of
+eight passes of tracks 1 and 2, six of them while the session answers requests.
 
 Examples:
   npm run build:mcu && ecard bench mcu
@@ -75,6 +80,7 @@ export function figuresOf({
   edgeInstructions,
   edgeErrorTicks,
   driftTicks,
+  writeInstructions,
   stack,
 }: McuBench) {
   return Object.fromEntries([
@@ -91,6 +97,7 @@ export function figuresOf({
     ["an edge, instructions", edgeInstructions],
     ["edge error, ticks", edgeErrorTicks],
     ["drift, ticks", driftTicks],
+    ["a write over Bluetooth, instructions", writeInstructions],
   ]) as Record<string, number>;
 }
 

@@ -78,6 +78,10 @@ step {"index","step","outcome","message"}, then {"scenario","ok","steps",
 or a code.
 Exits with 1 where a scenario expected something else, 2 where it is not valid.
 
+With Bluetooth, ecard flash --device ble:PATH updates the card too: hold its
+button. Its slots are in memory, and hold a development image of an386 at first;
+what an image holds does not run here.
+
 --coil goes on as long as the card does, silence too: f32le, 48000 Hz, a second
 behind the coil. With --coil - text goes to stderr, and there is no --json.
 

@@ -1,7 +1,7 @@
 // ecard flash: a new image onto a card.
 
 import type { QemuBoard } from "@enabling-card/emulator";
-import type { FlashProgress } from "@enabling-card/sdk";
+import type { FlashOptions, FlashProgress, FlashResult } from "@enabling-card/sdk";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -12,7 +12,7 @@ import { printable } from "../output.js";
 
 interface FlashArguments {
   readonly port?: string;
-  readonly device?: "qemu";
+  readonly device?: string;
   readonly ble?: string;
   readonly board: QemuBoard;
   readonly memory?: string;
@@ -29,8 +29,8 @@ export function flashCommand(program: Command, context: Context): void {
     .description("put a signed image onto a card: checked, sent, tried, confirmed; a broken call goes on")
     .argument("<image>", "an image of ecard image sign")
     .option("--port <path>", "the card's serial port; of several you are asked")
-    .addOption(new Option("--device <device>", "a card without hardware").choices(["qemu"]))
-    .option("--ble <name>", "a card over Bluetooth: not yet")
+    .option("--device <device>", "qemu, a card without hardware; ble, or ble:PATH of a controller, over Bluetooth")
+    .option("--ble <name>", "over Bluetooth: the card's name or address; alone, with this computer's adapter")
     .addOption(new Option("--board <board>", "of --device qemu").choices(BOARDS).default("an386"))
     .option("--memory <file>", "keeps the flash of --device qemu from one call to the next")
     .option("--key <pem>", "the public key that must have signed it, checked here too")
@@ -46,6 +46,11 @@ it was, for a minute; then the card runs its image again, and an upload begins
 anew. One that refuses an image runs its own again at once. A grant that was
 loaded is lost. An image that the card has is not sent.
 
+Over Bluetooth the card lets its updater in for a minute after its button was
+held for three seconds; it goes on running its image meanwhile, without wallet.
+A link that breaks is made anew, and the upload goes on. All cards are named
+ecard; without --ble, it is the first one in reach that lets somebody in.
+
 A card without an image, or one that does not answer, is started with its button
 held: its loader listens then.
 
@@ -55,12 +60,12 @@ With --json: {"step","detail"}, in between {"progress":{"sent","total",
 
 Examples:
   ecard flash card.img --port /dev/ttyACM0
+  ecard flash card.img --device ble
   ecard flash build/mcu/an386/card.img --device qemu --memory card.flash`,
     )
     .action(async (file: string, options: FlashArguments, command: Command) => {
       const output = context.output(command);
-      const [{ flashCard }, { readImageFile }, { readPublicImageKey }] = await Promise.all([
-        import("@enabling-card/sdk"),
+      const [{ readImageFile }, { readPublicImageKey }] = await Promise.all([
         import("../image/image-files.js"),
         import("../image/image-keys.js"),
       ]);
@@ -69,10 +74,10 @@ Examples:
       const { decodeImage } = await import("@enabling-card/wire");
       decodeImage(image); // what is no image opens no port
       const key = options.key === undefined ? undefined : await readPublicImageKey(options.key);
-      const open = await openLine(options, output, context);
+      const open = await openCard(options, output, context);
       const bar = await flashBar(output);
       try {
-        const result = await flashCard(open.line, {
+        const result = await open.flash({
           ...{ image, confirm: options.confirm, signal: context.signal },
           ...(key && { publicKey: key.publicKey }),
           onStep: (step, detail) => {
@@ -95,23 +100,41 @@ Examples:
 }
 
 function checkWays({ port, device, ble, memory }: FlashArguments): void {
-  if (ble !== undefined) {
-    const sentence = "Bluetooth comes later: give --port, or --device qemu";
-    throw new CommandError("BLUETOOTH_LATER", sentence, EXIT.unavailable);
-  }
-  if (port !== undefined && device !== undefined)
-    throw new CommandError("WRONG_USE", "which card: give --port or --device, one of them", EXIT.usage);
-  if (memory !== undefined && device === undefined)
-    throw new CommandError("WRONG_USE", "--memory belongs to --device qemu", EXIT.usage);
+  const wrong = (sentence: string) => new CommandError("WRONG_USE", sentence, EXIT.usage);
+  if (device !== undefined && device !== "qemu" && !isBluetooth(device))
+    throw wrong(`--device ${device}: give qemu, ble, or ble:PATH of a controller`);
+  const isOverAir = ble !== undefined || (device !== undefined && device !== "qemu");
+  if ([port !== undefined, device === "qemu", isOverAir].filter(Boolean).length > 1)
+    throw wrong("which card: give --port, --device or --ble, one of them");
+  if (memory !== undefined && device !== "qemu") throw wrong("--memory belongs to --device qemu");
 }
 
-async function openLine(
-  { port, device, board, memory }: FlashArguments,
+const isBluetooth = (device: string): boolean => device === "ble" || device.startsWith("ble:");
+
+/** A way to a card's loader, and what ends it. */
+interface OpenCard {
+  flash(options: FlashOptions): Promise<FlashResult>;
+  close(): void | Promise<void>;
+}
+
+async function openCard(
+  { port, device, ble, board, memory }: FlashArguments,
   output: Output,
   context: Context,
-): Promise<OpenLine> {
-  if (device === undefined) return (await import("./serial.js")).openPort(port, output, context);
-  return (await import("../flash/qemu-line.js")).openQemu(board, memory);
+): Promise<OpenCard> {
+  const [{ flashCard, flashCardOverAir }, { openWay }] = await Promise.all([
+    import("@enabling-card/sdk"),
+    import("../phone/way.js"),
+  ]);
+  const onLine = ({ line, close }: OpenLine): OpenCard => ({ flash: (options) => flashCard(line, options), close });
+  if (device === undefined && ble === undefined)
+    return onLine(await (await import("./serial.js")).openPort(port, output, context));
+  if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
+  // A controller may stand in the name's place.
+  const isWay = ble?.startsWith("ble:") ?? false;
+  const { transport, close } = await openWay(device ?? (isWay ? ble! : "ble"));
+  const card = isWay ? undefined : ble;
+  return { flash: (options) => flashCardOverAir(transport, { ...options, card }), close };
 }
 
 async function flashBar(output: Output) {

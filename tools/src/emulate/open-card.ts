@@ -9,12 +9,13 @@ import { encodePairingCode, VaultItem } from "@enabling-card/wire";
 import { FLASH_FILE, readMakerRoot } from "../card-folder.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { builtFirmware, developmentLog, makeCard } from "../stage.js";
+import { emulatedSlots } from "./emulated-slots.js";
 
 export interface OpenCardOptions {
   /** A folder of `ecard personalise`; a new card in memory without. */
   readonly folder?: string;
   readonly autoPress?: boolean;
-  /** Its Bluetooth controller; none without. */
+  /** Its Bluetooth controller, and with it slots for updates over the air; none without. */
   readonly radio?: HciController;
 }
 
@@ -39,7 +40,10 @@ export async function openCard({ folder, autoPress = false, radio }: OpenCardOpt
   const { block, makerRoot, release } = folder === undefined ? await newBlock() : folderBlock(folder);
   try {
     const card = (
-      await EmulatedCard.create({ firmware, block, clock: "real", autoPress, ...(radio && { radio }) })
+      await EmulatedCard.create({
+        ...{ firmware, block, clock: "real", autoPress },
+        ...(radio && { radio, loader: await emulatedSlots() }),
+      })
     ).start();
     const cardId = card.store.read(Region.Vault, VaultItem.CardId)!;
     const secret = card.store.read(Region.Vault, VaultItem.PairingSecret)!;

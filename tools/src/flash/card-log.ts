@@ -99,6 +99,8 @@ function said(event: number, detail: number): Pick<CardLogRecord, "event" | "det
       return { event: "line down", detail: "" };
     case LogEvent.Played:
       return { event: "played", detail: `a pass; ${detail} % of the cell left` };
+    case LogEvent.Updating:
+      return { event: "updating", detail: "over the air; wallet and authenticator have stopped" };
     default:
       return { event: `event ${event}`, detail: String(detail) };
   }

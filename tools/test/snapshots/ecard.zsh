@@ -325,8 +325,8 @@ _ecard_flash() {
   local -a names
   _arguments -C \
     '--port[the card'\''s serial port; of several you are asked]:value:_files' \
-    '--device[a card without hardware]:value:(qemu)' \
-    '--ble[a card over Bluetooth\: not yet]:value:_files' \
+    '--device[qemu, a card without hardware; ble, or ble\:PATH of a controller, over Bluetooth]:value:_files' \
+    '--ble[over Bluetooth\: the card'\''s name or address; alone, with this computer'\''s adapter]:value:_files' \
     '--board[of --device qemu]:value:(an386 an505)' \
     '--memory[keeps the flash of --device qemu from one call to the next]:value:_files' \
     '--key[the public key that must have signed it, checked here too]:value:_files' \
@@ -391,7 +391,7 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges' 'bluetooth:measure Bluetooth on the emulated air\: connection intervals of a payment; cycles, and their memory'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges' 'bluetooth:measure Bluetooth on the emulated air\: a payment in connection intervals, an upload, cycles and memory'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
       length) _ecard_bench_length ;;
