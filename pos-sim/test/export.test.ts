@@ -112,7 +112,12 @@ describe("edges for other tools", () => {
     expect(rows.slice(0, 3)).to.deep.equal(["time_ns,direction,interval_ns", "0,1,", "400000,0,400000"]);
     expect(rows).to.have.length(sent.edgesNs.length + 1);
     const samples = samplesCsv({ samples: Float32Array.of(0, -0.5), sampleRateHz: 8000 });
-    expect(samples).to.equal("time_s,value\n0.0000000,0.000000\n0.0001250,-0.500000\n");
+    expect(samples).to.equal("time_s,value\n0.0000000,0.000000000\n0.0001250,-0.500000000\n");
+    const step = Float32Array.of(2 ** -23);
+    expect(
+      Number(samplesCsv({ samples: step, sampleRateHz: 8_000 }).split(",").at(-1)),
+      "a step of 24 bits",
+    ).to.be.closeTo(2 ** -23, 1e-9);
   });
 
   it("as a sigrok session: two wires, a sample a microsecond, low again behind the end", () => {

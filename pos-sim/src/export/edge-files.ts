@@ -66,7 +66,7 @@ export function samplesVcd(signal: Signal, reversalsS: readonly number[]): strin
     }
   };
   samples.forEach((sample, i) => {
-    const value = Number(sample.toFixed(6));
+    const value = Number(sample.toFixed(DIGITS));
     turn(i / sampleRateHz);
     if (value !== said) lines.push(`#${Math.round((i / sampleRateHz) * 1e9)}`, `r${value} !`);
     said = value;
@@ -81,6 +81,9 @@ export function samplesVcd(signal: Signal, reversalsS: readonly number[]): strin
 export function samplesCsv(signal: Signal): string {
   const { samples, sampleRateHz } = signal;
   let text = "time_s,value\n";
-  for (let i = 0; i < samples.length; i++) text += `${(i / sampleRateHz).toFixed(7)},${samples[i]!.toFixed(6)}\n`;
+  for (let i = 0; i < samples.length; i++) text += `${(i / sampleRateHz).toFixed(7)},${samples[i]!.toFixed(DIGITS)}\n`;
   return text;
 }
+
+/** Decimal places of a sample: a step of 24 bits has seven. */
+const DIGITS = 9;
