@@ -52,7 +52,6 @@ void board_panic(const char* why) {
 static uint32_t armed;
 static int level;
 void board_reset(enum loader_start how) { longjmp(trapped, 2 + (int)how); }
-uint32_t board_start_reason(void) { return 0; }
 void board_sleep(uint64_t until) { (void)until; }
 void board_random(uint8_t* out, uint32_t length) { memset(out, 4, length); }
 
