@@ -4,7 +4,7 @@ import { Indicator, LoaderStart, LoaderVerdict, MTU_MAX } from "@enabling-card/w
 import { type Courier, courierFault, type FaultName, type FaultOptions } from "./courier.js";
 import { EmulatorError } from "./errors.js";
 import { EmulatedLoader, type LoaderOptions } from "./loader/emulated-loader.js";
-import { Machine, type Trap } from "./machine.js";
+import { Machine } from "./machine.js";
 import { type CompiledFirmware, compileFirmware, type Firmware, MODULE_NAMES, type ModuleName } from "./modules.js";
 import { isPersonalised } from "./personalise.js";
 import { Battery, type BatteryOptions } from "./ports/battery.js";
@@ -16,6 +16,7 @@ import type { LineEnd } from "./ports/line.js";
 import type { HciController } from "./ports/radio.js";
 import { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
 import { VAULT_ACCESS } from "./ports/vault.js";
+import type { Trap } from "./running-module.js";
 import type { Block } from "./store/block.js";
 import { Region, Store } from "./store/store.js";
 import type { Trace } from "./trace.js";

@@ -12,7 +12,6 @@ export {
 export { EmulatorError, type EmulatorErrorCode, PowerCut } from "./errors.js";
 export { compileLoader, EmulatedLoader, LOADER_BUDGET, type LoaderOptions } from "./loader/emulated-loader.js";
 export { type SlotAreas, SlotFlash, type SlotWrite } from "./loader/slot-flash.js";
-export type { Trap } from "./machine.js";
 export {
   type CompiledFirmware,
   compileFirmware,
@@ -56,6 +55,7 @@ export {
   snoop,
   type Traffic,
 } from "./radio/index.js";
+export type { Trap } from "./running-module.js";
 export { type Expectation, parseScenario, runScenario, type Scenario, type Step } from "./scenario.js";
 export { BLOCK_SIZE, type Block, FileBlock, MemoryBlock } from "./store/block.js";
 export { RECORD_MAX, Region, Store, type StoreWrite } from "./store/store.js";

@@ -6,7 +6,6 @@ import { EmulatorError, PowerCut } from "./errors.js";
 import { AirUpdate } from "./loader/air-update.js";
 import type { EmulatedLoader } from "./loader/emulated-loader.js";
 import { MailRoom } from "./mail-room.js";
-import { ModuleMemory } from "./memory.js";
 import {
   type CompiledFirmware,
   MODULE_NAMES,
@@ -28,6 +27,7 @@ import { type Letter, mailboxPort } from "./ports/mailbox.js";
 import { type HciController, Radio } from "./ports/radio.js";
 import { type RandomSource, randomPort } from "./ports/random.js";
 import { vaultPort } from "./ports/vault.js";
+import { memoryUse, type Ports, type RunningModule, runningModule, type Trap } from "./running-module.js";
 import type { Store } from "./store/store.js";
 import { Trace } from "./trace.js";
 
@@ -45,18 +45,6 @@ export interface MachineOptions {
   readonly loader?: (() => EmulatedLoader) | undefined;
   /** The card is to start again, from its loader. */
   readonly onReset?: (() => void) | undefined;
-}
-
-export interface Trap {
-  readonly module: ModuleName;
-  readonly message: string;
-  readonly atNs: number;
-}
-
-interface Running {
-  readonly exports: ModuleExports;
-  readonly memory: ModuleMemory;
-  readonly mailSlot: number;
 }
 
 export class Machine {
@@ -77,7 +65,7 @@ export class Machine {
   readonly #update: AirUpdate;
   readonly #outside: (() => void)[] = [];
   readonly #alarms: Record<ModuleName, Alarm>;
-  #modules: Partial<Record<ModuleName, Running>> = {};
+  #modules: Partial<Record<ModuleName, RunningModule>> = {};
   #store: Store | undefined;
   #on = false;
   #pumping = false;
@@ -211,59 +199,34 @@ export class Machine {
 
   /** A module's memory use: where its static data ends, and whether anything lies above its budget. */
   budget(name: ModuleName): { readonly heapBase: number; readonly budget: number; readonly touchedAbove: boolean } {
-    const { budget } = MODULES[name];
     const heapBase = this.#modules[name]?.exports.heapBase() ?? 0;
-    return {
-      heapBase,
-      budget,
-      touchedAbove: this.memory(name)
-        .subarray(budget)
-        .some((octet) => octet !== 0),
-    };
+    return { heapBase, ...memoryUse(name, this.memory(name)) };
   }
 
   #boot(name: ModuleName): void {
-    const spec = MODULES[name];
-    const memory = new ModuleMemory(spec.budget);
-    let exports: ModuleExports;
-    try {
-      const ports = this.#ports(name, memory);
-      const instance = new WebAssembly.Instance(this.#options.firmware[name], ports);
-      exports = instance.exports as unknown as ModuleExports;
-    } catch (cause) {
-      throw new EmulatorError("IMPORT_REFUSED", `The ${name} asks a port for what it does not have`, { cause });
-    }
-    memory.attach(exports.memory);
-    if (exports.heapBase() > spec.budget) {
-      throw new EmulatorError("BUDGET_EXCEEDED", `The ${name} uses ${exports.heapBase()} octets of its ${spec.budget}`);
-    }
-    const mailSlot = exports.mailSlot();
-    memory.demand(mailSlot, MAIL_SIZE);
-    this.#modules[name] = { exports, memory, mailSlot };
+    this.#modules[name] = runningModule(name, this.#options.firmware[name], this.#ports(name));
     this.#call(name, (module) => module.start(), true);
   }
 
-  /** The namespaces of a module's row, and no others. */
-  #ports(name: ModuleName, memory: ModuleMemory): WebAssembly.Imports {
-    const { battery, random } = this.#options;
+  #ports(name: ModuleName): Ports {
+    const { battery, random, onSecret } = this.#options;
     const nowNs = () => this.timeline.nowNs;
     const store = this.#store!;
-    const all: Record<string, () => object> = {
-      coil: () => this.coil.port(memory),
+    return {
+      coil: (memory) => this.coil.port(memory),
       head: () => this.head.port(),
-      crypto: () => cryptoPort(memory, this.#options.onSecret),
-      random: () => randomPort(memory, random),
-      vault: () => vaultPort(memory, name, store),
-      flash: () => flashPort(memory, name, store),
+      crypto: (memory) => cryptoPort(memory, onSecret),
+      random: (memory) => randomPort(memory, random),
+      vault: (memory) => vaultPort(memory, name, store),
+      flash: (memory) => flashPort(memory, name, store),
       clock: () => this.#alarms[name].port(),
       battery: () => batteryPort(battery, nowNs),
       button: () => this.button.port(),
       indicators: () => this.indicators.port(nowNs),
-      line: () => this.line.port(memory),
-      radio: () => this.#radio.port(memory),
-      mailbox: () => mailboxPort(memory, MODULES[name].id, (letter) => this.mail.send(letter)),
+      line: (memory) => this.line.port(memory),
+      radio: (memory) => this.#radio.port(memory),
+      mailbox: (memory) => mailboxPort(memory, MODULES[name].id, (letter) => this.mail.send(letter)),
     };
-    return Object.fromEntries(MODULES[name].imports.map((port) => [port, all[port]!() as WebAssembly.ModuleImports]));
   }
 
   #deliver(letter: Letter): void {
