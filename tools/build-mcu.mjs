@@ -22,7 +22,14 @@ export const BOARDS = {
 /** The modules of the card's program, and what of the machine goes into each ELF file. */
 const SHIPPED = ["wallet", "authenticator", "link"];
 const CARD_ROOMS = ["runtime", "ports", "board"];
-const LOADER_FILES = ["runtime/memory.c", "runtime/wasm-rt.c", "ports/crypto.c", "board/mps2.c", "board/start.c"];
+const LOADER_FILES = [
+  "runtime/memory.c",
+  "runtime/wasm-rt.c",
+  "ports/crypto.c",
+  "board/mps2.c",
+  "board/panic.c",
+  "board/start.c",
+];
 const WARNINGS = ["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"];
 const COMMON = [
   "-std=gnu11",
