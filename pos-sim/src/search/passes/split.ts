@@ -7,6 +7,8 @@ import type { Pass } from "./join.js";
 
 /** Cells that must agree more than disagree, zeros against zeros apart: as of two passes. */
 const ALIKE = 45;
+/** Zeros between a text and the middle between two. */
+const ZEROS = 10;
 /** Fewest cells of a text with its zeros. */
 const LEAST = 60;
 
@@ -49,7 +51,8 @@ function cutOf(bits: Uint8Array): number | undefined {
   for (let mirror = 2 * LEAST; mirror < 2 * (bits.length - LEAST); mirror++) {
     const middle = Math.ceil(mirror / 2);
     const run = bestRun(bits, Math.max(0, mirror - bits.length + 1), middle, (k) => mirror - k);
-    if (run.score > best.score) best = { score: run.score, cut: middle };
+    // A text whose digits are all the same is its own mirror: between two there are zeros.
+    if (run.score > best.score && run.to <= middle - ZEROS) best = { score: run.score, cut: middle };
   }
   return best.cut;
 }
