@@ -49,8 +49,8 @@ export const MODULES = {
   },
 };
 
-/** What Bluetooth may add to link, octets of wasm and of memory: 6 KiB, and half a KiB for SMP's service. */
-export const BLUETOOTH_MAX = { wasm: 6.5 * 1024, memory: 3 * 1024 };
+/** What Bluetooth may add to link, octets of wasm and of memory. */
+export const BLUETOOTH_MAX = { wasm: 6 * 1024, memory: 3 * 1024 };
 /** Doors of the Bluetooth host with nothing behind them: link built with these is what it would be without. */
 const NO_BLUETOOTH = {
   "firmware/link/bluetooth/commands.ts": `

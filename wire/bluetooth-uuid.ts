@@ -1,4 +1,4 @@
-// Our UUIDs as text, for whoever asks a platform's stack for them. The numbers are bluetooth.ts's.
+// UUIDs as text, for whoever asks a platform's stack for them. The numbers are bluetooth.ts's.
 
 import {
   UUID_WORD_0,
@@ -9,6 +9,10 @@ import {
   UUID_WORD_5,
   UUID_WORD_7,
 } from "./bluetooth.js";
+
+/** SMP's service and its one characteristic, as mcumgr's clients know them (Zephyr's "SMP Transport Specification"). */
+export const SMP_SERVICE_UUID = "8d53dc1d-1db7-4cd3-868b-8a527460aa84";
+export const SMP_CHARACTERISTIC_UUID = "da2e7828-fbce-4e01-ae9e-261174997c48";
 
 /** The UUID of a number of ours, as RFC 9562 writes it: lower case, with dashes. */
 export function cardUuid(number: number): string {

@@ -17,14 +17,9 @@ export const CARD_SERVICE = 0x0001;
 export const CARD_RX = 0x0002;
 export const CARD_TX = 0x0003;
 
-/**
- * SMP's service and its one characteristic, as mcumgr's clients know them (Zephyr's "SMP Transport Specification"), words as above; the second of
- * each is the number by which the card's table names it.
- */
-export const SMP_SERVICE = 0xdc1d; // 8d53dc1d-1db7-4cd3-868b-8a527460aa84
-export const SMP_SERVICE_UUID = "8d53dc1d-1db7-4cd3-868b-8a527460aa84";
+/** SMP's service and its one characteristic, by their second words: how the card's table names them. All of them: bluetooth-uuid.ts. */
+export const SMP_SERVICE = 0xdc1d;
 export const SMP_CHARACTERISTIC = 0x7828;
-export const SMP_CHARACTERISTIC_UUID = "da2e7828-fbce-4e01-ae9e-261174997c48";
 
 /** The card's longest ATT MTU, octets: with L2CAP's header it fills one data PDU of 251 (Vol 6 Part B 2.4). */
 export const LE_MTU_MAX = 247;

@@ -39,8 +39,8 @@ describe("the firmware's build", () => {
     });
   }
 
-  it("has a Bluetooth host of at most 6 KiB, half a KiB more with SMP's service, which uses at most 3 KiB of memory", async () => {
-    expect(BLUETOOTH_MAX).to.deep.equal({ wasm: 6144 + 512, memory: 3072 });
+  it("has a Bluetooth host of at most 6 KiB, which uses at most 3 KiB of memory", async () => {
+    expect(BLUETOOTH_MAX).to.deep.equal({ wasm: 6144, memory: 3072 });
     const { wasm, memory } = await bluetoothSize();
     expect(wasm).to.be.within(1, BLUETOOTH_MAX.wasm);
     expect(memory).to.be.within(1, BLUETOOTH_MAX.memory);

@@ -16,6 +16,9 @@ const WRITE: i32 = 0x12;
 const INDICATION: i32 = 0x1d;
 const CONFIRMATION: i32 = 0x1e;
 const WRITE_COMMAND: i32 = 0x52;
+/** Bits of the requests that look for something, and of all that name a handle first. */
+const DISCOVERIES: i32 = (1 << FIND_INFORMATION) | (1 << FIND_BY_TYPE_VALUE) | (1 << READ_BY_TYPE) | (1 << READ_BY_GROUP_TYPE);
+const OF_A_HANDLE: i32 = DISCOVERIES | (1 << READ) | (1 << READ_BLOB) | (1 << WRITE);
 /** Bit of commands, which are never answered (3.3.1). */
 const COMMAND: i32 = 0x40;
 /** Multiple Handle Value Notification, the highest of the PDUs that a server sends. */
@@ -46,7 +49,7 @@ export function attTake(pdu: usize, length: i32): void {
 
 function answer(code: i32, pdu: usize, length: i32): void {
   if (code == EXCHANGE_MTU) exchangeMtu(load<u16>(pdu + 1));
-  else if (isDiscovery(code)) discover(code, pdu, length);
+  else if (isAmong(code, DISCOVERIES)) discover(code, pdu, length);
   else if (code == READ) read(code, load<u16>(pdu + 1), 0);
   else if (code == READ_BLOB) read(code, load<u16>(pdu + 1), load<u16>(pdu + 3));
   else if (code == WRITE) writeRequest(load<u16>(pdu + 1), pdu + 3, length - 3);
@@ -54,8 +57,9 @@ function answer(code: i32, pdu: usize, length: i32): void {
   else refuse(code, 0, AttError.RequestNotSupported);
 }
 
-function isDiscovery(code: i32): bool {
-  return code == FIND_INFORMATION || code == FIND_BY_TYPE_VALUE || code == READ_BY_TYPE || code == READ_BY_GROUP_TYPE;
+/** Is a request among those whose bits are set? */
+function isAmong(code: i32, requests: i32): bool {
+  return code < 32 && ((requests >> code) & 1) != 0;
 }
 
 /** Has a request that is answered the length that it must have? */
@@ -69,14 +73,11 @@ function isWellFormed(code: i32, length: i32): bool {
 
 /** The handle that an Error Response to a malformed request names: its first, where it has one. */
 function handleIn(code: i32, pdu: usize, length: i32): i32 {
-  const has = isDiscovery(code) || code == READ || code == READ_BLOB || code == WRITE;
-  return has && length >= 3 ? <i32>load<u16>(pdu + 1) : 0;
+  return isAmong(code, OF_A_HANDLE) && length >= 3 ? <i32>load<u16>(pdu + 1) : 0;
 }
 
 function exchangeMtu(theirs: i32): void {
-  const at = response();
-  store<u8>(at, <u8>(EXCHANGE_MTU + 1));
-  store<u16>(at + 1, <u16>LE_MTU_MAX);
+  store<u32>(response(), (EXCHANGE_MTU + 1) | (LE_MTU_MAX << 8));
   respond(3);
   clientAgree(theirs); // after the response, which goes by the old one (3.4.2.2)
 }

@@ -1,9 +1,9 @@
 // ATT requests over a range of handles (Core 6.0, Vol 3 Part F 3.4.3, 3.4.4.1, 3.4.4.9): what there is, by type, by value, by service. Each
 // answers with as many entries of one length as the MTU takes, or says that there is none.
 import { AttError, refuse, respond, response } from "./answer";
-import { clientMtu, Kind } from "./client";
+import { clientMtu } from "./client";
 import {
-  gattGroupEnd, gattIsOf, gattKind, gattLast, gattPutType, gattReadable, gattStage, gattTypeSize, staged,
+  gattGroupEnd, gattIsOf, gattLast, gattPutType, gattReadable, gattStage, gattTypeSize, staged,
 } from "./gatt";
 
 export const FIND_INFORMATION: i32 = 0x04;
@@ -11,8 +11,8 @@ export const FIND_BY_TYPE_VALUE: i32 = 0x06;
 export const READ_BY_TYPE: i32 = 0x08;
 export const READ_BY_GROUP_TYPE: i32 = 0x10;
 
-/** Longest value in an entry of Read By Type: its length field has one octet, two of which are the handle (3.4.4.2). */
-const ENTRY_VALUE_MAX: i32 = 253;
+/** Longest entry, handle and value: its length field has one octet (3.4.4.2). */
+const ENTRY_MAX: i32 = 255;
 
 /** Answers one of the four, `length` octets at `pdu`, long enough for it. */
 export function discover(request: i32, pdu: usize, length: i32): void {
@@ -21,8 +21,7 @@ export function discover(request: i32, pdu: usize, length: i32): void {
   if (start == 0 || start > <i32>load<u16>(pdu + 3)) refuse(request, start, AttError.InvalidHandle);
   else if (request == FIND_INFORMATION) findInformation(start, end);
   else if (request == FIND_BY_TYPE_VALUE) findByTypeValue(start, end, pdu, length);
-  else if (request == READ_BY_TYPE) readByType(start, end, pdu + 5, length - 5);
-  else readByGroupType(start, end, pdu + 5, length - 5);
+  else readByType(request, start, end, pdu + 5, length - 5);
 }
 
 function findInformation(start: i32, end: i32): void {
@@ -50,49 +49,35 @@ function findByTypeValue(start: i32, end: i32, pdu: usize, length: i32): void {
   answer(FIND_BY_TYPE_VALUE, start, -1, used);
 }
 
-function readByType(start: i32, end: i32, uuid: usize, uuidSize: i32): void {
+/** Values by their attributes' type; of services, the one kind of group here (Vol 3 Part G 2.5.3), with the end of each. */
+function readByType(request: i32, start: i32, end: i32, uuid: usize, uuidSize: i32): void {
+  const isGrouped = request == READ_BY_GROUP_TYPE;
+  if (isGrouped && !gattIsOf(1, uuid, uuidSize)) { // the first attribute is a service
+    refuse(request, start, AttError.UnsupportedGroupType);
+    return;
+  }
   const at = response();
+  const header = isGrouped ? 4 : 2;
   let used = 2;
   let size = 0;
   for (let handle = start; handle <= end; handle++) {
     if (!gattIsOf(handle, uuid, uuidSize)) continue;
     if (!gattReadable(handle)) {
       if (size > 0) break;
-      refuse(READ_BY_TYPE, handle, AttError.ReadNotPermitted);
+      refuse(request, handle, AttError.ReadNotPermitted);
       return;
     }
-    const length = min(gattStage(handle), min(clientMtu() - 4, ENTRY_VALUE_MAX));
-    if (size == 0) size = 2 + length;
-    if (2 + length != size || used + size > clientMtu()) break;
-    store<u16>(at + used, <u16>handle);
-    memory.copy(at + used + 2, staged, length);
+    const length = min(gattStage(handle), min(clientMtu() - 2, ENTRY_MAX) - header);
+    if (size == 0) size = header + length;
+    if (header + length != size || used + size > clientMtu()) break;
+    const entry = at + used;
+    store<u16>(entry, <u16>handle);
+    if (isGrouped) store<u16>(entry + 2, <u16>gattGroupEnd(handle));
+    memory.copy(entry + header, staged, length);
     used += size;
   }
-  answer(READ_BY_TYPE, start, size, used);
+  answer(request, start, size, used);
 }
-
-/** Primary services are the one kind of group here (Vol 3 Part G 2.5.3). */
-function readByGroupType(start: i32, end: i32, uuid: usize, uuidSize: i32): void {
-  if (!gattIsOf(1, uuid, uuidSize)) { // the first attribute is one
-    refuse(READ_BY_GROUP_TYPE, start, AttError.UnsupportedGroupType);
-    return;
-  }
-  const at = response();
-  let used = 2;
-  let size = 0;
-  for (let handle = start; handle <= end; handle++) {
-    if (gattKind(handle) != Kind.Service) continue;
-    const length = gattStage(handle);
-    if (size == 0) size = 4 + length;
-    if (4 + length != size || used + size > clientMtu()) break;
-    store<u16>(at + used, <u16>handle);
-    store<u16>(at + used + 2, <u16>gattGroupEnd(handle));
-    memory.copy(at + used + 4, staged, length);
-    used += size;
-  }
-  answer(READ_BY_GROUP_TYPE, start, size, used);
-}
-
 
 /** Ends a response of whose octets `used` are, two of them or fewer where it has no entry; `format` goes before them unless negative. */
 function answer(request: i32, start: i32, format: i32, used: i32): void {

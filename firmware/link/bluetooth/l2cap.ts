@@ -85,8 +85,7 @@ function signalled(at: usize, length: i32): void {
   const out = aclPayload(SIGNAL);
   store<u8>(out, REJECT);
   store<u8>(out + 1, load<u8>(at + 1));
-  store<u16>(out + 2, tooLong ? 4 : 2);
-  store<u16>(out + 4, tooLong ? 1 : 0); // 4.1: signalling MTU exceeded, and which; command not understood
+  store<u32>(out + 2, tooLong ? 4 | (1 << 16) : 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
   store<u16>(out + 6, <u16>SIGNALLING_MTU);
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, tooLong ? 8 : 6);
 }
