@@ -14,46 +14,15 @@ import {
   identifierIn,
   SMP_GATT,
 } from "./gatt.js";
+import { type KnownTableStore, KnownTables } from "./known-tables.js";
+import type { Noble, NoblePeripheral } from "./noble.js";
+import { characteristicsOf } from "./noble-tables.js";
 import { firstOf, newOnly, SharedScan } from "./scan.js";
 
-// biome-ignore lint/suspicious/noExplicitAny: noble's events have listeners of many shapes
-type Listener = (...values: any[]) => void;
-
-interface Emitter {
-  on(event: string, listener: Listener): unknown;
-  removeListener(event: string, listener: Listener): unknown;
+export interface NobleTransportOptions extends GattOptions {
+  /** Where tables of attributes outlive the process: a card whose table is known is spoken to 14 connection intervals sooner. A transport remembers them by itself. */
+  readonly tables?: KnownTableStore;
 }
-
-export interface NobleCharacteristic extends Emitter {
-  readonly uuid: string;
-  /** Takes a Buffer, and no other octets. */
-  writeAsync(data: Buffer, withoutResponse: boolean): Promise<void>;
-  subscribeAsync(): Promise<void>;
-}
-
-export interface NoblePeripheral extends Emitter {
-  readonly id: string;
-  readonly rssi: number;
-  /** The server's, once it was exchanged; null before. */
-  readonly mtu: number | null;
-  readonly advertisement: { readonly localName?: string; readonly manufacturerData?: Uint8Array };
-  connectAsync(options?: object): Promise<void>;
-  cancelConnect(): void;
-  disconnectAsync(): Promise<void>;
-  discoverSomeServicesAndCharacteristicsAsync(
-    services: string[],
-    characteristics: string[],
-  ): Promise<{ readonly characteristics: readonly NobleCharacteristic[] }>;
-}
-
-/** What is used of noble. */
-export interface Noble extends Emitter {
-  waitForPoweredOnAsync(timeoutMs?: number): Promise<void>;
-  startScanningAsync(services?: string[], allowDuplicates?: boolean): Promise<void>;
-  stopScanningAsync(): Promise<void>;
-}
-
-export type NobleTransportOptions = GattOptions;
 
 /** noble writes UUIDs without dashes. */
 const bare = (uuid: string) => uuid.replaceAll("-", "");
@@ -65,6 +34,7 @@ const FAST = { minInterval: INTERVAL_MIN, maxInterval: INTERVAL_MIN };
 export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}): CardTransport {
   const ways = gattOptions(options);
   const { timeoutMs } = ways;
+  const tables = new KnownTables(options.tables);
   const known = new Map<string, NoblePeripheral>();
   let stopHearing: () => void = () => undefined;
   const scan = new SharedScan<NoblePeripheral>(
@@ -102,7 +72,7 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
     throwIfAborted(signal);
     const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs, signal));
     await scan.settled(); // some adapters do not connect while they scan
-    return dialGatt(nobleDial(peripheral, ways.mtu, gatt), ways, signal);
+    return dialGatt(nobleDial({ noble, peripheral, mtu: ways.mtu, gatt, tables }), ways, signal);
   }
 
   return {
@@ -123,15 +93,27 @@ function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCar
   };
 }
 
-function nobleDial(peripheral: NoblePeripheral, mtu: number, gatt: GattService): GattDial {
-  const [service, rxUuid, txUuid] = [gatt.service, gatt.rx, gatt.tx].map(bare) as [string, string, string];
+interface Dialled {
+  readonly noble: Noble;
+  readonly peripheral: NoblePeripheral;
+  readonly mtu: number;
+  readonly gatt: GattService;
+  readonly tables: KnownTables;
+}
+
+function nobleDial({ noble, peripheral, mtu, gatt, tables }: Dialled): GattDial {
+  const uuids = { service: bare(gatt.service), rx: bare(gatt.rx), tx: bare(gatt.tx) };
   let isUp = false;
   let gone: () => void = () => undefined;
   /** noble keeps each peripheral that it ever saw, and with it whoever listens to it. */
   let stopHearing: () => void = () => undefined;
+  /** The table of a card that is listened to and has said nothing yet: it may be made up. */
+  let unproved: string | undefined;
   const forget = () => {
     peripheral.removeListener("disconnect", gone);
     stopHearing();
+    if (unproved !== undefined) void tables.forget(unproved);
+    unproved = undefined;
   };
   return {
     id: peripheral.id,
@@ -147,23 +129,21 @@ function nobleDial(peripheral: NoblePeripheral, mtu: number, gatt: GattService):
       isUp = true;
     },
     async find() {
-      const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync(
-        [service],
-        [...new Set([rxUuid, txUuid])],
-      );
-      const rx = characteristics.find((one) => one.uuid === rxUuid);
-      const tx = characteristics.find((one) => one.uuid === txUuid);
-      if (rx === undefined || tx === undefined) throw sdkError("CARD_NOT_FOUND", "it does not have the service");
+      const { rx, tx, subscribe, hash } = await characteristicsOf(noble, peripheral, uuids, tables);
       return {
         mtu: peripheral.mtu ?? undefined,
         holdsBack: true, // until the controller has a buffer
         // An error of the card, and the end of the connection, leave it pending for ever.
         write: (chunk, response) => rx.writeAsync(Buffer.from(chunk), !response),
         async subscribe(hear) {
-          const heard = (data: Uint8Array) => hear(Uint8Array.from(data));
+          const heard = (data: Uint8Array) => {
+            unproved = undefined;
+            hear(Uint8Array.from(data));
+          };
           tx.on("data", heard);
+          unproved = hash;
           stopHearing = () => void tx.removeListener("data", heard);
-          await tx.subscribeAsync();
+          await subscribe();
           return stopHearing;
         },
       };

@@ -114,7 +114,7 @@ export async function benchBluetooth(): Promise<BluetoothBench> {
       intervalMs,
       steps: [
         { step: "MTU", intervals: intervals(mtuTo - mtuAt), floor: 1 },
-        { step: "services", intervals: intervals(subscribeAt - mtuTo), floor: 0 },
+        { step: "services", intervals: intervals(subscribeAt - mtuTo), floor: 1 },
         { step: "subscribe", intervals: intervals(subscribeTo - subscribeAt), floor: 1 },
         { step: "open", intervals: intervals(openTo - openAt), floor: 1 },
         {

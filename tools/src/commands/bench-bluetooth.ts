@@ -17,8 +17,8 @@ export function bluetoothCommand(bench: Command, context: Context): void {
 By noble's own stack. Air time is virtual: this machine's speed is in no figure.
 Floor: what is asked right before a connection event is answered in the next; a
 load has as many more as its packets fill; present ends where the card asks for
-its button. noble finds services anew each time. With node --expose-gc garbage
-is collected before memory is looked at.
+its button. Services: the hash of the card's table is read, and its handles are
+known. With node --expose-gc garbage is collected before memory is looked at.
 
 The upload is an image of 96 KiB to the card's loader. The octets of the image
 count; the air carries six packets an event, each a write of 244 octets.

@@ -299,7 +299,7 @@ async function onPhone(
   ]);
   const output = context.output(command);
   const phone = await PhoneFolder.open(folderOf(options, context));
-  const way = await openWay(deviceOf(options, context));
+  const way = await openWay(deviceOf(options, context), phone.tables);
   const onStep = (step: PhoneStep) => {
     output.fact(step);
     output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IssuerClient, type Token } from "@enabling-card/sdk";
-import { FilePairingStore } from "@enabling-card/sdk/node";
+import { FilePairingStore, type KnownTableStore } from "@enabling-card/sdk/node";
 import { fromHex, toBase32, toHex } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { makeFolder } from "../make-folder.js";
@@ -24,12 +24,15 @@ export type Enrolment = Account & { readonly token: Token };
 
 const PAIRINGS = "pairings.json";
 const ACCOUNTS = "accounts.json";
+const TABLES = "tables.json";
 type StoredAccount = Omit<Account, "token"> & {
   readonly token?: Omit<Token, "tokenRef"> & { readonly tokenRef: string };
 };
 
 export class PhoneFolder {
   readonly store: FilePairingStore;
+  /** What cards' attributes were found to be: no secret, and no loss. */
+  readonly tables: KnownTableStore;
   readonly #file: string;
 
   /** Makes the folder where it is not there. @throws {CommandError} `FOLDER_FAILED` */
@@ -41,6 +44,11 @@ export class PhoneFolder {
   private constructor(folder: string) {
     this.#file = join(folder, ACCOUNTS);
     this.store = new FilePairingStore(join(folder, PAIRINGS));
+    const tables = join(folder, TABLES);
+    this.tables = {
+      load: async () => JSON.parse(await readFile(tables, "utf8")),
+      save: (all) => writeWhole(tables, `${JSON.stringify(all, null, 2)}\n`, 0o600),
+    };
   }
 
   /** What the phone has for a card; undefined before it was enrolled. @throws {CommandError} `PHONE_UNREADABLE` */
