@@ -69,7 +69,13 @@ static uint64_t now_us = 123456789;
 uint64_t board_us(void) { return now_us; }
 static bool trial;
 uint32_t board_start_reason(void) { return trial ? 2 + 64 : 1; } // a trial, after a swap that was cut
-void board_coil_arm(uint32_t at) { armed = at; }
+static bool held;
+void board_hold_lines(void) { held = true; }
+void board_free_lines(void) { held = false; }
+void board_coil_arm(uint32_t at) {
+  if (!held) board_panic("a line's interrupt may hold up the coil's first edge");
+  armed = at;
+}
 void board_coil_next(uint32_t at) { armed = at; }
 void board_coil_disarm(void) { armed = 0; }
 void board_coil_drive(int to) { level = to; }
@@ -197,6 +203,7 @@ int main(void) {
     const int how = setjmp(trapped);
     if (how == 0) obey(line);
     else printf(how == 1 ? "trapped\n" : "reset %d\n", how - 2);
+    if (held) board_panic("lines are held for good");
   }
   return 0;
 }

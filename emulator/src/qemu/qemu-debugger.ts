@@ -32,6 +32,10 @@ export class QemuDebugger {
     await this.#ask(`Z${BREAK},${hex(address)},${THUMB}`);
   }
 
+  async unbreak(address: number): Promise<void> {
+    await this.#ask(`z${BREAK},${hex(address)},${THUMB}`);
+  }
+
   /** Halts when the octet at `address` is written. */
   async watch(address: number): Promise<void> {
     await this.#ask(`Z${WATCH},${hex(address)},1`);
