@@ -40,6 +40,9 @@ void board_uart_put(enum uart uart, uint8_t octet);
 /** Returns when what was put has left. */
 void board_uart_drain(enum uart uart);
 
+/** Is the user's button down, as its pin says at this moment? Of a card that is sold: where there is a bench, it presses. */
+bool board_button(void);
+
 /** Opens the line to the controller; false on a board that has none. Once, before the next two. */
 bool board_radio_open(void);
 /** Octets to the controller, sent as it takes them; false where not all have room, and none is sent. `EVENT_RADIO_SENT` says that all have left. */
