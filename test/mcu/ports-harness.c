@@ -9,6 +9,7 @@
 #include "loader.h"
 #include "log.h"
 #include "machine.h"
+#include "ports/button.h"
 #include "ports/clock.h"
 #include "ports/coil.h"
 #include "ports/flash.h"
@@ -90,6 +91,8 @@ void board_uart_put(enum uart uart, uint8_t octet) {
   (void)uart;
   sent[sent_length++] = octet;
 }
+static bool down;
+bool board_button(void) { return down; }
 static bool wired = true;
 bool board_radio_open(void) { return wired; }
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
@@ -157,6 +160,9 @@ static void obey(char* line) {
   else if (IS("radio.open")) wired = a[0] != 0, answer = radio_open();
   else if (IS("radio.send")) answer = Z_radioZ_send(module, b, c);
   else if (IS("radio.room")) answer = radio_has_room();
+  else if (IS("pin")) down = a[0] != 0;
+  else if (IS("button.look")) answer = (long long)(button_look() / 1000);
+  else if (IS("button.pressed")) answer = Z_buttonZ_pressed(module);
   else if (IS("time")) now_us = (uint64_t)a[0] * 1000;
   else if (IS("table")) table.magic ^= (uint32_t)a[0], table.version += b, table.ram += (int32_t)c, table.ram_end += (int32_t)d;
   else if (IS("update.start")) trial = a[0] != 0, update_start();
