@@ -36,6 +36,7 @@ export { INDICATOR_NAMES } from "./ports/indicators.js";
 export type { LineEnd } from "./ports/line.js";
 export type { HciController } from "./ports/radio.js";
 export { type RandomSource, seededRandom, trueRandom } from "./ports/random.js";
+export { begunAt, isAlive, type ProcessMark } from "./processes.js";
 export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuDebugger, QemuHalt } from "./qemu/qemu-debugger.js";

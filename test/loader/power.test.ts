@@ -117,6 +117,27 @@ describe("a power cut during an update", () => {
     expect(booted.at(-1)).to.deep.equal({ runs: 2, reason: StartReason.Trial });
   }).timeout(120_000);
 
+  it("while the image comes lets it go on: with what it has, which is no more than came, and never with all", async () => {
+    // Of two sectors, the last one full.
+    const even = sealed(partsOf(2, 6, 2 * SECTOR_SIZE + 1 - sealed(partsOf(2, 6, 1)).length));
+    for (const [image, sectors] of [
+      [TWO, [0, 1, 2]],
+      [even, [0, 1]],
+    ] as const) {
+      const cuts = await cutsOf(card, () => card.client().upload(image));
+      const goesOn = new Set<number>();
+      for (const { areas, what } of cuts) {
+        const again = await LoaderCard.create(new SlotFlash(areas));
+        again.start(LoaderStart.Listen);
+        const told: number[] = [];
+        await again.client().upload(image, { onProgress: ({ sent }) => told.push(sent) });
+        goesOn.add(Math.floor(told[0]! / SECTOR_SIZE));
+        expect(holds(again.flash.areas[FlashArea.Slot1], image), what).to.equal(true);
+      }
+      expect([...goesOn].sort()).to.deep.equal(sectors);
+    }
+  }).timeout(120_000);
+
   it("while slots are swapped leaves both, and the new one is tried", async () => {
     await tried();
     const cuts = await cutsOf(card, () => card.start());

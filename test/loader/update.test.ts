@@ -273,6 +273,58 @@ describe("an update by the loader", () => {
     expect(told.at(-1)).to.equal(0);
   });
 
+  /** Where an upload goes on, octets: its first chunk is sent in any case. */
+  const goesOnAt = async (image: Uint8Array): Promise<number> => {
+    const told: number[] = [];
+    await client.upload(image, { onProgress: ({ sent }) => told.push(sent) });
+    expect(told.at(-1)).to.equal(image.length);
+    return told[0]!;
+  };
+  const breakOff = async (image: Uint8Array, behind: number) => {
+    const abort = new AbortController();
+    const onProgress = ({ sent }: { sent: number }) => sent > behind && abort.abort();
+    expect(await codeOf(client.upload(image, { signal: abort.signal, onProgress }))).to.equal("ABORTED");
+  };
+  const powerAgain = () => card.start(LoaderStart.Listen);
+
+  it("goes on behind the sectors that were whole when power went, and that is its end", async () => {
+    await breakOff(TWO, SECTOR_SIZE + 500);
+    powerAgain();
+    expect(await goesOnAt(TWO)).to.equal(SECTOR_SIZE);
+    expect((await client.images())[1]).to.include({ version: "2.0.0" });
+    powerAgain();
+    expect(await goesOnAt(TWO), "of one that had ended").to.be.lessThan(SECTOR_SIZE);
+  });
+
+  for (const [what, meanwhile] of [
+    ["another image came meanwhile", () => breakOff(sealed(partsOf(4, 5, 9000)), SECTOR_SIZE + 500)],
+    ["slot 1 was erased", () => client.erase()],
+    ["an image that nobody has named came", () => unnamed()],
+    ["an image was refused", async () => void (await codeOf(client.upload(sealed(partsOf(4, 5), OTHER_SECRET))))],
+    ["slots were swapped", () => swapped()],
+  ] as const)
+    it(`begins anew behind a power cut where ${what}`, async () => {
+      await breakOff(TWO, SECTOR_SIZE + 500);
+      powerAgain();
+      await meanwhile();
+      powerAgain();
+      expect(await goesOnAt(TWO)).to.be.lessThan(SECTOR_SIZE);
+      expect((await client.images()).some(({ version }) => version === "2.0.0")).to.equal(true);
+    });
+
+  async function unnamed() {
+    const data = ONE.subarray(0, 200);
+    const body = new Map<string, SmpValue>(Object.entries({ off: 0, len: TWO.length, data }));
+    await client.request({ operation: SmpOperation.Write, group: SmpGroup.Image, command: SmpImage.Upload, body });
+  }
+
+  async function swapped() {
+    const other = sealed(partsOf(5, 5));
+    await client.upload(other);
+    await client.confirm(imageDigest(decodeImage(other)));
+    card.start();
+  }
+
   it("arrives over a line that loses and damages what is said", async function () {
     this.timeout(120_000);
     let n = 0;

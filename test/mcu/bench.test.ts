@@ -21,9 +21,8 @@ import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 
 /** Of a kept figure, per cent: what is more has changed. */
 const APART = 5;
-/** Where the host was busy the card woke more often, and what it was told came at other times: runs of which the least is held to what was kept, and to what is asked. */
+/** Where the host was busy the card woke more often, and what it was told came at other times: runs of which the least is held to what was kept, and to what is asked. Edges are of the first. */
 const RUNS = 4;
-const EDGES = ["edge error, ticks", "drift, ticks"];
 
 describe("the card's costs on a Cortex-M4", () => {
   it("are those that were kept, and what is asked", async function () {
@@ -39,11 +38,8 @@ describe("the card's costs on a Cortex-M4", () => {
       Object.entries(ASKED).filter(([name, asked]) => !(figures[name]! <= asked));
     const isOver = () => over(now).length > 0 || Object.entries(now).some(([name, value]) => value > most(name));
     for (let run = 1; run < RUNS && isOver(); run++) {
-      // Octets that come by QEMU's lines shift its counted time now and then: one edge of some twenty thousand is a tick further off.
-      const again = over(now).some(([name]) => EDGES.includes(name))
-        ? figuresOf(await benchMcu())
-        : stepFigures(await benchSteps());
-      for (const [name, value] of Object.entries(again)) now = { ...now, [name]: Math.min(value, now[name]!) };
+      for (const [name, value] of Object.entries(stepFigures(await benchSteps())))
+        now = { ...now, [name]: Math.min(value, now[name]!) };
     }
     expect(over(now), "over what is asked").to.deep.equal([]);
     expect(Object.keys(now)).to.deep.equal(Object.keys(kept));

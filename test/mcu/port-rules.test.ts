@@ -4,7 +4,7 @@
 import { Region } from "@enabling-card/emulator";
 import { LoaderStart, MAIL_DEPTH, MAIL_SIZE, ModuleId, Status, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
-import { BUDGET, mcuPorts } from "../support/mcu-ports.js";
+import { BUDGET, mcuPorts, type Order } from "../support/mcu-ports.js";
 import { coilRefusals, FLASH_OWNERS, ROUTES, VAULT_RIGHTS } from "../support/port-rules.js";
 
 const MODULES = [ModuleId.Machine, ModuleId.Link, ModuleId.Wallet, ModuleId.Authenticator];
@@ -173,6 +173,17 @@ describe("on a microcontroller", () => {
       ["posted"],
     ]);
     expect(late.at(-1), "its end, which nobody has looked at").to.equal(0);
+  });
+
+  it("a button that bounces is pressed once: its pin is looked at every 20 ms", () => {
+    const look = (ms: number, down: 0 | 1): Order[] => [["time", ms], ["pin", down], ["button.look"]];
+    const answers = ask([
+      ...[...look(1000, 1), ["button.pressed", 0], ["posted"]],
+      ...[...look(1005, 0), ["button.pressed", 0], ...look(1010, 1), ...look(1020, 1), ["button.pressed", 0]],
+      ...[...look(1040, 0), ["button.pressed", 0]],
+    ] as Order[]);
+    const said = answers.filter((_, i) => ![0, 1, 5, 6, 9, 10, 12, 13, 16, 17].includes(i));
+    expect(said).to.deep.equal([1020, 1, 1, 1020, 1, 1020, 1040, 1, 1060, 0]);
   });
 
   it("the clock counts milliseconds, and rings never for 0 and for what no counter reaches", () => {

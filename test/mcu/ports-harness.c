@@ -9,6 +9,7 @@
 #include "loader.h"
 #include "log.h"
 #include "machine.h"
+#include "ports/button.h"
 #include "ports/clock.h"
 #include "ports/coil.h"
 #include "ports/flash.h"
@@ -69,7 +70,13 @@ static uint64_t now_us = 123456789;
 uint64_t board_us(void) { return now_us; }
 static bool trial;
 uint32_t board_start_reason(void) { return trial ? 2 + 64 : 1; } // a trial, after a swap that was cut
-void board_coil_arm(uint32_t at) { armed = at; }
+static bool held;
+void board_hold_lines(void) { held = true; }
+void board_free_lines(void) { held = false; }
+void board_coil_arm(uint32_t at) {
+  if (!held) board_panic("a line's interrupt may hold up the coil's first edge");
+  armed = at;
+}
 void board_coil_next(uint32_t at) { armed = at; }
 void board_coil_disarm(void) { armed = 0; }
 void board_coil_drive(int to) { level = to; }
@@ -84,6 +91,8 @@ void board_uart_put(enum uart uart, uint8_t octet) {
   (void)uart;
   sent[sent_length++] = octet;
 }
+static bool down;
+bool board_button(void) { return down; }
 static bool wired = true;
 bool board_radio_open(void) { return wired; }
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
@@ -151,6 +160,9 @@ static void obey(char* line) {
   else if (IS("radio.open")) wired = a[0] != 0, answer = radio_open();
   else if (IS("radio.send")) answer = Z_radioZ_send(module, b, c);
   else if (IS("radio.room")) answer = radio_has_room();
+  else if (IS("pin")) down = a[0] != 0;
+  else if (IS("button.look")) answer = (long long)(button_look() / 1000);
+  else if (IS("button.pressed")) answer = Z_buttonZ_pressed(module);
   else if (IS("time")) now_us = (uint64_t)a[0] * 1000;
   else if (IS("table")) table.magic ^= (uint32_t)a[0], table.version += b, table.ram += (int32_t)c, table.ram_end += (int32_t)d;
   else if (IS("update.start")) trial = a[0] != 0, update_start();
@@ -197,6 +209,7 @@ int main(void) {
     const int how = setjmp(trapped);
     if (how == 0) obey(line);
     else printf(how == 1 ? "trapped\n" : "reset %d\n", how - 2);
+    if (held) board_panic("lines are held for good");
   }
   return 0;
 }

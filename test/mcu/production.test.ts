@@ -5,9 +5,18 @@ import { createPrivateKey, sign } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { setTimeout as delay } from "node:timers/promises";
+import { MemoryBlock, QemuCard, type QemuDebugger, type QemuHalt, type QemuHalts } from "@enabling-card/emulator";
 import { Card, type CardError, Loader, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { buildImage, flatProgram, makeImageKey, readBoard, setTable, signImage } from "@enabling-card/tools";
+import {
+  buildImage,
+  disassembly,
+  flatProgram,
+  makeImageKey,
+  readBoard,
+  setTable,
+  signImage,
+} from "@enabling-card/tools";
 import { ModuleId, type SmpOperation, StartReason, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { buildMcu, type McuSize } from "../../tools/build-mcu.mjs";
@@ -128,6 +137,84 @@ describe("a production build", () => {
       await loader.echo("no entropy", { tries: 20, timeoutMs: 200 });
       expect((await loader.facts()).start).to.equal(StartReason.Panicked);
       loader.close();
+      await qemu.stop();
+    }
+  });
+
+  /** Stands in for a pin of the board's, as QEMU has neither buttons nor switches to turn: what the function that reads it answers is what a debugger says. */
+  const pin = (elf: string, name: string, level: () => boolean): QemuHalts => {
+    const block = /^[^\n]*\n(.*?bx\tlr)/s.exec(disassembly(elf).split(`<${name}>:`)[1]!)![1]!;
+    const at = [...block.matchAll(/^\s*([0-9a-f]+):\t/gm)].at(-1)![1]!;
+    const onHalt = (_: QemuHalt, machine: QemuDebugger) => machine.setRegister(0, level() ? 1 : 0);
+    return { at: [Number.parseInt(at, 16)], onHalt };
+  };
+  const board = () => ({ board: "an386", loader: built.loader, image: image(), flash: store }) as const;
+
+  it("hears the board's own button, and no other: a payment is let go by two presses of it", async function () {
+    this.timeout(120_000);
+    let down = false;
+    const halts = pin(built.elf, "board_button", () => down);
+    qemu = await QemuCard.start({ ...board(), unheard: "card", halts, autoPress: true });
+    const { made, makerRoot, client } = table;
+    const phone = { store: new MemoryPairingStore(), phoneName: "Ada's phone", makerRoot };
+    const card = await Card.pair(memoryTransport([qemu]), made.pairingCode, phone);
+    await client.enrol(card.certificate, "Ada's phone");
+    const { tokenRef } = await client.createToken(card.cardId, "LOVELACE/ADA");
+    const { challenge, checkpointSize } = card.info;
+    const domain = { requestor: "test", channel: 0, country: 276, maxAmount: 1000 };
+    const asked = { cardId: card.cardId, tokenRef, challenge, checkpointSize, domain };
+    await card.load(await client.grant({ ...asked, maxEmissions: 1, kind: "online" }));
+    let isOver = false;
+    const presented = card.present({ when: "now" }).finally(() => {
+      isOver = true;
+    });
+    await Promise.race([presented, qemu.pressTwice().then(() => delay(1000))]);
+    expect(isOver, "by the bench's").to.equal(false);
+    while (!isOver) {
+      for (const level of [true, false, true, false]) {
+        down = level;
+        await delay(150);
+      }
+      await Promise.race([presented, delay(1500)]);
+    }
+    expect((await presented).passesSent).to.equal(2);
+    await card.close();
+  });
+
+  it("starts its loader where that button is held at a reset", async function () {
+    this.timeout(60_000);
+    qemu = await QemuCard.start({
+      ...board(),
+      unheard: "loader",
+      halts: pin(built.loader, "board_button", () => true),
+    });
+    const loader = new Loader(qemu.loaderLine());
+    await loader.echo("held", { tries: 20, timeoutMs: 500 });
+    expect((await loader.facts()).start).to.equal(StartReason.Held);
+    loader.close();
+  });
+
+  it("has a radio where the board's own switch says that a controller is wired", async function () {
+    this.timeout(60_000);
+    for (const wired of [false, true]) {
+      const heard: string[] = [];
+      let tell = (): void => undefined;
+      const first = new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+      const radio = {
+        send: (packet: Uint8Array) => {
+          heard.push(toHex(packet));
+          tell();
+        },
+        onPacket: () => undefined,
+        powerOff: () => undefined,
+      };
+      // The bench's switch is on in both.
+      const halts = pin(built.elf, "board_is_wired", () => wired);
+      qemu = await QemuCard.start({ ...board(), unheard: "card", radio, halts });
+      await Promise.race([first, delay(wired ? 30_000 : 1000)]);
+      expect(heard.slice(0, 1)).to.deep.equal(wired ? ["01030c00"] : []);
       await qemu.stop();
     }
   });

@@ -1,7 +1,7 @@
 // The microcontroller's store on this machine, with its power cut at each octet that flash is told to write, and in each erase.
 //
 // In: u16 writes, the flash region, then each write: region u8, id u8, length u16, data. Out, for each cut, until the writes are done without
-// one: writes that were begun u16, the flash region as it was left, then of ids 1 to 8 of the flash region after a restart: length u16, FFFF
+// one: writes that were begun u16, 8000 added where the last of them was refused, the flash region as it was left, then of ids 1 to 8 of the flash region after a restart: length u16, FFFF
 // where there is none, and data; then whether one more write is kept, u8. Little-endian.
 #include <setjmp.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "board.h"
 #include "store.h"
 
-enum { SIZE = 2 * FLASH_SECTOR, WRITES = 64, IDS = 8, PROBE = 9 };
+enum { SIZE = 2 * FLASH_SECTOR, WRITES = 64, IDS = 8, PROBE = 9, REFUSED = 0x8000 };
 
 static uint8_t flash[SIZE], first[SIZE];
 const uint8_t* const board_flash = flash;
@@ -47,7 +47,8 @@ void board_panic(const char* why) {
 static struct {
   uint8_t region, id;
   uint16_t length;
-  uint8_t data[STORE_RECORD_MAX];
+  /** One octet more than there may be, to be refused. */
+  uint8_t data[STORE_RECORD_MAX + 1];
 } writes[WRITES];
 
 static uint16_t take_u16(void) {
@@ -84,7 +85,7 @@ int main(void) {
     writes[i].region = (uint8_t)getchar();
     writes[i].id = (uint8_t)getchar();
     writes[i].length = take_u16();
-    if (writes[i].length > STORE_RECORD_MAX) return 2;
+    if (writes[i].length > sizeof writes[i].data) return 2;
     if (fread(writes[i].data, 1, writes[i].length, stdin) != writes[i].length) return 2;
   }
   for (long cut = 0;; cut++) {
@@ -97,7 +98,9 @@ int main(void) {
       if (!store_open()) board_panic("the store does not open at first");
       for (uint32_t i = 0; i < count; i++) {
         begun = i + 1;
-        if (!store_write(writes[i].region, writes[i].id, writes[i].data, writes[i].length)) return 3;
+        if (store_write(writes[i].region, writes[i].id, writes[i].data, writes[i].length)) continue;
+        begun |= REFUSED;
+        break;
       }
     }
     left = -1;

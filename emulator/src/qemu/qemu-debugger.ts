@@ -32,6 +32,17 @@ export class QemuDebugger {
     await this.#ask(`Z${BREAK},${hex(address)},${THUMB}`);
   }
 
+  async unbreak(address: number): Promise<void> {
+    await this.#ask(`z${BREAK},${hex(address)},${THUMB}`);
+  }
+
+  /** Of the machine that stands still: one of its registers 0 to 15 has `value`, 32 bits, when it goes on. */
+  async setRegister(register: number, value: number): Promise<void> {
+    const all = Buffer.from(await this.#ask("g"), "hex").subarray(0, 4 * REGISTERS);
+    all.writeUInt32LE(value, 4 * register);
+    await this.#ask(`G${all.toString("hex")}`);
+  }
+
   /** Halts when the octet at `address` is written. */
   async watch(address: number): Promise<void> {
     await this.#ask(`Z${WATCH},${hex(address)},1`);

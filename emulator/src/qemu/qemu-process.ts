@@ -1,15 +1,15 @@
 // QEMU with a loader and an image on one of its Cortex-M boards: started, its serial lines, ended. Flash is a file, which outlives resets.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { encodeLineFrame } from "@enabling-card/wire";
 import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { QemuDebugger, type QemuHalt } from "./qemu-debugger.js";
+import { makeQemuFolder } from "./qemu-folder.js";
 import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
 
@@ -82,7 +82,7 @@ export class QemuProcess {
     this.#gdb = gdbPort !== undefined;
     this.#isTraced = traced !== undefined;
     this.#halts = halts;
-    this.#folder = mkdtempSync(join(tmpdir(), "ecard-qemu-"));
+    this.#folder = makeQemuFolder();
     const entropy = options.entropy ?? trueRandom(SEED_SIZE);
     writeQemuMemory(this.#file, options, seed === undefined ? trueRandom(SEED_SIZE) : seedKey(seed), entropy);
     const socket = (name: Serial) => [

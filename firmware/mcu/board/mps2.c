@@ -83,9 +83,9 @@ static volatile uint32_t wraps;
 /** Armv7-M B3.4. The coil's edges wait for nobody; what else interrupts can wait for them. */
 enum { IRQ_ENABLE = 0xE000E100, IRQ_PRIORITY = 0xE000E400, AT_ONCE = 0, LATER = 0x80 };
 
-/** Lines' interrupts wait, and the coil's do not (BASEPRI, B1.4.3). */
-static inline void hold_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(LATER) : "memory"); }
-static inline void free_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(0) : "memory"); }
+// BASEPRI, B1.4.3.
+void board_hold_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(LATER) : "memory"); }
+void board_free_lines(void) { __asm__ volatile("msr basepri, %0" ::"r"(0) : "memory"); }
 
 static void enable(uint32_t irq, uint8_t priority) {
   *(volatile uint8_t*)(IRQ_PRIORITY + irq) = priority;
@@ -194,10 +194,10 @@ int board_uart_get(enum uart uart) {
   if (is_empty(ring)) return -1;
   const uint8_t octet = pull(ring);
   if (!(REG(BASES[uart] + UART_CTRL) & RX_INTERRUPT)) {
-    hold_lines();
+    board_hold_lines();
     REG(BASES[uart] + UART_CTRL) = LISTENING[uart];
     receive(uart);
-    free_lines();
+    board_free_lines();
   }
   return octet;
 }
@@ -216,10 +216,10 @@ void board_uart_drain(enum uart uart) {
 
 bool board_radio_send(const uint8_t* octets, uint32_t length) {
   if (length > room(&sending)) return false;
-  hold_lines();
+  board_hold_lines();
   for (uint32_t i = 0; i < length; i++) push(&sending, octets[i]);
   transmit();
-  free_lines();
+  board_free_lines();
   return true;
 }
 
@@ -300,8 +300,12 @@ static struct entropy* entropy(void) {
   return stand_in;
 }
 #define STARTS ((struct entropy*)(FLASH_REGION + QEMU_STAND_IN_AT))->starts
-static bool is_button_held(void) { return (REG(BUTTONS) & 1) != 0; }
+// Functions of their own, so that a debugger can stand in for the pins: QEMU's boards have neither button nor switch to turn.
+__attribute__((noinline)) bool board_button(void) { return (REG(BUTTONS) & 1) != 0; }
+__attribute__((noinline)) static bool board_is_wired(void) { return (REG(USER_SWITCHES) & 1) != 0; }
+static bool is_button_held(void) { return board_button(); }
 #else
+static bool board_is_wired(void) { return switches->radio == 1; }
 static struct entropy* entropy(void) { return &switches->seed; }
 #define STARTS switches->seed.starts
 static bool is_button_held(void) {
@@ -312,7 +316,7 @@ static bool is_button_held(void) {
 #endif
 
 bool board_radio_open(void) {
-  if (switches->radio != 1) return false;
+  if (!board_is_wired()) return false;
   listen(UART_RADIO);
   return true;
 }

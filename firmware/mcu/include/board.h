@@ -21,7 +21,10 @@ uint32_t board_stack_used(void);
 uint32_t board_stack_size(void);
 /** Nothing faults below the stack any more: before another program has its own. */
 void board_unguard_stack(void);
-/** Calls `coil_tick` at the absolute tick `at`. */
+/** Lines' interrupts wait, and the coil's do not, until they are freed. */
+void board_hold_lines(void);
+void board_free_lines(void);
+/** Calls `coil_tick` at the absolute tick `at`. Lines are held: what came between the look at the clock and the timer's start would be late by that. */
 void board_coil_arm(uint32_t at);
 /** The same from `coil_tick` itself, for the edge that follows. */
 void board_coil_next(uint32_t at);
@@ -36,6 +39,9 @@ int board_uart_get(enum uart uart);
 void board_uart_put(enum uart uart, uint8_t octet);
 /** Returns when what was put has left. */
 void board_uart_drain(enum uart uart);
+
+/** Is the user's button down, as its pin says at this moment? Of a card that is sold: where there is a bench, it presses. */
+bool board_button(void);
 
 /** Opens the line to the controller; false on a board that has none. Once, before the next two. */
 bool board_radio_open(void);

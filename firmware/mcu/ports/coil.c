@@ -86,11 +86,13 @@ uint32_t Z_coilZ_play(struct module* module, uint32_t pointer, uint32_t count) {
   coil.ramp_ticks = RAMP_STEP_US * board_ticks_per_us;
   coil.level = -COIL_FULL;
   coil.left = count;
+  board_hold_lines();
   const uint32_t now = board_ticks();
   coil.begun = now;
   reverse(now);
   coil.deadline = now + *coil.intervals * coil.ticks_per_us;
   board_coil_arm(coil.deadline);
+  board_free_lines();
   bench_pass_begins();
   return STATUS_OK;
 }
@@ -122,9 +124,11 @@ void coil_stop(void) {
   if (coil.left == 0) return;
   board_coil_disarm();
   coil.left = 0;
+  board_hold_lines();
   coil.deadline = board_ticks();
   ramp_begin();
   board_coil_arm(coil.deadline);
+  board_free_lines();
 }
 
 void Z_coilZ_stop(struct module* module) {

@@ -27,6 +27,21 @@ bool button_set(bool now) {
   return changed;
 }
 
+#ifdef PRODUCTION
+/** A button bounces for some 5 ms: what is looked at no more often changes once. A board whose button interrupts would look then, and sleep longer. */
+enum { LOOK_US = 20000 };
+
+uint64_t button_look(void) {
+  static uint64_t due;
+  const uint64_t now = board_us();
+  if (now >= due) {
+    due = now + LOOK_US;
+    if (button_set(board_button())) machine_post(EVENT_BUTTON);
+  }
+  return due;
+}
+#endif
+
 void Z_indicatorsZ_show(struct module* module, uint32_t pattern) {
   (void)module;
   bench_indicator(pattern);

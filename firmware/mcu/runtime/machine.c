@@ -7,6 +7,7 @@
 #include "board.h"
 #include "log.h"
 #include "ports/battery.h"
+#include "ports/button.h"
 #include "ports/coil.h"
 #include "ports/head.h"
 #include "ports/line.h"
@@ -169,6 +170,9 @@ void machine_run(void) {
   for (int id = MODULE_WALLET; id < MODULES; id++) boot(&modules[id]);
   boot(&modules[MODULE_LINK]);
   for (;;) {
-    if (!step()) board_sleep(next_alarm());
+    const uint64_t look = button_look();
+    if (step()) continue;
+    const uint64_t alarm = next_alarm();
+    board_sleep(alarm < look ? alarm : look);
   }
 }

@@ -42,9 +42,10 @@ Before the first octet the image is checked as the card will: form, digest,
 who signed it, board, address, size, security counter. The card then runs it
 once; when it has come up it hands over to the loader, which confirms it.
 Ctrl-C, or a cable that is pulled, harms nothing: the same call goes on where
-it was, for a minute; then the card runs its image again, and an upload begins
-anew. One that refuses an image runs its own again at once. A grant that was
-loaded is lost. An image that the card has is not sent.
+it was; after a minute, when the card runs its image again, or a power cut,
+behind the 4 KiB pieces that were whole. A card that refuses an image runs its
+own again at once. A grant that was loaded is lost.
+An image that the card has is not sent.
 
 Over Bluetooth the card lets its updater in for a minute after its button was
 held for three seconds; it goes on running its image meanwhile, without wallet.

@@ -1,13 +1,8 @@
 // One call at a time on a file that keeps a card's flash. Who holds it is written beside it: a process that is gone holds nothing.
 
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
+import { begunAt, isAlive, type ProcessMark } from "@enabling-card/emulator";
 import { CommandError, EXIT } from "../exit-codes.js";
-
-interface Holder {
-  readonly pid: number;
-  /** When that process began, where the system tells it: numbers of processes come again. */
-  readonly begun: string | undefined;
-}
 
 /** Taking over what a process has left behind is a moment's work; what is older was left behind itself. */
 const TAKING_MS = 10_000;
@@ -67,31 +62,10 @@ function inUse(file: string, pid: number | undefined): CommandError {
 }
 
 /** Undefined where nothing can be read of it. */
-function holderOf(lock: string): Holder | undefined {
+function holderOf(lock: string): ProcessMark | undefined {
   try {
-    const { pid, begun } = JSON.parse(readFileSync(lock, "utf8")) as Partial<Holder>;
+    const { pid, begun } = JSON.parse(readFileSync(lock, "utf8")) as Partial<ProcessMark>;
     return Number.isSafeInteger(pid) && pid! > 0 ? { pid: pid!, begun } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function isAlive({ pid, begun }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Another user's process is there too.
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
-  }
-  const now = begunAt(pid);
-  return now === undefined || begun === undefined || now === begun;
-}
-
-/** Linux's proc(5): field 22 of `stat`, counted behind the name, which may have spaces. */
-function begunAt(pid: number): string | undefined {
-  try {
-    const said = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return said.slice(said.lastIndexOf(")") + 2).split(" ")[19];
   } catch {
     return undefined;
   }

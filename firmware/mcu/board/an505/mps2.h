@@ -22,8 +22,10 @@
 #define BENCH_SWITCHES_AT 0x8000u
 /** Where a simulator leaves what stands in for a generator of random octets, which these boards have not. */
 #define QEMU_STAND_IN_AT 0x8100u
-/** The board's own push buttons, in bits; QEMU's are never pressed. */
+/** FPGAIO, BUTTON: the board's own push buttons, in bits. They interrupt nobody. QEMU's are never pressed. */
 #define BUTTONS (0x50302000u + 8)
+/** SCC, CFG_REG3: its user switches, in bits. Switch 0 is on where a Bluetooth controller is wired; QEMU's are off. */
+#define USER_SWITCHES (0x50300000u + 12)
 /** From the flash region on: slots, a scratch sector, two sectors of the loader's records. Slot 0 is image.ld's, with an image's header. */
 #define SLOT0_AT 0x10000u
 #define SLOT1_AT 0x28000u
