@@ -42,8 +42,6 @@ export interface Bench {
 
 export interface Rig {
   readonly name: string;
-  /** An operation that is under way when its connection ends may keep the end from the page: one in some forty ends. */
-  readonly losesEnds?: true;
   /** What `maxWrite` is at first where so much was asked for, octets. */
   maxWrite(asked: number): number;
   begin(newWorld: NewWorld): Promise<Bench>;
@@ -117,25 +115,22 @@ const noble = onTheAir("noble", agreed, nobleAbove);
 let browser: Promise<BrowserPhones> | undefined;
 
 /** The adapter in a page of Chromium, on the browser's own Web Bluetooth; its emulated radio leads to noble's. */
-const chromium: Rig = {
-  losesEnds: true,
-  ...onTheAir(
-    "web-bluetooth in Chromium",
-    () => 20,
-    async (controller) => {
-      browser ??= BrowserPhones.start();
-      const noble = nobleOn(controller);
-      await noble.waitForPoweredOnAsync();
-      const phone = await (await browser).open(nobleTransport(noble, { timeoutMs: TIMEOUT_MS }));
-      const stop = async () => {
-        await phone.close();
-        noble.stop();
-      };
-      return { transport: (options) => phone.transport(options), stop };
-    },
-    nobleAbove,
-  ),
-};
+const chromium = onTheAir(
+  "web-bluetooth in Chromium",
+  () => 20,
+  async (controller) => {
+    browser ??= BrowserPhones.start();
+    const noble = nobleOn(controller);
+    await noble.waitForPoweredOnAsync();
+    const phone = await (await browser).open(nobleTransport(noble, { timeoutMs: TIMEOUT_MS }));
+    const stop = async () => {
+      await phone.close();
+      noble.stop();
+    };
+    return { transport: (options) => phone.transport(options), stop };
+  },
+  nobleAbove,
+);
 
 const webBluetooth = onTheAir(
   "web-bluetooth",

@@ -55,9 +55,6 @@ for (const rig of RIGS) {
 
     const emissions = () => bench.w.emulator.coil.emissions().length;
 
-    /** Not where an emulation loses the end of a connection now and then. */
-    const whenCut = rig.losesEnds ? (_title: string, _test: () => Promise<void>) => undefined : it;
-
     for (const mtu of [23, 185, 247, 517]) {
       it(`pair, part, come back, load and pay where an MTU of ${mtu} is asked for`, async () => {
         transport = bench.transport({ mtu });
@@ -72,7 +69,7 @@ for (const rig of RIGS) {
       });
     }
 
-    whenCut("that are cut at any chunk of a pairing leave the phone in, and nobody else", async () => {
+    it("that are cut at any chunk of a pairing leave the phone in, and nobody else", async () => {
       await (await pair()).unpair();
       const chunks = bench.watch.chunks;
       for (let cut = 0; cut < chunks; cut++) {
@@ -90,7 +87,7 @@ for (const rig of RIGS) {
       }
     });
 
-    whenCut("that are cut at any chunk of a load load all the same, and once", async () => {
+    it("that are cut at any chunk of a load load all the same, and once", async () => {
       const phone = await pairedPhone(bench.w, 247, transport);
       bench.watch.reset();
       await loaded(phone);
@@ -108,7 +105,7 @@ for (const rig of RIGS) {
       await phone.card.close();
     });
 
-    whenCut("that are cut at any chunk of a presentation pay at most once", async () => {
+    it("that are cut at any chunk of a presentation pay at most once", async () => {
       const phone = await pairedPhone(bench.w, 247, transport);
       await loaded(phone);
       bench.watch.reset();
@@ -155,7 +152,7 @@ for (const rig of RIGS) {
       await second.close();
     });
 
-    whenCut("that are given up at any chunk of a pairing leave the phone in", async () => {
+    it("that are given up at any chunk of a pairing leave the phone in", async () => {
       await (await pair()).unpair();
       const chunks = bench.watch.chunks;
       for (let at = 0; at < chunks; at += 3) {
@@ -171,7 +168,7 @@ for (const rig of RIGS) {
       }
     });
 
-    whenCut("that are given up at any chunk of a load or a presentation pay at most once", async () => {
+    it("that are given up at any chunk of a load or a presentation pay at most once", async () => {
       const phone = await pairedPhone(bench.w, 247, transport);
       for (let at = 0; at < 6; at++) {
         await phone.card.refresh();
@@ -200,7 +197,7 @@ for (const rig of RIGS) {
       await phone.card.close();
     });
 
-    whenCut("are given up before they begin, while a card is looked for, and while it is connected to", async () => {
+    it("are given up before they begin, while a card is looked for, and while it is connected to", async () => {
       await expectError(() => pair(AbortSignal.abort()), "ABORTED");
       const looking = new AbortController();
       const found = pair(looking.signal);

@@ -33,7 +33,10 @@ export class BrowserPhones {
     const page = await context.newPage();
     await page.route(URL_OF_PAGE, (route) => route.fulfill({ contentType: "text/html", body: this.#html }));
     const [radio, prompts] = await Promise.all([this.#browser.newBrowserCDPSession(), context.newCDPSession(page)]);
-    const peripheral = await EmulatedPeripheral.on(radio);
+    const peripheral = await EmulatedPeripheral.on(radio, {
+      hold: () => page.evaluate(() => globalThis.ecard.hold()),
+      release: () => page.evaluate(() => globalThis.ecard.release()),
+    });
     await prompts.send("DeviceAccess.enable");
     const answered = new Set<string>();
     prompts.on("DeviceAccess.deviceRequestPrompted", ({ id, devices }) => {
@@ -98,6 +101,7 @@ export class BrowserPhone {
       hidesIdentifiers: true,
       async *discover(signal) {
         await made;
+        await phone.#peripheral.hangUp(); // where the page did, nobody else was told
         if (!(await isThere(phone.#behind, signal))) return;
         await phone.#peripheral.lead(phone.#behind);
         await phone.#page.click("#choose");
@@ -152,7 +156,7 @@ export class BrowserPhone {
   }
 
   /** One call of the page's adapter; its error is thrown here. */
-  async #call<Name extends Exclude<keyof PageCalls, "use">>(
+  async #call<Name extends Exclude<keyof PageCalls, "use" | "hold" | "release">>(
     name: Name,
     ...given: Parameters<PageCalls[Name]>
   ): Promise<Value<Name>> {
