@@ -42,6 +42,8 @@ export interface Bench {
 
 export interface Rig {
   readonly name: string;
+  /** Longer than any answer of the card's takes to get to the phone, on a machine that is busy, ms. */
+  readonly patienceMs: number;
   /** What `maxWrite` is at first where so much was asked for, octets. */
   maxWrite(asked: number): number;
   begin(newWorld: NewWorld): Promise<Bench>;
@@ -49,6 +51,9 @@ export interface Rig {
 
 /** Longer than any step of a platform here takes, short enough to wait for, ms. */
 const TIMEOUT_MS = 1_000;
+/** The same of a browser, whose processes wait for each other where others want the processor: only what is under it is ever waited for. */
+const BROWSER_MS = 15_000;
+const PATIENCE_MS = 2_000;
 
 /** What is above a phone's controller. */
 interface Phone {
@@ -61,9 +66,11 @@ function onTheAir(
   maxWrite: Rig["maxWrite"],
   phoneOn: (controller: HciController) => Phone | Promise<Phone>,
   otherOn = phoneOn as (controller: HciController) => Phone,
+  { timeoutMs = TIMEOUT_MS, patienceMs = PATIENCE_MS } = {},
 ): Rig {
   return {
     name,
+    patienceMs,
     maxWrite,
     async begin(newWorld) {
       const air = new Air({ time: "free" });
@@ -83,7 +90,7 @@ function onTheAir(
       return {
         w,
         watch,
-        transport: (options) => phone.transport({ timeoutMs: TIMEOUT_MS, ...options }),
+        transport: (options) => phone.transport({ timeoutMs, ...options }),
         other(options) {
           second ??= otherOn(far!);
           return second.transport({ timeoutMs: TIMEOUT_MS, ...options });
@@ -130,6 +137,7 @@ const chromium = onTheAir(
     return { transport: (options) => phone.transport(options), stop };
   },
   nobleAbove,
+  { timeoutMs: BROWSER_MS, patienceMs: BROWSER_MS },
 );
 
 const webBluetooth = onTheAir(
@@ -155,6 +163,7 @@ const capacitor = (platform: "android" | "ios" | "web", maxWrite: Rig["maxWrite"
 
 const memory: Rig = {
   name: "memory",
+  patienceMs: PATIENCE_MS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();
@@ -201,6 +210,7 @@ const memory: Rig = {
 
 const serial: Rig = {
   name: "serial",
+  patienceMs: PATIENCE_MS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();

@@ -1,7 +1,14 @@
 // A phone that is a page in Chromium: the SDK's Web Bluetooth adapter and the browser's own Web Bluetooth, and behind the browser's emulated radio a
 // card that Node reaches by another transport. What sits above the adapter runs in Node.
 
-import { CardError, type CardErrorCode, type CardLink, type CardTransport, type GattOptions } from "@enabling-card/sdk";
+import {
+  CardError,
+  type CardErrorCode,
+  type CardLink,
+  type CardTransport,
+  type DiscoveredCard,
+  type GattOptions,
+} from "@enabling-card/sdk";
 import type { Browser, Page } from "playwright-core";
 import { bundledPage } from "../bundled-page.js";
 import { startChromium } from "./chromium.js";
@@ -66,6 +73,7 @@ export class BrowserPhone {
   readonly #peripheral: EmulatedPeripheral;
   readonly #behind: CardTransport;
   readonly #links = new Map<number, Ends>();
+  #turn: Promise<unknown> = Promise.resolve();
   readonly close: () => Promise<void>;
 
   constructor(page: Page, peripheral: EmulatedPeripheral, behind: CardTransport, close: () => Promise<void>) {
@@ -101,17 +109,30 @@ export class BrowserPhone {
       hidesIdentifiers: true,
       async *discover(signal) {
         await made;
-        await phone.#peripheral.hangUp(); // where the page did, nobody else was told
-        if (!(await isThere(phone.#behind, signal))) return;
-        await phone.#peripheral.lead(phone.#behind);
-        await phone.#page.click("#choose");
-        yield await phone.#unless(signal, phone.#call("chosen"));
+        const card = await phone.#inTurn(() => phone.#choose(signal));
+        if (card !== undefined) yield card;
       },
       async connect(id, { signal } = {}) {
         await made;
-        return phone.#connect(id, signal);
+        return phone.#inTurn(() => phone.#connect(id, signal));
       },
     };
+  }
+
+  /** Whoever gives up does not wait for the page to have heard it, and may ask again meanwhile. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #choose(signal: AbortSignal | undefined): Promise<DiscoveredCard | undefined> {
+    await this.#peripheral.hangUp(); // where the page did, nobody else was told
+    if (!(await isThere(this.#behind, signal))) return undefined;
+    await this.#peripheral.lead(this.#behind);
+    if (signal?.aborted) return undefined;
+    await this.#page.click("#choose");
+    return this.#unless(signal, this.#call("chosen"));
   }
 
   async #connect(id: string, signal?: AbortSignal): Promise<CardLink> {
