@@ -197,7 +197,7 @@ for (const rig of RIGS) {
         bench.watch.reset();
         does(bench);
         const call = () =>
-          card.refresh({ timeoutMs: rig.patienceMs * 0.15 }).then(
+          card.refresh({ timeoutMs: rig.lookMs / 2 }).then(
             () => "done",
             ({ code }: CardError) => code,
           );

@@ -44,6 +44,8 @@ export interface Rig {
   readonly name: string;
   /** Longer than any answer of the card's takes to get to the phone, on a machine that is busy, ms. */
   readonly patienceMs: number;
+  /** How long is waited for what may not come: longer than a card takes that is there, ms. */
+  readonly lookMs: number;
   /** What `maxWrite` is at first where so much was asked for, octets. */
   maxWrite(asked: number): number;
   begin(newWorld: NewWorld): Promise<Bench>;
@@ -53,7 +55,7 @@ export interface Rig {
 const TIMEOUT_MS = 1_000;
 /** The same of a browser, whose processes wait for each other where others want the processor: only what is under it is ever waited for. */
 const BROWSER_MS = 15_000;
-const PATIENCE_MS = 2_000;
+const WAITS = { patienceMs: 10_000, lookMs: 600 };
 
 /** What is above a phone's controller. */
 interface Phone {
@@ -66,11 +68,11 @@ function onTheAir(
   maxWrite: Rig["maxWrite"],
   phoneOn: (controller: HciController) => Phone | Promise<Phone>,
   otherOn = phoneOn as (controller: HciController) => Phone,
-  { timeoutMs = TIMEOUT_MS, patienceMs = PATIENCE_MS } = {},
+  { timeoutMs = TIMEOUT_MS, ...waits } = { timeoutMs: TIMEOUT_MS, ...WAITS },
 ): Rig {
   return {
     name,
-    patienceMs,
+    ...waits,
     maxWrite,
     async begin(newWorld) {
       const air = new Air({ time: "free" });
@@ -137,7 +139,7 @@ const chromium = onTheAir(
     return { transport: (options) => phone.transport(options), stop };
   },
   nobleAbove,
-  { timeoutMs: BROWSER_MS, patienceMs: BROWSER_MS },
+  { timeoutMs: BROWSER_MS, patienceMs: BROWSER_MS, lookMs: 4_500 },
 );
 
 const webBluetooth = onTheAir(
@@ -163,7 +165,7 @@ const capacitor = (platform: "android" | "ios" | "web", maxWrite: Rig["maxWrite"
 
 const memory: Rig = {
   name: "memory",
-  patienceMs: PATIENCE_MS,
+  ...WAITS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();
@@ -210,7 +212,7 @@ const memory: Rig = {
 
 const serial: Rig = {
   name: "serial",
-  patienceMs: PATIENCE_MS,
+  ...WAITS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();

@@ -42,7 +42,7 @@ for (const rig of RIGS) {
         const target = {
           store: bench.w.store,
           cardId: bench.w.made.cardId,
-          timeoutMs: rig.patienceMs * 0.3,
+          timeoutMs: rig.lookMs,
           reconnects: 0,
         };
         return kept.length === 0 ? pair() : Card.connect(transport, target).catch(() => pair());
@@ -112,7 +112,7 @@ for (const rig of RIGS) {
           const other = { ...options(), phoneName: "Another phone", store: theirs };
           second = await outcome(Card.pair(line, bench.w.made.pairingCode, other).then(closed));
         }
-        const target = { cardId: bench.w.made.cardId, timeoutMs: rig.patienceMs * 0.3, reconnects: 0 };
+        const target = { cardId: bench.w.made.cardId, timeoutMs: rig.lookMs, reconnects: 0 };
         const kept = await ours.list(bench.w.made.cardId);
         const first =
           kept.length === 0
@@ -297,7 +297,7 @@ for (const rig of RIGS) {
       const card = await next("2468");
       expect(card.info.phase).to.equal(Phase.Empty);
       await card.close();
-      const target = { store, cardId: bench.w.made.cardId, timeoutMs: rig.patienceMs * 0.3, reconnects: 0 };
+      const target = { store, cardId: bench.w.made.cardId, timeoutMs: rig.lookMs, reconnects: 0 };
       expect(await outcome(Card.connect(transport, target)), "the lost phone").to.be.oneOf([
         "CARD_NOT_FOUND",
         "NOT_PAIRED",
@@ -312,7 +312,7 @@ for (const rig of RIGS) {
         Card.pair(bench.other(), bench.w.made.pairingCode, {
           ...options(),
           store: theirs,
-          timeoutMs: rig.patienceMs * 0.2,
+          timeoutMs: rig.lookMs / 1.5,
         });
       const tries = await Promise.allSettled([pair(), other()]);
       const owners = tries.filter(({ status }) => status === "fulfilled");
