@@ -137,7 +137,10 @@ const TABLE = {
   [Status.UserAbsent]: ["USER_ABSENT", "Nobody pressed the card's button in time: present again and press it twice"],
   [Status.UserRefused]: ["USER_REFUSED", "The card's button said no"],
   [Status.PinWrong]: ["PIN_WRONG", "The PIN is wrong: try again"],
-  [Status.PinLocked]: ["PIN_LOCKED", "The PIN was wrong too often: ask the issuer"],
+  [Status.PinLocked]: [
+    "PIN_LOCKED",
+    "The PIN was wrong too often: wait, and try again; each wrong one doubles the wait, and a restart begins it anew",
+  ],
   [Status.PinRequired]: ["PIN_REQUIRED", "This card asks for its PIN"],
   [Status.PinMalformed]: ["PIN_MALFORMED", "A PIN has 4 to 12 digits"],
   [Status.PinNotSet]: ["PIN_NOT_SET", "This card has no PIN: use its button, or set one"],

@@ -86,6 +86,11 @@ export const OFFLINE_LIFE_MAX_S = 7 * 86_400;
 // PIN
 export const PIN_MIN_DIGITS = 4;
 export const PIN_MAX_DIGITS = 12;
+/** Wrong ones in a row before each next one waits. */
 export const PIN_TRIES = 5;
+/** The first wait, ms; doubled by each wrong one behind it, up to two years. */
+export const PIN_WAIT_MS = 60_000;
+/** Wrong ones in a row that are counted: the longest wait has begun. */
+export const PIN_WRONG_MAX = 25;
 /** enc(32), at most 2 PINs in CBOR, tag(16). */
 export const SEALED_PIN_MAX = 80;

@@ -92,7 +92,7 @@ export const CHECKPOINT_ITEM_SIZE = 80;
 export const enum FlashRecord {
   /** Wallet: ATCs, token states, checkpoint, last grant. */
   Wallet = 1,
-  /** Authenticator: PIN tries left. */
+  /** Authenticator: wrong PINs in a row. */
   PinLock = 2,
 }
 

@@ -1,13 +1,15 @@
 // The PIN: sealed by the phone to this module alone, compared here alone. A try is counted in flash before the comparison,
-// so that cutting the power gives no free one.
+// so that cutting the power gives no free one. After five wrong ones each next one waits, a minute and then twice as long each time; a start begins the
+// wait anew, as the card cannot tell how long it was off.
 import * as cbor from "../common/cbor";
 import { equal, wipe } from "../common/bytes";
 import { hkdf } from "../crypto/hkdf";
 import { openBase } from "../crypto/hpke";
+import { now } from "../ports/clock";
 import * as flash from "../ports/flash";
 import { fill } from "../ports/random";
 import * as vault from "../ports/vault";
-import { CARD_ID_SIZE, KEY_SIZE, PIN_MAX_DIGITS, PIN_MIN_DIGITS, PIN_NONCE_SIZE, PIN_TRIES, SEALED_PIN_MAX, TAG_SIZE } from "../../wire/limits";
+import { CARD_ID_SIZE, KEY_SIZE, PIN_MAX_DIGITS, PIN_MIN_DIGITS, PIN_NONCE_SIZE, PIN_TRIES, PIN_WAIT_MS, PIN_WRONG_MAX, SEALED_PIN_MAX, TAG_SIZE } from "../../wire/limits";
 import { FlashRecord, VaultItem } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
@@ -25,7 +27,9 @@ const aad: usize = memory.data(PIN_NONCE_SIZE + KEY_SIZE);
 // salt | HKDF(PIN, salt)
 const verifier: usize = memory.data(SALT_SIZE + KEY_SIZE);
 const candidate: usize = memory.data(KEY_SIZE);
-const tries: usize = memory.data(1);
+const wrongOnes: usize = memory.data(1);
+/** When the last one was counted, or the card started. */
+let countedAt: u64 = 0;
 /** What the next sealed PIN must be bound to; used once. */
 export const pinNonce: usize = memory.data(PIN_NONCE_SIZE);
 
@@ -76,22 +80,23 @@ function change(plaintext: usize, size: i32, set: bool): Status {
   }
   fill(verifier, SALT_SIZE);
   hash(fresh, freshLength, verifier + SALT_SIZE);
-  if (keepTries(PIN_TRIES) != 0) return Status.FlashFailed;
+  if (keepWrong(0) != 0) return Status.FlashFailed;
   return vault.write(VaultItem.Pin, verifier, SALT_SIZE + KEY_SIZE) == 0 ? Status.Ok : Status.VaultFailed;
 }
 
-/** One try less in flash, then the comparison, then all tries back where it was right. */
+/** One wrong one more in flash, then the comparison, then none where it was right. */
 function compare(pin: usize, length: i32): Status {
   if (!isPin(pin, length)) return Status.PinMalformed;
-  const left = triesLeft();
-  if (left < 0) return Status.FlashFailed;
-  if (left == 0) return Status.PinLocked;
-  if (keepTries(left - 1) != 0) return Status.FlashFailed;
+  const wrong = wrongInARow();
+  if (wrong < 0) return Status.FlashFailed;
+  if (wrong >= PIN_TRIES && now() < countedAt + (<u64>PIN_WAIT_MS << (wrong - PIN_TRIES))) return Status.PinLocked;
+  if (keepWrong(min(wrong + 1, PIN_WRONG_MAX)) != 0) return Status.FlashFailed;
+  countedAt = now();
   if (vault.read(VaultItem.Pin, verifier, SALT_SIZE + KEY_SIZE) != SALT_SIZE + KEY_SIZE) return Status.VaultFailed;
   hash(pin, length, candidate);
   const right = equal(candidate, verifier + SALT_SIZE, KEY_SIZE);
-  if (right) return keepTries(PIN_TRIES) == 0 ? Status.Ok : Status.FlashFailed;
-  return left == 1 ? Status.PinLocked : Status.PinWrong;
+  if (right) return keepWrong(0) == 0 ? Status.Ok : Status.FlashFailed;
+  return wrong + 1 < PIN_TRIES ? Status.PinWrong : Status.PinLocked;
 }
 
 /** What `openPin` answers where it opened nothing: not sealed for this question, or keys that cannot be read. */
@@ -115,7 +120,7 @@ function openPin(from: usize, length: i32, about: usize, aboutLength: i32): i32 
   return status == Status.Ok ? length - KEY_SIZE - TAG_SIZE : STALE;
 }
 
-/** HKDF-SHA256(PIN, verifier's salt). Twelve digits at most: the tries guard it, not the hash. */
+/** HKDF-SHA256(PIN, verifier's salt). Twelve digits at most: the waits guard it, not the hash. */
 function hash(pin: usize, length: i32, out: usize): void {
   hkdf(verifier, SALT_SIZE, pin, length, INFO, INFO_SIZE, KEY_SIZE, out);
 }
@@ -126,15 +131,15 @@ function isPin(at: usize, length: i32): bool {
   return true;
 }
 
-/** Tries left, or -1 where they cannot be told. Whoever set a PIN wrote them first: a record that is gone gives none back. */
-function triesLeft(): i32 {
-  if (flash.read(FlashRecord.PinLock, tries, 1) != 1 || load<u8>(tries) > <u8>PIN_TRIES) return -1;
-  return load<u8>(tries);
+/** Or -1 where that cannot be told. Whoever set a PIN wrote it first: a record that is gone lets nobody try. */
+function wrongInARow(): i32 {
+  if (flash.read(FlashRecord.PinLock, wrongOnes, 1) != 1 || load<u8>(wrongOnes) > <u8>PIN_WRONG_MAX) return -1;
+  return load<u8>(wrongOnes);
 }
 
-function keepTries(left: i32): i32 {
-  store<u8>(tries, <u8>left);
-  return flash.write(FlashRecord.PinLock, tries, 1);
+function keepWrong(count: i32): i32 {
+  store<u8>(wrongOnes, <u8>count);
+  return flash.write(FlashRecord.PinLock, wrongOnes, 1);
 }
 
 function forget(): void {

@@ -3,7 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { seeded } from "./random.js";
-import { GROUPS, ROUND, TARGETS } from "./targets.js";
+import { GROUPS, NAMED, ROUND, TARGETS } from "./targets.js";
 
 const { values } = parseArgs({
   options: {
@@ -13,7 +13,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
   },
 });
-const names = values.target === undefined ? Object.keys(TARGETS) : [values.target];
+const names =
+  values.target === undefined ? Object.keys(TARGETS).filter((name) => !NAMED.includes(name)) : [values.target];
 const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
 if (unknown !== undefined) wrong(`There is no target "${unknown}": choose ${Object.keys(TARGETS).join(", ")}`);
 const seconds = values.seconds === undefined ? undefined : number("seconds", values.seconds);

@@ -9,6 +9,7 @@ import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { rawSession } from "../support/raw-session.js";
 import { bluetooth } from "./bluetooth.js";
+import { image } from "./image.js";
 import { images, packets, smp } from "./loader.js";
 import { notifications } from "./notifications.js";
 import { mutate, pick, type Random } from "./random.js";
@@ -31,7 +32,11 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   pcm: held(pcm),
   bluetooth,
   notifications,
+  image,
 };
+
+/** Takes the microcontroller's image and QEMU (npm run build:mcu): tried where it is named. */
+export const NAMED: readonly string[] = ["image"];
 
 /** Cases of one round: few where each asks a card, many where a text is parsed. About 130,000 together. */
 export const ROUND: Readonly<Record<string, number>> = {
@@ -48,6 +53,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   pcm: 2_000,
   bluetooth: 126_000,
   notifications: 400,
+  image: 10_000,
 };
 
 /** Of which so many cases are asked for, each group by itself. */

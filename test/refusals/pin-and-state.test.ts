@@ -1,7 +1,8 @@
 // The PIN and its lock, token states, and who may pair: what each attacker of docs/protocol.md is left with.
 
+import { Region } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
-import { Indicator, Phase, TokenState } from "@enabling-card/wire";
+import { FlashRecord, Indicator, Phase, PIN_WRONG_MAX, TokenState } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, strangerPairs, type World, world } from "../support/card-with-issuer.js";
 import { expectError, expectRefusal } from "../support/expect-refusal.js";
@@ -47,14 +48,35 @@ describe("the PIN", () => {
     });
   }
 
-  it("locks after five wrong ones, across restarts, and the right one is too late: PIN_LOCKED", async () => {
+  it("waits after five wrong ones, across restarts, and twice as long after each: PIN_LOCKED, for the right one too", async () => {
     await phone.card.setPin("2468");
     for (let i = 1; i <= 5; i++) {
       await expectError(() => presentWith("1111"), i < 5 ? "PIN_WRONG" : "PIN_LOCKED");
       w.emulator.restart();
     }
-    await expectError(() => presentWith("2468"), "PIN_LOCKED");
+    for (const minutes of [1, 2, 4, 8]) {
+      w.pass(minutes * 60 - 30);
+      await expectError(() => presentWith("2468"), "PIN_LOCKED");
+      w.emulator.restart(); // nobody knows how long it was off
+      w.pass(minutes * 60 - 1);
+      await expectError(() => presentWith("2468"), "PIN_LOCKED");
+      w.pass(2);
+      await expectError(() => presentWith("1111"), "PIN_LOCKED");
+    }
     expect(w.emulator.coil.emission()).to.equal(undefined);
+    w.pass(16 * 60);
+    expect((await presentWith("2468")).passesSent).to.equal(2);
+    await expectError(() => presentWith("1111"), "PIN_WRONG");
+  });
+
+  it("waits for days at its longest, and counts no further", async () => {
+    await phone.card.setPin("2468");
+    const { store } = w.emulator;
+    store.write(Region.Flash, FlashRecord.PinLock, Uint8Array.of(PIN_WRONG_MAX));
+    for (const pin of ["2468", "1111"]) await expectError(() => presentWith(pin), "PIN_LOCKED");
+    w.pass(24 * 3600);
+    await expectError(() => presentWith("2468"), "PIN_LOCKED");
+    expect([...store.read(Region.Flash, FlashRecord.PinLock)!]).to.deep.equal([PIN_WRONG_MAX]);
   });
 
   it("gives all tries back when it is right", async () => {

@@ -79,8 +79,9 @@ export async function pairedPhone(
   { emulator, made, makerRoot, service, store }: World,
   mtu = 247,
   transport: CardTransport = memoryTransport([emulator], { mtu }),
+  timeoutMs = 2_000,
 ): Promise<Phone> {
-  const options = { phoneName: "Ada's phone", makerRoot, store, timeoutMs: 2000 };
+  const options = { phoneName: "Ada's phone", makerRoot, store, timeoutMs };
   const card = await Card.pair(transport, made.pairingCode, options);
   const client = new IssuerClient({ baseUrl: service.url });
   await client.enrol(card.certificate, "Ada's phone");

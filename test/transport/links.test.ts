@@ -21,7 +21,8 @@ async function first(transport: CardTransport): Promise<DiscoveredCard> {
 
 const connected = async (transport: CardTransport): Promise<CardLink> => transport.connect((await first(transport)).id);
 
-const paired = ({ w, transport }: Bench): Promise<Card> => Card.pair(transport(), w.made.pairingCode, pairOptions(w));
+const paired = ({ w, transport }: Bench, timeoutMs: number): Promise<Card> =>
+  Card.pair(transport(), w.made.pairingCode, { ...pairOptions(w), timeoutMs });
 
 for (const rig of [...RIGS, ...MORE_MTUS]) {
   describe(`a link over ${rig.name}`, () => {
@@ -182,7 +183,7 @@ for (const rig of RIGS) {
     let card: Card;
     before(async () => {
       bench = await rig.begin(oneWorld);
-      card = await paired(bench);
+      card = await paired(bench, rig.patienceMs);
     });
     after(async () => {
       await card.close();
@@ -196,7 +197,7 @@ for (const rig of RIGS) {
         bench.watch.reset();
         does(bench);
         const call = () =>
-          card.refresh({ timeoutMs: 300 }).then(
+          card.refresh({ timeoutMs: rig.lookMs / 2 }).then(
             () => "done",
             ({ code }: CardError) => code,
           );

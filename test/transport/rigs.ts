@@ -42,8 +42,10 @@ export interface Bench {
 
 export interface Rig {
   readonly name: string;
-  /** An operation that is under way when its connection ends may keep the end from the page: one in some forty ends. */
-  readonly losesEnds?: true;
+  /** Longer than any answer of the card's takes to get to the phone, on a machine that is busy, ms. */
+  readonly patienceMs: number;
+  /** How long is waited for what may not come: longer than a card takes that is there, ms. */
+  readonly lookMs: number;
   /** What `maxWrite` is at first where so much was asked for, octets. */
   maxWrite(asked: number): number;
   begin(newWorld: NewWorld): Promise<Bench>;
@@ -51,6 +53,9 @@ export interface Rig {
 
 /** Longer than any step of a platform here takes, short enough to wait for, ms. */
 const TIMEOUT_MS = 1_000;
+/** The same of a browser, whose processes wait for each other where others want the processor: only what is under it is ever waited for. */
+const BROWSER_MS = 15_000;
+const WAITS = { patienceMs: 10_000, lookMs: 600 };
 
 /** What is above a phone's controller. */
 interface Phone {
@@ -63,9 +68,11 @@ function onTheAir(
   maxWrite: Rig["maxWrite"],
   phoneOn: (controller: HciController) => Phone | Promise<Phone>,
   otherOn = phoneOn as (controller: HciController) => Phone,
+  { timeoutMs = TIMEOUT_MS, ...waits } = { timeoutMs: TIMEOUT_MS, ...WAITS },
 ): Rig {
   return {
     name,
+    ...waits,
     maxWrite,
     async begin(newWorld) {
       const air = new Air({ time: "free" });
@@ -85,7 +92,7 @@ function onTheAir(
       return {
         w,
         watch,
-        transport: (options) => phone.transport({ timeoutMs: TIMEOUT_MS, ...options }),
+        transport: (options) => phone.transport({ timeoutMs, ...options }),
         other(options) {
           second ??= otherOn(far!);
           return second.transport({ timeoutMs: TIMEOUT_MS, ...options });
@@ -117,25 +124,23 @@ const noble = onTheAir("noble", agreed, nobleAbove);
 let browser: Promise<BrowserPhones> | undefined;
 
 /** The adapter in a page of Chromium, on the browser's own Web Bluetooth; its emulated radio leads to noble's. */
-const chromium: Rig = {
-  losesEnds: true,
-  ...onTheAir(
-    "web-bluetooth in Chromium",
-    () => 20,
-    async (controller) => {
-      browser ??= BrowserPhones.start();
-      const noble = nobleOn(controller);
-      await noble.waitForPoweredOnAsync();
-      const phone = await (await browser).open(nobleTransport(noble, { timeoutMs: TIMEOUT_MS }));
-      const stop = async () => {
-        await phone.close();
-        noble.stop();
-      };
-      return { transport: (options) => phone.transport(options), stop };
-    },
-    nobleAbove,
-  ),
-};
+const chromium = onTheAir(
+  "web-bluetooth in Chromium",
+  () => 20,
+  async (controller) => {
+    browser ??= BrowserPhones.start();
+    const noble = nobleOn(controller);
+    await noble.waitForPoweredOnAsync();
+    const phone = await (await browser).open(nobleTransport(noble, { timeoutMs: TIMEOUT_MS }));
+    const stop = async () => {
+      await phone.close();
+      noble.stop();
+    };
+    return { transport: (options) => phone.transport(options), stop };
+  },
+  nobleAbove,
+  { timeoutMs: BROWSER_MS, patienceMs: BROWSER_MS, lookMs: 4_500 },
+);
 
 const webBluetooth = onTheAir(
   "web-bluetooth",
@@ -160,6 +165,7 @@ const capacitor = (platform: "android" | "ios" | "web", maxWrite: Rig["maxWrite"
 
 const memory: Rig = {
   name: "memory",
+  ...WAITS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();
@@ -206,6 +212,7 @@ const memory: Rig = {
 
 const serial: Rig = {
   name: "serial",
+  ...WAITS,
   maxWrite: (asked) => asked - 3,
   async begin(newWorld) {
     const w = await newWorld();

@@ -1,8 +1,8 @@
 // Sessions over every adapter, with the card that they end at: paying at each MTU, the link lost or the call given up at one chunk after another, two phones,
 // and a card that comes back with what was loaded or armed.
 
-import { Card, CardError, type CardTransport, MemoryPairingStore } from "@enabling-card/sdk";
-import { Indicator } from "@enabling-card/wire";
+import { Card, CardError, type CardTransport, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Indicator, PAIRING_HOLD_MS, Phase, PIN_WAIT_MS } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type Phone, pairedPhone, strangerPairs } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
@@ -21,11 +21,13 @@ for (const rig of RIGS) {
     });
     afterEach(() => bench.close());
 
+    const options = () => ({ ...pairOptions(bench.w), timeoutMs: rig.patienceMs });
     const pair = (signal?: AbortSignal) =>
-      Card.pair(transport, bench.w.made.pairingCode, { ...pairOptions(bench.w), ...(signal && { signal }) });
-    const back = (over = transport, signal?: AbortSignal) =>
+      Card.pair(transport, bench.w.made.pairingCode, { ...options(), ...(signal && { signal }) });
+    const owner = () => pairedPhone(bench.w, 247, transport, rig.patienceMs);
+    const back = (over = transport, signal?: AbortSignal, store = bench.w.store) =>
       Card.connect(over, {
-        ...{ store: bench.w.store, cardId: bench.w.made.cardId, timeoutMs: 2_000 },
+        ...{ store, cardId: bench.w.made.cardId, timeoutMs: rig.patienceMs },
         ...(signal && { signal }),
       });
 
@@ -37,7 +39,12 @@ for (const rig of RIGS) {
         expect(retryable || code === "ABORTED", code).to.equal(true);
         const kept = await bench.w.store.list(bench.w.made.cardId);
         // A card that was not reached has no owner, and shows no identifier to be found by.
-        const target = { store: bench.w.store, cardId: bench.w.made.cardId, timeoutMs: 600, reconnects: 0 };
+        const target = {
+          store: bench.w.store,
+          cardId: bench.w.made.cardId,
+          timeoutMs: rig.lookMs,
+          reconnects: 0,
+        };
         return kept.length === 0 ? pair() : Card.connect(transport, target).catch(() => pair());
       });
     }
@@ -53,15 +60,14 @@ for (const rig of RIGS) {
         (error: CardError) => error.code,
       );
 
-    const emissions = () => bench.w.emulator.coil.emissions().length;
+    const closed = (card: Card) => card.close();
 
-    /** Not where an emulation loses the end of a connection now and then. */
-    const whenCut = rig.losesEnds ? (_title: string, _test: () => Promise<void>) => undefined : it;
+    const emissions = () => bench.w.emulator.coil.emissions().length;
 
     for (const mtu of [23, 185, 247, 517]) {
       it(`pair, part, come back, load and pay where an MTU of ${mtu} is asked for`, async () => {
         transport = bench.transport({ mtu });
-        const phone = await pairedPhone(bench.w, mtu, transport);
+        const phone = await pairedPhone(bench.w, mtu, transport, rig.patienceMs);
         await phone.card.close();
         const card = await back();
         await card.load(await phone.grant({ challenge: card.info.challenge }));
@@ -72,7 +78,7 @@ for (const rig of RIGS) {
       });
     }
 
-    whenCut("that are cut at any chunk of a pairing leave the phone in, and nobody else", async () => {
+    it("that are cut at any chunk of a pairing leave the phone in, and nobody else", async () => {
       await (await pair()).unpair();
       const chunks = bench.watch.chunks;
       for (let cut = 0; cut < chunks; cut++) {
@@ -90,8 +96,43 @@ for (const rig of RIGS) {
       }
     });
 
-    whenCut("that are cut at any chunk of a load load all the same, and once", async () => {
-      const phone = await pairedPhone(bench.w, 247, transport);
+    it("that are cut at any chunk of a pairing leave the card to one of two phones, never to both or to neither", async () => {
+      await (await pair()).unpair();
+      const chunks = bench.watch.chunks;
+      const line = memoryTransport([bench.w.emulator]);
+      const owners = new Set<string>();
+      for (let cut = 0; cut < chunks; cut += Math.ceil(chunks / 12)) {
+        const [ours, theirs] = [new MemoryPairingStore(), new MemoryPairingStore()];
+        bench.watch.reset();
+        bench.watch.cutAfter(cut);
+        await outcome(Card.pair(transport, bench.w.made.pairingCode, { ...options(), store: ours }).then(closed));
+        bench.watch.reset();
+        let second = "LINK_LOST"; // as long as the radio has the session
+        for (; second === "LINK_LOST"; await soon()) {
+          const other = { ...options(), phoneName: "Another phone", store: theirs };
+          second = await outcome(Card.pair(line, bench.w.made.pairingCode, other).then(closed));
+        }
+        const target = { cardId: bench.w.made.cardId, timeoutMs: rig.lookMs, reconnects: 0 };
+        const kept = await ours.list(bench.w.made.cardId);
+        const first =
+          kept.length === 0
+            ? "no keys"
+            : await outcome(Card.connect(transport, { ...target, store: ours }).then(closed));
+        const is = first === "done" ? "first" : "second";
+        expect([first, second], `cut after chunk ${cut}`).to.have.members(
+          is === "first" ? ["done", "PAIRING_CLOSED"] : [first, "done"],
+        );
+        owners.add(is);
+        const [way, store] = is === "first" ? [transport, ours] : [line, theirs];
+        const card = await Card.connect(way, { ...target, store, reconnects: 9 }); // while the radio has the first one's try
+        expect((await card.state()).tokens).to.deep.equal([]);
+        await card.unpair();
+      }
+      expect([...owners], "it was cut before the card was theirs, and behind it").to.have.members(["first", "second"]);
+    });
+
+    it("that are cut at any chunk of a load load all the same, and once", async () => {
+      const phone = await owner();
       bench.watch.reset();
       await loaded(phone);
       const chunks = bench.watch.chunks;
@@ -108,8 +149,8 @@ for (const rig of RIGS) {
       await phone.card.close();
     });
 
-    whenCut("that are cut at any chunk of a presentation pay at most once", async () => {
-      const phone = await pairedPhone(bench.w, 247, transport);
+    it("that are cut at any chunk of a presentation pay at most once", async () => {
+      const phone = await owner();
       await loaded(phone);
       bench.watch.reset();
       await present(bench.w, phone.card);
@@ -138,7 +179,7 @@ for (const rig of RIGS) {
     });
 
     it("end, and what was loaded or armed is still there for the next, which has keys of its own", async () => {
-      const phone = await pairedPhone(bench.w, 247, transport);
+      const phone = await owner();
       await loaded(phone);
       await phone.card.close();
       const second = await back();
@@ -155,7 +196,7 @@ for (const rig of RIGS) {
       await second.close();
     });
 
-    whenCut("that are given up at any chunk of a pairing leave the phone in", async () => {
+    it("that are given up at any chunk of a pairing leave the phone in", async () => {
       await (await pair()).unpair();
       const chunks = bench.watch.chunks;
       for (let at = 0; at < chunks; at += 3) {
@@ -171,8 +212,8 @@ for (const rig of RIGS) {
       }
     });
 
-    whenCut("that are given up at any chunk of a load or a presentation pay at most once", async () => {
-      const phone = await pairedPhone(bench.w, 247, transport);
+    it("that are given up at any chunk of a load or a presentation pay at most once", async () => {
+      const phone = await owner();
       for (let at = 0; at < 6; at++) {
         await phone.card.refresh();
         const bundle = await phone.grant({ challenge: phone.card.info.challenge });
@@ -200,7 +241,7 @@ for (const rig of RIGS) {
       await phone.card.close();
     });
 
-    whenCut("are given up before they begin, while a card is looked for, and while it is connected to", async () => {
+    it("are given up before they begin, while a card is looked for, and while it is connected to", async () => {
       await expectError(() => pair(AbortSignal.abort()), "ABORTED");
       const looking = new AbortController();
       const found = pair(looking.signal);
@@ -223,10 +264,56 @@ for (const rig of RIGS) {
       await again.close();
     });
 
+    it("of a lost phone go to the next one with sheet, button and PIN; wrong PINs make it wait, over a power loss too", async () => {
+      const { emulator, store } = bench.w;
+      const lost = await owner();
+      await lost.card.setPin("2468");
+      await loaded(lost);
+      await lost.card.close();
+      const theirs = new MemoryPairingStore();
+      const next = (pin?: string) =>
+        Card.pair(transport, bench.w.made.pairingCode, {
+          ...{ ...options(), phoneName: "The next phone", store: theirs },
+          ...(pin !== undefined && { pin }),
+        });
+      expect(await outcome(next("2468")), "without the button").to.equal("PAIRING_CLOSED");
+      const tries = [undefined, "1111", "1112", "1113", "1114", "1115", "2468"];
+      const codes: string[] = [];
+      for (const pin of tries) {
+        emulator.hold(PAIRING_HOLD_MS + 100);
+        codes.push(await outcome(next(pin)));
+      }
+      expect(codes).to.deep.equal(["PIN_REQUIRED", ...Array(4).fill("PIN_WRONG"), "PIN_LOCKED", "PIN_LOCKED"]);
+      emulator.restart();
+      bench.w.pass(PIN_WAIT_MS / 1000 - 10);
+      emulator.hold(PAIRING_HOLD_MS + 100);
+      expect(await outcome(next("2468")), "the wait begins anew").to.equal("PIN_LOCKED");
+      // None of it was an owner's end.
+      const same = await back();
+      expect((await same.state()).tokens).to.have.length(1);
+      await same.close();
+      bench.w.pass(10);
+      emulator.hold(PAIRING_HOLD_MS + 100);
+      const card = await next("2468");
+      expect(card.info.phase).to.equal(Phase.Empty);
+      await card.close();
+      const target = { store, cardId: bench.w.made.cardId, timeoutMs: rig.lookMs, reconnects: 0 };
+      expect(await outcome(Card.connect(transport, target)), "the lost phone").to.be.oneOf([
+        "CARD_NOT_FOUND",
+        "NOT_PAIRED",
+      ]);
+      expect(await store.list(bench.w.made.cardId)).to.have.length(1);
+      await (await back(transport, undefined, theirs)).close();
+    });
+
     it("of two phones at once: one has the card, and the other hears that it has not", async () => {
       const theirs = new MemoryPairingStore();
       const other = () =>
-        Card.pair(bench.other(), bench.w.made.pairingCode, { ...pairOptions(bench.w), store: theirs, timeoutMs: 400 });
+        Card.pair(bench.other(), bench.w.made.pairingCode, {
+          ...options(),
+          store: theirs,
+          timeoutMs: rig.lookMs / 1.5,
+        });
       const tries = await Promise.allSettled([pair(), other()]);
       const owners = tries.filter(({ status }) => status === "fulfilled");
       expect(owners).to.have.length(1);

@@ -1,7 +1,14 @@
 // A phone that is a page in Chromium: the SDK's Web Bluetooth adapter and the browser's own Web Bluetooth, and behind the browser's emulated radio a
 // card that Node reaches by another transport. What sits above the adapter runs in Node.
 
-import { CardError, type CardErrorCode, type CardLink, type CardTransport, type GattOptions } from "@enabling-card/sdk";
+import {
+  CardError,
+  type CardErrorCode,
+  type CardLink,
+  type CardTransport,
+  type DiscoveredCard,
+  type GattOptions,
+} from "@enabling-card/sdk";
 import type { Browser, Page } from "playwright-core";
 import { bundledPage } from "../bundled-page.js";
 import { startChromium } from "./chromium.js";
@@ -33,7 +40,10 @@ export class BrowserPhones {
     const page = await context.newPage();
     await page.route(URL_OF_PAGE, (route) => route.fulfill({ contentType: "text/html", body: this.#html }));
     const [radio, prompts] = await Promise.all([this.#browser.newBrowserCDPSession(), context.newCDPSession(page)]);
-    const peripheral = await EmulatedPeripheral.on(radio);
+    const peripheral = await EmulatedPeripheral.on(radio, {
+      hold: () => page.evaluate(() => globalThis.ecard.hold()),
+      release: () => page.evaluate(() => globalThis.ecard.release()),
+    });
     await prompts.send("DeviceAccess.enable");
     const answered = new Set<string>();
     prompts.on("DeviceAccess.deviceRequestPrompted", ({ id, devices }) => {
@@ -63,6 +73,7 @@ export class BrowserPhone {
   readonly #peripheral: EmulatedPeripheral;
   readonly #behind: CardTransport;
   readonly #links = new Map<number, Ends>();
+  #turn: Promise<unknown> = Promise.resolve();
   readonly close: () => Promise<void>;
 
   constructor(page: Page, peripheral: EmulatedPeripheral, behind: CardTransport, close: () => Promise<void>) {
@@ -98,16 +109,30 @@ export class BrowserPhone {
       hidesIdentifiers: true,
       async *discover(signal) {
         await made;
-        if (!(await isThere(phone.#behind, signal))) return;
-        await phone.#peripheral.lead(phone.#behind);
-        await phone.#page.click("#choose");
-        yield await phone.#unless(signal, phone.#call("chosen"));
+        const card = await phone.#inTurn(() => phone.#choose(signal));
+        if (card !== undefined) yield card;
       },
       async connect(id, { signal } = {}) {
         await made;
-        return phone.#connect(id, signal);
+        return phone.#inTurn(() => phone.#connect(id, signal));
       },
     };
+  }
+
+  /** Whoever gives up does not wait for the page to have heard it, and may ask again meanwhile. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #choose(signal: AbortSignal | undefined): Promise<DiscoveredCard | undefined> {
+    await this.#peripheral.hangUp(); // where the page did, nobody else was told
+    if (!(await isThere(this.#behind, signal))) return undefined;
+    await this.#peripheral.lead(this.#behind);
+    if (signal?.aborted) return undefined;
+    await this.#page.click("#choose");
+    return this.#unless(signal, this.#call("chosen"));
   }
 
   async #connect(id: string, signal?: AbortSignal): Promise<CardLink> {
@@ -152,7 +177,7 @@ export class BrowserPhone {
   }
 
   /** One call of the page's adapter; its error is thrown here. */
-  async #call<Name extends Exclude<keyof PageCalls, "use">>(
+  async #call<Name extends Exclude<keyof PageCalls, "use" | "hold" | "release">>(
     name: Name,
     ...given: Parameters<PageCalls[Name]>
   ): Promise<Value<Name>> {

@@ -1,7 +1,6 @@
 // A card in the Bluetooth that Chromium emulates for tests (DevTools protocol, domain BluetoothEmulation): the page's stack is the browser's own, and
 // behind the emulation each GATT operation goes on to a card that Node reaches another way. The emulation has one address, no MTU and no pace.
 
-import { setTimeout as delay } from "node:timers/promises";
 import type { CardLink, CardTransport } from "@enabling-card/sdk";
 import { CARD_RX, CARD_SERVICE, CARD_TX, cardUuid } from "@enabling-card/wire";
 import type { CDPSession } from "playwright-core";
@@ -19,10 +18,16 @@ const UNLIKELY = 0x0e;
 /** How long the emulated radio looks for the card, ms. */
 const PATIENCE_MS = 2_000;
 
-/** In which a write that is on its way comes, and is refused: an operation that waits hides the end of its connection from the page, ms. */
-const SETTLE_MS = 50;
-/** In which the page, having had a chunk, reads again, ms. */
-const READ_MS = 300;
+/** In which what the page has begun comes here; a page that is gone has begun nothing, ms. */
+const SETTLE_MS = 1_000;
+
+/** The page's operations (page/operations.ts). */
+export interface PageOperations {
+  /** Begins no more. Resolves to how many it has begun on this connection. */
+  hold(): Promise<number>;
+  /** The connection has ended: what was held fails by itself, and the next one's count begins. */
+  release(): Promise<void>;
+}
 
 type CdpEvents = {
   readonly gatt: { readonly address: string; readonly type: "connection" | "discovery" };
@@ -34,28 +39,38 @@ type CdpEvents = {
   };
 };
 
+type Asked = Pick<CdpEvents["characteristic"], "characteristicId" | "type">;
+
 export class EmulatedPeripheral {
   readonly #browser: CDPSession;
+  readonly #page: PageOperations;
   #behind: CardTransport | undefined;
   #link: CardLink | undefined;
   #tx: string | undefined;
   #unsubscribe: (() => void) | undefined;
   /** The last connection's end, until the browser knows of it. */
   #going: Promise<void> = Promise.resolve();
-  /** Chunks that the page has not read yet; the page's read that waits for one (page/notifications.ts). */
+  /** The connection that is being made, and what ends the trying. */
+  #connecting: Promise<unknown> = Promise.resolve();
+  #attempt = new AbortController();
+  /** Chunks that the page has not read yet: its next read takes one (page/notifications.ts). */
   #chunks: Uint8Array[] = [];
-  #isAsked = false;
-  #onRead: () => void = () => undefined;
+  /** Operations of the page that came on this connection, and who waits for one. */
+  #begun = 0;
+  #onBegun: () => void = () => undefined;
+  /** Those that want an answer and have none yet. */
+  readonly #waiting = new Map<string, Asked>();
 
   /** @param browser - A session of the browser itself, not of a page. */
-  static async on(browser: CDPSession): Promise<EmulatedPeripheral> {
-    const peripheral = new EmulatedPeripheral(browser);
+  static async on(browser: CDPSession, page: PageOperations): Promise<EmulatedPeripheral> {
+    const peripheral = new EmulatedPeripheral(browser, page);
     await browser.send("BluetoothEmulation.enable", { state: "powered-on", leSupported: true });
     return peripheral;
   }
 
-  private constructor(browser: CDPSession) {
+  private constructor(browser: CDPSession, page: PageOperations) {
     this.#browser = browser;
+    this.#page = page;
     const on = <One>(event: string, heard: (one: One) => Promise<void>) =>
       // A browser that closes answers nothing any more.
       browser.on(event as never, (one: One) => void heard(one).catch(() => undefined));
@@ -75,8 +90,10 @@ export class EmulatedPeripheral {
     });
   }
 
-  /** The page has hung up, which the emulation neither tells nor knows. */
+  /** The page has hung up, or given up, which the emulation neither tells nor knows. */
   async hangUp(): Promise<void> {
+    this.#attempt.abort();
+    await this.#connecting;
     const link = this.#link;
     await this.#gone();
     await link?.close();
@@ -95,13 +112,18 @@ export class EmulatedPeripheral {
 
   async #operated({ address, type }: CdpEvents["gatt"]): Promise<void> {
     if (address.toLowerCase() !== ADDRESS) return;
-    const code = type === "connection" ? await this.#connect() : await this.#addServices();
-    await this.#browser.send("BluetoothEmulation.simulateGATTOperationResponse", { address, type, code });
+    const operation = type === "connection" ? this.#connect() : this.#addServices();
+    const answered = operation.then((code) =>
+      this.#browser.send("BluetoothEmulation.simulateGATTOperationResponse", { address, type, code }),
+    );
+    this.#connecting = answered.catch(() => undefined);
+    await answered;
   }
 
   async #connect(): Promise<number> {
-    await this.hangUp();
-    const link = await this.#found();
+    await this.#going.catch(() => undefined);
+    this.#attempt = new AbortController();
+    const link = await this.#found(AbortSignal.any([this.#attempt.signal, AbortSignal.timeout(PATIENCE_MS)]));
     if (link === undefined) return NOT_CONNECTED;
     this.#link = link;
     link.onDisconnect(() => {
@@ -111,8 +133,7 @@ export class EmulatedPeripheral {
   }
 
   /** The first card that can be connected to: one that was heard a moment ago may have another address by now. */
-  async #found(): Promise<CardLink | undefined> {
-    const over = AbortSignal.timeout(PATIENCE_MS);
+  async #found(over: AbortSignal): Promise<CardLink | undefined> {
     while (!over.aborted && this.#behind !== undefined) {
       try {
         for await (const { id } of this.#behind.discover(over)) return await this.#behind.connect(id, { signal: over });
@@ -145,72 +166,83 @@ export class EmulatedPeripheral {
     return 0;
   }
 
-  async #used({ characteristicId, type, data = "", writeType }: CdpEvents["characteristic"]): Promise<void> {
+  async #used(operation: CdpEvents["characteristic"]): Promise<void> {
+    const { characteristicId, type, data = "", writeType } = operation;
     const isTx = characteristicId === this.#tx;
-    const answer = (code: number) => this.#answer(characteristicId, type, code);
+    if (type === "write" || type === "read") {
+      this.#begun++;
+      this.#onBegun();
+    }
     if (type === "write") {
       const response = writeType !== "write-without-response";
+      if (response) this.#waiting.set(keyOf(operation), operation);
       const written = this.#link?.write(Uint8Array.from(Buffer.from(data, "base64")), { response });
       const code = await (written?.then(() => 0) ?? Promise.resolve(UNLIKELY)).catch(() => UNLIKELY);
-      if (response) await answer(code);
+      await this.#answer(operation, code);
     } else if (type === "read") {
-      if (isTx && this.#link === undefined) return this.#onRead();
-      if (!isTx || this.#unsubscribe === undefined) return answer(UNLIKELY);
-      this.#isAsked = true;
-      await this.#say();
+      this.#waiting.set(keyOf(operation), operation);
+      if (isTx && this.#unsubscribe !== undefined) await this.#say();
+      else await this.#answer(operation, UNLIKELY);
     } else {
       this.#unsubscribe?.();
       this.#unsubscribe = undefined;
+      this.#waiting.set(keyOf(operation), operation);
       if (isTx && type === "subscribe-to-notifications") {
         this.#unsubscribe = await this.#link?.subscribe((chunk) => {
           this.#chunks.push(chunk);
           void this.#say().catch(() => undefined);
         });
       }
-      await answer(this.#link === undefined ? UNLIKELY : 0);
+      await this.#answer(operation, this.#link === undefined ? UNLIKELY : 0);
     }
   }
 
   async #say(): Promise<void> {
-    const chunk = this.#isAsked ? this.#chunks.shift() : undefined;
-    if (chunk === undefined) return;
-    this.#isAsked = false;
-    await this.#answer(this.#tx!, "read", 0, chunk);
+    const read: Asked = { characteristicId: this.#tx!, type: "read" };
+    const chunk = this.#waiting.has(keyOf(read)) ? this.#chunks.shift() : undefined;
+    if (chunk !== undefined) await this.#answer(read, 0, chunk);
   }
 
-  async #answer(characteristicId: string, type: string, code: number, data?: Uint8Array): Promise<void> {
+  /** Once each: the end of its connection may have been first. */
+  async #answer(asked: Asked, code: number, data?: Uint8Array): Promise<void> {
+    if (!this.#waiting.delete(keyOf(asked))) return;
     await this.#browser.send("BluetoothEmulation.simulateCharacteristicOperationResponse", {
-      ...{ characteristicId, type: type as "read", code },
+      ...{ characteristicId: asked.characteristicId, type: asked.type, code },
       ...(data && { data: Buffer.from(data).toString("base64") }),
     });
   }
 
-  /** Whoever hung up. A read that waits would hide it from the page; the services are forgotten with the connection. */
+  /** Whoever hung up: the browser is told. The services are forgotten with the connection. */
   #gone(): Promise<void> {
     if (this.#link === undefined) return this.#going;
-    const reads = this.#unsubscribe !== undefined;
-    const asked = this.#isAsked ? Promise.resolve() : this.#nextRead();
     this.#unsubscribe?.();
     this.#link = this.#unsubscribe = undefined;
     this.#chunks = [];
-    this.#isAsked = false;
-    this.#going = this.#tellGone(reads ? asked : undefined);
+    this.#going = this.#tellGone();
     return this.#going;
   }
 
-  async #tellGone(asked: Promise<void> | undefined): Promise<void> {
-    if (asked !== undefined) {
-      await Promise.race([asked, delay(READ_MS)]);
-      await this.#answer(this.#tx!, "read", UNLIKELY);
+  /**
+   * A read or a write that has no answer when the emulation ends its connection takes all of the page's Bluetooth with it: the browser drops it, and no
+   * promise of the page is settled any more. So the page begins nothing, what it had begun is waited for and refused, and only then the end comes.
+   */
+  async #tellGone(): Promise<void> {
+    await this.#connecting;
+    const begun = await this.#page.hold().catch(() => 0);
+    const over = AbortSignal.timeout(SETTLE_MS);
+    while (this.#begun < begun && !over.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#onBegun = resolve;
+        over.addEventListener("abort", () => resolve());
+      });
     }
-    await delay(SETTLE_MS);
+    await Promise.all([...this.#waiting.values()].map((asked) => this.#answer(asked, UNLIKELY)));
     this.#tx = undefined;
     await this.#browser.send("BluetoothEmulation.simulateGATTDisconnection", { address: ADDRESS });
-  }
-
-  #nextRead(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onRead = resolve;
-    });
+    await this.#page.release().catch(() => undefined);
+    this.#begun = 0;
   }
 }
+
+/** An answer names these alone: of each kind the browser has one at a time. */
+const keyOf = ({ characteristicId, type }: Asked): string => `${type} ${characteristicId}`;

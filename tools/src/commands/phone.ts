@@ -80,7 +80,7 @@ Examples:
                 ...call,
                 enough: () => isPort(options, context),
               });
-        const id = options.id ?? (seen.length === 0 ? undefined : (await pickCard(seen, output, context.stdin)).id);
+        const id = options.id ?? (seen.length === 0 ? undefined : (await pickCard(seen, output, context)).id);
         const { enrolment, ...paired } = await pairCard({
           ...{ ...call, pairingCode, makerRoot, phoneName: options.name },
           ...(id !== undefined && { id }),

@@ -46,21 +46,35 @@ export function pairedCard(pairings: readonly Pairing[], name: string | undefine
   throw new CommandError("CARD_AMBIGUOUS", `Which card: name one with --card (${names})`, EXIT.usage);
 }
 
-/** One of several strangers: by a person at a terminal, else none. @throws {CommandError} `CARD_AMBIGUOUS` */
-export async function pickCard(cards: readonly SeenCard[], output: Output, stdin: Context["stdin"]): Promise<SeenCard> {
+/** One of several strangers: by a person at a terminal, else none. @throws {CommandError} `CARD_AMBIGUOUS`; AbortError on Ctrl-C */
+export async function pickCard(
+  cards: readonly SeenCard[],
+  output: Output,
+  { stdin, signal }: Pick<Context, "stdin" | "signal">,
+): Promise<SeenCard> {
   if (cards.length === 1) return cards[0]!;
-  const lines = cards.map((card, i) => `  ${i + 1}  ${seenLine(card)}`);
+  const shown = cards.map((card, i) => `  ${i + 1}  ${seenLine(card)}`);
   if (!output.interactive || stdin.isTTY !== true) {
     output.fact({ cards: cards.map(seenFacts) });
-    for (const line of lines) output.say(line);
+    for (const line of shown) output.say(line);
     const sentence = `${cards.length} cards are in reach: put the others away, or name one with --id`;
     throw new CommandError("CARD_AMBIGUOUS", sentence, EXIT.usage);
   }
-  for (const line of lines) output.say(line);
+  for (const line of shown) output.say(line);
   output.say("which one? its number, then Enter");
-  for await (const octets of stdin) {
-    const chosen = cards[Number(new TextDecoder().decode(octets).trim()) - 1];
-    if (chosen !== undefined) return chosen;
+  signal.throwIfAborted();
+  const lines = stdin[Symbol.asyncIterator]();
+  const interrupted = new Promise<never>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+  );
+  for (;;) {
+    const { value, done } = await Promise.race([lines.next(), interrupted]);
+    if (done) break;
+    const chosen = cards[Number(new TextDecoder().decode(value).trim()) - 1];
+    if (chosen !== undefined) {
+      await lines.return?.();
+      return chosen;
+    }
     output.say(`1 to ${cards.length}`);
   }
   throw new CommandError("CARD_AMBIGUOUS", "No card was chosen", EXIT.usage);

@@ -8,6 +8,7 @@ import {
   type WebBluetoothTransport,
   webBluetoothTransport,
 } from "@enabling-card/sdk";
+import { hold, release } from "./operations.js";
 
 /** What an adapter's call came to. */
 export type Outcome<T> =
@@ -73,6 +74,8 @@ const calls = {
       await links.get(number)!.subscribe((chunk) => ecardHeard(number, text(chunk)));
     }),
   close: (number: number) => outcome(async () => links.get(number)!.close()),
+  hold,
+  release,
 };
 
 export type PageCalls = typeof calls;
