@@ -86,6 +86,18 @@ describe("passes that are joined", () => {
   }).timeout(60_000);
 });
 
+describe("reversals that lie far from their clock", () => {
+  it("are judged by their times, and not by a clock that takes jitter for noise and is sure of another text", () => {
+    // Wrong by the clock, by claims of 0.97, 0.85, 0.68 and 0.89, and by their times right.
+    for (const seed of [300_000_104, 300_000_126, 300_000_176, 300_000_184]) {
+      const { samples, text } = synthesise(seed, { jitter: { normal: 0.15 }, snrDb: 30 });
+      const [first] = readSamples(samples, RATE).candidates;
+      expect(first!.data, `seed ${seed}`).to.equal(text);
+      expect(first!.probability).to.be.within(0.4, 0.7);
+    }
+  }).timeout(60_000);
+});
+
 describe("a weak swipe beside a strong one", () => {
   it("is searched for all the same", () => {
     let read = 0;

@@ -31,6 +31,8 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
   const sure = (stretch: Stretch | undefined) => stretch?.likely[0]?.probability ?? -1;
   /** By reversals, and without a text: by samples it may have one. */
   let silent: Draft | undefined;
+  /** Reversals lie so far from their clock, and make a text: a clock's word on them is worth nothing. */
+  let isTimed = false;
   let followed = 0;
   for (const seed of seeds) {
     if (drafts.some((draft) => draft !== silent && covers(draft, seed))) continue;
@@ -41,9 +43,12 @@ export function search(rates: Rates, seeds: readonly Seed[], tries = 4): Stretch
       if (sure(best) > ENOUGH) break;
       if (drafts[0] !== undefined && !meet(drafts[0], draft)) continue;
       drafts.push(draft);
-      if (drafts.some((other) => outdoes(other, draft))) continue;
+      if (drafts.some((other) => outdoes(other, draft)) || (isTimed && draft.moved === undefined)) continue;
       const stretch = stretchOf(draft);
-      if (draft.moved !== undefined && stretch.likely.length === 0) silent = draft;
+      if (draft.moved !== undefined) {
+        if (stretch.likely.length === 0) silent = draft;
+        else isTimed ||= stretch.jitter > BEYOND_PULSES;
+      }
       if (best === undefined || sure(stretch) > sure(best)) best = stretch;
     }
     if (sure(best) > ENOUGH || drafts.length >= tries) break;
@@ -70,6 +75,11 @@ function stretchOf(draft: Draft): Stretch {
 
 /** Nothing else is tried behind a text as likely as that. */
 const ENOUGH = 0.9999;
+/**
+ * Jitter, cells, above which pulses lie beside where a clock would have them, and not a little earlier or later: then it takes jitter for noise, of
+ * which there is much less, and is sure of texts that are wrong.
+ */
+const BEYOND_PULSES = 0.11;
 /** Seeds followed in one place, at most. */
 const FOLLOWED = 10;
 const WORSE = 0.6;
