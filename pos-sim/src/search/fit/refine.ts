@@ -60,7 +60,8 @@ export function refined(
   const level = smooth(places, heights, cells, HEIGHT_ORDERS);
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
-  const variance = Math.max((coloured * squares) / Math.max(1, free), 1e-12);
+  const colour = Math.max(coloured, colourOf(left.subarray(from, to), (bounds[cells]! - bounds[0]!) / cells, pulse));
+  const variance = Math.max((colour * squares) / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
   const errors = places.map((place, i) => Math.abs(shifts[i]! - shift(place)));
@@ -82,6 +83,44 @@ export function refined(
     scatter,
   };
 }
+
+/**
+ * By how much noise is stronger where pulses are, and where texts differ, than its mean square, as what is left says: a recording that came through a
+ * narrow band has all of its noise there. By the noise's correlation, weighed by a pulse's own, and by that of what 01 leaves over from 10; the lesser
+ * of both, as slow noise is in a pulse and in no difference. 1 where noise may be white, or is weaker there.
+ */
+function colourOf(left: Float32Array, cell: number, pulse: Pulse): number {
+  const lags = Math.min(left.length - 1, Math.round(CORRELATED * cell));
+  const correlated = Float64Array.from({ length: lags + 1 }, (_, lag) => {
+    let sum = 0;
+    for (let n = lag; n < left.length; n++) sum += left[n]! * left[n - lag]!;
+    return sum;
+  });
+  const power = correlated[0]!;
+  const weighed = (overlap: (cells: number) => number): number => {
+    let [sum, chance] = [power, 0];
+    for (let lag = 1; lag <= lags; lag++) {
+      const weight = (2 * overlap(lag / cell)) / overlap(0);
+      sum += weight * correlated[lag]!;
+      chance += weight * weight;
+    }
+    return power > 0 && sum / power > 1 + CLEARLY * Math.sqrt(chance / left.length) ? sum / power : 1;
+  };
+  return Math.min(
+    weighed((cells) => pulse.overlap(cells)),
+    weighed((cells) => differing(pulse, cells)),
+  );
+}
+
+/** Integral of what differs between 01 and 10 times itself, so many cells later: three pulses half a cell apart, the middle one twice as high and upside down. */
+function differing(pulse: Pulse, cells: number): number {
+  const beside = (by: number) => pulse.overlap(cells - by) + pulse.overlap(cells + by);
+  return 6 * pulse.overlap(cells) - 4 * beside(0.5) + beside(1);
+}
+
+/** Cells over which noise is asked whether it is like itself; and deviations beyond which that is no chance. */
+const CORRELATED = 1;
+const CLEARLY = 3;
 
 /** Deviation of pulses from the clock, cells, that noise alone makes. */
 export function noisyScatter({ variance, height, bounds }: Reading, pulse: Pulse): number {
