@@ -128,7 +128,7 @@ describe("a swipe that was not read", () => {
   });
 
   it("is none where another pass of the same card was read, before it or behind it", () => {
-    const noisy = { snrDb: -3, noise: "pink", wander: { height: 1, hz: 3 }, dropouts: { count: 1, cells: 1 } } as const;
+    const noisy = { snrDb: -2, noise: "pink", wander: { height: 1, hz: 3 }, dropouts: { count: 1, cells: 1 } } as const;
     for (const seed of [150_000_010, 150_000_011]) {
       const passes = synthesise(seed, {
         ...noisy,

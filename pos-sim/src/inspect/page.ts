@@ -161,7 +161,7 @@ function faultSignal(of: string, fault: Fault, signal: SignalMeasures): string[]
 function candidatesTable(candidates: readonly Candidate[]): string {
   const rows = candidates.map(
     ({ track, direction, startS, probability, data, masked }) =>
-      `<tr><td>${(100 * probability).toFixed(2)} %</td><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td></tr>`,
+      `<tr><td>${confidenceText(probability)}</td><td>${track}</td><td>${direction}</td><td>${startS.toFixed(3)} s</td><td class="wrap"><code>${escaped(data)}</code>${masked ? " (masked)" : ""}</td></tr>`,
   );
   return [
     "<h2>Candidates</h2>",

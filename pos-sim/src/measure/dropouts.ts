@@ -70,7 +70,9 @@ export function dropoutsIn(reversals: Reversals, noise: number, jitter: number):
       ? gone
         ? cells >= (noise > LOUD ? GONE_IN_NOISE : GONE_CELLS) && isEmpty(reversals, from, to)
         : count >= MANY && height < LOW
-      : height < WEAK || least < WEAK || (count >= SEVERAL && height < LOW);
+      : count < SEVERAL
+        ? height < WEAK || least < WEAK
+        : height < LOW;
     if (!told) continue;
     gaps.push({
       at: times[from]!,

@@ -2,6 +2,7 @@
 // line, pulse shape and noise are fitted to what is left when the present reading is taken out of the samples.
 
 import { movingMean } from "../../signal/moving-mean.js";
+import { ranked } from "../../signal/rank.js";
 import { freePath } from "../texts/free-path.js";
 import type { CellMetrics } from "../texts/weights.js";
 import { cellAt, type Grid, type Matched, match } from "./matched.js";
@@ -45,14 +46,12 @@ export function refined(
   const places: number[] = [];
   const shifts: number[] = [];
   const heights: number[] = [];
-  const weights: number[] = [];
   forPulses(reading, (at, cell, sign, a, place) => {
     const middle = pulse.match(left, at, cell, 1.25);
     const shift = (sign * pulse.slope(left, at, cell, 1.25)) / (pulse.slopeEnergy * a * cell);
     places.push(place);
     shifts.push((at - reference(place)) / cell + Math.max(-0.25, Math.min(0.25, shift)));
     heights.push(a + (sign * middle) / (energy * cell));
-    weights.push(1);
   });
   let squares = 0;
   for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
@@ -60,14 +59,15 @@ export function refined(
   const level = smooth(places, heights, cells, HEIGHT_ORDERS);
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
-  const colour = Math.max(coloured, colourOf(left.subarray(from, to), (bounds[cells]! - bounds[0]!) / cells, pulse));
+  const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
+  const cell = (bounds[cells]! - bounds[0]!) / cells;
+  const colour = Math.max(coloured, colourOf(left.subarray(from, to), cell, mean, pulse));
   const variance = Math.max((colour * squares) / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
   const errors = places.map((place, i) => Math.abs(shifts[i]! - shift(place)));
   const sum = errors.reduce((squares, error) => squares + error * error, 0);
   const scatter = errors.sort((a, b) => a - b)[errors.length >> 1]! / MEDIAN;
-  const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
   for (let k = 0; k <= cells; k++) {
     newBounds[k] = reference(k) + shift(k) * cellAt(bounds, k);
     newHeight[k] = Math.max(0.1 * mean, level(k));
@@ -89,7 +89,13 @@ export function refined(
  * narrow band has all of its noise there. By the noise's correlation, weighed by a pulse's own, and by that of what 01 leaves over from 10; the lesser
  * of both, as slow noise is in a pulse and in no difference. 1 where noise may be white, or is weaker there.
  */
-function colourOf(left: Float32Array, cell: number, pulse: Pulse): number {
+function colourOf(all: Float32Array, cell: number, height: number, pulse: Pulse): number {
+  const deviation = ranked(Float64Array.from(all, Math.abs), all.length, all.length >> 1) / MEDIAN;
+  // Where there is hardly any noise it is what the model misses.
+  if (deviation < FAINT * height) return 1;
+  // What is damaged leaves more than noise does, and all of it like pulses.
+  const most = LOUDEST * deviation;
+  const left = all.map((sample) => Math.max(-most, Math.min(most, sample)));
   const lags = Math.min(left.length - 1, Math.round(CORRELATED * cell));
   const correlated = Float64Array.from({ length: lags + 1 }, (_, lag) => {
     let sum = 0;
@@ -121,6 +127,10 @@ function differing(pulse: Pulse, cells: number): number {
 /** Cells over which noise is asked whether it is like itself; and deviations beyond which that is no chance. */
 const CORRELATED = 1;
 const CLEARLY = 3;
+/** Deviations beyond which it is no noise. */
+const LOUDEST = 2.5;
+/** Deviation of white noise at some 20 dB, in heights of a pulse. */
+const FAINT = 0.055;
 
 /** Deviation of pulses from the clock, cells, that noise alone makes. */
 export function noisyScatter({ variance, height, bounds }: Reading, pulse: Pulse): number {
