@@ -147,7 +147,14 @@ describe("tables of attributes that a phone knows", () => {
       ...[[], new Array(17).fill(characteristic)].map((characteristics) => [
         { ...table, services: [{ ...service, characteristics }] },
       ]),
-      ...[{ uuid: 7 }, { valueHandle: 0 }, { endHandle: 1 }, { properties: 256 }, { properties: "notify" }].map(having),
+      ...[
+        { uuid: 7 },
+        { uuid: "2a00" },
+        { valueHandle: 0 },
+        { endHandle: 1 },
+        { properties: 256 },
+        { properties: "notify" },
+      ].map(having),
     ];
     for (const tables of wrong) {
       const { searches } = await back(over(new Store(tables)));

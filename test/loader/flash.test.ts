@@ -3,16 +3,10 @@
 import { type FlashProgress, type FlashStep, flashCard, imageDigest } from "@enabling-card/sdk";
 import { decodeImage, FlashArea, LoaderStart, LoaderVerdict, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { LoaderCard, OTHER_SECRET, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";
+import { codeOf, LoaderCard, OTHER_SECRET, partsOf, ROOT, sealed, versionIn } from "../support/loader-card.js";
 
 const ONE = sealed(partsOf(1, 5));
 const TWO = sealed(partsOf(2, 6, 12_000));
-
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => "no refusal",
-    (error: { code: string }) => error.code,
-  );
 
 describe("flashing a card", () => {
   let card: LoaderCard;

@@ -1,21 +1,16 @@
 // The microcontroller's store (firmware/mcu/ports/store.c), compiled for this machine: its power is cut at each octet of each write and in each
 // erase. Afterwards it opens, every record is as before that write or as after it, and the emulator's store reads the same.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
 import { MemoryBlock, Region, Store } from "@enabling-card/emulator";
 import { concat, toHex, utf8 } from "@enabling-card/wire";
 import { expect } from "chai";
 import { crc32 } from "../../emulator/src/store/crc32.js";
 import { seeded } from "../fuzz/random.js";
+import { cProgram } from "../support/c-program.js";
 
 const SIZE = 2 * 4096;
 const IDS = 8;
-const MCU = fileURLToPath(new URL("../../firmware/mcu/", import.meta.url));
-const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 interface Write {
   readonly id: number;
@@ -32,16 +27,7 @@ interface AfterCut {
 }
 
 describe("the microcontroller's store", () => {
-  let folder: string;
-  let program: string;
-  before(function () {
-    this.timeout(60_000);
-    folder = mkdtempSync(join(tmpdir(), "ecard-store-"));
-    program = join(folder, "store");
-    const sources = [join(HERE, "store-harness.c"), join(MCU, "ports/store.c")];
-    execFileSync("gcc", ["-std=gnu11", "-O1", `-I${join(MCU, "include")}`, ...sources, "-o", program]);
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const program = cProgram("store-harness.c", ["ports/store.c"]);
 
   for (const [what, seed, used] of [
     ["where there is room", 1, 0],
@@ -67,7 +53,7 @@ describe("the microcontroller's store", () => {
         states.push(state);
       }
 
-      const cuts = cutEverywhere(program, block.snapshot(), writes);
+      const cuts = cutEverywhere(program(), block.snapshot(), writes);
       expect(cuts.length).to.be.greaterThan(600);
       for (const [n, { begun, flash, items, writes: stillWrites }] of cuts.entries()) {
         const possible = [states[Math.max(0, begun - 1)]!, states[begun]!].map(told);
@@ -118,7 +104,7 @@ describe("the microcontroller's store", () => {
     it(`finds in ${what}, whose checksum is right, what the emulator's finds: no more than is there`, () => {
       const flash = new Uint8Array(SIZE).fill(0xff);
       for (const [at, ...octets] of parts) flash.set(concat(...octets), at);
-      const [{ items }] = cutEverywhere(program, flash, []) as [AfterCut];
+      const [{ items }] = cutEverywhere(program(), flash, []) as [AfterCut];
       expect([...items.keys()]).to.deep.equal(kept);
       expect(told(contents(new Store(new MemoryBlock(flash))))).to.equal(told(items));
     });
@@ -132,7 +118,7 @@ describe("the microcontroller's store", () => {
       const store = new Store(block);
       for (const id of [1, 2]) store.write(Region.Flash, id, new Uint8Array(used).fill(id));
       const before = told(contents(store));
-      const last = cutEverywhere(program, block.snapshot(), [{ id: 3, data: new Uint8Array(wanted) }]).at(-1)!;
+      const last = cutEverywhere(program(), block.snapshot(), [{ id: 3, data: new Uint8Array(wanted) }]).at(-1)!;
       expect(last.begun).to.equal(0x8000 | 1);
       expect(told(last.items)).to.equal(before);
     }
@@ -143,7 +129,7 @@ describe("the microcontroller's store", () => {
     const store = new Store(block);
     for (let id = 1; id <= 25; id++) store.write(Region.Flash, id, Uint8Array.of(id));
     const input = Buffer.concat([Uint8Array.of(0, 0), block.snapshot()]);
-    const { status, stderr } = spawnSync(program, { input });
+    const { status, stderr } = spawnSync(program(), { input });
     expect([status, stderr.toString()]).to.deep.equal([1, "more items than the store has room for\n"]);
   });
 });

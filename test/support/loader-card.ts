@@ -140,3 +140,11 @@ export class LoaderCard {
 export function versionIn(octets: Uint8Array): number | undefined {
   return octets[0] === 0x3d ? octets[20] : undefined;
 }
+
+/** How work ended: a refusal's code, of the SDK or of an image. */
+export function codeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => "no refusal",
+    (error: { readonly code: string }) => error.code,
+  );
+}

@@ -1,18 +1,13 @@
 // The microcontroller's ports (firmware/mcu/ports) compiled for this machine, with test/mcu/ports-harness.c around them: orders in, answers out.
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
 import { MemoryBlock, Region, Store } from "@enabling-card/emulator";
 import { expect } from "chai";
+import { cProgram } from "./c-program.js";
 
 /** ports-harness.c: octets of a module's memory, and of the store. */
 export const [BUDGET, STORE_SIZE] = [4096, 8192];
 
-const MCU = fileURLToPath(new URL("../../firmware/mcu/", import.meta.url));
-const HARNESS = fileURLToPath(new URL("../mcu/ports-harness.c", import.meta.url));
 const PORTS = ["battery", "clock", "coil", "line", "mailbox", "radio", "sensors", "store", "vault"];
 const FILES = ["runtime/machine.c", "runtime/update.c", ...PORTS.map((name) => `ports/${name}.c`)];
 /** Orders whose answers are octets. */
@@ -25,18 +20,7 @@ export type Ask = (orders: readonly Order[], items?: readonly (readonly [Region,
 
 /** Builds the harness before a suite's tests and takes it away behind them. */
 export function mcuPorts(): Ask {
-  let folder: string;
-  let program: string;
-  before(function () {
-    this.timeout(60_000);
-    folder = mkdtempSync(join(tmpdir(), "ecard-ports-"));
-    program = join(folder, "ports");
-    const sources = [HARNESS, ...FILES.map((name) => join(MCU, name))];
-    const flags = ["-std=gnu11", "-O1", "-DPRODUCTION=1", `-I${join(MCU, "include")}`];
-    execFileSync("gcc", [...flags, ...sources, "-o", program]);
-  });
-  after(() => rmSync(folder, { recursive: true, force: true }));
-
+  const program = cProgram("ports-harness.c", FILES, ["-DPRODUCTION=1"]);
   return (orders, items = []) => {
     const block = new MemoryBlock(STORE_SIZE);
     const store = new Store(block);
@@ -46,7 +30,7 @@ export function mcuPorts(): Ask {
       block.snapshot(),
       Buffer.from(orders.map((words) => `${words.join(" ")}\n`).join("")),
     ]);
-    const { stdout, stderr, status } = spawnSync(program, { input });
+    const { stdout, stderr, status } = spawnSync(program(), { input });
     expect(status, stderr.toString()).to.equal(0);
     const lines = stdout.toString().split("\n").slice(0, -1);
     expect(lines).to.have.length(orders.length);

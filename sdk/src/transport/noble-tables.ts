@@ -31,7 +31,7 @@ export async function characteristicsOf(
   { service, rx, tx }: GattService,
   tables: KnownTables,
 ): Promise<Characteristics> {
-  const known = await knownOf(noble, peripheral, service, tables);
+  const known = await knownOf(noble, peripheral, service, [rx, tx], tables);
   const all = known
     ? noble.addCharacteristics?.(peripheral.id, service, [...known.characteristics])
     : await foundOf(peripheral, service, [rx, tx], tables);
@@ -59,16 +59,19 @@ async function knownOf(
   noble: Noble,
   peripheral: NoblePeripheral,
   uuid: string,
+  wanted: readonly string[],
   tables: KnownTables,
 ): Promise<{ readonly hash: string; readonly characteristics: readonly KnownCharacteristic[] } | undefined> {
   if (!noble.addServices || !noble.addCharacteristics || !peripheral.readHandleAsync) return undefined;
-  const known = (await tables.all()).filter(({ services }) => services.some((service) => service.uuid === uuid));
+  const known = (await tables.all()).flatMap(({ hash, hashHandle, services }) => {
+    const service = services.find((one) => one.uuid === uuid && has(one.characteristics, wanted));
+    return service ? [{ hash, hashHandle, service }] : [];
+  });
   for (const hashHandle of new Set(known.map((table) => table.hashHandle))) {
     const hash = toHex(await peripheral.readHandleAsync(hashHandle)); // no octets where the card refuses
     const table = known.find((one) => one.hash === hash && one.hashHandle === hashHandle);
-    const service = table?.services.find((one) => one.uuid === uuid);
-    if (service === undefined) continue;
-    const { characteristics, ...handles } = service;
+    if (table === undefined) continue;
+    const { characteristics, ...handles } = table.service;
     peripheral.services = []; // noble keeps those of each connection before
     noble.addServices(peripheral.id, [handles]);
     return { hash, characteristics };
@@ -96,13 +99,16 @@ async function foundOf(
   const { characteristics, handles } = await characteristicsIn(service, wanted);
   const place = places.find((one) => one.uuid === uuid);
   const generic = services.find((one) => one.uuid === GENERIC_ATTRIBUTE);
-  if (place !== undefined && generic !== undefined && wanted.every((one) => handles.some((had) => had.uuid === one))) {
+  if (place !== undefined && generic !== undefined && has(handles, wanted)) {
     const table = await hashIn(generic, peripheral);
     const { startHandle, endHandle } = place;
     if (table) await tables.learn(table, { uuid, startHandle, endHandle, characteristics: handles });
   }
   return characteristics;
 }
+
+const has = (all: readonly KnownCharacteristic[], wanted: readonly string[]): boolean =>
+  wanted.every((uuid) => all.some((one) => one.uuid === uuid));
 
 /** The Database Hash and its place; undefined where there is none to be read. */
 async function hashIn(generic: NobleService, peripheral: NoblePeripheral) {
