@@ -2,12 +2,13 @@
 // reader as often wrong as it says?
 
 import { setImmediate } from "node:timers/promises";
+import type { ReaderResult } from "../reader/read.js";
 import { readSamples } from "../reader/reader.js";
 import { SOUNDS, type Sound, sound } from "../synth/sounds.js";
 import { drawn } from "./drawn.js";
 import { limitOf } from "./genie.js";
 import { lossDb, type Point } from "./loss.js";
-import { KEPT_OUT } from "./reading.js";
+import { KEPT_OUT, type ReadingBench, Tally } from "./reading.js";
 import { type Decade, Reliability } from "./reliability.js";
 import { ROWS } from "./rows.js";
 import { swipeOf } from "./swipes.js";
@@ -39,6 +40,8 @@ export type LongResult =
       /** What was called valid and is wrong: row and seed. */
       readonly misread: readonly string[];
       readonly decades: readonly Decade[];
+      /** The table, of those of the swipes that were made as its rows say. */
+      readonly rows: readonly ReadingBench[];
     }
   | { readonly what: "sounds"; readonly recordings: number; readonly seconds: number; readonly wrong: number };
 
@@ -57,15 +60,12 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
   };
   const reliability = new Reliability();
   let valid = 0;
-  /** What the reader made of a swipe. */
   const misread: string[] = [];
   const tried = (
     name: string,
-    samples: Float32Array,
-    rate: number,
+    { reads, candidates }: ReaderResult,
     text: string,
   ): { valid: boolean; first: boolean } => {
-    const { reads, candidates } = readSamples(samples, rate);
     const [read] = reads;
     const right = reads.some(({ data }) => data === text);
     for (const { data } of reads) if (data !== text) misread.push(name);
@@ -84,7 +84,11 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
       const own = seed + DRAWN_SEEDS + n * each + i;
       const { conditions, pw50 } = drawn(own, snrDb);
       const swipe = swipeOf(own, conditions);
-      const result = tried(`drawn, ${snrDb} dB, seed ${own}`, swipe.samples, swipe.sampleRateHz, swipe.text);
+      const result = tried(
+        `drawn, ${snrDb} dB, seed ${own}`,
+        readSamples(swipe.samples, swipe.sampleRateHz),
+        swipe.text,
+      );
       const limit = limitOf(swipe, pw50);
       if (result.valid) count.valid++;
       if (result.first) count.first++;
@@ -99,13 +103,17 @@ export async function* benchLong(options: LongOptions = {}): AsyncGenerator<Long
   yield { what: "drawn", ...points, lossDb: { valid: lossDb(points.valid), first: lossDb(points.first) } };
 
   const rest = swipes - each * DRAWN_DB.length;
+  const tallies = ROWS.map((row) => ({ row, tally: new Tally(row) }));
   for (let i = 0; i < rest; i++) {
-    const { name, conditions } = ROWS[i % ROWS.length]!;
-    const swipe = swipeOf(seed + i, conditions);
-    tried(`${name}, seed ${seed + i}`, swipe.samples, swipe.sampleRateHz, swipe.text);
+    const { row, tally } = tallies[i % tallies.length]!;
+    // Even seeds are one way round and odd ones the other: each row has both.
+    const own = seed + i + Math.floor(i / tallies.length);
+    const swipe = swipeOf(own, row.conditions);
+    tried(`${row.name}, seed ${own}`, tally.read(swipe), swipe.text);
     await pause("swipes", i + 1, rest);
   }
-  yield { what: "swipes", swipes, valid, wrong: misread.length, misread, decades: reliability.decades };
+  const rows = tallies.slice(0, rest).map(({ tally }) => tally.result);
+  yield { what: "swipes", swipes, valid, wrong: misread.length, misread, decades: reliability.decades, rows };
 
   let misheard = 0;
   for (let i = 0; i < sounds; i++) {

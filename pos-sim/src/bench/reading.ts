@@ -2,7 +2,9 @@
 
 import { setImmediate } from "node:timers/promises";
 import { PosError } from "../errors.js";
+import type { ReaderResult } from "../reader/read.js";
 import { readSamples } from "../reader/reader.js";
+import type { Labelled } from "../synth/synth.js";
 import { type Limit, limitOf } from "./genie.js";
 import { ROWS, type Row } from "./rows.js";
 import { swipeOf } from "./swipes.js";
@@ -63,51 +65,69 @@ async function* benched(rows: readonly Row[], options: Omit<ReadingOptions, "onl
   const { swipes = 1000, seed = KEPT_OUT, signal, onProgress } = options;
   let done = 0;
   for (const row of rows) {
-    const result = { valid: 0, first: 0, wrong: 0, samples: 0, seconds: 0 };
-    const limit = { valid: 0, first: 0 };
+    const tally = new Tally(row);
     for (let i = 0; i < swipes; i++) {
       signal?.throwIfAborted();
-      one(row, seed + i, result, limit);
+      tally.read(swipeOf(seed + i, row.conditions));
       onProgress?.(row.name, ++done, rows.length * swipes);
       if (i % 20 === 0) await setImmediate();
     }
-    const percent = (count: number): number => (100 * count) / swipes;
-    const valid = percent(result.valid);
-    const first = percent(result.first);
-    yield {
-      row: row.name,
-      swipes,
-      valid,
-      first,
-      wrong: result.wrong,
-      target: {
-        ...(row.valid !== undefined && { valid: row.valid }),
-        ...(row.first !== undefined && { first: row.first }),
-      },
-      reached: result.wrong === 0 && valid >= (row.valid ?? 0) && first >= (row.first ?? 0),
-      ...(row.limited && { limit: { valid: percent(limit.valid), first: percent(limit.first) } }),
-      samplesPerSecond: Math.round(result.samples / result.seconds),
-    };
+    yield tally.result;
   }
 }
 
-function one(
-  row: Row,
-  seed: number,
-  result: { valid: number; first: number; wrong: number; samples: number; seconds: number },
-  limit: { valid: number; first: number },
-): void {
-  const swipe = swipeOf(seed, row.conditions);
-  const started = performance.now();
-  const { reads, candidates } = readSamples(swipe.samples, swipe.sampleRateHz);
-  result.seconds += (performance.now() - started) / 1000;
-  result.samples += swipe.samples.length;
-  if (reads.some(({ data }) => data === swipe.text)) result.valid++;
-  result.wrong += reads.filter(({ data }) => data !== swipe.text).length;
-  if ((reads[0] ?? candidates[0])?.data === swipe.text) result.first++;
-  if (row.limited) {
-    const { valid, first } = limitOf(swipe);
-    limit.valid += valid;
-    limit.first += first;
+/** What a row's swipes came to. */
+export class Tally {
+  readonly #row: Row;
+  readonly #limit = { valid: 0, first: 0 };
+  #swipes = 0;
+  #valid = 0;
+  #first = 0;
+  #wrong = 0;
+  #samples = 0;
+  #seconds = 0;
+
+  constructor(row: Row) {
+    this.#row = row;
+  }
+
+  /** @returns What the reader made of `swipe`, a recording of its own. */
+  read(swipe: Labelled): ReaderResult {
+    const started = performance.now();
+    const readings = readSamples(swipe.samples, swipe.sampleRateHz);
+    this.#seconds += (performance.now() - started) / 1000;
+    this.#samples += swipe.samples.length;
+    const { reads, candidates } = readings;
+    this.#swipes++;
+    if (reads.some(({ data }) => data === swipe.text)) this.#valid++;
+    this.#wrong += reads.filter(({ data }) => data !== swipe.text).length;
+    if ((reads[0] ?? candidates[0])?.data === swipe.text) this.#first++;
+    if (this.#row.limited) {
+      const { valid, first } = limitOf(swipe);
+      this.#limit.valid += valid;
+      this.#limit.first += first;
+    }
+    return readings;
+  }
+
+  get result(): ReadingBench {
+    const { name, limited, valid: askedValid, first: askedFirst } = this.#row;
+    const percent = (count: number): number => (100 * count) / this.#swipes;
+    const valid = percent(this.#valid);
+    const first = percent(this.#first);
+    return {
+      row: name,
+      swipes: this.#swipes,
+      valid,
+      first,
+      wrong: this.#wrong,
+      target: {
+        ...(askedValid !== undefined && { valid: askedValid }),
+        ...(askedFirst !== undefined && { first: askedFirst }),
+      },
+      reached: this.#wrong === 0 && valid >= (askedValid ?? 0) && first >= (askedFirst ?? 0),
+      ...(limited && { limit: { valid: percent(this.#limit.valid), first: percent(this.#limit.first) } }),
+      samplesPerSecond: Math.round(this.#samples / this.#seconds),
+    };
   }
 }

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Context } from "../context.js";
 import { counted } from "../counted.js";
+import { READING_HEAD, readingLine } from "./reading-line.js";
 
 export interface LongRun {
   readonly swipes: number;
@@ -58,6 +59,7 @@ export async function longRun(options: LongRun, context: Context, command: Comma
           await writeFile(options.picture, reliabilitySvg(result.decades));
           output.result(`  ${options.picture}`);
         }
+        for (const line of [READING_HEAD, ...result.rows.map(readingLine)]) output.result(line);
         break;
       case "sounds":
         output.result(

@@ -8,6 +8,7 @@ import { wholeNumber } from "../whole-number.js";
 import { bluetoothCommand } from "./bench-bluetooth.js";
 import { longRun } from "./bench-long.js";
 import { mcuCommand } from "./bench-mcu.js";
+import { READING_HEAD, readingLine } from "./reading-line.js";
 
 /** docs/protocol.md, "Modules" */
 const WASM_MAX = 40 * 1024;
@@ -171,8 +172,8 @@ it; ecard bench has the speed of one reader that listens on.
 With --json: one line a row {"bench":"reading","row","swipes","valid","first",
 "wrong","target","reached","limit","samplesPerSecond"}, per cent. With --long:
 {"bench":"long","what"}, what being "drawn" (with "valid","first","lossDb"),
-"swipes" (with "swipes","valid","wrong","misread","decades") and "sounds" (with
-"recordings","seconds","wrong").
+"swipes" (with "swipes","valid","wrong","misread","decades" and as "rows" what
+is said of a row above) and "sounds" (with "recordings","seconds","wrong").
 
 Examples:
   ecard bench reader
@@ -197,31 +198,12 @@ Examples:
       const bar = progressBar(output, "swipes");
       const { signal } = context;
       const rows = benchReading({ swipes: swipes ?? 100, seed, only, signal, onProgress: bar.update });
-      output.result(readingLine("", "valid %", "first %", "wrong", "asked", "limit", "M samples/s"));
+      output.result(READING_HEAD);
       for await (const row of rows) {
         bar.stop();
         output.fact({ bench: "reading", ...row });
         if (options.check && !row.reached) onCode(EXIT.failed);
-        const { target, limit } = row;
-        output.result(
-          readingLine(
-            `${row.reached ? "✓" : "✗"} ${row.row}`,
-            row.valid.toFixed(1),
-            row.first.toFixed(1),
-            String(row.wrong),
-            `${target.valid ?? "-"} / ${target.first ?? "-"}`,
-            limit === undefined ? "" : `${limit.valid.toFixed(1)} / ${limit.first.toFixed(1)}`,
-            (row.samplesPerSecond / 1e6).toFixed(2),
-          ),
-        );
+        output.result(readingLine(row));
       }
     });
-}
-
-const READING_WIDTHS = [38, 8, 8, 6, 10, 14, 12] as const;
-
-function readingLine(name: string, ...cells: readonly string[]): string {
-  return [name.padEnd(READING_WIDTHS[0]), ...cells.map((cell, i) => cell.padStart(READING_WIDTHS[i + 1]!))]
-    .join("")
-    .trimEnd();
 }
