@@ -3,9 +3,10 @@ import { drawn } from "../src/bench/drawn.js";
 import { limitOf } from "../src/bench/genie.js";
 import { benchReader, benchReading, type ReaderBench, type ReadingBench, reliabilitySvg } from "../src/bench/index.js";
 import { lossDb } from "../src/bench/loss.js";
-import { rowsNamed } from "../src/bench/reading.js";
+import { rowsNamed, Tally } from "../src/bench/reading.js";
 import { Reliability } from "../src/bench/reliability.js";
-import { ROWS } from "../src/bench/rows.js";
+import { ROWS, type Row } from "../src/bench/rows.js";
+import { swipeOf } from "../src/bench/swipes.js";
 import { PosError } from "../src/errors.js";
 import { synthesise } from "../src/synth/synth.js";
 
@@ -121,6 +122,27 @@ describe("the rows", () => {
     expect(() => benchReading({ only: ["clean", "no such row"] }))
       .to.throw(PosError, '"no such row"')
       .that.includes({ code: "BAD_ARGUMENT" });
+  });
+});
+
+describe("a row", () => {
+  const tallied = (row: Omit<Row, "name">, seeds: readonly number[]): ReadingBench => {
+    const tally = new Tally({ name: "one", ...row });
+    for (const seed of seeds) tally.read(swipeOf(seed, row.conditions));
+    return tally.result;
+  };
+
+  it("is enough where the genie has no more, though more is asked", () => {
+    // Of these the genie is certain of none, and has each of them first.
+    const row = tallied({ conditions: { snrDb: -2 }, limited: true, valid: 20, first: 95 }, [3, 4, 7, 8]);
+    expect(row).to.deep.include({ valid: 0, first: 100, limit: { valid: 0, first: 100 }, reached: true });
+  });
+
+  it("is short where less is read than is asked, and than the genie has", () => {
+    const jittery = { conditions: { jitter: { normal: 0.15 }, snrDb: 30 }, valid: 100 };
+    expect(tallied(jittery, [1, 2])).to.deep.include({ valid: 0, reached: false });
+    const clean = { conditions: { level: 1e-4 }, limited: true, first: 100 } as const;
+    expect(tallied(clean, [1]).reached).to.equal(false);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { clockAt } from "../src/measure/clock.js";
 import { levelsOf, Overview } from "../src/measure/levels.js";
-import { noiseOf, noisePower, noiseWithin, snrOf } from "../src/measure/power.js";
+import { noiseOf, noiseWithin, quietBeside, snrOf } from "../src/measure/power.js";
 import type { Reversals } from "../src/measure/reversals.js";
 import { Tape } from "../src/measure/tape.js";
 import { normal } from "../src/signal/random.js";
@@ -99,13 +99,13 @@ describe("the noise beside a swipe", () => {
   const samples = Float32Array.from({ length: 4000 }, (_, i) => (i < 2000 ? 0.01 : 0.1) * next() + i / 4000);
 
   it("is that of the quietest piece, without its line", () => {
-    expect(Math.sqrt(noisePower(samples, 1500, 2500, 10)!)).to.be.closeTo(0.01, 0.002);
-    expect(Math.sqrt(noisePower(samples.subarray(2000), 0, 500, 10)!)).to.be.closeTo(0.1, 0.02);
+    expect(Math.sqrt(quietBeside(samples, 1500, 2500, 10)!.power)).to.be.closeTo(0.01, 0.002);
+    expect(Math.sqrt(quietBeside(samples.subarray(2000), 0, 500, 10)!.power)).to.be.closeTo(0.1, 0.02);
   });
 
   it("is none where nothing was recorded, or nothing heard", () => {
-    expect(noisePower(samples, 50, 3950, 10)).to.equal(undefined);
-    expect(noisePower(new Float32Array(1000), 500, 1000, 10)).to.equal(undefined);
+    expect(quietBeside(samples, 50, 3950, 10)).to.equal(undefined);
+    expect(quietBeside(new Float32Array(1000), 500, 1000, 10)).to.equal(undefined);
   });
 
   it("is none of the swipe's where it is not within it: another swipe is no noise", () => {

@@ -1,6 +1,9 @@
 // What is said of a signal, each time for its own reason and no other.
 import { expect } from "chai";
 import { type Conditions, readSamples, type SignalMeasures, synthesise, type Weakness } from "../src/index.js";
+import { powerOf } from "../src/measure/power.js";
+import { movingMean } from "../src/signal/moving-mean.js";
+import { normal } from "../src/signal/random.js";
 
 const RATE = 48_000;
 
@@ -123,6 +126,44 @@ describe("each condition", () => {
       }
     });
   }
+});
+
+describe("noise of a narrow band", () => {
+  /** Nothing is left of it above a third of the band, as of what was recorded at 16 kHz. */
+  const banded = (seed: number, snrDb: number): Float32Array => {
+    const { samples, passes } = synthesise(seed);
+    const { bounds } = passes[0]!;
+    const next = normal(seed + 1000);
+    const noise = movingMean(
+      movingMean(
+        samples.map(() => next()),
+        5,
+      ),
+      5,
+    );
+    const ratio = powerOf(samples.subarray(bounds[0], bounds.at(-1))) / powerOf(noise);
+    const scale = Math.sqrt(ratio / 10 ** (snrDb / 10));
+    return samples.map((sample, i) => sample + scale * noise[i]!);
+  };
+
+  it("is told as noise, as strong as it is, and not as jitter or weak pulses", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      for (const [snrDb, ...told] of [[14], [8, "NOISE"], [6, "NOISE"]] as const) {
+        const signal = signalOf(banded(seed, snrDb));
+        expect(
+          signal.weaknesses.map(({ code }) => code),
+          `${snrDb} dB, seed ${seed}`,
+        ).to.deep.equal(told);
+        expect(signal.snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1.5); // of a thousand samples beside it
+      }
+    }
+  });
+
+  it("is as strong as it is told where it is white, within a decibel, from 1 to 20 dB", () => {
+    for (const snrDb of [1, 3, 6, 10, 20])
+      for (const seed of [1, 2, 3])
+        expect(signalOf(made({ snrDb }, seed)).snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1);
+  });
 });
 
 describe("jitter", () => {

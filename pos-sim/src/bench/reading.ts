@@ -17,6 +17,7 @@ export interface ReadingBench {
   readonly first: number;
   readonly wrong: number;
   readonly target: { readonly valid?: number; readonly first?: number };
+  /** As much as is asked, or as the genie reaches, and nothing wrong. */
   readonly reached: boolean;
   /** What the genie of white noise reaches on the same swipes. */
   readonly limit?: Limit;
@@ -111,10 +112,13 @@ export class Tally {
   }
 
   get result(): ReadingBench {
-    const { name, limited, valid: askedValid, first: askedFirst } = this.#row;
+    const { name, limited, ...asked } = this.#row;
     const percent = (count: number): number => (100 * count) / this.#swipes;
     const valid = percent(this.#valid);
     const first = percent(this.#first);
+    const limit = limited && { valid: percent(this.#limit.valid), first: percent(this.#limit.first) };
+    // Of few swipes the limit itself may be short of what is asked.
+    const least = (which: "valid" | "first"): number => Math.min(asked[which] ?? 0, limit?.[which] ?? 100);
     return {
       row: name,
       swipes: this.#swipes,
@@ -122,11 +126,11 @@ export class Tally {
       first,
       wrong: this.#wrong,
       target: {
-        ...(askedValid !== undefined && { valid: askedValid }),
-        ...(askedFirst !== undefined && { first: askedFirst }),
+        ...(asked.valid !== undefined && { valid: asked.valid }),
+        ...(asked.first !== undefined && { first: asked.first }),
       },
-      reached: this.#wrong === 0 && valid >= (askedValid ?? 0) && first >= (askedFirst ?? 0),
-      ...(limited && { limit: { valid: percent(this.#limit.valid), first: percent(this.#limit.first) } }),
+      reached: this.#wrong === 0 && valid >= least("valid") && first >= least("first"),
+      ...(limit && { limit }),
       samplesPerSecond: Math.round(this.#samples / this.#seconds),
     };
   }

@@ -1,5 +1,6 @@
 // A picture of a swipe: the waveform in rows, and under it the cells, their bits and the characters that they make.
 // Of reads outside the test ranges not even the waveform is in the file: it could be read off the paper.
+import { decibels } from "../measure/levels.js";
 import type { Read } from "../reader/read.js";
 import type { Signal } from "../signal/signal.js";
 import { type Marks, marksOf, rowsOf, type Span } from "./layout.js";
@@ -67,7 +68,7 @@ export function swipeSvg(signal: Signal, reads: readonly Read[], options: SvgOpt
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Inter, 'Segoe UI', 'Helvetica Neue', 'DejaVu Sans', Arial, sans-serif">`,
     `<title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#fdfdfb"/>`,
-    ...header(title, signal, reads),
+    ...header(title, signal, reads, peak),
   ];
   const paper = { width, perSecond, startS, signal, peak };
   rows.forEach((row, i) => {
@@ -93,13 +94,13 @@ function earlier(read: Read, startS: number): Read {
   };
 }
 
-function header(title: string, signal: Signal, reads: readonly Read[]): string[] {
+function header(title: string, signal: Signal, reads: readonly Read[], peak: number): string[] {
   const seconds = signal.samples.length / signal.sampleRateHz;
   const summary = reads.map((read) => {
     const arrow = read.direction === "forward" ? "\u2192" : "\u2190";
     return `Track ${read.track} ${arrow}  ${read.cellUs.toFixed(0)} \u00b5s a bit, jitter ${read.jitterPercent.toFixed(1)} %`;
   });
-  const about = `${ms(seconds)} at ${(signal.sampleRateHz / 1000).toFixed(1)} kHz`;
+  const about = `${ms(seconds)} at ${(signal.sampleRateHz / 1000).toFixed(1)} kHz, peak ${Math.round(decibels(peak))} dB of full scale`;
   const parts = [
     text(LEFT, 46, escaped(title), 25, INK, 'font-weight="600"'),
     text(

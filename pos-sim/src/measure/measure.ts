@@ -6,9 +6,9 @@ import { clockAt, type Fit } from "./clock.js";
 import { eachCell, jitterOf } from "./jitter.js";
 import { decibels, loudest } from "./levels.js";
 import { median } from "./median.js";
-import { noiseJitter } from "./noise-jitter.js";
+import { meanPulse, noiseJitter } from "./noise-jitter.js";
 import { cutOf, dropoutsOf, placing } from "./places.js";
-import { clippedShare, noiseOf, noisePower, noiseWithin, powerOf, snrOf } from "./power.js";
+import { clippedShare, noiseOf, noiseWithin, powerOf, quietBeside, snrOf } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
@@ -62,10 +62,13 @@ export function measured(swipe: Swipe): Measured | undefined {
   const { place } = swipe;
   const first = place === undefined ? bounds[0]! : Math.min(bounds[0]!, place.from - excerpt.from);
   const last = place === undefined ? bounds[bits.length]! : Math.max(bounds[bits.length]!, place.to - excerpt.from);
-  const within = noiseWithin(inFrame);
-  const beside = noisePower(excerpt.samples, first, last, cell);
-  const noise = clipped || beside === undefined ? beside : noiseOf(beside, within ** 2, powerOf(inFrame));
-  const sigma = noise === undefined ? within : Math.sqrt(noise);
+  const pulse = meanPulse(found, cell);
+  const white = noiseWithin(inFrame);
+  const quiet = quietBeside(excerpt.samples, first, last, cell);
+  // Noise of a narrow band bends no less slowly than pulses do, but makes each of them another one.
+  const within = Math.max(white ** 2, pulse?.rest ?? 0);
+  const noise = clipped || quiet === undefined ? quiet?.power : noiseOf(quiet.power, within, powerOf(inFrame));
+  const sigma = noise === undefined ? white : Math.sqrt(noise);
   const dropouts = dropoutsOf(swipe, found, cell, sigma);
   const reversals = { ...found, weak: withoutNeighbours(found, dropouts.spoiled) };
   const fits = Array.from({ length: frameBits + 1 }, (_, i) => clockAt(reversals, frameFrom + i));
@@ -76,7 +79,10 @@ export function measured(swipe: Swipe): Measured | undefined {
   const each = eachCell(reversals, clock, cells);
   const speeds = clock.slice(0, -1).map((fit) => ipsOf(fit.cell));
   const jitter = cell < JITTER_SAMPLES ? undefined : jitterOf(reversals, each, cells, placing(swipe));
-  const byNoise = jitter && noiseJitter(reversals, sigma, cell, clipped);
+  const byNoise =
+    jitter &&
+    pulse &&
+    noiseJitter(reversals, pulse, sigma, noise === quiet?.power ? quiet?.pieces : undefined, cell, clipped);
   const [before, after] = [frameFrom, bits.length - frameEnd];
   const signal: Omit<SignalMeasures, "weaknesses"> = {
     peakDb: decibels(peak),

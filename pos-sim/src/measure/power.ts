@@ -14,33 +14,51 @@ export function powerOf(samples: Float32Array): number {
   return sum / Math.max(1, samples.length);
 }
 
-/** Of the quietest piece beside a swipe; undefined where none was recorded, or a piece without any noise. */
-export function noisePower(samples: Float32Array, from: number, to: number, cell: number): number | undefined {
-  const piece = Math.max(LEAST_SAMPLES, Math.round(PIECE_CELLS * cell));
+/** What is heard beside a swipe where it is quietest. */
+export interface Quiet {
+  /** Mean square. */
+  readonly power: number;
+  /** As it was recorded, each piece without its own line. */
+  readonly pieces: readonly Float32Array[];
+}
+
+/** Pieces of the same noise differ by less; the quietest alone would be a decibel too quiet. */
+const ALIKE = 4;
+
+/** Undefined where nothing was recorded beside the swipe, or no piece with any noise. */
+export function quietBeside(samples: Float32Array, from: number, to: number, cell: number): Quiet | undefined {
+  const length = Math.max(LEAST_SAMPLES, Math.round(PIECE_CELLS * cell));
   const clear = CLEAR_CELLS * cell;
-  let least: number | undefined;
+  const all: { power: number; piece: Float32Array }[] = [];
   const look = (low: number, high: number): void => {
-    for (let at = Math.ceil(low); at + piece <= high; at += piece) {
-      const part = samples.subarray(at, at + piece);
+    for (let at = Math.ceil(low); at + length <= high; at += length) {
+      const part = samples.subarray(at, at + length);
       if (isStill(part)) continue;
-      const power = withoutLine(part);
-      least = Math.min(least ?? power, power);
+      const piece = withoutLine(part);
+      // A line takes two of the samples' freedoms.
+      all.push({ power: (powerOf(piece) * length) / (length - 2), piece });
     }
   };
   look(0, from - clear);
   look(to + clear, samples.length);
-  return least;
+  if (all.length === 0) return undefined;
+  const least = Math.min(...all.map(({ power }) => power));
+  const quiet = all.filter(({ power }) => power <= ALIKE * least);
+  return {
+    power: quiet.reduce((sum, { power }) => sum + power, 0) / quiet.length,
+    pieces: quiet.map(({ piece }) => piece),
+  };
 }
 
-/** Pink noise is smoother than white: within a swipe it seems to be weaker by up to 5 dB; what is stronger by so much beside it is another swipe. */
-const SMOOTH = 5;
+/** Noise that is stronger by so much beside a swipe is another swipe. */
+const OTHER = 5;
 /** What is beside a swipe and as strong as the swipe, is another one where it is not within it. */
 const AS_STRONG_DB = 3;
 const LESS_WITHIN = 1.5;
 
 /** The noise of a swipe, by what is heard beside it and what seems to be within; undefined where that beside is another swipe. */
 export function noiseOf(beside: number, within: number, power: number): number | undefined {
-  if (beside > SMOOTH * within) return undefined;
+  if (beside > OTHER * within) return undefined;
   return beside > LESS_WITHIN * within && snrOf(power, beside) < AS_STRONG_DB ? within : beside;
 }
 
@@ -73,8 +91,8 @@ export function noiseWithin(samples: Float32Array): number {
   return bends[bends.length >> 1]! / DEVIATION / SECOND_DIFFERENCE;
 }
 
-/** Mean square about a line: hum and wander are no noise here. */
-function withoutLine(samples: Float32Array): number {
+/** Hum and wander are no noise here. */
+function withoutLine(samples: Float32Array): Float32Array {
   const n = samples.length;
   const middle = (n - 1) / 2;
   let sum = 0;
@@ -85,9 +103,7 @@ function withoutLine(samples: Float32Array): number {
   }
   const mean = sum / n;
   const slope = tilt / ((n * (n * n - 1)) / 12);
-  let rest = 0;
-  for (let i = 0; i < n; i++) rest += (samples[i]! - mean - slope * (i - middle)) ** 2;
-  return rest / (n - 2);
+  return samples.map((sample, i) => sample - mean - slope * (i - middle));
 }
 
 /** Samples in a row at the top that make it flat. */

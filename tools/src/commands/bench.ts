@@ -157,7 +157,7 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
         .argParser((words: string, before: readonly string[]) => [...before, words])
         .default([], "all rows"),
     )
-    .option("--check", "exits with 1 where a row is short of what is asked, or anything was read wrong")
+    .option("--check", "exits with 1 where a row is short of what is asked and of the limit, or has a wrong read")
     .option("--long", "the long run instead: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes")
     .option("--picture <file>", "draws the long run's claims against outcomes to an SVG file")
     .option("--sounds <n>", "recordings without a swipe in the long run", wholeNumber(1, 100_000), 10_000)
@@ -165,7 +165,8 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
       "after",
       `
 Valid: read, and right. First: the first candidate is right. Limit: what a genie
-reaches that knows every cell's time, the height and the pulse. M samples/s:
+reaches that knows every cell's time, the height and the pulse; ✓ where a row
+has what is asked, or as much as the genie. M samples/s:
 each swipe is a recording of its own, and its reader's set-up is counted with
 it; ecard bench has the speed of one reader that listens on.
 
