@@ -214,7 +214,7 @@ complete -c ecard -n '__fish_seen_subcommand_from bench; and not __fish_seen_sub
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l swipes -r -d 'swipes a row, 100 unless told; in the long run all swipes, 100000'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l seed -r -d 'first seed; those from 20000000 on were kept out of development'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l only -r -d 'rows whose name has these words in it: 0 dB is not 20 dB; may be given again'
-complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l check -d 'exits with 1 where a row is short of what is asked, or anything was read wrong'
+complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l check -d 'exits with 1 where a row is short of what is asked and of the limit, or has a wrong read'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l long -d 'the long run instead: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l picture -r -d 'draws the long run\'s claims against outcomes to an SVG file'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l sounds -r -d 'recordings without a swipe in the long run'

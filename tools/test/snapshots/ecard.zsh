@@ -407,7 +407,7 @@ _ecard_bench_reader() {
     '--swipes[swipes a row, 100 unless told; in the long run all swipes, 100000]:value:_files' \
     '--seed[first seed; those from 20000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has these words in it\: 0 dB is not 20 dB; may be given again]:value:_files' \
-    '--check[exits with 1 where a row is short of what is asked, or anything was read wrong]' \
+    '--check[exits with 1 where a row is short of what is asked and of the limit, or has a wrong read]' \
     '--long[the long run instead\: wrong reads of 100000 swipes and 10000 sounds, claims against outcomes]' \
     '--picture[draws the long run'\''s claims against outcomes to an SVG file]:value:_files' \
     '--sounds[recordings without a swipe in the long run]:value:_files' \
