@@ -28,6 +28,21 @@ import { pairOptions, soon, watchedWorlds } from "../support/watched-worlds.js";
 
 const newWorld = watchedWorlds();
 
+describe("a transport's options", () => {
+  const noble = new EventEmitter() as never;
+
+  for (const options of [{ mtu: 22 }, { mtu: 518 }, { mtu: 100.5 }])
+    it(`refuse an MTU that is none: ${options.mtu}`, async () => {
+      await expectError(async () => nobleTransport(noble, options), "ARGUMENT_INVALID");
+    });
+
+  // A timer that is given what it cannot count ends at once.
+  for (const timeoutMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])
+    it(`refuse a time that no timer has: ${timeoutMs}`, async () => {
+      await expectError(async () => nobleTransport(noble, { timeoutMs }), "ARGUMENT_INVALID");
+    });
+});
+
 describe("a phone's system", () => {
   let air: Air;
   let central: GattCentral;

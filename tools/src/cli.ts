@@ -35,15 +35,17 @@ or in a pipe.
 
 Inside its repository, run it as npx ecard.`;
 
-/** After Ctrl-C the shell is held back no longer than this, ms: by a command that does not end, or by what one left behind. */
+/** After Ctrl-C the shell is held back no longer than this, ms: by a command that has something to take back from a card, and by what one left behind. */
+const GIVE_UP_MS = 5000;
 const LINGER_MS = 500;
 
 /** Runs the command line, and sets the process's exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   const interrupt = new AbortController();
+  const endWithin = (ms: number) => void setTimeout(() => process.exit(EXIT.interrupted), ms).unref();
   const onSignal = () => {
     if (interrupt.signal.aborted) process.exit(EXIT.interrupted);
-    setTimeout(() => process.exit(EXIT.interrupted), LINGER_MS).unref();
+    endWithin(GIVE_UP_MS);
     interrupt.abort();
   };
   process.on("SIGINT", onSignal);
@@ -58,6 +60,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   const code = await run(args, createContext(interrupt.signal, streams, process.env, process.stdin, streams.unheard));
   if (!spoiled || code === EXIT.interrupted) process.exitCode = code;
+  if (interrupt.signal.aborted) endWithin(LINGER_MS);
 }
 
 /** Runs `args` (without program names); returns the exit code. Throws nothing, ends no process. */

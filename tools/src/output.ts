@@ -110,10 +110,15 @@ const SYSTEM: Readonly<Record<string, string>> = {
 
 /** Code and sentence of whatever was thrown; a file or port that the system names is named. */
 export function describeError(error: unknown): { readonly code: string; readonly message: string } {
-  const { code, message, path, port } = (error ?? {}) as Record<"code" | "message" | "path" | "port", unknown>;
+  const { code, message, path, address, port } = (error ?? {}) as Record<
+    "code" | "message" | "path" | "address" | "port",
+    unknown
+  >;
   if (typeof code !== "string") return { code: "UNEXPECTED", message: firstLine(message ?? error) };
-  const known = SYSTEM[code];
-  const which = path ?? port;
+  // A socket of a name, not of a number, has the port -1.
+  const isNamed = port === -1;
+  const known = isNamed && code === "EADDRINUSE" ? SYSTEM.EEXIST : SYSTEM[code];
+  const which = path ?? (isNamed ? address : port);
   if (known) return { code, message: which === undefined ? known : `${known} (${String(which)})` };
   return { code, message: firstLine(message ?? error) };
 }

@@ -1,6 +1,6 @@
 // The commands of a cardholder without a screen, against an emulated card on a port and an issuer.
 
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Indicator } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -96,6 +96,46 @@ describe("a phone at the command line", () => {
     });
   }).timeout(60_000);
 
+  it("suspends a card where this computer cannot reach any", async () => {
+    await pair();
+    const nowhere = `ble:${join(folder(), "no-such-port")}`;
+    const { code, facts } = await on.phone("suspend", "--json", "--device", nowhere);
+    expect(code).to.equal(0);
+    expect(facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: false, why: "BLUETOOTH_OFF" });
+    expect((await on.phone("pay", "2")).stderr).to.contain("The token is suspended");
+    const { stdout } = await on.phone("suspend", "--resume", "--device", nowhere);
+    expect(stdout).to.contain("✓ active; the card could not be told (BLUETOOTH_OFF)");
+  }).timeout(60_000);
+
+  it("refuses before it begins any Bluetooth", async () => {
+    const nowhere = ["--device", `ble:${join(folder(), "no-such-port")}`];
+    const typo = join(folder(), "no-code.txt");
+    writeFileSync(typo, "ECARD1:NONE");
+    const refusals = [
+      ["PHONE_EMPTY", "pay", "1"],
+      ["PAIRING_CODE_INVALID", "pair", typo, "--maker-root", "00".repeat(32), "--id", "1"],
+      ["ARGUMENT_INVALID", "pair", on.sheet, "--name", "n".repeat(33), "--id", "1"],
+    ] as const;
+    for (const [told, ...args] of refusals)
+      expect((await on.phone(...args, ...nowhere)).stderr, args[0]).to.contain(`[${told}]`);
+    await pair();
+    expect((await on.phone("unpair", "--card", "ZZZZ", ...nowhere)).stderr).to.contain("[CARD_UNKNOWN]");
+    expect((await on.phone("cards", "--near", "--device", "pigeon", "--phone", join(folder(), "none"))).code).to.equal(
+      2,
+    );
+    expect(existsSync(join(folder(), "none")), "a folder for nothing").to.equal(false);
+  });
+
+  it("pairs and enrols again where an unpairing's answer was lost", async () => {
+    await pair();
+    const copy = join(folder(), `${on.cardId}-copy`);
+    cpSync(phoneFolder(), copy, { recursive: true });
+    expect((await on.phone("unpair")).code).to.equal(0);
+    const again = await on.phone("pair", on.sheet, "--issuer", on.issuer, "--phone", copy);
+    expect([again.code, again.stderr]).to.deep.equal([0, ""]);
+    expect((await on.phone("pay", "2", "--phone", copy)).code).to.equal(0);
+  }).timeout(60_000);
+
   it("takes a PIN from standard input, and says where there is none", async () => {
     await pair();
     const wrong = await on.phoneWith({ stdin: Buffer.from("123456\n") }, "pay", "2", "--ask-pin");
@@ -188,6 +228,32 @@ describe("a phone at the command line", () => {
     expect([code, stderr.includes("[PHONE_UNREADABLE]"), stderr.includes("mine")]).to.deep.equal([2, true, false]);
     expect(readFileSync(join(phoneFolder(), "accounts.json"), "utf8")).to.equal("mine");
     expect(existsSync(join(phoneFolder(), "accounts.json.new"))).to.equal(false);
+  });
+
+  it("refuses a folder that was damaged, and repeats nothing of it", async () => {
+    await pair();
+    const accounts = join(phoneFolder(), "accounts.json");
+    const pairings = join(phoneFolder(), "pairings.json");
+    const [kept, keys] = [readFileSync(accounts, "utf8"), readFileSync(pairings, "utf8")];
+    const damaged = [
+      [accounts, "{}", "PHONE_UNREADABLE"],
+      [accounts, "null", "PHONE_UNREADABLE"],
+      [accounts, kept.replace(/("tokenRef": ")[0-9a-f]+/, "$1xyz"), "PHONE_UNREADABLE"],
+      [accounts, kept.replace(/("accessKey": )"[^"]+"/, "$17"), "PHONE_UNREADABLE"],
+      [accounts, kept.replace(/("checkpointSize": )\d+/, '$1"many"'), "PHONE_UNREADABLE"],
+      [pairings, keys.slice(0, -40), "PAIRING_STORE_FAILED"],
+      [pairings, keys.replace(/("phoneSecret": ")../, "$1"), "PAIRING_STORE_FAILED"],
+      [pairings, keys.replace(/("cardId": ")[0-9a-f]+/, "$100"), "PAIRING_STORE_FAILED"],
+    ] as const;
+    for (const [file, text, told] of damaged) {
+      expect(text).not.to.equal(file === accounts ? kept : keys);
+      writeFileSync(file, text);
+      for (const verb of [["pay", "1"], ["suspend"]])
+        expect((await on.phone(...verb)).stderr, `${verb}: ${text}`).to.match(new RegExp(`^ecard: .+\\[${told}\\]\n$`));
+      writeFileSync(accounts, kept);
+      writeFileSync(pairings, keys);
+    }
+    expect((await on.phone("pay", "1")).code).to.equal(0);
   });
 
   it("refuses a card that nobody switched on", async () => {

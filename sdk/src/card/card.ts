@@ -15,7 +15,7 @@ import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { MessageLink } from "../link/message-link.js";
 import { checkPairingCode } from "../pairing/check-code.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
-import { type PairOptions, pairOver } from "../session/pair.js";
+import { checkPhoneName, type PairOptions, pairOver } from "../session/pair.js";
 import {
   type CardNotice,
   type CardState,
@@ -97,11 +97,12 @@ export class Card {
   /**
    * Pairs with the card whose code (`ECARD1:…`) is on its sheet, and stays connected.
    *
-   * @throws {CardError} `PAIRING_CODE_INVALID`, `CARD_NOT_FOUND`, and what pairing refuses with: `PAIRING_FAILED`,
+   * @throws {CardError} `PAIRING_CODE_INVALID`, `ARGUMENT_INVALID` (a name too long), `CARD_NOT_FOUND`, and what pairing refuses with: `PAIRING_FAILED`,
    * `PAIRING_CLOSED`, `PIN_REQUIRED`, `CARD_NOT_GENUINE`, `CARD_CERTIFICATE_…`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
    */
   static async pair(target: CardTarget, pairingCode: string, options: PairOptions): Promise<Card> {
     const code = checkPairingCode(pairingCode);
+    checkPhoneName(options.phoneName);
     const way = wayTo(target);
     options.onProgress?.("connecting");
     const { store, signal, timeoutMs = ANSWER_MS } = options;

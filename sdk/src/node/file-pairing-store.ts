@@ -1,7 +1,7 @@
 // Pairings in a JSON file, for Node: written to a new file, then moved over the old one, readable by its owner alone.
 
 import { open, readFile, rename } from "node:fs/promises";
-import { equalBytes, fromHex, toHex } from "@enabling-card/wire";
+import { CARD_ID_SIZE, equalBytes, fromHex, KEY_SIZE, toHex } from "@enabling-card/wire";
 import { sdkError } from "../errors.js";
 import { type Pairing, type PairingStore, withPairing } from "../pairing/pairing-store.js";
 
@@ -84,14 +84,21 @@ function toStored(pairing: Pairing): Stored {
   };
 }
 
+/** @throws whatever it meets, where it is not as it was written. */
 function fromStored(stored: Stored): Pairing {
   return {
-    cardId: fromHex(stored.cardId),
-    phoneSecret: fromHex(stored.phoneSecret),
-    cardKey: fromHex(stored.cardKey),
+    cardId: octets(stored.cardId, CARD_ID_SIZE),
+    phoneSecret: octets(stored.phoneSecret, KEY_SIZE),
+    cardKey: octets(stored.cardKey, KEY_SIZE),
     certificate: fromHex(stored.certificate),
-    identifierKey: fromHex(stored.identifierKey),
+    identifierKey: octets(stored.identifierKey, KEY_SIZE),
     phoneName: String(stored.phoneName),
     confirmed: stored.confirmed === true,
   };
+}
+
+function octets(hex: string, size: number): Uint8Array {
+  const read = fromHex(hex);
+  if (read.length !== size) throw new RangeError(`${size} octets`);
+  return read;
 }

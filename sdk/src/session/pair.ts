@@ -51,6 +51,12 @@ export interface Paired {
 
 const TIMEOUT_MS = 10_000;
 
+/** Before anybody is connected to. @throws {CardError} `ARGUMENT_INVALID` */
+export function checkPhoneName(phoneName: string): void {
+  const { length } = utf8(phoneName);
+  if (length < 1 || length > PHONE_NAME_MAX) throw sdkError("ARGUMENT_INVALID", "phoneName: 1 to 32 octets");
+}
+
 /**
  * Pairs over `link` with the card that `code` names. A refusal of the last message proves nothing: the keys stay, unconfirmed, and
  * where the card has taken them after all, it can be opened with them.
@@ -65,9 +71,6 @@ export async function pairOver(
   listener: SessionListener,
 ): Promise<Paired> {
   const { store, signal, onProgress, timeoutMs = TIMEOUT_MS } = options;
-  const name = utf8(options.phoneName);
-  if (name.length < 1 || name.length > PHONE_NAME_MAX) throw sdkError("ARGUMENT_INVALID", "phoneName: 1 to 32 octets");
-
   onProgress?.("greeting");
   const phoneSecret = x25519.utils.randomSecretKey();
   const handshake = new Handshake({

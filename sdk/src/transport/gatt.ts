@@ -47,10 +47,15 @@ export interface GattOptions {
   readonly timeoutMs?: number;
 }
 
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** @throws {CardError} `ARGUMENT_INVALID` */
 export function gattOptions({ mtu = LE_MTU_MAX, timeoutMs = 10_000 }: GattOptions): Required<GattOptions> {
   if (!Number.isInteger(mtu) || mtu < MTU_MIN || mtu > MTU_MAX)
     throw sdkError("ARGUMENT_INVALID", `mtu: ${MTU_MIN} to ${MTU_MAX}`);
+  // What a timer cannot count it ends at once.
+  if (!(timeoutMs >= 1 && timeoutMs <= TIMER_MAX_MS))
+    throw sdkError("ARGUMENT_INVALID", `timeoutMs: 1 to ${TIMER_MAX_MS}`);
   return { mtu, timeoutMs };
 }
 

@@ -3,12 +3,9 @@
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
 import type { HciController } from "@enabling-card/emulator";
-import type { Noble } from "@enabling-card/sdk/node";
+import { type StoppableNoble, tamed } from "./tamed.js";
 
 const require = createRequire(import.meta.url);
-
-/** Noble, and what ends it. */
-export type StoppableNoble = Noble & { stop(): void };
 
 /** What noble is given to bind its socket to. */
 interface Below {
@@ -49,7 +46,7 @@ class Socket extends EventEmitter {
 
 /** One a controller; several in a process, at the same time too. */
 export function nobleOn(controller: HciController): StoppableNoble {
-  return stackOn("@stoprocent/noble", controller);
+  return tamed(stackOn("@stoprocent/noble", controller));
 }
 
 /** A stack of noble's kin: bleno is its peripheral. */

@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { platform } from "node:os";
 import { CommandError, EXIT } from "../exit-codes.js";
-import type { StoppableNoble } from "./noble-on.js";
+import { type StoppableNoble, tamed } from "./tamed.js";
 
 const require = createRequire(import.meta.url);
 
@@ -20,8 +20,8 @@ export function systemNoble(controller?: SerialController): StoppableNoble {
     const library = require("@stoprocent/noble") as {
       withBindings(name: string, options?: object): StoppableNoble;
     };
-    if (controller === undefined) return library.withBindings("default");
-    return library.withBindings("hci", { hciDriver: "uart", bindParams: { uart: controller } });
+    if (controller === undefined) return tamed(library.withBindings("default"));
+    return tamed(library.withBindings("hci", { hciDriver: "uart", bindParams: { uart: controller } }));
   } catch (cause) {
     throw unavailable(cause);
   }

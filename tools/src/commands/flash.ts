@@ -123,7 +123,7 @@ async function openCard(
   output: Output,
   context: Context,
 ): Promise<OpenCard> {
-  const [{ flashCard, flashCardOverAir }, { openWay }] = await Promise.all([
+  const [{ flashCard, flashCardOverAir }, { openWay, readWay }] = await Promise.all([
     import("@enabling-card/sdk"),
     import("../phone/way.js"),
   ]);
@@ -133,7 +133,7 @@ async function openCard(
   if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
   // A controller may stand in the name's place.
   const isWay = ble?.startsWith("ble:") ?? false;
-  const { transport, close } = await openWay(device ?? (isWay ? ble! : "ble"));
+  const { transport, close } = await openWay(readWay(device ?? (isWay ? ble! : "ble")));
   const card = isWay ? undefined : ble;
   return { flash: (options) => flashCardOverAir(transport, { ...options, card }), close };
 }

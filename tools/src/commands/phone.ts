@@ -217,9 +217,11 @@ function suspendCommand(program: Command, context: Context): void {
       `${WAYS}
 
 The issuer is told first: from then on no grant is given and no swipe approved,
-though the card be lost. A card in reach hears of it at once.
+though the card be lost, and this computer without Bluetooth. A card in reach
+hears of it at once.
 
-With --json: {"step","detail"}, then {"state","cardKnows"}.
+With --json: {"step","detail"}, then {"state","cardKnows","why"}, why being the
+code of what was in the way, where it was more than distance.
 
 Examples:
   ecard suspend
@@ -228,10 +230,12 @@ Examples:
     .action(async (options: CardOptions & { resume?: true }, command: Command) => {
       const { suspendCard } = await import("../phone/paired-phone.js");
       await onCard(options, command, context, async (call, output) => {
-        const done = await suspendCard({ ...call, resume: options.resume ?? false });
-        output.fact(done);
-        const card = done.cardKnows ? "" : "; the card is not in reach, and hears of it when it is";
-        output.result(`${output.paint("green", "✓")} ${done.state}${card}`);
+        const { state, cardKnows, why } = await suspendCard({ ...call, resume: options.resume ?? false });
+        output.fact({ state, cardKnows, ...(why && { why: why.code }) });
+        const card = why ? `the card could not be told (${why.code})` : "the card is not in reach";
+        output.result(
+          `${output.paint("green", "✓")} ${state}${cardKnows ? "" : `; ${card}, and hears of it when it is called next`}`,
+        );
       });
     });
 }
@@ -293,13 +297,14 @@ async function onPhone(
   context: Context,
   work: (call: PhoneCall, output: Output) => Promise<void>,
 ): Promise<void> {
-  const [{ PhoneFolder }, { openWay }] = await Promise.all([
+  const [{ PhoneFolder }, { openWay, readWay }] = await Promise.all([
     import("../phone/phone-folder.js"),
     import("../phone/way.js"),
   ]);
   const output = context.output(command);
+  const meant = readWay(deviceOf(options, context));
   const phone = await PhoneFolder.open(folderOf(options, context));
-  const way = await openWay(deviceOf(options, context), phone.tables);
+  const way = await openWay(meant, phone.tables);
   const onStep = (step: PhoneStep) => {
     output.fact(step);
     output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);

@@ -2,7 +2,7 @@
 
 import {
   Card,
-  type CardError,
+  CardError,
   type CardTransport,
   IssuerClient,
   type Loaded,
@@ -55,6 +55,10 @@ const PAIRING = {
   done: "the card is this phone's",
 } as const;
 
+const LOOKING: PhoneStep = { step: "looking", detail: "for the card" };
+/** What is said of a card that does not know this phone: over the air it is a stranger's. */
+const NOT_OURS: readonly string[] = ["CARD_NOT_FOUND", "NOT_PAIRED"];
+
 /** @throws {CardError} as `Card.pair`; as `IssuerClient.enrol` and `createToken`, after which the card is paired: the same call goes on from there. */
 export async function pairCard(options: PairCardOptions): Promise<PairedCard> {
   const { issuer } = options;
@@ -74,7 +78,15 @@ async function ownCard(options: PairCardOptions): Promise<Card> {
   const { store } = phone;
   const { cardId } = decodePairingCode(pairingCode);
   const isOwn = (await store.list(cardId)).some(({ confirmed }) => confirmed);
-  if (isOwn && issuer !== undefined) return Card.connect(transport, { store, cardId, signal });
+  if (isOwn && issuer !== undefined) {
+    onStep(LOOKING);
+    try {
+      return await Card.connect(transport, { store, cardId, signal, reconnects: 0 });
+    } catch (error) {
+      // Unpaired, and its answer lost: it is nobody's now.
+      if (!NOT_OURS.includes((error as CardError).code)) throw error;
+    }
+  }
   const onProgress = (step: PairStep) => onStep({ step, detail: PAIRING[step] });
   return Card.pair(id === undefined ? transport : { transport, id }, pairingCode, {
     store,
@@ -132,6 +144,7 @@ const COUNTRY = 276;
 export async function pay(options: PayOptions): Promise<Paid> {
   const { phone, transport, cardId, signal, when, pin, onStep = () => undefined } = options;
   const enrolment = await enrolled(phone, cardId);
+  onStep(LOOKING);
   const card = await Card.connect(transport, { store: phone.store, cardId, signal });
   try {
     onStep({ step: "connected", detail: `battery ${card.info.batteryPercent} %` });
@@ -145,7 +158,7 @@ export async function pay(options: PayOptions): Promise<Paid> {
     });
     try {
       const presented = await card.present({ when, signal, ...(pin !== undefined && { pin }) });
-      const passesSent = await sent(card, presented, over, signal);
+      const passesSent = await sent(card, presented, over, options);
       return { merchant: loaded.merchant, cap: loaded.cap, passesSent };
     } finally {
       stop();
@@ -191,12 +204,15 @@ function ended(card: Card): Promise<CardError | undefined> {
   });
 }
 
+const TAKEN_BACK: PhoneStep = { step: "disarmed", detail: "the payment was taken back" };
+const STILL_ARMED: PhoneStep = { step: "armed", detail: "the card was not reached: it stays armed for its 120 s" };
+
 /** Passes that left the coil: at once, or when an armed card has been swiped. */
 async function sent(
   card: Card,
   { armedForS, passesSent }: Presented,
   over: Promise<CardError | undefined>,
-  signal: AbortSignal,
+  { signal, onStep }: PayOptions,
 ): Promise<number> {
   if (armedForS === null) return passesSent;
   const aborted = new Promise<never>((_, reject) => {
@@ -206,7 +222,13 @@ async function sent(
     const why = await Promise.race([over, aborted]);
     if (why !== undefined) throw why;
   } catch (error) {
-    if (signal.aborted) await card.disarm().catch(() => undefined);
+    if (signal.aborted) {
+      const isBack = await card.disarm().then(
+        () => true,
+        () => false,
+      );
+      onStep?.(isBack ? TAKEN_BACK : STILL_ARMED);
+    }
     throw error;
   }
   if (card.info.passesSent > 0) return card.info.passesSent;
@@ -221,11 +243,17 @@ export interface SuspendOptions extends PhoneCall {
 
 export interface Suspended {
   readonly state: "suspended" | "active";
-  /** False where the card is not in reach: the issuer refuses it all the same. */
+  /** False where the card could not be told: the issuer refuses it all the same. */
   readonly cardKnows: boolean;
+  /** Why it could not be told; absent where it is just not in reach. */
+  readonly why?: Error & { readonly code: string };
 }
 
-/** Tells the issuer first, which a lost card does not hinder; then the card, where it is in reach. */
+/**
+ * Tells the issuer first, which a lost card does not hinder; then the card, where it can be.
+ *
+ * @throws {CommandError} `CARD_NOT_ENROLLED`; {CardError} as `IssuerClient.setState`; `ABORTED`
+ */
 export async function suspendCard(options: SuspendOptions): Promise<Suspended> {
   const { phone, transport, cardId, signal, resume = false, onStep = () => undefined } = options;
   const enrolment = await enrolled(phone, cardId);
@@ -250,8 +278,9 @@ export async function suspendCard(options: SuspendOptions): Promise<Suspended> {
       await card.close();
     }
   } catch (error) {
-    if ((error as CardError).code !== "CARD_NOT_FOUND") throw error;
-    return { state, cardKnows: false };
+    const { code } = error as CardError | CommandError;
+    if (signal.aborted || !(error instanceof CardError || error instanceof CommandError)) throw error;
+    return { state, cardKnows: false, ...(code !== "CARD_NOT_FOUND" && { why: error }) };
   }
 }
 
@@ -261,7 +290,9 @@ export async function unpairCard({
   transport,
   cardId,
   signal,
+  onStep,
 }: PhoneCall & { readonly cardId: Uint8Array }): Promise<void> {
+  onStep?.(LOOKING);
   const card = await Card.connect(transport, { store: phone.store, cardId, signal });
   try {
     await card.unpair({ signal });

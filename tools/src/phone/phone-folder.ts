@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IssuerClient, type Token } from "@enabling-card/sdk";
 import { FilePairingStore, type KnownTableStore } from "@enabling-card/sdk/node";
-import { fromHex, toBase32, toHex } from "@enabling-card/wire";
+import { fromHex, TOKEN_REF_SIZE, toBase32, toHex } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { makeFolder } from "../make-folder.js";
 import { writeWhole } from "../write-whole.js";
@@ -54,9 +54,7 @@ export class PhoneFolder {
   /** What the phone has for a card; undefined before it was enrolled. @throws {CommandError} `PHONE_UNREADABLE` */
   async account(cardId: Uint8Array): Promise<Account | undefined> {
     const stored = (await this.#accounts())[toBase32(cardId)];
-    if (stored === undefined) return undefined;
-    const { token, ...rest } = stored;
-    return { ...rest, ...(token && { token: { ...token, tokenRef: fromHex(token.tokenRef) } }) };
+    return stored && fromStored(stored);
   }
 
   async keep(cardId: Uint8Array, { token, ...rest }: Account): Promise<void> {
@@ -80,7 +78,9 @@ export class PhoneFolder {
       throw cause;
     }
     try {
-      return (JSON.parse(text) as { accounts: Record<string, StoredAccount> }).accounts;
+      const { accounts } = JSON.parse(text) as { accounts: Record<string, StoredAccount> };
+      for (const account of Object.values(accounts)) fromStored(account);
+      return accounts;
     } catch {
       // No cause: it might quote the file.
       const sentence = `${this.#file} is no phone's: name another folder with --phone`;
@@ -91,6 +91,22 @@ export class PhoneFolder {
   #write(accounts: Readonly<Record<string, StoredAccount>>): Promise<void> {
     return writeWhole(this.#file, `${JSON.stringify({ accounts }, null, 2)}\n`, 0o600);
   }
+}
+
+/** @throws whatever it meets, where it is not as it was written. */
+function fromStored({ issuer, accessKey, checkpointSize, token }: StoredAccount): Account {
+  const account = { issuer: text(issuer), accessKey: text(accessKey), checkpointSize };
+  if (!Number.isSafeInteger(checkpointSize) || checkpointSize < 0) throw new RangeError("A size of the ledger");
+  if (token === undefined) return account;
+  const { iin, last4, expiry } = token;
+  const tokenRef = fromHex(text(token.tokenRef));
+  if (tokenRef.length !== TOKEN_REF_SIZE) throw new RangeError("A token's reference");
+  return { ...account, token: { tokenRef, iin: text(iin), last4: text(last4), expiry: text(expiry) } };
+}
+
+function text(value: string): string {
+  if (typeof value !== "string") throw new TypeError("A text");
+  return value;
 }
 
 /** The issuer of an account, as a client that it knows. */

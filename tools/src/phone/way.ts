@@ -4,7 +4,7 @@ import type { CardTransport } from "@enabling-card/sdk";
 import type { KnownTableStore } from "@enabling-card/sdk/node";
 import { CommandError, EXIT } from "../exit-codes.js";
 
-/** A transport that holds what must be let go. */
+/** A transport that may hold what must be let go. */
 export interface OpenWay {
   readonly transport: CardTransport;
   close(): void;
@@ -12,31 +12,61 @@ export interface OpenWay {
 
 const BAUD = 1_000_000;
 
+export type Way =
+  | { readonly kind: "tcp"; readonly port: number }
+  /** `path`: of a serial port with an HCI controller behind it; this computer's adapter without. */
+  | { readonly kind: "ble"; readonly path?: string };
+
 /**
  * @param text - `tcp:PORT` (`ecard emulate --listen`), `ble`, or `ble:PATH`, a serial port with an HCI controller behind it (`ecard emulate --pty`).
- * @param tables - Where a way over Bluetooth keeps what it found.
- * @throws {CommandError} `WRONG_USE`, `BLUETOOTH_UNAVAILABLE`
+ * @throws {CommandError} `WRONG_USE`
  */
-export async function openWay(text: string, tables?: KnownTableStore): Promise<OpenWay> {
-  const [kind, rest] = split(text);
-  if (kind === "tcp" && /^\d{1,5}$/.test(rest)) {
-    const { tcpTransport } = await import("@enabling-card/sdk/node");
-    return { transport: tcpTransport({ port: Number(rest) }), close: () => undefined };
-  }
-  if (kind === "ble") return bluetooth(rest, tables);
+export function readWay(text: string): Way {
+  const [, kind, rest = ""] = /^(tcp|ble)(?::(.*))?$/.exec(text) ?? [];
+  if (kind === "tcp" && /^\d{1,5}$/.test(rest)) return { kind, port: Number(rest) };
+  if (kind === "ble") return rest === "" ? { kind } : { kind, path: rest };
   throw new CommandError("WRONG_USE", `--device ${text}: give tcp:PORT, ble, or ble:PATH of a controller`, EXIT.usage);
 }
 
-function split(text: string): [string, string] {
-  const at = text.indexOf(":");
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+/**
+ * Bluetooth is begun when the first card is looked for: whoever has something else to do first, or to refuse, needs none.
+ *
+ * @param tables - Where a way over Bluetooth keeps what it found.
+ * @returns A way whose calls throw `BLUETOOTH_UNAVAILABLE`, a {CommandError}, where there is none.
+ */
+export async function openWay(way: Way, tables?: KnownTableStore): Promise<OpenWay> {
+  if (way.kind === "ble") return bluetooth(way.path, tables);
+  const { tcpTransport } = await import("@enabling-card/sdk/node");
+  return { transport: tcpTransport({ port: way.port }), close: () => undefined };
 }
 
-async function bluetooth(path: string, tables?: KnownTableStore): Promise<OpenWay> {
+function bluetooth(path: string | undefined, tables?: KnownTableStore): OpenWay {
+  let opening: Promise<OpenWay> | undefined;
+  const begun = async (): Promise<CardTransport> => {
+    opening ??= beginBluetooth(path, tables);
+    return (await opening).transport;
+  };
+  return {
+    transport: {
+      async *discover(signal) {
+        yield* (await begun()).discover(signal);
+      },
+      connect: async (id, options) => (await begun()).connect(id, options),
+      connectLoader: async (id, options) => (await begun()).connectLoader!(id, options),
+    },
+    close: () =>
+      void opening?.then(
+        ({ close }) => close(),
+        () => undefined, // nothing was begun
+      ),
+  };
+}
+
+async function beginBluetooth(path: string | undefined, tables?: KnownTableStore): Promise<OpenWay> {
   const [{ systemNoble }, { nobleTransport }] = await Promise.all([
     import("../bluetooth/system-noble.js"),
     import("@enabling-card/sdk/node"),
   ]);
-  const noble = systemNoble(path === "" ? undefined : { port: path, baudRate: BAUD });
+  const noble = systemNoble(path === undefined ? undefined : { port: path, baudRate: BAUD });
   return { transport: nobleTransport(noble, { ...(tables && { tables }) }), close: () => noble.stop() };
 }
