@@ -45,7 +45,7 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
       label(
         middle,
         BOTTOM + 55,
-        `${expected < 0.01 ? "&lt; 0.01" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
+        `${expected < 0.01 ? "under 0.01" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
         12,
         SOFT,
         'text-anchor="middle"',
