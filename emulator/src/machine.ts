@@ -1,5 +1,5 @@
-// The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what comes from outside in
-// its order, then what is due. Same modules, same events, same random source: same run.
+// The machine under the modules: one scheduler, run to completion, one call at a time. Mail first, then what the last step has led to, then what
+// comes from outside in its order, then what is due. Same modules, same events, same random source: same run.
 
 import { Indicator, MAIL_SIZE, ModuleId } from "@enabling-card/wire";
 import { EmulatorError, PowerCut } from "./errors.js";
@@ -64,6 +64,8 @@ export class Machine {
   readonly #options: MachineOptions;
   readonly #update: AirUpdate;
   readonly #outside: (() => void)[] = [];
+  /** What a step has led to outside, such as a button's press that was due: it belongs to that step's time. */
+  readonly #caused: (() => void)[] = [];
   readonly #alarms: Record<ModuleName, Alarm>;
   #modules: Partial<Record<ModuleName, RunningModule>> = {};
   #store: Store | undefined;
@@ -150,6 +152,7 @@ export class Machine {
     this.#radio.powerOff();
     this.mail.forget();
     this.#outside.length = 0;
+    this.#caused.length = 0;
     for (const name of MODULE_NAMES) this.#alarms[name].cancel();
     this.#modules = {};
     if (this.#timer !== undefined) clearTimeout(this.#timer);
@@ -161,7 +164,7 @@ export class Machine {
   /** Something outside happens to the card: it runs until it is at rest again. */
   post(event: () => void): void {
     if (!this.#on) return;
-    this.#outside.push(event);
+    (this.#pumping ? this.#caused : this.#outside).push(event);
     this.#pump();
   }
 
@@ -352,6 +355,11 @@ export class Machine {
     const letter = this.mail.take();
     if (letter !== undefined) {
       this.#deliver(letter);
+      return true;
+    }
+    const caused = this.#caused.shift();
+    if (caused !== undefined) {
+      caused();
       return true;
     }
     // By the wall's clock, what happens outside happens now: behind all that was due before.

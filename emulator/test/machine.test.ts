@@ -1,5 +1,6 @@
 import { Indicator, Mail, ModuleId } from "@enabling-card/wire";
 import { expect } from "chai";
+import sinon from "sinon";
 import type { EmulatedCardOptions } from "../src/index.js";
 import {
   type Courier,
@@ -291,6 +292,23 @@ describe("the machine", () => {
     const up = emulated.trace.events.find(({ kind }) => kind === "line")!;
     expect(up.atNs).to.be.at.least(50e6);
     emulated.stop();
+  });
+
+  it("hears a press before its release, each at its time, where the process was held up over both", async () => {
+    const clock = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      const authenticator = `${PORTS}${LOG}
+        // @ts-ignore: decorator
+        @external("button", "pressed") declare function pressed(): i32;
+        export function onButton(): void { note(pressed()); note(<i32>(now() / 10)); }`;
+      const emulated = await card({ authenticator }, { clock: "real" });
+      emulated.pressTwice();
+      clock.jump(900);
+      expect(notes(emulated, "authenticator")).to.deep.equal([1, 0, 0, 12, 1, 32, 0, 44]);
+      emulated.stop();
+    } finally {
+      clock.restore();
+    }
   });
 
   it("traces what happened by name, size and time, and never contents", async () => {

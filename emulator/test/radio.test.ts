@@ -152,10 +152,18 @@ describe("the air", () => {
     air.advance(100);
     expect(plain.peripheral.of(ACL).map(({ packet }) => packet.length / 2 - 5)).to.deep.equal([27, 27, 6]);
     expect(plain.central.of(COMPLETED)).to.have.length(1);
-    plain.central.say("01242004fb004808");
+    plain.central.say(`01222006${plain.central.handle}fb004808`);
     plain.central.data("cc".repeat(60));
     air.advance(100);
     expect(plain.peripheral.of(ACL).at(-1)!.packet.length / 2 - 5).to.equal(60);
+    plain.central.say(`01222006${plain.central.handle}28004808`);
+    plain.central.data("cc".repeat(60));
+    air.advance(100);
+    const pdus = plain.peripheral.of(ACL).slice(-2);
+    expect(
+      pdus.map(({ packet }) => packet.length / 2 - 5),
+      "as many as it asks for, and no more",
+    ).to.deep.equal([40, 20]);
   });
 
   it("ends a connection at the supervision time-out where the two are out of reach, and not before", () => {

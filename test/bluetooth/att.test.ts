@@ -200,6 +200,16 @@ describe("the ATT server", () => {
     expect(pieces).to.deep.equal([`0103${"0200"}0104`, `0103${"0200"}0104`]);
   });
 
+  it("passes over a Write Command that is longer than the MTU, and takes one that is as long", () => {
+    host.att(LISTEN);
+    host.clear();
+    const write = (octets: number) => `52 1a00 c0${toHex(le(octets))} ${"04".repeat(octets)}`;
+    expect(host.att(write(18))).to.deep.equal([]);
+    expect(host.mail).to.deep.equal([]);
+    host.att(write(17));
+    expect(host.mail).to.have.length(1);
+  });
+
   it("says what is wrong with a chunk as a notification, behind the answer to its write", () => {
     host.att(LISTEN);
     const fault = `c00300 01 ${toHex(Uint8Array.of(MessageType.Fault, Status.FrameOutOfOrder))}`.replaceAll(" ", "");

@@ -178,6 +178,36 @@ describe("HCI", () => {
       expect(host.att("0a 0300")).to.deep.equal(["0b6563617264"]);
     });
 
+    it("beside the one, and another before the first could be ended: the controller is reset, and none is left", () => {
+      host.answer = () => undefined;
+      host.event(0x3e, 5, le(HANDLE), new Uint8Array(10)); // a command is under way
+      host.connect({ handle: HANDLE + 1 });
+      expect(host.commands).to.deep.equal([KEY_NEGATIVE]);
+      host.answer = () => [0];
+      host.connect({ handle: HANDLE + 2 });
+      expect(host.commands.slice(1, 2)).to.deep.equal([RESET]);
+      expect(host.commands.at(-1)).to.equal(ENABLE);
+      expect(host.connect().att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
+
+    it("that comes while the line carries, before the controller has stopped to advertise, is ended", () => {
+      host.disconnect().clear();
+      host.answer = () => undefined;
+      host.run(() => host.exports.onLineUp!());
+      expect(parametersOf(host, ENABLE)).to.equal("00");
+      host.connect({ handle: HANDLE + 1 });
+      expect(host.att("0a 0300"), "nobody is heard").to.deep.equal([]);
+      host.event(0x0e, 1, le(ENABLE), 0x0c);
+      expect(parametersOf(host, DISCONNECT)).to.equal("410013");
+    });
+
+    it("whose end was missed is over when the controller knows it no more", () => {
+      host.answer = (opcode) => (opcode === DISCONNECT ? [2] : [0]);
+      host.advance(HANDSHAKE_MAX_MS);
+      expect(host.commands).to.deep.equal([DISCONNECT, ...AIR]);
+      expect(host.connect().att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
+
     it("that the card would have made itself is ended", () => {
       host.disconnect().connect({ role: 0 });
       expect(parametersOf(host, DISCONNECT)).to.equal("400013");
@@ -260,6 +290,20 @@ describe("HCI", () => {
       host.advance(1_000);
       expect(host.commands).to.deep.equal([DISCONNECT]);
     });
+  });
+
+  it("gives no buffer back for what lies behind an event that counts more than it has", () => {
+    host = new LinkHost({ aclBuffers: 1 }).start().connect();
+    host.autoComplete = false;
+    host.att("0a 0300");
+    host.att("0a 0300");
+    expect(host.held).to.equal(1);
+    // Two handles are said, one is there; behind it lies what an older packet left: the connection's.
+    const octets = fromHex("041305024100010040000100");
+    const slot = host.exports.packetSlot!();
+    new Uint8Array(host.exports.memory.buffer).set(octets, slot);
+    host.run(() => host.exports.onPacket!(8));
+    expect(host.held).to.equal(1);
   });
 
   const MALFORMED: readonly [string, string][] = [

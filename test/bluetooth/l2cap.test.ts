@@ -75,6 +75,15 @@ describe("L2CAP", () => {
     });
   }
 
+  it("drops a frame of an octet more than its longest, which comes in one packet", () => {
+    host.att("02 f700");
+    host.att("12 1d00 0100");
+    const longest = concat(fromHex("120100"), new Uint8Array(244)); // refused: a service's declaration
+    expect(said(frame(longest))).to.deep.equal(["0112010003"]);
+    expect(said(frame(concat(longest, Uint8Array.of(0))))).to.deep.equal([]);
+    expect(host.att(NAME)).to.deep.equal([NAME_READ]);
+  });
+
   it("takes no frame that does not start as one", () => {
     host.fragment(frame(NAME), false);
     host.fragment(frame(NAME, 65_535));
@@ -179,11 +188,11 @@ describe("L2CAP", () => {
     });
 
     it("never takes more credits back than it gave", () => {
+      host = new LinkHost({ aclBuffers: 2 }).start().connect();
       host.autoComplete = false;
       host.packet(fromHex("0413050140000040")); // 16384 of them
-      host.packet(fromHex("04130501400001"));
-      expect(host.att(NAME)).to.deep.equal([NAME_READ]);
-      expect(host.held).to.equal(1);
+      for (let asked = 0; asked < 4; asked++) host.att(NAME);
+      expect(host.held, "as many as there are buffers").to.equal(2);
     });
   });
 });

@@ -133,7 +133,7 @@ describe("noble and the card", () => {
     await card.close();
     while (reports.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(toHex(reports[0]!)).to.include(toHex(radio.randomAddress));
-    second.quiet();
+    second.powerOff();
   });
 
   it("end a link whose phone says nothing, after 5 s of the card's", async () => {

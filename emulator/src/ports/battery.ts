@@ -1,5 +1,5 @@
 // Port battery: charge in millijoules, drained by time and by the coil. Contract: firmware/ports/battery.ts.
-// The cell is a thin lithium pouch, about 15 mAh at 3 V; the coil figures are those of notes on production emitters.
+// The cell is a thin lithium pouch of about 15 mAh, counted at the 3 V of its end: a linear driver takes the same share of it at any voltage. The coil figures are those of notes on production emitters.
 
 const MS_PER_S = 1000;
 

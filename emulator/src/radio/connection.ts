@@ -7,6 +7,8 @@ const SUPERVISION_TIMEOUT = 0x08;
 const ENDED_HERE = 0x16;
 /** A change of parameters takes effect so many events later (Vol 6 Part B 5.1.1). */
 const INSTANT_EVENTS = 6;
+/** The shortest interval there is (Vol 6 Part B 4.5.1): whatever a connection is told, time goes on from event to event. */
+const INTERVAL_MIN_US = 7_500;
 
 export class Connection implements Link {
   parameters: ConnectionParameters;
@@ -55,7 +57,7 @@ export class Connection implements Link {
   }
 
   change(parameters: ConnectionParameters): void {
-    this.#update = { parameters, atUs: this.#air.nowUs + INSTANT_EVENTS * this.parameters.intervalUs };
+    this.#update = { parameters, atUs: this.#air.nowUs + INSTANT_EVENTS * this.#intervalUs };
     this.wake();
   }
 
@@ -70,10 +72,14 @@ export class Connection implements Link {
     this.settle();
     this.#planned = true;
     const now = this.#air.nowUs;
-    const { intervalUs } = this.parameters;
+    const intervalUs = this.#intervalUs;
     const passed = Math.max(0, Math.ceil((now - this.#anchorUs) / intervalUs));
     this.#anchorUs += passed * intervalUs;
     this.#air.clock.schedule(Math.max(this.#anchorUs, now), () => this.#event());
+  }
+
+  get #intervalUs(): number {
+    return Math.max(INTERVAL_MIN_US, this.parameters.intervalUs);
   }
 
   get #hears(): boolean {
@@ -95,7 +101,7 @@ export class Connection implements Link {
     }
     if (this.#hears) this.#exchange();
     if (!this.#open) return;
-    this.#anchorUs += this.parameters.intervalUs;
+    this.#anchorUs += this.#intervalUs;
     this.#planned = false;
     this.wake();
   }

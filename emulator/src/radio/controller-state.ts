@@ -33,6 +33,8 @@ export interface Held {
   readonly role: 0 | 1;
   /** Data packets of the host that have not arrived. */
   underWay: number;
+  /** Longest data PDU that its host asked for, to send. */
+  askedOctets: number;
 }
 
 /** A controller's public address, unless told, and one for the other end of an air. */
@@ -40,8 +42,19 @@ const CARD_ADDRESS = "c0:ff:ee:00:00:01";
 export const PHONE_ADDRESS = "c0:ff:ee:00:00:0a";
 /** PDUs that every controller takes (Vol 6 Part B 4.5.10). */
 export const PDU_OCTETS_MIN = 27;
+const NOTHING_ADVERTISED = {
+  type: 0,
+  intervalUs: 1_280_000,
+  data: new Uint8Array(0),
+  scanResponse: new Uint8Array(0),
+};
+const NO_SCAN = { active: false, enabled: false, filter: false, own: 0, byList: false };
 const FIRST_HANDLE = 0x40;
 const LE_META = 0x3e;
+/** Kinds of advertising, and of what a scanner is told of it (7.8.5, 7.7.65.2). */
+const CONNECTABLE = 0;
+const NOT_SCANNABLE = 3;
+const SCAN_RESPONSE = 4;
 
 export class ControllerState implements Advertiser, Listener {
   readonly air: Air;
@@ -54,9 +67,9 @@ export class ControllerState implements Advertiser, Listener {
   leEventMask = 0x1fn;
   suggestedOctets = PDU_OCTETS_MIN;
   advertisingOwn: 0 | 1 = 0;
-  advertising = { intervalUs: 1_280_000, data: new Uint8Array(0), scanResponse: new Uint8Array(0) };
+  advertising = NOTHING_ADVERTISED;
   isAdvertising = false;
-  scan = { active: false, enabled: false, filter: false };
+  scan = NO_SCAN;
   /** Whom it connects to, as soon as one of them is heard. */
   initiating: (ConnectionParameters & { readonly peers: readonly Peer[] }) | undefined;
   readonly filterList: Peer[] = [];
@@ -91,27 +104,29 @@ export class ControllerState implements Advertiser, Listener {
 
   powerOff(): void {
     for (const { connection } of this.held.values()) connection.die(this);
-    this.held.clear();
-    this.quiet();
+    this.#begin();
   }
 
   /** As after HCI's Reset: nobody is connected, nothing is on the air. */
   reset(): void {
     for (const { connection } of this.held.values()) connection.end(this, 0x13);
+    this.#begin();
+  }
+
+  #begin(): void {
     this.held.clear();
-    this.quiet();
+    this.air.stopAdvertising(this);
+    this.air.stopListening(this);
+    this.isAdvertising = false;
+    this.initiating = undefined;
+    this.scan = NO_SCAN;
+    this.advertising = NOTHING_ADVERTISED;
+    this.advertisingOwn = 0;
+    this.randomAddress = new Uint8Array(6);
     this.filterList.length = 0;
     this.eventMask = 0x00001fffffffffffn;
     this.leEventMask = 0x1fn;
     this.suggestedOctets = PDU_OCTETS_MIN;
-  }
-
-  quiet(): void {
-    this.air.stopAdvertising(this);
-    this.air.stopListening(this);
-    this.isAdvertising = false;
-    this.scan = { active: false, enabled: false, filter: false };
-    this.initiating = undefined;
   }
 
   /** Gives the host a packet. */
@@ -155,6 +170,11 @@ export class ControllerState implements Advertiser, Listener {
     this.listenOrNot();
   }
 
+  stopScan(): void {
+    this.scan = { ...this.scan, enabled: false };
+    this.listenOrNot();
+  }
+
   /** Type, 0 public or 1 random, and octets of the address that it advertises under. */
   ownAddress(): { readonly type: 0 | 1; readonly address: Uint8Array } {
     const address = this.advertisingOwn === 1 ? this.randomAddress : addressOctets(this.options.address);
@@ -170,19 +190,22 @@ export class ControllerState implements Advertiser, Listener {
   heard(advertiser: Advertiser): ConnectionParameters | undefined {
     if (!(advertiser instanceof ControllerState)) return undefined;
     const { type, address } = advertiser.ownAddress();
+    const isAmong = (peers: readonly Peer[]) =>
+      peers.some((peer) => peer.type === type && equalBytes(peer.address, address));
+    const { type: kind, data, scanResponse } = advertiser.advertising;
     const wanted = this.initiating;
-    if (wanted?.peers.some((peer) => peer.type === type && equalBytes(peer.address, address))) return wanted;
-    if (!this.scan.enabled) return undefined;
-    const { data, scanResponse } = advertiser.advertising;
-    this.#report(0, type, address, data);
-    if (this.scan.active) this.#report(4, type, address, scanResponse);
+    if (kind === CONNECTABLE && wanted !== undefined && isAmong(wanted.peers)) return wanted;
+    if (!this.scan.enabled || (this.scan.byList && !isAmong(this.filterList))) return undefined;
+    this.#report(kind, type, address, data);
+    if (this.scan.active && kind !== NOT_SCANNABLE) this.#report(SCAN_RESPONSE, type, address, scanResponse);
     return undefined;
   }
 
   connected(connection: Link, role: 0 | 1): void {
     const handle = this.#nextHandle;
     this.#nextHandle = handle === 0xeff ? FIRST_HANDLE : handle + 1;
-    this.held.set(handle, { handle, connection, role, underWay: 0 });
+    const held = { handle, connection, role, underWay: 0, askedOctets: this.suggestedOctets };
+    this.held.set(handle, held);
     if (role === 1) this.isAdvertising = false;
     else {
       this.initiating = undefined;
@@ -195,7 +218,7 @@ export class ControllerState implements Advertiser, Listener {
     const head = concat(Uint8Array.of(HCI_ERROR.ok), u16(handle), Uint8Array.of(role, type), address);
     const times = concat(u16(intervalUs / 1250), u16(latency), u16(supervisionUs / 10_000), Uint8Array.of(0));
     this.tellLe(LE_EVENT.connectionComplete, head, times);
-    if (this.suggestedOctets > PDU_OCTETS_MIN) this.tellDataLength(handle);
+    if (Math.max(...this.#dataOctets(held)) > PDU_OCTETS_MIN) this.#tellDataLength(held);
   }
 
   received(connection: Link, { start, data }: DataPdu): void {
@@ -227,10 +250,32 @@ export class ControllerState implements Advertiser, Listener {
     this.tellEvent(EVENT.disconnectionComplete, Uint8Array.of(HCI_ERROR.ok), u16(held.handle), Uint8Array.of(reason));
   }
 
-  tellDataLength(handle: number): void {
-    const octets = u16(this.options.dataOctets);
-    const time = u16((this.options.dataOctets + 14) * 8);
-    this.tellLe(LE_EVENT.dataLengthChange, u16(handle), octets, time, octets, time);
+  /** Longest data PDU that it sends over a connection: as its host asked, and both controllers take. */
+  pduOctetsOf({ connection, askedOctets }: Held): number {
+    return Math.min(askedOctets, this.pduOctets, connection.peerOf(this).pduOctets);
+  }
+
+  /** Its host asks for PDUs of so many octets; both hosts hear what that changes (Vol 4 Part E 7.7.65.7). */
+  setDataLength(held: Held, octets: number): void {
+    const before = this.pduOctetsOf(held);
+    held.askedOctets = octets;
+    if (this.pduOctetsOf(held) === before) return;
+    this.#tellDataLength(held);
+    const peer = held.connection.peerOf(this) as ControllerState;
+    const theirs = peer.#of(held.connection);
+    if (theirs !== undefined) peer.#tellDataLength(theirs);
+  }
+
+  /** Longest data PDUs out and in. */
+  #dataOctets(held: Held): readonly [number, number] {
+    const peer = held.connection.peerOf(this) as ControllerState;
+    const theirs = peer.#of(held.connection) ?? { ...held, askedOctets: peer.suggestedOctets };
+    return [this.pduOctetsOf(held), Math.min(theirs.askedOctets, this.pduOctets, peer.pduOctets)];
+  }
+
+  #tellDataLength(held: Held): void {
+    const lengths = this.#dataOctets(held).map((octets) => concat(u16(octets), u16((octets + 14) * 8)));
+    this.tellLe(LE_EVENT.dataLengthChange, u16(held.handle), ...lengths);
   }
 
   #of(connection: Link): Held | undefined {

@@ -3,7 +3,7 @@
 
 import type { HciController } from "../ports/radio.js";
 import { COMMANDS } from "./commands.js";
-import { ControllerState, type Held, PDU_OCTETS_MIN } from "./controller-state.js";
+import { ControllerState } from "./controller-state.js";
 import { HCI_ERROR, PACKET, readU16 } from "./hci.js";
 
 export class Controller extends ControllerState implements HciController {
@@ -18,9 +18,12 @@ export class Controller extends ControllerState implements HciController {
   #command(packet: Uint8Array): void {
     const opcode = readU16(packet, 1);
     const command = COMMANDS.get(opcode);
+    const parameters = packet.subarray(4);
     if (command === undefined) this.complete(opcode, Uint8Array.of(HCI_ERROR.unknownCommand));
-    else if (packet.length - 4 < command.length) this.complete(opcode, Uint8Array.of(HCI_ERROR.invalidParameters));
-    else command.run(this, packet.subarray(4), opcode);
+    else if (parameters.length >= command.length && command.fits?.(parameters) !== false)
+      command.run(this, parameters, opcode);
+    else if (command.answer === "status") this.status(opcode, HCI_ERROR.invalidParameters);
+    else this.complete(opcode, Uint8Array.of(HCI_ERROR.invalidParameters));
   }
 
   /** Data of the host: into PDUs that both sides take. */
@@ -32,18 +35,11 @@ export class Controller extends ControllerState implements HciController {
     const { aclOctets, aclBuffers } = this.options;
     if (data.length > aclOctets) this.violations.push(`${data.length} octets for a buffer of ${aclOctets}`);
     if (++held.underWay > aclBuffers) this.violations.push(`${held.underWay} packets for ${aclBuffers} buffers`);
-    const longest = Math.min(this.#agreed(held), data.length || 1);
+    const longest = Math.min(this.pduOctetsOf(held), data.length || 1);
     const starts = ((header >> 12) & 3) !== 1;
     for (let at = 0; at < Math.max(1, data.length); at += longest) {
       const last = at + longest >= data.length;
       held.connection.send(this, { start: starts && at === 0, data: data.slice(at, at + longest), last });
     }
-  }
-
-  #agreed({ connection }: Held): number {
-    const peer = connection.peerOf(this);
-    const extended =
-      this.suggestedOctets > PDU_OCTETS_MIN || (peer as ControllerState).suggestedOctets > PDU_OCTETS_MIN;
-    return extended ? Math.min(this.pduOctets, peer.pduOctets) : PDU_OCTETS_MIN;
   }
 }

@@ -46,13 +46,56 @@ export const OP = {
   leReadMaximumDataLength: opcode(8, 0x2f),
 } as const;
 
+/** Each command's bit among the supported ones, from the first octet's lowest on (Vol 4 Part E 6.27). */
+export const SUPPORTED_BIT: Readonly<Record<keyof typeof OP, number>> = {
+  disconnect: 5,
+  readRemoteVersion: 23,
+  setEventMask: 46,
+  reset: 47,
+  readLocalVersion: 115,
+  readLocalCommands: 116,
+  readLocalFeatures: 117,
+  readBufferSize: 119,
+  readAddress: 121,
+  readRssi: 125,
+  readLeHostSupport: 197,
+  leSetEventMask: 200,
+  leReadBufferSize: 201,
+  leReadLocalFeatures: 202,
+  leSetRandomAddress: 204,
+  leSetAdvertisingParameters: 205,
+  leReadAdvertisingPower: 206,
+  leSetAdvertisingData: 207,
+  leSetScanResponse: 208,
+  leSetAdvertisingEnable: 209,
+  leSetScanParameters: 210,
+  leSetScanEnable: 211,
+  leCreateConnection: 212,
+  leCreateConnectionCancel: 213,
+  leReadFilterListSize: 214,
+  leClearFilterList: 215,
+  leAddToFilterList: 216,
+  leRemoveFromFilterList: 217,
+  leConnectionUpdate: 218,
+  leReadRemoteFeatures: 221,
+  leRand: 223,
+  leStartEncryption: 224,
+  leKeyNegativeReply: 226,
+  leReadSupportedStates: 227,
+  leSetDataLength: 270,
+  leWriteDefaultDataLength: 272,
+  leReadMaximumDataLength: 283,
+};
+
 /** Error codes (Vol 1 Part F 1.3). */
 export const HCI_ERROR = {
   ok: 0,
   unknownCommand: 0x01,
   unknownConnection: 0x02,
   keyMissing: 0x06,
+  memoryExceeded: 0x07,
   commandDisallowed: 0x0c,
+  unsupportedValue: 0x11,
   invalidParameters: 0x12,
 } as const;
 

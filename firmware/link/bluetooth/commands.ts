@@ -166,10 +166,15 @@ export function refuseKey(): void {
   pumpCommands();
 }
 
-/** A connection that came beside the one, or when none could: it is ended, or its handle would be lost for ever. */
-export function endStray(handle: i32): void {
+/**
+ * A connection that came beside the one, or when none could: it is ended, or its handle would be lost for ever. False where another one waits for its
+ * end: a controller that lets in so many is no good.
+ */
+export function endStray(handle: i32): bool {
+  if (stray >= 0) return false;
   stray = handle;
   pumpCommands();
+  return true;
 }
 
 /** Gives the next command, if one is due and the controller takes it. */

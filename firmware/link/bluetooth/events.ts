@@ -45,7 +45,7 @@ export function radioTake(length: i32): void {
   if (length < 3) return;
   const type: i32 = load<u8>(packet);
   if (type == EVENT && length == 3 + <i32>load<u8>(packet + 2)) event(load<u8>(packet + 1), packet + 3, length - 3);
-  else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(load<u16>(packet + 1), packet + 5, length - 5);
+  else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(packet + 1, length - 5);
 }
 
 /** The way to the controller is free again. */
@@ -87,10 +87,10 @@ function connectionDue(): void {
   } else if (interval > INTERVAL_MAX) askParameters();
 }
 
-function data(header: i32, at: usize, length: i32): void {
-  if (aclHandle() < 0 || (header & HANDLE_MASK) != aclHandle()) return;
-  const boundary = (header >> 12) & 3; // 1 continues a frame, 0 and 2 begin one (5.4.2)
-  if (boundary != 3) l2capTake(at, length, boundary != 1);
+function data(header: usize, length: i32): void {
+  if (!isOurs(header)) return;
+  const boundary = (load<u8>(header + 1) >> 4) & 3; // 1 continues a frame, 0 and 2 begin one (5.4.2)
+  if (boundary != 3) l2capTake(header + 4, length, boundary != 1);
 }
 
 function event(code: i32, at: usize, length: i32): void {
@@ -137,7 +137,7 @@ function connected(at: usize): void {
   const isPeripheral = load<u8>(at + 3) == 1;
   if (handle == aclHandle()) return;
   if (aclHandle() >= 0 || !isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
-    endStray(handle);
+    if (!endStray(handle)) radioStart();
     return;
   }
   aclOpen(handle);
@@ -157,7 +157,7 @@ function ended(): void {
   pumpCommands();
 }
 
-/** Is the handle at `at` the connection's? */
+/** Is the handle at `at` the connection's? No handle is that of none, which is negative. */
 function isOurs(at: usize): bool {
-  return aclHandle() >= 0 && (load<u16>(at) & HANDLE_MASK) == aclHandle();
+  return (load<u16>(at) & HANDLE_MASK) == aclHandle();
 }

@@ -39,16 +39,13 @@ export function l2capTake(data: usize, length: i32, start: bool): void {
   if (start) {
     have = 0;
     skipping = false;
-    // The usual case, a frame in one packet, is read where it lies.
-    if (length >= HEADER && length == HEADER + <i32>load<u16>(data)) {
-      skipping = true;
-      dispatch(data, length - HEADER);
-      return;
-    }
   }
+  if (have + length > FRAME_MAX) skipping = true;
   if (skipping) return;
-  if (have + length > FRAME_MAX) {
+  // The usual case, a frame in one packet, is read where it lies.
+  if (start && length >= HEADER && length == HEADER + <i32>load<u16>(data)) {
     skipping = true;
+    dispatch(data, length - HEADER);
     return;
   }
   memory.copy(frame + have, data, length);
@@ -67,11 +64,10 @@ export function askParameters(): void {
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, 12);
 }
 
-/** A whole frame. Channels that are not there are passed over. */
+/** A whole frame, `length` at most LE_MTU_MAX. Channels that are not there are passed over. */
 function dispatch(at: usize, length: i32): void {
   const channel: i32 = load<u16>(at + 2);
   const payload = at + HEADER;
-  if (length > LE_MTU_MAX) return;
   if (channel == ATT_CHANNEL) attTake(payload, length);
   else if (channel == SIGNALLING_CHANNEL) signalled(payload, length);
   else if (channel == SECURITY_CHANNEL) securityAsked(payload, length);

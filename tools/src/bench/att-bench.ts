@@ -8,6 +8,7 @@ import { type HciController, MemoryBlock, QemuCard } from "@enabling-card/emulat
 import { ATT_HEADER, CHUNK_FIRST, concat, fromHex, LE_MTU_MAX } from "@enabling-card/wire";
 import { builtImage } from "../mcu-image.js";
 import { setTable } from "../stage.js";
+import { RX_HANDLE, TX_CLIENT_HANDLE } from "./card-handles.js";
 import { disassembly, functionsOf } from "./mcu-image.js";
 
 /** The interrupt of the controller's line, and the port by which link hands on what it has framed. */
@@ -16,9 +17,6 @@ const HANDS_ON = "Z_mailboxZ_send";
 /** What takes octets of the line out of its ring (firmware/mcu/ports/radio.c); some are part of others. */
 const DRAINS = ["radio_poll", "take", "board_uart_get", "header_of", "body_of"];
 
-/** Handles of link's table (firmware/link/bluetooth/gatt.ts). */
-const RX = 26;
-const TX_CLIENT = 29;
 const CONNECTION = 0x40;
 /** Of a message of which the write is the first chunk. */
 const MESSAGE = 600;
@@ -95,11 +93,11 @@ export async function benchAttWrite(): Promise<number> {
     radio.connect();
     radio.att(0x02, ...u16(LE_MTU_MAX));
     await radio.says(isAnswer(0x03));
-    radio.att(0x12, ...u16(TX_CLIENT), 1, 0);
+    radio.att(0x12, ...u16(TX_CLIENT_HANDLE), 1, 0);
     await radio.says(isAnswer(0x13));
     await qemu.trace(true);
     const chunk = [CHUNK_FIRST, ...u16(MESSAGE), ...new Uint8Array(LE_MTU_MAX - ATT_HEADER - 3)];
-    radio.att(0x12, ...u16(RX), ...chunk); // with response, so that its end shows
+    radio.att(0x12, ...u16(RX_HANDLE), ...chunk); // with response, so that its end shows
     await radio.says(isAnswer(0x13));
     await qemu.trace(false);
     const drains = DRAINS.flatMap((name) => functions.get(name) ?? []);

@@ -17,6 +17,7 @@ import { ATT_HEADER, Indicator, LE_MTU_MAX } from "@enabling-card/wire";
 import { nobleOn } from "../bluetooth/noble-on.js";
 import { rounded } from "../output.js";
 import { builtFirmware, setTable } from "../stage.js";
+import { RX_HANDLE } from "./card-handles.js";
 import { updateOf96KiB } from "./update-bench.js";
 
 export interface AirStep {
@@ -286,6 +287,3 @@ async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
     },
   };
 }
-
-/** Of the characteristic that a phone writes (firmware/link/bluetooth/gatt.ts). */
-const RX_HANDLE = 26;

@@ -1,8 +1,8 @@
 // A Bluetooth controller for hosts in other processes: H4 on a Unix socket, or on a pseudo-terminal in front of it, as a controller chip's serial
 // port is. One host at a time; when it goes, the controller's power goes, as no host knows what another one left.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,9 @@ export interface HciServer {
   close(): Promise<void>;
 }
 
+/** A host that reads no more is given up behind so many octets. */
+const BACKLOG_MAX = 2 ** 20;
+
 /** @param path - A Unix socket that is not there yet. @throws Node's `EADDRINUSE`, `EACCES` where it cannot be had. */
 export async function serveController(controller: HciController, path: string): Promise<HciServer> {
   let host: Socket | undefined;
@@ -28,7 +31,10 @@ export async function serveController(controller: HciController, path: string): 
     }
     host = socket;
     const packets = new H4Packets();
-    controller.onPacket((packet) => socket.write(packet));
+    controller.onPacket((packet) => {
+      if (socket.writableLength > BACKLOG_MAX) socket.destroy();
+      else socket.write(packet);
+    });
     socket.on("data", (octets) => {
       for (const packet of packets.push(octets)) controller.send(packet);
     });
@@ -53,44 +59,50 @@ export async function serveController(controller: HciController, path: string): 
 
 const LINK_MS = 5_000;
 
-/** The same behind a pseudo-terminal, which socat makes. @throws {CommandError} `PTY_UNAVAILABLE` */
+/** How often socat looks whether a host has opened its end, s. */
+const LOOK_S = 0.01;
+
+/**
+ * The same behind a pseudo-terminal, which socat makes. socat does not hold the host's end open (`wait-slave`), so that it hears when the last host has
+ * closed it, a killed one too; it ends then, and with it the host's connection. The next one has the next host, at the same path.
+ *
+ * @throws {CommandError} `PTY_UNAVAILABLE`
+ */
 export async function servePty(controller: HciController): Promise<HciServer> {
   const folder = mkdtempSync(join(tmpdir(), "ecard-hci-"));
-  const server = await serveController(controller, join(folder, "socket"));
-  const link = join(folder, "pty");
-  const ends = [`PTY,link=${link},raw,echo=0`, `UNIX-CONNECT:${join(folder, "socket")}`];
-  const socat = spawn("socat", ends, { stdio: ["ignore", "ignore", "pipe"] });
+  const socket = join(folder, "socket");
+  const path = join(folder, "pty");
+  const server = await serveController(controller, socket);
+  let socat: ChildProcess;
   let said = "";
-  let over = false;
-  socat.stderr.on("data", (octets: Buffer) => {
-    said = `${said}${octets}`.slice(-500);
-  });
-  socat.once("error", (error) => {
-    said = error.message;
-    over = true;
-  });
-  socat.once("exit", () => {
-    over = true;
-  });
+  let isOver = false;
+  const begin = () => {
+    const ends = [`PTY,link=${path},raw,echo=0,wait-slave,pty-interval=${LOOK_S}`, `UNIX-CONNECT:${socket}`];
+    socat = spawn("socat", ends, { stdio: ["ignore", "ignore", "pipe"] });
+    socat.stderr!.on("data", (octets: Buffer) => {
+      said = `${said}${octets}`.slice(-500);
+    });
+    socat.once("error", (error) => {
+      said = error.message;
+      isOver = true;
+    });
+    socat.once("exit", (code) => {
+      if (code === 0 && !isOver) begin();
+      else isOver = true;
+    });
+  };
   const close = async () => {
+    isOver = true;
     socat.kill();
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
+  begin();
   for (const until = Date.now() + LINK_MS; ; await delay(5)) {
-    const path = pointedTo(link);
-    if (path !== undefined) return { path, close };
-    if (!over && Date.now() < until) continue;
+    if (existsSync(path)) return { path, close };
+    if (!isOver && Date.now() < until) continue;
     await close();
     const sentence = `No pseudo-terminal can be had (${said.trim() || "no word"}): install socat, apt-get install socat, or give --hci a path`;
     throw new CommandError("PTY_UNAVAILABLE", sentence, EXIT.unavailable);
-  }
-}
-
-function pointedTo(link: string): string | undefined {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return undefined;
   }
 }
