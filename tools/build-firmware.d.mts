@@ -17,3 +17,9 @@ export function bluetoothSize(): Promise<ModuleSize>;
 export const FLAGS: readonly string[];
 export function moduleFaults(name: string, wasm: Uint8Array, rule: ModuleRule): Promise<string[]>;
 export function buildFirmware(log?: (line: string) => void): Promise<void>;
+/** A module's WebAssembly, some of its files, by their paths from the repository on, replaced by other text. */
+export function compile(
+  name: string,
+  rule: ModuleRule,
+  replaced?: Readonly<Record<string, string>>,
+): Promise<Uint8Array>;

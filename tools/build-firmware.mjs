@@ -167,7 +167,7 @@ export async function buildFirmware(log = console.log) {
 const told = ({ wasm, memory }) => `${wasm} octets of wasm and ${memory} of memory`;
 
 /** Compiles a module's entry, some of its files replaced by other text. */
-async function compile(name, { entry, guard = 0, bulk = false }, replaced = {}) {
+export async function compile(name, { entry, guard = 0, bulk = false }, replaced = {}) {
   const { default: asc } = await import("assemblyscript/asc");
   let wasm;
   const read = (file, folder) => {

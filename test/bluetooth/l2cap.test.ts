@@ -34,6 +34,12 @@ describe("L2CAP", () => {
     expect(said(...Array.from(whole, (octet) => Uint8Array.of(octet)))).to.deep.equal([NAME_READ]);
   });
 
+  it("does not take what an older frame left for the length of one whose header has not come", () => {
+    said(frame(NAME, 65_535), new Uint8Array(251));
+    const whole = frame(NAME);
+    expect(said(whole.slice(0, 1), whole.slice(1))).to.deep.equal([NAME_READ]);
+  });
+
   it("takes fragments of no octets for what they are", () => {
     const whole = frame(NAME);
     const nothing = new Uint8Array(0);
@@ -125,6 +131,17 @@ describe("L2CAP", () => {
       expect(frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal(wanted);
     });
   }
+
+  it("signalling: one answer at a time: what comes before it has left gets none, and changes none", () => {
+    host = new LinkHost({ aclBuffers: 1 }).start().connect();
+    host.clear();
+    host.autoComplete = false;
+    const ask = (id: number) => host.fragment(frame(Uint8Array.of(0x30, id, 0, 0), 4, SIGNALLING));
+    for (const id of [7, 8, 9]) ask(id); // one lies in the controller's buffer, one waits for it, one is lost
+    host.complete(1);
+    host.complete(1);
+    expect(host.frames.map(({ payload }) => payload[1])).to.deep.equal([7, 8]);
+  });
 
   it("refuses to pair, and says nothing to any other message of the Security Manager", () => {
     const asked = host.frame(SECURITY, fromHex("01040001100000"));

@@ -96,7 +96,7 @@ function read(code: i32, handle: i32, offset: i32): void {
     refuse(code, handle, error);
     return;
   }
-  const size = min(length - offset, clientMtu() - 1);
+  const size = length - offset; // no value is longer than the least MTU takes (gatt.ts, VALUE_MAX)
   store<u8>(response(), <u8>(code + 1));
   memory.copy(response() + 1, staged + offset, size);
   respond(1 + size);

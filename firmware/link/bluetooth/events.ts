@@ -136,7 +136,8 @@ function connected(at: usize): void {
   }
   const isPeripheral = load<u8>(at + 3) == 1;
   if (handle == aclHandle()) return;
-  if (aclHandle() >= 0 || !isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
+  // While one is connected the card is not on the air (commands.ts): another one then is as unwanted as one that comes by itself.
+  if (!isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
     if (!endStray(handle)) radioStart();
     return;
   }

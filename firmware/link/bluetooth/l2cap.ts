@@ -50,9 +50,8 @@ export function l2capTake(data: usize, length: i32, start: bool): void {
   }
   memory.copy(frame + have, data, length);
   have += length;
-  if (have < HEADER) return;
   const total = HEADER + <i32>load<u16>(frame);
-  if (have < total && total <= FRAME_MAX) return;
+  if (have < total) return; // also where the length has not come yet; and one that is longer than the buffer never gets so far
   skipping = true;
   if (have == total) dispatch(frame, total - HEADER);
 }
