@@ -10,7 +10,7 @@ import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { QemuDebugger, type QemuHalt } from "./qemu-debugger.js";
 import { makeQemuFolder } from "./qemu-folder.js";
-import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
+import { MEMORY_SIZE, QEMU_FLASH, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
 
 export type QemuBoard = "an386" | "an505";
@@ -149,7 +149,7 @@ export class QemuProcess {
 
   /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
-    return this.peek(0, FLASH_SIZE);
+    return this.peek(0, QEMU_FLASH.size);
   }
 
   /** Octets into the file of its memory, where nothing of the card's uses them. */

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { QemuBoard } from "@enabling-card/emulator";
-import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator";
+import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import type { UpdateLine } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -37,7 +37,7 @@ export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLin
 
 async function opened(built: BuiltImage, file: string | undefined, release: () => void): Promise<OpenLine> {
   const kept = file !== undefined && existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
-  if (kept !== undefined && kept.length !== QEMU_FLASH_SIZE)
+  if (kept !== undefined && kept.length !== QEMU_FLASH.size)
     throw new CommandError("MEMORY_INVALID", `${file} is no card's flash: name another file`, EXIT.usage);
   const card = await QemuCard.start({
     ...built,
