@@ -127,26 +127,45 @@ async function openCard(
     import("@enabling-card/sdk"),
     import("../phone/way.js"),
   ]);
-  const onLine = ({ line, close }: OpenLine): OpenCard => ({ flash: (options) => flashCard(line, options), close });
+  const onLine = ({ line, brokenOff, failure, close }: OpenLine): OpenCard => ({
+    flash: (options) =>
+      flashCard(line, { ...options, ...(brokenOff && { brokenOff }) }).catch((error: unknown) => {
+        throw failure?.() ?? error;
+      }),
+    close,
+  });
   if (device === undefined && ble === undefined)
     return onLine(await (await import("./serial.js")).openPort(port, output, context));
   if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
   // A controller may stand in the name's place.
   const isWay = ble?.startsWith("ble:") ?? false;
-  const { transport, close } = await openWay(device ?? (isWay ? ble! : "ble"));
+  const { transport, close } = await openWay(device ?? (isWay ? ble! : "ble")).catch(otherWays);
   const card = isWay ? undefined : ble;
   return { flash: (options) => flashCardOverAir(transport, { ...options, card }), close };
 }
 
+/** Without an adapter other commands have a card on a TCP port; here it is another one. */
+function otherWays(error: { readonly code?: string }): never {
+  if (error.code !== "BLUETOOTH_UNAVAILABLE") throw error;
+  const sentence = "No Bluetooth adapter can be used: give --device ble:PATH of a controller, --port, or --device qemu";
+  throw new CommandError("BLUETOOTH_UNAVAILABLE", sentence, EXIT.unavailable, { cause: error });
+}
+
+/** What stands behind the octets: how fast they come along, and how long the rest takes. */
+export function paceOf({ rate, leftS }: FlashProgress): string {
+  return `octets, ${(rate / 1000).toFixed(1)} kB/s${leftS === undefined ? "" : `, ${leftS} s left`}`;
+}
+
 async function flashBar(output: Output) {
   const { progressBar } = await import("../progress.js");
-  const bar = progressBar(output, "octets");
+  // What was there already did not take any time: the flasher knows better than a bar how long the rest takes.
+  const bar = progressBar(output, "octets", { tellsLeft: false });
   let told = Number.NEGATIVE_INFINITY;
   return {
     stop: () => bar.stop(),
     update: (progress: FlashProgress) => {
-      const { sent, total, rate } = progress;
-      bar.update("sending", sent, total, `octets, ${(rate / 1000).toFixed(1)} kB/s`);
+      const { sent, total } = progress;
+      bar.update("sending", sent, total, paceOf(progress));
       if (performance.now() - told < TOLD_MS && sent < total) return;
       told = performance.now();
       output.fact({ progress });

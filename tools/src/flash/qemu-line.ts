@@ -15,6 +15,10 @@ import { lockMemory } from "./memory-lock.js";
 
 export interface OpenLine {
   readonly line: UpdateLine;
+  /** What becomes of an upload that is broken off, where that is not a card's that goes on without us. */
+  readonly brokenOff?: string;
+  /** Why its machine has ended, where it has of itself. */
+  failure?(): Error | undefined;
   /** Ends it, and keeps what is to be kept. */
   close(): Promise<void>;
 }
@@ -46,6 +50,11 @@ async function opened(built: BuiltImage, file: string | undefined, release: () =
   });
   return {
     line: card.octetLine(),
+    brokenOff:
+      file === undefined
+        ? "this card ends with the call, and keeps nothing: --memory would keep its flash"
+        : `this card ends with the call; ${file} keeps its flash, and the same call goes on behind the whole sectors`,
+    failure: () => card.failure,
     close: async () => {
       try {
         const memory = await card.stop();
