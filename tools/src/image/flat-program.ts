@@ -1,5 +1,5 @@
 // A program as it lies in flash: the segments of an ELF file that are to be loaded, at their load addresses. ELF32 as in the System V
-// gABI, chapters 4 and 5, for Arm (EM_ARM); what is no ELF file is taken as flat already. Either begins with a vector table (Armv7-M B1.5.3).
+// gABI, chapters 4 and 5, for Arm (EM_ARM); what is no ELF file is taken as flat already.
 
 import { IMAGE_MAGIC, type ImageBoard, ImageError } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
