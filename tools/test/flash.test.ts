@@ -2,10 +2,11 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { QEMU_FLASH } from "@enabling-card/emulator";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type SinonStub, stub } from "sinon";
@@ -146,6 +147,20 @@ describe("a file that keeps a card's flash", () => {
       expect(code).to.equal(3);
     }
     release();
+  });
+
+  it("is written where the terminal is closed amid the call", async function () {
+    this.timeout(60_000);
+    needs(this, "qemu-system-arm");
+    const call = spawnEcard(["logs", "--device", "qemu", "--memory", own()]);
+    await qemuOf(call.pid!);
+    // What there is to be kept is there when the image has spoken.
+    await once(call.stdout!, "data");
+    call.kill("SIGHUP");
+    const [code] = await once(call, "exit");
+    expect(code).to.equal(130);
+    expect(readFileSync(own())).to.have.length(QEMU_FLASH.size);
+    rmSync(own());
   });
 
   it("is free again when its process was killed, and QEMU has not outlived it", async function () {

@@ -45,7 +45,8 @@ Ctrl-C, or a cable that is pulled, harms nothing: the same call goes on where
 it was; after a minute, when the card runs its image again, or a power cut,
 behind the 4 KiB pieces that were whole. A card that refuses an image runs its
 own again at once. A grant that was loaded is lost.
-An image that the card has is not sent.
+An image that the card has is not sent: neither is the built one to QEMU's card,
+which begins with it.
 
 Over Bluetooth the card lets its updater in for a minute after its button was
 held for three seconds; it goes on running its image meanwhile, without wallet.
@@ -62,7 +63,10 @@ With --json: {"step","detail"}, in between {"progress":{"sent","total",
 Examples:
   ecard flash card.img --port /dev/ttyACM0
   ecard flash card.img --device ble
-  ecard flash build/mcu/an386/card.img --device qemu --memory card.flash`,
+  ecard image build build/mcu/an386/card.elf --board an386 --version 0.2.0 \\
+    --counter 1 --out two.img
+  ecard image sign two.img --key build/mcu/an386/development.pem
+  ecard flash two.img --device qemu --memory card.flash`,
     )
     .action(async (file: string, options: FlashArguments, command: Command) => {
       const output = context.output(command);

@@ -97,8 +97,9 @@ function buildCommand(image: Command, context: Context): void {
 Where the program lies and how large the board's slot is, its linker script in
 firmware/mcu/board says. Room for the signature is kept. A flat binary begins at
 the slot's first address, as an ELF file's octets do, with its vector table: a
-stack that begins in the board's RAM, and where to begin, which is in itself. The counter rises only where an older image must never
-run again; the version says nothing about that.
+stack that begins in the board's RAM, and where to begin, which is in itself.
+The counter rises only where an older image must never run again; the version
+says nothing about that.
 
 With --json: one line {"file","board","version","counter","programOctets",
 "octets","slotOctets","digest"}.
