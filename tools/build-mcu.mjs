@@ -45,6 +45,15 @@ const RUNTIME = ["-DWASM_RT_USE_STACK_DEPTH_COUNT=0", "-DWASM_RT_MEMCHECK_SIGNAL
 /** Of each board, loader and image together, octets: docs/mcu.md. */
 export const FLASH_MAX = 128 * 1024;
 export const RAM_MAX = 48 * 1024;
+const WASM_RT = "/usr/include/wasm-rt.h";
+const REPORT = "size.json";
+const [CARD, LOADER, IMAGE] = ["card.elf", "loader.elf", "card.img"];
+/** What others read of a build: of a production one not all. */
+const FILES = [
+  ...[CARD, LOADER, IMAGE, "card.map", "loader.map", "development.pem", "wasm-rt.h"],
+  ...[...SHIPPED, "loader"].map((name) => `${name}.c`),
+];
+
 /** Of a development build's image. */
 const VERSION = "0.1.0";
 const COUNTER = 1;
@@ -60,15 +69,12 @@ export async function buildMcu(board, log = console.log, { production } = {}) {
   await buildFirmware(log);
   const out = join(OUT, production === undefined ? board : `${board}-production`);
   const root = rootOf(production);
-  const report = join(out, "size.json");
   const digest = sourceDigest(root);
-  if (existsSync(report)) {
-    const known = JSON.parse(readFileSync(report, "utf8"));
-    if (known.digest === digest && existsSync(known.elf)) return known;
-  }
+  const known = upToDate(out, digest);
+  if (known !== undefined) return known;
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, "wasm-rt.h"), readFileSync("/usr/include/wasm-rt.h"));
+  writeFileSync(join(out, "wasm-rt.h"), readFileSync(WASM_RT));
   writeFileSync(join(out, "loader-root.h"), `static const uint8_t LOADER_ROOT[32] = { ${[...root].join(", ")} };\n`);
   const sodium = await sodiumSources(join(OUT, "sodium"), log);
   const parts = partsOf(board, out, sodium, production !== undefined);
@@ -80,20 +86,39 @@ export async function buildMcu(board, log = console.log, { production } = {}) {
     throw new Error(`${board}: ${flash} octets of flash and ${ram} of RAM; ${FLASH_MAX} and ${RAM_MAX} are there`);
   const size = {
     digest,
-    elf: card.elf,
-    loader: loader.elf,
     flash,
     ram,
     loaderFlash: loader.flash,
     loaderRam: loader.ram,
   };
-  if (production === undefined) size.image = signedImage(board, card.elf, out);
-  writeFileSync(report, `${JSON.stringify(size)}\n`);
+  if (production === undefined) signedImage(board, card.elf, out);
+  size.files = FILES.filter((name) => existsSync(join(out, name)));
+  // Last: what is there is whole.
+  writeFileSync(join(out, REPORT), `${JSON.stringify(size)}\n`);
   const whose = production === undefined ? "" : " for production";
   log(
     `mcu: ${board} built${whose}, ${flash} of ${FLASH_MAX} octets of flash, ${loader.flash} of them the loader's; ${ram} of ${RAM_MAX} of RAM`,
   );
-  return size;
+  return placed(out, size);
+}
+
+/**
+ * What is built in a folder, where that is of the sources of `digest` and all there; undefined where it is not.
+ *
+ * @param {string} out
+ * @param {string} digest
+ */
+export function upToDate(out, digest) {
+  if (!existsSync(join(out, REPORT))) return undefined;
+  const known = JSON.parse(readFileSync(join(out, REPORT), "utf8"));
+  const isWhole = known.digest === digest && known.files?.every((name) => existsSync(join(out, name)));
+  return isWhole ? placed(out, known) : undefined;
+}
+
+/** A report with the places of its files: it names none itself, so that a folder may be copied. */
+function placed(out, report) {
+  const at = (name) => (report.files.includes(name) ? join(out, name) : undefined);
+  return { ...report, elf: at(CARD), loader: at(LOADER), image: at(IMAGE) };
 }
 
 function rootOf(production) {
@@ -194,13 +219,12 @@ function link(cpu, path, script, objects) {
 
 /** The program as the loader takes it, signed with the sample key that it pins. */
 function signedImage(board, elf, out) {
-  const image = join(out, "card.img");
+  const image = join(out, IMAGE);
   const key = join(out, "development.pem");
   writeFileSync(key, developmentImageRoot().privatePem, { mode: 0o600 });
   const ecard = (...args) => run(process.execPath, [join(ROOT, "tools/bin/ecard.mjs"), "image", ...args]);
   ecard("build", elf, "--board", board, "--version", VERSION, "--counter", String(COUNTER), "--out", image);
   ecard("sign", image, "--key", key);
-  return image;
 }
 
 function sourceDigest(root) {
@@ -212,8 +236,10 @@ function sourceDigest(root) {
       .map((entry) => join(entry.parentPath ?? entry.path, entry.name)),
   );
   const builders = ["build-mcu", "module-to-c", "sodium"].map((name) => join(ROOT, `tools/${name}.mjs`));
-  files.push(...builders, join(ROOT, "build/firmware/stamp"));
-  for (const file of files.sort()) hash.update(file.slice(ROOT.length)).update("\0").update(readFileSync(file));
+  files.push(...builders, join(ROOT, "build/firmware/stamp"), WASM_RT);
+  const named = (file) => (file.startsWith(ROOT) ? file.slice(ROOT.length) : file);
+  for (const file of files.sort()) hash.update(named(file)).update("\0").update(readFileSync(file));
+  for (const program of ["wasm2c", "arm-none-eabi-gcc"]) hash.update(run(program, ["--version"]));
   return hash.update(root).digest("hex");
 }
 

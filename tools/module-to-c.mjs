@@ -48,9 +48,10 @@ export function moduleToC(wasm, name, out) {
       throw new Error(`wasm2c's output has changed: "${from}" occurs ${parts.length - 1} times`);
     source = parts.join(to);
   };
+  // What fills and copies say of their length is anybody's: longer than all memory, the difference would wrap. Of a constant nothing is left of it.
   swap(
     "if (UNLIKELY(offset + (uint64_t)len > mem->size))",
-    "if (UNLIKELY((uint64_t)offset > MODULE_MEMORY - (uint64_t)len))",
+    "if (UNLIKELY((uint64_t)len > MODULE_MEMORY || (uint64_t)offset > MODULE_MEMORY - (u32)len))",
     1,
   );
   swap("&mem->data[addr]", "&MODULE_OCTETS[addr]", 2);

@@ -41,7 +41,7 @@ export type { OctetLine } from "./qemu/octet-line.js";
 export { QemuCard, type QemuCardOptions } from "./qemu/qemu-card.js";
 export type { QemuDebugger, QemuHalt } from "./qemu/qemu-debugger.js";
 export type { QemuPass } from "./qemu/qemu-emission.js";
-export { bootTicks, FLASH_SIZE as QEMU_FLASH_SIZE } from "./qemu/qemu-memory.js";
+export { bootTicks, QEMU_FLASH } from "./qemu/qemu-memory.js";
 export type { QemuBoard, QemuHalts, QemuTraced } from "./qemu/qemu-process.js";
 export type { QemuCounts, QemuRampStep, QemuTrial } from "./qemu/qemu-reports.js";
 export {

@@ -170,9 +170,12 @@ function entry(isProtected: bool, type: i32, length: u32, at: u32): ImageFault {
   return ImageFault.None;
 }
 
-/** The known types differ by this remainder. */
+/** Of each known type one bit. */
 function bit(type: i32): u32 {
-  return 1 << (type % 13);
+  if (type == ImageTlv.Counter) return 1;
+  if (type == ImageTlv.Board) return 2;
+  if (type == ImageTlv.KeyHash) return 4;
+  return type == ImageTlv.Digest ? 8 : 16;
 }
 
 function has(type: i32): bool {

@@ -37,10 +37,10 @@ function isTrial(): bool {
   return phase == Phase.Swapped || phase == Phase.Trial;
 }
 
-/** Marks the image of a hash: for a trial, or confirmed. Without a hash, the one that runs is confirmed. */
+/** Marks the image of a hash: for a trial, or confirmed. Without a hash, with an empty one or null, the one that runs is confirmed (Zephyr's img_mgmt). */
 function setState(): i32 {
   const keep = valueOf(Field.Confirm) != 0;
-  if (!has(Field.Hash)) return keep ? confirmRunning() : SmpStatus.Invalid;
+  if (lengthOf(Field.Hash) == 0) return keep ? confirmRunning() : SmpStatus.Invalid;
   if (lengthOf(Field.Hash) != DIGEST_SIZE) return SmpStatus.Invalid;
   const hash: usize = valueOf(Field.Hash);
   if (checkSlot(FlashArea.Slot0, 0, counter) == ImageFault.None && equal(hash, imageHash(), DIGEST_SIZE))

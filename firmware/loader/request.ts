@@ -23,8 +23,8 @@ const BYTES: i32 = 2;
 const TEXT: i32 = 3;
 const MAP: i32 = 5;
 const SIMPLE: i32 = 7;
-const TRUE: u32 = 21;
 const FALSE: u32 = 20;
+const NIL: u32 = 22;
 const BREAK: i32 = 0xff;
 
 /** Of each field its number, or where its octets are, and how many. */
@@ -75,10 +75,12 @@ export function readRequest(from: usize, length: i32): bool {
     if (field == FIELDS && (unknown == UNKNOWN_MAX || !isNew(unknown++))) return false;
     if (!head() || indefinite || !value()) return false;
     if (field == FIELDS) continue;
-    if (has(field) || major != kindOf(field)) return false;
+    // A hash may be null: no image is named.
+    const isNil = major == SIMPLE && argument == NIL;
+    if (has(field) || (isNil ? field != Field.Hash : major != kindOf(field))) return false;
     seen |= 1 << field;
     store<u32>(values + (field << 2), major == BYTES || major == TEXT ? <u32>(at - argument) : major == SIMPLE ? argument - FALSE : argument);
-    store<u32>(lengths + (field << 2), argument);
+    store<u32>(lengths + (field << 2), isNil ? 0 : argument);
   }
   return at == end;
 }
@@ -118,10 +120,10 @@ function kindOf(field: i32): i32 {
   return field == Field.Confirm ? SIMPLE : UINT;
 }
 
-/** What follows the head: a string's octets, which must be there; a number, or true or false, which is all. */
+/** What follows the head: a string's octets, which must be there; a number, true, false or null, which is all. */
 function value(): bool {
   if (major == UINT) return true;
-  if (major == SIMPLE) return argument == TRUE || argument == FALSE;
+  if (major == SIMPLE) return argument >= FALSE && argument <= NIL;
   if ((major != BYTES && major != TEXT) || argument > <u32>(end - at)) return false;
   at += argument;
   return true;

@@ -66,7 +66,7 @@ function take(signed: usize, length: i32): Status {
   return status == Status.Ok ? commit(tokenRef, version, state, until) : status;
 }
 
-/** Any state but active overwrites the token's grant first, writes the state after: a power cut between loses the grant alone. */
+/** Any state but active ends the token's grant, whether flash takes the state or not: what cannot be written down is silent all the same. */
 function commit(tokenRef: usize, version: u32, state: i32, until: u64): Status {
   const issuer = certificateIssuer();
   const place = store.tokenPlace(issuer, tokenRef);

@@ -154,6 +154,24 @@ describe("the loader's line", () => {
       expect(answers(toConsole(request(body)))).to.deep.equal([SmpStatus.Invalid]);
     });
 
+  // Zephyr's img_mgmt, "Set state of images": a hash that is not there, empty or null is the running image's, where it is confirmed.
+  const [HASH, CONFIRM] = ["6468617368", "67636f6e6669726d"];
+  const states: readonly (readonly [what: string, body: string, answer: unknown])[] = [
+    ["no hash", `a1 ${CONFIRM} f5`, "images,splitStatus"],
+    ["a hash of null", `a2 ${HASH} f6 ${CONFIRM} f5`, "images,splitStatus"],
+    ["a hash of no octets", `a2 ${CONFIRM} f5 ${HASH} 40`, "images,splitStatus"],
+    ["a hash of null, to be tried", `a2 ${HASH} f6 ${CONFIRM} f4`, SmpStatus.Invalid],
+    ["a hash of null, and no more", `a1 ${HASH} f6`, SmpStatus.Invalid],
+    ["a hash of 31 octets", `a2 ${HASH} 581f ${"00".repeat(31)} ${CONFIRM} f5`, SmpStatus.Invalid],
+    ["two hashes of null", `a3 ${HASH} f6 ${HASH} f6 ${CONFIRM} f5`, SmpStatus.Invalid],
+    ["null for confirm", `a1 ${CONFIRM} f6`, SmpStatus.Invalid],
+    ["undefined for a hash", `a2 ${HASH} f7 ${CONFIRM} f5`, SmpStatus.Invalid],
+  ];
+  for (const [what, body, answer] of states)
+    it(`${answer === SmpStatus.Invalid ? "refuses a state" : "confirms what runs"} with ${what}`, () => {
+      expect(answers(toConsole(request(body, { group: 1, command: 0 })))).to.deep.equal([answer]);
+    });
+
   const uploads: readonly (readonly [what: string, body: string, status: number])[] = [
     ["no offset", "a2 636c656e 190800 6464617461 4101", SmpStatus.Invalid],
     ["no octets", "a2 636c656e 190800 636f6666 00", SmpStatus.Invalid],
@@ -164,6 +182,7 @@ describe("the loader's line", () => {
       `a4 636c656e 190800 636f6666 00 6464617461 4101 63736861 581f ${"00".repeat(31)}`,
       SmpStatus.Invalid,
     ],
+    ["a hash of null", "a4 636c656e 190800 636f6666 00 6464617461 4101 63736861 f6", SmpStatus.Invalid],
     ["another image's number", "a4 65696d616765 01 636c656e 190800 636f6666 00 6464617461 4101", SmpStatus.Invalid],
     ["an image of nothing", "a3 636c656e 00 636f6666 00 6464617461 40", SmpStatus.Image + 1],
     ["an image of a header's part", "a3 636c656e 1903ff 636f6666 00 6464617461 4101", SmpStatus.Image + 2],

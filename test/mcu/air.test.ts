@@ -1,7 +1,7 @@
 // An update over the air of a Cortex-M in QEMU: the image that runs has the loader answer out of the loader's own flash, over noble's stack, the emulated air
 // and the line to a controller. On the Cortex-M4 the whole of it; on the Cortex-M33, who is let in, and that the loader answers. Its twin without a chip: test/loader/air.test.ts.
 
-import { Air, Controller, MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { Air, Controller, MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
 import { flashCardOverAir, gattCarrier, Loader } from "@enabling-card/sdk";
 import { nobleTransport } from "@enabling-card/sdk/node";
 import { buildImage, nobleOn, readBoard, type StoppableNoble, setTable, signImage } from "@enabling-card/tools";
@@ -97,7 +97,9 @@ for (const board of ["an386", "an505"] as const)
         await qemu.imageStarted(3);
         const again = await QemuCard.start({ ...imageOrSkip(this, board), memory: await qemu.stop() });
         try {
-          expect(again.memory().subarray(0x10000 + 20, 0x10000 + 21)).to.deep.equal(Uint8Array.of(2));
+          expect(again.memory().subarray(QEMU_FLASH.slots[0] + 20, QEMU_FLASH.slots[0] + 21)).to.deep.equal(
+            Uint8Array.of(2),
+          );
         } finally {
           await again.stop();
         }

@@ -236,6 +236,18 @@ describe("on a microcontroller", () => {
     ).to.deep.equal([5, 1, 7, 0, 6, 4]);
   });
 
+  it("a frame longer than any chunk is not waited for, nor kept: what comes behind its head is looked at anew", () => {
+    const chunk = `020200${"aa".repeat(514)}`;
+    const answers = ask([
+      ["came", 0, `030200${"020002ffff"}`],
+      ["line.poll"],
+      ["line.maxWrite", Link],
+      ["came", 0, chunk],
+      ["line.poll"],
+    ]);
+    expect(answers).to.deep.equal([8, 1, 514, 517, 4]);
+  });
+
   it("who asks for the loader resets a machine without mail, and modules without an octet", () => {
     const modules = [Link, Wallet, Authenticator];
     const poked = modules.flatMap((who) => [0, BUDGET / 2, BUDGET - 4].map((at) => ["poke", who, at, "5ec2e7ed"]));
@@ -290,5 +302,43 @@ describe("on a microcontroller", () => {
       ["radio.room"],
     ]);
     expect(full.slice(-3), "is told to come again, once").to.deep.equal([Busy, 1, 0]);
+  });
+
+  it("the radio passes over a packet that is longer than any, whole, and hears the next one", () => {
+    const data = (length: number) =>
+      `024020${length
+        .toString(16)
+        .padStart(4, "0")
+        .replace(/(..)(..)/, "$2$1")}${"11".repeat(length)}`;
+    const [longest, event] = [data(253), "040e03010203"];
+    const poll = ["radio.poll"];
+    const answers = ask([
+      ["radio.open", 1],
+      ...[data(254), event, longest, data(1000), event].map((hex) => ["came", 1, hex]),
+      ...[poll, poll, poll, poll],
+    ]);
+    expect(answers.slice(-4)).to.deep.equal([event, longest, event, ""]);
+  });
+
+  it("a wallet that traps stops the coil and the head, and another module neither", () => {
+    const play = ["coil.play", Wallet, 100, 2];
+    for (const who of [Wallet, Authenticator, Link]) {
+      const answers = ask([
+        ["poke", Wallet, 100, "0a000500"],
+        play,
+        ["head.listen", Wallet, 1],
+        ["trap", who],
+        ["run"],
+        ["traps", who],
+        ["head.awake"],
+        ["coil.level"],
+        ["coil.tick"],
+        ["coil.level"],
+        play,
+      ]);
+      // Its current goes back by steps from the last edge; else the next edge is the other way.
+      const [awake, level, next, again] = who === Wallet ? [0, 20, 19, Ok] : [1, 20, -20, Busy];
+      expect(answers.slice(4), `module ${who}`).to.deep.equal(["slept", 1, awake, level, 0, next, again]);
+    }
   });
 });

@@ -13,6 +13,7 @@
 #include "ports/clock.h"
 #include "ports/coil.h"
 #include "ports/flash.h"
+#include "ports/head.h"
 #include "ports/line.h"
 #include "ports/mailbox.h"
 #include "ports/radio.h"
@@ -53,14 +54,23 @@ void board_panic(const char* why) {
 static uint32_t armed;
 static int level;
 void board_reset(enum loader_start how) { longjmp(trapped, 2 + (int)how); }
-void board_sleep(uint64_t until) { (void)until; }
+/** The machine runs until it would sleep. */
+enum { SLEPT = 64 };
+void board_sleep(uint64_t until) {
+  (void)until;
+  longjmp(trapped, SLEPT);
+}
 void board_random(uint8_t* out, uint32_t length) { memset(out, 4, length); }
 
-// The modules themselves are not here: nobody calls them.
-void module_instantiate(struct module* module) { (void)module; }
+// The modules themselves are not here: nobody calls them. One may trap, in its first call that is no start: an alarm.
+static struct module* traps;
+void module_instantiate(struct module* module) { module->alarm_us = module == traps ? 0 : NEVER; }
 bool module_enter(struct module* module, void (*call)(struct module*, void*), void* argument) {
-  (void)module, (void)call, (void)argument;
-  return true;
+  (void)argument;
+  if (module != traps || call == call_start) return true;
+  traps = 0;
+  module->traps++;
+  return false;
 }
 #define CALL(name) void name(struct module* module, void* argument) { (void)module, (void)argument; }
 CALL(call_start) CALL(call_mail) CALL(call_alarm) CALL(call_coil_done) CALL(call_head_contact) CALL(call_button) CALL(call_line_up)
@@ -126,7 +136,7 @@ static void tell(const uint8_t* octets, uint32_t length) {
   printf("\n");
 }
 
-/** An answer is a number, or octets: of `sent`, what has left since it was asked for; of `take`, from, to and the letter. */
+/** An answer is a number, or octets: of `sent`, what has left since it was asked for; of `radio.poll`, the packet, or none; of `mail.take`, from, to and the letter. */
 static void obey(char* line) {
   char name[24], hex[2 * QUEUE + 1];
   long long a[4] = { 0 };
@@ -148,6 +158,11 @@ static void obey(char* line) {
   else if (IS("coil.armed")) answer = armed;
   else if (IS("coil.tick")) coil_tick(armed);
   else if (IS("coil.level")) answer = level;
+  else if (IS("head.listen")) Z_headZ_listen(module, b);
+  else if (IS("head.awake")) answer = head_is_awake();
+  else if (IS("run")) machine_run();
+  else if (IS("trap")) traps = module;
+  else if (IS("traps")) answer = module->traps;
   else if (IS("posted")) answer = machine_is_posted();
   else if (IS("leave")) machine_leave();
   else if (IS("clock.now")) answer = (long long)Z_clockZ_now(module);
@@ -189,6 +204,10 @@ static void obey(char* line) {
     sscanf(line, "%*s %*d %8192s", hex);
     answer = octets_of(hex, came[a[0]] + have[a[0]]);
     have[a[0]] += (uint32_t)answer;
+  } else if (IS("radio.poll")) {
+    chunk.length = 0;
+    tell(chunk.octets, radio_poll(&chunk) ? chunk.length : 0);
+    return;
   } else if (IS("sent")) {
     tell(sent, sent_length);
     sent_length = 0;
@@ -208,7 +227,7 @@ int main(void) {
   while (fgets(line, sizeof line, stdin) != 0) {
     const int how = setjmp(trapped);
     if (how == 0) obey(line);
-    else printf(how == 1 ? "trapped\n" : "reset %d\n", how - 2);
+    else printf(how == 1 ? "trapped\n" : how == SLEPT ? "slept\n" : "reset %d\n", how - 2);
     if (held) board_panic("lines are held for good");
   }
   return 0;

@@ -1,7 +1,7 @@
 // The power goes at writes of a board's flash: at each of a payment, and at every kind of an update's. Each time the card boots, says why, and has lost nothing.
 // The same is asked of every write and octet where they are cheap: test/refusals/power.test.ts, test/loader/power.test.ts, test/mcu/store.test.ts.
 
-import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator";
+import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
 import { Card, type CardError, imageDigest, Loader, memoryTransport, startSentence } from "@enabling-card/sdk";
 import { type BuiltImage, buildImage, readBoard, recordsOf, setTable, signImage } from "@enabling-card/tools";
 import { decodeImage, Phase, SECTOR_SIZE, START_RESUMED, StartReason, toHex } from "@enabling-card/wire";
@@ -11,15 +11,13 @@ import { developmentImageKey } from "../support/image-key.js";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 import { qemuWithPhone } from "../support/qemu-with-phone.js";
 
-/** From the flash region's first octet: firmware/mcu/board, mps2.h of each. */
-const SLOTS = [0x10000, 0x28000] as const;
-const STATE = 0x41000;
+const { slots: SLOTS, scratch, state: STATE, size } = QEMU_FLASH;
 /** Where what lies behind the store, slot 0, slot 1, scratch and records ends. */
-const AREAS = [SLOTS[0], SLOTS[1], 0x40000, STATE, 0x43000];
+const AREAS = [SLOTS[0], SLOTS[1], scratch, STATE, size];
 
 /** All flash with a store and an image in each slot, as if the second one had just come. */
 function bothImages(store: Uint8Array, one: Uint8Array, two: Uint8Array): Uint8Array {
-  const memory = new Uint8Array(QEMU_FLASH_SIZE).fill(0xff);
+  const memory = new Uint8Array(QEMU_FLASH.size).fill(0xff);
   memory.set(store);
   memory.set(one, SLOTS[0]);
   memory.set(two, SLOTS[1]);

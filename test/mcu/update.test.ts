@@ -1,7 +1,7 @@
 // An update on a Cortex-M in QEMU: the built image in another version sent over the serial line, tried, gone back from, confirmed. Power
 // cuts are in power.test.ts.
 
-import { MemoryBlock, QemuCard } from "@enabling-card/emulator";
+import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
 import { checkImage, imageDigest, Loader, startSentence } from "@enabling-card/sdk";
 import { buildImage, readBoard, recordsOf, setTable, signImage } from "@enabling-card/tools";
 import { decodeImage, formatImageVersion, type ImageError, StartReason } from "@enabling-card/wire";
@@ -9,11 +9,9 @@ import { expect } from "chai";
 import { developmentImageKey } from "../support/image-key.js";
 import { BOARD_CORES, imageOrSkip } from "../support/mcu-image.js";
 
-const SLOT = { at: [0x10000, 0x28000], size: 0x18000 } as const;
-
 /** Which version a slot holds, as its header says. */
 function versionIn(memory: Uint8Array, slot: 0 | 1): string {
-  const octets = memory.subarray(SLOT.at[slot], SLOT.at[slot] + SLOT.size);
+  const octets = memory.subarray(QEMU_FLASH.slots[slot], QEMU_FLASH.slots[slot] + QEMU_FLASH.slotSize);
   const view = new DataView(octets.buffer, octets.byteOffset);
   return `${octets[20]}.${octets[21]}.${view.getUint16(22, true)}`;
 }

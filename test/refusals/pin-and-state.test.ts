@@ -1,6 +1,6 @@
 // The PIN and its lock, token states, and who may pair: what each attacker of docs/protocol.md is left with.
 
-import { Region } from "@enabling-card/emulator";
+import { EmulatorError, Region } from "@enabling-card/emulator";
 import { Card, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { FlashRecord, Indicator, Phase, PIN_WRONG_MAX, TokenState } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -126,6 +126,28 @@ describe("a token's state", () => {
     await expectRefusal(w, () => phone.card.load(grant), "TOKEN_SUSPENDED");
     await phone.card.state(forgeState(w, phone, { version: 2, state: TokenState.Active }));
     await phone.card.load(await phone.grant());
+  });
+
+  it("suspended where flash takes nothing: FLASH_FAILED, and the armed grant is gone all the same", async () => {
+    await phone.card.load(await phone.grant());
+    const armed = phone.card.present({ when: "swipe" });
+    await w.emulator.shows(Indicator.Ask);
+    w.emulator.pressTwice();
+    await armed;
+    const { store } = w.emulator;
+    const write = store.write.bind(store);
+    store.write = () => {
+      throw new EmulatorError("STORE_FULL", "no room: the test says so");
+    };
+    await expectError(
+      () => phone.card.state(forgeState(w, phone, { version: 1, state: TokenState.Suspended })),
+      "FLASH_FAILED",
+    );
+    store.write = write;
+    w.emulator.touchHead();
+    w.emulator.advance(5000);
+    expect(w.emulator.coil.emission()).to.equal(undefined);
+    expect((await phone.card.state()).info.phase).to.equal(Phase.Empty);
   });
 
   it("deactivated is for good, and its place is free once its last grant has expired", async () => {

@@ -11,7 +11,7 @@ export const [BUDGET, STORE_SIZE] = [4096, 8192];
 const PORTS = ["battery", "clock", "coil", "line", "mailbox", "radio", "sensors", "store", "vault"];
 const FILES = ["runtime/machine.c", "runtime/update.c", ...PORTS.map((name) => `ports/${name}.c`)];
 /** Orders whose answers are octets. */
-const HEX = ["store", "peek", "sent"];
+const HEX = ["store", "peek", "sent", "radio.poll"];
 
 export type Order = readonly (string | number)[];
 

@@ -50,6 +50,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.on("SIGINT", onSignal);
   process.on("SIGTERM", onSignal);
+  process.on("SIGHUP", onSignal); // a terminal that is closed
   const args = argv.slice(2);
   let spoiled = false;
   const streams = programStreams((error) => {

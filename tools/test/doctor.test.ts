@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { stub } from "sinon";
 import { MCU_PROGRAMS, PROGRAMS } from "../src/doctor/probes.js";
 import { examine, type Probes } from "../src/index.js";
+import { ecard } from "./run-ecard.js";
 
 const well: Probes = {
   nodeVersion: "22.1.0",
@@ -62,10 +64,13 @@ describe("ecard doctor", () => {
 
   it("names the microcontroller's tools that are missing, and the packages that have them", async () => {
     const checks = await examine({ ...well, mcuPrograms: async () => ["wasm2c", "qemu-system-arm", "dpkg-source"] });
-    expect(checks.every(({ ok }) => ok)).to.equal(true);
-    expect(checks.find(({ name }) => name === "microcontroller")!.detail).to.match(
-      /^arm-none-eabi-gcc, gdb-multiarch: not found.*apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi gdb-multiarch\)$/,
-    );
+    expect(checks.filter(({ ok }) => !ok)).to.deep.equal([
+      {
+        ...{ name: "microcontroller", ok: false, needed: false },
+        detail: "arm-none-eabi-gcc, gdb-multiarch: not found; build:mcu, debug, bench mcu and --device qemu want them",
+        fix: "apt-get install gcc-arm-none-eabi libnewlib-arm-none-eabi gdb-multiarch",
+      },
+    ]);
     const setUp = readFileSync(new URL("../set-up.mjs", import.meta.url), "utf8");
     for (const [, program, debian] of /const MCU_TOOLS = \[([^;]+)\];/
       .exec(setUp)![1]!
@@ -73,12 +78,42 @@ describe("ecard doctor", () => {
       expect(MCU_PROGRAMS).to.include({ [program!]: debian });
   });
 
-  it("tells of what only tests want, and calls its absence no failure", async () => {
+  it("tells of what only tests want, and what brings it, and calls its absence no failure", async () => {
     const checks = await examine({ ...well, vectors: () => undefined, programs: async () => ["sox"] });
-    expect(checks.every(({ ok }) => ok)).to.equal(true);
-    expect(checks.find(({ name }) => name === "public vectors")!.detail).to.contain("VECTORS_DIR");
-    expect(checks.find(({ name }) => name === "other programs")!.detail).to.contain(
-      "sigrok-cli, zsh, fish, socat, tshark, chromium: not found",
-    );
+    const missing = checks.filter(({ ok }) => !ok);
+    expect(missing.map(({ name, needed }) => [name, needed])).to.deep.equal([
+      ["public vectors", false],
+      ["other programs", false],
+    ]);
+    expect(missing[0]!.fix).to.contain("VECTORS_DIR");
+    expect(missing[1]!.detail).to.contain("sigrok-cli, zsh, fish, socat, tshark, chromium: not found");
+    expect(missing[1]!.fix).to.equal("apt-get install sigrok-cli zsh fish socat tshark chromium");
   });
+
+  it("says in its help which checks make it exit with 3: those that commands need", async () => {
+    const { stdout } = await ecard(["doctor", "--help"]);
+    const [, named] = /commands need: ([^.]+)\./.exec(stdout.replaceAll("\n", " "))!;
+    const needed = (await examine(well)).filter((one) => one.needed).map(({ name }) => name);
+    expect(named!.split(", ")).to.deep.equal(needed.filter((name) => name !== "bluetooth"));
+  });
+
+  for (const [what, node, exit] of [
+    ["fails", "18.0.0", 3],
+    ["is there", undefined, 0],
+  ] as const)
+    it(`exits with ${exit} where all that commands need ${what === "fails" ? "is not there" : what}, whatever else is missing`, async () => {
+      const stubs = [stub(process.versions, "node").value(node ?? process.versions.node)];
+      const path = process.env.PATH;
+      process.env.PATH = "/nowhere";
+      try {
+        const { code, stdout } = await ecard(["doctor"]);
+        expect(stdout).to.match(/^- other programs: sox, .*not found/m);
+        expect(stdout).to.match(/^ {4}if you want it: apt-get install sox/m);
+        expect(stdout).to.match(/^- microcontroller: /m);
+        expect(code).to.equal(exit);
+      } finally {
+        process.env.PATH = path;
+        for (const one of stubs) one.restore();
+      }
+    });
 });

@@ -2,14 +2,17 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { QEMU_FLASH } from "@enabling-card/emulator";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type SinonStub, stub } from "sinon";
 import { LoaderCard, partsOf, sealed, versionIn } from "../../test/support/loader-card.js";
+import { isDead, qemuOf } from "../../test/support/qemu-of.js";
+import { paceOf } from "../src/commands/flash.js";
 import { lockMemory } from "../src/flash/memory-lock.js";
 import { CommandError } from "../src/index.js";
 import { needs } from "./programs.js";
@@ -50,6 +53,21 @@ describe("ecard flash", () => {
     } finally {
       python.kill();
     }
+  });
+
+  it("tells the time that is left by what this call has sent, and none before it knows", () => {
+    const resumed = { sent: 90_000, total: 100_000, resumed: 80_000, rate: 1000 };
+    expect(paceOf({ ...resumed, leftS: 10 })).to.equal("octets, 1.0 kB/s, 10 s left");
+    expect(paceOf({ ...resumed, sent: 80_000, rate: 0 })).to.equal("octets, 0.0 kB/s");
+  });
+
+  it("that has no adapter names ways that it takes", async function () {
+    const adapters = readdirSync("/sys/class", { withFileTypes: true }).some(({ name }) => name === "bluetooth");
+    if (adapters && readdirSync("/sys/class/bluetooth").length > 0) this.skip();
+    const { code, stderr } = await ecard(["flash", file("one.img", ONE), "--device", "ble"]);
+    expect(stderr).to.contain("--device ble:PATH of a controller, --port, or --device qemu [BLUETOOTH_UNAVAILABLE]");
+    expect(stderr).to.not.contain("tcp:");
+    expect(code).to.equal(3);
   });
 
   for (const [what, options, exit, said] of [
@@ -131,28 +149,29 @@ describe("a file that keeps a card's flash", () => {
     release();
   });
 
+  it("is written where the terminal is closed amid the call", async function () {
+    this.timeout(60_000);
+    needs(this, "qemu-system-arm");
+    const call = spawnEcard(["logs", "--device", "qemu", "--memory", own()]);
+    await qemuOf(call.pid!);
+    // What there is to be kept is there when the image has spoken.
+    await once(call.stdout!, "data");
+    call.kill("SIGHUP");
+    const [code] = await once(call, "exit");
+    expect(code).to.equal(130);
+    expect(readFileSync(own())).to.have.length(QEMU_FLASH.size);
+    rmSync(own());
+  });
+
   it("is free again when its process was killed, and QEMU has not outlived it", async function () {
     this.timeout(60_000);
     needs(this, "qemu-system-arm");
     const first = spawnEcard(["logs", "--device", "qemu", "--memory", own()]);
-    const proc = (pid: string | number, name: string) => {
-      try {
-        return readFileSync(`/proc/${pid}/${name}`, "latin1").trim();
-      } catch {
-        return "";
-      }
-    };
-    const qemuOf = (pid: number) =>
-      proc(pid, `task/${pid}/children`)
-        .split(" ")
-        .find((child) => proc(child, "comm").startsWith("qemu-system"));
-    while (qemuOf(first.pid!) === undefined) await delay(20);
-    const qemu = qemuOf(first.pid!)!;
+    const qemu = await qemuOf(first.pid!);
     first.kill("SIGKILL");
     await once(first, "exit");
     // Gone, or dead and not yet waited for by whoever has it now.
-    const isDead = () => ["", "Z"].includes(/\) (\S)/.exec(proc(qemu, "stat"))?.[1] ?? "");
-    while (!isDead()) await delay(20);
+    while (!isDead(qemu)) await delay(20);
     lockMemory(own())();
   });
 });

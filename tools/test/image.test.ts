@@ -7,7 +7,14 @@ import { expect } from "chai";
 import { BOARDS, makeImageKey, readBoard, readImageKey, signImage } from "../src/index.js";
 import { ecard, testFolder } from "./run-ecard.js";
 
-const PROGRAM = Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff);
+/** Behind the words of its vector table, octets of any value. */
+const withVectors = (program: Uint8Array, stack = 0x2000c000, begin = 0x21010401 + 8) => {
+  const view = new DataView(program.buffer);
+  view.setUint32(0, stack, true);
+  view.setUint32(4, begin, true);
+  return program;
+};
+const PROGRAM = withVectors(Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff));
 
 describe("ecard image", () => {
   const root = testFolder();
@@ -40,6 +47,31 @@ describe("ecard image", () => {
     expect(verified.stdout).to.match(
       /✓.* version 1\.2\.3\+4 for an386, counter 7, signed with development key [0-9a-f]{16}\n/,
     );
+  });
+
+  const SLOT = 0x21010400;
+  const strange: readonly (readonly [what: string, program: Uint8Array])[] = [
+    ["octets of any value", Uint8Array.from({ length: 4000 }, (_, i) => (i * 151 + 7) & 0xff)],
+    ["seven octets", new Uint8Array(7)],
+    ["erased flash", new Uint8Array(1000).fill(0xff)],
+    ["a stack below RAM", withVectors(new Uint8Array(1000), 0x20000000)],
+    ["a stack above RAM", withVectors(new Uint8Array(1000), 0x2000c008)],
+    ["a stack that is not aligned", withVectors(new Uint8Array(1000), 0x2000bffc)],
+    ["an even beginning", withVectors(new Uint8Array(1000), undefined, SLOT + 8)],
+    ["a beginning in its own table", withVectors(new Uint8Array(1000), undefined, SLOT + 7)],
+    ["a beginning behind its end", withVectors(new Uint8Array(1000), undefined, SLOT + 1001)],
+    ["a beginning in another board's slot", withVectors(new Uint8Array(1000), undefined, 0x80010409)],
+  ];
+  for (const [what, program] of strange)
+    it(`takes no program of ${what}`, async () => {
+      const { code, stderr } = await build("strange.img", undefined, program);
+      expect(stderr).to.match(/This is no program for an386, .* \[PROGRAM_INVALID\]\n$/);
+      expect(code).to.equal(2);
+    });
+
+  it("takes the shortest program, whose stack begins where RAM does", async () => {
+    const program = withVectors(new Uint8Array(10), 0x20000008, SLOT + 9);
+    expect((await build("short.img", undefined, program)).code).to.equal(0);
   });
 
   it("builds the same octets of the same program", async () => {
@@ -110,10 +142,10 @@ describe("ecard image", () => {
     const { slotSize } = readBoard("an386");
     const overhead = readFileSync(at("signed.img")).length - PROGRAM.length;
     const args = "--board an386 --version 1.0.0 --counter 0";
-    expect((await build("full.img", args, new Uint8Array(slotSize - overhead))).code).to.equal(0);
+    expect((await build("full.img", args, withVectors(new Uint8Array(slotSize - overhead)))).code).to.equal(0);
     await image("sign full.img --key development.pem");
     expect(statSync(at("full.img")).size).to.equal(slotSize);
-    const { code, stderr } = await build("over.img", args, new Uint8Array(slotSize - overhead + 1));
+    const { code, stderr } = await build("over.img", args, withVectors(new Uint8Array(slotSize - overhead + 1)));
     expect(code).to.equal(1);
     expect(stderr).to.contain("[IMAGE_TOO_LARGE]");
     expect(readdirSync(root())).not.to.include("over.img");

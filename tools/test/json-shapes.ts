@@ -74,7 +74,7 @@ export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array" };
 export const UPLOAD: Shape = { upload: "object" };
 export const CYCLES: Shape = { cycles: "number", early: "number", late: "number", violations: "number" };
-export const CHECK: Shape = { name: "string", ok: "boolean", detail: "string", "fix?": "string" };
+export const CHECK: Shape = { name: "string", ok: "boolean", needed: "boolean", detail: "string", "fix?": "string" };
 export const PAYMENT: Shape = { bench: "string", mtu: "number", runs: "number", steps: "array", modules: "array" };
 export const READER: Shape = {
   bench: "string",

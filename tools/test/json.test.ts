@@ -65,7 +65,8 @@ const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twic
 
 /** The line that makes an unsigned image, `name`, of a few octets. */
 function buildLine(folder: string, name: string): string[] {
-  writeFileSync(join(folder, "program.bin"), "program");
+  // Stack and beginning of a program that has two octets behind its vector table.
+  writeFileSync(join(folder, "program.bin"), Buffer.from("00c00020090401210000", "hex"));
   const what = ["--board", "an386", "--version", "1.2.3+4", "--counter", "7"];
   return ["image", "build", "--json", join(folder, "program.bin"), ...what, "--out", join(folder, name)];
 }

@@ -11,6 +11,7 @@ export interface OctetLine {
 export class OctetEars {
   readonly #octets = new Set<(octets: Uint8Array) => void>();
   readonly #gone = new Set<() => void>();
+  #hasEnded = false;
 
   line(write: (octets: Uint8Array) => Promise<void>): OctetLine {
     return {
@@ -20,6 +21,7 @@ export class OctetEars {
         return () => this.#octets.delete(listener);
       },
       onClose: (listener) => {
+        if (this.#hasEnded) queueMicrotask(listener);
         this.#gone.add(listener);
         return () => this.#gone.delete(listener);
       },
@@ -31,8 +33,10 @@ export class OctetEars {
     for (const listener of this.#octets) listener(octets);
   }
 
-  /** The line is gone. */
+  /** The line is gone: whoever listens hears it, once, and whoever comes to listen, too. */
   end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
     for (const listener of this.#gone) listener();
   }
 }

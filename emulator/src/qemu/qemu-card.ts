@@ -64,6 +64,7 @@ export class QemuCard {
   #loading: boolean;
   readonly #unheard: boolean;
   #bare = false;
+  #failure: EmulatorError | undefined;
   #frames = new LineFrames();
 
   /** Starts the image; with a debugger, resolves at once. @throws {EmulatorError} `QEMU_FAILED` where it does not come up. */
@@ -72,7 +73,10 @@ export class QemuCard {
     try {
       const connected = card.#connect();
       if (options.gdbPort === undefined) await connected;
-      else card.#debugged = connected;
+      else {
+        card.#debugged = connected;
+        connected.catch(() => undefined); // `started` tells it
+      }
     } catch (error) {
       await card.stop();
       throw error;
@@ -86,7 +90,7 @@ export class QemuCard {
     this.#loading = (options.held ?? false) || options.unheard === "loader";
     this.#unheard = options.unheard === "card";
     this.#radio = options.radio;
-    this.#process = new QemuProcess({ ...options, wired: options.radio !== undefined });
+    this.#process = new QemuProcess({ ...options, wired: options.radio !== undefined }, (why) => this.#lost(why));
     this.#radio?.onPacket((packet) => void this.#process.write("radio", packet));
   }
 
@@ -113,8 +117,14 @@ export class QemuCard {
     return this.#indicator;
   }
 
-  /** @throws {EmulatorError} `LINE_BUSY`, `LINE_MTU_INVALID` */
+  /** Rejects with `QEMU_FAILED` when QEMU ends of itself, as a panic ends it, or somebody who kills it; else never comes to anything. */
+  lost(): Promise<never> {
+    return this.#watch.until(() => false) as Promise<never>;
+  }
+
+  /** @throws {EmulatorError} `LINE_BUSY`, `LINE_MTU_INVALID`; `QEMU_FAILED` where QEMU has ended */
   connectLine({ mtu = 247 }: { readonly mtu?: number } = {}): LineEnd {
+    if (this.#failure !== undefined) throw this.#failure;
     return this.#phone.connect(mtu);
   }
 
@@ -255,13 +265,28 @@ export class QemuCard {
     return this.#process.ended();
   }
 
+  /** Why QEMU has ended, where nobody had stopped it. */
+  get failure(): EmulatorError | undefined {
+    return this.#failure;
+  }
+
   /** Power off. Resolves with all flash, as it was at that moment: what a card keeps without power. */
   async stop(): Promise<Uint8Array> {
+    this.#powerOff();
+    return await this.#process.stop();
+  }
+
+  #powerOff(): void {
     this.#on = false;
     this.#phone.hangUp();
     this.#ears.end();
     this.#radio?.powerOff();
-    return await this.#process.stop();
+  }
+
+  #lost(why: EmulatorError): void {
+    this.#failure = why;
+    this.#powerOff();
+    this.#watch.fail(why);
   }
 
   async #connect(): Promise<void> {

@@ -14,11 +14,14 @@ const STAND_IN_STARTS_AT = STAND_IN_AT + 32;
 const BUTTON_AT = SWITCHES_AT + 36;
 const BOOT_AT = SWITCHES_AT + 40;
 const RADIO_AT = SWITCHES_AT + 44;
-export const SLOT0_AT = 0x10000;
-export const SLOT1_AT = 0x28000;
-export const SLOT_SIZE = 0x18000;
-/** Store, switches, slots, scratch, records of the loader. */
-export const FLASH_SIZE = 0x43000;
+/** Where the loader's areas begin, and all flash ends, from the flash region's first octet (test/mcu/slots.test.ts holds the boards to it). */
+export const QEMU_FLASH = {
+  slots: [0x10000, 0x28000],
+  slotSize: 0x18000,
+  scratch: 0x40000,
+  state: 0x41000,
+  size: 0x43000,
+} as const;
 
 /** Where the bench tries the crypto port (`.bench.trial`): 8,192 octets. */
 export const TRIAL_AT = 0x80000;
@@ -43,11 +46,11 @@ export function writeQemuMemory(
   seed: Uint8Array,
   entropy: Uint8Array,
 ): void {
-  const all = new Uint8Array(FLASH_SIZE).fill(0xff);
-  if (memory !== undefined) put(all, 0, FLASH_SIZE, memory);
+  const all = new Uint8Array(QEMU_FLASH.size).fill(0xff);
+  if (memory !== undefined) put(all, 0, QEMU_FLASH.size, memory);
   else {
     put(all, 0, STORE_SIZE, flash);
-    put(all, SLOT0_AT, SLOT_SIZE, image);
+    put(all, QEMU_FLASH.slots[0], QEMU_FLASH.slotSize, image);
   }
   all.set(seed, SWITCHES_AT);
   // Each start counts one up: the first is number 0.

@@ -26,6 +26,10 @@ export class QemuMonitor {
   /** @throws {EmulatorError} `QEMU_FAILED` where it refuses, or ends. */
   ask(execute: string, arguments_: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) {
+        reject(new EmulatorError("QEMU_FAILED", "QEMU has ended"));
+        return;
+      }
       this.#waiting.push({ resolve, reject });
       this.#socket.write(`${JSON.stringify({ execute, arguments: arguments_ })}\n`);
     });

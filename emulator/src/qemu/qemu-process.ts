@@ -10,7 +10,7 @@ import { EmulatorError } from "../errors.js";
 import { seedKey, trueRandom } from "../ports/random.js";
 import { QemuDebugger, type QemuHalt } from "./qemu-debugger.js";
 import { makeQemuFolder } from "./qemu-folder.js";
-import { FLASH_SIZE, MEMORY_SIZE, writeQemuMemory } from "./qemu-memory.js";
+import { MEMORY_SIZE, QEMU_FLASH, writeQemuMemory } from "./qemu-memory.js";
 import { QemuMonitor } from "./qemu-monitor.js";
 
 export type QemuBoard = "an386" | "an505";
@@ -76,8 +76,12 @@ export class QemuProcess {
   readonly #halts: QemuHalts | undefined;
   #said = "";
   #left: Uint8Array | undefined;
+  /** It has ended, or has never begun; all that it said is there. */
+  #isGone = false;
+  #isStopped = false;
 
-  constructor(options: QemuImage) {
+  /** @param onLost - It has ended, and nobody had stopped it. */
+  constructor(options: QemuImage, onLost: (why: EmulatorError) => void = () => undefined) {
     const { board = "an386", loader, seed, icount = false, gdbPort, traced, halts } = options;
     this.#gdb = gdbPort !== undefined;
     this.#isTraced = traced !== undefined;
@@ -114,6 +118,10 @@ export class QemuProcess {
     };
     this.#process.once("error", missing);
     this.#process.once("exit", (code) => code === NOT_FOUND && missing());
+    this.#process.once("close", () => {
+      this.#isGone = true;
+      if (!this.#isStopped) onLost(this.#failure());
+    });
   }
 
   /** Lets the image run, or a debugger, its lines heard by `heard`, until `isReady`. @throws {EmulatorError} `QEMU_FAILED` */
@@ -149,7 +157,7 @@ export class QemuProcess {
 
   /** All flash, as it is now; of a write at this moment a part may be there. */
   memory(): Uint8Array {
-    return this.peek(0, FLASH_SIZE);
+    return this.peek(0, QEMU_FLASH.size);
   }
 
   /** Octets into the file of its memory, where nothing of the card's uses them. */
@@ -189,15 +197,14 @@ export class QemuProcess {
 
   /** Resolves when it has ended, with what it said last. */
   async ended(): Promise<string> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      await new Promise((resolve) => this.#process.once("close", resolve));
-    }
+    if (!this.#isGone) await new Promise((resolve) => this.#process.once("close", resolve));
     return this.#said.trim();
   }
 
   /** Power off. Resolves with all flash, as it was at that moment. */
   async stop(): Promise<Uint8Array> {
     if (this.#left !== undefined) return this.#left;
+    this.#isStopped = true;
     process.off("exit", this.#end);
     for (const socket of Object.values(this.#sockets)) socket.destroy();
     this.#monitor?.close();
@@ -233,11 +240,22 @@ export class QemuProcess {
   }
 
   #isLate(): boolean {
-    return (!this.#gdb && Date.now() > this.#until) || this.#process.exitCode !== null;
+    return (!this.#gdb && Date.now() > this.#until) || this.#isGone;
   }
 
+  /** What the image or QEMU said last says most; a panic's word is the image's. */
   #failure(): EmulatorError {
-    return new EmulatorError("QEMU_FAILED", `The image does not start in QEMU: ${this.#said.trim() || "no word"}`);
+    const { signalCode } = this.#process;
+    const what = !this.#isGone
+      ? "The image does not start in QEMU"
+      : signalCode
+        ? `${signalCode} has ended QEMU`
+        : "QEMU has ended";
+    const said = this.#said.trim();
+    return new EmulatorError(
+      "QEMU_FAILED",
+      said === "" && signalCode ? `${what}: start it again` : `${what}: ${said || "no word"}`,
+    );
   }
 }
 

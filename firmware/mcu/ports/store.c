@@ -107,7 +107,7 @@ const uint8_t* store_read(uint8_t region, uint8_t id, uint32_t* length) {
   return board_flash + item->at;
 }
 
-/** One record at `at` of the flash region; its checksum comes last. */
+/** One record at `at` of the flash region. It counts where its checksum is right, whichever of its octets came last. */
 static void put(uint32_t at, uint32_t number, uint8_t region, uint8_t id, const uint8_t* data, uint32_t length) {
   uint8_t head[HEAD] = { (uint8_t)length, (uint8_t)(length >> 8) };
   put_u32(head + 2, number);

@@ -48,6 +48,8 @@ export interface FlashOptions {
   readonly reachMs?: number;
   /** False leaves the image on trial: the next start goes back. */
   readonly confirm?: boolean;
+  /** What is told of an upload that is broken off; unless told, what a card does that goes on without us. */
+  readonly brokenOff?: string;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (step: FlashStep, detail: string) => void;
   readonly onProgress?: (progress: FlashProgress) => void;
@@ -186,10 +188,13 @@ export async function flashBy(way: FlashWay, options: FlashOptions): Promise<Fla
     };
   } catch (error) {
     // An image that the card has refused is gone from it: nothing goes on.
-    if (isPart && !(error instanceof ImageError)) onStep?.("broken off", BROKEN_OFF);
+    if (isPart && !(error instanceof ImageError)) onStep?.("broken off", options.brokenOff ?? BROKEN_OFF);
     else if (isReached) {
-      await loader?.reset().catch(() => undefined);
-      onStep?.("left", "the card runs its image again");
+      const isThere = await loader?.reset().then(
+        () => true,
+        () => false,
+      );
+      if (isThere) onStep?.("left", "the card runs its image again");
     }
     throw error;
   } finally {

@@ -82,7 +82,7 @@ export async function benchMcu(signal?: AbortSignal): Promise<McuBench> {
       edgeInstructions: longestRun(readFileSync(file, "utf8"), code[0]!.from),
       edges: { passes: passes.length, requests },
       edgeErrorTicks: Math.max(...errors.flat().map(Math.abs)),
-      driftTicks: longest[longest.length - 1]!,
+      driftTicks: Math.abs(longest[longest.length - 1]!),
       // The least of two: where the host is busy the card looks at its lines more often meanwhile.
       writeInstructions: Math.min(await benchAttWrite(), await benchAttWrite()),
       stack,

@@ -4,7 +4,8 @@ import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compileLoader, EmulatedLoader, SlotFlash } from "@enabling-card/emulator";
 import { Loader } from "@enabling-card/sdk";
-import { FlashArea, IMAGE_HEADER_SIZE, LoaderStart, SECTOR_SIZE } from "@enabling-card/wire";
+import { FlashArea, LoaderStart, SECTOR_SIZE } from "@enabling-card/wire";
+import { readBoard } from "../image/board.js";
 import { makeImageKey } from "../image/image-keys.js";
 import { buildImage, signImage } from "../image/make-image.js";
 
@@ -19,26 +20,27 @@ export interface UpdateBench {
 
 const BAUD = 115_200;
 const BITS = 10;
-const IMAGE_SIZE = 96 * 1024;
-/** Of header, protected and plain TLVs, signed, for this board. */
-const OVERHEAD = IMAGE_HEADER_SIZE + 21 + 144;
-const BOARD = { name: "an386", loadAddress: 0x21010400, slotSize: IMAGE_SIZE };
+/** Its slot is the image's size. */
+const BOARD = readBoard("an386");
 
 /** An image of 96 KiB, and what takes it: the root that signed it, slots with another one, and the loader's module. */
 export async function updateOf96KiB() {
   const key = makeImageKey("development");
   const secret = createPrivateKey(key.privatePem);
   const version = { major: 1, minor: 0, revision: 0, build: 0 };
-  const body = Uint8Array.from({ length: IMAGE_SIZE - OVERHEAD }, (_, i) => (i * 31) & 0xff);
   const signer = {
     publicKey: key.publicKey,
     sign: (digest: Uint8Array) => Uint8Array.from(sign(null, digest, secret)),
   };
-  const image = signImage(buildImage(body, { version, counter: 0, board: BOARD }), signer);
+  const imageOf = (octets: number) => {
+    const body = Uint8Array.from({ length: octets }, (_, i) => (i * 31) & 0xff);
+    return signImage(buildImage(body, { version, counter: 0, board: BOARD }), signer);
+  };
+  const before = imageOf(1);
+  const image = imageOf(1 + BOARD.slotSize - before.length);
   const wasm = readFileSync(new URL("../../../build/firmware/loader.wasm", import.meta.url));
   const flash = new SlotFlash(BOARD.slotSize / SECTOR_SIZE);
-  const before = buildImage(body.slice(0, 1), { version, counter: 0, board: BOARD });
-  flash.install(FlashArea.Slot0, signImage(before, signer));
+  flash.install(FlashArea.Slot0, before);
   return { image, loader: { module: await compileLoader(wasm), flash, board: BOARD, root: key.publicKey } };
 }
 

@@ -11,9 +11,13 @@ export function doctorCommand(program: Command, context: Context, onCode: (code:
     .addHelpText(
       "after",
       `
-Exits with 3 where something is missing.
+Exits with 3 where something fails that commands need: node, packages, firmware,
+versions, loopback, output folder, clock. Public vectors and other programs are
+some tests' alone, the microcontroller's tools its builds' and QEMU's: where one
+of these is missing that is told, with what brings it, and is no failure.
 
-With --json: one line a check {"name","ok","detail","fix"}.
+With --json: one line a check {"name","ok","needed","detail","fix"}; needed is
+false of what is no failure.
 
 Examples:
   ecard doctor
@@ -24,9 +28,14 @@ Examples:
       const output = context.output(command);
       for (const row of await examine()) {
         output.fact(row);
-        output.result(`${row.ok ? output.paint("green", "✓") : output.paint("red", "✗")} ${row.name}: ${row.detail}`);
-        if (row.fix) output.result(`    mend it: ${row.fix}`);
-        if (!row.ok) onCode(EXIT.unavailable);
+        const mark = row.ok
+          ? output.paint("green", "✓")
+          : row.needed
+            ? output.paint("red", "✗")
+            : output.paint("dim", "-");
+        output.result(`${mark} ${row.name}: ${row.detail}`);
+        if (row.fix) output.result(`    ${row.needed ? "mend it" : "if you want it"}: ${row.fix}`);
+        if (!row.ok && row.needed) onCode(EXIT.unavailable);
       }
     });
 }

@@ -45,7 +45,8 @@ Ctrl-C, or a cable that is pulled, harms nothing: the same call goes on where
 it was; after a minute, when the card runs its image again, or a power cut,
 behind the 4 KiB pieces that were whole. A card that refuses an image runs its
 own again at once. A grant that was loaded is lost.
-An image that the card has is not sent.
+An image that the card has is not sent: neither is the built one to QEMU's card,
+which begins with it.
 
 Over Bluetooth the card lets its updater in for a minute after its button was
 held for three seconds; it goes on running its image meanwhile, without wallet.
@@ -62,7 +63,10 @@ With --json: {"step","detail"}, in between {"progress":{"sent","total",
 Examples:
   ecard flash card.img --port /dev/ttyACM0
   ecard flash card.img --device ble
-  ecard flash build/mcu/an386/card.img --device qemu --memory card.flash`,
+  ecard image build build/mcu/an386/card.elf --board an386 --version 0.2.0 \\
+    --counter 1 --out two.img
+  ecard image sign two.img --key build/mcu/an386/development.pem
+  ecard flash two.img --device qemu --memory card.flash`,
     )
     .action(async (file: string, options: FlashArguments, command: Command) => {
       const output = context.output(command);
@@ -127,7 +131,13 @@ async function openCard(
     import("@enabling-card/sdk"),
     import("../phone/way.js"),
   ]);
-  const onLine = ({ line, close }: OpenLine): OpenCard => ({ flash: (options) => flashCard(line, options), close });
+  const onLine = ({ line, brokenOff, failure, close }: OpenLine): OpenCard => ({
+    flash: (options) =>
+      flashCard(line, { ...options, ...(brokenOff && { brokenOff }) }).catch((error: unknown) => {
+        throw failure?.() ?? error;
+      }),
+    close,
+  });
   if (device === undefined && ble === undefined)
     return onLine(await (await import("./serial.js")).openPort(port, output, context));
   if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
@@ -135,18 +145,31 @@ async function openCard(
   const isWay = ble?.startsWith("ble:") ?? false;
   const { transport, close } = await openWay(readWay(device ?? (isWay ? ble! : "ble")));
   const card = isWay ? undefined : ble;
-  return { flash: (options) => flashCardOverAir(transport, { ...options, card }), close };
+  return { flash: (options) => flashCardOverAir(transport, { ...options, card }).catch(otherWays), close };
+}
+
+/** Without an adapter other commands have a card on a TCP port; here it is another one. */
+function otherWays(error: { readonly code?: string }): never {
+  if (error.code !== "BLUETOOTH_UNAVAILABLE") throw error;
+  const sentence = "No Bluetooth adapter can be used: give --device ble:PATH of a controller, --port, or --device qemu";
+  throw new CommandError("BLUETOOTH_UNAVAILABLE", sentence, EXIT.unavailable, { cause: error });
+}
+
+/** What stands behind the octets: how fast they come along, and how long the rest takes. */
+export function paceOf({ rate, leftS }: FlashProgress): string {
+  return `octets, ${(rate / 1000).toFixed(1)} kB/s${leftS === undefined ? "" : `, ${leftS} s left`}`;
 }
 
 async function flashBar(output: Output) {
   const { progressBar } = await import("../progress.js");
-  const bar = progressBar(output, "octets");
+  // What was there already did not take any time: the flasher knows better than a bar how long the rest takes.
+  const bar = progressBar(output, "octets", { tellsLeft: false });
   let told = Number.NEGATIVE_INFINITY;
   return {
     stop: () => bar.stop(),
     update: (progress: FlashProgress) => {
-      const { sent, total, rate } = progress;
-      bar.update("sending", sent, total, `octets, ${(rate / 1000).toFixed(1)} kB/s`);
+      const { sent, total } = progress;
+      bar.update("sending", sent, total, paceOf(progress));
       if (performance.now() - told < TOLD_MS && sent < total) return;
       told = performance.now();
       output.fact({ progress });

@@ -96,8 +96,10 @@ function buildCommand(image: Command, context: Context): void {
       `
 Where the program lies and how large the board's slot is, its linker script in
 firmware/mcu/board says. Room for the signature is kept. A flat binary begins at
-the slot's first address. The counter rises only where an older image must never
-run again; the version says nothing about that.
+the slot's first address, as an ELF file's octets do, with its vector table: a
+stack that begins in the board's RAM, and where to begin, which is in itself.
+The counter rises only where an older image must never run again; the version
+says nothing about that.
 
 With --json: one line {"file","board","version","counter","programOctets",
 "octets","slotOctets","digest"}.
@@ -109,19 +111,28 @@ Examples:
     --out card.img`,
     )
     .action(async (file: string, { board: name, version: text, counter, out }: BuildArguments, command: Command) => {
-      const [wire, { readBoard }, { flatProgram }, { buildImage }, { readImageFile }, { writeWhole }] =
-        await Promise.all([
-          import("@enabling-card/wire"),
-          import("../image/board.js"),
-          import("../image/flat-program.js"),
-          import("../image/make-image.js"),
-          import("../image/image-files.js"),
-          import("../write-whole.js"),
-        ]);
+      const [
+        wire,
+        { readBoard },
+        { flatProgram },
+        { checkVectors },
+        { buildImage },
+        { readImageFile },
+        { writeWhole },
+      ] = await Promise.all([
+        import("@enabling-card/wire"),
+        import("../image/board.js"),
+        import("../image/flat-program.js"),
+        import("../image/vector-table.js"),
+        import("../image/make-image.js"),
+        import("../image/image-files.js"),
+        import("../write-whole.js"),
+      ]);
       const output = context.output(command);
       const version = wire.parseImageVersion(text);
       const board = readBoard(name);
       const program = flatProgram(await readImageFile(file, context.signal), board);
+      checkVectors(program, name, board);
       const built = buildImage(program, { version, counter, board });
       await writeWhole(out, built);
       output.fact({

@@ -1,5 +1,6 @@
 // The microcontroller's image, halted until a debugger lets it run; its line on a port, for a phone.
 
+import { createServer } from "node:net";
 import { relative } from "node:path";
 import { MemoryBlock, type QemuBoard, QemuCard } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
@@ -36,6 +37,16 @@ export interface DebugFacts {
   readonly pairingCode?: string;
 }
 
+/** QEMU tells of a port that somebody has when the card is said to wait already. @throws Node's `EADDRINUSE` */
+async function isFree(port: number): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /**
  * A new card of the test class, with sample keys. Resolves when `signal` has fired.
  *
@@ -44,6 +55,7 @@ export interface DebugFacts {
 export async function debugCard(options: DebugCardOptions): Promise<void> {
   const { board, gdbPort, port, autoPress, showCode, signal, onWaiting, onStarted } = options;
   const built = builtImage(board);
+  await isFree(gdbPort);
   const keys = sampleKeys();
   const block = new MemoryBlock();
   const made = await makeCard(block, { keys, log: developmentLog(keys), now: Math.floor(Date.now() / 1000) });
@@ -65,7 +77,7 @@ export async function debugCard(options: DebugCardOptions): Promise<void> {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       await Promise.race([card.started().then(onStarted), ended]);
-      await ended;
+      await Promise.race([card.lost(), ended]);
     } finally {
       await server.close();
     }

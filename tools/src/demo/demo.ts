@@ -87,7 +87,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         ].join(", "),
       }),
     );
-    return await play(table!, card!, carrier!.transport(card!), journey, options);
+    const played = play(table!, card!, carrier!.transport(card!), journey, options);
+    // A card whose machine is gone loses its link too: why it did is said first.
+    return await (card!.lost === undefined ? played : Promise.race([card!.lost(), played]));
   } finally {
     await card?.stop();
     await carrier?.close();

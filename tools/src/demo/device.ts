@@ -20,6 +20,8 @@ export interface DemoCard extends MemoryCard {
   /** Forgets what was played. */
   readonly clear: () => void;
   readonly stop: () => Promise<void>;
+  /** Rejects where what it runs in ends of itself; else never comes to anything. */
+  readonly lost?: () => Promise<never>;
 }
 
 export interface DemoCardOptions {
@@ -46,6 +48,7 @@ export async function startCard(device: Device, { block, card, radio, onTrace }:
       connectLine: (options) => qemu.connectLine(options),
       emission: () => qemu.emission(),
       clear: () => qemu.clear(),
+      lost: () => qemu.lost(),
       stop: async () => {
         await qemu.stop();
       },

@@ -1,5 +1,5 @@
-// Is everything here that the commands need? Each check that fails has a line that mends it. What a check looks at is a probe, so
-// that a test can make it fail.
+// Is everything here that the commands need? Each check that fails has a line that mends it, and says whether commands need it, or only tests and
+// the microcontroller's builds do. What a check looks at is a probe, so that a test can make it fail.
 
 import { FIRMWARE_VERSION, PROTOCOL_VERSION } from "@enabling-card/wire";
 import { MCU_PROGRAMS, PROGRAMS, type Probes, probesOfThisMachine } from "./probes.js";
@@ -7,6 +7,8 @@ import { MCU_PROGRAMS, PROGRAMS, type Probes, probesOfThisMachine } from "./prob
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
+  /** False of what only some tests want, or the microcontroller's commands: its absence is no failure. */
+  readonly needed: boolean;
   readonly detail: string;
   /** What to run or do, where it is not ok. */
   readonly fix?: string;
@@ -15,6 +17,11 @@ export interface Check {
 /** docs/protocol.md, "Modules" */
 const WASM_MAX = 40 * 1024;
 const NODE_MIN = [20, 19] as const;
+
+const NO_VECTORS = {
+  detail: "not found: their tests are skipped",
+  fix: "set VECTORS_DIR to the folder that has them",
+};
 
 /** Runs every check; none throws. `probes` replaces what is looked at. */
 export async function examine(probes: Partial<Probes> = {}): Promise<readonly Check[]> {
@@ -42,9 +49,9 @@ export async function examine(probes: Partial<Probes> = {}): Promise<readonly Ch
       if (now < Date.UTC(2026, 0)) throw new Error(`it says ${new Date(now).toISOString()}, which is past`);
       return new Date(now).toISOString();
     }),
-    wanted("public vectors", look.vectors() ? "found" : "not found: their tests are skipped (set VECTORS_DIR)"),
-    wanted("other programs", programs(await look.programs())),
-    wanted("microcontroller", mcuPrograms(await look.mcuPrograms())),
+    wanted("public vectors", "found", look.vectors() === undefined && NO_VECTORS),
+    wanted("other programs", ...programs(await look.programs())),
+    wanted("microcontroller", ...mcuPrograms(await look.mcuPrograms())),
     await check("bluetooth", "", async () => "not needed: the emulated card's air is in memory"),
   ];
 }
@@ -57,29 +64,31 @@ async function nodeVersion({ nodeVersion: version }: Probes): Promise<string> {
 
 async function check(name: string, fix: string, work: () => Promise<string>): Promise<Check> {
   try {
-    return { name, ok: true, detail: await work() };
+    return { name, ok: true, needed: true, detail: await work() };
   } catch (error) {
-    return { name, ok: false, detail: (error as Error).message.split("\n")[0]!, fix };
+    return { name, ok: false, needed: true, detail: (error as Error).message.split("\n")[0]!, fix };
   }
 }
 
-/** What only some tests want: its absence is told, and is no failure. */
-function wanted(name: string, detail: string): Check {
-  return { name, ok: true, detail };
+/** What is missing, and what brings it; false where nothing is. */
+type Missing = { readonly detail: string; readonly fix: string } | false;
+
+/** What not every command needs. */
+function wanted(name: string, found: string, missing: Missing): Check {
+  return { name, needed: false, ...(missing === false ? { ok: true, detail: found } : { ok: false, ...missing }) };
 }
 
-function programs(found: readonly string[]): string {
+function programs(found: readonly string[]): [string, Missing] {
   const missing = PROGRAMS.filter((name) => !found.includes(name));
-  if (missing.length === 0) return found.join(", ");
-  const names = missing.join(", ");
-  return `${names}: not found, tests of them are skipped (apt-get install ${missing.join(" ")})`;
+  const detail = `${missing.join(", ")}: not found, tests of them are skipped`;
+  return [found.join(", "), missing.length > 0 && { detail, fix: `apt-get install ${missing.join(" ")}` }];
 }
 
-function mcuPrograms(found: readonly string[]): string {
+function mcuPrograms(found: readonly string[]): [string, Missing] {
   const missing = Object.entries(MCU_PROGRAMS).filter(([name]) => !found.includes(name));
-  if (missing.length === 0) return found.join(", ");
   const [names, packages] = [0, 1].map((i) => missing.map((one) => one[i]!));
-  return `${names!.join(", ")}: not found, wanted for the microcontroller alone (apt-get install ${packages!.join(" ")})`;
+  const detail = `${names!.join(", ")}: not found; build:mcu, debug, bench mcu and --device qemu want them`;
+  return [found.join(", "), missing.length > 0 && { detail, fix: `apt-get install ${packages!.join(" ")}` }];
 }
 
 function dotted(version: number): string {

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { QemuBoard } from "@enabling-card/emulator";
-import { MemoryBlock, QEMU_FLASH_SIZE, QemuCard } from "@enabling-card/emulator";
+import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import type { UpdateLine } from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -15,6 +15,10 @@ import { lockMemory } from "./memory-lock.js";
 
 export interface OpenLine {
   readonly line: UpdateLine;
+  /** What becomes of an upload that is broken off, where that is not a card's that goes on without us. */
+  readonly brokenOff?: string;
+  /** Why its machine has ended, where it has of itself. */
+  failure?(): Error | undefined;
   /** Ends it, and keeps what is to be kept. */
   close(): Promise<void>;
 }
@@ -37,7 +41,7 @@ export async function openQemu(board: QemuBoard, file?: string): Promise<OpenLin
 
 async function opened(built: BuiltImage, file: string | undefined, release: () => void): Promise<OpenLine> {
   const kept = file !== undefined && existsSync(file) ? Uint8Array.from(readFileSync(file)) : undefined;
-  if (kept !== undefined && kept.length !== QEMU_FLASH_SIZE)
+  if (kept !== undefined && kept.length !== QEMU_FLASH.size)
     throw new CommandError("MEMORY_INVALID", `${file} is no card's flash: name another file`, EXIT.usage);
   const card = await QemuCard.start({
     ...built,
@@ -46,6 +50,11 @@ async function opened(built: BuiltImage, file: string | undefined, release: () =
   });
   return {
     line: card.octetLine(),
+    brokenOff:
+      file === undefined
+        ? "this card ends with the call, and keeps nothing: --memory would keep its flash"
+        : `this card ends with the call; ${file} keeps its flash, and the same call goes on behind the whole sectors`,
+    failure: () => card.failure,
     close: async () => {
       try {
         const memory = await card.stop();
