@@ -45,8 +45,8 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
       label(
         middle,
         BOTTOM + 55,
-        `${expected < 0.01 ? "under 0.01" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
-        12,
+        `${expected < 0.01 ? "hardly any" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
+        11,
         SOFT,
         'text-anchor="middle"',
       ),

@@ -46,8 +46,8 @@ const KINDS: readonly Kind[] = [
   swipes("swipes, 3 dB", 1e6, { snrDb: 3 }),
   swipes("swipes, -1 dB", 0.2e6, { snrDb: -1 }),
   swipes("swipes, -3 dB", 0.2e6, { snrDb: -3 }),
-  swipes("swipes, 6 % jitter", undefined, { snrDb: 30, jitter: { normal: 0.06 } }),
-  swipes("swipes, 15 % jitter", undefined, { snrDb: 30, jitter: { normal: 0.15 } }),
+  swipes("swipes, 6 % jitter", 0.2e6, { snrDb: 30, jitter: { normal: 0.06 } }),
+  swipes("swipes, 15 % jitter", 0.2e6, { snrDb: 30, jitter: { normal: 0.15 } }),
   ...SOUNDS.map((kind): Kind => ({ kind, asked: 5e6, piece: (n) => sound(kind, n, SOUND_S, RATE) })),
 ];
 
