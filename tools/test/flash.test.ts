@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -16,7 +16,7 @@ import { paceOf } from "../src/commands/flash.js";
 import { lockMemory } from "../src/flash/memory-lock.js";
 import { CommandError } from "../src/index.js";
 import { needs } from "./programs.js";
-import { ecard, spawnEcard, testFolder } from "./run-ecard.js";
+import { ecard, ended, spawnEcard, testFolder } from "./run-ecard.js";
 
 const PTY = fileURLToPath(new URL("pseudo-terminal.py", import.meta.url));
 const ONE = sealed(partsOf(1, 5));
@@ -160,7 +160,16 @@ describe("a file that keeps a card's flash", () => {
     const [code] = await once(call, "exit");
     expect(code).to.equal(130);
     expect(readFileSync(own())).to.have.length(QEMU_FLASH.size);
+    expect(statSync(own()).mode & 0o777, "it holds the card's keys").to.equal(0o600);
     rmSync(own());
+  });
+
+  it("says how QEMU is had where there is none", async function () {
+    this.timeout(30_000);
+    const env = { ...process.env, PATH: "/nonexistent" };
+    const { code, stderr } = await ended(spawnEcard(["logs", "--device", "qemu"], { env }));
+    expect(stderr).to.match(/qemu-system-arm is missing: apt-get install qemu-system-arm.*\[QEMU_FAILED\]\n$/);
+    expect(code).to.not.equal(0);
   });
 
   it("is free again when its process was killed, and QEMU has not outlived it", async function () {

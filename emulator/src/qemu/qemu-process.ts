@@ -114,7 +114,8 @@ export class QemuProcess {
       this.#said = (this.#said + text).slice(-2000);
     });
     const missing = (): void => {
-      this.#said += "qemu-system-arm is missing: apt-get install qemu-system-arm";
+      // In place of what setpriv says of it.
+      this.#said = "qemu-system-arm is missing: apt-get install qemu-system-arm";
     };
     this.#process.once("error", missing);
     this.#process.once("exit", (code) => code === NOT_FOUND && missing());

@@ -58,7 +58,7 @@ async function opened(built: BuiltImage, file: string | undefined, release: () =
     close: async () => {
       try {
         const memory = await card.stop();
-        if (file !== undefined) await writeWhole(file, memory);
+        if (file !== undefined) await writeWhole(file, memory, 0o600); // it holds the card's keys
       } finally {
         release();
       }
