@@ -294,6 +294,9 @@ describe("an update by the loader", () => {
       expect(slot0()).to.equal(2);
     }
     card.start(LoaderStart.Listen);
+    expect(await codeOf(client.erase()), "what is rotten is all that says that it is on trial").to.equal(
+      "LOADER_STATE",
+    );
     expect((await client.images()).map(({ confirmed }) => confirmed)).to.deep.equal([false]);
   });
 
