@@ -2,6 +2,7 @@
 // comes from outside in its order, then what is due. Same modules, same events, same random source: same run.
 
 import { Indicator, MAIL_SIZE, ModuleId } from "@enabling-card/wire";
+import { autoNs } from "./auto-play.js";
 import { EmulatorError, PowerCut } from "./errors.js";
 import { AirUpdate } from "./loader/air-update.js";
 import type { EmulatedLoader } from "./loader/emulated-loader.js";
@@ -17,7 +18,7 @@ import {
 import { type Battery, batteryPort } from "./ports/battery.js";
 import { Button } from "./ports/button.js";
 import { Alarm, NS_PER_MS, Timeline } from "./ports/clock.js";
-import { Coil, EMISSION_GAP_NS } from "./ports/coil.js";
+import { Coil } from "./ports/coil.js";
 import { cryptoPort } from "./ports/crypto.js";
 import { flashPort } from "./ports/flash.js";
 import { HeadSensor } from "./ports/head.js";
@@ -151,8 +152,7 @@ export class Machine {
     this.line.forgetAdvertised();
     this.#radio.powerOff();
     this.mail.forget();
-    this.#outside.length = 0;
-    this.#caused.length = 0;
+    this.#outside.length = this.#caused.length = 0;
     for (const name of MODULE_NAMES) this.#alarms[name].cancel();
     this.#modules = {};
     if (this.#timer !== undefined) clearTimeout(this.#timer);
@@ -202,8 +202,7 @@ export class Machine {
 
   /** A module's memory use: where its static data ends, and whether anything lies above its budget. */
   budget(name: ModuleName): { readonly heapBase: number; readonly budget: number; readonly touchedAbove: boolean } {
-    const heapBase = this.#modules[name]?.exports.heapBase() ?? 0;
-    return { heapBase, ...memoryUse(name, this.memory(name)) };
+    return { heapBase: this.#modules[name]?.exports.heapBase() ?? 0, ...memoryUse(name, this.memory(name)) };
   }
 
   #boot(name: ModuleName): void {
@@ -395,14 +394,7 @@ export class Machine {
     }, Math.ceil(ms));
   }
 
-  /** Where the virtual clock goes by itself: the pass's end, a pretended press, the pause before the next pass. */
   #autoNs(): number | undefined {
-    if (!this.#options.autoPlay) return undefined;
-    const due = this.timeline.nextAutoNs();
-    const alarm = this.#alarms.wallet.atNs;
-    const last = this.coil.lastEndNs;
-    const pause = alarm !== undefined && last !== undefined && alarm - last <= EMISSION_GAP_NS ? alarm : undefined;
-    if (due === undefined || pause === undefined) return due ?? pause;
-    return Math.min(due, pause);
+    return this.#options.autoPlay ? autoNs(this.timeline, this.coil, this.#alarms.wallet.atNs) : undefined;
   }
 }
