@@ -183,6 +183,31 @@ describe("a damaged swipe", () => {
   }).timeout(120_000);
 });
 
+describe("a hand that hesitates", () => {
+  // It slows down within some cells, and what follows the clock takes them for more of them, or loses it: of what is left, parity and LRC make a text now and then.
+  const hesitating = (seed: number) => {
+    const next = uniform(seed);
+    const hesitation = { to: 0.25 + 0.4 * next(), width: 0.007 + 0.021 * next() };
+    return synthesise(seed, { snrDb: 10 + 15 * next(), speed: { hesitation } });
+  };
+
+  it("gives no text that it did not swipe", () => {
+    // All were called valid, wrongly, by who took the clock for followed all along.
+    const rare = [39, 375, 537, 712, 870, 1002, 1442, 1693, 1719, 1800, 2481];
+    expect(
+      tally(
+        rare.map((n) => 190_000_000 + n),
+        hesitating,
+      ).wrong,
+    ).to.deep.equal([]);
+  }).timeout(120_000);
+
+  it("is read where the clock can be followed", () => {
+    const slower = (seed: number) => synthesise(seed, { snrDb: 20, speed: { hesitation: { to: 0.5, width: 0.1 } } });
+    expect(tally(some(12, 190_100_000), slower)).to.deep.equal({ valid: 12, first: 12, wrong: [] });
+  }).timeout(120_000);
+});
+
 describe("a damaged cell", () => {
   // A dropout of five touches six, which is what LRC and two characters' parity make up for.
   for (const cells of [1, 2, 3, 4, 5]) {

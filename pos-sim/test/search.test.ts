@@ -9,6 +9,7 @@ import { type Chain, POLARITY, REVERSALS } from "../src/search/texts/chain.js";
 import { certainties } from "../src/search/texts/characters.js";
 import { Graph } from "../src/search/texts/graph.js";
 import { Ahead, CodeTrellis, type Found, TEXT } from "../src/search/texts/lattice.js";
+import { likeliest } from "../src/search/texts/likeliest.js";
 import { graphOfMiswritten } from "../src/search/texts/miswritten.js";
 import { severalOf } from "../src/search/texts/several.js";
 import { addLog, type CellMetrics, Weights } from "../src/search/texts/weights.js";
@@ -201,6 +202,23 @@ describe("a text", () => {
     expect(odds([...ZEROS, ...others, ...ZEROS], [...ZEROS, ...others, ...ZEROS])).to.be.greaterThan(free - 5);
     expect(odds([...ZEROS, ...others, 0, 0], ZEROS)).to.be.lessThan(free - 10);
     expect(odds(ZEROS, [0, 0, ...others, ...ZEROS])).to.be.lessThan(free - 10);
+  });
+
+  it("is not certain where it goes on through cells that fit nothing: its clock may have been lost there", () => {
+    const cells = [...ZEROS, ...text, ...ZEROS];
+    const row = POLARITY.transitions.length;
+    /** Of the metrics with some cells amid the text that fit nothing well, behind its third character. */
+    const doubt = (poor: number): number => {
+      const { gain, ...more } = metricsOf(cells, POLARITY, 12, 3);
+      for (let i = 25 * row; i < (25 + poor) * row; i++) gain[i]! /= 4;
+      const against = metricsOf(cells.toReversed(), POLARITY, 12, 4);
+      const [best] = likeliest((reverse) => (reverse ? against : { ...more, gain }), [5]).likely;
+      expect(best!.data).to.equal(";123456789012345?");
+      return 1 - best!.probability;
+    };
+    expect(doubt(0)).to.be.lessThan(1e-6);
+    expect(doubt(4)).to.be.lessThan(1e-6);
+    expect(doubt(12)).to.be.within(1e-5, 0.1);
   });
 
   it("wants some zeros on each side, or to be heard well", () => {

@@ -107,7 +107,14 @@ describe("made-up swipes", () => {
       [{ characters: 41 }, "characters"],
       [{ track: 3, characters: 108 }, "characters"],
       [{ pulse: { pw50: 9 } }, "pulse.pw50"],
-      [{ speed: { fast: 1 } }, "speed.fast"],
+      [{ speed: { fast: 1 } }, "speed"],
+      [{ speed: 2 }, "speed"],
+      [{ speed: null }, "speed"],
+      [{ speed: { ratio: 11 } }, "speed.ratio"],
+      [{ speed: { hesitation: { to: 0.5 } } }, "speed.hesitation.width"],
+      [{ speed: { hesitation: { to: 0, width: 0.1 } } }, "speed.hesitation.to"],
+      [{ speed: { hesitation: { to: 0.5, width: 0.1, at: 2 } } }, "speed.hesitation.at"],
+      [{ speed: { hesitation: { to: 0.5, width: 0.1, again: 1 } } }, "speed.hesitation.again"],
       [{ repeats: { count: 99 } }, "repeats.count"],
       [{ repeats: { count: 2.5 } }, "repeats.count"],
       [{ repeats: {} }, "repeats.count"],
@@ -119,10 +126,10 @@ describe("made-up swipes", () => {
       [{ repeats: { count: 2, cellUs: [300, 19] } }, "repeats.cellUs"],
       [{ repeats: { count: 2, cellUs: [300, "300"] } }, "repeats.cellUs"],
       [{ repeats: { count: 2, cellUs: [300, Number.NaN] } }, "repeats.cellUs"],
-      [{ pulse: {} }, "pulse.pw50"],
+      [{ pulse: {} }, "pulse"],
       [{ pulse: [] }, "pulse"],
       [{ pulse: { pw50: 0.2, tau: 0.1 } }, "pulse"],
-      [{ speed: {} }, "speed.ratio"],
+      [{ speed: {} }, "speed"],
       [{ speed: { hand: false } }, "speed.hand"],
       [{ hum: { height: 1 } }, "hum.hz"],
       [{ dropouts: { count: 3 } }, "dropouts.cells"],
@@ -141,10 +148,10 @@ describe("made-up swipes", () => {
     );
   });
 
-  it("have one of two, not both", () => {
+  it("have one of some, not two", () => {
     for (const [both, said] of [
-      [{ pulse: { pw50: 1, tau: 1 } }, "either pw50 or tau"],
-      [{ speed: { ratio: 2, hand: true } }, "either ratio or hand"],
+      [{ pulse: { pw50: 1, tau: 1 } }, "one of pw50, tau alone"],
+      [{ speed: { ratio: 2, hand: true } }, "one of ratio, hand, hesitation alone"],
     ] as const) {
       expect(() => checkedConditions(both))
         .to.throw(said)

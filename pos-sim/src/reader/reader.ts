@@ -5,6 +5,7 @@
 import { PosError } from "../errors.js";
 import { Gauge } from "../measure/gauge.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
+import { CERTAIN } from "../search/texts/likeliest.js";
 import type { TrackNumber } from "../track-format.js";
 import { Attempts, type FailedSwipe, LIKELY } from "./attempts.js";
 import { Burst } from "./burst.js";
@@ -35,8 +36,6 @@ const MIN_CELL = 5;
 const MAX_CELL = 64;
 /** Smallest swing, peak to peak, that is a pulse: ten steps of a 16-bit converter. */
 const FLOOR = 3e-4;
-/** Posterior odds of 100,000 to 1: what is less certain is no read. */
-const CERTAIN = 1 - 1e-5;
 /** What is less likely is no candidate either. */
 const WORTH_SAYING = 1e-3;
 /** A search, or an octave that waits for a long burst to end, reaches back no farther. */

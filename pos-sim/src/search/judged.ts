@@ -10,7 +10,7 @@ import { type CellMetrics, sliced } from "./texts/weights.js";
 /** Cells beside a text that may hold another one with zeros before it. */
 const ROOM = 60;
 /** A text beside another one is taken for one from there on. */
-const BESIDE = 0.01;
+const BESIDE = 0.1;
 /** How sure a text is at most over which something else lies. */
 const OVERLAID = 0.99;
 

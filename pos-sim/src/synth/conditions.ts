@@ -17,8 +17,8 @@ export interface Conditions {
   readonly direction?: "forward" | "reverse";
   /** Width at half height of a stripe's pulse, or decay of a coil's, in cells. */
   readonly pulse?: { readonly pw50: number } | { readonly tau: number };
-  /** Speed at the end over speed at the start, changing linearly in time; or a hand's. */
-  readonly speed?: { readonly ratio: number } | { readonly hand: true };
+  /** Speed at the end over speed at the start, changing linearly in time; or a hand's; or one that hesitates. */
+  readonly speed?: { readonly ratio: number } | { readonly hand: true } | { readonly hesitation: Hesitation };
   /** Every reversal moved by its own deviate, in cells: normal (deviation), or uniform (either way). */
   readonly jitter?: { readonly normal?: number; readonly uniform?: number };
   /** Mean power of the clean signal over the swipe to that of the noise over the whole band. */
@@ -38,6 +38,16 @@ export interface Conditions {
   readonly repeats?: Repeats;
   /** Bits of a sample that the recorder keeps. */
   readonly bits?: 8 | 16 | 24;
+}
+
+/** A hand that slows down once and goes on as before. */
+export interface Hesitation {
+  /** Slowest speed, as a share of the speed before and behind. */
+  readonly to: number;
+  /** How long: the deviation of the normal curve that the speed goes down by, as a share of the way. */
+  readonly width: number;
+  /** Where it is slowest, as a share of the way; where the seed chooses, without. */
+  readonly at?: number;
 }
 
 export interface Repeats {
@@ -75,8 +85,8 @@ export function checkedConditions(value: unknown): Conditions {
   oneOf(given.direction, "direction", ["forward", "reverse"]);
   oneOf(given.noise, "noise", ["white", "pink"]);
   oneOf(given.bits, "bits", [8, 16, 24]);
-  oneOfParts(given.pulse, "pulse", { pw50: [0.02, 2] }, { tau: [0.01, 2] });
-  oneOfParts(given.speed, "speed", { ratio: [0.1, 10] }, { hand: true });
+  checkPulse(given.pulse);
+  checkSpeed(given.speed);
   part(given.jitter, "jitter", {}, { normal: [0, 1], uniform: [0, 1] });
   part(given.hum, "hum", { height: [0, 100], hz: [1, 10_000] });
   part(given.wander, "wander", { height: [0, 100], hz: [0.01, 100] });
@@ -158,23 +168,27 @@ function part(value: unknown, field: string, needed: Ranges, more: Ranges = {}, 
   }
 }
 
-/** An object with one field, the first one's number or the second one's number or `true`. */
-function oneOfParts(
-  value: unknown,
-  field: string,
-  first: Ranges,
-  second: Ranges | Readonly<Record<string, true>>,
-): void {
-  if (value === undefined) return;
-  const [key] = Object.keys(second) as [string];
-  const isSecond = typeof value === "object" && value !== null && key in value;
-  const [other] = Object.keys(first) as [string];
-  if (isSecond && other in value) throw bad(field, `either ${other} or ${key}`);
-  const range = second[key]!;
-  if (!isSecond) part(value, field, first);
-  else if (range !== true) part(value, field, { [key]: range });
-  else if (Object.keys(value).length > 1 || (value as Record<string, unknown>)[key] !== true)
-    throw bad(`${field}.${key}`, "true");
+/** @returns The only field of an object, which is one of `names`. */
+function only(value: unknown, field: string, names: readonly string[]): string | undefined {
+  if (value === undefined) return undefined;
+  const [name, ...more] = Object.keys(Object(value) as object);
+  if (name === undefined || !names.includes(name)) throw bad(field, `an object with one of ${names.join(", ")}`);
+  if (more.length > 0) throw bad(field, `one of ${names.join(", ")} alone`);
+  return name;
+}
+
+function checkPulse(pulse: unknown): void {
+  const name = only(pulse, "pulse", ["pw50", "tau"]);
+  if (name !== undefined) part(pulse, "pulse", name === "pw50" ? { pw50: [0.02, 2] } : { tau: [0.01, 2] });
+}
+
+function checkSpeed(speed: unknown): void {
+  const name = only(speed, "speed", ["ratio", "hand", "hesitation"]);
+  if (name === undefined) return;
+  const value = (speed as Record<string, unknown>)[name];
+  if (name === "ratio") part(speed, "speed", { ratio: [0.1, 10] });
+  else if (name === "hesitation") part(value, "speed.hesitation", { to: [0.1, 1], width: [1e-3, 1] }, { at: [0, 1] });
+  else if (value !== true) throw bad("speed.hand", "true");
 }
 
 function bad(field: string, expected: string): PosError {

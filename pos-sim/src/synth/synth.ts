@@ -171,6 +171,10 @@ function speedOf({ speed }: Conditions, cells: number, random: () => number): (p
     const gain = speed.ratio ** 2 - 1;
     return (place) => Math.sqrt(Math.max(0.01, 1 + (gain * place) / cells));
   }
+  if ("hesitation" in speed) {
+    const { to, width, at = 0.2 + 0.6 * random() } = speed.hesitation;
+    return (place) => 1 - (1 - to) * Math.exp(-(((place / cells - at) / width) ** 2) / 2);
+  }
   // A hand: two slow swings of 25 and 8 %.
   const [first, second] = [2 * Math.PI * random(), 2 * Math.PI * random()];
   return (place) => 1 + 0.25 * Math.sin(first + (3 * place) / cells) + 0.08 * Math.sin(second + (9 * place) / cells);

@@ -34,12 +34,15 @@ export function synthCommand(pos: Command, context: Context): void {
       "after",
       `
 Conditions, all of them optional: track, characters, sampleRateHz, cellUs,
-leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio} or
-{hand}, jitter {normal,uniform}, snrDb, noise white or pink, hum {height,hz},
-wander {height,hz}, clip, dropouts {count,cells}, level, repeats {count,
-reversed,gapMs,cellUs}, bits. Texts are made from the seed, in the test range.
+leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio},
+{hand} or {hesitation {to,width,at}}, jitter {normal,uniform}, snrDb, noise
+white or pink, hum {height,hz}, wander {height,hz}, clip, dropouts
+{count,cells}, level, repeats {count,reversed,gapMs,cellUs}, bits. Texts are
+made from the seed, in the test range.
 In repeats, reversed lists passes, 0 being the first, and cellUs the time of a
-cell in each of them, microseconds.
+cell in each of them, microseconds. A hand that hesitates slows down once: to
+this share of its speed, along a normal curve of this width, as a share of the
+way, and there.
 
 labels.json has {"conditions","labels"}, a label a recording {"file","seed",
 "track","text","passes","swipes":[{"direction","startS","endS","cellsS"}]}:

@@ -16,9 +16,15 @@ export class Graph {
   readonly bits: Uint8Array;
   /** 1/2 where the bit is free, 1 where the format says which it is. */
   readonly priors: Float64Array;
+  /** Steps that a cell's gains are of: those of the chain, and that it is lost, where a text may be. */
+  readonly row: number;
+  /** State in which the clock is lost, behind which other bits may follow; -1 where it never is. */
+  readonly lost: number;
 
   /** @param steps - Of each state, where one cell leads; of texts with a right LRC unless told. */
-  constructor(format: TrackFormat, chain: Chain, steps = stepsOf(format, chain)) {
+  constructor(format: TrackFormat, chain: Chain, steps = stepsOf(format, chain), lost = -1) {
+    this.lost = lost;
+    this.row = chain.transitions.length + (lost < 0 ? 0 : 1);
     this.format = format;
     this.chain = chain;
     this.states = steps.length;
@@ -30,7 +36,7 @@ export class Graph {
     this.ends = Int32Array.from(all, ({ to }) => to);
     this.transitions = Uint8Array.from(all, ({ transition }) => transition);
     this.bits = Uint8Array.from(all, ({ bit }) => bit);
-    this.priors = Float64Array.from(all, ({ known }) => (known ? 1 : 0.5));
+    this.priors = Float64Array.from(all, ({ known, odds = 1 }) => (known ? odds : 0.5 * odds));
   }
 
   #into: { readonly starts: Int32Array; readonly steps: Int32Array; readonly origins: Int32Array } | undefined;
@@ -67,6 +73,8 @@ export interface Step {
   readonly bit: number;
   /** The format says which bit it is. */
   readonly known: boolean;
+  /** Prior odds of going on so, 1 unless told. */
+  readonly odds?: number;
 }
 
 /** Of each state, where one cell leads. */

@@ -29,6 +29,9 @@ const HOPELESS = 1e-16;
 export interface CodeResult {
   /** Logarithm of the sum over all texts. */
   readonly total: number;
+  /** Logarithm of the sum over all texts that break off where the clock is lost, other bits behind them. */
+  readonly broken: number;
+  /** Of sums alone there is none. */
   readonly best: Found | undefined;
 }
 
@@ -53,10 +56,10 @@ export class CodeTrellis {
 
   /** @param ahead - Is told, before each cell, the sums over all ways to what is alive. */
   decode(weights: Weights, background: Background, ahead?: Ahead): CodeResult {
-    const { cells, gain } = weights;
-    const { states, chain, starts, ends, transitions, bits, priors } = this.graph;
+    const { cells } = weights;
+    const { states, chain, starts, ends, transitions, bits, priors, row, lost } = this.graph;
+    const gain = lost < 0 ? weights.gain : weights.gainOrLost;
     const chainStates = chain.states;
-    const steps = chain.transitions.length;
     const last = states - chainStates;
     const paths = this.#paths;
     paths.clear();
@@ -72,6 +75,7 @@ export class CodeTrellis {
     let scale = 0;
     let live = 0;
     let total = Number.NEGATIVE_INFINITY;
+    let broken = Number.NEGATIVE_INFINITY;
     let best = Number.NEGATIVE_INFINITY;
     let bestAt = -1;
     let bestPath = -1;
@@ -89,7 +93,7 @@ export class CodeTrellis {
       }
       ahead?.add({ states: alive, count, sums: sum, most, scale });
       const faint = Math.max(live * FAINT, other * HOPELESS);
-      const g = k * steps;
+      const g = k * row;
       paths.reserve(states);
       const { parents, bits: pathBits } = paths;
       let countNext = 0;
@@ -116,6 +120,13 @@ export class CodeTrellis {
           mostNext[to] = value;
           if (value > live) live = value;
         }
+      }
+      if (lost >= 0 && sumNext[lost]! > 0) {
+        const rest = othersBehind(background, k + 1, chainStates);
+        broken = addLog(
+          broken,
+          Math.log(sumNext[lost]! * rest) + scale + background.behindScale[k + 1]! + weights.scale,
+        );
       }
       // Text that ends here; what comes after it is no text.
       let kept = 0;
@@ -149,7 +160,11 @@ export class CodeTrellis {
       [alive, aliveNext] = [aliveNext, alive];
       count = kept;
     }
-    return { total, best: bestAt < 0 ? undefined : this.found(paths.bitsOf(bestPath), bestAt, weights, background) };
+    return {
+      total,
+      broken,
+      best: bestAt < 0 || lost >= 0 ? undefined : this.found(paths.bitsOf(bestPath), bestAt, weights, background),
+    };
   }
 
   /** The text of these bits, which end before cell `to`. */
@@ -194,6 +209,13 @@ export class CodeTrellis {
     for (let s = 0; s < states; s++) rest += here[s]! * background.after[to * states + s]!;
     return log + Math.log(rest) + background.behindScale[to]!;
   }
+}
+
+/** Weight of other bits from cell k on, whatever the chain's state. */
+function othersBehind({ behind, row }: Background, k: number, states: number): number {
+  let sum = 0;
+  for (let s = 0; s < states; s++) sum += behind[k * row + 1 + states + s]!;
+  return sum / states;
 }
 
 /** The states that something has reached before a cell, over all ways to each and over the best one, over e to the power of `scale`. */

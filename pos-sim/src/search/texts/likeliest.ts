@@ -6,7 +6,8 @@ import { Background } from "./background.js";
 import { type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
 import { Graph } from "./graph.js";
-import { Ahead, CodeTrellis, type Found } from "./lattice.js";
+import { Ahead, type CodeResult, CodeTrellis, type Found } from "./lattice.js";
+import { graphOfLostClock } from "./lost-clock.js";
 import { graphOfMiswritten, MISWRITTEN } from "./miswritten.js";
 import { severalOf } from "./several.js";
 import { addLog, type CellMetrics, Weights } from "./weights.js";
@@ -25,12 +26,13 @@ export interface Likely {
   readonly characters: () => Float64Array;
 }
 
-/** Of texts of one format, and of those whose LRC is wrong. */
+/** Of texts of one format, of those whose LRC is wrong, and of those in which the clock is lost. */
 function trellisesOf(track: 1 | 3, chain: Chain) {
   const format = TRACK_FORMATS[track];
   return {
     right: new CodeTrellis(new Graph(format, chain)),
     miswritten: new CodeTrellis(graphOfMiswritten(format, chain)),
+    lostClock: new CodeTrellis(graphOfLostClock(format, chain)),
   };
 }
 
@@ -48,8 +50,8 @@ export interface Said {
 const SEVERAL = 5;
 /** Of all texts and no text together, as a logarithm: what is less likely is not told. */
 const WORTH_TELLING = Math.log(1e-4);
-/** A text as likely as that leaves nothing worth telling. */
-const CERTAIN = 1 - 1e-5;
+/** A text as likely as that is a read, and leaves nothing else worth telling: odds of 100,000 to one. */
+export const CERTAIN = 1 - 1e-5;
 
 /**
  * Texts by their posterior probabilities, over what the metrics say in both directions.
@@ -62,7 +64,8 @@ export function likeliest(
   beside = Number.NEGATIVE_INFINITY,
 ): Said {
   const { none, read } = readBoth(metricsBy, formats);
-  const { decoded, total } = decodedOf(none, read, beside);
+  const { decoded, total: kept } = decodedOf(none, read, beside);
+  const total = withLostClock(decoded, kept);
   const all = addLog(total, beside);
   const share = (log: number): number => Math.min(1, Math.exp(log - total));
   const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
@@ -99,6 +102,7 @@ interface ReadAs {
   readonly weights: Weights;
   readonly background: Background;
   readonly trellis: CodeTrellis;
+  readonly lostClock: CodeTrellis;
   /** Logarithm of the odds of no text to no text read in this direction: sums of the two differ a little. */
   readonly aside: number;
   /** Logarithm of the sum over texts of whatever LRC, its prior odds with it, and a bound to that over texts of the right one. */
@@ -115,11 +119,20 @@ function readBoth(metricsBy: (reverse: boolean) => CellMetrics, formats: readonl
     none ??= background.total;
     const aside = none - background.total;
     for (const symbolBits of formats) {
-      const { right: trellis, miswritten } = TRELLISES.get(weights.chain)![symbolBits];
+      const { right: trellis, miswritten, lostClock } = TRELLISES.get(weights.chain)![symbolBits];
       const { total } = miswritten.decode(weights, background);
       // A right LRC is one of as many as there are characters, and then the only one.
       const most = total + (symbolBits - 1) * Math.LN2;
-      read.push({ direction, weights, background, trellis, aside, wrong: total + MISWRITTEN, most });
+      read.push({
+        direction,
+        weights,
+        background,
+        trellis,
+        lostClock,
+        aside,
+        wrong: total + MISWRITTEN,
+        most,
+      });
     }
   }
   return { none: none!, read };
@@ -141,6 +154,15 @@ function decodedOf(none: number, read: readonly ReadAs[], beside: number) {
       return [];
     });
   return { decoded, total };
+}
+
+/** The sum over everything, with those texts in which the clock is lost, where the likeliest one may be a part of such a one. */
+function withLostClock(decoded: readonly (ReadAs & CodeResult)[], total: number): number {
+  const [first] = decoded.toSorted((a, b) => b.total + b.aside - (a.total + a.aside));
+  if (first === undefined) return total;
+  const { lostClock, weights, background, aside } = first;
+  const { total: whole, broken } = lostClock.decode(weights, background);
+  return addLog(total, addLog(whole, broken) + aside);
 }
 
 /** Logarithm of a share of everything that nobody misses. */

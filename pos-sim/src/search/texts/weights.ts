@@ -36,6 +36,8 @@ export class Weights {
   readonly silence: Float64Array;
   /** Logarithm of what was divided out of all cells. */
   readonly scale: number;
+  /** Logarithm of what was divided out of each cell. */
+  readonly #most: Float64Array;
 
   constructor({ cells, chain, gain, begin }: CellMetrics) {
     this.cells = cells;
@@ -44,16 +46,33 @@ export class Weights {
     this.gain = new Float64Array(gain.length);
     this.begin = new Float64Array(begin.length);
     this.silence = new Float64Array(cells);
+    this.#most = new Float64Array(cells);
     let scale = 0;
     for (let k = 0; k < cells; k++) {
       let most = 0;
       for (let i = k * row; i < (k + 1) * row; i++) most = Math.max(most, gain[i]!);
       for (let i = k * row; i < (k + 1) * row; i++) this.gain[i] = Math.exp(gain[i]! - most);
       this.silence[k] = Math.exp(-most);
+      this.#most[k] = most;
       scale += most;
     }
     this.scale = scale;
     for (let i = 0; i < begin.length; i++) this.begin[i] = Math.exp(Math.min(50, begin[i]!));
+  }
+
+  /**
+   * The same, with one step more over each cell, the last one: that its clock is lost. Then it fits by accident, whatever bit it holds, and a
+   * third as well as others at most: `[k * (transitions + 1) + transition]`.
+   */
+  get gainOrLost(): Float64Array {
+    const row = this.chain.transitions.length;
+    const most = this.#most.toSorted()[this.cells >> 1]! / 3;
+    const gains = new Float64Array(this.cells * (row + 1));
+    for (let k = 0; k < this.cells; k++) {
+      gains.set(this.gain.subarray(k * row, (k + 1) * row), k * (row + 1));
+      gains[k * (row + 1) + row] = Math.exp(Math.min(0, most - this.#most[k]!));
+    }
+    return gains;
   }
 }
 
