@@ -95,13 +95,9 @@ function colourOf(all: Float32Array, cell: number, height: number, pulse: Pulse)
   if (deviation < FAINT * height) return 1;
   // What is damaged leaves more than noise does, and all of it like pulses.
   const most = LOUDEST * deviation;
-  const left = all.map((sample) => Math.max(-most, Math.min(most, sample)));
+  const left = Float64Array.from(all, (sample) => Math.max(-most, Math.min(most, sample)));
   const lags = Math.min(left.length - 1, Math.round(CORRELATED * cell));
-  const correlated = Float64Array.from({ length: lags + 1 }, (_, lag) => {
-    let sum = 0;
-    for (let n = lag; n < left.length; n++) sum += left[n]! * left[n - lag]!;
-    return sum;
-  });
+  const correlated = correlationsOf(left, lags);
   const power = correlated[0]!;
   const weighed = (overlap: (cells: number) => number): number => {
     let [sum, chance] = [power, 0];
@@ -116,6 +112,31 @@ function colourOf(all: Float32Array, cell: number, height: number, pulse: Pulse)
     weighed((cells) => pulse.overlap(cells)),
     weighed((cells) => differing(pulse, cells)),
   );
+}
+
+/** Sums of samples times those so many before, for each lag up to `lags`. Four lags at a time, as samples are read once for all of them. */
+function correlationsOf(samples: Float64Array, lags: number): Float64Array {
+  const sums = new Float64Array(lags + 4);
+  for (let lag = 0; lag <= lags; lag += 4) {
+    let [first, second, third, fourth] = [0, 0, 0, 0];
+    let [one, two, three] = [0, 0, 0];
+    for (let n = lag; n < samples.length; n++) {
+      const sample = samples[n]!;
+      const now = samples[n - lag]!;
+      first += sample * now;
+      second += sample * one;
+      third += sample * two;
+      fourth += sample * three;
+      three = two;
+      two = one;
+      one = now;
+    }
+    sums[lag] = first;
+    sums[lag + 1] = second;
+    sums[lag + 2] = third;
+    sums[lag + 3] = fourth;
+  }
+  return sums.subarray(0, lags + 1);
 }
 
 /** Integral of what differs between 01 and 10 times itself, so many cells later: three pulses half a cell apart, the middle one twice as high and upside down. */
@@ -195,7 +216,6 @@ export interface Curve {
 /** Least squares by Legendre polynomials, as many as the points bear out. */
 export function smooth(places: readonly number[], values: readonly number[], cells: number, orders: number): Curve {
   const n = places.length;
-  const basis: Float64Array[] = [];
   const recur: { alpha: number; beta: number }[] = [];
   const rest = Float64Array.from(values);
   const x = Float64Array.from(places, (place) => (2 * place) / cells - 1);
@@ -208,7 +228,6 @@ export function smooth(places: readonly number[], values: readonly number[], cel
     for (let i = 0; i < n; i++) c += rest[i]! * now[i]!;
     coefficients.push(c);
     for (let i = 0; i < n; i++) rest[i]! -= c * now[i]!;
-    basis.push(now);
     let alpha = 0;
     for (let i = 0; i < n; i++) alpha += x[i]! * now[i]! * now[i]!;
     const next = new Float64Array(n);

@@ -1,7 +1,7 @@
 // What cells say, read in both directions: texts by their posterior probabilities.
 
 import { trackBits } from "../../signal/stripe.js";
-import { TRACK_FORMATS } from "../../track-format.js";
+import { TRACK_FORMATS, type TrackFormat } from "../../track-format.js";
 import { Background } from "./background.js";
 import { type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
@@ -26,18 +26,37 @@ export interface Likely {
   readonly characters: () => Float64Array;
 }
 
-/** Of texts of one format, of those whose LRC is wrong, and of those in which the clock is lost. */
-function trellisesOf(track: 1 | 3, chain: Chain) {
-  const format = TRACK_FORMATS[track];
-  return {
-    right: new CodeTrellis(new Graph(format, chain)),
-    miswritten: new CodeTrellis(graphOfMiswritten(format, chain)),
-    lostClock: new CodeTrellis(graphOfLostClock(format, chain)),
-  };
+/** Of texts of one format, of those whose LRC is wrong, and of those in which the clock is lost: each made when it is first asked for. */
+class Trellises {
+  readonly #format: TrackFormat;
+  readonly #chain: Chain;
+  #right: CodeTrellis | undefined;
+  #miswritten: CodeTrellis | undefined;
+  #lostClock: CodeTrellis | undefined;
+
+  constructor(track: 1 | 3, chain: Chain) {
+    this.#format = TRACK_FORMATS[track];
+    this.#chain = chain;
+  }
+
+  get right(): CodeTrellis {
+    this.#right ??= new CodeTrellis(new Graph(this.#format, this.#chain));
+    return this.#right;
+  }
+
+  get miswritten(): CodeTrellis {
+    this.#miswritten ??= new CodeTrellis(graphOfMiswritten(this.#format, this.#chain));
+    return this.#miswritten;
+  }
+
+  get lostClock(): CodeTrellis {
+    this.#lostClock ??= new CodeTrellis(graphOfLostClock(this.#format, this.#chain));
+    return this.#lostClock;
+  }
 }
 
 const TRELLISES = new Map(
-  [POLARITY, LOSSY, REVERSALS].map((chain) => [chain, { 5: trellisesOf(3, chain), 7: trellisesOf(1, chain) }]),
+  [POLARITY, LOSSY, REVERSALS].map((chain) => [chain, { 5: new Trellises(3, chain), 7: new Trellises(1, chain) }]),
 );
 
 /** Texts, likeliest first, and the logarithm of the likelihood of all of them and of none together. */
@@ -69,16 +88,16 @@ export function likeliest(
   const all = addLog(total, beside);
   const share = (log: number): number => Math.min(1, Math.exp(log - total));
   const isCertain = decoded.some(({ best, aside }) => best !== undefined && share(best.score + aside) > CERTAIN);
-  const likely = decoded.flatMap(({ direction, weights, background, trellis, aside, ahead, total: texts, best }) => {
+  const likely = decoded.flatMap(({ direction, weights, background, trellises, aside, ahead, total: texts, best }) => {
     if (best === undefined) return [];
     const { cells } = weights;
     const least = all - aside + WORTH_TELLING;
     const isTold = !isCertain && texts > least;
-    const several = isTold ? severalOf(trellis, weights, background, ahead, SEVERAL, least) : [];
+    const several = isTold ? severalOf(trellises.right, weights, background, ahead, SEVERAL, least) : [];
     const found = several.length > 0 ? several : [best];
     let sure: readonly Float64Array[] | undefined;
     const certaintyOf = (i: number): Float64Array => {
-      sure ??= certainties(trellis.graph, weights, background, ahead, found, total - aside);
+      sure ??= certainties(trellises.right.graph, weights, background, ahead, found, total - aside);
       return sure[i]!;
     };
     return found.map(
@@ -101,8 +120,7 @@ interface ReadAs {
   readonly direction: "forward" | "reverse";
   readonly weights: Weights;
   readonly background: Background;
-  readonly trellis: CodeTrellis;
-  readonly lostClock: CodeTrellis;
+  readonly trellises: Trellises;
   /** Logarithm of the odds of no text to no text read in this direction: sums of the two differ a little. */
   readonly aside: number;
   /** Logarithm of the sum over texts of whatever LRC, its prior odds with it, and a bound to that over texts of the right one. */
@@ -119,20 +137,11 @@ function readBoth(metricsBy: (reverse: boolean) => CellMetrics, formats: readonl
     none ??= background.total;
     const aside = none - background.total;
     for (const symbolBits of formats) {
-      const { right: trellis, miswritten, lostClock } = TRELLISES.get(weights.chain)![symbolBits];
-      const { total } = miswritten.decode(weights, background);
+      const trellises = TRELLISES.get(weights.chain)![symbolBits];
+      const { total } = trellises.miswritten.decode(weights, background);
       // A right LRC is one of as many as there are characters, and then the only one.
       const most = total + (symbolBits - 1) * Math.LN2;
-      read.push({
-        direction,
-        weights,
-        background,
-        trellis,
-        lostClock,
-        aside,
-        wrong: total + MISWRITTEN,
-        most,
-      });
+      read.push({ direction, weights, background, trellises, aside, wrong: total + MISWRITTEN, most });
     }
   }
   return { none: none!, read };
@@ -146,7 +155,7 @@ function decodedOf(none: number, read: readonly ReadAs[], beside: number) {
     .flatMap((one) => {
       if (one.most + one.aside < addLog(total, beside) + NEGLIGIBLE) return [];
       const ahead = new Ahead();
-      const result = one.trellis.decode(one.weights, one.background, ahead);
+      const result = one.trellises.right.decode(one.weights, one.background, ahead);
       total = addLog(total, result.total + one.aside);
       const least = Math.max(total + WORTH_TELLING, addLog(total, beside) + NEGLIGIBLE);
       if (result.total + one.aside > least) return [{ ...one, ...result, ahead }];
@@ -160,8 +169,8 @@ function decodedOf(none: number, read: readonly ReadAs[], beside: number) {
 function withLostClock(decoded: readonly (ReadAs & CodeResult)[], total: number): number {
   const [first] = decoded.toSorted((a, b) => b.total + b.aside - (a.total + a.aside));
   if (first === undefined) return total;
-  const { lostClock, weights, background, aside } = first;
-  const { total: whole, broken } = lostClock.decode(weights, background);
+  const { trellises, weights, background, aside } = first;
+  const { total: whole, broken } = trellises.lostClock.decode(weights, background);
   return addLog(total, addLog(whole, broken) + aside);
 }
 
