@@ -83,7 +83,7 @@ function lengthCommand(bench: Command, context: Context): void {
   bench
     .command("length")
     .description("measure what the length of a recording costs: time grows with it, memory does not")
-    .option("--longest <s>", "seconds of the longest of 1, 10, 60, 600 and 3600", wholeNumber(1, 3600), 3600)
+    .option("--longest <s>", "seconds of the longest, behind 1, 10, 60 and 600", wholeNumber(1, 3600), 3600)
     .addHelpText(
       "after",
       `
@@ -105,7 +105,7 @@ Examples:
       const output = context.output(command);
       const bar = progressBar(output, "s");
       const { signal } = context;
-      const lengths = LENGTHS.filter((length) => length <= longest);
+      const lengths = [...LENGTHS.filter((length) => length < longest), longest];
       output.result("seconds      samples   reads  M samples/s  heap MB  arrays MB  resident MB, at most");
       for await (const row of benchLength({ lengths, signal, onProgress: bar.update })) {
         bar.stop();
