@@ -108,6 +108,15 @@ describe("a recording without a read says why", () => {
     }
   });
 
+  it("of less than any swipe lasts says so, and not that it is quiet", () => {
+    const { samples } = swipeSignal(swipe);
+    for (const short of [new Float32Array(100), samples.slice(0, 100)]) {
+      const { code, sentence } = diagnosis({ samples: short, sampleRateHz: 44_100 });
+      expect(code).to.equal("NO_SIGNAL");
+      expect(sentence).to.include("2.3 ms").and.include("sample rate").and.not.include("gain");
+    }
+  });
+
   it("says from which speed on it reads", () => {
     expect(diagnosis(swipeSignal({ ...swipe, ips: 2 })).sentence).to.contain("slower than 2.5 inches a second");
     expect(readSamples(swipeSignal({ ...swipe, ips: 2.7 }).samples, 44_100).reads).to.have.length(1);

@@ -121,6 +121,9 @@ export function diagnosisOf(
   return signal === undefined ? found : { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...findings };
 }
 
+/** No text with its zeros passes a head in less: 60 cells at 100 inches a second, tracks 1 and 3. */
+const SHORTEST_S = 0.0028;
+
 /** More are in `signal`. */
 const REASONS = 3;
 
@@ -153,6 +156,13 @@ export function diagnose(seen: Observations): Diagnosis {
   }
   if (seen.samples === 0) {
     return { code: "NO_SIGNAL", sentence: "There are no samples: nothing was recorded. Check the head and the cable." };
+  }
+  if (!hasCharacters && seen.samples < SHORTEST_S * rate) {
+    const lasts = `${((1000 * seen.samples) / rate).toPrecision(2)} ms`;
+    return {
+      code: "NO_SIGNAL",
+      sentence: `No swipe in ${lasts}: none is as short. Check the sample rate that the recording is said to have, and its length.`,
+    };
   }
   if (seen.edges === 0 || (!hasCharacters && peak < QUIET)) {
     const level =
