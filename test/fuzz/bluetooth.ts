@@ -1,9 +1,10 @@
 // The card's Bluetooth host, fuzzed: HCI events, ACL data, L2CAP frames and ATT PDUs, well formed, bent and made up, into link with gaps behind its
-// buffers. No trap, no gap written, nothing read from behind a packet, no frame that is malformed or longer than the MTU; and after each session a phone is
-// heard again without a reset from outside.
+// buffers. No trap, no gap written, nothing read from behind a packet, no frame that is malformed or longer than the MTU; to what is asked one thing at a
+// time, the answer that the book wants (asks.ts); and after each session a phone is heard again without a reset from outside.
 
 import { concat, fromHex, Mail, MessageType, ModuleId, Status } from "@enabling-card/wire";
 import { ATT, HANDLE, LinkHost, le } from "../support/link-host.js";
+import { ask } from "./asks.js";
 import type { Random } from "./random.js";
 
 /** Packets of one session: a start, a connection, and whatever comes. */
@@ -81,7 +82,7 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
       () => concat(code(0x0a), handle()),
       () => concat(code(0x0c), handle(), odd16()),
       () => concat(code(one([0x12, 0x52])), odds(3) ? handle() : le(one([26, 32])), chunk()),
-      () => concat(code(0x12), le(one([11, 29, 33])), le(below(4))),
+      () => concat(code(0x12), le(one([11, 29, 33])), odds(4) ? value() : le(below(4))),
       () => concat(code(0x16), handle(), odd16(), value()),
       () => concat(code(0x18), octets(1)),
       () => octets(below(30)),
@@ -160,6 +161,7 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
     host.autoComplete = !odds(5);
     if (kind < 6) host.packet(octets(below(259)));
     else if (kind < 16) host.packet(odds(3) ? bent(event()).slice(0, 258) : event());
+    else if (kind < 30 && honest) ask(host, random, pdu);
     else if (kind < 50) host.packet(acl(frame()).slice(0, 258));
     else if (kind < 62) host.packet(acl(bent(frame()).slice(0, 253)));
     else if (kind < 70 && !honest) host.packet(bent(acl(frame())).slice(0, 258));

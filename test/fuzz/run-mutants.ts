@@ -1,6 +1,6 @@
 // npm run fuzz:mutants [-- --cases 60000] [--only TEXT] [--json]: takes out the checks of mutants.ts one at a time, builds link without each into a folder
-// of its own, and has that build fuzzed, with gaps between its buffers, and tested. Ends with 1 where fewer than nine in ten are found, or where a
-// check's text is no more in its file.
+// of its own, and has that build fuzzed, with gaps between its buffers, and tested. Ends with 1 where fuzzing alone finds fewer than nine in ten, or where
+// a check's text is no more in its file.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -55,7 +55,7 @@ try {
     tell({ event: "mutant", name: mutant.name, file: mutant.file, byFuzzing, byTests });
   }
   tell({ event: "mutants", ...counts });
-  if (counts.found < FOUND_MIN * counts.checks) process.exitCode = 1;
+  if (counts.byFuzzing < FOUND_MIN * counts.checks) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
