@@ -7,6 +7,7 @@ import { metricsOf, passMetricsOf } from "./fit/metrics.js";
 import { type Pulse, STRIPE } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, noisyScatter, type Reading, refined, without } from "./fit/refine.js";
 import { shaped } from "./fit/shape.js";
+import { isStraying } from "./fit/strays.js";
 import { weighed } from "./fit/weighed.js";
 import { clocked } from "./reversals/clock.js";
 import { type Clock, eventMetrics } from "./reversals/events.js";
@@ -51,13 +52,18 @@ export function fittedBySamples(followed: Followed): Fitted {
       const seen = damageIn(grid, matched, pulse);
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
       const likelier = seen === "seen" ? "some" : "unseen";
+      const isStray = (bits: Uint8Array, from: number, to: number): boolean => {
+        const known = freeBits(metricsOf(grid, matched, pulse, likelier), bits);
+        return isStraying(without(samples, base), { ...reading, ...known }, pulse, from, to);
+      };
       return {
         reading,
         metricsBy: held(likelier),
         passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...(seen === "unclear" && { damagedBy: held("some") }),
-        isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
+        isOverlaid: (bits, from, to) =>
+          isOverlaid(weighed(grid, matched, pulse, false), bits, from, to) || isStray(bits, from, to),
         hopeless: false,
       };
     },
