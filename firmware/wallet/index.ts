@@ -205,6 +205,8 @@ function onButtonEvent(length: i32): void {
   else if (event == ButtonEvent.PairingHold && ago < <u64>PAIRING_WINDOW_MS) {
     setDeadline(Deadline.PairingWindow, <u64>PAIRING_WINDOW_MS - ago);
     postShort(ModuleId.Link, Mail.Indicate, Indicator.Pairing);
+    // A phone that is in a session, lost it may be, would keep the new one away.
+    if (session.sessionLive()) postShort(ModuleId.Link, Mail.Hangup);
   }
   // Choose: there is one grant at a time to choose from.
 }

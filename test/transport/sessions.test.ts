@@ -264,6 +264,26 @@ for (const rig of RIGS) {
       await again.close();
     });
 
+    // A cable has one end, which its phone must let go.
+    if (rig.name !== "serial") {
+      it("of a lost phone that is in a session still end where the button is held, and the next one pairs", async () => {
+        const lost = await owner();
+        bench.w.emulator.hold(PAIRING_HOLD_MS + 100);
+        const next = () =>
+          Card.pair(transport, bench.w.made.pairingCode, {
+            ...{ ...options(), phoneName: "The next phone", store: new MemoryPairingStore() },
+          });
+        // A platform that has not heard of the end yet begins on the old link.
+        const card = await next().catch((error: CardError) => {
+          expect(error.code).to.equal("LINK_LOST");
+          return next();
+        });
+        expect(card.info.phase).to.equal(Phase.Empty);
+        await card.close();
+        expect(await outcome(lost.card.state()), "the lost phone").to.not.equal("done");
+      });
+    }
+
     it("of a lost phone go to the next one with sheet, button and PIN; wrong PINs make it wait, over a power loss too", async () => {
       const { emulator, store } = bench.w;
       const lost = await owner();

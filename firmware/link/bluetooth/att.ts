@@ -7,6 +7,7 @@ import { AttError, refuse, respond, response } from "./answer";
 import { clientAgree, clientConfiguration, clientConfigure, clientForget, clientMay, clientMtu, Kind, notifies } from "./client";
 import { discover, FIND_BY_TYPE_VALUE, FIND_INFORMATION, READ_BY_GROUP_TYPE, READ_BY_TYPE } from "./discovery";
 import { gattHas, gattKind, gattReadable, gattStage, staged } from "./gatt";
+import { stayIsLeft } from "./stay";
 import { LE_MTU_MAX } from "../../../wire/bluetooth";
 
 const EXCHANGE_MTU: i32 = 0x02;
@@ -150,6 +151,9 @@ function configure(kind: Kind, value: usize, length: i32): AttError {
   if (!isPhone) return AttError.None;
   const carrier = kind == Kind.TxClient ? Carrier.Radio : Carrier.Smp;
   if (wanted != 0) phoneCame(carrier);
-  else phoneWent(carrier);
+  else {
+    phoneWent(carrier);
+    stayIsLeft();
+  }
   return AttError.None;
 }

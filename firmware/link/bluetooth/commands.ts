@@ -153,6 +153,11 @@ export function isHangingUp(): bool {
   return ending != Ending.No;
 }
 
+/** The last connection that was told to end is the one there is: what a controller says of a stray one's end does not end it. */
+export function isEnding(): bool {
+  return <i32>load<u16>(disconnect + 4) == aclHandle();
+}
+
 /** The connection ends now. */
 export function hangUpNow(): void {
   if (aclHandle() < 0) return;

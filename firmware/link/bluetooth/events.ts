@@ -4,12 +4,12 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
+  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isEnding, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
 } from "./commands";
 import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
+import { stayAnswered, stayBegins, stayEnds, staysOn } from "./stay";
 import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
-import { MessageType } from "../../../wire/labels";
 
 const ACL_DATA: i32 = 2;
 const EVENT: i32 = 4;
@@ -19,13 +19,6 @@ const DISCONNECT: i32 = 0x0406;
 const packet: usize = memory.data(RADIO_PACKET_MAX + GUARD, 2);
 export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
 
-/** How far the phone of this connection has come: nothing said, its handshake answered, a session that speaks. */
-const enum Come {
-  Connected = 0,
-  Answered = 1,
-  InSession = 2,
-}
-let come: Come = Come.Connected;
 /** Connection interval, in 1.25 ms. */
 let interval: i32 = 0;
 
@@ -58,11 +51,7 @@ export function radioReady(): void {
 /** The wallet answers the phone: its handshake goes on, or its session speaks. Each gives it its time once. */
 export function radioAnswered(type: i32): void {
   if (aclHandle() < 0 || isHangingUp()) return;
-  if (type == MessageType.Sealed) come = Come.InSession;
-  else if ((type == MessageType.Pair2 || type == MessageType.Open2) && come == Come.Connected) {
-    come = Come.Answered;
-    setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS);
-  }
+  stayAnswered(type);
 }
 
 /** The line has the session, or has it no more: nobody else is to be heard meanwhile. */
@@ -81,7 +70,7 @@ export function radioAlarm(): void {
 
 /** Five seconds after the beginning, or a second after a hang-up. Before that no peripheral asks for parameters (Vol 3 Part C 9.3.12). */
 function connectionDue(): void {
-  if (come != Come.InSession || isHangingUp()) {
+  if (!staysOn() || isHangingUp()) {
     hangUpNow();
     setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS); // should it not end
   } else if (interval > INTERVAL_MAX) askParameters();
@@ -100,7 +89,7 @@ function event(code: i32, at: usize, length: i32): void {
   } else if (code == 0x0f && length >= 4) {
     const status: i32 = load<u8>(at);
     // Unknown connection: its end was missed.
-    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isHangingUp()) ended();
+    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isEnding()) ended();
     commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
   } else if (code == 0x13 && length >= 1) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
@@ -135,7 +124,8 @@ function connected(at: usize): void {
     return;
   }
   const isPeripheral = load<u8>(at + 3) == 1;
-  if (handle == aclHandle()) return;
+  // A handle that is in use already: its end was missed, and with it the session's.
+  if (handle == aclHandle()) ended();
   // While one is connected the card is not on the air (commands.ts): another one then is as unwanted as one that comes by itself.
   if (!isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
     if (!endStray(handle)) radioStart();
@@ -144,9 +134,8 @@ function connected(at: usize): void {
   aclOpen(handle);
   l2capReset();
   interval = load<u16>(at + 11);
-  come = Come.Connected;
   clearDeadline(Deadline.Address);
-  setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS);
+  stayBegins();
 }
 
 /** Disconnection Complete. */
@@ -154,7 +143,7 @@ function ended(): void {
   aclClose();
   l2capReset();
   commandsForget();
-  clearDeadline(Deadline.Connection);
+  stayEnds();
   pumpCommands();
 }
 
