@@ -248,45 +248,6 @@ describe("HCI", () => {
       expect(host.commands).to.deep.equal([DISCONNECT]);
     });
 
-    it("ends 5 s after its session was given up, however often it comes and goes", () => {
-      host.att(LISTEN);
-      says(host, MessageType.Open2);
-      says(host, MessageType.Sealed);
-      host.advance(60_000);
-      host.clear();
-      host.att("12 1d00 0000");
-      host.advance(3_000);
-      host.att(LISTEN);
-      host.att("12 1d00 0000");
-      host.advance(1_999);
-      expect(host.commands).to.deep.equal([]);
-      host.advance(1);
-      expect(host.commands).to.deep.equal([DISCONNECT]);
-    });
-
-    it("is over where its handle comes again: its end was missed, and nothing of it is left", () => {
-      host.att(LISTEN);
-      says(host, MessageType.Open2);
-      says(host, MessageType.Sealed);
-      host.clear();
-      host.connect();
-      expect(host.mail.map(({ to, bytes }) => [to, bytes[0]])).to.deep.equal([[ModuleId.Wallet, Mail.LineDown]]);
-      expect(parametersOf(host, DISCONNECT)).to.equal("400013");
-      expect(host.exports.connection!()).to.be.lessThan(0);
-    });
-
-    it("does not end by what a controller says of a stray one's end", () => {
-      host.autoComplete = false;
-      host.att(LISTEN);
-      host.answer = (opcode) => (opcode === DISCONNECT ? undefined : [0]);
-      says(host, MessageType.Sealed);
-      host.post(ModuleId.Wallet, Uint8Array.of(Mail.Hangup));
-      host.connect({ handle: 0x41 });
-      expect(parametersOf(host, DISCONNECT)).to.equal("410013");
-      host.event(0x0f, 2, 1, le(DISCONNECT));
-      expect(host.exports.connection!()).to.equal(HANDLE);
-    });
-
     it("in a session stays, and is asked for our parameters where its own are slow", () => {
       host.disconnect().connect({ interval: 40 });
       host.att(LISTEN);
