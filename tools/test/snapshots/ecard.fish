@@ -221,7 +221,7 @@ complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcomm
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
-complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -l longest -r -d 'seconds of the longest of 1, 10, 60, 600 and 3600'
+complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -l longest -r -d 'seconds of the longest, behind 1, 10, 60 and 600'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from length' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

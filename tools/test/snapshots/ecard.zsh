@@ -420,7 +420,7 @@ _ecard_bench_length() {
   local state line
   local -a names
   _arguments -C \
-    '--longest[seconds of the longest of 1, 10, 60, 600 and 3600]:value:_files' \
+    '--longest[seconds of the longest, behind 1, 10, 60 and 600]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
