@@ -117,6 +117,12 @@ describe("a recording without a read says why", () => {
     }
   });
 
+  it("never speaks of -0 dB", () => {
+    const next = normal(3);
+    const samples = Float32Array.from({ length: 44_100 }, () => Math.max(-0.97, Math.min(0.97, 0.3 * next())));
+    expect(diagnosis({ samples, sampleRateHz: 44_100 }).sentence).to.include(" 0 dB of full scale");
+  });
+
   it("says from which speed on it reads", () => {
     expect(diagnosis(swipeSignal({ ...swipe, ips: 2 })).sentence).to.contain("slower than 2.5 inches a second");
     expect(readSamples(swipeSignal({ ...swipe, ips: 2.7 }).samples, 44_100).reads).to.have.length(1);

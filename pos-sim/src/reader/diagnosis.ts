@@ -121,6 +121,9 @@ export function diagnosisOf(
   return signal === undefined ? found : { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...findings };
 }
 
+/** Of full scale, whole ones: never "-0". */
+const decibels = (level: number): number => Math.round(20 * Math.log10(level)) || 0;
+
 /** No text with its zeros passes a head in less: 60 cells at 100 inches a second, tracks 1 and 3. */
 const SHORTEST_S = 0.0028;
 
@@ -165,10 +168,7 @@ export function diagnose(seen: Observations): Diagnosis {
     };
   }
   if (seen.edges === 0 || (!hasCharacters && peak < QUIET)) {
-    const level =
-      peak > 0
-        ? `the loudest sample is ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale`
-        : "all samples are zero";
+    const level = peak > 0 ? `the loudest sample is ${decibels(peak)} dB of full scale` : "all samples are zero";
     return {
       code: "NO_SIGNAL",
       sentence: `No swipe in ${seconds}: ${level}. Check the head, the cable and the input gain.`,
@@ -192,7 +192,7 @@ export function diagnose(seen: Observations): Diagnosis {
   return (
     nearest ?? {
       code: "NO_CLOCK",
-      sentence: `There is a signal of ${(20 * Math.log10(peak)).toFixed(0)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${Math.round(rate)} samples a second.`,
+      sentence: `There is a signal of ${decibels(peak)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${Math.round(rate)} samples a second.`,
     }
   );
 }
