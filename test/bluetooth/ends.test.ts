@@ -29,7 +29,7 @@ describe("a connection of link's", () => {
     small.att("0a 0300");
     small.fragment(fromHex("030004000a"));
     small.disconnect().connect();
-    small.fragment(fromHex("0300"), false);
+    small.fragment(fromHex("030004000a0300"), false);
     expect(small.frames).to.have.length(1); // of before
     expect(small.att("0a 0300")).to.deep.equal(["0b6563617264"]);
   });
