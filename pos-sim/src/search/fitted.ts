@@ -1,13 +1,14 @@
 // A stretch of cells fitted to a model: pulses in noise, by its samples; or reversals that a writer moved, by their times.
 
 import type { Followed } from "./draft.js";
+import { astrayMetrics } from "./fit/astray.js";
 import { damageIn, isOverlaid } from "./fit/damage.js";
 import type { Damage } from "./fit/gains.js";
+import { hasGaps } from "./fit/gaps.js";
 import { metricsOf, passMetricsOf } from "./fit/metrics.js";
 import { type Pulse, STRIPE } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, noisyScatter, type Reading, refined, without } from "./fit/refine.js";
 import { shaped } from "./fit/shape.js";
-import { isStraying } from "./fit/strays.js";
 import { weighed } from "./fit/weighed.js";
 import { clocked } from "./reversals/clock.js";
 import { type Clock, eventMetrics } from "./reversals/events.js";
@@ -29,6 +30,8 @@ export interface View {
   readonly writer: number;
   /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
   readonly isOverlaid: (bits: Uint8Array, from: number, to: number) => boolean;
+  /** Metrics if reversals are elsewhere, where pulses of a text are gone. */
+  readonly astrayBy: (bits: Uint8Array, from: number, to: number) => ((reverse: boolean) => CellMetrics) | undefined;
   /** So much jitter that nobody could read it. */
   readonly hopeless: boolean;
 }
@@ -52,18 +55,20 @@ export function fittedBySamples(followed: Followed): Fitted {
       const seen = damageIn(grid, matched, pulse);
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
       const likelier = seen === "seen" ? "some" : "unseen";
-      const isStray = (bits: Uint8Array, from: number, to: number): boolean => {
-        const known = freeBits(metricsOf(grid, matched, pulse, likelier), bits);
-        return isStraying(without(samples, base), { ...reading, ...known }, pulse, from, to);
-      };
       return {
         reading,
         metricsBy: held(likelier),
         passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...(seen === "unclear" && { damagedBy: held("some") }),
-        isOverlaid: (bits, from, to) =>
-          isOverlaid(weighed(grid, matched, pulse, false), bits, from, to) || isStray(bits, from, to),
+        isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
+        astrayBy: (bits, from, to) => {
+          const flat = without(samples, base);
+          const known = freeBits(held(likelier)(false), bits);
+          if (!hasGaps(flat, { ...reading, ...known }, pulse, from, to)) return undefined;
+          const { scale } = weighed(grid, matched, pulse, false);
+          return (reverse) => astrayMetrics(flat, grid, pulse, scale, reverse);
+        },
         hopeless: false,
       };
     },
@@ -85,7 +90,7 @@ export function fittedByReversals(moved: Moved): Fitted {
       const writer = Math.max(0, 1 - (moved.noisy / now.jitter) ** 2);
       return {
         ...{ reading: now, metricsBy, passBy: metricsBy, writer },
-        ...{ isOverlaid: () => false, hopeless: now.jitter > TIMED },
+        ...{ isOverlaid: () => false, astrayBy: () => undefined, hopeless: now.jitter > TIMED },
       };
     },
     know: (known) => {

@@ -1,9 +1,10 @@
 // What a stretch of cells says. A clock may run on from one text to the next, with zeros between them, as the card's own emissions do: each text is
 // weighed in cells of its own, from amid its neighbour on one side to amid the one on the other.
 
+import { STRAYING } from "./fit/astray.js";
 import { DAMAGED } from "./fit/gains.js";
 import type { View } from "./fitted.js";
-import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
+import { bitsWith, either, type Likely, likeliest, type Said } from "./texts/likeliest.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
@@ -11,8 +12,8 @@ import { type CellMetrics, sliced } from "./texts/weights.js";
 const ROOM = 60;
 /** A text beside another one is taken for one from there on. */
 const BESIDE = 0.1;
-/** How sure a text is at most over which something else lies. */
-const OVERLAID = 0.99;
+/** How sure a text is at most over which something else lies, or whose pulses may be elsewhere. */
+const DOUBTED = 0.99;
 
 /** What a part of a stretch says as one text of some formats, likeliest first. */
 type Judge = (from: number, to: number, formats: readonly (5 | 7)[]) => readonly Likely[];
@@ -79,7 +80,7 @@ function heldBy(metricsBy: Metrics): Metrics {
 
 /** What the cells from `from` to `to` say, as one text. */
 function judgedIn(
-  { reading: { bits }, isOverlaid }: View,
+  { reading: { bits }, isOverlaid, astrayBy }: View,
   [metricsBy, damagedBy]: readonly [Metrics, Metrics | undefined],
   from: number,
   to: number,
@@ -88,17 +89,30 @@ function judgedIn(
   if (formats.length === 0) return [];
   const cells = bits.length;
   const part = (by: Metrics) => within(by, cells, from, to);
-  const whole = likeliest(part(metricsBy), formats);
-  const likely =
-    damagedBy === undefined
-      ? whole.likely
-      : either(whole, likeliest(part(damagedBy), formats, whole.total - DAMAGED), DAMAGED);
-  return shifted(likely, from)
-    .map((one): Likely => {
-      const doubted = one.probability > OVERLAID && isOverlaid(bitsWith(one, cells), one.from, one.to);
-      return doubted ? { ...one, probability: OVERLAID } : one;
-    })
+  const inPlace = (one: Likely) => ({ ...one, from: one.from + from, to: one.to + from });
+  let said = likeliest(part(metricsBy), formats);
+  if (damagedBy !== undefined) said = either(said, likeliest(part(damagedBy), formats, said.total - DAMAGED), DAMAGED);
+  const [best] = said.likely.map(inPlace);
+  if (best !== undefined && best.probability > DOUBTED) {
+    const astray = astrayBy(bitsWith(best, cells), best.from, best.to);
+    if (astray !== undefined) said = notAstray(said, likeliest(part(heldBy(astray)), formats, said.total - STRAYING));
+  }
+  return said.likely
+    .map(inPlace)
+    .map((one) =>
+      one.probability > DOUBTED && isOverlaid(bitsWith(one, cells), one.from, one.to) ? doubted(one) : one,
+    )
     .sort((a, b) => b.probability - a.probability);
+}
+
+/** Texts whose reversals are in their places, or elsewhere. Where they are rather elsewhere and make no text there, others are in doubt. */
+function notAstray(said: Said, astray: Said): Said {
+  const isRather = astray.likely.length === 0 && astray.total + STRAYING > said.total;
+  return isRather ? { ...said, likely: said.likely.map(doubted) } : either(said, astray, STRAYING);
+}
+
+function doubted(one: Likely): Likely {
+  return { ...one, probability: Math.min(DOUBTED, one.probability) };
 }
 
 /** Metrics of the cells from `from` to `to` alone. */

@@ -24,8 +24,17 @@ export class Chain {
   readonly numbers: Int32Array;
   readonly bits: Uint8Array;
   readonly ends: Int32Array;
+  /** Share of the best way's weight below which none is followed. */
+  readonly faint: number;
 
-  constructor(states: number, groups: number, first: readonly number[], transitions: readonly Transition[]) {
+  constructor(
+    states: number,
+    groups: number,
+    first: readonly number[],
+    transitions: readonly Transition[],
+    faint = 1e-18,
+  ) {
+    this.faint = faint;
     this.states = states;
     this.groups = groups;
     this.first = first;
@@ -91,6 +100,31 @@ export const LOSSY = new Chain(
       ),
     ),
   ),
+);
+
+/** How late a reversal may be, cells. */
+export const LATE: readonly number[] = [0.18, 0.31, 0.44];
+/** What lies before a boundary of ASTRAY: as of LOSSY; or the boundary's reversal is late, so much behind a zero, or behind a one. */
+export const LATE_FROM = LOST + 1;
+export const BEFORE = LATE_FROM + 2 * LATE.length;
+/** The reversal at a cell's end is there; or it is lost or early, and overlaps nothing; or so late. */
+export const ENDS = 2 + LATE.length;
+
+/**
+ * By samples, where reversals may be elsewhere. State: `polarity * BEFORE + before`; steps: `(state * ENDS + end) * 2 + bit`. A late one is heard in
+ * the cell behind its own, so that what seems hopeless before may be the likeliest then.
+ */
+export const ASTRAY = new Chain(
+  2 * BEFORE,
+  2,
+  [0, BEFORE],
+  Array.from({ length: 2 * BEFORE * ENDS * 2 }, (_, step): Transition => {
+    const [from, end, bit] = [Math.floor(step / (2 * ENDS)), (step >> 1) % ENDS, (step & 1) as 0 | 1];
+    const polarity = Math.floor(from / BEFORE);
+    const before = [bit, LOST][end] ?? LATE_FROM + bit * LATE.length + end - 2;
+    return { from, bit, to: (bit === 0 ? 1 - polarity : polarity) * BEFORE + before };
+  }),
+  1e-40,
 );
 
 /** Numbers that reversals are told apart by. */

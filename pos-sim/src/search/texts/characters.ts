@@ -3,7 +3,7 @@
 
 import type { Background } from "./background.js";
 import type { Graph } from "./graph.js";
-import { type Ahead, FAINT, type Found } from "./lattice.js";
+import type { Ahead, Found } from "./lattice.js";
 import type { Weights } from "./weights.js";
 
 /** Sums by state at one boundary, over e to the power of `scale`. */
@@ -146,7 +146,7 @@ function behindOf(
     for (const state of alive) {
       const value = sums[state]! / live;
       sums[state] = 0;
-      if (!(value > FAINT)) continue;
+      if (!(value > chain.faint)) continue;
       for (let n = into.starts[state]!; n < into.starts[state + 1]!; n++) {
         const step = into.steps[n]!;
         const from = into.origins[n]!;

@@ -21,10 +21,8 @@ export interface Found {
 
 /** Prior odds of text beginning behind a zero. */
 export const TEXT = 0.001;
-/** Paths of less than this share of the best one's weight are dropped. */
-export const FAINT = 1e-18;
-/** And of less than this share of what is no text: the checks of a whole track bring back less. */
-const HOPELESS = 1e-16;
+/** Ways of less than this times the share of the best one that the chain follows, of what is no text, are dropped too: the checks of a whole track bring back less. */
+const HOPELESS = 100;
 
 export interface CodeResult {
   /** Logarithm of the sum over all texts. */
@@ -92,7 +90,7 @@ export class CodeTrellis {
         if (weight > live) live = weight;
       }
       ahead?.add({ states: alive, count, sums: sum, most, scale });
-      const faint = Math.max(live * FAINT, other * HOPELESS);
+      const faint = chain.faint * Math.max(live, other * HOPELESS);
       const g = k * row;
       paths.reserve(states);
       const { parents, bits: pathBits } = paths;

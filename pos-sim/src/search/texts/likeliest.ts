@@ -3,7 +3,7 @@
 import { trackBits } from "../../signal/stripe.js";
 import { TRACK_FORMATS, type TrackFormat } from "../../track-format.js";
 import { Background } from "./background.js";
-import { type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
+import { ASTRAY, type Chain, FREE, LOSSY, POLARITY, REVERSALS } from "./chain.js";
 import { certainties } from "./characters.js";
 import { Graph } from "./graph.js";
 import { Ahead, type CodeResult, CodeTrellis, type Found } from "./lattice.js";
@@ -56,7 +56,10 @@ class Trellises {
 }
 
 const TRELLISES = new Map(
-  [POLARITY, LOSSY, REVERSALS].map((chain) => [chain, { 5: new Trellises(3, chain), 7: new Trellises(1, chain) }]),
+  [POLARITY, LOSSY, ASTRAY, REVERSALS].map((chain) => [
+    chain,
+    { 5: new Trellises(3, chain), 7: new Trellises(1, chain) },
+  ]),
 );
 
 /** Texts, likeliest first, and the logarithm of the likelihood of all of them and of none together. */
@@ -178,7 +181,7 @@ function withLostClock(decoded: readonly (ReadAs & CodeResult)[], total: number)
 const NEGLIGIBLE = Math.log(1e-7);
 
 /** Of two ways to see the same cells, both together. @param odds - Logarithm of the prior odds of the second one. */
-export function either(one: Said, other: Said, odds: number): readonly Likely[] {
+export function either(one: Said, other: Said, odds: number): Said {
   const share = 1 / (1 + Math.exp(other.total + odds - one.total));
   const same = (a: Likely, b: Likely): boolean =>
     a.data === b.data && a.direction === b.direction && a.symbolBits === b.symbolBits && a.from === b.from;
@@ -193,7 +196,10 @@ export function either(one: Said, other: Said, odds: number): readonly Likely[] 
       .filter((likely) => !one.likely.some((there) => same(there, likely)))
       .map((likely) => ({ ...likely, probability: (1 - share) * likely.probability })),
   ];
-  return all.sort((a, b) => b.probability - a.probability);
+  return {
+    likely: all.sort((a, b) => b.probability - a.probability),
+    total: addLog(one.total, other.total + odds),
+  };
 }
 
 /** Worth a second look: not where nothing is likely, nor where there is no doubt. */
