@@ -14,7 +14,7 @@ export type { CellMeasure, HandMeasure } from "./measure/measure.js";
 export type { Deviations, Dropout, Pause, SignalMeasures, Weakness, WeaknessCode } from "./measure/report.js";
 export type { FailedSwipe } from "./reader/attempts.js";
 export type { Candidate } from "./reader/candidates.js";
-export { confidenceText } from "./reader/confidence-text.js";
+export { confidenceText, leastSure, ninesOf } from "./reader/confidence-text.js";
 export type { Diagnosis, DiagnosisCode } from "./reader/diagnosis.js";
 export type { Said } from "./reader/heads.js";
 export {

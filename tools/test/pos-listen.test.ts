@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { sampleKeys, startIssuer } from "@enabling-card/issuer";
-import { encodeWav, swipeSignal } from "@enabling-card/pos-sim";
+import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { Card, IssuerClient, MemoryPairingStore } from "@enabling-card/sdk";
 import { tcpTransport } from "@enabling-card/sdk/node";
 import { expect } from "chai";
@@ -55,6 +55,23 @@ describe("ecard pos listen", () => {
     const { stdout } = await ecard([...LISTEN, "-v"], { stdin: raw(TEXT) });
     expect(stdout).to.match(/1\.\d{3} s {2}track 2 forward {2};9999991234567893=29111011234567890\?\n.*jitter/);
     expect(stdout).to.match(/\n1 read in \d+\.\d s\n$/);
+  });
+
+  it("tells with --verbose how sure each character is, and candidates' odds as pos read does", async () => {
+    const { samples } = synthesise(2, { snrDb: -4 });
+    const stdin = Buffer.from(samples.buffer);
+    const { stdout } = await ecard([...LISTEN, "-v"], { stdin });
+    expect(stdout).to.match(
+      / s {2}perhaps track 2, \d+ %: ;9{6}.*\n +least sure is character .*\n +;9{6}.*\n +\d{39}\n/,
+    );
+    const candidatesOf = async (...more: string[]) =>
+      (await ecard([...LISTEN, "--json", ...more], { stdin })).facts().find(({ event }) => event === "candidates")!
+        .candidates as { masked: boolean; characterConfidence?: number[] }[];
+    expect((await candidatesOf())[0]).to.not.have.property("characterConfidence");
+    for (const { masked, characterConfidence } of await candidatesOf("-v"))
+      expect(characterConfidence).to.have.length(masked ? 0 : 39);
+    const [, read] = (await ecard([...LISTEN, "--json", "-v"], { stdin: raw(TEXT) })).facts();
+    expect(read!.characterConfidence).to.have.length(TEXT.length);
   });
 
   it("tells a swipe that it could not read while it listens on", async () => {

@@ -58,6 +58,18 @@ describe("ecard pos read", () => {
     expect(stdout).to.contain(`track 1 at`).and.contain(TRACK1).and.contain("reverse");
   });
 
+  it("tells with --verbose how sure each character is, a digit under each; of a masked text nothing", async () => {
+    const { samples, sampleRateHz } = synthesise(2, { snrDb: -4 });
+    const noisy = file("noisy.wav", encodeWav([samples], sampleRateHz));
+    const { stdout } = await ecard(["pos", "read", noisy, "-v"]);
+    expect(stdout).to.match(/\n {4}least sure is character \d+, \d+ %; nines of each.*\n {4}(;9{6}.*)\n {4}\d{39}\n/);
+    expect(stdout.match(/least sure/g)).to.have.length(1);
+    expect(stdout.match(/\(masked\)/g)!.length).to.be.at.least(1);
+    expect((await ecard(["pos", "read", noisy])).stdout).to.not.contain("least sure");
+    const stranger = file("stranger.wav", wav(2, `;${STRANGER}=30121011777700000042?`));
+    expect((await ecard(["pos", "read", stranger, "-v"])).stdout).to.not.contain("least sure");
+  });
+
   it("tells numbers to what a head can tell apart, not to the last bit", async () => {
     const { facts } = await ecard(["pos", "read", file("good.wav", wav(2, TRACK2)), "--json", "-v"]);
     for (const value of Object.values((facts()[0]!.reads as Record<string, unknown>[])[0]!)) {

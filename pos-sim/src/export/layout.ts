@@ -15,6 +15,8 @@ export interface BitMark extends Span {
 export interface SymbolMark extends Span {
   readonly text: string;
   readonly kind: "sentinel" | "data" | "lrc";
+  /** How sure it is, where that is known. */
+  readonly confidence?: number;
 }
 
 /** A read on paper; of a masked one only where it lies. */
@@ -47,7 +49,9 @@ export function marksOf(read: Read): Marks {
       const value = data.slice(0, -1).reduce((sum, bit, i) => sum | (bit << i), 0);
       return { ...span, text: String.fromCharCode(format.offset + value), kind: "lrc" };
     }
-    return { ...span, text: read.data[n]!, kind: n === 0 || n === count - 2 ? "sentinel" : "data" };
+    const confidence = read.characterConfidence[n];
+    const kind = n === 0 || n === count - 2 ? "sentinel" : "data";
+    return { ...span, text: read.data[n]!, kind, ...(confidence !== undefined && { confidence }) };
   });
   return { read, bits: bitMarks, symbols };
 }

@@ -1,7 +1,9 @@
 // A picture of a swipe: the waveform in rows, and under it the cells, their bits and the characters that they make.
 // Of reads outside the test ranges not even the waveform is in the file: it could be read off the paper.
 import { decibels } from "../measure/levels.js";
+import { CHARACTER_DOUBT, confidenceText } from "../reader/confidence-text.js";
 import type { Read } from "../reader/read.js";
+import { CERTAIN } from "../search/texts/likeliest.js";
 import type { Signal } from "../signal/signal.js";
 import { type Marks, marksOf, rowsOf, type Span } from "./layout.js";
 
@@ -129,6 +131,8 @@ function header(title: string, signal: Signal, reads: readonly Read[], peak: num
     text(x + 23, 107, "cell of a one", 13, SOFT),
   );
   parts.push(text(x + 142, 107, "p", 12, "#a2389b", 'font-weight="600"'), text(x + 156, 107, "parity bit", 13, SOFT));
+  if (reads.some(({ masked, characterConfidence }) => !masked && characterConfidence.length > 0))
+    parts.push(text(x + 240, 107, "below a character: how sure it is, unless over 1 - 1e-9", 13, SOFT));
   return parts;
 }
 
@@ -187,7 +191,20 @@ function drawSymbol(symbol: Marks["symbols"][number], x: (s: number) => number, 
   const [fill, ink] = COLOURS[symbol.kind];
   const [from, to] = [x(symbol.fromS) + 1, x(symbol.toS) - 1];
   const shown = symbol.text === " " ? "\u2423" : symbol.text;
-  return `<rect x="${px(from)}" y="${top}" width="${px(Math.max(1, to - from))}" height="${SYMBOLS - 2}" rx="3" fill="${fill}"/>${text((from + to) / 2, top + 16, escaped(shown), 14, ink, 'text-anchor="middle" font-weight="600"')}`;
+  return `<rect x="${px(from)}" y="${top}" width="${px(Math.max(1, to - from))}" height="${SYMBOLS - 2}" rx="3" fill="${fill}"/>${text((from + to) / 2, top + 16, escaped(shown), 14, ink, 'text-anchor="middle" font-weight="600"')}${drawConfidence(symbol, (from + to) / 2, top + SYMBOLS + 8)}`;
+}
+
+/** Of a character that is not as good as certain; amber where a text as sure would be no read. */
+function drawConfidence({ confidence = 1 }: Marks["symbols"][number], x: number, y: number): string {
+  if (1 - confidence <= CHARACTER_DOUBT) return "";
+  return text(
+    x,
+    y,
+    confidenceText(confidence),
+    9.5,
+    confidence < CERTAIN ? COLOURS.lrc[1] : SOFT,
+    'text-anchor="middle"',
+  );
 }
 
 /** A band in place of a read that may not be shown. */

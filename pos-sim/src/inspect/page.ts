@@ -2,7 +2,7 @@
 import { LIMITS_ORIGIN } from "../measure/limits.js";
 import type { SignalMeasures, Weakness } from "../measure/report.js";
 import type { Candidate } from "../reader/candidates.js";
-import { confidenceText } from "../reader/confidence-text.js";
+import { confidenceText, leastSure } from "../reader/confidence-text.js";
 import type { Read } from "../reader/read.js";
 import { escaped } from "./chart.js";
 import { type Fault, faultPictures, faultsOf, type Inspection, overview, readPictures } from "./inspection.js";
@@ -120,6 +120,24 @@ function readSection(read: Read, number: number): string[] {
     ...weaknesses(signal.weaknesses),
     ...readPictures(read, number).map(figure),
     measuresTable(signal, `Signal of read ${number}`),
+    ...characters(`read ${number}`, read),
+  ];
+}
+
+/** How sure each character is; nothing of a masked text, whose characters are not all there. */
+function characters(of: string, text: Pick<Candidate, "data" | "characterConfidence">): string[] {
+  const { data, characterConfidence } = text;
+  const least = leastSure(characterConfidence);
+  if (least === undefined) return [];
+  const rows = characterConfidence.map(
+    (one, i) =>
+      `<tr><th scope="row">${i + 1}</th><td><code>${escaped(data[i]!)}</code></td><td>${confidenceText(one)}</td></tr>`,
+  );
+  return [
+    `<details><summary>Each character of ${of}: least sure is number ${least.character}, ${confidenceText(least.confidence)}</summary>`,
+    "<table><caption>How sure each character is, whatever the others are; the start sentinel is number 1</caption>",
+    `<thead><tr>${["Number", "Character", "Confidence"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>`,
+    `<tbody>${rows.join("\n")}</tbody></table></details>`,
   ];
 }
 
@@ -168,5 +186,6 @@ function candidatesTable(candidates: readonly Candidate[]): string {
     "<table><caption>Likely and not sure: no read</caption>",
     `<thead><tr>${["Probability", "Track", "Direction", "At", "Data"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>`,
     `<tbody>${rows.join("\n")}</tbody></table>`,
+    ...candidates.flatMap((one, i) => characters(`candidate ${i + 1}`, one)),
   ].join("\n");
 }

@@ -22,8 +22,9 @@ export function inspectCommand(pos: Command, context: Context, onCode: (code: Ex
       `
 Waveform with cells, bits and characters; speed along the swipe; jitter with
 the limits of ISO/IEC 7811-2; a table of measures; candidates; each swipe that
-was not read, why and where. All reads are listed, the first 12 pictured, and
-as many failed swipes. The page needs nothing from elsewhere.
+was not read, why and where; how sure each character is. All reads are listed,
+the first 12 pictured, and as many failed swipes. The page needs nothing from
+elsewhere.
 
 Of a masked read, and of what could not be read, neither waveform nor cells
 nor bits are in the files: only levels and the speed, in parts of several
@@ -51,7 +52,7 @@ Examples:
       const result = await inspectRecording(file, inspecting).finally(bar.stop);
       const { written } = result;
       output.fact({ ...recordingFacts(result, true), svg: written?.svg ?? null, html: written?.html ?? null });
-      for (const line of recordingLines(result)) output.result(line);
+      for (const line of recordingLines(result, output.verbose)) output.result(line);
       if (written !== undefined) output.result(`  ${written.html}\n  ${written.svg}`);
       if (result.reads.length === 0) onCode(EXIT.failed);
     });

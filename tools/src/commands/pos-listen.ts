@@ -40,7 +40,8 @@ as they come {"event":"read","track","data","direction","confidence","lrc",
 something was likely and not sure, and, of each swipe that was not read, a few
 seconds later {"event":"failed","channel","startS","endS","code","sentence",
 "atS","character"}; at last {"event":"end","reads","seconds","diagnosis"}, with
-"restOctets" where the end was no whole frame. A diagnosis has "signal", as pos
+"restOctets" where the end was no whole frame. With --verbose reads and
+candidates have "characterConfidence". A diagnosis has "signal", as pos
 read has it, where an attempt could be measured.
 
 Examples:

@@ -27,7 +27,8 @@ Says of each swipe that was not read why, where, and what in the signal did it;
 where a read is weak, what is weak in its signal. Exits with 1 where a file gave
 no read, or could not be opened. Numbers outside the test range are masked, and
 the names beside them hidden. Tracks 2 and 3 share a code: --track 3 takes
-frames of either as track 3.
+frames of either as track 3. With --verbose each character of what is not masked
+has the nines of its confidence below it.
 
 With --json: one line a file {"file","reads":[{"track","data","direction",
 "confidence","lrc":true,"channel"}],"failed":[{"channel","startS","endS","code",
@@ -73,7 +74,7 @@ Examples:
       for await (const result of readRecordings(files, read)) {
         bar.stop();
         output.fact(recordingFacts(result, output.verbose));
-        for (const line of recordingLines(result)) output.result(line);
+        for (const line of recordingLines(result, output.verbose)) output.result(line);
         if (result.reads.length === 0) onCode(EXIT.failed);
       }
     });

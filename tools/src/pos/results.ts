@@ -4,6 +4,8 @@ import {
   type Candidate,
   confidenceText,
   type FailedSwipe,
+  leastSure,
+  ninesOf,
   type Read,
   type SignalMeasures,
 } from "@enabling-card/pos-sim";
@@ -45,7 +47,7 @@ function candidateFacts({ track, data, direction, probability, masked, ...more }
   return { track, data, direction, probability: rounded(probability, 6), masked, ...(verbose && numbers) };
 }
 
-function charactersOf({ characterConfidence }: Pick<Candidate, "characterConfidence">): readonly number[] {
+export function charactersOf({ characterConfidence }: Pick<Candidate, "characterConfidence">): readonly number[] {
   return characterConfidence.map((one) => rounded(one, 9));
 }
 
@@ -78,28 +80,46 @@ export function signalFacts(signal: SignalMeasures): object {
   ) as object;
 }
 
-/** What a person is told of a recording. */
-export function recordingLines({ file, reads, candidates, failed, diagnosis }: RecordingResult): string[] {
+/** What a person is told of a recording; how sure each character is where `verbose`. */
+export function recordingLines(result: RecordingResult, verbose: boolean): string[] {
+  const { file, reads, candidates, failed, diagnosis } = result;
   const many = reads.length === 0 ? "nothing read" : counted(reads.length, "read");
   const why = diagnosis === null ? "" : `. ${diagnosis.sentence.replace(/[^.!?]$/, "$&.")} [${diagnosis.code}]`;
-  const perhaps = candidates.map(
-    ({ track, data, probability, masked }) =>
-      `  perhaps track ${track}, ${confidenceText(probability)}: ${data}${masked ? "  (masked)" : ""}`,
-  );
+  const perhaps = candidates.flatMap((one) => [
+    `  perhaps track ${one.track}, ${confidenceText(one.probability)}: ${one.data}${one.masked ? "  (masked)" : ""}`,
+    ...(verbose ? characterLines(one, "    ") : []),
+  ]);
   // What the diagnosis says already is not said again.
   const unread = failed.filter(({ sentence }) => !diagnosis?.sentence.includes(sentence));
-  return [`${printable(file)}: ${many}${why}`, ...reads.flatMap(readLines), ...unread.map(failedLine), ...perhaps];
+  return [
+    `${printable(file)}: ${many}${why}`,
+    ...reads.flatMap((read) => readLines(read, verbose)),
+    ...unread.map(failedLine),
+    ...perhaps,
+  ];
 }
 
 function failedLine({ startS, endS, code, sentence }: FailedSwipe): string {
   return `  not read, ${startS.toFixed(3)} to ${endS.toFixed(3)} s: ${sentence} [${code}]`;
 }
 
-function readLines(read: Read): string[] {
+/** How sure each character is, a digit under each; of a masked text nothing, as its characters are not all there. */
+export function characterLines(
+  { data, characterConfidence }: Pick<Candidate, "data" | "characterConfidence">,
+  indent: string,
+): string[] {
+  const least = leastSure(characterConfidence);
+  if (least === undefined) return [];
+  const words = `least sure is character ${least.character}, ${confidenceText(least.confidence)}; nines of each, 2 is 99 % and more:`;
+  return [words, data, ninesOf(characterConfidence)].map((line) => `${indent}${line}`);
+}
+
+function readLines(read: Read, verbose: boolean): string[] {
   const numbers = `${read.direction}, cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %, confidence ${confidenceText(read.confidence)}`;
   return [
     `  track ${read.track} at ${read.startS.toFixed(3)} s: ${read.data}${read.masked ? "  (masked)" : ""}`,
     `    ${numbers}`,
+    ...(verbose ? characterLines(read, "    ") : []),
     ...(read.signal?.weaknesses ?? []).map(({ sentence }) => `    weak: ${sentence}`),
   ];
 }

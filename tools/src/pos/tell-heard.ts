@@ -10,7 +10,10 @@ import {
 } from "@enabling-card/pos-sim";
 import { counted } from "../counted.js";
 import { type Output, rounded } from "../output.js";
-import { diagnosisFacts, failedFacts } from "./results.js";
+import { characterLines, charactersOf, diagnosisFacts, failedFacts } from "./results.js";
+
+/** Behind the time of what a line belongs to. */
+const INDENT = " ".repeat(14);
 
 export function tellHeard(heard: Heard, output: Output): void {
   if (heard.kind === "read") tellRead(heard.read, output);
@@ -22,13 +25,15 @@ export function tellHeard(heard: Heard, output: Output): void {
 function tellRead(read: Read, output: Output): void {
   const { track, data, direction, confidence, lrc, channel, startS, endS, masked } = read;
   const when = { startS: rounded(startS, 6), endS: rounded(endS, 6) };
-  output.fact({ event: "read", track, data, direction, confidence, lrc, channel, ...when, masked });
+  const characters = output.verbose && { characterConfidence: charactersOf(read) };
+  output.fact({ event: "read", track, data, direction, confidence, lrc, channel, ...when, masked, ...characters });
   output.result(
     `${startS.toFixed(3).padStart(10)} s  track ${track} ${direction}  ${data}${masked ? "  (masked)" : ""}`,
   );
   if (output.verbose) {
     const numbers = `cell ${read.cellUs.toFixed(0)} us, jitter ${read.jitterPercent.toFixed(1)} %`;
-    output.result(`${" ".repeat(14)}${numbers}, confidence ${confidenceText(confidence)}`);
+    output.result(`${INDENT}${numbers}, confidence ${confidenceText(confidence)}`);
+    for (const line of characterLines(read, INDENT)) output.result(line);
   }
 }
 
@@ -37,15 +42,18 @@ function tellCandidates(candidates: readonly Candidate[], output: Output): void 
   output.fact({
     event: "candidates",
     startS: rounded(startS, 6),
-    candidates: candidates.map(({ track, data, direction, probability, masked }) => ({
+    candidates: candidates.map(({ track, data, direction, probability, masked, ...more }) => ({
       ...{ track, data, direction, probability: rounded(probability, 6), masked },
+      ...(output.verbose && { characterConfidence: charactersOf(more) }),
     })),
   });
-  for (const { track, data, probability, masked } of candidates) {
-    const chance = `${(100 * probability).toFixed(1)} %`;
+  for (const one of candidates) {
+    const { track, data, probability, masked } = one;
+    const chance = confidenceText(probability);
     output.result(
       `${startS.toFixed(3).padStart(10)} s  perhaps track ${track}, ${chance}: ${data}${masked ? "  (masked)" : ""}`,
     );
+    if (output.verbose) for (const line of characterLines(one, INDENT)) output.result(line);
   }
 }
 
