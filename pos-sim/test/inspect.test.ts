@@ -211,6 +211,25 @@ describe("the page of an inspection", () => {
     expect(texts).to.include("Candidates").and.include(inspection.candidates[0]!.data.replaceAll(">", "&gt;"));
   });
 
+  it("never says that all is within bounds beside figures that are not", async () => {
+    for (const conditions of [
+      { snrDb: 11, cellUs: 230 },
+      { snrDb: 12, leadingZeros: 8 },
+      { clip: 0.1, snrDb: 30 },
+      {},
+    ] as const) {
+      const inspection = await made(conditions);
+      const { jitter, leadingZeros } = inspection.reads[0]!.signal!;
+      const isBeyond = jitter!.cells.worstOfNewPercent > 100 || leadingZeros! < 10;
+      const page = inspectionPage(inspection);
+      expect(page.includes("within all bounds"), JSON.stringify(conditions)).to.equal(!isBeyond);
+      if (!isBeyond) continue;
+      expect(page).to.match(
+        /Beyond a bound, and no fault of the card:<\/p>\n<ul><li>(worst (half )?cell|only 8 zeros seen)/,
+      );
+    }
+  });
+
   it("escapes the recording's name", async () => {
     expect(inspectionPage(await made({}))).to.include("<h1>a &lt;b&gt; &amp; c.wav</h1>");
   });

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { type Conditions, readSamples, type SignalMeasures, synthesise, type Weakness } from "../src/index.js";
 import { powerOf } from "../src/measure/power.js";
+import { byNoiseAlone } from "../src/measure/weaknesses.js";
 import { movingMean } from "../src/signal/moving-mean.js";
 import { normal } from "../src/signal/random.js";
 
@@ -198,6 +199,32 @@ describe("jitter", () => {
       expect(found.map(({ code }) => code)).to.include("JITTER");
       expect(jitter!.noisePercent).to.be.below(1.5);
     }
+  });
+
+  it("is told where all reversals are off by more than noise moves them, though the worst cell may be noise's", () => {
+    // 116 % of a used card's limit, beside which nothing was told.
+    const signal = signalOf(made({ snrDb: 12, jitter: { normal: 0.05 }, speed: { ratio: 2 } }, 4243));
+    expect(signal.jitter!.cells.worstPercent).to.be.below(1.4 * signal.jitter!.noiseWorstPercent!);
+    expect(signal.weaknesses.map(({ code }) => code)).to.deep.equal(["JITTER", "JITTER"]);
+    expect(byNoiseAlone(signal)).to.deep.equal([]);
+  });
+
+  it("beyond a limit that is noise's is said to be that, and is no weakness", () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const signal = signalOf(made({ snrDb: 11, cellUs: 230 }, seed));
+      expect(signal.weaknesses).to.deep.equal([]);
+      const { cells, subintervals } = signal.jitter!;
+      const beyond = [cells.worstOfNewPercent, subintervals!.worstOfNewPercent].filter((percent) => percent > 100);
+      expect(beyond.length).to.be.at.least(1);
+      expect(byNoiseAlone(signal)).to.have.length(beyond.length);
+      expect(byNoiseAlone(signal)[0]).to.match(/^worst .*% off, .* as its noise may make it on a perfect card$/);
+    }
+    expect(byNoiseAlone(signalOf(made({})))).to.deep.equal([]);
+  });
+
+  it("that clipping makes is said to be that", () => {
+    const [said] = byNoiseAlone(signalOf(made({ clip: 0.1, snrDb: 30 })));
+    expect(said).to.match(/as its noise and flat tops may make it on a perfect card$/);
   });
 
   it("of noise is foretold within a third", () => {

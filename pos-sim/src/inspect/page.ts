@@ -1,6 +1,7 @@
 // The page of an inspection: one HTML file, with everything in it, for light and dark, for eyes and for screen readers.
 import { LIMITS_ORIGIN } from "../measure/limits.js";
-import type { SignalMeasures, Weakness } from "../measure/report.js";
+import type { SignalMeasures } from "../measure/report.js";
+import { byNoiseAlone } from "../measure/weaknesses.js";
 import type { Candidate } from "../reader/candidates.js";
 import { confidenceText, leastSure } from "../reader/confidence-text.js";
 import type { Read } from "../reader/read.js";
@@ -101,7 +102,7 @@ function readsTable(reads: readonly Read[]): string {
     "<h2>Reads</h2>",
     ...(notes.length > 0 ? [`<p>Of the reads, ${notes.join("; ")}.</p>`] : []),
     "<table><caption>What was read, in the order of time</caption>",
-    `<thead><tr>${["Read", "Track", "Direction", "At", "Confidence", "Data", "Worst of its signal"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>`,
+    `<thead><tr>${["Read", "Track", "Direction", "At", "Confidence", "Data", "Weak in its signal"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>`,
     `<tbody>${rows.join("\n")}</tbody></table>`,
   ].join("\n");
 }
@@ -117,7 +118,7 @@ function readSection(read: Read, number: number): string[] {
           "<p>The number lies outside the test range: it is masked, and so are its bits, cells and waveform, and what could tell them. Shown are the level in parts of several characters, the hand&#8217;s speed, how jitter is spread, and figures for the whole.</p>",
         ]
       : []),
-    ...weaknesses(signal.weaknesses),
+    ...weaknesses(signal),
     ...readPictures(read, number).map(figure),
     measuresTable(signal, `Signal of read ${number}`),
     ...characters(`read ${number}`, read),
@@ -141,12 +142,15 @@ function characters(of: string, text: Pick<Candidate, "data" | "characterConfide
   ];
 }
 
-function weaknesses(found: readonly Weakness[]): string[] {
-  if (found.length === 0) return ["<p>Its signal is within all bounds.</p>"];
-  return [
-    "<p>Weak in its signal:</p>",
-    `<ul>${found.map(({ sentence }) => `<li>${escaped(sentence)}</li>`).join("")}</ul>`,
-  ];
+function weaknesses(signal: SignalMeasures): string[] {
+  const byNoise = byNoiseAlone(signal);
+  const found = signal.weaknesses.map(({ sentence }) => sentence);
+  if (found.length + byNoise.length === 0) return ["<p>Its signal is within all bounds.</p>"];
+  const list = (name: string, sentences: readonly string[]): string[] =>
+    sentences.length === 0
+      ? []
+      : [`<p>${name}</p>`, `<ul>${sentences.map((one) => `<li>${escaped(one)}</li>`).join("")}</ul>`];
+  return [...list("Weak in its signal:", found), ...list("Beyond a bound, and no fault of the card:", byNoise)];
 }
 
 function faultSection(of: string, fault: Fault): string[] {
@@ -167,7 +171,7 @@ function faultSection(of: string, fault: Fault): string[] {
 function faultSignal(of: string, fault: Fault, signal: SignalMeasures): string[] {
   return [
     "<p>What could not be read may be anybody&#8217;s card: its waveform, cells and bits are not shown. Shown are the level in parts of several characters, the hand&#8217;s speed, how jitter is spread, and figures for the whole.</p>",
-    ...weaknesses(signal.weaknesses),
+    ...weaknesses(signal),
     ...faultPictures(of, fault).map(figure),
     measuresTable(
       signal,

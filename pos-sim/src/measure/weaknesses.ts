@@ -64,9 +64,10 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   const below = (edgeDb: number): boolean => snrDb !== undefined && snrDb < edgeDb;
   const drowned = below(DROWNED_DB) || (below(STEADY_DB) && reversalsPercent < BEYOND_NOISE * noisePercent);
   if (jitter !== undefined && !drowned) {
-    // What noise alone does is not the card's. Half a cell is half as long.
+    // What noise alone does is not the card's. Half a cell is half as long. Where all reversals are off by more than noise moves
+    // them, some of the worst is the card's, however bad a single cell may be in noise.
     const { cells, subintervals, noiseWorstPercent = 0 } = jitter;
-    const byNoise = WORSE * noiseWorstPercent;
+    const byNoise = reversalsPercent < BEYOND_NOISE * noisePercent ? WORSE * noiseWorstPercent : 0;
     if (cells.worstPercent > Math.max(CELL_LIMITS.newPercent, byNoise)) found.push(jittery("cell", cells));
     if (
       subintervals !== undefined &&
@@ -101,6 +102,30 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
     found.push({ code: "ZEROS", sentence: `only ${count(trailingZeros, "zero")} behind the data` });
   }
   return found;
+}
+
+/**
+ * What is beyond a bound and no weakness, as noise may have made it: without a full stop. Without these nobody may say that all is within
+ * bounds.
+ */
+export function byNoiseAlone(signal: SignalMeasures): readonly string[] {
+  const { jitter, snrDb, leadingZeros, clippedPercent, weaknesses } = signal;
+  const isTold = (code: Weakness["code"]): boolean => weaknesses.some((one) => one.code === code);
+  const said: string[] = [];
+  if (jitter !== undefined && !isTold("JITTER")) {
+    const { cells, subintervals } = jitter;
+    const why = clippedPercent > CLIPPED_PERCENT ? "noise and flat tops" : "noise";
+    const beyond = [
+      ...(cells.worstPercent > CELL_LIMITS.newPercent ? [jittery("cell", cells)] : []),
+      ...(subintervals !== undefined && subintervals.worstPercent > SUBINTERVAL_LIMITS.newPercent
+        ? [jittery("half cell", subintervals)]
+        : []),
+    ];
+    said.push(...beyond.map(({ sentence }) => `${sentence}, as its ${why} may make it on a perfect card`));
+  }
+  if (!isTold("ZEROS") && snrDb !== undefined && leadingZeros !== undefined && leadingZeros < LEADING_ZEROS)
+    said.push(`only ${count(leadingZeros, "zero")} seen before the data: noise may hide more`);
+  return said;
 }
 
 function noiseSentence(snrDb: number): string {

@@ -1,6 +1,7 @@
 // Why a recording gave no read, as data: a code, a sentence for the person at the desk, and where.
 import type { Profile } from "../measure/gauge.js";
 import type { SignalMeasures } from "../measure/report.js";
+import { byNoiseAlone } from "../measure/weaknesses.js";
 import type { Failure, FailureCode } from "./frame.js";
 
 export type DiagnosisCode =
@@ -130,9 +131,10 @@ const SHORTEST_S = 0.0028;
 /** More are in `signal`. */
 const REASONS = 3;
 
-function reasons({ weaknesses }: SignalMeasures): string {
-  if (weaknesses.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
-  const said = weaknesses.slice(0, REASONS).map(({ sentence }) => sentence);
+function reasons(signal: SignalMeasures): string {
+  const found = signal.weaknesses.map(({ sentence }) => sentence);
+  const said = (found.length > 0 ? found : byNoiseAlone(signal)).slice(0, REASONS);
+  if (said.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
   return `In the signal: ${said.join("; ")}.`;
 }
 
