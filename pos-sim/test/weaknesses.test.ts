@@ -1,6 +1,7 @@
 // What is said of a signal, each time for its own reason and no other.
 import { expect } from "chai";
 import { type Conditions, readSamples, type SignalMeasures, synthesise, type Weakness } from "../src/index.js";
+import { measuresTable } from "../src/inspect/measures-table.js";
 import { powerOf } from "../src/measure/power.js";
 import { byNoiseAlone } from "../src/measure/weaknesses.js";
 import { movingMean } from "../src/signal/moving-mean.js";
@@ -164,6 +165,23 @@ describe("noise of a narrow band", () => {
     for (const snrDb of [1, 3, 6, 10, 20])
       for (const seed of [1, 2, 3])
         expect(signalOf(made({ snrDb }, seed)).snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1);
+  });
+});
+
+describe("noise as strong as the signal and stronger", () => {
+  it("is told as about that: within two decibels, and in whole ones", async () => {
+    for (const [snrDb, said] of [
+      [0, /^the (noise is about (1 dB above|as strong as) the signal|signal is only 1 dB above the noise)$/],
+      [-2, /^the noise is about [1-3] dB above the signal$/],
+      [-4, /^the noise is about [2-6] dB above the signal$/],
+    ] as const)
+      for (const seed of [1, 2, 3, 4, 5]) {
+        const signal = signalOf(made({ snrDb }, seed));
+        expect(signal.snrDb).to.be.closeTo(snrDb, 2);
+        expect(signal.weaknesses[0]!.sentence, `${snrDb} dB, seed ${seed}`).to.match(said);
+        const row = /Signal to noise<\/th><td class="wrap">(.*?)</.exec(measuresTable(signal, ""))![1]!;
+        if (snrDb < 0) expect(row).to.match(/^about -[1-6] dB$/);
+      }
   });
 });
 

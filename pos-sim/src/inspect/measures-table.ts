@@ -61,7 +61,7 @@ function rowsOf(signal: SignalMeasures): Row[] {
     ],
     ["Base line wanders by", `${signal.wanderPercent.toFixed(0)} % of a pulse`],
     ["Samples on flat tops", `${signal.clippedPercent.toFixed(1)} %`],
-    ["Signal to noise", snrDb === undefined ? "no noise beside the swipe" : `${snrDb.toFixed(1)} dB`],
+    ["Signal to noise", snrDb === undefined ? "no noise beside the swipe" : snrText(snrDb)],
   ];
 }
 
@@ -78,6 +78,10 @@ function spread(name: string, of: string, deviations: Deviations): Row[] {
     ],
   ];
 }
+
+/** Below 0 dB no tenths: it may be off by more than one. */
+const snrText = (snrDb: number): string =>
+  Math.round(snrDb) > 0 ? `${snrDb.toFixed(1)} dB` : `about ${Math.round(snrDb) || 0} dB`;
 
 /** More than are counted. */
 const MANY = 64;

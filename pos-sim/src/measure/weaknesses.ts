@@ -128,9 +128,12 @@ export function byNoiseAlone(signal: SignalMeasures): readonly string[] {
   return said;
 }
 
+/** What is left of both together, less the noise beside them, is the more by chance the deeper the signal lies: 1 to 2 dB from 0 dB on. */
 function noiseSentence(snrDb: number): string {
-  if (snrDb === 0) return "the noise is as strong as the signal";
-  return snrDb > 0 ? `the signal is only ${snrDb} dB above the noise` : `the noise is ${-snrDb} dB above the signal`;
+  if (snrDb === 0) return "the noise is about as strong as the signal";
+  return snrDb > 0
+    ? `the signal is only ${snrDb} dB above the noise`
+    : `the noise is about ${-snrDb} dB above the signal`;
 }
 
 /** The longest gap, and the longest stretch of low pulses. */
