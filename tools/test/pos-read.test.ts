@@ -166,6 +166,51 @@ describe("ecard pos read", () => {
     expect(facts()[0]!.diagnosis).to.include({ code: "WAV_CUT" });
   });
 
+  it("cut within a swipe, says so once, and not that the hand should have gone on", async () => {
+    const cut = whole.slice(0, whole.length >> 1);
+    const before = swipeSignal({ ...AT, track: 1, text: TRACK1 }).samples;
+    const both = encodeWav(
+      [Float32Array.of(...before, ...swipeSignal({ ...AT, track: 2, text: TRACK2 }).samples)],
+      48_000,
+    );
+    for (const [bytes, reads] of [
+      [cut, 0],
+      [both.slice(0, both.length - whole.length / 2), 1],
+    ] as const) {
+      const { stdout } = await ecard(["pos", "read", file("half.wav", bytes)]);
+      expect(stdout).to.match(
+        /: (nothing read|1 read)\. The file is cut, or its header claims too much: \d+ of \d+ bytes of samples are missing\. It ends within the swipe that begins at \d\.\d{3} s\. Copy or record it again\. \[WAV_CUT\]\n/,
+      );
+      expect(stdout).to.not.match(/not read, |Swipe/);
+      expect(stdout.split("\n")).to.have.length.at.least(2 + 2 * reads);
+      const [fact] = (await ecard(["pos", "read", file("half.wav", bytes), "--json"])).facts();
+      const [failed, ...more] = fact!.failed as { sentence: string; atS: number }[];
+      expect(more).to.deep.equal([]);
+      expect(failed!.sentence).to.include("the recording ends within the swipe").and.to.not.include("Swipe");
+      expect(fact!.diagnosis).to.include({ atS: failed!.atS });
+    }
+  });
+
+  it("cut within a swipe's first characters says the same, though so little is no failed swipe", async () => {
+    const { samples, sampleRateHz } = synthesise(1);
+    const { stdout } = await ecard([
+      "pos",
+      "read",
+      file("early.wav", encodeWav([samples], sampleRateHz).slice(0, 3000)),
+    ]);
+    expect(stdout).to.match(/ missing\. It ends within a swipe\. Copy or record it again\. \[WAV_CUT\]\n$/);
+  });
+
+  it("with a header that claims more than there is, is read, and says so", async () => {
+    const lies = Buffer.from(whole);
+    lies.writeUInt32LE(0xffff_fff0, 40);
+    const { code, stdout } = await ecard(["pos", "read", file("lies.wav", lies)]);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(
+      /: 1 read\. The file is cut, or its header claims too much: .* missing\. All that is there was searched\. \[WAV_CUT\]\n/,
+    );
+  });
+
   it("cut behind a swipe that failed: both are said, and what in the signal did it", async () => {
     const { samples, sampleRateHz } = synthesise(2, { dropouts: { count: 2, cells: 10 } });
     const bytes = encodeWav([Float32Array.from([...samples, ...new Float32Array(4800)])], sampleRateHz);
@@ -178,7 +223,9 @@ describe("ecard pos read", () => {
     expect(reads).to.deep.equal([]);
     expect(failed.map((one) => one.code)).to.deep.equal(["LOST_SYNC"]);
     expect(diagnosis).to.include({ code: "WAV_CUT", atS: failed[0]!.atS });
-    expect(diagnosis.sentence).to.match(/^The file is cut: 2000 of [0-9]+ bytes of samples are missing\. The cells /);
+    expect(diagnosis.sentence).to.match(
+      /^The file is cut, or its header claims too much: 2000 of [0-9]+ bytes of samples are missing\. The cells /,
+    );
     const { stdout } = await ecard(["pos", "read", cut]);
     expect(stdout).to.include("The file is cut").and.include("no pulse for").and.include("[WAV_CUT]");
   });

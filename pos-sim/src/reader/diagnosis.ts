@@ -117,8 +117,8 @@ export function diagnosisOf(
   findings: { readonly signal?: SignalMeasures; readonly profile?: Profile },
   rate: number,
 ): Diagnosis {
-  const found = tried(outcome, rate);
   const { signal } = findings;
+  const found = tried(outcome, rate, signal?.cut);
   return signal === undefined ? found : { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...findings };
 }
 
@@ -199,7 +199,9 @@ export function diagnose(seen: Observations): Diagnosis {
   );
 }
 
-function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Diagnosis {
+/** @param cut - Where the recording cuts the swipe, the hand has swiped all of it: that it be recorded to its end is among the reasons. */
+function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number, cut?: SignalMeasures["cut"]): Diagnosis {
+  const unlessCut = (advice: string): string => (cut?.begins || cut?.ends ? "." : `. ${advice}`);
   if (uncertainAt !== undefined) {
     return {
       code: "UNCERTAIN",
@@ -236,13 +238,13 @@ function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number): Di
     case "NO_START_SENTINEL":
       return {
         code: failure.code,
-        sentence: `${failure.cells} bits from ${where.slice(3)} on hold no start sentinel in either direction. Swipe the whole stripe.`,
+        sentence: `${failure.cells} bits from ${where.slice(3)} on hold no start sentinel in either direction${unlessCut("Swipe the whole stripe.")}`,
         ...place,
       };
     case "NO_END_SENTINEL":
       return {
         code: failure.code,
-        sentence: `The data ends ${where} before an end sentinel${counted}. Swipe to the end.`,
+        sentence: `The data ends ${where} before an end sentinel${counted}${unlessCut("Swipe to the end.")}`,
         ...place,
         ...(character !== undefined && { character }),
       };

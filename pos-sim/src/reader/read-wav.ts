@@ -62,14 +62,28 @@ export async function readWavFile(
     cut = error;
   }
   if (readers === undefined || format === undefined) throw new PosError("WAV_EMPTY", "The file has no samples");
-  const { diagnosis, ...result } = joined(readers.map(({ reader }) => reader.finish()));
+  const result = joined(readers.map(({ reader }) => reader.finish()));
   const durationS = frames / format.sampleRateHz;
-  return { ...result, diagnosis: cut === undefined ? diagnosis : cutShort(cut, diagnosis), format, durationS };
+  const diagnosis = cut === undefined ? result.diagnosis : cutShort(cut, result, durationS);
+  return { ...result, diagnosis, format, durationS };
 }
 
-/** Of a cut file: that it is, and what the reader says of what there was. */
-function cutShort({ message }: PosError, diagnosis: Diagnosis | null): WavFault {
-  if (diagnosis === null) return { code: "WAV_CUT", sentence: message };
+/** A swipe that goes on nearer to the end than a cell of the slowest, seconds, goes on behind it. */
+const CELL_S = 0.006;
+
+const AGAIN = "Copy or record it again.";
+
+/** Of a cut file: that it is, and within which swipe, or what the reader says of what there was. */
+function cutShort({ message }: PosError, { diagnosis, failed }: ReaderResult, durationS: number): WavFault {
+  const last = failed.findLast(({ signal, endS }) => signal?.cut.ends ?? endS > durationS - CELL_S);
+  if (last !== undefined) {
+    const { channel: _channel, startS, endS: _endS, ...attempt } = last;
+    const which = `the swipe that begins at ${startS.toFixed(3)} s`;
+    return { ...attempt, code: "WAV_CUT", sentence: `${message}. It ends within ${which}. ${AGAIN}` };
+  }
+  if (diagnosis?.signal?.cut.ends)
+    return { ...diagnosis, code: "WAV_CUT", sentence: `${message}. It ends within a swipe. ${AGAIN}` };
+  if (diagnosis === null) return { code: "WAV_CUT", sentence: `${message}. All that is there was searched.` };
   return { ...diagnosis, code: "WAV_CUT", sentence: `${message}. ${diagnosis.sentence}` };
 }
 

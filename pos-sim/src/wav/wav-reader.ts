@@ -35,7 +35,8 @@ export async function* wavBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     }
     if (blocks.taken === 0) throw new PosError("WAV_EMPTY", "The file has no samples");
     if (dataBytes !== undefined && blocks.missing > 0) {
-      throw new PosError("WAV_CUT", `The file is cut: ${blocks.missing} of ${dataBytes} bytes of samples are missing`);
+      const missing = `${blocks.missing} of ${dataBytes} bytes of samples are missing`;
+      throw new PosError("WAV_CUT", `The file is cut, or its header claims too much: ${missing}`);
     }
   } finally {
     await source.close();

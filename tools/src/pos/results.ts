@@ -90,7 +90,11 @@ export function recordingLines(result: RecordingResult, verbose: boolean): strin
     ...(verbose ? characterLines(one, "    ") : []),
   ]);
   // What the diagnosis says already is not said again.
-  const unread = failed.filter(({ sentence }) => !diagnosis?.sentence.includes(sentence));
+  const unread = failed.filter(({ sentence, atS }) =>
+    diagnosis?.code === "WAV_CUT" && diagnosis.atS !== undefined
+      ? diagnosis.atS !== atS
+      : !diagnosis?.sentence.includes(sentence),
+  );
   return [
     `${printable(file)}: ${many}${why}`,
     ...reads.flatMap((read) => readLines(read, verbose)),
