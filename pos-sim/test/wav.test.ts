@@ -219,6 +219,25 @@ describe("the WAV reader", () => {
     it(`refuses ${what}: ${code}`, async () => expect(await codeOf(readWavFile(pieces(bytes)))).to.equal(code));
   }
 
+  it("says of each file that it does not read what to do with it", async () => {
+    for (const [what, bytes, code] of refusals) {
+      if (code !== "WAV_UNSUPPORTED" && code !== "WAV_NOT_WAV") continue;
+      const error = await readWavFile(pieces(bytes)).catch((thrown: PosError) => thrown);
+      expect((error as PosError).message, what).to.match(
+        /(: (convert it, sox IN\.wav .*OUT\.wav|keep the head's, .* remix 1|record it again, or write it anew .*)|\. Convert another format, sox IN OUT\.wav; .*\.)$/,
+      );
+    }
+    for (const [tag, said] of [
+      [2, "Encoding ADPCM is not read, PCM and float are: convert it, sox IN.wav -e signed -b 16 OUT.wav"],
+      [6, "Encoding A-law is not read, PCM and float are: convert it, sox IN.wav -e signed -b 16 OUT.wav"],
+      [85, "Encoding MP3 is not read, PCM and float are: convert it, ffmpeg -i IN.wav -c:a pcm_s16le OUT.wav"],
+      [77, "Encoding 77 is not read, PCM and float are: convert it, sox IN.wav -e signed -b 16 OUT.wav"],
+    ] as const) {
+      const error = await readWavFile(pieces(patched(20, tag))).catch((thrown: PosError) => thrown);
+      expect((error as PosError).message).to.equal(said);
+    }
+  });
+
   it("reads what there is of samples that are cut, between frames or inside one, and says that they are", async () => {
     for (const end of [48, 49]) {
       const { reads, diagnosis, durationS } = await readWavFile(pieces(plain.subarray(0, end)));

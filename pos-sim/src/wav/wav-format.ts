@@ -25,7 +25,26 @@ export const MAX_CHANNELS = 8;
 /** Of KSDATAFORMAT_SUBTYPE_*: xxxx0000-0000-1000-8000-00aa00389b71 behind the tag. */
 const GUID_END = [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71] as const;
 
-const ENCODINGS: Readonly<Record<number, string>> = { 2: "ADPCM", 6: "A-law", 7: "u-law", 17: "IMA ADPCM", 85: "MP3" };
+/** mmreg.h's WAVE_FORMAT_*. */
+const ENCODINGS: Readonly<Record<number, string>> = {
+  2: "ADPCM",
+  6: "A-law",
+  7: "u-law",
+  17: "IMA ADPCM",
+  49: "GSM 6.10",
+  80: "MPEG",
+  85: "MP3",
+  255: "AAC",
+};
+const OTHER = "Convert another format, sox IN OUT.wav; samples without a header are for ecard pos listen.";
+/** What sox has no decoder for in a WAV file. */
+const FFMPEG: ReadonlySet<number> = new Set([80, 85, 255]);
+
+const SOX = "sox IN.wav -e signed -b 16 OUT.wav";
+const AGAIN = "record it again, or write it anew with the program that made it";
+
+/** A file that is whole, and not read as it is: what it has, and what to do. */
+const unsupported = (what: string, next: string): PosError => new PosError("WAV_UNSUPPORTED", `${what}: ${next}`);
 
 /**
  * Reads up to the first sample.
@@ -36,12 +55,12 @@ export async function readHead(source: ByteSource): Promise<WavHead> {
   const riff = await source.take(12);
   if (riff.length === 0) throw new PosError("WAV_EMPTY", "The file is empty");
   const kind = ascii(riff, 0);
-  if (kind === "RIFX") throw new PosError("WAV_UNSUPPORTED", "Big-endian WAV (RIFX) is not read; convert it with sox");
+  if (kind === "RIFX") throw unsupported("Big-endian WAV (RIFX) is not read", "convert it, sox IN.wav -L OUT.wav");
   if (kind !== "RIFF" && kind !== "RF64")
-    throw new PosError("WAV_NOT_WAV", "Not a WAV file: it does not begin with RIFF");
+    throw new PosError("WAV_NOT_WAV", `Not a WAV file: it does not begin with RIFF. ${OTHER}`);
   if (riff.length < 12) throw cut("inside its first header");
   if (ascii(riff, 8) !== "WAVE")
-    throw new PosError("WAV_NOT_WAV", `Not a WAV file: RIFF of type "${printable(ascii(riff, 8))}"`);
+    throw new PosError("WAV_NOT_WAV", `Not a WAV file: RIFF of type "${printable(ascii(riff, 8))}". ${OTHER}`);
   const riffEnd = view(riff).getUint32(4, true) + 8;
 
   let format: WavFormat | undefined;
@@ -55,7 +74,7 @@ export async function readHead(source: ByteSource): Promise<WavHead> {
     const id = ascii(header, 0);
     const size = view(header).getUint32(4, true);
     if (id === "data") {
-      if (format === undefined) throw new PosError("WAV_UNSUPPORTED", "Samples stand before their format");
+      if (format === undefined) throw unsupported("Samples stand before their format", AGAIN);
       if (size === UNKNOWN) return { format, dataBytes: longBytes };
       // Zero from a writer that could not go back means "to the end"; other chunks behind it mean that it is meant.
       if (size === 0 && (riffEnd - 8 === UNKNOWN || !(await chunkFollows(source, riffEnd))))
@@ -81,8 +100,7 @@ async function chunkFollows(source: ByteSource, riffEnd: number): Promise<boolea
 }
 
 function parseFormat(chunk: Uint8Array): WavFormat {
-  if (chunk.length < 16)
-    throw new PosError("WAV_UNSUPPORTED", `A format chunk of ${chunk.length} bytes; 16 are the least`);
+  if (chunk.length < 16) throw unsupported(`A format chunk of ${chunk.length} bytes, where 16 are the least`, AGAIN);
   const head = view(chunk);
   let tag = head.getUint16(0, true);
   const channels = head.getUint16(2, true);
@@ -90,35 +108,38 @@ function parseFormat(chunk: Uint8Array): WavFormat {
   const frameBytes = head.getUint16(12, true);
   const bitsPerSample = head.getUint16(14, true);
   if (tag === 0xfffe) {
-    if (chunk.length < 40) throw new PosError("WAV_UNSUPPORTED", "An extensible format without its whole extension");
+    if (chunk.length < 40) throw unsupported("An extensible format without its whole extension", AGAIN);
     // The sub-format's GUID is a tag of old with a fixed end, or somebody's own.
     tag = head.getUint16(24, true);
     if (!GUID_END.every((octet, i) => chunk[26 + i] === octet)) {
       const guid = [...chunk.subarray(24, 40)].map((octet) => octet.toString(16).padStart(2, "0")).join("");
-      throw new PosError("WAV_UNSUPPORTED", `The sub-format ${guid} is not known; PCM and float are`);
+      throw unsupported(`The sub-format ${guid} is not known, PCM and float are`, `convert it, ${SOX}`);
     }
   }
   if (tag !== 1 && tag !== 3) {
-    throw new PosError("WAV_UNSUPPORTED", `Encoding ${ENCODINGS[tag] ?? tag} is not read; PCM and float are`);
+    const convert = FFMPEG.has(tag) ? "ffmpeg -i IN.wav -c:a pcm_s16le OUT.wav" : SOX;
+    throw unsupported(`Encoding ${ENCODINGS[tag] ?? tag} is not read, PCM and float are`, `convert it, ${convert}`);
   }
   const encoding = tag === 1 ? "pcm" : "float";
   const sizes = tag === 1 ? [8, 16, 24, 32] : [32, 64];
   if (!sizes.includes(bitsPerSample)) {
-    throw new PosError("WAV_UNSUPPORTED", `${bitsPerSample} bits a sample are not read; ${sizes.join(", ")} are`);
-  }
-  if (channels < 1 || channels > MAX_CHANNELS) {
-    throw new PosError("WAV_UNSUPPORTED", `${channels} channels; 1 to ${MAX_CHANNELS} are read`);
-  }
-  if (frameBytes !== (channels * bitsPerSample) / 8) {
-    throw new PosError(
-      "WAV_UNSUPPORTED",
-      `Frames of ${frameBytes} bytes do not fit ${channels} x ${bitsPerSample} bits`,
+    const kind = tag === 1 ? "whole" : "float";
+    throw unsupported(
+      `${bitsPerSample} bits a sample are not read of ${kind} numbers, ${sizes.join(", ")} are`,
+      `convert it, ${SOX}`,
     );
   }
+  if (channels < 1 || channels > MAX_CHANNELS) {
+    const next = channels < 1 ? AGAIN : "keep the head's, as the first with sox IN.wav OUT.wav remix 1";
+    throw unsupported(`${channels} channels, where 1 to ${MAX_CHANNELS} are read`, next);
+  }
+  if (frameBytes !== (channels * bitsPerSample) / 8) {
+    throw unsupported(`Frames of ${frameBytes} bytes do not fit ${channels} x ${bitsPerSample} bits`, AGAIN);
+  }
   if (sampleRateHz < WAV_RATE_MIN_HZ || sampleRateHz > WAV_RATE_MAX_HZ) {
-    throw new PosError(
-      "WAV_UNSUPPORTED",
-      `A sample rate of ${sampleRateHz} Hz is no recording of a swipe; ${WAV_RATE_MIN_HZ} to ${WAV_RATE_MAX_HZ} Hz are read`,
+    throw unsupported(
+      `A sample rate of ${sampleRateHz} Hz is no recording of a swipe, ${WAV_RATE_MIN_HZ} to ${WAV_RATE_MAX_HZ} Hz are read`,
+      AGAIN,
     );
   }
   return { encoding, bitsPerSample: bitsPerSample as WavFormat["bitsPerSample"], channels, sampleRateHz };
