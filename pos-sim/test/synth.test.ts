@@ -133,9 +133,11 @@ describe("made-up swipes", () => {
       [{ speed: { hand: false } }, "speed.hand"],
       [{ hum: { height: 1 } }, "hum.hz"],
       [{ dropouts: { count: 3 } }, "dropouts.cells"],
+      [{ sampleRateHz: 8000.5 }, "sampleRateHz"],
     ];
     for (const [conditions, field] of bad) {
       expect(() => checkedConditions(conditions), field).to.throw(PosError, `"${field}"`);
+      expect(() => checkedConditions(conditions), field).to.throw(/: give |^The conditions have no "/);
     }
     fc.assert(
       fc.property(fc.anything(), (value) => {
@@ -146,6 +148,46 @@ describe("made-up swipes", () => {
         }
       }),
     );
+  });
+
+  it("say of each fault the field, what was given, what may be, and what to do", () => {
+    const golden: [unknown, string][] = [
+      [{ snrDb: "loud" }, `The conditions' "snrDb" is "loud": give a number from -30 to 200, or leave it out`],
+      [{ snrDb: null }, `The conditions' "snrDb" is null: give a number from -30 to 200, or leave it out`],
+      [{ noise: "blue" }, `The conditions' "noise" is "blue": give one of "white", "pink", or leave it out`],
+      [
+        { jitter: 0.05 },
+        `The conditions' "jitter" is 0.05: give an object, as {"normal": 0 to 1, "uniform": 0 to 1}, or leave it out`,
+      ],
+      [{ jitter: { gauss: 1 } }, `The conditions have no "jitter.gauss". jitter has normal, uniform`],
+      [{ hum: { height: 1 } }, `The conditions' "hum" is without "hum.hz": give a number from 1 to 10000`],
+      [
+        { hum: { height: 1, hz: 0 } },
+        `The conditions' "hum.hz" is 0: give a number from 1 to 10000, or leave "hum" out`,
+      ],
+      [
+        { repeats: { count: 2, reversed: [5] } },
+        `The conditions' "repeats.reversed" is [5]: give a list of passes, 0 to 1, or leave it out`,
+      ],
+      [[], `The "conditions" are []: give an object, as {"snrDb": 3}, or {} for a clean swipe`],
+    ];
+    for (const [conditions, said] of golden) {
+      expect(() => checkedConditions(conditions))
+        .to.throw()
+        .with.property("message", said);
+    }
+    expect(() => checkedConditions({ snr: 3 })).to.throw(`have no "snr". Did you mean "snrDb"? They have track, `);
+    expect(() => checkedConditions({ text: ";1?" })).to.throw(`no "text". Texts are made from the seed. They have`);
+  });
+
+  it("tell no text that was given, as it may be a track", () => {
+    for (const key of ["snrDb", "track", "direction", "jitter", "speed", "repeats", "text"]) {
+      const track = ";9999991234567893=29111011234567890?";
+      expect(() => checkedConditions({ [key]: track }))
+        .to.throw(PosError)
+        .with.property("message")
+        .that.does.not.include("99999");
+    }
   });
 
   it("have one of some, not two", () => {

@@ -72,15 +72,17 @@ const RANGES = {
 
 /** @throws {@link PosError} `BAD_ARGUMENT` naming the field that no swipe can have. */
 export function checkedConditions(value: unknown): Conditions {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad("conditions", "an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw refused(`The "conditions" are ${shown(value)}: give an object, as {"snrDb": 3}, or {} for a clean swipe`);
+  }
   const given = value as Record<string, unknown>;
-  for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw bad(key, `one of ${[...FIELDS].join(", ")}`);
+  for (const key of Object.keys(given)) if (!FIELDS.has(key)) throw unknown(key, "They have", [...FIELDS]);
   oneOf(given.track, "track", [1, 2, 3]);
   const { maxCharacters } = TRACK_FORMATS[(given as Conditions).track ?? 2];
   number(given.characters, "characters", CHARACTERS_MIN, maxCharacters);
   for (const [key, [low, high]] of Object.entries(RANGES)) number(given[key], key, low, high);
-  for (const key of ["characters", "leadingZeros", "trailingZeros"] as const) {
-    if (given[key] !== undefined && !Number.isInteger(given[key])) throw bad(key, "a whole number");
+  for (const key of ["characters", "sampleRateHz", "leadingZeros", "trailingZeros"] as const) {
+    if (given[key] !== undefined && !Number.isInteger(given[key])) throw bad(key, given[key], "a whole number");
   }
   oneOf(given.direction, "direction", ["forward", "reverse"]);
   oneOf(given.noise, "noise", ["white", "pink"]);
@@ -94,19 +96,21 @@ export function checkedConditions(value: unknown): Conditions {
   part(given.repeats, "repeats", { count: [1, 10] }, { gapMs: [0, 2_000] }, ["reversed", "cellUs"]);
   const { repeats, dropouts } = given as Conditions;
   for (const [name, counted] of Object.entries({ repeats, dropouts })) {
-    if (counted !== undefined && !Number.isInteger(counted.count)) throw bad(`${name}.count`, "a whole number");
+    if (counted !== undefined && !Number.isInteger(counted.count))
+      throw bad(`${name}.count`, counted.count, "a whole number");
   }
   const reversed: unknown = repeats?.reversed;
   const isPass = (pass: unknown): boolean =>
     Number.isInteger(pass) && Number(pass) >= 0 && Number(pass) < repeats!.count;
   if (reversed !== undefined && !(Array.isArray(reversed) && reversed.every(isPass))) {
-    throw bad("repeats.reversed", `a list of passes, 0 to ${repeats!.count - 1}`);
+    throw bad("repeats.reversed", reversed, `a list of passes, 0 to ${repeats!.count - 1}`);
   }
   const [shortest, longest] = RANGES.cellUs;
   const isCell = (cell: unknown): boolean => typeof cell === "number" && cell >= shortest && cell <= longest;
   const cells: unknown = repeats?.cellUs;
   if (cells !== undefined && !(Array.isArray(cells) && cells.length === repeats!.count && cells.every(isCell))) {
-    throw bad("repeats.cellUs", `a list of ${repeats!.count}, one a pass, of numbers from ${shortest} to ${longest}`);
+    const list = `a list of ${repeats!.count}, one a pass, of numbers from ${shortest} to ${longest}`;
+    throw bad("repeats.cellUs", cells, list);
   }
   checkLength(value as Conditions);
   return value as Conditions;
@@ -130,8 +134,10 @@ function checkLength({ track = 2, repeats, speed, ...more }: Conditions): void {
   const slower = speed !== undefined && "ratio" in speed ? Math.max(1, speed.ratio) : 1;
   const seconds = each.reduce((sum, us) => sum + cells * us * slower * 1e-6, 0);
   const gaps = ((each.length - 1) * (repeats?.gapMs ?? 0)) / 1000;
-  if ((seconds + gaps) * sampleRateHz > LONGEST) {
-    throw bad("cellUs", `with its zeros, passes and rate a recording of ${LONGEST} samples at most`);
+  const samples = Math.ceil((seconds + gaps) * sampleRateHz);
+  if (samples > LONGEST) {
+    const next = `give a shorter "cellUs", fewer zeros or passes, or a lower "sampleRateHz"`;
+    throw refused(`The conditions make a recording of ${samples} samples, where ${LONGEST} are the most: ${next}`);
   }
 }
 
@@ -140,14 +146,17 @@ const FIELDS = new Set([
   ...["speed", "jitter", "snrDb", "noise", "hum", "wander", "clip", "dropouts", "level", "repeats", "bits"],
 ]);
 
-function number(value: unknown, field: string, low: number, high: number): void {
+/** @param whole - What may be left out. */
+function number(value: unknown, field: string, low: number, high: number, whole = "it"): void {
   if (value === undefined) return;
   if (!(typeof value === "number" && value >= low && value <= high))
-    throw bad(field, `a number from ${low} to ${high}`);
+    throw bad(field, value, `a number from ${low} to ${high}`, whole);
 }
 
 function oneOf(value: unknown, field: string, allowed: readonly unknown[]): void {
-  if (value !== undefined && !allowed.includes(value)) throw bad(field, `one of ${allowed.join(", ")}`);
+  if (value !== undefined && !allowed.includes(value)) {
+    throw bad(field, value, `one of ${allowed.map((one) => JSON.stringify(one)).join(", ")}`);
+  }
 }
 
 type Ranges = Readonly<Record<string, readonly [number, number]>>;
@@ -155,16 +164,21 @@ type Ranges = Readonly<Record<string, readonly [number, number]>>;
 /** An object with all of `needed`, and what there is of `more`. */
 function part(value: unknown, field: string, needed: Ranges, more: Ranges = {}, others: readonly string[] = []): void {
   if (value === undefined) return;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(field, "an object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const example = Object.entries({ ...more, ...needed }).map(([key, [low, high]]) => `"${key}": ${low} to ${high}`);
+    throw bad(field, value, `an object, as {${example.join(", ")}}`);
+  }
   const given = value as Record<string, unknown>;
   const ranges = { ...more, ...needed };
   const names = [...Object.keys(ranges), ...others];
   for (const key of Object.keys(given))
-    if (!names.includes(key)) throw bad(`${field}.${key}`, `one of ${names.join(", ")}`);
+    if (!names.includes(key)) throw unknown(`${field}.${key}`, `${field} has`, names);
   for (const [key, range] of Object.entries(ranges)) {
     if (key in needed && given[key] === undefined)
-      throw bad(`${field}.${key}`, `a number from ${range[0]} to ${range[1]}`);
-    number(given[key], `${field}.${key}`, ...range);
+      throw refused(
+        `The conditions' "${field}" is without "${field}.${key}": give a number from ${range[0]} to ${range[1]}`,
+      );
+    number(given[key], `${field}.${key}`, ...range, key in needed ? `"${field}"` : "it");
   }
 }
 
@@ -172,8 +186,9 @@ function part(value: unknown, field: string, needed: Ranges, more: Ranges = {}, 
 function only(value: unknown, field: string, names: readonly string[]): string | undefined {
   if (value === undefined) return undefined;
   const [name, ...more] = Object.keys(Object(value) as object);
-  if (name === undefined || !names.includes(name)) throw bad(field, `an object with one of ${names.join(", ")}`);
-  if (more.length > 0) throw bad(field, `one of ${names.join(", ")} alone`);
+  if (name === undefined || !names.includes(name)) throw bad(field, value, `an object with one of ${names.join(", ")}`);
+  if (more.length > 0)
+    throw refused(`The conditions' "${field}" has ${1 + more.length} fields: give one of ${names.join(", ")} alone`);
   return name;
 }
 
@@ -188,9 +203,38 @@ function checkSpeed(speed: unknown): void {
   const value = (speed as Record<string, unknown>)[name];
   if (name === "ratio") part(speed, "speed", { ratio: [0.1, 10] });
   else if (name === "hesitation") part(value, "speed.hesitation", { to: [0.1, 1], width: [1e-3, 1] }, { at: [0, 1] });
-  else if (value !== true) throw bad("speed.hand", "true");
+  else if (value !== true) throw bad("speed.hand", value, "true");
 }
 
-function bad(field: string, expected: string): PosError {
-  return new PosError("BAD_ARGUMENT", `Field "${field}" of the conditions: expected ${expected}`);
+/** A field, what was given, what it may be. */
+function bad(field: string, given: unknown, expected: string, whole = "it"): PosError {
+  return refused(`The conditions' "${field}" is ${shown(given)}: give ${expected}, or leave ${whole} out`);
+}
+
+/** @param field - With its object's, if any. @param have - Who has `names`. */
+function unknown(field: string, have: string, names: readonly string[]): PosError {
+  const start = field.split(".").at(-1)!.slice(0, ALIKE).toLowerCase();
+  const meant = names.find((name) => start.length === ALIKE && name.toLowerCase().startsWith(start));
+  const hint = meant === undefined ? "" : `Did you mean "${meant}"? `;
+  const made = field === "text" ? "Texts are made from the seed. " : hint;
+  return refused(`The conditions have no "${field.slice(0, SHOWN)}". ${made}${have} ${names.join(", ")}`);
+}
+
+/** Letters at the beginning of a name that was meant. */
+const ALIKE = 3;
+/** So much is shown of what was given: it may be anything, a track too, which no error tells. */
+const SHOWN = 24;
+
+function shown(given: unknown): string {
+  if (Array.isArray(given)) {
+    const numbers = given.length <= SHOWN / 2 && given.every((one) => typeof one === "number");
+    return numbers ? `[${given.join(", ")}]` : `a list of ${given.length}`;
+  }
+  if (typeof given === "object" && given !== null) return "an object";
+  if (typeof given === "string" && given.length > SHOWN / 2) return `a text of ${given.length} characters`;
+  return typeof given === "string" ? JSON.stringify(given) : String(given);
+}
+
+function refused(sentence: string): PosError {
+  return new PosError("BAD_ARGUMENT", sentence);
 }

@@ -21,7 +21,7 @@ export function synthCommand(pos: Command, context: Context): void {
   pos
     .command("synth")
     .description("make labelled recordings of made-up swipes, from seeds and a description of conditions")
-    .argument("[file]", "JSON with the conditions; a clean swipe of track 2 without")
+    .argument("[file]", "JSON with the conditions, - for standard input; a clean swipe without")
     .option("--out <dir>", "where the recordings and labels.json go", "out/synth")
     .option("--count <n>", "recordings", wholeNumber(1, 100_000), 10)
     .option("--seed <n>", "first seed", wholeNumber(1, 2_000_000_000), 1)
@@ -55,8 +55,8 @@ With --json: one line a recording, a label without "cellsS".
 Examples:
   ecard pos synth
   ecard pos synth noisy.json --count 100 --out corpus
+  echo '{"snrDb":3,"speed":{"ratio":3}}' | ecard pos synth -
   ecard pos synth --count 1 --format svg
-  echo '{"snrDb":3,"speed":{"ratio":3}}' > noisy.json
   echo '{"repeats":{"count":3,"reversed":[1],"cellUs":[300,200,450]}}' > 3.json`,
     )
     .action(async (file: string | undefined, options: SynthOptions, command: Command) => {
@@ -66,7 +66,7 @@ Examples:
         import("../progress.js"),
       ]);
       const output = context.output(command);
-      const conditions = checkedConditions(file === undefined ? {} : await readConditions(file));
+      const conditions = checkedConditions(file === undefined ? {} : await readConditions(file, context));
       const bar = progressBar(output, "recordings");
       const { out: folder, count, seed, format } = options;
       const labels = await makeCorpus(conditions, {
@@ -79,21 +79,50 @@ Examples:
       });
       bar.stop();
       for (const label of labels) output.fact(label);
-      output.result(`${counted(labels.length, "recording")} and ${LABELS_FILE} in ${folder}`);
+      output.say(`${counted(labels.length, "recording")} and ${LABELS_FILE} in ${folder}`);
     });
 }
 
-async function readConditions(file: string): Promise<unknown> {
+/** What the system says of a file that is no description. */
+const SYSTEM: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EISDIR: "it is a folder, name a file",
+  EACCES: "this user may not read it",
+};
+
+async function readConditions(file: string, { signal, stdin }: Context): Promise<unknown> {
   const { readAtMost } = await import("../read-at-most.js");
+  const isStdin = file === "-";
+  if (isStdin && stdin.isTTY) {
+    throw new CommandError("BAD_ARGUMENT", "Standard input is a terminal: pipe the conditions into it", EXIT.usage);
+  }
   const fail = (why: string, cause?: unknown) =>
-    new CommandError("CONDITIONS_UNREADABLE", `The conditions ${file} cannot be read: ${why}`, EXIT.usage, { cause });
-  const text = await readAtMost(file, CONDITIONS_MAX + 1).catch((cause: NodeJS.ErrnoException) => {
-    throw fail(cause.code === "ENOENT" ? "there is no such file" : String(cause.code), cause);
+    new CommandError(
+      "CONDITIONS_UNREADABLE",
+      `The conditions ${isStdin ? "on standard input" : file} cannot be read: ${why}`,
+      EXIT.usage,
+      { cause },
+    );
+  const octets = readAtMost(isStdin ? stdin : file, CONDITIONS_MAX + 1, signal);
+  const text = await octets.catch((cause: NodeJS.ErrnoException) => {
+    if (signal.aborted) throw cause;
+    throw fail(SYSTEM[String(cause.code)] ?? String(cause.code), cause);
   });
   if (text.length > CONDITIONS_MAX) throw fail(`it has more than ${CONDITIONS_MAX} octets`);
   try {
     return JSON.parse(text.toString("utf8"));
   } catch (cause) {
-    throw fail("it is not JSON", cause);
+    throw fail(
+      text.length === 0 ? "it is empty, write {} for a clean swipe" : `it is not JSON${placeIn(text, cause)}`,
+      cause,
+    );
   }
+}
+
+/** Where JSON ends to be one, as the engine says. */
+function placeIn(text: Buffer, cause: unknown): string {
+  const position = / position ([0-9]+)/.exec(String(cause))?.[1];
+  if (position === undefined) return ", it ends too early";
+  const before = text.toString("utf8").slice(0, Number(position)).split("\n");
+  return ` from line ${before.length}, column ${before.at(-1)!.length + 1} on`;
 }
