@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { inspectionPage, inspectionSvg, swipeSignal, synthesise } from "../src/index.js";
+import { faultPictures, readPictures } from "../src/inspect/inspection.js";
 import { inspected, made, parse, STRANGERS } from "./inspected.js";
 
 describe("the page of an inspection", () => {
@@ -120,8 +121,52 @@ describe("the page of an inspection", () => {
     const late = new Float32Array(sampleRateHz * 3);
     late.set(samples, sampleRateHz * 2);
     const texts = parse(inspectionSvg(await inspected([{ samples: late, sampleRateHz }]))).map(({ text }) => text);
-    expect(texts.filter((text) => /^20[0-9]{2}\.[0-9] ms$/.test(text)).length).to.be.at.least(3);
+    expect(texts.filter((text) => /^2\.0[0-9]{3} s$/.test(text)).length).to.be.at.least(3);
     expect(texts).to.include("read 1").and.include("2.04 s");
+  });
+
+  it("begins and ends all its pictures at the same places on paper", async () => {
+    for (const conditions of [{ snrDb: 20 }, { dropouts: { count: 2, cells: 10 }, snrDb: 30 }]) {
+      const elements = parse(inspectionSvg(await made(conditions)));
+      const lines = elements.flatMap(({ tag, attributes }) => {
+        const found = / x1="([0-9.]+)" y1="([0-9.]+)" x2="([0-9.]+)" y2="\2"/.exec(attributes);
+        return tag === "line" && found !== null ? [[Number(found[1]), Number(found[3])] as const] : [];
+      });
+      expect(lines.length).to.be.at.least(8);
+      const firsts = lines.map(([from]) => from).filter((from) => from < 500);
+      expect([...new Set(firsts)]).to.deep.equal([92]);
+      expect(Math.max(...lines.map(([, to]) => to))).to.be.at.most(1160 - 32);
+      const heads = elements.filter(({ attributes }) => attributes.includes('font-weight="600"'));
+      for (const { attributes } of heads.filter(({ text }) => /^(Read|Failed swipe) 1/.test(text)))
+        expect(attributes).to.include(' x="92"');
+      const histograms = lines.filter(([from, to]) => from > 500 || to < 600).map(([from, to]) => to - from);
+      expect([...new Set(histograms.filter((width) => width > 400))]).to.deep.equal([490]);
+    }
+  });
+
+  it("has one time axis for a failed swipe's level and its speed", async () => {
+    const { failed } = await made({ dropouts: { count: 2, cells: 10 }, snrDb: 30 });
+    const [level, speed] = faultPictures("Failed swipe 1", failed[0]!);
+    const axis = (svg: string) =>
+      parse(svg).flatMap(({ tag, text, attributes }) =>
+        tag === "text" && / s$/.test(text) ? [`${/ x="([0-9.]+)"/.exec(attributes)![1]}: ${text}`] : [],
+      );
+    expect(axis(level!).length).to.be.at.least(4);
+    expect(axis(speed!)).to.deep.equal(axis(level!));
+  });
+
+  it("tells speeds by as many digits as tell its lines apart", async () => {
+    for (const [conditions, digits] of [
+      [{}, 0],
+      [{ speed: { ratio: 3 } }, 0],
+      [{ cellUs: 3500 }, 1],
+    ] as const) {
+      const [, speed] = readPictures((await made({ ...conditions, snrDb: 40 })).reads[0]!, 1);
+      const values = parse(speed!).flatMap(({ text }) => (/^[0-9.]+$/.test(text) ? [text] : []));
+      expect(values.length).to.be.at.least(2);
+      expect(new Set(values).size, values.join()).to.equal(values.length);
+      for (const value of values) expect(value.split(".")[1]?.length ?? 0, value).to.equal(digits);
+    }
   });
 
   it("marks the place where nothing was read, and says why", async () => {

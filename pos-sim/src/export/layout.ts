@@ -2,6 +2,10 @@
 import type { Read } from "../reader/read.js";
 import { TRACK_FORMATS } from "../track-format.js";
 
+/** Room beside what is drawn, of this picture and of those that stand below it, px: all begin and end alike. */
+export const LEFT = 92;
+export const RIGHT = 32;
+
 export interface Span {
   readonly fromS: number;
   readonly toS: number;

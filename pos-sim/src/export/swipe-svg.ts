@@ -5,7 +5,7 @@ import { CHARACTER_DOUBT, confidenceText } from "../reader/confidence-text.js";
 import type { Read } from "../reader/read.js";
 import { CERTAIN } from "../search/texts/likeliest.js";
 import type { Signal } from "../signal/signal.js";
-import { type Marks, marksOf, rowsOf, type Span } from "./layout.js";
+import { LEFT, type Marks, marksOf, RIGHT, rowsOf, type Span } from "./layout.js";
 
 export interface SvgOptions {
   readonly title?: string;
@@ -18,8 +18,6 @@ export interface SvgOptions {
 }
 
 const WIDTH = 1560;
-const LEFT = 92;
-const RIGHT = 32;
 const TOP = 148;
 /** A row from top to bottom: waveform, bits, characters, gap. */
 const WAVE = 84;
@@ -77,7 +75,7 @@ export function swipeSvg(signal: Signal, reads: readonly Read[], options: SvgOpt
     parts.push(...drawRow(row, TOP + i * ROW, paper, marks));
   });
   if (all.length > rows.length) {
-    const end = ms(whole.toS + startS);
+    const end = seconds(whole.toS + startS);
     parts.push(text(LEFT, height - 16, `... and ${all.length - rows.length} more rows, to ${end}`, 13, SOFT));
   }
   parts.push("</svg>");
@@ -145,7 +143,7 @@ function drawRow(row: Span, top: number, paper: Paper, marks: readonly Marks[]):
   const inRow = ({ fromS, toS }: Span): boolean => (fromS + toS) / 2 >= row.fromS && (fromS + toS) / 2 < row.toS;
   const parts = [
     `<g>`,
-    text(LEFT - 14, middle + 4, ms(row.fromS + startS), 12, SOFT, 'text-anchor="end"'),
+    text(LEFT - 14, middle + 4, seconds(row.fromS + startS), 12, SOFT, 'text-anchor="end"'),
     `<line x1="${LEFT}" y1="${middle}" x2="${px(end)}" y2="${middle}" stroke="#e3e6ea"/>`,
   ];
   const ones: string[] = [];
@@ -277,6 +275,8 @@ function text(x: number, y: number, content: string, size: number, fill: string,
 }
 
 const px = (value: number): string => String(Math.round(value * 10) / 10);
+/** A time of the recording, to a tenth of a millisecond: as the charts and all sentences, in seconds. */
+const seconds = (time: number): string => `${time.toFixed(4)} s`;
 const ms = (seconds: number): string => `${(seconds * 1000).toFixed(1)} ms`;
 const escaped = (value: string): string =>
   value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

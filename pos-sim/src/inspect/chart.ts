@@ -1,8 +1,10 @@
 // Axes, and what every chart of an inspection shares. Plain SVG with fixed colours; a page may turn them for the dark.
 
+import { LEFT } from "../export/layout.js";
+
+export { LEFT, RIGHT } from "../export/layout.js";
+
 export const WIDTH = 1160;
-export const LEFT = 64;
-export const RIGHT = 24;
 
 export const INK = "#1c2430";
 export const SOFT = "#5b6675";
@@ -31,6 +33,12 @@ export function ticks({ low, high }: Axis, count: number): number[] {
   const found: number[] = [];
   for (let n = Math.ceil(low / step - 1e-9); n * step <= high + 1e-9 * step; n++) found.push(n * step);
   return found;
+}
+
+/** How many tell ticks apart. */
+export function decimalsOf(marks: readonly number[], { low, high }: Axis): number {
+  const step = (marks[1] ?? high) - (marks[0] ?? low);
+  return Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
 }
 
 /** An SVG document with its title, for eyes and for screen readers. */
@@ -64,8 +72,7 @@ export function valueAxis(
 export function timeAxis(x: Axis, bottom: number): string[] {
   const line = `<line x1="${px(x.from)}" y1="${bottom}" x2="${px(x.to)}" y2="${bottom}" stroke="${SOFT}"/>`;
   const marks = ticks(x, 8);
-  const step = (marks[1] ?? x.high) - (marks[0] ?? x.low);
-  const decimals = Math.max(0, Math.min(6, Math.ceil(-Math.log10(step) - 1e-9)));
+  const decimals = decimalsOf(marks, x);
   const numbers = marks.flatMap((value) => {
     const at = on(x, value);
     // Near an end a number leans inwards, so that it stays on the paper.

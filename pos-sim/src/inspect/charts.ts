@@ -9,6 +9,7 @@ import {
   AMBER,
   type Axis,
   BLUE,
+  decimalsOf,
   drawing,
   INK,
   LEFT,
@@ -94,8 +95,16 @@ function names(marks: readonly Mark[], x: Axis, line: number): string[] {
     });
 }
 
-/** Speed along a swipe: the hand's, and of a read that is shown each cell's. @param of - Whose. */
-export function speedChart(of: string, { speed, shown }: Omit<Profile, "spread">, measures: SignalMeasures): string {
+/**
+ * Speed along a swipe: the hand's, and of a read that is shown each cell's; of another over the times of its level, which stands above it.
+ *
+ * @param of - Whose.
+ */
+export function speedChart(
+  of: string,
+  { levels, speed, shown }: Omit<Profile, "spread">,
+  measures: SignalMeasures,
+): string {
   const bottom = 206;
   const each = shown?.cells ?? [];
   const { fromS, toS, partsIps } = speed;
@@ -106,12 +115,14 @@ export function speedChart(of: string, { speed, shown }: Omit<Profile, "spread">
   const all = [...hand, ...each].map(({ ips }) => ips);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const room = Math.max(0.06 * high, 0.12 * (high - low));
-  const x: Axis = { low: fromS, high: toS, from: LEFT, to: WIDTH - RIGHT };
+  const times = shown === undefined ? levels : speed;
+  const x: Axis = { low: times.fromS, high: times.toS, from: LEFT, to: WIDTH - RIGHT };
   const y: Axis = { low: Math.max(0, low - room), high: high + room, from: bottom, to: TOP };
   const line = hand.map(({ atS, ips }) => `${px(on(x, atS))} ${px(on(y, ips))}`);
-  const decimals = high - low < 4 ? 1 : 0;
+  const values = ticks(y, 5);
+  const decimals = decimalsOf(values, y);
   const parts = [
-    ...valueAxis(y, ticks(y, 5), LEFT, WIDTH - RIGHT, (value) => value.toFixed(decimals)),
+    ...valueAxis(y, values, LEFT, WIDTH - RIGHT, (value) => value.toFixed(decimals)),
     ...each.map(
       ({ atS, ips }) =>
         `<circle cx="${px(on(x, atS))}" cy="${px(on(y, ips))}" r="2.2" fill="${BLUE}" fill-opacity="0.45"/>`,
@@ -164,7 +175,7 @@ interface Bars {
 }
 
 function jitterDrawing(of: string, about: string, cells: Bars, halves: Bars): string {
-  const middle = WIDTH / 2;
+  const middle = (LEFT + WIDTH - RIGHT) / 2;
   const parts = [
     ...histogram("cells, per cent of a cell", cells, CELL_LIMITS, LEFT, middle - 28),
     ...histogram("subintervals, per cent of half a cell", halves, SUBINTERVAL_LIMITS, middle + 28, WIDTH - RIGHT),
