@@ -10,6 +10,8 @@ export interface CellTimes {
   readonly frameBits: number;
 }
 
+/** Fewest cells of a text with its zeros, and so of a swipe: of noise some 40 are followed now and then. */
+export const TEXT_CELLS = 60;
 /** Zeros that a swipe begins and ends with: more than data holds, but for characters that nobody writes. */
 export const END_ZEROS = 10;
 

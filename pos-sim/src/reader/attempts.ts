@@ -1,13 +1,13 @@
 // What could not be read, place by place. Octaves, frames that contradict each other and the search all speak of the same swipe: it is told
 // once, by what came nearest, and only when nobody may read it any more.
 
-import { END_ZEROS, type Followed } from "../cells.js";
+import { END_ZEROS, type Followed, TEXT_CELLS } from "../cells.js";
 import type { Attempted, Findings } from "../measure/gauge.js";
 import type { Place } from "../measure/swipe.js";
 import type { Span } from "../search/searcher.js";
 import { likelyFormats } from "../search/texts/parity.js";
 import { type Diagnosis, diagnosisOf, type Nearest, nearer, type Outcome } from "./diagnosis.js";
-import { type Failure, type Frame, SWIPE_CELLS } from "./frame.js";
+import type { Failure, Frame } from "./frame.js";
 
 /** A swipe that was not read. */
 export interface FailedSwipe extends Diagnosis {
@@ -158,7 +158,7 @@ function isSwipe(piece: Piece): boolean {
   const { count, cells, outcome } = piece;
   if (outcome.failure === undefined) return true;
   const zeros = Math.max(cells.frameFrom, cells.bits.length - cells.frameFrom - cells.frameBits);
-  return count >= SWIPE_CELLS && (zeros >= END_ZEROS || count >= LONG_CELLS) && keepsParity(piece);
+  return count >= TEXT_CELLS && (zeros >= END_ZEROS || count >= LONG_CELLS) && keepsParity(piece);
 }
 
 /** What is measured: the likeliest text's cells, as they are all there; then a frame's; then the attempt that came farthest. */

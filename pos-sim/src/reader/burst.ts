@@ -1,7 +1,8 @@
 // The flux reversals of one octave, collected until a pause ends the burst, then searched for frames: runs of zeros give
 // the cell, the slicer the bits, symbols.ts the characters. Keeps a bounded number of edges however long the noise lasts.
 
-import { type Failure, type Frame, SWIPE_CELLS } from "./frame.js";
+import { TEXT_CELLS } from "../cells.js";
+import type { Failure, Frame } from "./frame.js";
 import { isEven, quality, UNEVEN } from "./quality.js";
 import { Slicer, type Strip, zeroRuns } from "./slicer.js";
 import { cellTimes, dataLength, followedTo, STRAY_EDGES } from "./strip.js";
@@ -170,7 +171,7 @@ export class Burst {
         direction: way === 1 ? "forward" : "reverse",
         followed: followedTo(strip, this.#count, begin, length, way),
       });
-    } else if (steady && total >= SWIPE_CELLS) {
+    } else if (steady && total >= TEXT_CELLS) {
       this.onFailure({ code: "NO_START_SENTINEL", at: from, ...strange, ...this.#unframed(strip) });
     }
   }

@@ -43,7 +43,5 @@ export interface Failure {
   readonly followed: Followed;
 }
 
-/** Cells that must be followed before a stretch without any frame is called a swipe: hours of noise have runs of about 40. */
-export const SWIPE_CELLS = 60;
 /** Zeros kept on each side of a frame in its `cells`, at most. */
 export const ZEROS_KEPT = 64;

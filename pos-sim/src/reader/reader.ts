@@ -2,6 +2,7 @@
 // fine ones, slow swipes in the coarse ones, and what they find is compared. Where it is not certain, the search (search/) looks again.
 // Memory is bounded however long the recording is.
 
+import { TEXT_CELLS } from "../cells.js";
 import { PosError } from "../errors.js";
 import { Gauge } from "../measure/gauge.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
@@ -13,7 +14,7 @@ import { byPlace, CANDIDATES, type Candidate, type Suspect, withoutFewer } from 
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
 import { Extent } from "./extent.js";
-import { type Frame, SWIPE_CELLS } from "./frame.js";
+import type { Frame } from "./frame.js";
 import { shownAs, TEST_IINS } from "./mask.js";
 import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 import { cellsOf, type Read, type ReaderOptions, type ReaderResult, readOf } from "./read.js";
@@ -112,7 +113,7 @@ export class Reader {
         (failure) => {
           this.#attempts.failure(failure);
           // Fewer cells that gave no frame are no doubt beside a swipe that was read.
-          if (failure.cells >= SWIPE_CELLS) this.#claims.doubt(failure.at);
+          if (failure.cells >= TEXT_CELLS) this.#claims.doubt(failure.at);
         },
       );
       this.#bursts.push(burst);

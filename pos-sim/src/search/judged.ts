@@ -1,6 +1,7 @@
 // What a stretch of cells says. A clock may run on from one text to the next, with zeros between them, as the card's own emissions do: each text is
 // weighed in cells of its own, from amid its neighbour on one side to amid the one on the other.
 
+import { TEXT_CELLS } from "../cells.js";
 import { STRAYING } from "./fit/astray.js";
 import { DAMAGED } from "./fit/gains.js";
 import type { View } from "./fitted.js";
@@ -9,7 +10,7 @@ import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
 /** Cells beside a text that may hold another one with zeros before it. */
-const ROOM = 60;
+const ROOM = TEXT_CELLS;
 /** A text beside another one is taken for one from there on. */
 const BESIDE = 0.1;
 /** How sure a text is at most over which something else lies, or whose pulses may be elsewhere. */

@@ -23,7 +23,7 @@ interface Laid {
 }
 
 /** Cells that must agree more than disagree, zeros against zeros apart: accident agrees by about four deviations of a hundred cells. */
-const ALIKE = 45;
+export const ALIKE = 45;
 
 /**
  * Metrics of `last` with all of `others` that say the same added to it; undefined where none does.

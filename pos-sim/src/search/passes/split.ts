@@ -1,16 +1,13 @@
 // A run of cells that holds the same text twice, as emitters that do not pause have it: two passes, each in cells of its own.
 
+import { TEXT_CELLS } from "../../cells.js";
 import type { Stretch } from "../search.js";
 import { FREE } from "../texts/chain.js";
 import { sliced } from "../texts/weights.js";
-import type { Pass } from "./join.js";
+import { ALIKE, type Pass } from "./join.js";
 
-/** Cells that must agree more than disagree, zeros against zeros apart: as of two passes. */
-const ALIKE = 45;
 /** Zeros between a text and the middle between two. */
 const ZEROS = 10;
-/** Fewest cells of a text with its zeros. */
-const LEAST = 60;
 
 /** A stretch as the passes that it holds: two of the same text, or itself. */
 export function passesIn(stretch: Stretch): readonly Stretch[] {
@@ -42,13 +39,13 @@ function partOf(whole: Stretch, from: number, to: number): Stretch {
  */
 function cutOf(bits: Uint8Array): number | undefined {
   let best = { score: ALIKE, cut: undefined as number | undefined };
-  for (let apart = LEAST; apart < bits.length - LEAST; apart++) {
+  for (let apart = TEXT_CELLS; apart < bits.length - TEXT_CELLS; apart++) {
     const run = bestRun(bits, 0, bits.length - apart, (k) => k + apart);
     // What lies over itself is a text that repeats itself.
     if (run.score > best.score && run.to <= run.from + apart)
       best = { score: run.score, cut: (run.to + run.from + apart) >> 1 };
   }
-  for (let mirror = 2 * LEAST; mirror < 2 * (bits.length - LEAST); mirror++) {
+  for (let mirror = 2 * TEXT_CELLS; mirror < 2 * (bits.length - TEXT_CELLS); mirror++) {
     const middle = Math.ceil(mirror / 2);
     const run = bestRun(bits, Math.max(0, mirror - bits.length + 1), middle, (k) => mirror - k);
     // A text whose digits are all the same is its own mirror: between two there are zeros.

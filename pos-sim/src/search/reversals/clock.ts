@@ -1,11 +1,12 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
+import { TEXT_CELLS } from "../../cells.js";
 import { cellAt } from "../fit/matched.js";
 import { CLOCK_ORDERS, MEDIAN, smooth } from "../fit/refine.js";
 import { MET_BEHIND, TURNS } from "../texts/chain.js";
 import { freePath } from "../texts/free-path.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";
-import { CELLS_MIN, type Moved } from "./moved.js";
+import type { Moved } from "./moved.js";
 
 /**
  * A clock fitted to reversals by what the bits say they are. Bits that are chosen to fit put reversals nearer to the clock than they were
@@ -45,7 +46,7 @@ export function clocked(clock: Clock, moved: Moved, known?: Uint8Array): Clock {
   let [start, end] = known === undefined ? steadyPart(errors) : [0, errors.length];
   let from = start === 0 ? 0 : Math.ceil(places[start]!);
   let to = end === errors.length ? cells : Math.floor(places[end - 1]!);
-  if (to - from < CELLS_MIN) [start, end, from, to] = [0, errors.length, 0, cells];
+  if (to - from < TEXT_CELLS) [start, end, from, to] = [0, errors.length, 0, cells];
   const inside = errors.slice(start, end);
   const sum = inside.reduce((squares, error) => squares + error * error, 0);
   return {

@@ -1,5 +1,6 @@
 // Where the writer and not the noise moved the reversals: each is found, followed by clocks, and fitted at a time of its own.
 
+import { TEXT_CELLS } from "../../cells.js";
 import { movingMean } from "../../signal/moving-mean.js";
 import type { Seed } from "../acquire/acquire.js";
 import { cellAt } from "../fit/matched.js";
@@ -24,8 +25,6 @@ import {
 /** What times of their own leave, at most, of what a clock leaves, and of the whole. */
 const MOVED = 0.65;
 const EXPLAINED = 0.3;
-/** Fewer cells hold no text. */
-export const CELLS_MIN = 60;
 
 /** Reversals at times of their own, and the clock that was followed through them. */
 export interface Moved {
@@ -55,7 +54,7 @@ export function pathIn(flat: Float32Array, { at, cell, height }: Seed, survivors
     cell,
     survivors,
   );
-  return path && path.bounds.length > CELLS_MIN ? { ...path, extremes, heightAt } : undefined;
+  return path && path.bounds.length > TEXT_CELLS ? { ...path, extremes, heightAt } : undefined;
 }
 
 /**
@@ -75,7 +74,7 @@ export function movedBy(
     while (k + 1 < bounds.length - 1 && bounds[k + 1]! < at) k++;
     return { at, sign: Math.sign(value), height: heightAt(at), cell: cellAt(bounds, k) };
   });
-  if (list.length < CELLS_MIN) return undefined;
+  if (list.length < TEXT_CELLS) return undefined;
   let left = leftBy(flat, list, STRIPE);
   settle(left, list, 0, list.length, STRIPE, 2);
   const placed = list.map(({ at, cell, sign, height }) => ({ at, cell, value: sign * height }));
@@ -90,7 +89,7 @@ export function movedBy(
   addPairs(left, list, noise, pulse);
   settle(left, list, 0, list.length, pulse, 4);
   doubtPairs(left, list, noise, pulse);
-  if (list.length < CELLS_MIN) return undefined;
+  if (list.length < TEXT_CELLS) return undefined;
   return {
     bounds,
     list,
