@@ -33,6 +33,17 @@ export function withoutFewer(suspects: readonly Suspect[], passes: readonly Span
   return suspects.filter((one) => one.passes.length >= passes.length || !passes.some((pass) => overlap(pass, one)));
 }
 
+/** Candidates that are kept while a recording goes on, at most: each was told when it was found, and the end tells five. */
+const KEPT = 4 * CANDIDATES;
+
+/** With one more; where that are more than are kept, half as many, the likeliest. */
+export function withOneMore(suspects: readonly Suspect[], one: Suspect, reads: readonly Span[]): Suspect[] {
+  const all = [...suspects, one];
+  if (all.length <= KEPT) return all;
+  const places = byPlace(all, reads).flat();
+  return places.sort((a, b) => b.probability - a.probability).slice(0, KEPT / 2);
+}
+
 type Text = Pick<Candidate, "data" | "direction">;
 
 export function hasSameText(a: Text, b: Text): boolean {

@@ -10,7 +10,7 @@ import { CERTAIN } from "../search/texts/likeliest.js";
 import type { TrackNumber } from "../track-format.js";
 import { Attempts, type FailedSwipe, LIKELY } from "./attempts.js";
 import { Burst } from "./burst.js";
-import { byPlace, CANDIDATES, type Candidate, type Suspect, withoutFewer } from "./candidates.js";
+import { byPlace, CANDIDATES, type Candidate, type Suspect, withOneMore, withoutFewer } from "./candidates.js";
 import { Claims } from "./claims.js";
 import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
 import { Extent } from "./extent.js";
@@ -251,11 +251,7 @@ export class Reader {
     const characterConfidence = shown.masked ? [] : Array.from(characters());
     const candidate = { track, direction, probability, characterConfidence, startS, endS, ...shown };
     this.#options.onCandidate?.(candidate);
-    this.#candidates.push({ ...candidate, passes });
-    if (this.#candidates.length > 4 * CANDIDATES) {
-      const places = byPlace(this.#candidates, this.#reads).flat();
-      this.#candidates = places.sort((a, b) => b.probability - a.probability).slice(0, 2 * CANDIDATES);
-    }
+    this.#candidates = withOneMore(this.#candidates, { ...candidate, passes }, this.#reads);
   }
 
   /** Tracks 2 and 3 share their characters; no track 2 is longer than 39 with its sentinels, no track 3 as short. */
