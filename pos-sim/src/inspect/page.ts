@@ -136,7 +136,7 @@ function characters(of: string, text: Pick<Candidate, "data" | "characterConfide
   );
   return [
     `<details><summary>Each character of ${of}: least sure is number ${least.character}, ${confidenceText(least.confidence)}</summary>`,
-    "<table><caption>How sure each character is, whatever the others are; the start sentinel is number 1</caption>",
+    "<table><caption>The start sentinel is number 1</caption>",
     `<thead><tr>${["Number", "Character", "Confidence"].map((name) => `<th scope="col">${name}</th>`).join("")}</tr></thead>`,
     `<tbody>${rows.join("\n")}</tbody></table></details>`,
   ];
