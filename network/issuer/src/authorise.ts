@@ -1,4 +1,4 @@
-// Authorising a swipe: a 0100 in, a decision out. The stripe carries the ATC and eight digits of the cryptogram; the issuer
+// Authorising a swipe: a 0100 in, a decision out; and reversing it, by a 0400. The stripe carries the ATC and eight digits of the cryptogram; the issuer
 // makes the tracks of that grant again and compares (docs/protocol.md, "Grant").
 
 import { randomInt } from "node:crypto";
@@ -23,20 +23,50 @@ const NAMING = [32, 41, 11, 7] as const;
 /** What it asks for. A request with the same name that differs in any of these is another one, and is decided for itself. */
 const ASKING = [2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
 
-/** Decides on a request; the same request again (0101, or a doubled 0100) gets the same answer. */
-export function authorise(issuer: Issuer, { fields }: Message): Decision {
-  const parts = [...NAMING, ...ASKING].map((de) => fields[de] ?? null);
-  if (parts.slice(0, NAMING.length).includes(null)) return declined("FORMAT_ERROR");
-  const request = issuer.secrets.requestIndex(JSON.stringify(parts));
+/** DE 90 (ISO 8583:1987): MTI, STAN, date and time, acquirer and forwarder of the message that is reversed. */
+const ORIGINAL = /^(\d{4})(\d{6})(\d{10})(\d{11})\d{11}$/;
+const ACQUIRER_DIGITS = 11;
+
+/** Decides on a request or a reversal, all alone. */
+export function authorise(issuer: Issuer, message: Message): Decision {
+  return issuer.store.atomically(() => decided(issuer, message));
+}
+
+/**
+ * Decides within a transaction that is IMMEDIATE: of two requests with one grant, the second sees what the first has spent. The same request
+ * again (0101, or a doubled 0100) gets the same answer. A reversal (0400, 0401) is kept, and wins, even where its request comes behind it.
+ */
+export function decided(issuer: Issuer, { mti, fields }: Message): Decision {
+  if (NAMING.some((de) => fields[de] === undefined)) return declined("FORMAT_ERROR");
+  return mti.startsWith("04") ? reversed(issuer, fields) : authorised(issuer, fields);
+}
+
+function authorised(issuer: Issuer, fields: Fields): Decision {
+  const { store, secrets } = issuer;
   const now = issuer.now();
-  // One transaction, IMMEDIATE: of two requests with one grant, the second sees what the first has spent.
-  return issuer.store.atomically(() => {
-    const earlier = issuer.store.decision(request, now - REPEAT_WINDOW_S);
-    if (earlier) return earlier;
-    const decision = decide(issuer, fields, now);
-    issuer.store.keepDecision(request, decision, now, now - REPEAT_WINDOW_S);
-    return decision;
-  });
+  const request = secrets.requestIndex(JSON.stringify([...NAMING, ...ASKING].map((de) => fields[de] ?? null)));
+  const since = now - REPEAT_WINDOW_S;
+  if (store.isReversed(nameOf(issuer, fields[32]!, fields[41]!, fields[11]!, fields[7]!), since))
+    return declined("REVERSED");
+  const earlier = store.decision(request, since);
+  if (earlier) return earlier;
+  const decision = decide(issuer, fields, now);
+  store.keepDecision(request, decision, now);
+  return decision;
+}
+
+/** Its grant stays spent: what a wallet has sent once is never worth anything again. */
+function reversed(issuer: Issuer, fields: Fields): Decision {
+  const [, mti, stan, sent, acquirer] = ORIGINAL.exec(fields[90] ?? "") ?? [];
+  const isOurs = (mti === "0100" || mti === "0101") && acquirer === fields[32]!.padStart(ACQUIRER_DIGITS, "0");
+  if (!isOurs) return declined("FORMAT_ERROR");
+  issuer.store.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), issuer.now());
+  return { decline: null, auth_code: null };
+}
+
+/** What a terminal calls a request by, however its message is repeated. */
+function nameOf({ secrets }: Issuer, acquirer: string, terminal: string, stan: string, sent: string): string {
+  return secrets.requestIndex(JSON.stringify([acquirer, terminal, stan, sent]));
 }
 
 function decide(issuer: Issuer, fields: Fields, now: number): Decision {

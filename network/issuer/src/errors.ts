@@ -63,6 +63,8 @@ export const DECLINES = {
   TOKEN_DEACTIVATED: "41",
   TOKEN_INACTIVE: "78",
   TRACKS_DISAGREE: "63",
+  /** Its reversal came first: no action is taken. */
+  REVERSED: "21",
   ISSUER_FAILED: "96",
 } as const;
 

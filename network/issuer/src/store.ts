@@ -46,11 +46,13 @@ export interface Decision {
   readonly auth_code: string | null;
 }
 
+/** Rows of a table that are forgotten at once, at most. */
+const FORGOTTEN_AT_ONCE = 1000;
 /** How long another process's write may keep us, and with us every terminal, ms. */
 const LOCK_WAIT_MS = 1000;
-/** Of the tables below; a file of another version is refused. */
-const SCHEMA_VERSION = 1;
-const SCHEMA = `
+/** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
+const MIGRATIONS: readonly string[] = [
+  `
   CREATE TABLE cards (card_id TEXT PRIMARY KEY, grant_key BLOB NOT NULL, access_hash TEXT NOT NULL, phone_name TEXT NOT NULL) STRICT;
   CREATE TABLE tokens (token_ref TEXT PRIMARY KEY, card_id TEXT NOT NULL REFERENCES cards, pan_index TEXT NOT NULL UNIQUE,
     pan BLOB NOT NULL, holder BLOB NOT NULL, last4 TEXT NOT NULL, expiry TEXT NOT NULL, offline INTEGER NOT NULL, state INTEGER NOT NULL,
@@ -62,12 +64,15 @@ const SCHEMA = `
   CREATE INDEX failures_by_token ON failures (token_ref, at);
   CREATE TABLE decisions (request TEXT PRIMARY KEY, at INTEGER NOT NULL, decline TEXT, auth_code TEXT) STRICT;
   CREATE INDEX decisions_by_time ON decisions (at);
-  CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+  `CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+  CREATE INDEX reversals_by_time ON reversals (at);`,
+];
 
 export class IssuerStore {
   readonly #db: Database.Database;
+  /** Each statement is compiled once. */
+  readonly #compiled = new Map<string, Database.Statement>();
 
   /** @throws {IssuerError} `STORE_DAMAGED` for a file that is no such store */
   constructor(file: string) {
@@ -75,6 +80,7 @@ export class IssuerStore {
     this.#db = new Database(file, { timeout: LOCK_WAIT_MS });
     try {
       this.#db.pragma("journal_mode = WAL");
+      this.#db.pragma("synchronous = FULL"); // an answer that has left is an answer that a power cut leaves
       this.#db.pragma("foreign_keys = ON");
       this.#db.transaction(() => this.#prepare()).immediate();
     } catch (cause) {
@@ -86,134 +92,162 @@ export class IssuerStore {
     }
   }
 
-  /** All of `work` or nothing, and nobody else's writes in between. */
+  #sql<Parameters extends unknown[] | object = unknown[], Row = unknown>(text: string) {
+    const statement = this.#compiled.get(text) ?? this.#db.prepare(text);
+    this.#compiled.set(text, statement);
+    return statement as unknown as Database.Statement<Parameters, Row>;
+  }
+
+  /** All of `work` or nothing, and nobody else's writes in between. Durable when it returns. */
   atomically<T>(work: () => T): T {
     return this.#db.transaction(work).immediate();
   }
 
+  /** Makes the tables, or brings those of an earlier version to this one. */
   #prepare(): void {
-    const version = this.#db.pragma("user_version", { simple: true });
-    if (version === SCHEMA_VERSION) return;
+    const version = Number(this.#db.pragma("user_version", { simple: true }));
     const tables = this.#db.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get();
-    if (version !== 0 || tables !== undefined) throw new IssuerError("STORE_DAMAGED");
-    this.#db.exec(SCHEMA);
+    const isOurs = version === 0 ? tables === undefined : version <= MIGRATIONS.length;
+    if (!isOurs) throw new IssuerError("STORE_DAMAGED");
+    if (version === MIGRATIONS.length) return;
+    for (const step of MIGRATIONS.slice(version)) this.#db.exec(step);
+    this.#db.pragma(`user_version = ${MIGRATIONS.length}`);
   }
 
   setting(name: string): Uint8Array | undefined {
-    const row = this.#db
-      .prepare<[string], { value: Uint8Array }>("SELECT value FROM settings WHERE name = ?")
-      .get(name);
+    const row = this.#sql<[string], { value: Uint8Array }>("SELECT value FROM settings WHERE name = ?").get(name);
     return row && Uint8Array.from(row.value);
   }
 
   keepSetting(name: string, value: Uint8Array): void {
-    this.#db.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)").run(name, value);
+    this.#sql("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)").run(name, value);
   }
 
   card(cardId: string): CardRow | undefined {
-    return this.#db.prepare<[string], CardRow>("SELECT * FROM cards WHERE card_id = ?").get(cardId);
+    return this.#sql<[string], CardRow>("SELECT * FROM cards WHERE card_id = ?").get(cardId);
   }
 
   addCard(card: CardRow): void {
-    this.#db
-      .prepare("INSERT INTO cards (card_id, grant_key, access_hash, phone_name) VALUES (?, ?, ?, ?)")
-      .run(card.card_id, card.grant_key, card.access_hash, card.phone_name);
+    this.#sql("INSERT INTO cards (card_id, grant_key, access_hash, phone_name) VALUES (?, ?, ?, ?)").run(
+      card.card_id,
+      card.grant_key,
+      card.access_hash,
+      card.phone_name,
+    );
   }
 
   setAccess(cardId: string, accessHash: string): void {
-    this.#db.prepare("UPDATE cards SET access_hash = ? WHERE card_id = ?").run(accessHash, cardId);
+    this.#sql("UPDATE cards SET access_hash = ? WHERE card_id = ?").run(accessHash, cardId);
   }
 
   token(tokenRef: string): TokenRow | undefined {
-    return this.#db.prepare<[string], TokenRow>("SELECT * FROM tokens WHERE token_ref = ?").get(tokenRef);
+    return this.#sql<[string], TokenRow>("SELECT * FROM tokens WHERE token_ref = ?").get(tokenRef);
   }
 
   tokenByPan(panIndex: string): TokenRow | undefined {
-    return this.#db.prepare<[string], TokenRow>("SELECT * FROM tokens WHERE pan_index = ?").get(panIndex);
+    return this.#sql<[string], TokenRow>("SELECT * FROM tokens WHERE pan_index = ?").get(panIndex);
   }
 
   /** Tokens of a card that are not in `state`. */
   tokensOutside(cardId: string, state: number): number {
-    return this.#db
-      .prepare<[string, number], { n: number }>("SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?")
-      .get(cardId, state)!.n;
+    return this.#sql<[string, number], { n: number }>(
+      "SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?",
+    ).get(cardId, state)!.n;
   }
 
   /** False where the PAN is taken. */
   addToken(token: TokenRow, panIndex: string): boolean {
-    const { changes } = this.#db
-      .prepare(
-        `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
+    const { changes } = this.#sql(
+      `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
          VALUES (@token_ref, @card_id, @pan_index, @pan, @holder, @last4, @expiry, @offline, @state, @state_by, @version, @atc, @last_expires)
          ON CONFLICT (pan_index) DO NOTHING`,
-      )
-      .run({ ...token, pan_index: panIndex });
+    ).run({ ...token, pan_index: panIndex });
     return changes === 1;
   }
 
   setState(tokenRef: string, state: number, by: StateActor, version: number): void {
-    this.#db
-      .prepare("UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?")
-      .run(state, by, version, tokenRef);
+    this.#sql("UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?").run(
+      state,
+      by,
+      version,
+      tokenRef,
+    );
   }
 
   /** Stores a grant and moves the token's ATC to it. */
   addGrant(grant: Omit<GrantRow, "used">): void {
-    this.#db
-      .prepare(
-        "INSERT INTO grants (token_ref, atc, expires, max_amount, domain) VALUES (@token_ref, @atc, @expires, @max_amount, @domain)",
-      )
-      .run(grant);
-    this.#db
-      .prepare("UPDATE tokens SET atc = ?, last_expires = MAX(last_expires, ?) WHERE token_ref = ?")
-      .run(grant.atc, grant.expires, grant.token_ref);
+    this.#sql(
+      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain) VALUES (@token_ref, @atc, @expires, @max_amount, @domain)",
+    ).run(grant);
+    this.#sql("UPDATE tokens SET atc = ?, last_expires = MAX(last_expires, ?) WHERE token_ref = ?").run(
+      grant.atc,
+      grant.expires,
+      grant.token_ref,
+    );
   }
 
   grant(tokenRef: string, atc: number): GrantRow | undefined {
-    return this.#db
-      .prepare<[string, number], GrantRow>("SELECT * FROM grants WHERE token_ref = ? AND atc = ?")
-      .get(tokenRef, atc);
+    return this.#sql<[string, number], GrantRow>("SELECT * FROM grants WHERE token_ref = ? AND atc = ?").get(
+      tokenRef,
+      atc,
+    );
   }
 
   useGrant(tokenRef: string, atc: number): void {
-    this.#db.prepare("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?").run(tokenRef, atc);
+    this.#sql("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?").run(tokenRef, atc);
   }
 
   /** Grants of a token that are unspent and live at `now`. */
   liveGrants(tokenRef: string, now: number): number {
-    return this.#db
-      .prepare<[string, number], { n: number }>(
-        "SELECT COUNT(*) AS n FROM grants WHERE token_ref = ? AND used = 0 AND expires > ?",
-      )
-      .get(tokenRef, now)!.n;
+    return this.#sql<[string, number], { n: number }>(
+      "SELECT COUNT(*) AS n FROM grants WHERE token_ref = ? AND used = 0 AND expires > ?",
+    ).get(tokenRef, now)!.n;
   }
 
   /** Counts a wrong try; how many there were after `since`, this one included. Earlier ones are forgotten. */
   addFailure(tokenRef: string, at: number, since: number): number {
-    this.#db.prepare("DELETE FROM failures WHERE token_ref = ? AND at <= ?").run(tokenRef, since);
-    this.#db.prepare("INSERT INTO failures (token_ref, at) VALUES (?, ?)").run(tokenRef, at);
-    return this.#db
-      .prepare<[string], { n: number }>("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ?")
-      .get(tokenRef)!.n;
+    this.#sql("DELETE FROM failures WHERE token_ref = ? AND at <= ?").run(tokenRef, since);
+    this.#sql("INSERT INTO failures (token_ref, at) VALUES (?, ?)").run(tokenRef, at);
+    return this.#sql<[string], { n: number }>("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ?").get(tokenRef)!
+      .n;
   }
 
   clearFailures(tokenRef: string): void {
-    this.#db.prepare("DELETE FROM failures WHERE token_ref = ?").run(tokenRef);
+    this.#sql("DELETE FROM failures WHERE token_ref = ?").run(tokenRef);
   }
 
   /** The decision on a request, where it was made after `since`. */
   decision(request: string, since: number): Decision | undefined {
-    return this.#db
-      .prepare<[string, number], Decision>("SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?")
-      .get(request, since);
+    return this.#sql<[string, number], Decision>(
+      "SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?",
+    ).get(request, since);
   }
 
-  /** Keeps a decision; those made up to `since` are forgotten. */
-  keepDecision(request: string, decision: Decision, at: number, since: number): void {
-    this.#db.prepare("DELETE FROM decisions WHERE at <= ?").run(since);
-    this.#db
-      .prepare("INSERT INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)")
-      .run(request, at, decision.decline, decision.auth_code);
+  keepDecision(request: string, decision: Decision, at: number): void {
+    this.#sql("INSERT OR REPLACE INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)").run(
+      request,
+      at,
+      decision.decline,
+      decision.auth_code,
+    );
+  }
+
+  /** True where the request of that name was reversed after `since`. */
+  isReversed(name: string, since: number): boolean {
+    return this.#sql("SELECT 1 FROM reversals WHERE name = ? AND at > ?").get(name, since) !== undefined;
+  }
+
+  keepReversal(name: string, at: number): void {
+    this.#sql("INSERT OR REPLACE INTO reversals (name, at) VALUES (?, ?)").run(name, at);
+  }
+
+  /** Forgets decisions and reversals of up to `until`, some at a time: whoever waits for an answer waits for this. */
+  forget(until: number): void {
+    for (const table of ["decisions", "reversals"]) {
+      this.#sql(
+        `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
+      ).run(until);
+    }
   }
 
   close(): void {

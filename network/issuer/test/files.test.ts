@@ -15,6 +15,7 @@ import {
   enrolledCard,
   expectIssuerError,
   purchase,
+  reversalOf,
   T0,
   takeGrant,
   takeOfflineGrant,
@@ -232,12 +233,12 @@ describe("the issuer's files", () => {
     rmSync(options.file);
     open().close();
     const db = new Database(options.file);
-    db.pragma("user_version = 2");
+    db.pragma("user_version = 99");
     db.close();
     await expectIssuerError(() => open(), "STORE_DAMAGED");
     rmSync(options.file);
     const empty = new Database(options.file);
-    empty.pragma("user_version = 2");
+    empty.pragma("user_version = 99");
     empty.close();
     await expectIssuerError(() => open(), "STORE_DAMAGED");
     rmSync(options.file);
@@ -245,6 +246,20 @@ describe("the issuer's files", () => {
     foreign.exec("CREATE TABLE somebody (elses)");
     foreign.close();
     await expectIssuerError(() => open(), "STORE_DAMAGED");
+  });
+
+  it("are brought to this version where they are of an earlier one, with all that they hold", () => {
+    const first = open();
+    const { cardId } = enrolledCard(first);
+    first.close();
+    const db = new Database(options.file);
+    // As version 1 left them: it knew of no reversals.
+    db.exec("DROP TABLE reversals");
+    db.pragma("user_version = 1");
+    db.close();
+    const issuer = open();
+    expect(issuer.mint(cardId, "Lovelace/Ada").last4).to.match(/^\d{4}$/);
+    expect(answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
   });
 
   it("say INTERNAL, and nothing of what is sealed, where a sealed value was altered", async () => {

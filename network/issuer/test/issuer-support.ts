@@ -164,6 +164,14 @@ export function purchase(tracks: { readonly track1?: string; readonly track2?: s
   };
 }
 
+/** The reversal of a request, as a terminal sends it: with the request's own fields, and DE 90. */
+export function reversalOf({ mti, fields }: Message, change: Fields = {}): Message {
+  const original = `${mti}${fields[11]}${fields[7]}${fields[32]!.padStart(11, "0")}${"0".repeat(11)}`;
+  stan = (stan % 999_999) + 1;
+  const { 35: _track2, 45: _track1, ...kept } = fields;
+  return { mti: "0400", fields: { ...kept, 11: String(stan).padStart(6, "0"), 90: original, ...change } };
+}
+
 /** A message with some fields taken out. */
 export function without(message: Message, ...elements: readonly number[]): Message {
   const fields = Object.fromEntries(Object.entries(message.fields).filter(([de]) => !elements.includes(Number(de))));

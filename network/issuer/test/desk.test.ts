@@ -1,0 +1,96 @@
+// Group commit: requests that come together are decided together, each for itself.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Message } from "@enabling-card/iso8583";
+import { toHex } from "@enabling-card/wire";
+import Database from "better-sqlite3";
+import { expect } from "chai";
+import { Desk, type Outcome } from "../src/desk.js";
+import type { Issuer } from "../src/index.js";
+import { enrolledCard, newIssuer, purchase, type TestCard, takeGrant, tracksOf } from "./issuer-support.js";
+
+describe("the desk", () => {
+  let folder: string;
+  let file: string;
+  let issuer: Issuer;
+  let card: TestCard;
+  let desk: Desk;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "ecard-desk-"));
+    file = join(folder, "issuer.db");
+    ({ issuer } = newIssuer({ file }));
+    card = enrolledCard(issuer);
+    desk = new Desk(issuer);
+  });
+  afterEach(() => {
+    issuer.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const swipe = async (tokenRef = issuer.mint(card.cardId, "Lovelace/Ada").tokenRef) => {
+    const { track2 } = tracksOf(await takeGrant(issuer, card, tokenRef));
+    return { tokenRef, track2 };
+  };
+  const askAll = (messages: readonly Message[]): Promise<Outcome[]> =>
+    Promise.all(messages.map((message) => new Promise<Outcome>((resolve) => desk.ask(message, resolve))));
+  const said = (outcome: Outcome) => (outcome === undefined ? "FAILED" : (outcome.decline ?? "APPROVED"));
+
+  it("decides what comes in one turn in one transaction", async () => {
+    let transactions = 0;
+    const { atomically } = issuer.store;
+    issuer.store.atomically = (work) => {
+      transactions++;
+      return atomically.call(issuer.store, work) as ReturnType<typeof work>;
+    };
+    const swipes = await Promise.all(Array.from({ length: 5 }, () => swipe()));
+    transactions = 0;
+    const outcomes = await askAll(swipes.map(({ track2 }) => purchase({ track2 })));
+    expect(outcomes.map(said)).to.deep.equal(new Array(5).fill("APPROVED"));
+    expect(transactions).to.equal(1);
+  });
+
+  it("approves one of 200 presenters of one grant, each time", async () => {
+    const { tokenRef } = await swipe();
+    for (let run = 0; run < 20; run++) {
+      const { track2 } = await swipe(tokenRef);
+      const outcomes = (await askAll(Array.from({ length: 200 }, () => purchase({ track2 })))).map(said);
+      expect(outcomes.filter((one) => one === "APPROVED")).to.have.length(1);
+      expect(outcomes.filter((one) => one === "ATC_REPLAYED")).to.have.length(199);
+    }
+  }).timeout(60_000);
+
+  it("fails one whose row is damaged, and none of those beside it", async () => {
+    const [good, bad, other] = [await swipe(), await swipe(), await swipe()];
+    const db = new Database(file);
+    db.prepare("UPDATE tokens SET holder = ? WHERE token_ref = ?").run(new Uint8Array(60), toHex(bad.tokenRef));
+    db.close();
+    const outcomes = await askAll([good, bad, other].map(({ track2 }) => purchase({ track2 })));
+    expect(outcomes.map(said)).to.deep.equal(["APPROVED", "FAILED", "APPROVED"]);
+  });
+
+  it("approves nothing that it could not write down, and goes on by itself: a store that is locked", async () => {
+    const { track2 } = await swipe();
+    const message = purchase({ track2 });
+    const other = new Database(file);
+    other.exec("BEGIN IMMEDIATE");
+    expect((await askAll([message, purchase({})])).map(said)).to.deep.equal(["FAILED", "FAILED"]);
+    other.exec("ROLLBACK");
+    other.close();
+    expect((await askAll([message])).map(said)).to.deep.equal(["APPROVED"]);
+  });
+
+  it("approves nothing that it could not write down: a store that is full", async () => {
+    const { track2 } = await swipe();
+    const message = purchase({ track2 });
+    const { keepDecision } = issuer.store;
+    issuer.store.keepDecision = () => {
+      throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
+    };
+    expect((await askAll([message, message])).map(said)).to.deep.equal(["FAILED", "FAILED"]);
+    issuer.store.keepDecision = keepDecision;
+    expect((await askAll([message])).map(said)).to.deep.equal(["APPROVED"]);
+  });
+});

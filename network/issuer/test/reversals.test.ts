@@ -1,0 +1,98 @@
+// A terminal that got no answer takes its request back: 0400, and 0401 until somebody answers (ISO 8583:1987, reversals).
+
+import type { Fields, Message } from "@enabling-card/iso8583";
+import { expect } from "chai";
+import { type Issuer, REPEAT_WINDOW_S, reply } from "../src/index.js";
+import {
+  answerTo,
+  type Clock,
+  enrolledCard,
+  newIssuer,
+  purchase,
+  reversalOf,
+  takeGrant,
+  tracksOf,
+  without,
+} from "./issuer-support.js";
+
+describe("a reversal", () => {
+  let issuer: Issuer;
+  let clock: Clock;
+  let request: Message;
+
+  beforeEach(async () => {
+    ({ issuer, clock } = newIssuer());
+    const card = enrolledCard(issuer);
+    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    request = purchase(tracksOf(await takeGrant(issuer, card, tokenRef)));
+  });
+  afterEach(() => issuer.close());
+
+  it("is answered by a 0410 that echoes it, as often as it comes", () => {
+    expect(answerTo(issuer, request)).to.equal("APPROVED");
+    const reversal = reversalOf(request);
+    for (const mti of ["0400", "0401", "0401"]) {
+      const answer = reply(issuer, { ...reversal, mti })!;
+      expect(answer.mti).to.equal("0410");
+      expect(answer.fields[39]).to.equal("00");
+      expect(answer.fields[11]).to.equal(reversal.fields[11]);
+      expect(answer.fields[38]).to.equal(undefined);
+    }
+  });
+
+  it("takes the approval back: its repeat gets none any more, and the grant pays nothing else", () => {
+    expect(answerTo(issuer, request)).to.equal("APPROVED");
+    expect(answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
+    expect(answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
+    expect(reply(issuer, request)!.fields[39]).to.equal("21");
+    expect(answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("ATC_REPLAYED");
+  });
+
+  it("that overtakes its request wins, and the grant is not spent by it", () => {
+    expect(answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
+    expect(answerTo(issuer, request)).to.equal("REVERSED");
+    expect(answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
+    expect(answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("APPROVED");
+  });
+
+  it("of a repeat is one of its request", () => {
+    expect(answerTo(issuer, reversalOf({ ...request, mti: "0101" }))).to.equal("APPROVED");
+    expect(answerTo(issuer, request)).to.equal("REVERSED");
+  });
+
+  it("is forgotten after a day, as requests are", () => {
+    answerTo(issuer, reversalOf(request));
+    clock.now += REPEAT_WINDOW_S + 1;
+    expect(answerTo(issuer, request)).to.equal("GRANT_EXPIRED");
+  });
+
+  const OTHERS: readonly (readonly [what: string, fields: Fields])[] = [
+    ["terminal", { 41: "POS00002" }],
+    ["STAN", { 11: "999999" }],
+    ["time", { 7: "0115120001" }],
+  ];
+  for (const [what, fields] of OTHERS) {
+    it(`of another ${what} takes nothing back`, () => {
+      const other = { ...request, fields: { ...request.fields, ...fields } };
+      expect(answerTo(issuer, reversalOf(other))).to.equal("APPROVED");
+      expect(answerTo(issuer, request)).to.equal("APPROVED");
+    });
+  }
+
+  const WRONG: readonly (readonly [what: string, change: Fields])[] = [
+    ["another acquirer's original", { 90: `0100${"0".repeat(6)}0115120000${"00000888888"}${"0".repeat(11)}` }],
+    ["an original that is no authorisation", { 90: `0200${"0".repeat(16)}00000999999${"0".repeat(11)}` }],
+  ];
+  for (const [what, change] of WRONG) {
+    it(`of ${what} is refused: FORMAT_ERROR`, () => {
+      expect(answerTo(issuer, reversalOf(request, change))).to.equal("FORMAT_ERROR");
+    });
+  }
+
+  it("without its original, its terminal or its acquirer is refused: FORMAT_ERROR", () => {
+    for (const de of [90, 41, 32, 11, 7]) {
+      expect(answerTo(issuer, without(reversalOf(request), de)), `DE ${de}`).to.equal("FORMAT_ERROR");
+    }
+    expect(answerTo(issuer, request)).to.equal("APPROVED");
+  });
+});
