@@ -37,11 +37,6 @@ export function aclHandle(): i32 {
   return handle;
 }
 
-/** The controller has said what it takes. */
-export function aclKnown(): bool {
-  return buffers > 0;
-}
-
 /** Takes the controller's buffers: octets of each and their number. False where they cannot carry LE data. */
 export function aclConfigure(size: i32, count: i32): bool {
   if (size < FRAGMENT_MIN || count == 0) return false;
@@ -51,10 +46,8 @@ export function aclConfigure(size: i32, count: i32): bool {
   return true;
 }
 
-/** The controller is reset. */
+/** The controller is reset, and its connection gone. */
 export function aclForget(): void {
-  aclClose();
-  fragmentMax = 0;
   buffers = 0;
   credits = 0;
 }

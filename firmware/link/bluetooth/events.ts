@@ -6,7 +6,7 @@ import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
   allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isEnding, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
 } from "./commands";
-import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
+import { Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
 import { stayAnswered, stayBegins, stayEnds, staysOn } from "./stay";
 import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
@@ -28,9 +28,7 @@ export function radioSlot(): usize {
 
 /** Brings the radio up, as after a reset. False where the machine has none. */
 export function radioStart(): bool {
-  l2capReset();
-  clearDeadline(Deadline.Connection);
-  clearDeadline(Deadline.Address);
+  forget();
   return commandsStart();
 }
 
@@ -134,17 +132,21 @@ function connected(at: usize): void {
   aclOpen(handle);
   l2capReset();
   interval = load<u16>(at + 11);
-  clearDeadline(Deadline.Address);
   stayBegins();
 }
 
 /** Disconnection Complete. */
 function ended(): void {
+  forget();
+  pumpCommands();
+}
+
+/** Nothing of the connection is left. */
+function forget(): void {
   aclClose();
   l2capReset();
   commandsForget();
   stayEnds();
-  pumpCommands();
 }
 
 /** Is the handle at `at` the connection's? No handle is that of none, which is negative. */
