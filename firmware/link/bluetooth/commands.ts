@@ -63,8 +63,13 @@ let up: bool = false;
 let awaited: i32 = 0;
 /** Commands that the controller takes now. */
 let room: i32 = 0;
-/** The controller may be advertising. */
-let onAir: bool = false;
+/** What the controller was told of advertising: nothing since the last connection, that it is over, which a connection may have crossed, or to go on. */
+const enum Air {
+  Off = 0,
+  Leaving = 1,
+  On = 2,
+}
+let air: Air = Air.Off;
 let wantsAir: bool = true;
 /** What is on the air is out of date. */
 let stale: bool = false;
@@ -87,7 +92,7 @@ export function commandsStart(): bool {
   up = true;
   awaited = 0;
   room = 1;
-  onAir = false;
+  air = Air.Off;
   stale = false;
   stray = -1;
   putLong(advertisingData + SERVICE_AT, CARD_SERVICE);
@@ -127,12 +132,15 @@ export function allowAir(wanted: boolean): void {
   pumpCommands();
 }
 
-/** True where the controller may have let somebody connect. */
+/**
+ * True where the controller may have let somebody connect: it has advertised since the last connection. Also where it was told to stop meanwhile, for
+ * another address, as its word of a connection may come behind its answer to that. Advertising ends with a connection (Vol 4 Part E 7.8.9).
+ */
 export function takeOffAir(): bool {
-  const was = onAir;
-  onAir = false;
-  if (step >= rand) step = arrived;
-  return was;
+  if (air == Air.Off) return false;
+  air = Air.Off;
+  step = arrived;
+  return true;
 }
 
 /** The connection ends once what was written has left, and in a second in any case. */
@@ -184,8 +192,9 @@ export function pumpCommands(): void {
   } else if (step == enable) switchAir(1);
   else if (step != arrived) give(step);
   else if (aclHandle() >= 0) pumpConnection();
-  else if (onAir && (stale || !wantsAir)) switchAir(0);
-  else if (!onAir && wantsAir) {
+  else if (air == Air.On) {
+    if (stale || !wantsAir) switchAir(0);
+  } else if (wantsAir) {
     stale = false;
     step = rand;
     give(rand);
@@ -207,7 +216,7 @@ function end(handle: i32): bool {
 
 function switchAir(on: i32): void {
   store<u8>(enable + COMMAND_HEADER, <u8>on);
-  if (give(enable) == 0 && on != 0) onAir = true;
+  if (give(enable) == 0 && on != 0) air = Air.On;
 }
 
 /** Command Complete or Command Status: `room` as it tells, its status, and what it returns behind that. */
@@ -221,11 +230,12 @@ export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned
     else if (up) clearDeadline(Deadline.Controller);
   }
   if (isAwaited && opcode != 0) {
-    if (opcode == opcodeOf(enable) && !isStep(opcode)) onAir = false;
-    else if (isStep(opcode) && !stepDone(status, returned, length)) {
-      giveUp();
-      return;
-    }
+    if (isStep(opcode)) {
+      if (!stepDone(status, returned, length)) {
+        giveUp();
+        return;
+      }
+    } else if (opcode == opcodeOf(enable) && air == Air.On) air = Air.Leaving;
   }
   pumpCommands();
 }

@@ -118,7 +118,7 @@ function connected(at: usize): void {
   const handle: i32 = load<u16>(at + 1) & HANDLE_MASK;
   if (load<u8>(at) != 0) {
     // Advertising ended without a connection.
-    if (aclHandle() < 0 && takeOffAir()) pumpCommands();
+    if (takeOffAir()) pumpCommands();
     return;
   }
   const isPeripheral = load<u8>(at + 3) == 1;
