@@ -4,12 +4,14 @@ import { send } from "../../ports/radio";
 import { aclConfigure, aclForget, aclHandle, aclIdle } from "./acl";
 import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { putLong } from "./gatt";
-import { CARD_SERVICE, COMPANY_ID } from "../../../wire/bluetooth";
+import { CARD_SERVICE, COMPANY_ID, HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
 import { Status } from "../../../wire/status";
 
 /** Why a connection ends (Vol 1 Part F 2.19). */
 const USER_TERMINATED: u8 = 0x13;
+/** Unknown Connection Identifier (Vol 1 Part F 2.2). */
+const UNKNOWN_CONNECTION: i32 = 2;
 
 /** A controller that owes an answer for so long is reset; one that refused is tried again after as long. */
 const CONTROLLER_MS: u64 = 2_000;
@@ -82,8 +84,9 @@ const enum Ending {
   Given = 3,
 }
 let ending: Ending = Ending.No;
-/** Handle of a connection that is not wanted, or negative. */
+/** Handle of a connection that is not wanted, or negative; and whether its end is to be asked for. */
 let stray: i32 = -1;
+let strayDue: bool = false;
 
 /** Brings the controller up from nothing. False where there is none. */
 export function commandsStart(): bool {
@@ -155,9 +158,14 @@ export function isHangingUp(): bool {
   return ending != Ending.No;
 }
 
-/** The last connection that was told to end is the one there is: what a controller says of a stray one's end does not end it. */
-export function isEnding(): bool {
-  return <i32>load<u16>(disconnect + 4) == aclHandle();
+/** What the controller says to Disconnect. True where it does not know the one connection: its end was missed. One beside it that is not ended is told again. */
+export function disconnectAnswered(status: i32): bool {
+  const handle: i32 = load<u16>(disconnect + 4);
+  if (handle == stray) {
+    if (status == 0 || status == UNKNOWN_CONNECTION) stray = -1;
+    else setDeadline(Deadline.Stray, HANDSHAKE_MAX_MS);
+  }
+  return status == UNKNOWN_CONNECTION && handle == aclHandle();
 }
 
 /** The connection ends now. */
@@ -180,16 +188,25 @@ export function refuseKey(): void {
 export function endStray(handle: i32): bool {
   if (stray >= 0) return false;
   stray = handle;
-  pumpCommands();
+  strayAgain();
   return true;
+}
+
+export function strayAgain(): void {
+  strayDue = true;
+  pumpCommands();
+}
+
+/** The handle is somebody else's from now on: the end of the stray one was missed. */
+export function strayGone(handle: i32): void {
+  if (handle == stray) stray = -1;
 }
 
 /** Gives the next command, if one is due and the controller takes it. */
 export function pumpCommands(): void {
   if (!up || awaited != 0 || room == 0) return;
-  if (stray >= 0) {
-    if (end(stray)) stray = -1;
-  } else if (step == enable) switchAir(1);
+  if (strayDue && stray >= 0) strayDue = !end(stray);
+  else if (step == enable) switchAir(1);
   else if (step != arrived) give(step);
   else if (aclHandle() >= 0) pumpConnection();
   else if (air == Air.On) {

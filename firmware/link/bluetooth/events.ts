@@ -4,7 +4,8 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isEnding, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
+  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, strayAgain,
+  strayGone, takeOffAir,
 } from "./commands";
 import { Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
@@ -63,6 +64,7 @@ export function radioAlarm(): void {
     if (due == Deadline.Controller) radioStart(); // it owes an answer, or refused: from the start
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir();
+    else strayAgain();
   }
 }
 
@@ -86,8 +88,7 @@ function event(code: i32, at: usize, length: i32): void {
     commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
   } else if (code == 0x0f && length >= 4) {
     const status: i32 = load<u8>(at);
-    // Unknown connection: its end was missed.
-    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isEnding()) ended();
+    if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
     commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
   } else if (code == 0x13 && length >= 1) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
@@ -129,6 +130,7 @@ function connected(at: usize): void {
     if (!endStray(handle)) radioStart();
     return;
   }
+  strayGone(handle);
   aclOpen(handle);
   l2capReset();
   interval = load<u16>(at + 11);
