@@ -1,4 +1,4 @@
-// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): three slots of one L2CAP frame each, cut into fragments that the controller's
+// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): four slots of one L2CAP frame each, cut into fragments that the controller's
 // buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
 import { send } from "../../ports/radio";
 import { LE_MTU_MAX } from "../../../wire/bluetooth";
@@ -16,11 +16,14 @@ const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
 const SIGNAL_MAX: i32 = 12;
 const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
 const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
-/** Signalling and Security Manager; ATT responses; ATT notifications. */
+const CONFIRMATION_SIZE: i32 = PAYLOAD + 1;
+/** Signalling and Security Manager; ATT confirmations, which wait for no response; ATT responses; ATT notifications. */
 export const SIGNAL: usize = memory.data(SIGNAL_SIZE + GUARD, 2);
+export const CONFIRMATION: usize = memory.data(CONFIRMATION_SIZE + GUARD, 2);
 export const RESPONSE: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const NOTIFICATION: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const SIGNAL_END: usize = SIGNAL + SIGNAL_SIZE;
+export const CONFIRMATION_END: usize = CONFIRMATION + CONFIRMATION_SIZE;
 export const RESPONSE_END: usize = RESPONSE + ATT_SIZE;
 export const NOTIFICATION_END: usize = NOTIFICATION + ATT_SIZE;
 
@@ -63,6 +66,7 @@ export function aclClose(): void {
   active = 0;
   credits = buffers;
   store<u16>(SIGNAL, 0);
+  store<u16>(CONFIRMATION, 0);
   store<u16>(RESPONSE, 0);
   store<u16>(NOTIFICATION, 0);
 }
@@ -122,6 +126,7 @@ export function aclPump(): void {
 
 function next(): usize {
   if (aclBusy(SIGNAL)) return SIGNAL;
+  if (aclBusy(CONFIRMATION)) return CONFIRMATION;
   if (aclBusy(RESPONSE)) return RESPONSE;
   return aclBusy(NOTIFICATION) ? NOTIFICATION : 0;
 }
