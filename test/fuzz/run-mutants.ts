@@ -12,7 +12,9 @@ import { compile, MODULES } from "../../tools/build-firmware.mjs";
 import { MUTANTS, type Mutant } from "./mutants.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TESTS = ["att", "ends", "gatt", "hci", "l2cap", "smp", "strays"].map((name) => `test/bluetooth/${name}.test.ts`);
+const TESTS = ["att", "buffers", "ends", "gatt", "hci", "l2cap", "smp", "strays"].map(
+  (name) => `test/bluetooth/${name}.test.ts`,
+);
 const FOUND_MIN = 0.9;
 /** A build that does not end by then is stuck, which its tests would not be. */
 const STUCK_MS = 180_000;

@@ -1,10 +1,16 @@
 // ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): four slots of one L2CAP frame each, cut into fragments that the controller's
 // buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
 import { send } from "../../ports/radio";
+import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { LE_MTU_MAX } from "../../../wire/bluetooth";
 
 /** Least that a controller may offer for LE data, octets (Vol 4 Part E 7.8.2). */
 const FRAGMENT_MIN: i32 = 27;
+/**
+ * A controller that has packets and sends none of them for so long is reset: it would hold their buffers for ever. No supervision time-out, after which a
+ * connection whose peer is gone ends by itself, is longer than 32 s (Vol 6 Part B 4.5.2).
+ */
+const KEPT_MS: u64 = 33_000;
 const DATA_PACKET: u8 = 2;
 const PACKET_HEADER: i32 = 5;
 const CONTINUING: i32 = 0x1000;
@@ -65,6 +71,7 @@ export function aclClose(): void {
   handle = NONE;
   active = 0;
   credits = buffers;
+  clearDeadline(Deadline.Buffers);
   store<u16>(SIGNAL, 0);
   store<u16>(CONFIRMATION, 0);
   store<u16>(RESPONSE, 0);
@@ -74,6 +81,7 @@ export function aclClose(): void {
 /** Number Of Completed Packets: never more than were given. */
 export function aclCompleted(count: i32): void {
   credits = min(credits + count, buffers);
+  watch();
   aclPump();
 }
 
@@ -114,7 +122,7 @@ export function aclPump(): void {
     store<u16>(packet + 1, <u16>(sent == 0 ? handle : handle | CONTINUING));
     store<u16>(packet + 3, <u16>size);
     if (send(packet, PACKET_HEADER + size) != 0) return; // onRadioReady comes back here
-    credits--;
+    if (credits-- == buffers) watch();
     if (sent + size < total) {
       store<u16>(active + 2, <u16>(sent + size));
     } else {
@@ -122,6 +130,12 @@ export function aclPump(): void {
       active = 0;
     }
   }
+}
+
+/** Something was given or came back: the controller's time begins anew. */
+function watch(): void {
+  if (credits == buffers) clearDeadline(Deadline.Buffers);
+  else setDeadline(Deadline.Buffers, KEPT_MS);
 }
 
 function next(): usize {

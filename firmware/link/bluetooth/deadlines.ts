@@ -11,7 +11,9 @@ export const enum Deadline {
   Address = 2,
   /** A connection beside the one could not be ended. */
   Stray = 3,
-  Count = 4,
+  /** The controller keeps what it was given. */
+  Buffers = 4,
+  Count = 5,
 }
 
 const at: usize = memory.data(8 * Deadline.Count + GUARD, 8);

@@ -61,7 +61,7 @@ export function radioYield(toLine: bool): void {
 
 export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
-    if (due == Deadline.Controller) radioStart(); // it owes an answer, or refused: from the start
+    if (due == Deadline.Controller || due == Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir();
     else strayAgain();
