@@ -62,7 +62,6 @@ export function aclForget(): void {
 }
 
 export function aclOpen(connection: i32): void {
-  aclClose();
   handle = connection;
 }
 

@@ -25,7 +25,7 @@ const COMMAND: i32 = 0x40;
 /** Multiple Handle Value Notification, the highest of the PDUs that a server sends. */
 const LAST_OF_SERVER: i32 = 0x23;
 
-/** The connection came or went. */
+/** The connection is gone, or there was none. */
 export function attReset(): void {
   if (notifies()) phoneWent(carrying());
   clientForget();

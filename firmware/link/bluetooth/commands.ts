@@ -96,7 +96,6 @@ export function commandsStart(): bool {
   awaited = 0;
   room = 1;
   air = Air.Off;
-  stale = false;
   stray = -1;
   putLong(advertisingData + SERVICE_AT, CARD_SERVICE);
   return give(way) != <i32>Status.Absent;
@@ -246,7 +245,7 @@ export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned
     if (room == 0) setDeadline(Deadline.Controller, CONTROLLER_MS);
     else if (up) clearDeadline(Deadline.Controller);
   }
-  if (isAwaited && opcode != 0) {
+  if (isAwaited) {
     if (isStep(opcode)) {
       if (!stepDone(status, returned, length)) {
         giveUp();

@@ -34,7 +34,6 @@ export function radioStart(): bool {
 }
 
 export function radioTake(length: i32): void {
-  if (length < 3) return;
   const type: i32 = load<u8>(packet);
   if (type == EVENT && length == 3 + <i32>load<u8>(packet + 2)) event(load<u8>(packet + 1), packet + 3, length - 3);
   else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(packet + 1, length - 5);
@@ -49,8 +48,7 @@ export function radioReady(): void {
 
 /** The wallet answers the phone: its handshake goes on, or its session speaks. Each gives it its time once. */
 export function radioAnswered(type: i32): void {
-  if (aclHandle() < 0 || isHangingUp()) return;
-  stayAnswered(type);
+  if (!isHangingUp()) stayAnswered(type);
 }
 
 /** The line has the session, or has it no more: nobody else is to be heard meanwhile. */
@@ -90,10 +88,10 @@ function event(code: i32, at: usize, length: i32): void {
     const status: i32 = load<u8>(at);
     if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
     commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
-  } else if (code == 0x13 && length >= 1) completed(at, length);
+  } else if (code == 0x13) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
   else if (code == 0x10) radioStart(); // Hardware Error
-  else if (code == 0x3e && length >= 1) leEvent(load<u8>(at), at + 1, length - 1);
+  else if (code == 0x3e) leEvent(load<u8>(at), at + 1, length - 1);
 }
 
 /** Number Of Completed Packets (7.7.19). */
@@ -132,7 +130,6 @@ function connected(at: usize): void {
   }
   strayGone(handle);
   aclOpen(handle);
-  l2capReset();
   interval = load<u16>(at + 11);
   stayBegins();
 }
