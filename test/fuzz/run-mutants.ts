@@ -12,7 +12,7 @@ import { compile, MODULES } from "../../tools/build-firmware.mjs";
 import { MUTANTS, type Mutant } from "./mutants.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TESTS = ["att", "buffers", "ends", "gatt", "hci", "l2cap", "smp", "strays"].map(
+const TESTS = ["att", "buffers", "controller", "ends", "gatt", "hang-up", "hci", "l2cap", "smp", "strays"].map(
   (name) => `test/bluetooth/${name}.test.ts`,
 );
 const FOUND_MIN = 0.9;
