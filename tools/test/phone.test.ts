@@ -101,10 +101,29 @@ describe("a phone at the command line", () => {
     const nowhere = `ble:${join(folder(), "no-such-port")}`;
     const { code, facts } = await on.phone("suspend", "--json", "--device", nowhere);
     expect(code).to.equal(0);
-    expect(facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: false, why: "BLUETOOTH_OFF" });
+    expect(facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: false, why: "CONTROLLER_UNAVAILABLE" });
     expect((await on.phone("pay", "2")).stderr).to.contain("The token is suspended");
     const { stdout } = await on.phone("suspend", "--resume", "--device", nowhere);
-    expect(stdout).to.contain("✓ active; the card could not be told (BLUETOOTH_OFF)");
+    expect(stdout).to.contain("✓ active; the card could not be told (CONTROLLER_UNAVAILABLE)");
+  }).timeout(60_000);
+
+  it("tells a path without a controller as that, whatever was to be done there", async () => {
+    await pair();
+    const file = join(folder(), "no-port");
+    writeFileSync(file, "");
+    for (const [path, why] of [
+      [join(folder(), "no-such-port"), "there is no serial port"],
+      [file, "there is no serial port"],
+      ["/dev/null", "no Bluetooth controller answers"],
+    ] as const)
+      for (const args of path === "/dev/null"
+        ? [["cards", "--near", "1"]]
+        : [["cards", "--near"], ["pay", "1"], ["unpair"]]) {
+        const { code, stdout, stderr } = await on.phone(...args, "--device", `ble:${path}`);
+        expect([code, stdout.replace(/^ .*\n/gm, "")], `${args[0]} at ${path}`).to.deep.equal([3, ""]);
+        expect(stderr).to.contain(`${path}: ${why}: give the path that ecard emulate --pty says, or the port`);
+        expect(stderr).to.contain("[CONTROLLER_UNAVAILABLE]");
+      }
   }).timeout(60_000);
 
   it("refuses before it begins any Bluetooth", async () => {

@@ -304,7 +304,7 @@ async function onPhone(
   const output = context.output(command);
   const meant = readWay(deviceOf(options, context));
   const phone = await PhoneFolder.open(folderOf(options, context));
-  const way = await openWay(meant, phone.tables);
+  const way = await openWay(meant, { tables: phone.tables, signal: context.signal });
   const onStep = (step: PhoneStep) => {
     output.fact(step);
     output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);
