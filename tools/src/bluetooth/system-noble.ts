@@ -15,7 +15,7 @@ export interface SerialController {
 
 /** Loaded when it is needed: it brings a native part. @throws {CommandError} `BLUETOOTH_UNAVAILABLE` */
 export function systemNoble(controller?: SerialController): StoppableNoble {
-  if (controller === undefined && platform() === "linux" && !hasAdapter()) throw unavailable();
+  if (controller === undefined && adapters()?.length === 0) throw unavailable();
   try {
     const library = require("@stoprocent/noble") as {
       withBindings(name: string, options?: object): StoppableNoble;
@@ -70,12 +70,13 @@ function abortion(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** noble on Linux says of no adapter only that it is not on. */
-function hasAdapter(): boolean {
+/** This computer's adapters, by name; undefined where the system does not tell. noble on Linux says of none only that it is not on. */
+export function adapters(): readonly string[] | undefined {
+  if (platform() !== "linux") return undefined;
   try {
-    return readdirSync("/sys/class/bluetooth").length > 0;
+    return readdirSync("/sys/class/bluetooth");
   } catch {
-    return false;
+    return [];
   }
 }
 
