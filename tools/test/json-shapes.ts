@@ -69,6 +69,7 @@ export const OWN_CARD: Shape = {
 export const NEAR_CARD: Shape = { id: "string", "card?": "string", "name?": "string", "rssi?": "number" };
 export const PAID: Shape = { merchant: "string", cap: "number", passesSent: "number" };
 export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
+export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array" };

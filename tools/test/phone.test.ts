@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Indicator } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
-import { ecard, testFolder } from "./run-ecard.js";
+import { ecard, ended, spawnEcard, testFolder } from "./run-ecard.js";
 
 describe("a phone at the command line", () => {
   const folder = testFolder();
@@ -77,6 +77,23 @@ describe("a phone at the command line", () => {
     expect(code).to.equal(130);
     expect(on.card.indicators.now).not.to.equal(Indicator.Armed);
     expect(on.card.coil.emission()).to.equal(undefined);
+  });
+
+  it("takes a payment back that another call armed and left, and says where none waits", async () => {
+    await pair();
+    const env = { ...process.env, ECARD_DEVICE: `tcp:${on.port}`, ECARD_PHONE: phoneFolder() };
+    const paying = spawnEcard(["pay", "3", "--when", "swipe"], { env });
+    await on.card.shows(Indicator.Armed);
+    paying.kill("SIGKILL");
+    await ended(paying);
+    expect(on.card.indicators.now, "it is armed still").to.equal(Indicator.Armed);
+    expect((await on.phone("pay", "3")).stderr).to.contain("[BUSY]");
+    const back = await on.phone("disarm");
+    expect(back.code).to.equal(0);
+    expect(back.stdout).to.contain("✓ the payment was taken back\n");
+    expect(on.card.indicators.now).not.to.equal(Indicator.Armed);
+    expect((await on.phone("disarm")).stdout).to.contain("✓ no payment was waiting\n");
+    expect((await on.phone("pay", "3")).code).to.equal(0);
   });
 
   it("suspends a card that is in reach, and one that is not; then nothing is granted until it is resumed", async () => {
