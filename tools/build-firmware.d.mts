@@ -16,7 +16,7 @@ export function bluetoothSize(): Promise<ModuleSize>;
 /** What asc is called with, but for files. */
 export const FLAGS: readonly string[];
 export function moduleFaults(name: string, wasm: Uint8Array, rule: ModuleRule): Promise<string[]>;
-export function buildFirmware(log?: (line: string) => void): Promise<void>;
+export function buildFirmware(log?: (line: string) => void, out?: string): Promise<void>;
 /** A module's WebAssembly, some of its files, by their paths from the repository on, replaced by other text. */
 export function compile(
   name: string,

@@ -1,7 +1,7 @@
 // Builds the card's modules: AssemblyScript to WebAssembly, then checks on the built files what each imports, how much
 // memory it uses, and that none can ask for more (docs/protocol.md, "Modules"). Does nothing where nothing changed. Plain JavaScript: set-up runs it.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -141,17 +141,19 @@ function isFixed(memory) {
   }
 }
 
-/** Builds every module into build/firmware. Throws with one sentence a fault. */
-export async function buildFirmware(log = console.log) {
+/**
+ * Builds every module into build/firmware. Throws with one sentence a fault, and then leaves what was there. Another build, or who reads meanwhile, finds
+ * whole files, and new ones only where all of them are sound.
+ */
+export async function buildFirmware(log = console.log, out = OUT) {
   const digest = sourceDigest();
-  const stamp = join(OUT, "stamp");
+  const stamp = join(out, "stamp");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  rmSync(OUT, { recursive: true, force: true });
-  mkdirSync(OUT, { recursive: true });
+  const built = new Map();
   let shipped = 0;
   for (const [name, rule] of Object.entries(MODULES)) {
     const wasm = await compile(name, rule);
-    writeFileSync(join(OUT, `${name}.wasm`), wasm);
+    built.set(`${name}.wasm`, wasm);
     const faults = await moduleFaults(name, wasm, rule);
     if (faults.length > 0) throw new Error(faults.join("\n"));
     if (SHIPPED.includes(name)) shipped += wasm.length;
@@ -160,8 +162,18 @@ export async function buildFirmware(log = console.log) {
   if (bluetooth.wasm > BLUETOOTH_MAX.wasm || bluetooth.memory > BLUETOOTH_MAX.memory)
     throw new Error(`Bluetooth takes ${told(bluetooth)}; its limits are ${told(BLUETOOTH_MAX)}`);
   if (shipped > WASM_MAX) throw new Error(`The modules have ${shipped} octets together; the limit is ${WASM_MAX}`);
-  writeFileSync(stamp, digest);
+  mkdirSync(out, { recursive: true });
+  rmSync(stamp, { force: true }); // where this ends half-way, the next build begins anew
+  for (const [file, content] of [...built, ["stamp", digest]]) writeWhole(join(out, file), content);
+  for (const file of readdirSync(out)) if (file.endsWith(".wasm") && !built.has(file)) rmSync(join(out, file));
   log(`firmware: ${SHIPPED.join(", ")} built, ${shipped} of ${WASM_MAX} octets; Bluetooth ${told(bluetooth)}`);
+}
+
+/** Beside it first, under a name of this process: never half of it under its own name. */
+function writeWhole(file, content) {
+  const part = `${file}.${process.pid}.part`;
+  writeFileSync(part, content);
+  renameSync(part, file);
 }
 
 const told = ({ wasm, memory }) => `${wasm} octets of wasm and ${memory} of memory`;

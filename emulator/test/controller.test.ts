@@ -237,12 +237,15 @@ describe("a controller's commands", () => {
     peripheral.ask(OP.leSetAdvertisingData, GOOD.leSetAdvertisingData);
     peripheral.ask(OP.leWriteDefaultDataLength, GOOD.leWriteDefaultDataLength);
     peripheral.ask(OP.leSetScanParameters, "01 1000 1000 01 01");
+    peripheral.ask(OP.leCreateConnection, GOOD.leCreateConnection!.replace("c0 00 1800", "c0 01 1800"));
+    expect(peripheral.controller.initiatingOwn).to.equal(1);
     peripheral.ask(OP.reset);
     for (const what of [
       "advertising",
       "advertisingOwn",
       "eventMask",
       "filterList",
+      "initiatingOwn",
       "leEventMask",
       "randomAddress",
       "scan",

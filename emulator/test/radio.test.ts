@@ -39,10 +39,10 @@ class Host {
   }
 
   /** Connects with an interval of so many 1.25 ms, and a supervision time-out of so many 10 ms. */
-  connect(interval = 12, supervision = 100): void {
+  connect(interval = 12, supervision = 100, own = "00"): void {
     const u16 = (value: number) => toHex(Uint8Array.of(value & 255, value >> 8));
     const peer = PERIPHERAL.split(":").reverse().join("");
-    this.say(`010d2019${"60006000"}0000${peer}00${u16(interval)}${u16(interval)}0000${u16(supervision)}00000000`);
+    this.say(`010d2019${"60006000"}0000${peer}${own}${u16(interval)}${u16(interval)}0000${u16(supervision)}00000000`);
   }
 
   /** Handle of the newest connection, as four digits. */
@@ -60,8 +60,8 @@ const ACL = "02";
 const COMPLETED = "041305";
 const GONE = "0405";
 
-function pair(air: Air, interval = 12): { central: Host; peripheral: Host } {
-  const peripheral = new Host(air, { address: PERIPHERAL });
+function pair(air: Air, interval = 12, options: ControllerOptions = {}): { central: Host; peripheral: Host } {
+  const peripheral = new Host(air, { address: PERIPHERAL, ...options });
   const central = new Host(air, { address: "c0:ff:ee:00:00:0a" });
   peripheral.advertise();
   central.connect(interval);
@@ -166,6 +166,20 @@ describe("the air", () => {
     ).to.deep.equal([40, 20]);
   });
 
+  it("cuts data into PDUs of 27 octets where the other side takes no more, whatever is asked for", () => {
+    const air = new Air({ time: "virtual" });
+    const { central, peripheral } = pair(air, 12, { dataOctets: 27 });
+    for (const [from, to] of [
+      [central, peripheral],
+      [peripheral, central],
+    ] as const) {
+      from.say(`01222006${from.handle}fb004808`);
+      from.data("cc".repeat(60));
+      air.advance(100);
+      expect(to.of(ACL).map(({ packet }) => packet.length / 2 - 5)).to.deep.equal([27, 27, 6]);
+    }
+  });
+
   it("ends a connection at the supervision time-out where the two are out of reach, and not before", () => {
     const air = new Air({ time: "virtual" });
     const { central, peripheral } = pair(air, 12);
@@ -197,6 +211,34 @@ describe("the air", () => {
     expect(central.of(ACL)).to.deep.equal([]);
     expect(central.of(GONE)[0]!.packet.slice(-2)).to.equal("13");
     expect(peripheral.of(GONE)[0]!.packet.slice(-2)).to.equal("16");
+  });
+
+  it("carries nothing that is given behind the end, though that is on its way still", () => {
+    const air = new Air({ time: "virtual" });
+    const { central, peripheral } = pair(air, 12);
+    peripheral.say(`01060403${peripheral.handle}13`);
+    peripheral.data("ee");
+    central.data("ee");
+    air.advance(100);
+    expect([...central.of(ACL), ...peripheral.of(ACL)]).to.deep.equal([]);
+    expect(central.of(GONE)).to.have.length(1);
+  });
+
+  it("tells each of the other's address as it was used: public, or the random one", () => {
+    for (const [own, type, address] of [
+      ["00", "00", "0a0000eeffc0"],
+      ["01", "01", "010203040506"],
+    ] as const) {
+      const air = new Air({ time: "virtual" });
+      const peripheral = new Host(air, { address: PERIPHERAL });
+      const central = new Host(air, { address: "c0:ff:ee:00:00:0a" });
+      peripheral.advertise();
+      central.say("01052006 010203040506");
+      central.connect(12, 100, own);
+      air.advance(500);
+      expect(peripheral.of("043e1301")[0]!.packet.slice(16, 30)).to.equal(`${type}${address}`);
+      expect(central.of("043e1301")[0]!.packet.slice(16, 18), "the advertiser's").to.equal("00");
+    }
   });
 
   it("changes the interval six events after it was asked to", () => {

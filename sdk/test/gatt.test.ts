@@ -36,6 +36,71 @@ describe("a connection that comes when nobody wants it any more", () => {
   });
 });
 
+describe("a link's chunks", () => {
+  let hear: (chunk: Uint8Array) => void = () => undefined;
+  const linkAt = (mtu: number | undefined, asked?: number) =>
+    dialGatt(
+      {
+        id: "a",
+        gatt: CARD_GATT,
+        connect: async () => undefined,
+        find: async () => ({
+          mtu,
+          write: async () => undefined,
+          async subscribe(listener) {
+            hear = listener;
+            return () => undefined;
+          },
+        }),
+        hangUp: async () => undefined,
+        forget: () => undefined,
+      },
+      gattOptions(asked === undefined ? {} : { mtu: asked }),
+      undefined,
+    );
+
+  for (const [what, told, asked, longest] of [
+    ["no MTU", undefined, undefined, 20],
+    ["an MTU", 185, undefined, 182],
+    ["the server's MTU, more than was asked for", 247, 100, 97],
+    ["more than a card takes", 517, 517, 244],
+    ["more than there is", 65_535, undefined, 244],
+    ["less than there is", 22, undefined, 20],
+    ["nothing", 0, undefined, 20],
+    ["less than nothing", -1, undefined, 20],
+  ] as const)
+    it(`have at most ${longest} octets where the platform tells ${what}`, async () => {
+      const link = await linkAt(told, asked);
+      expect(link.maxWrite).to.equal(longest);
+      await link.write(new Uint8Array(longest), { response: true });
+      await expectError(() => link.write(new Uint8Array(longest + 1), { response: true }), "ARGUMENT_INVALID");
+    });
+
+  it("grow by what is notified where the MTU is hidden, never beyond what was asked for and a card takes, and never shrink", async () => {
+    for (const [asked, most] of [
+      [undefined, 244],
+      [100, 97],
+      [517, 244],
+    ] as const) {
+      const link = await linkAt(undefined, asked);
+      await link.subscribe(() => undefined);
+      hear(new Uint8Array(50));
+      expect(link.maxWrite).to.equal(50);
+      hear(new Uint8Array(600));
+      expect(link.maxWrite).to.equal(most);
+      hear(new Uint8Array(1));
+      expect(link.maxWrite).to.equal(most);
+    }
+  });
+
+  it("do not grow by what is notified where the MTU is told", async () => {
+    const link = await linkAt(50);
+    await link.subscribe(() => undefined);
+    hear(new Uint8Array(244));
+    expect(link.maxWrite).to.equal(47);
+  });
+});
+
 describe("an identifier in what a card advertises", () => {
   const data = (company: number, octets: number) =>
     Uint8Array.of(company & 255, company >> 8, ...new Uint8Array(octets).fill(7));

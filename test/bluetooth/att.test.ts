@@ -121,6 +121,8 @@ const CASES: readonly [string, string, ...string[]][] = [
   ["a notification", "1b 0300 00"],
   ["a Multiple Handle Value Notification", "23 0300 0100 00"],
   ["an indication, which wants its confirmation", "1d 0300 00", "1e"],
+  ["an indication longer than the MTU", `1d 0300 ${"00".repeat(21)}`, "1e"],
+  ["an indication of nothing", "1d", "1e"],
   ["a confirmation of nothing", "1e"],
   ["a PDU of no octets", ""],
   // 3.2.8, 3.4.1.1
@@ -227,4 +229,34 @@ describe("the ATT server", () => {
     host.complete(1);
     expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([[ATT, "0b0000"]]);
   });
+
+  it("confirms an indication while an answer waits, once, and answers all the same", () => {
+    host.radio = Status.Busy;
+    host.att("0a 0300");
+    for (const indication of ["1d 0300 00", "1d 0300 01"]) expect(host.att(indication)).to.deep.equal([]);
+    host.radio = Status.Ok;
+    host.run(() => host.exports.onRadioReady!());
+    expect(host.frames.map(({ payload }) => toHex(payload)).sort()).to.deep.equal(["0b6563617264", "1e"]);
+    expect(host.att("1d 0300 00"), "the next one").to.deep.equal(["1e"]);
+  });
+
+  for (const [what, channel, pdu] of [
+    ["answer", ATT, "0a0300"],
+    ["confirmation", ATT, "1d030000"],
+    ["notification", ATT, "521a004100"],
+    ["word on signalling", 5, "14010000"],
+  ] as const) {
+    it(`owes no ${what} to a connection that is gone`, () => {
+      host.att(LISTEN);
+      host.radio = Status.Busy;
+      host.frame(channel, fromHex(pdu));
+      host.disconnect();
+      host.radio = Status.Ok;
+      host.run(() => host.exports.onRadioReady!());
+      host.clear();
+      host.connect();
+      host.run(() => host.exports.onRadioReady!());
+      expect(host.frames).to.deep.equal([]);
+    });
+  }
 });

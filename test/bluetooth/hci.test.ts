@@ -88,6 +88,19 @@ describe("HCI", () => {
     expect(host.att("04 0100 ffff"), "in fragments of 64").to.have.length(1);
   });
 
+  it("is not led away from its way to the air by a connection that comes before", () => {
+    host = new LinkHost({ answer: (opcode) => (opcode === LE_BUFFERS ? undefined : [0]) }).start();
+    host.connect();
+    host.event(0x0e, 1, le(LE_BUFFERS), 0, fromHex("fb0008"));
+    expect(host.commands.slice(4)).to.deep.equal([DISCONNECT, DATA_LENGTH, PARAMETERS, ...AIR]);
+  });
+
+  it("goes on the air again where advertising ended without a connection", () => {
+    host.clear();
+    host.connect({ status: 0x3c });
+    expect(host.commands).to.deep.equal(AIR);
+  });
+
   it("does without data length extension", () => {
     host = new LinkHost({ answer: (opcode) => (opcode === DATA_LENGTH ? [1] : [0]) }).start();
     expect(host.commands).to.include(ENABLE);
@@ -206,6 +219,41 @@ describe("HCI", () => {
       host.advance(HANDSHAKE_MAX_MS);
       expect(host.commands).to.deep.equal([DISCONNECT, ...AIR]);
       expect(host.connect().att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
+
+    for (const [when, until] of [
+      ["before the controller has answered", 0],
+      ["before the new address is set", 1],
+      ["before advertising begins anew", 4],
+    ] as const) {
+      it(`that comes as advertising stops for another address, ${when}, is taken`, () => {
+        host.disconnect().clear();
+        host.answer = () => (host.commands.length > until ? undefined : [0]);
+        identifier(host, new Uint8Array(0));
+        expect(host.commands).to.deep.equal([ENABLE, ...AIR].slice(0, until + 1));
+        host.connect();
+        host.event(0x0e, 1, le([ENABLE, ...AIR][until]!), 0, new Uint8Array(8));
+        expect(host.commands, "nothing else is asked for").to.have.length(until + 1);
+        expect(host.att("0a 0300")).to.deep.equal(["0b6563617264"]);
+      });
+    }
+
+    it("that comes before the controller has said that it advertises is the one, and another beside it is ended", () => {
+      host.answer = (opcode) => (opcode === ENABLE ? undefined : [0]);
+      host.disconnect().connect();
+      host.event(0x0e, 1, le(ENABLE), 0);
+      host.connect({ handle: HANDLE + 1 });
+      expect(parametersOf(host, DISCONNECT)).to.equal("410013");
+      expect(host.att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
+
+    it("that comes by itself while the card goes on the air after another is ended, and the card goes on", () => {
+      host.answer = (opcode) => (opcode === ADDRESS ? undefined : [0]);
+      host.disconnect();
+      host.connect({ handle: HANDLE + 1 });
+      host.event(0x0e, 1, le(ADDRESS), 0);
+      expect(parametersOf(host, DISCONNECT)).to.equal("410013");
+      expect(host.commands).to.deep.equal([RAND, ADDRESS, DISCONNECT, ...AIR.slice(2)]);
     });
 
     it("that the card would have made itself is ended", () => {

@@ -1,10 +1,20 @@
 // The build's promises: a module imports its own capabilities and no others, keeps to its static memory and cannot get more. And
 // the whole fits.
 
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { expect } from "chai";
-import { BLUETOOTH_MAX, bluetoothSize, FLAGS, MODULES, moduleFaults, WASM_MAX } from "../../tools/build-firmware.mjs";
+import {
+  BLUETOOTH_MAX,
+  bluetoothSize,
+  buildFirmware,
+  FLAGS,
+  MODULES,
+  moduleFaults,
+  WASM_MAX,
+} from "../../tools/build-firmware.mjs";
 
 const SHIPPED = ["wallet", "authenticator", "link"] as const;
 const built = (name: string) => readFileSync(new URL(`../../build/firmware/${name}.wasm`, import.meta.url));
@@ -45,6 +55,31 @@ describe("the firmware's build", () => {
     expect(wasm).to.be.within(1, BLUETOOTH_MAX.wasm);
     expect(memory).to.be.within(1, BLUETOOTH_MAX.memory);
   });
+
+  it("never has a module that is missing or half there while it builds, and leaves nothing else behind", async () => {
+    const out = mkdtempSync(join(tmpdir(), "ecard-build-"));
+    const link = join(out, "link.wasm");
+    try {
+      writeFileSync(link, "the one before");
+      writeFileSync(join(out, "gone.wasm"), "a module that there is no more");
+      let isOver = false;
+      const building = Promise.all([1, 2].map(() => buildFirmware(() => undefined, out))).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        const now = readFileSync(link);
+        expect(now.toString() === "the one before" || now.equals(built("link"))).to.equal(true);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await building;
+      expect(readFileSync(link).equals(built("link"))).to.equal(true);
+      expect(readdirSync(out).sort()).to.deep.equal(
+        [...Object.keys(MODULES).map((name) => `${name}.wasm`), "stamp"].sort(),
+      );
+    } finally {
+      rmSync(out, { recursive: true });
+    }
+  }).timeout(120_000);
 
   const OUTSIDE: readonly [(typeof SHIPPED)[number], string, string][] = [
     ["link", "coil", "play"],

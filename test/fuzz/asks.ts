@@ -9,6 +9,7 @@ import { isAnswered, wrongIn } from "./server.js";
 const SIGNALLING = 5;
 const RX = 26;
 const NAME = Uint8Array.of(0x0a, 3, 0);
+const INDICATION = Uint8Array.of(0x1d, 3, 0);
 
 /** @throws {Error} where the card does other than the book says. */
 export function ask(host: LinkHost, random: Random, pdu: () => Uint8Array): void {
@@ -108,15 +109,21 @@ function miscounted(host: LinkHost, below: Below): void {
   silent(host, "a packet of another length than it says");
 }
 
-/** A second request before the answer to the first could leave: the first is answered, and no other. */
+/** A second request before the answer to the first could leave: the first is answered, and no other. An indication beside them is confirmed, once. */
 function twice(host: LinkHost, _: Below, pdu: Uint8Array): void {
   const mtu = host.exports.mtu!();
   if (pdu.length > 247 || !isAnswered(pdu, mtu)) return;
   host.radio = Status.Busy;
-  host.packet(acl(frame(pdu))).packet(acl(frame(NAME)));
+  const first = pdu[0] === INDICATION[0] ? NAME : pdu;
+  for (const one of [first, INDICATION, NAME, INDICATION]) host.packet(acl(frame(one)));
   host.radio = Status.Ok;
   host.run(() => host.exports.onRadioReady!());
-  hold(host, pdu, mtu, "and a second one");
+  const isConfirmation = (one: Uint8Array) => one.length === 1 && one[0] === 0x1e;
+  if (said(host).filter(isConfirmation).length !== 1)
+    throw new Error("two indications at once, and not one confirmation");
+  const others = said(host).filter((one) => !isConfirmation(one));
+  const wrong = wrongIn(first, mtu, others);
+  if (wrong !== undefined) throw new Error(`${wrong} to ${Buffer.from(first).toString("hex")} and a second one`);
 }
 
 /** Signalling: a packet of another length than it says is passed over, and of two at once the first is rejected. */

@@ -1,17 +1,27 @@
 // npm run fuzz [-- --cases 1000000] [--seconds 60] [--target grants] [--seed 7]: every target in turn, a new seed each round, until so many
 // cases of the reader are through, and as many of Bluetooth; with --seconds, until the time is over.
 
-import { parseArgs } from "node:util";
+import { optionsOf } from "./options.js";
 import { seeded } from "./random.js";
 import { GROUPS, NAMED, ROUND, TARGETS } from "./targets.js";
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: "string", default: "1000000" },
-    seconds: { type: "string" },
-    target: { type: "string" },
-    seed: { type: "string" },
-  },
+const HELP = `npm run fuzz [-- OPTIONS]: fuzzes every target in turn, a new seed each round.
+
+  --cases N      until so many cases of the reader, and of Bluetooth, are through
+                 (1000000)
+  --seconds N    until so much time is over, instead
+  --target NAME  one target alone
+  --seed N       the first round's seed; by the clock without
+
+Targets: ${Object.keys(TARGETS).join(", ")}
+Ends with 1 at the first case that is neither taken nor refused with a code, and
+says its seed; with 2 where it is called wrongly.`;
+
+const values = optionsOf(HELP, {
+  cases: { type: "string", default: "1000000" },
+  seconds: { type: "string" },
+  target: { type: "string" },
+  seed: { type: "string" },
 });
 const names =
   values.target === undefined ? Object.keys(TARGETS).filter((name) => !NAMED.includes(name)) : [values.target];

@@ -60,13 +60,14 @@ export function isAnswered(pdu: Uint8Array, mtu: number): boolean {
 
 function allowedFor(pdu: Uint8Array, mtu: number): Allowed | undefined {
   const [code] = pdu;
-  // Commands, confirmations and what only servers send; an indication is confirmed (3.4.7.2).
+  // Commands, confirmations and what only servers send; an indication is confirmed, whatever it says (3.4.7.3).
   if (code === undefined || (code & 0x40) !== 0 || code === 0x1e) return undefined;
   if (code % 2 === 1 && code <= 0x23 && code !== 0x1d) return undefined;
+  if (code === 0x1d) return responds();
   if (pdu.length > mtu || !isWellFormed(code, pdu.length)) return must(INVALID_PDU);
   const first = pdu.length < 3 ? 0 : pdu[1]! | (pdu[2]! << 8);
   const second = pdu.length < 5 ? 0 : pdu[3]! | (pdu[4]! << 8);
-  if (code === 0x02 || code === 0x1d) return responds();
+  if (code === 0x02) return responds();
   if ([0x04, 0x06, 0x08, 0x10].includes(code)) {
     if (first === 0 || first > second) return must(INVALID_HANDLE);
     if (code === 0x10) return responds(NOT_FOUND, UNSUPPORTED_GROUP);

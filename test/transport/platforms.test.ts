@@ -171,6 +171,22 @@ describe("a phone's system", () => {
     await (await pair(transport)).close();
   });
 
+  it("that calls the end of listening an error keeps the link of whoever listens no more (ble-plx)", async () => {
+    const transport = blePlxTransport(new FakeBlePlx(central, { platform: "android" }), { timeoutMs: 500 });
+    for await (const { id } of transport.discover()) {
+      const link = await transport.connect(id);
+      const stop = await link.subscribe(() => undefined);
+      const ends: unknown[] = [];
+      link.onDisconnect((reason) => ends.push(reason));
+      stop();
+      await soon();
+      expect(ends).to.deep.equal([]);
+      await (await link.subscribe(() => undefined))();
+      await link.close();
+      break;
+    }
+  });
+
   it("that forbids Bluetooth, or has it switched off, says so until it does not (capacitor)", async () => {
     const client = new FakeCapacitor(central, "android");
     const transport = capacitorTransport(client, { timeoutMs: 500 });

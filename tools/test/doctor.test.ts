@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { stub } from "sinon";
-import { MCU_PROGRAMS, PROGRAMS } from "../src/doctor/probes.js";
+import { MCU_PROGRAMS, PROGRAMS, probesOfThisMachine } from "../src/doctor/probes.js";
 import { examine, type Probes } from "../src/index.js";
+import { needs } from "./programs.js";
 import { ecard } from "./run-ecard.js";
 
 const well: Probes = {
@@ -15,6 +16,7 @@ const well: Probes = {
   vectors: () => "found",
   programs: async () => PROGRAMS,
   mcuPrograms: async () => Object.keys(MCU_PROGRAMS),
+  adapters: () => ["hci0"],
 };
 const broken = (why: string) => async () => {
   throw new Error(`${why}\n    at somewhere`);
@@ -90,11 +92,27 @@ describe("ecard doctor", () => {
     expect(missing[1]!.fix).to.equal("apt-get install sigrok-cli zsh fish socat tshark chromium");
   });
 
+  it("says whether there is a Bluetooth adapter, and what does without, and calls its absence no failure", async () => {
+    const told = async (adapters: readonly string[] | undefined) =>
+      (await examine({ ...well, adapters: () => adapters })).find(({ name }) => name === "bluetooth");
+    expect(await told(["hci0", "hci1"])).to.include({ ok: true, needed: false, detail: "hci0, hci1" });
+    expect(await told(undefined)).to.include({ ok: true, needed: false });
+    const none = (await told([]))!;
+    expect(none).to.include({ ok: false, needed: false });
+    expect(none.detail).to.contain("no adapter");
+    expect(none.fix).to.contain("--device tcp:PORT");
+  });
+
+  it("finds each program that is here, whatever it is asked for its version with", async function () {
+    needs(this, "socat");
+    expect(await probesOfThisMachine().programs()).to.include("socat");
+  });
+
   it("says in its help which checks make it exit with 3: those that commands need", async () => {
     const { stdout } = await ecard(["doctor", "--help"]);
     const [, named] = /commands need: ([^.]+)\./.exec(stdout.replaceAll("\n", " "))!;
     const needed = (await examine(well)).filter((one) => one.needed).map(({ name }) => name);
-    expect(named!.split(", ")).to.deep.equal(needed.filter((name) => name !== "bluetooth"));
+    expect(named!.split(", ")).to.deep.equal(needed);
   });
 
   for (const [what, node, exit] of [

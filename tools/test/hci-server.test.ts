@@ -1,7 +1,7 @@
 // A controller for hosts in other processes: what it does when one of them goes, in whatever way.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,20 @@ describe("a controller behind a path", () => {
   after(() => {
     air.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it("is not had where its folder is missing, or its name is too long, and both are said", async () => {
+    const missing = join(folder, "none", "hci");
+    const error = await serveController(phone, missing).catch((reason: NodeJS.ErrnoException) => reason);
+    expect(error).to.include({ code: "ENOENT", path: join(folder, "none") });
+    const long = join(folder, "h".repeat(120));
+    const refused = await serveController(phone, long).catch((reason: NodeJS.ErrnoException) => reason);
+    expect(refused).to.include({ code: "WRONG_USE" });
+    expect((refused as Error).message).to.contain(`this one has ${long.length}: choose a shorter one`);
+    expect(readdirSync(folder)).to.deep.equal([]);
+    const longest = join(folder, "h".repeat(107 - folder.length - 1));
+    server = await serveController(phone, longest);
+    expect(readdirSync(folder)).to.deep.equal([longest.slice(folder.length + 1)]);
   });
 
   /** A host in a process of its own that has connected to the card. */

@@ -16,6 +16,7 @@ import {
   CYCLES,
   check,
   DEBUGGED,
+  DISARMED,
   FAILED,
   FLASH_PROGRESS,
   FLASHED,
@@ -177,6 +178,7 @@ describe("--json", () => {
       }),
     pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
     suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),
+    disarm: () => withPaired(async (on) => told(await on.phone("disarm", "--json"), PHONE_STEP, DISARMED)),
     unpair: () => withPaired(async (on) => told(await on.phone("unpair", "--json"), PHONE_STEP, UNPAIRED)),
     async "pos read"() {
       const { samples, sampleRateHz } = swipeSignal({ track: 2, text: ";9999991234567893=2911101?", ips: 10 });
@@ -381,6 +383,7 @@ describe("--json", () => {
       ["cards", { ...OWN_CARD, ...NEAR_CARD }],
       ["pay", { ...PHONE_STEP, ...PAID }],
       ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
+      ["disarm", { ...PHONE_STEP, ...DISARMED }],
       ["unpair", UNPAIRED],
       ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
       ["pos synth", LABEL],

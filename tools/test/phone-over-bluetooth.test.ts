@@ -128,6 +128,13 @@ describe("a phone over Bluetooth", () => {
     expect(existsSync(path), "the socket is gone").to.equal(false);
   });
 
+  it("is told of a port behind which no controller answers, and does not take that for no card", async () => {
+    const args = ["cards", "--near", "1", "--device", "ble:/dev/null", "--phone", join(folder(), "nobody")];
+    const { code, stdout, stderr } = await ended(spawnEcard(args));
+    expect([code, stdout]).to.deep.equal([3, ""]);
+    expect(stderr).to.match(/^ecard: \/dev\/null: no Bluetooth controller answers: .*\[CONTROLLER_UNAVAILABLE\]\n$/);
+  }).timeout(60_000);
+
   it("is refused what it cannot mean", async () => {
     const record = await ecard(["emulate", "--btsnoop", join(folder(), "x")]);
     expect([record.code, record.stderr.includes("[WRONG_USE]")]).to.deep.equal([2, true]);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Indicator } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
-import { ecard, testFolder } from "./run-ecard.js";
+import { ecard, ended, spawnEcard, testFolder } from "./run-ecard.js";
 
 describe("a phone at the command line", () => {
   const folder = testFolder();
@@ -79,6 +79,23 @@ describe("a phone at the command line", () => {
     expect(on.card.coil.emission()).to.equal(undefined);
   });
 
+  it("takes a payment back that another call armed and left, and says where none waits", async () => {
+    await pair();
+    const env = { ...process.env, ECARD_DEVICE: `tcp:${on.port}`, ECARD_PHONE: phoneFolder() };
+    const paying = spawnEcard(["pay", "3", "--when", "swipe"], { env });
+    await on.card.shows(Indicator.Armed);
+    paying.kill("SIGKILL");
+    await ended(paying);
+    expect(on.card.indicators.now, "it is armed still").to.equal(Indicator.Armed);
+    expect((await on.phone("pay", "3")).stderr).to.contain("[BUSY]");
+    const back = await on.phone("disarm");
+    expect(back.code).to.equal(0);
+    expect(back.stdout).to.contain("✓ the payment was taken back\n");
+    expect(on.card.indicators.now).not.to.equal(Indicator.Armed);
+    expect((await on.phone("disarm")).stdout).to.contain("✓ no payment was waiting\n");
+    expect((await on.phone("pay", "3")).code).to.equal(0);
+  });
+
   it("suspends a card that is in reach, and one that is not; then nothing is granted until it is resumed", async () => {
     await pair();
     expect((await on.phone("suspend", "--json")).facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: true });
@@ -101,10 +118,23 @@ describe("a phone at the command line", () => {
     const nowhere = `ble:${join(folder(), "no-such-port")}`;
     const { code, facts } = await on.phone("suspend", "--json", "--device", nowhere);
     expect(code).to.equal(0);
-    expect(facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: false, why: "BLUETOOTH_OFF" });
+    expect(facts().at(-1)).to.deep.equal({ state: "suspended", cardKnows: false, why: "CONTROLLER_UNAVAILABLE" });
     expect((await on.phone("pay", "2")).stderr).to.contain("The token is suspended");
     const { stdout } = await on.phone("suspend", "--resume", "--device", nowhere);
-    expect(stdout).to.contain("✓ active; the card could not be told (BLUETOOTH_OFF)");
+    expect(stdout).to.contain("✓ active; the card could not be told (CONTROLLER_UNAVAILABLE)");
+  }).timeout(60_000);
+
+  it("tells a path without a port as that, whatever was to be done there", async () => {
+    await pair();
+    const file = join(folder(), "no-port");
+    writeFileSync(file, "");
+    for (const path of [join(folder(), "no-such-port"), file])
+      for (const args of [["cards", "--near"], ["pay", "1"], ["unpair"]]) {
+        const { code, stdout, stderr } = await on.phone(...args, "--device", `ble:${path}`);
+        expect([code, stdout.replace(/^ .*\n/gm, "")], `${args[0]} at ${path}`).to.deep.equal([3, ""]);
+        expect(stderr).to.contain(`${path}: there is no serial port: give the path that ecard emulate --pty says`);
+        expect(stderr).to.contain("[CONTROLLER_UNAVAILABLE]");
+      }
   }).timeout(60_000);
 
   it("refuses before it begins any Bluetooth", async () => {

@@ -65,6 +65,7 @@ const connect: Command = {
     controller.status(opcode, status);
     if (status !== HCI_ERROR.ok) return;
     const byList = parameters[4] === 1;
+    controller.initiatingOwn = (parameters[12]! & 1) as 0 | 1;
     controller.initiating = {
       peers: byList ? controller.filterList : [{ type: parameters[5]!, address: parameters.slice(6, 12) }],
       ...connectionParameters(parameters, 13)!,

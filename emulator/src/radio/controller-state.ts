@@ -72,6 +72,8 @@ export class ControllerState implements Advertiser, Listener {
   scan = NO_SCAN;
   /** Whom it connects to, as soon as one of them is heard. */
   initiating: (ConnectionParameters & { readonly peers: readonly Peer[] }) | undefined;
+  /** The kind of address under which it connects. */
+  initiatingOwn: 0 | 1 = 0;
   readonly filterList: Peer[] = [];
   readonly held = new Map<number, Held>();
 
@@ -119,6 +121,7 @@ export class ControllerState implements Advertiser, Listener {
     this.air.stopListening(this);
     this.isAdvertising = false;
     this.initiating = undefined;
+    this.initiatingOwn = 0;
     this.scan = NO_SCAN;
     this.advertising = NOTHING_ADVERTISED;
     this.advertisingOwn = 0;
@@ -176,9 +179,12 @@ export class ControllerState implements Advertiser, Listener {
   }
 
   /** Type, 0 public or 1 random, and octets of the address that it advertises under. */
-  ownAddress(): { readonly type: 0 | 1; readonly address: Uint8Array } {
-    const address = this.advertisingOwn === 1 ? this.randomAddress : addressOctets(this.options.address);
-    return { type: this.advertisingOwn, address };
+  ownAddress(): Peer {
+    return this.#address(this.advertisingOwn);
+  }
+
+  #address(type: 0 | 1): Peer {
+    return { type, address: type === 1 ? this.randomAddress : addressOctets(this.options.address) };
   }
 
   // Link layer
@@ -212,8 +218,7 @@ export class ControllerState implements Advertiser, Listener {
       this.listenOrNot();
     }
     const peer = connection.peerOf(this) as ControllerState;
-    const { type, address } =
-      role === 0 ? peer.ownAddress() : { type: 0, address: addressOctets(peer.options.address) };
+    const { type, address } = role === 0 ? peer.ownAddress() : peer.#address(peer.initiatingOwn);
     const { intervalUs, latency, supervisionUs } = connection.parameters;
     const head = concat(Uint8Array.of(HCI_ERROR.ok), u16(handle), Uint8Array.of(role, type), address);
     const times = concat(u16(intervalUs / 1250), u16(latency), u16(supervisionUs / 10_000), Uint8Array.of(0));

@@ -21,7 +21,7 @@ const SUPERVISION: Range = [10, 3_200];
 /** In 0.625 ms (7.8.10, 7.8.5). */
 const SCAN_TIME: Range = [4, 0x4000];
 const ADVERTISING_INTERVAL: Range = [0x20, 0x4000];
-/** Octets and microseconds (7.8.33). */
+/** Octets and microseconds (7.8.33, 7.8.35). */
 const DATA_OCTETS: Range = [27, 251];
 const DATA_TIME: Range = [328, 17_040];
 /** 7.1.6. */

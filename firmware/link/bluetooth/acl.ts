@@ -1,10 +1,16 @@
-// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): three slots of one L2CAP frame each, cut into fragments that the controller's
+// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): four slots of one L2CAP frame each, cut into fragments that the controller's
 // buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
 import { send } from "../../ports/radio";
+import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { LE_MTU_MAX } from "../../../wire/bluetooth";
 
 /** Least that a controller may offer for LE data, octets (Vol 4 Part E 7.8.2). */
 const FRAGMENT_MIN: i32 = 27;
+/**
+ * A controller that has packets and sends none of them for so long is reset: it would hold their buffers for ever. No supervision time-out, after which a
+ * connection whose peer is gone ends by itself, is longer than 32 s (Vol 6 Part B 4.5.2).
+ */
+const KEPT_MS: u64 = 33_000;
 const DATA_PACKET: u8 = 2;
 const PACKET_HEADER: i32 = 5;
 const CONTINUING: i32 = 0x1000;
@@ -16,11 +22,14 @@ const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
 const SIGNAL_MAX: i32 = 12;
 const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
 const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
-/** Signalling and Security Manager; ATT responses; ATT notifications. */
+const CONFIRMATION_SIZE: i32 = PAYLOAD + 1;
+/** Signalling and Security Manager; ATT confirmations, which wait for no response; ATT responses; ATT notifications. */
 export const SIGNAL: usize = memory.data(SIGNAL_SIZE + GUARD, 2);
+export const CONFIRMATION: usize = memory.data(CONFIRMATION_SIZE + GUARD, 2);
 export const RESPONSE: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const NOTIFICATION: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const SIGNAL_END: usize = SIGNAL + SIGNAL_SIZE;
+export const CONFIRMATION_END: usize = CONFIRMATION + CONFIRMATION_SIZE;
 export const RESPONSE_END: usize = RESPONSE + ATT_SIZE;
 export const NOTIFICATION_END: usize = NOTIFICATION + ATT_SIZE;
 
@@ -37,11 +46,6 @@ export function aclHandle(): i32 {
   return handle;
 }
 
-/** The controller has said what it takes. */
-export function aclKnown(): bool {
-  return buffers > 0;
-}
-
 /** Takes the controller's buffers: octets of each and their number. False where they cannot carry LE data. */
 export function aclConfigure(size: i32, count: i32): bool {
   if (size < FRAGMENT_MIN || count == 0) return false;
@@ -51,16 +55,13 @@ export function aclConfigure(size: i32, count: i32): bool {
   return true;
 }
 
-/** The controller is reset. */
+/** The controller is reset, and its connection gone. */
 export function aclForget(): void {
-  aclClose();
-  fragmentMax = 0;
   buffers = 0;
   credits = 0;
 }
 
 export function aclOpen(connection: i32): void {
-  aclClose();
   handle = connection;
 }
 
@@ -69,7 +70,9 @@ export function aclClose(): void {
   handle = NONE;
   active = 0;
   credits = buffers;
+  clearDeadline(Deadline.Buffers);
   store<u16>(SIGNAL, 0);
+  store<u16>(CONFIRMATION, 0);
   store<u16>(RESPONSE, 0);
   store<u16>(NOTIFICATION, 0);
 }
@@ -77,6 +80,7 @@ export function aclClose(): void {
 /** Number Of Completed Packets: never more than were given. */
 export function aclCompleted(count: i32): void {
   credits = min(credits + count, buffers);
+  watch();
   aclPump();
 }
 
@@ -117,7 +121,7 @@ export function aclPump(): void {
     store<u16>(packet + 1, <u16>(sent == 0 ? handle : handle | CONTINUING));
     store<u16>(packet + 3, <u16>size);
     if (send(packet, PACKET_HEADER + size) != 0) return; // onRadioReady comes back here
-    credits--;
+    if (credits-- == buffers) watch();
     if (sent + size < total) {
       store<u16>(active + 2, <u16>(sent + size));
     } else {
@@ -127,8 +131,15 @@ export function aclPump(): void {
   }
 }
 
+/** Something was given or came back: the controller's time begins anew. */
+function watch(): void {
+  if (credits == buffers) clearDeadline(Deadline.Buffers);
+  else setDeadline(Deadline.Buffers, KEPT_MS);
+}
+
 function next(): usize {
   if (aclBusy(SIGNAL)) return SIGNAL;
+  if (aclBusy(CONFIRMATION)) return CONFIRMATION;
   if (aclBusy(RESPONSE)) return RESPONSE;
   return aclBusy(NOTIFICATION) ? NOTIFICATION : 0;
 }

@@ -2,8 +2,8 @@
 // where the book wants silence, passed over. Writes of chunks go to the phone's framing; queued writes are refused: the phone cuts its messages.
 import { phoneCame, phoneChunk, phoneSmp, phoneWent } from "../phone";
 import { Carrier, carrying } from "../carrier";
-import { aclBusy, RESPONSE } from "./acl";
-import { AttError, refuse, respond, response } from "./answer";
+import { aclBusy, aclPayload, aclSubmit, CONFIRMATION, RESPONSE } from "./acl";
+import { ATT_CHANNEL, AttError, refuse, respond, response } from "./answer";
 import { clientAgree, clientConfiguration, clientConfigure, clientForget, clientMay, clientMtu, Kind, notifies } from "./client";
 import { discover, FIND_BY_TYPE_VALUE, FIND_INFORMATION, READ_BY_GROUP_TYPE, READ_BY_TYPE } from "./discovery";
 import { gattHas, gattKind, gattReadable, gattStage, staged } from "./gatt";
@@ -15,7 +15,7 @@ const READ: i32 = 0x0a;
 const READ_BLOB: i32 = 0x0c;
 const WRITE: i32 = 0x12;
 const INDICATION: i32 = 0x1d;
-const CONFIRMATION: i32 = 0x1e;
+const CONFIRMATION_CODE: i32 = 0x1e;
 const WRITE_COMMAND: i32 = 0x52;
 /** Bits of the requests that look for something, and of all that name a handle first. */
 const DISCOVERIES: i32 = (1 << FIND_INFORMATION) | (1 << FIND_BY_TYPE_VALUE) | (1 << READ_BY_TYPE) | (1 << READ_BY_GROUP_TYPE);
@@ -25,7 +25,7 @@ const COMMAND: i32 = 0x40;
 /** Multiple Handle Value Notification, the highest of the PDUs that a server sends. */
 const LAST_OF_SERVER: i32 = 0x23;
 
-/** The connection came or went. */
+/** The connection is gone, or there was none. */
 export function attReset(): void {
   if (notifies()) phoneWent(carrying());
   clientForget();
@@ -40,8 +40,9 @@ export function attTake(pdu: usize, length: i32): void {
     if (code == WRITE_COMMAND && length >= 3 && length <= clientMtu()) write(load<u16>(pdu + 1), pdu + 3, length - 3, true);
     return;
   }
-  // What only a server sends answers a question that was never asked. An indication wants its confirmation all the same (3.4.7.2).
-  if (code == CONFIRMATION || ((code & 1) != 0 && code <= LAST_OF_SERVER && code != INDICATION)) return;
+  if (code == INDICATION) confirm();
+  // What else only a server sends answers a question that was never asked.
+  if (code == CONFIRMATION_CODE || ((code & 1) != 0 && code <= LAST_OF_SERVER)) return;
   // A second request before the answer to the first has left: the client broke the sequence (3.3.2), and gets one answer.
   if (aclBusy(RESPONSE)) return;
   if (length > clientMtu() || !isWellFormed(code, length)) refuse(code, handleIn(code, pdu, length), AttError.InvalidPdu);
@@ -54,7 +55,6 @@ function answer(code: i32, pdu: usize, length: i32): void {
   else if (code == READ) read(code, load<u16>(pdu + 1), 0);
   else if (code == READ_BLOB) read(code, load<u16>(pdu + 1), load<u16>(pdu + 3));
   else if (code == WRITE) writeRequest(load<u16>(pdu + 1), pdu + 3, length - 3);
-  else if (code == INDICATION) confirm();
   else refuse(code, 0, AttError.RequestNotSupported);
 }
 
@@ -113,9 +113,10 @@ function writeRequest(handle: i32, value: usize, length: i32): void {
   respond(1);
 }
 
+/** A peer's server indicates something: it waits for its confirmation, whatever else is under way (3.3.2, 3.4.7.3). One that waits already is the same. */
 function confirm(): void {
-  store<u8>(response(), <u8>CONFIRMATION);
-  respond(1);
+  store<u8>(aclPayload(CONFIRMATION), <u8>CONFIRMATION_CODE);
+  aclSubmit(CONFIRMATION, ATT_CHANNEL, 1);
 }
 
 function write(handle: i32, value: usize, length: i32, command: bool): AttError {

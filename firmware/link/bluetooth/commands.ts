@@ -1,50 +1,55 @@
 // HCI commands (Core 6.0, Vol 4 Part E 7), one under way at a time and only while the controller has room for it (4.4): what brings the controller
 // up, what puts the card on the air and takes it off, and what ends connections.
 import { send } from "../../ports/radio";
-import { aclConfigure, aclForget, aclHandle, aclIdle, aclKnown } from "./acl";
+import { aclConfigure, aclForget, aclHandle, aclIdle } from "./acl";
 import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { putLong } from "./gatt";
-import { CARD_SERVICE, COMPANY_ID } from "../../../wire/bluetooth";
+import { CARD_SERVICE, COMPANY_ID, HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
 import { Status } from "../../../wire/status";
 
 /** Why a connection ends (Vol 1 Part F 2.19). */
 const USER_TERMINATED: u8 = 0x13;
+/** Unknown Connection Identifier (Vol 1 Part F 2.2). */
+const UNKNOWN_CONNECTION: i32 = 2;
 
 /** A controller that owes an answer for so long is reset; one that refused is tried again after as long. */
 const CONTROLLER_MS: u64 = 2_000;
 /** What was written before a hang-up has so long to leave. */
 const HANG_UP_MS: u64 = 1_000;
 
-// Commands as they go out: H4's type, opcode, length, parameters.
-const reset: usize = memory.data<u8>([1, 0x03, 0x0c, 0]);
-/** Disconnection Complete, Hardware Error, LE Meta (7.3.1). */
-const eventMask: usize = memory.data<u8>([1, 0x01, 0x0c, 8, 0x10, 0x80, 0, 0, 0, 0, 0, 0x20]);
-/** LE Connection Complete, Connection Update Complete, Long Term Key Request (7.8.1). */
-const leEventMask: usize = memory.data<u8>([1, 0x01, 0x20, 8, 0x15, 0, 0, 0, 0, 0, 0, 0]);
-const leBufferSize: usize = memory.data<u8>([1, 0x02, 0x20, 0]);
-/** For a controller whose LE data shares the other buffers (7.8.2). */
-const bufferSize: usize = memory.data<u8>([1, 0x05, 0x10, 0]);
-/** Data PDUs of 251 octets, 2120 us (7.8.33): a controller without data length extension refuses. */
-const dataLength: usize = memory.data<u8>([1, 0x24, 0x20, 4, 251, 0, 0x48, 0x08]);
-/** Every 100 to 150 ms, connectable and scannable, from a random address, on all three channels (7.8.5). */
-const advertisingParameters: usize = memory.data<u8>([
+/** Commands as they go out, one behind the other: H4's type, opcode, length, parameters. All but the last two are the way to the air. */
+const way: usize = memory.data<u8>([
+  1, 0x03, 0x0c, 0, // Reset
+  1, 0x01, 0x0c, 8, 0x10, 0x80, 0, 0, 0, 0, 0, 0x20, // event mask: Disconnection Complete, Hardware Error, LE Meta (7.3.1)
+  1, 0x01, 0x20, 8, 0x15, 0, 0, 0, 0, 0, 0, 0, // LE event mask: Connection Complete, Connection Update Complete, Long Term Key Request (7.8.1)
+  1, 0x02, 0x20, 0, // LE buffer size
+  1, 0x05, 0x10, 0, // buffer size, of a controller whose LE data shares the other buffers (7.8.2)
+  1, 0x24, 0x20, 4, 251, 0, 0x48, 0x08, // data PDUs of 251 octets, 2120 us (7.8.35): a controller without data length extension refuses
+  // Advertising every 100 to 150 ms, connectable and scannable, from a random address, on all three channels (7.8.5)
   1, 0x06, 0x20, 15, 160, 0, 240, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0,
-]);
-const rand: usize = memory.data<u8>([1, 0x18, 0x20, 0]);
-const randomAddress: usize = memory.data<u8>([1, 0x05, 0x20, 6, 0, 0, 0, 0, 0, 0]);
-/** Flags: general discoverable, no BR/EDR; complete list of 128-bit service UUIDs: the card's (Supplement, Part A 1.1, 1.3). */
-const advertisingData: usize = memory.data<u8>([
+  1, 0x18, 0x20, 0, // random octets
+  1, 0x05, 0x20, 6, 0, 0, 0, 0, 0, 0, // random address
+  // Advertised: general discoverable, no BR/EDR; complete list of 128-bit service UUIDs: the card's (Supplement, Part A 1.1, 1.3)
   1, 0x08, 0x20, 32, 21, 2, 0x01, 0x06, 17, 0x07, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-]);
-/** Complete local name (1.2); manufacturer specific data (1.4): the identifier, once the wallet gives one. */
-const scanResponse: usize = memory.data<u8>([
+  // To a scanner: complete local name (1.2); manufacturer specific data (1.4), which is the identifier, once the wallet gives one
   1, 0x09, 0x20, 32, 7, 6, 0x09, 0x65, 0x63, 0x61, 0x72, 0x64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  1, 0x0a, 0x20, 1, 1, // advertising: 1 on the way to the air, 0 off it
+  1, 0x06, 0x04, 3, 0, 0, USER_TERMINATED, // disconnect
+  1, 0x1b, 0x20, 2, 0, 0, // nobody here has a long term key (7.8.26)
 ]);
-/** LE Set Advertising Enable: to 1 on the way to the air, to 0 off it. */
-const enable: usize = memory.data<u8>([1, 0x0a, 0x20, 1, 1]);
-const denyKey: usize = memory.data<u8>([1, 0x1b, 0x20, 2, 0, 0]);
-const disconnect: usize = memory.data<u8>([1, 0x06, 0x04, 3, 0, 0, USER_TERMINATED]);
+// Places of the above
+const leBufferSize: usize = way + 28;
+const bufferSize: usize = way + 32;
+const dataLength: usize = way + 36;
+const rand: usize = way + 63;
+const randomAddress: usize = way + 67;
+const advertisingData: usize = way + 77;
+const scanResponse: usize = way + 113;
+const enable: usize = way + 149;
+const arrived: usize = way + 154;
+const disconnect: usize = arrived;
+const denyKey: usize = way + 161;
 
 const COMMAND_HEADER: i32 = 4;
 const SERVICE_AT: usize = 10;
@@ -52,24 +57,21 @@ const NAME_END: usize = 12;
 const MANUFACTURER_SIZE: i32 = 3 + IDENTIFIER_SIZE;
 const RANDOM_ADDRESS_AT: usize = 4;
 
-// The way to the air, step by step
-const BUFFER_SIZE_STEP: i32 = 4;
-const RAND_STEP: i32 = 7;
-const STEPS: i32 = 12;
-const steps: usize = memory.data<u32>([
-  <u32>reset, <u32>eventMask, <u32>leEventMask, <u32>leBufferSize, <u32>bufferSize, <u32>dataLength, <u32>advertisingParameters,
-  <u32>rand, <u32>randomAddress, <u32>advertisingData, <u32>scanResponse, <u32>enable,
-]);
-
-let step: i32 = STEPS;
+/** The command of the way that is due, or under way. */
+let step: usize = arrived;
 /** The controller answers: false before its start, and after a refusal. */
 let up: bool = false;
 /** Opcode of the command under way, or 0. */
 let awaited: i32 = 0;
 /** Commands that the controller takes now. */
 let room: i32 = 0;
-/** The controller may be advertising. */
-let onAir: bool = false;
+/** What the controller was told of advertising: nothing since the last connection, that it is over, which a connection may have crossed, or to go on. */
+const enum Air {
+  Off = 0,
+  Leaving = 1,
+  On = 2,
+}
+let air: Air = Air.Off;
 let wantsAir: bool = true;
 /** What is on the air is out of date. */
 let stale: bool = false;
@@ -82,22 +84,21 @@ const enum Ending {
   Given = 3,
 }
 let ending: Ending = Ending.No;
-/** Handle of a connection that is not wanted, or negative. */
+/** Handle of a connection that is not wanted, or negative; and whether its end is to be asked for. */
 let stray: i32 = -1;
+let strayDue: bool = false;
 
 /** Brings the controller up from nothing. False where there is none. */
 export function commandsStart(): bool {
   aclForget();
-  step = 0;
+  step = way;
   up = true;
   awaited = 0;
   room = 1;
-  onAir = false;
-  stale = false;
-  commandsForget();
+  air = Air.Off;
   stray = -1;
   putLong(advertisingData + SERVICE_AT, CARD_SERVICE);
-  return give(reset) != <i32>Status.Absent;
+  return give(way) != <i32>Status.Absent;
 }
 
 /** The connection is gone: nothing is to be said of it any more. */
@@ -133,12 +134,15 @@ export function allowAir(wanted: boolean): void {
   pumpCommands();
 }
 
-/** True where the controller may have let somebody connect. */
+/**
+ * True where the controller may have let somebody connect: it has advertised since the last connection. Also where it was told to stop meanwhile, for
+ * another address, as its word of a connection may come behind its answer to that. Advertising ends with a connection (Vol 4 Part E 7.8.9).
+ */
 export function takeOffAir(): bool {
-  const was = onAir;
-  onAir = false;
-  if (step >= RAND_STEP) step = STEPS;
-  return was;
+  if (air == Air.Off) return false;
+  air = Air.Off;
+  step = arrived;
+  return true;
 }
 
 /** The connection ends once what was written has left, and in a second in any case. */
@@ -153,9 +157,14 @@ export function isHangingUp(): bool {
   return ending != Ending.No;
 }
 
-/** The last connection that was told to end is the one there is: what a controller says of a stray one's end does not end it. */
-export function isEnding(): bool {
-  return <i32>load<u16>(disconnect + 4) == aclHandle();
+/** What the controller says to Disconnect. True where it does not know the one connection: its end was missed. One beside it that is not ended is told again. */
+export function disconnectAnswered(status: i32): bool {
+  const handle: i32 = load<u16>(disconnect + 4);
+  if (handle == stray) {
+    if (status == 0 || status == UNKNOWN_CONNECTION) stray = -1;
+    else setDeadline(Deadline.Stray, HANDSHAKE_MAX_MS);
+  }
+  return status == UNKNOWN_CONNECTION && handle == aclHandle();
 }
 
 /** The connection ends now. */
@@ -165,7 +174,7 @@ export function hangUpNow(): void {
   pumpCommands();
 }
 
-/** Nobody here has a long term key (7.8.25). */
+/** The central asks for a long term key. */
 export function refuseKey(): void {
   denyKeyDue = true;
   pumpCommands();
@@ -178,22 +187,32 @@ export function refuseKey(): void {
 export function endStray(handle: i32): bool {
   if (stray >= 0) return false;
   stray = handle;
-  pumpCommands();
+  strayAgain();
   return true;
+}
+
+export function strayAgain(): void {
+  strayDue = true;
+  pumpCommands();
+}
+
+/** The handle is somebody else's from now on: the end of the stray one was missed. */
+export function strayGone(handle: i32): void {
+  if (handle == stray) stray = -1;
 }
 
 /** Gives the next command, if one is due and the controller takes it. */
 export function pumpCommands(): void {
   if (!up || awaited != 0 || room == 0) return;
-  if (stray >= 0) {
-    if (end(stray)) stray = -1;
-  } else if (step == STEPS - 1) switchAir(1);
-  else if (step < STEPS) give(load<u32>(steps + (step << 2)));
+  if (strayDue && stray >= 0) strayDue = !end(stray);
+  else if (step == enable) switchAir(1);
+  else if (step != arrived) give(step);
   else if (aclHandle() >= 0) pumpConnection();
-  else if (onAir && (stale || !wantsAir)) switchAir(0);
-  else if (!onAir && wantsAir) {
+  else if (air == Air.On) {
+    if (stale || !wantsAir) switchAir(0);
+  } else if (wantsAir) {
     stale = false;
-    step = RAND_STEP;
+    step = rand;
     give(rand);
   }
 }
@@ -213,7 +232,7 @@ function end(handle: i32): bool {
 
 function switchAir(on: i32): void {
   store<u8>(enable + COMMAND_HEADER, <u8>on);
-  if (give(enable) == 0 && on != 0) onAir = true;
+  if (give(enable) == 0 && on != 0) air = Air.On;
 }
 
 /** Command Complete or Command Status: `room` as it tells, its status, and what it returns behind that. */
@@ -226,12 +245,13 @@ export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned
     if (room == 0) setDeadline(Deadline.Controller, CONTROLLER_MS);
     else if (up) clearDeadline(Deadline.Controller);
   }
-  if (isAwaited && opcode != 0) {
-    if (opcode == opcodeOf(enable) && !isStep(opcode)) onAir = false;
-    else if (isStep(opcode) && !stepDone(opcode, status, returned, length)) {
-      giveUp();
-      return;
-    }
+  if (isAwaited) {
+    if (isStep(opcode)) {
+      if (!stepDone(status, returned, length)) {
+        giveUp();
+        return;
+      }
+    } else if (opcode == opcodeOf(enable) && air == Air.On) air = Air.Leaving;
   }
   pumpCommands();
 }
@@ -243,21 +263,22 @@ function giveUp(): void {
 }
 
 /** False where the controller cannot be used. */
-function stepDone(opcode: i32, status: i32, returned: usize, length: i32): bool {
-  if (status != 0 && opcode != opcodeOf(dataLength)) return false;
-  if (opcode == opcodeOf(leBufferSize)) {
+function stepDone(status: i32, returned: usize, length: i32): bool {
+  const done = step;
+  if (status != 0 && done != dataLength) return false;
+  step += <usize>sizeOf(done);
+  if (done == leBufferSize) {
     if (length < 3) return false;
     // None of its own: the others are asked for next.
-    if (load<u16>(returned) != 0 && load<u8>(returned + 2) != 0 && !aclConfigure(load<u16>(returned), load<u8>(returned + 2))) return false;
-  } else if (opcode == opcodeOf(bufferSize)) {
-    if (length < 5 || !aclConfigure(load<u16>(returned), load<u16>(returned + 3))) return false;
-  } else if (opcode == opcodeOf(rand)) {
+    if (load<u16>(returned) != 0 && load<u8>(returned + 2) != 0) {
+      step = dataLength;
+      return aclConfigure(load<u16>(returned), load<u8>(returned + 2));
+    }
+  } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned + 3));
+  else if (done == rand) {
     if (length < 6) return false;
     takeAddress(returned);
-  }
-  step++;
-  if (step == BUFFER_SIZE_STEP && aclKnown()) step++;
-  if (opcode == opcodeOf(enable)) setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+  } else if (done == enable) setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
   return true;
 }
 
@@ -272,7 +293,12 @@ function takeAddress(random: usize): void {
 }
 
 function isStep(opcode: i32): bool {
-  return step < STEPS && opcode == opcodeOf(load<u32>(steps + (step << 2)));
+  return step != arrived && opcode == opcodeOf(step);
+}
+
+/** Octets of a command. */
+function sizeOf(command: usize): i32 {
+  return COMMAND_HEADER + <i32>load<u8>(command + 3);
 }
 
 function opcodeOf(command: usize): i32 {
@@ -281,7 +307,7 @@ function opcodeOf(command: usize): i32 {
 
 /** 0 where the controller has it; else it stays due. */
 function give(command: usize): i32 {
-  const status = send(command, COMMAND_HEADER + <i32>load<u8>(command + 3));
+  const status = send(command, sizeOf(command));
   if (status != 0) {
     if (status == <i32>Status.Absent) up = false;
     return status;

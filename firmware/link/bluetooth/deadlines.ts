@@ -9,11 +9,15 @@ export const enum Deadline {
   Connection = 1,
   /** The address on the air has been there for long enough. */
   Address = 2,
-  Count = 3,
+  /** A connection beside the one could not be ended. */
+  Stray = 3,
+  /** The controller keeps what it was given. */
+  Buffers = 4,
+  Count = 5,
 }
 
-const at: usize = memory.data(8 * 3 + GUARD, 8);
-export const DEADLINES_END: usize = at + 8 * 3;
+const at: usize = memory.data(8 * Deadline.Count + GUARD, 8);
+export const DEADLINES_END: usize = at + 8 * Deadline.Count;
 
 export function setDeadline(which: Deadline, inMs: u64): void {
   tableSet(at, DEADLINES_END, which, now() + inMs);

@@ -11,9 +11,6 @@ export const FIND_BY_TYPE_VALUE: i32 = 0x06;
 export const READ_BY_TYPE: i32 = 0x08;
 export const READ_BY_GROUP_TYPE: i32 = 0x10;
 
-/** Longest entry, handle and value: its length field has one octet (3.4.4.2). */
-const ENTRY_MAX: i32 = 255;
-
 /** Answers one of the four, `length` octets at `pdu`, long enough for it. */
 export function discover(request: i32, pdu: usize, length: i32): void {
   const start: i32 = load<u16>(pdu + 1);
@@ -67,7 +64,7 @@ function readByType(request: i32, start: i32, end: i32, uuid: usize, uuidSize: i
       refuse(request, handle, AttError.ReadNotPermitted);
       return;
     }
-    const length = min(gattStage(handle), min(clientMtu() - 2, ENTRY_MAX) - header);
+    const length = min(gattStage(handle), clientMtu() - 2 - header); // below 256 with it, as its length field wants (3.4.4.2)
     if (size == 0) size = header + length;
     if (header + length != size || used + size > clientMtu()) break;
     const entry = at + used;

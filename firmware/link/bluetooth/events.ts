@@ -4,9 +4,10 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isEnding, isHangingUp, pumpCommands, refuseKey, renewAir, takeOffAir,
+  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, strayAgain,
+  strayGone, takeOffAir,
 } from "./commands";
-import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
+import { Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
 import { stayAnswered, stayBegins, stayEnds, staysOn } from "./stay";
 import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
@@ -28,14 +29,11 @@ export function radioSlot(): usize {
 
 /** Brings the radio up, as after a reset. False where the machine has none. */
 export function radioStart(): bool {
-  l2capReset();
-  clearDeadline(Deadline.Connection);
-  clearDeadline(Deadline.Address);
+  forget();
   return commandsStart();
 }
 
 export function radioTake(length: i32): void {
-  if (length < 3) return;
   const type: i32 = load<u8>(packet);
   if (type == EVENT && length == 3 + <i32>load<u8>(packet + 2)) event(load<u8>(packet + 1), packet + 3, length - 3);
   else if (type == ACL_DATA && length >= 5 && length == 5 + <i32>load<u16>(packet + 3)) data(packet + 1, length - 5);
@@ -50,8 +48,7 @@ export function radioReady(): void {
 
 /** The wallet answers the phone: its handshake goes on, or its session speaks. Each gives it its time once. */
 export function radioAnswered(type: i32): void {
-  if (aclHandle() < 0 || isHangingUp()) return;
-  stayAnswered(type);
+  if (!isHangingUp()) stayAnswered(type);
 }
 
 /** The line has the session, or has it no more: nobody else is to be heard meanwhile. */
@@ -62,9 +59,10 @@ export function radioYield(toLine: bool): void {
 
 export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
-    if (due == Deadline.Controller) radioStart(); // it owes an answer, or refused: from the start
+    if (due == Deadline.Controller || due == Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir();
+    else strayAgain();
   }
 }
 
@@ -88,13 +86,12 @@ function event(code: i32, at: usize, length: i32): void {
     commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
   } else if (code == 0x0f && length >= 4) {
     const status: i32 = load<u8>(at);
-    // Unknown connection: its end was missed.
-    if (status == 2 && load<u16>(at + 2) == DISCONNECT && isEnding()) ended();
+    if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
     commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
-  } else if (code == 0x13 && length >= 1) completed(at, length);
+  } else if (code == 0x13) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
   else if (code == 0x10) radioStart(); // Hardware Error
-  else if (code == 0x3e && length >= 1) leEvent(load<u8>(at), at + 1, length - 1);
+  else if (code == 0x3e) leEvent(load<u8>(at), at + 1, length - 1);
 }
 
 /** Number Of Completed Packets (7.7.19). */
@@ -120,7 +117,7 @@ function connected(at: usize): void {
   const handle: i32 = load<u16>(at + 1) & HANDLE_MASK;
   if (load<u8>(at) != 0) {
     // Advertising ended without a connection.
-    if (aclHandle() < 0 && takeOffAir()) pumpCommands();
+    if (takeOffAir()) pumpCommands();
     return;
   }
   const isPeripheral = load<u8>(at + 3) == 1;
@@ -131,20 +128,24 @@ function connected(at: usize): void {
     if (!endStray(handle)) radioStart();
     return;
   }
+  strayGone(handle);
   aclOpen(handle);
-  l2capReset();
   interval = load<u16>(at + 11);
-  clearDeadline(Deadline.Address);
   stayBegins();
 }
 
 /** Disconnection Complete. */
 function ended(): void {
+  forget();
+  pumpCommands();
+}
+
+/** Nothing of the connection is left. */
+function forget(): void {
   aclClose();
   l2capReset();
   commandsForget();
   stayEnds();
-  pumpCommands();
 }
 
 /** Is the handle at `at` the connection's? No handle is that of none, which is negative. */

@@ -27,7 +27,7 @@ let have: i32 = 0;
 /** Nothing of this frame is wanted: the next start is waited for. */
 let skipping: bool = true;
 
-/** The connection came or went. */
+/** The connection is gone, or there was none. */
 export function l2capReset(): void {
   attReset();
   skipping = true;

@@ -1,8 +1,10 @@
-// What Bluetooth costs between a phone and its card: connection intervals of the emulated air, from the connection until the card asks for its button,
+// What Bluetooth costs between a phone and its card: connection intervals of the emulated air, from the connection to the coil's first edge, step by step,
 // by noble's own stack; and cycles of pair, load, present and unpair in one process, whose memory must stay as it is. Air time is virtual: it moves when nobody
 // in this process has anything left to do, so that this machine's speed is in no figure.
 
 import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   Air,
   Controller,
@@ -31,6 +33,8 @@ export interface AirStep {
 export interface BluetoothBench {
   readonly intervalMs: number;
   readonly steps: readonly AirStep[];
+  /** One run, from LE Connection Complete to the coil's first edge, and what its steps need at least. The air stands while the issuer and the owner's hand are waited for. */
+  readonly toFirstEdge: { readonly intervals: number; readonly floor: number };
 }
 
 /** An image sent to the card's loader over the air. */
@@ -47,7 +51,7 @@ export interface UploadBench {
 
 export interface CyclesBench {
   readonly cycles: number;
-  /** JavaScript's heap and the arrays outside it after the first tenth of the cycles and at the end, octets, each behind a collection where there is one. */
+  /** JavaScript's heap and the arrays outside it after the first tenth of the cycles and at the end, octets, each behind a collection. */
   readonly early: number;
   readonly late: number;
   /** What controllers saw against the contract, and modules that trapped: none. */
@@ -85,6 +89,7 @@ export async function benchBluetooth(): Promise<BluetoothBench> {
     bench.pdus.length = 0;
     const card = await bench.driven(Card.connect(transport, { store }));
     const opened = bench.pdus.slice();
+    const connectedUs = bench.connectedUs();
     const bundle = await bundleFor(card);
     const intervalMs = bench.intervalMs();
     const loadedFrom = air.nowUs;
@@ -94,11 +99,11 @@ export async function benchBluetooth(): Promise<BluetoothBench> {
     const packets = bench.pdus.filter(({ fromPhone }) => fromPhone).length;
     emulated.coil.clear();
     const from = air.nowUs;
-    // Then it is the owner's hand that is waited for; behind it the edges come at once.
-    let asked = Number.NaN;
-    const presenting = card.present({ when: "now" });
-    await bench.driven(presenting, () => {
+    let [asked, edge] = [Number.NaN, Number.NaN];
+    await bench.driven(card.present({ when: "now" }), () => {
       if (Number.isNaN(asked) && emulated.indicators.now === Indicator.Ask) asked = air.nowUs;
+      if (Number.isNaN(edge) && emulated.coil.busy) edge = air.nowUs;
+      return !Number.isNaN(asked) && Number.isNaN(edge);
     });
     const intervals = (us: number) => rounded(us / 1000 / intervalMs, 1);
     const rx = (pdu: Pdu) =>
@@ -111,21 +116,23 @@ export async function benchBluetooth(): Promise<BluetoothBench> {
     const subscribeTo = find(opened, ({ opcode, atUs }) => opcode === ATT.writeResponse && atUs > subscribeAt);
     const openAt = find(opened, rx);
     const openTo = find(opened, ({ opcode }) => opcode === ATT.notification);
-    return {
-      intervalMs,
-      steps: [
-        { step: "MTU", intervals: intervals(mtuTo - mtuAt), floor: 1 },
-        { step: "services", intervals: intervals(subscribeAt - mtuTo), floor: 1 },
-        { step: "subscribe", intervals: intervals(subscribeTo - subscribeAt), floor: 1 },
-        { step: "open", intervals: intervals(openTo - openAt), floor: 1 },
-        {
-          step: "load",
-          intervals: intervals(loadedTo - loadedFrom),
-          floor: Math.ceil(packets / PACKETS_PER_EVENT),
-        },
-        { step: "present", intervals: intervals(asked - from), floor: 0 },
-      ],
+    const steps: readonly AirStep[] = [
+      { step: "MTU", intervals: intervals(mtuTo - mtuAt), floor: 1 },
+      { step: "services", intervals: intervals(subscribeAt - mtuTo), floor: 1 },
+      { step: "subscribe", intervals: intervals(subscribeTo - subscribeAt), floor: 1 },
+      { step: "open", intervals: intervals(openTo - openAt), floor: 1 },
+      {
+        step: "load",
+        intervals: intervals(loadedTo - loadedFrom),
+        floor: Math.ceil(packets / PACKETS_PER_EVENT),
+      },
+      { step: "present", intervals: intervals(asked - from), floor: 0 },
+    ];
+    const toFirstEdge = {
+      intervals: intervals(edge - connectedUs),
+      floor: steps.reduce((sum, { floor }) => sum + floor, 0),
     };
+    return { intervalMs, steps, toFirstEdge };
   } finally {
     await bench.close();
   }
@@ -201,8 +208,14 @@ export async function benchCycles(
   }
 }
 
+/** V8's own collection, which a program has that asks for it. */
+function collector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
+
 function heldOctets(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+  collector()();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
@@ -223,11 +236,14 @@ async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
   const store = new MemoryPairingStore();
   const pdus: Pdu[] = [];
   let interval = 0;
+  let connectedUs = Number.NaN;
   let tokenRef: Uint8Array | undefined;
   phone.tap((direction, packet, atUs) => {
     // LE Connection Complete: the interval, in 1.25 ms.
-    if (direction === "to-host" && packet[1] === 0x3e && packet[3] === 0x01)
+    if (direction === "to-host" && packet[1] === 0x3e && packet[3] === 0x01) {
       interval = packet[15]! | (packet[16]! << 8);
+      connectedUs = atUs;
+    }
     if (packet[0] !== 2 || packet[7] !== 4) return;
     pdus.push({
       atUs,
@@ -236,8 +252,8 @@ async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
       handle: packet[10]! | (packet[11]! << 8),
     });
   });
-  /** Gives everybody their turn, then the air a step, until `work` is done. */
-  async function driven<T>(work: Promise<T>, look: () => void = () => undefined): Promise<T> {
+  /** Gives everybody their turn, then the air a step, until `work` is done; no step where `look` says that something else is waited for. */
+  async function driven<T>(work: Promise<T>, look: () => boolean = () => false): Promise<T> {
     let isDone = false;
     const done = work.finally(() => {
       isDone = true;
@@ -245,8 +261,7 @@ async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
     done.catch(() => undefined);
     while (!isDone) {
       for (let i = 0; i < TURNS; i++) await turn();
-      look();
-      if (!isDone) air.advance(STEP_MS);
+      if (!look() && !isDone) air.advance(STEP_MS);
     }
     return done;
   }
@@ -256,6 +271,8 @@ async function airBench({ loader }: Pick<EmulatedCardOptions, "loader"> = {}) {
     pairingCode: made.pairingCode,
     pairing: { store, phoneName: "bench", makerRoot },
     intervalMs: () => interval * 1.25,
+    /** Of the newest connection: when the phone's host heard of it. */
+    connectedUs: () => connectedUs,
     /** The handle that most is written to. */
     rxHandle: () => pdus.find(({ opcode, fromPhone }) => fromPhone && opcode === ATT.command)?.handle ?? RX_HANDLE,
     violations: () => phone.violations.length + radio.violations.length,

@@ -18,14 +18,17 @@ By noble's own stack. Air time is virtual: this machine's speed is in no figure.
 Floor: what is asked right before a connection event is answered in the next; a
 load has as many more as its packets fill; present ends where the card asks for
 its button. Services: the hash of the card's table is read, and its handles are
-known. With node --expose-gc garbage is collected before memory is looked at.
+known. The whole is measured too: from LE Connection Complete to the coil's
+first edge, the air standing while issuer and owner's hand are waited for.
+Garbage is collected before memory is looked at.
 
 The upload is an image of 96 KiB to the card's loader. The octets of the image
 count; the air carries six packets an event, each a write of 244 octets.
 
-With --json: {"bench":"bluetooth","intervalMs","steps"}, each step {"step",
-"intervals","floor"}; {"upload":{"imageOctets","intervalMs","intervals","rate",
-"model"}}, octets a second; {"cycles","early","late","violations"}, octets.
+With --json: {"bench":"bluetooth","intervalMs","steps","toFirstEdge"}, each step
+{"step","intervals","floor"}, toFirstEdge {"intervals","floor"}; {"upload":
+{"imageOctets","intervalMs","intervals","rate","model"}}, octets a second;
+{"cycles","early","late","violations"}, octets.
 
 Examples:
   ecard bench bluetooth
@@ -43,6 +46,10 @@ Examples:
       output.result("  step       intervals  floor");
       for (const { step, intervals, floor } of air.steps)
         output.result(`  ${step.padEnd(9)}  ${intervals.toFixed(1).padStart(9)}  ${String(floor).padStart(5)}`);
+      const { intervals: all, floor: least } = air.toFirstEdge;
+      output.result(
+        `  ${"to edge".padEnd(9)}  ${all.toFixed(1).padStart(9)}  ${String(least).padStart(5)}   from the connection, in one run`,
+      );
       const upload = await benchUpload();
       output.fact({ upload });
       const kB = (rate: number) => (rate / 1000).toFixed(1);

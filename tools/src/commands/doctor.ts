@@ -13,8 +13,9 @@ export function doctorCommand(program: Command, context: Context, onCode: (code:
       `
 Exits with 3 where something fails that commands need: node, packages, firmware,
 versions, loopback, output folder, clock. Public vectors and other programs are
-some tests' alone, the microcontroller's tools its builds' and QEMU's: where one
-of these is missing that is told, with what brings it, and is no failure.
+some tests' alone, the microcontroller's tools its builds' and QEMU's, and a
+Bluetooth adapter --device ble's: where one of these is missing that is told,
+with what brings it, and is no failure.
 
 With --json: one line a check {"name","ok","needed","detail","fix"}; needed is
 false of what is no failure.

@@ -143,7 +143,7 @@ async function openCard(
   if (device === "qemu") return onLine(await (await import("../flash/qemu-line.js")).openQemu(board, memory));
   // A controller may stand in the name's place.
   const isWay = ble?.startsWith("ble:") ?? false;
-  const { transport, close } = await openWay(readWay(device ?? (isWay ? ble! : "ble")));
+  const { transport, close } = await openWay(readWay(device ?? (isWay ? ble! : "ble")), { signal: context.signal });
   const card = isWay ? undefined : ble;
   return { flash: (options) => flashCardOverAir(transport, { ...options, card }).catch(otherWays), close };
 }

@@ -1,4 +1,4 @@
-// ecard pair, cards, pay, suspend, unpair: a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
+// ecard pair, cards, pay, disarm, suspend, unpair: a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.js";
@@ -27,6 +27,7 @@ export function phoneCommands(program: Command, context: Context): void {
   pairCommand(program, context);
   cardsCommand(program, context);
   payCommand(program, context);
+  disarmCommand(program, context);
   suspendCommand(program, context);
   unpairCommand(program, context);
 }
@@ -208,6 +209,36 @@ interface PayArguments extends CardOptions {
   readonly askPin?: true;
 }
 
+function disarmCommand(program: Command, context: Context): void {
+  cardOptions(program.command("disarm"))
+    .description("take back a payment that is loaded or armed, whoever began it")
+    .addHelpText(
+      "after",
+      `${WAYS}
+
+For where ecard pay was killed, and the card would say BUSY until its 120 s are
+over. What was sent already is not taken back.
+
+With --json: {"step","detail"}, then {"takenBack","passesSent"}, passesSent of
+that payment; takenBack is false where no payment was waiting.
+
+Examples:
+  ecard disarm
+  ecard disarm --device tcp:7117`,
+    )
+    .action(async (options: CardOptions, command: Command) => {
+      const { disarmCard } = await import("../phone/paired-phone.js");
+      await onCard(options, command, context, async (call, output) => {
+        const disarmed = await disarmCard(call);
+        output.fact(disarmed);
+        const said = disarmed.takenBack ? "the payment was taken back" : "no payment was waiting";
+        const sent =
+          disarmed.takenBack && disarmed.passesSent > 0 ? `; ${disarmed.passesSent} passes were sent before` : "";
+        output.result(`${output.paint("green", "✓")} ${said}${sent}`);
+      });
+    });
+}
+
 function suspendCommand(program: Command, context: Context): void {
   cardOptions(program.command("suspend"))
     .description("stop a card from paying, wherever it is; --resume takes it back")
@@ -304,7 +335,7 @@ async function onPhone(
   const output = context.output(command);
   const meant = readWay(deviceOf(options, context));
   const phone = await PhoneFolder.open(folderOf(options, context));
-  const way = await openWay(meant, phone.tables);
+  const way = await openWay(meant, { tables: phone.tables, signal: context.signal });
   const onStep = (step: PhoneStep) => {
     output.fact(step);
     output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);

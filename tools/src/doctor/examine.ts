@@ -52,7 +52,7 @@ export async function examine(probes: Partial<Probes> = {}): Promise<readonly Ch
     wanted("public vectors", "found", look.vectors() === undefined && NO_VECTORS),
     wanted("other programs", ...programs(await look.programs())),
     wanted("microcontroller", ...mcuPrograms(await look.mcuPrograms())),
-    await check("bluetooth", "", async () => "not needed: the emulated card's air is in memory"),
+    wanted("bluetooth", ...bluetooth(look.adapters())),
   ];
 }
 
@@ -89,6 +89,14 @@ function mcuPrograms(found: readonly string[]): [string, Missing] {
   const [names, packages] = [0, 1].map((i) => missing.map((one) => one[i]!));
   const detail = `${names!.join(", ")}: not found; build:mcu, debug, bench mcu and --device qemu want them`;
   return [found.join(", "), missing.length > 0 && { detail, fix: `apt-get install ${packages!.join(" ")}` }];
+}
+
+/** `--device ble`, which a phone's commands take unless told, wants an adapter; the emulated card's air does not. */
+function bluetooth(adapters: readonly string[] | undefined): [string, Missing] {
+  if (adapters === undefined) return ["this system tells of its adapter when it is used", false];
+  const detail = "no adapter: pair, pay and a phone's other commands need --device here";
+  const fix = "plug one in, or give --device tcp:PORT of ecard emulate, or ble:PATH of a controller";
+  return [adapters.join(", "), adapters.length === 0 && { detail, fix }];
 }
 
 function dotted(version: number): string {

@@ -6,6 +6,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MODULE_NAMES } from "@enabling-card/emulator";
+import { adapters } from "../bluetooth/system-noble.js";
 import { builtFirmware } from "../stage.js";
 
 export interface Probes {
@@ -25,6 +26,8 @@ export interface Probes {
   programs(): Promise<readonly string[]>;
   /** Those of `MCU_PROGRAMS` that are there. */
   mcuPrograms(): Promise<readonly string[]>;
+  /** Bluetooth adapters, by name; undefined where the system does not tell. */
+  adapters(): readonly string[] | undefined;
 }
 
 /** Programs that tests open files and completions with, as in set-up.mjs; Debian's packages have the same names. */
@@ -74,6 +77,7 @@ export function probesOfThisMachine(): Probes {
     vectors: () => (existsSync(process.env.VECTORS_DIR ?? join(ROOT, "../shared/vectors")) ? "found" : undefined),
     programs: () => found(PROGRAMS),
     mcuPrograms: () => found(Object.keys(MCU_PROGRAMS)),
+    adapters,
   };
 }
 
@@ -82,6 +86,11 @@ async function found(programs: readonly string[]): Promise<readonly string[]> {
   return each.flat();
 }
 
+/** How a program is asked for its version, where not by `--version`. */
+const VERSION: Readonly<Record<string, string>> = { socat: "-V" };
+
 function runs(program: string): Promise<boolean> {
-  return new Promise((resolve) => execFile(program, ["--version"], (error) => resolve(error === null)));
+  return new Promise((resolve) =>
+    execFile(program, [VERSION[program] ?? "--version"], (error) => resolve(error === null)),
+  );
 }

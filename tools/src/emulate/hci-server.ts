@@ -2,10 +2,10 @@
 // port is. One host at a time; when it goes, the controller's power goes, as no host knows what another one left.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { platform, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { H4Packets, type HciController } from "@enabling-card/emulator";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -20,8 +20,23 @@ export interface HciServer {
 /** A host that reads no more is given up behind so many octets. */
 const BACKLOG_MAX = 2 ** 20;
 
-/** @param path - A Unix socket that is not there yet. @throws Node's `EADDRINUSE`, `EACCES` where it cannot be had. */
+/** Octets of a Unix socket's path: what the system's structure holds, but its end. Node cuts a longer one off and says nothing. */
+const PATH_MAX = platform() === "darwin" ? 103 : 107;
+
+/**
+ * @param path - A Unix socket that is not there yet.
+ * @throws {CommandError} `WRONG_USE` for a path that is too long; Node's `ENOENT`, `EADDRINUSE`, `EACCES` where it cannot be had
+ */
 export async function serveController(controller: HciController, path: string): Promise<HciServer> {
+  const octets = Buffer.byteLength(path);
+  if (octets > PATH_MAX)
+    throw new CommandError(
+      "WRONG_USE",
+      `A socket's path has at most ${PATH_MAX} octets, and this one has ${octets}: choose a shorter one, as /tmp/card-hci (${path})`,
+      EXIT.usage,
+    );
+  // Of a folder that is not there Node says EACCES.
+  accessSync(dirname(path), constants.W_OK);
   let host: Socket | undefined;
   const server: Server = createServer((socket) => {
     socket.on("error", () => undefined); // "close" follows

@@ -1,4 +1,4 @@
-// What a cardholder does with a card: pair, pay, suspend, unpair. Each is a call that says its steps as they happen; the command line prints them.
+// What a cardholder does with a card: pair, pay, take back, suspend, unpair. Each is a call that says its steps as they happen; the command line prints them.
 
 import {
   Card,
@@ -9,7 +9,7 @@ import {
   type PairStep,
   type Presented,
 } from "@enabling-card/sdk";
-import { decodePairingCode, TokenState } from "@enabling-card/wire";
+import { decodePairingCode, Phase, TokenState } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { type Enrolment, issuerOf, type PhoneFolder } from "./phone-folder.js";
 
@@ -233,6 +233,35 @@ async function sent(
   }
   if (card.info.passesSent > 0) return card.info.passesSent;
   throw new CommandError("NOT_SWIPED", "Nobody swiped the card in time: nothing was sent; pay again", EXIT.failed);
+}
+
+export interface Disarmed {
+  /** False where no payment was loaded, armed or being asked for. */
+  readonly takenBack: boolean;
+  /** Passes of that payment that had left the coil before. */
+  readonly passesSent: number;
+}
+
+/** Phases in which a payment is still to be sent. */
+const WAITING: readonly Phase[] = [Phase.Loaded, Phase.Asking, Phase.Armed, Phase.Sending];
+
+/** Takes back what waits on the card, also where another program had it loaded or armed. */
+export async function disarmCard({
+  phone,
+  transport,
+  cardId,
+  signal,
+  onStep,
+}: PhoneCall & { readonly cardId: Uint8Array }): Promise<Disarmed> {
+  onStep?.(LOOKING);
+  const card = await Card.connect(transport, { store: phone.store, cardId, signal });
+  try {
+    const takenBack = WAITING.includes(card.info.phase);
+    const { passesSent } = await card.disarm({ signal });
+    return { takenBack, passesSent: takenBack ? passesSent : 0 };
+  } finally {
+    await card.close();
+  }
 }
 
 export interface SuspendOptions extends PhoneCall {

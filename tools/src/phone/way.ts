@@ -28,22 +28,28 @@ export function readWay(text: string): Way {
   throw new CommandError("WRONG_USE", `--device ${text}: give tcp:PORT, ble, or ble:PATH of a controller`, EXIT.usage);
 }
 
+export interface BluetoothNeeds {
+  /** Where a way over Bluetooth keeps what it found. */
+  readonly tables?: KnownTableStore;
+  /** Waits for no controller any more. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Bluetooth is begun when the first card is looked for: whoever has something else to do first, or to refuse, needs none.
  *
- * @param tables - Where a way over Bluetooth keeps what it found.
- * @returns A way whose calls throw `BLUETOOTH_UNAVAILABLE`, a {CommandError}, where there is none.
+ * @returns A way whose calls throw `BLUETOOTH_UNAVAILABLE` or `CONTROLLER_UNAVAILABLE`, a {CommandError}, where there is none.
  */
-export async function openWay(way: Way, tables?: KnownTableStore): Promise<OpenWay> {
-  if (way.kind === "ble") return bluetooth(way.path, tables);
+export async function openWay(way: Way, needs: BluetoothNeeds = {}): Promise<OpenWay> {
+  if (way.kind === "ble") return bluetooth(way.path, needs);
   const { tcpTransport } = await import("@enabling-card/sdk/node");
   return { transport: tcpTransport({ port: way.port }), close: () => undefined };
 }
 
-function bluetooth(path: string | undefined, tables?: KnownTableStore): OpenWay {
+function bluetooth(path: string | undefined, needs: BluetoothNeeds): OpenWay {
   let opening: Promise<OpenWay> | undefined;
   const begun = async (): Promise<CardTransport> => {
-    opening ??= beginBluetooth(path, tables);
+    opening ??= beginBluetooth(path, needs);
     return (await opening).transport;
   };
   return {
@@ -62,11 +68,11 @@ function bluetooth(path: string | undefined, tables?: KnownTableStore): OpenWay 
   };
 }
 
-async function beginBluetooth(path: string | undefined, tables?: KnownTableStore): Promise<OpenWay> {
-  const [{ systemNoble }, { nobleTransport }] = await Promise.all([
+async function beginBluetooth(path: string | undefined, { tables, signal }: BluetoothNeeds): Promise<OpenWay> {
+  const [{ nobleOnController, systemNoble }, { nobleTransport }] = await Promise.all([
     import("../bluetooth/system-noble.js"),
     import("@enabling-card/sdk/node"),
   ]);
-  const noble = systemNoble(path === undefined ? undefined : { port: path, baudRate: BAUD });
+  const noble = path === undefined ? systemNoble() : await nobleOnController({ port: path, baudRate: BAUD }, signal);
   return { transport: nobleTransport(noble, { ...(tables && { tables }) }), close: () => noble.stop() };
 }
