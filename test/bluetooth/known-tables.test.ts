@@ -62,6 +62,19 @@ describe("tables of attributes that a phone knows", () => {
     };
   };
 
+  it("are all that is kept of a card: noble forgets the addresses that it had", async () => {
+    const transport = over(new Store());
+    await pair(transport);
+    for (let times = 0; times < 4; times++) await back(transport);
+    const { _peripherals, _bindings } = noble as unknown as {
+      _peripherals: Map<string, unknown>;
+      _bindings: { _addresses: object; scannable: object; _gap: { _discoveries: object } };
+    };
+    expect(_peripherals.size, "peripherals").to.be.at.most(2);
+    const { _addresses, scannable, _gap } = _bindings;
+    for (const kept of [_addresses, scannable, _gap._discoveries]) expect(Object.keys(kept).length).to.be.at.most(2);
+  });
+
   it("are read once, from one run to the next: then a card's hash is all that is asked for", async () => {
     const store = new Store();
     const transport = over(store);

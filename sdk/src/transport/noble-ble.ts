@@ -16,6 +16,7 @@ import {
 } from "./gatt.js";
 import { type KnownTableStore, KnownTables } from "./known-tables.js";
 import type { Noble, NoblePeripheral } from "./noble.js";
+import { forget } from "./noble-memory.js";
 import { characteristicsOf } from "./noble-tables.js";
 import { firstOf, newOnly, SharedScan } from "./scan.js";
 
@@ -40,7 +41,9 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
   const scan = new SharedScan<NoblePeripheral>(
     {
       async start(found) {
-        known.clear(); // cards change their addresses: what was known would grow without end
+        // Cards change their addresses: what was known would grow without end.
+        for (const peripheral of known.values()) if (peripheral.state === "disconnected") forget(noble, peripheral);
+        known.clear();
         const heard = (peripheral: NoblePeripheral) => {
           known.set(peripheral.id, peripheral);
           found(peripheral);
@@ -109,7 +112,7 @@ function nobleDial({ noble, peripheral, mtu, gatt, tables }: Dialled): GattDial 
   let stopHearing: () => void = () => undefined;
   /** The table of a card that is listened to and has said nothing yet: it may be made up. */
   let unproved: string | undefined;
-  const forget = () => {
+  const leave = () => {
     peripheral.removeListener("disconnect", gone);
     stopHearing();
     if (unproved !== undefined) void tables.forget(unproved);
@@ -121,7 +124,7 @@ function nobleDial({ noble, peripheral, mtu, gatt, tables }: Dialled): GattDial 
     async connect(lost) {
       gone = () => {
         isUp = false;
-        forget();
+        leave();
         lost();
       };
       peripheral.on("disconnect", gone);
@@ -152,6 +155,6 @@ function nobleDial({ noble, peripheral, mtu, gatt, tables }: Dialled): GattDial 
       if (isUp) await peripheral.disconnectAsync();
       else peripheral.cancelConnect(); // it looks for it without end
     },
-    forget,
+    forget: leave,
   };
 }

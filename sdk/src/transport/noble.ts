@@ -24,6 +24,8 @@ export interface NobleService extends Emitter {
 
 export interface NoblePeripheral extends Emitter {
   readonly id: string;
+  readonly address?: string;
+  readonly state?: string;
   services?: unknown;
   readonly rssi: number;
   /** The server's, once it was exchanged; null before. */
