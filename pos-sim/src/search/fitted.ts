@@ -2,10 +2,10 @@
 
 import type { Followed } from "./draft.js";
 import { astrayMetrics } from "./fit/astray.js";
-import { damageIn, isOverlaid } from "./fit/damage.js";
+import { clickedBy, damageIn, isOverlaid } from "./fit/damage.js";
 import type { Damage } from "./fit/gains.js";
 import { hasGaps } from "./fit/gaps.js";
-import { metricsOf, passMetricsOf } from "./fit/metrics.js";
+import { clickedMetricsOf, metricsOf, passMetricsOf } from "./fit/metrics.js";
 import { type Pulse, STRIPE } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, noisyScatter, type Reading, refined, without } from "./fit/refine.js";
 import { shaped } from "./fit/shape.js";
@@ -30,6 +30,8 @@ export interface View {
   readonly writer: number;
   /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
   readonly isOverlaid: (bits: Uint8Array, from: number, to: number) => boolean;
+  /** Metrics where clicks lie over cells, beside a text that they are not of. */
+  readonly clickedBy: (bits: Uint8Array, from: number, to: number) => ((reverse: boolean) => CellMetrics) | undefined;
   /** Metrics if reversals are elsewhere, where pulses of a text are gone. */
   readonly astrayBy: (bits: Uint8Array, from: number, to: number) => ((reverse: boolean) => CellMetrics) | undefined;
   /** So much jitter that nobody could read it. */
@@ -62,6 +64,10 @@ export function fittedBySamples(followed: Followed): Fitted {
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...(seen === "unclear" && { damagedBy: held("some") }),
         isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
+        clickedBy: (bits, from, to) => {
+          const clicked = clickedBy(weighed(grid, matched, pulse, false), bits, from, to);
+          return clicked && ((reverse) => clickedMetricsOf(grid, matched, pulse, clicked, reverse));
+        },
         astrayBy: (bits, from, to) => {
           const flat = without(samples, base);
           const known = freeBits(held(likelier)(false), bits);
@@ -90,7 +96,12 @@ export function fittedByReversals(moved: Moved): Fitted {
       const writer = Math.max(0, 1 - (moved.noisy / now.jitter) ** 2);
       return {
         ...{ reading: now, metricsBy, passBy: metricsBy, writer },
-        ...{ isOverlaid: () => false, astrayBy: () => undefined, hopeless: now.jitter > TIMED },
+        ...{
+          isOverlaid: () => false,
+          clickedBy: () => undefined,
+          astrayBy: () => undefined,
+          hopeless: now.jitter > TIMED,
+        },
       };
     },
     know: (known) => {

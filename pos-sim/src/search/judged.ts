@@ -81,7 +81,7 @@ function heldBy(metricsBy: Metrics): Metrics {
 
 /** What the cells from `from` to `to` say, as one text. */
 function judgedIn(
-  { reading: { bits }, isOverlaid, astrayBy }: View,
+  { reading: { bits }, isOverlaid, clickedBy, astrayBy }: View,
   [metricsBy, damagedBy]: readonly [Metrics, Metrics | undefined],
   from: number,
   to: number,
@@ -95,8 +95,14 @@ function judgedIn(
   if (damagedBy !== undefined) said = either(said, likeliest(part(damagedBy), formats, said.total - DAMAGED), DAMAGED);
   const [best] = said.likely.map(inPlace);
   if (best !== undefined && best.probability > DOUBTED) {
-    const astray = astrayBy(bitsWith(best, cells), best.from, best.to);
-    if (astray !== undefined) said = notAstray(said, likeliest(part(heldBy(astray)), formats, said.total - STRAYING));
+    const at = [bitsWith(best, cells), best.from, best.to] as const;
+    const astrayMetrics = astrayBy(...at);
+    const astray = astrayMetrics && likeliest(part(heldBy(astrayMetrics)), formats, said.total - STRAYING);
+    // What stands elsewhere leaves over what a click would.
+    const isAstray = astray !== undefined && astray.total + STRAYING > said.total;
+    const clicked = isAstray ? undefined : clickedBy(...at);
+    if (clicked !== undefined) said = likeliest(part(heldBy(clicked)), formats);
+    else if (astray !== undefined) said = either(said, astray, STRAYING);
   }
   return said.likely
     .map(inPlace)
@@ -104,12 +110,6 @@ function judgedIn(
       one.probability > DOUBTED && isOverlaid(bitsWith(one, cells), one.from, one.to) ? doubted(one) : one,
     )
     .sort((a, b) => b.probability - a.probability);
-}
-
-/** Texts whose reversals are in their places, or elsewhere. Where they are rather elsewhere and make no text there, others are in doubt. */
-function notAstray(said: Said, astray: Said): Said {
-  const isRather = astray.likely.length === 0 && astray.total + STRAYING > said.total;
-  return isRather ? { ...said, likely: said.likely.map(doubted) } : either(said, astray, STRAYING);
 }
 
 function doubted(one: Likely): Likely {

@@ -95,10 +95,28 @@ function evidenceOf(seen: Weighed): Float64Array {
  * noise, and in one of them more is left than pulses that are gone would leave.
  */
 export function isOverlaid(seen: Weighed, bits: Uint8Array, from: number, to: number): boolean {
-  const [one, other] = [leftBy(seen, bits, from, to, 0), leftBy(seen, bits, from, to, 1)];
-  const { misfits, louds } = one.fit > other.fit ? one : other;
+  const { misfits, louds } = leftOver(seen, bits, from, to);
   const isOff = (k: number): boolean => (misfits[k] ?? 0) > MISFIT;
   return misfits.some((_, k) => isOff(k) && louds[k] === 1 && (isOff(k - 1) || isOff(k + 1)));
+}
+
+/**
+ * Cells from `from` to `to` over which something lies that is louder than pulses, whatever the bits make of them, and the one behind each, where it
+ * may still be heard; undefined where there are none.
+ */
+export function clickedBy(seen: Weighed, bits: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  const { misfits, louds } = leftOver(seen, bits, from, to);
+  const clicked = new Uint8Array(seen.noise.length);
+  for (const [i, misfit] of misfits.entries()) {
+    if (misfit > MISFIT && louds[i] === 1) clicked.fill(1, from + i, from + i + 2);
+  }
+  return clicked.includes(1) ? clicked : undefined;
+}
+
+/** What bits leave over of the cells from `from` to `to`, whichever way round the first of them begins. */
+function leftOver(seen: Weighed, bits: Uint8Array, from: number, to: number) {
+  const [one, other] = [leftBy(seen, bits, from, to, 0), leftBy(seen, bits, from, to, 1)];
+  return one.fit > other.fit ? one : other;
 }
 
 /** What bits leave over of the cells from `from` to `to`, when the first of them begins with this sign. */

@@ -61,8 +61,10 @@ function weakGain(along: number, own: number, scale: number): number {
 /**
  * The same of LOSSY, where there is damage. It does not end where cells do: it may take one pulse of a one and leave the other. Under
  * something loud pulses are still there, and overlap what follows; under a broad click, or beside it, nobody hears them.
+ *
+ * @param clicked - 1 for cells under a click that are known.
  */
-export function lossyGains(seen: Weighed): Float64Array {
+export function lossyGains(seen: Weighed, clicked?: Uint8Array): Float64Array {
   const { whole, middle, end, noise, scale } = seen;
   const loud = loudnessOf(seen);
   const covered = coveredBy(loud, seen);
@@ -83,6 +85,12 @@ export function lossyGains(seen: Weighed): Float64Array {
       const zero = zeroFrom(k, from < 3 ? 0 : 1, before);
       const one = zero + 1;
       const isAlone = before === LOST;
+      if (clicked?.[k] === 1) {
+        gains[at] = noise[k]! + clickedGain(seen, k, zero, isAlone);
+        gains[at + 1] = noise[k]! + clickedGain(seen, k, one, isAlone);
+        gains.fill(NEVER, at + LOST, at + LOSSY_STEPS);
+        continue;
+      }
       const half = addLog(
         weakOften(end, one, isAlone, scale),
         addLog(thereOften(middle, one, isAlone, scale), weakOften(middle, one, isAlone, scale)),
@@ -97,6 +105,14 @@ export function lossyGains(seen: Weighed): Float64Array {
     }
   }
   return gains;
+}
+
+/** Under a click, what pulses leave over is noise of whatever strength: how much more of it there is without them. */
+function clickedGain({ whole, squares, counts, scale }: Weighed, k: number, i: number, isAlone: boolean): number {
+  const all = squares[k]! * counts[k]! * scale;
+  const own = isAlone ? whole.lone[i]! : whole.own[i]!;
+  const left = Math.max(counts[k]!, all - 2 * scale * (whole.along[i]! - own));
+  return (counts[k]! / 2) * Math.log(all / left);
 }
 
 /** Pulses as they should be, where damage is often. @param isAlone - What came before is lost and overlaps nothing. */

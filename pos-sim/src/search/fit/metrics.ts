@@ -15,6 +15,18 @@ export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, damage: Da
     : metricsBy(POLARITY, gainsOf(seen, damage), seen);
 }
 
+/** Metrics where clicks are known to lie over cells: those say nothing. */
+export function clickedMetricsOf(
+  grid: Grid,
+  matched: Matched,
+  pulse: Pulse,
+  clicked: Uint8Array,
+  reverse: boolean,
+): CellMetrics {
+  const seen = weighed(grid, matched, pulse, reverse);
+  return metricsBy(LOSSY, lossyGains(seen, reverse ? clicked.toReversed() : clicked), seen);
+}
+
 /** Those of a pass that is joined to others, of POLARITY always. */
 export function passMetricsOf(
   grid: Grid,
