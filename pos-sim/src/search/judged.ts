@@ -5,7 +5,7 @@ import { TEXT_CELLS } from "../cells.js";
 import { STRAYING } from "./fit/astray.js";
 import { DAMAGED } from "./fit/gains.js";
 import type { View } from "./fitted.js";
-import { bitsWith, either, type Likely, likeliest, type Said } from "./texts/likeliest.js";
+import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
