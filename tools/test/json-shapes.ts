@@ -73,6 +73,11 @@ export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array", toFirstEdge: "object" };
+export const NETWORK: Shape = {
+  ...{ bench: "string", engine: "string", tokens: "number", authorisationsPerSecond: "number", p50Ms: "number" },
+  ...{ p99Ms: "number", approved: "number", asked: "number", group: "number", mostPerSecond: "number" },
+  ...{ mostGroup: "number", insertsPerSecond: "number", mostInsertsPerSecond: "number", ratioToBareInserts: "number" },
+};
 export const UPLOAD: Shape = { upload: "object" };
 export const CYCLES: Shape = { cycles: "number", early: "number", late: "number", violations: "number" };
 export const CHECK: Shape = { name: "string", ok: "boolean", needed: "boolean", detail: "string", "fix?": "string" };

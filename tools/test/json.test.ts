@@ -37,6 +37,7 @@ import {
   MCU,
   MEASURED,
   NEAR_CARD,
+  NETWORK,
   OWN_CARD,
   PAGE,
   PAID,
@@ -256,6 +257,13 @@ describe("--json", () => {
       // Of one minute no more is left than of a second, but for what the engine learns.
       const held = all.map(({ heapOctets, externalOctets }) => Number(heapOctets) + Number(externalOctets));
       expect(held[2]).to.be.lessThan(held[0]! + 4e6);
+    },
+    async "bench network"() {
+      const asked = ["bench", "network", "--json", "--rate", "50", "--seconds", "1", "--tokens", "20"];
+      const [line, ...more] = await lines(asked);
+      check(line!, NETWORK);
+      expect(more).to.have.length(0);
+      expect(line).to.include({ engine: "sqlite", tokens: 20, asked: 50, approved: 50 });
     },
     async "bench bluetooth"() {
       const [air, upload, cycles] = await lines(["bench", "bluetooth", "--cycles", "3", "--json"]);

@@ -10,6 +10,7 @@ import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, TokenRow } from "./store.js";
 import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
 import { isPast } from "./token-expiry.js";
+import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 
 /** Wrong tries within a day that suspend a token: eight digits cannot be searched five at a time. */
@@ -82,7 +83,7 @@ function decide(issuer: Issuer, fields: Fields, now: number): Decision {
   const grant = issuer.store.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
   if (grant === undefined) return failed(issuer, token, now, "ATC_UNKNOWN");
   const domain = JSON.parse(grant.domain) as Domain;
-  const forged = forgery(issuer, token, grant.atc, domain, swipe);
+  const forged = forgery(issuer, token, grant.atc, grant.domain_hash ?? hashOfDomain(domain), swipe);
   if (forged) return failed(issuer, token, now, forged);
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
   const unfit = misfit(grant, domain, now, fields);
@@ -97,9 +98,15 @@ function newestAtc(last: number, digits: number): number {
 }
 
 /** What shows that no wallet made these tracks from that grant, if anything does. */
-function forgery(issuer: Issuer, token: TokenRow, atc: number, domain: Domain, swipe: Swipe): Decline | undefined {
+function forgery(
+  issuer: Issuer,
+  token: TokenRow,
+  atc: number,
+  domainHash: Uint8Array,
+  swipe: Swipe,
+): Decline | undefined {
   if (swipe.serviceCode !== SERVICE_CODE) return "SERVICE_CODE_WRONG"; // rule 6
-  const cryptogram = issuer.secrets.cryptogram(fromHex(token.token_ref), atc, domain);
+  const cryptogram = issuer.secrets.cryptogram(fromHex(token.token_ref), atc, domainHash);
   const holder = issuer.secrets.open(token.holder);
   const { pan, expiry, track1, track2 } = swipe;
   const expected = expectedTracks({ pan, holder, expiry, serviceCode: SERVICE_CODE, atc, cryptogram });

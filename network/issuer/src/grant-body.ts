@@ -9,7 +9,7 @@ import type { TokenSecrets } from "./token-secrets.js";
 export function composeGrant(
   secrets: TokenSecrets,
   { cardId, tokenRef, challenge, domain, kind, maxEmissions }: GrantRequest,
-  { token, atc, n }: Counted,
+  { token, atc, n, domainHash }: Counted,
   life: { readonly issuedAt: number; readonly expires: number },
 ): SwipeGrant {
   const offline = kind === "offline";
@@ -27,7 +27,7 @@ export function composeGrant(
     track2: `${pan}=${tail}`,
     track1: `B${pan}^${secrets.open(token.holder)}^${tail}`,
     atc,
-    cryptogram: secrets.cryptogram(tokenRef, atc, domain),
+    cryptogram: secrets.cryptogram(tokenRef, atc, domainHash),
     domain,
     maxEmissions: offline ? 1 : maxEmissions,
   };

@@ -16,6 +16,7 @@ import { checkedDomain } from "./domain.js";
 import { IssuerError } from "./errors.js";
 import type { IssuerStore, TokenRow } from "./store.js";
 import { isPast } from "./token-expiry.js";
+import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 
 export interface GrantRequest {
@@ -51,6 +52,8 @@ export interface Counted {
   readonly atc: number;
   /** Which of the off-line grants that the phone may hold this is. */
   readonly n: number;
+  /** Of the domain that it was counted for. */
+  readonly domainHash: Uint8Array;
 }
 
 /**
@@ -75,6 +78,8 @@ export function countGrant(store: IssuerStore, request: GrantRequest, now: numbe
   }
   const atc = token.atc + 1;
   const { maxAmount: max_amount } = request.domain;
-  store.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain: JSON.stringify(request.domain) });
-  return { token, atc, n: held + 1 };
+  const domainHash = hashOfDomain(request.domain);
+  const domain = JSON.stringify(request.domain);
+  store.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash });
+  return { token, atc, n: held + 1, domainHash };
 }

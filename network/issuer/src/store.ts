@@ -38,6 +38,8 @@ export interface GrantRow {
   readonly max_amount: number;
   /** The domain as signed: the cryptogram is made again from it. */
   readonly domain: string;
+  /** Of a grant that an earlier version counted there is none. */
+  readonly domain_hash: Uint8Array | null;
   readonly used: number;
 }
 
@@ -67,10 +69,12 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
   `CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
   CREATE INDEX reversals_by_time ON reversals (at);`,
+  "ALTER TABLE grants ADD COLUMN domain_hash BLOB",
 ];
 
 export class IssuerStore {
   readonly #db: Database.Database;
+  #transactions = 0;
   /** Each statement is compiled once. */
   readonly #compiled = new Map<string, Database.Statement>();
 
@@ -100,7 +104,14 @@ export class IssuerStore {
 
   /** All of `work` or nothing, and nobody else's writes in between. Durable when it returns. */
   atomically<T>(work: () => T): T {
-    return this.#db.transaction(work).immediate();
+    const result = this.#db.transaction(work).immediate();
+    this.#transactions++;
+    return result;
+  }
+
+  /** How many there were since it was opened. */
+  get transactions(): number {
+    return this.#transactions;
   }
 
   /** Makes the tables, or brings those of an earlier version to this one. */
@@ -177,7 +188,7 @@ export class IssuerStore {
   /** Stores a grant and moves the token's ATC to it. */
   addGrant(grant: Omit<GrantRow, "used">): void {
     this.#sql(
-      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain) VALUES (@token_ref, @atc, @expires, @max_amount, @domain)",
+      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash) VALUES (@token_ref, @atc, @expires, @max_amount, @domain, @domain_hash)",
     ).run(grant);
     this.#sql("UPDATE tokens SET atc = ?, last_expires = MAX(last_expires, ?) WHERE token_ref = ?").run(
       grant.atc,

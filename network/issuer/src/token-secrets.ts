@@ -7,6 +7,11 @@ import { IssuerError } from "./errors.js";
 
 const CIPHER = "chacha20-poly1305";
 
+/** SHA-256 of a domain as it is signed. Costs as much as all else of an authorisation, so it is kept with the grant. */
+export function hashOfDomain(domain: Domain): Uint8Array {
+  return Uint8Array.from(createHash("sha256").update(encodeDomain(domain)).digest());
+}
+
 export class TokenSecrets {
   readonly #master: Uint8Array;
   readonly #index: Buffer;
@@ -23,10 +28,9 @@ export class TokenSecrets {
     this.#check = this.#derive("ecard/1 key check", nothing, 32);
   }
 
-  /** AES-CMAC (RFC 4493) of tokenRef | atc | SHA-256(domain), first 8 octets. */
-  cryptogram(tokenRef: Uint8Array, atc: number, domain: Domain): Uint8Array {
+  /** AES-CMAC (RFC 4493) of tokenRef | atc | SHA-256(domain), first 8 octets. @param domainHash - See {@link hashOfDomain}. */
+  cryptogram(tokenRef: Uint8Array, atc: number, domainHash: Uint8Array): Uint8Array {
     const key = this.#derive("ecard/1 token", tokenRef, 16);
-    const domainHash = createHash("sha256").update(encodeDomain(domain)).digest();
     return cmac(cryptogramInput(tokenRef, atc, domainHash), key).slice(0, CRYPTOGRAM_SIZE);
   }
 

@@ -125,7 +125,14 @@ describe("authorising a swipe", () => {
   it("finds the newest grant when the ATC's four digits come round again", async () => {
     // As if 9,999 grants had been issued since, and given up unspent.
     const ref = toHex(tokenRef);
-    issuer.store.addGrant({ token_ref: ref, atc: 9_999, expires: 0, max_amount: 0, domain: JSON.stringify(DOMAIN) });
+    issuer.store.addGrant({
+      token_ref: ref,
+      atc: 9_999,
+      expires: 0,
+      max_amount: 0,
+      domain: JSON.stringify(DOMAIN),
+      domain_hash: null,
+    });
     const round = await takeGrant(issuer, card, tokenRef);
     const next = await takeGrant(issuer, card, tokenRef);
     expect([round.atc, next.atc]).to.deep.equal([10_000, 10_001]);

@@ -248,17 +248,20 @@ describe("the issuer's files", () => {
     await expectIssuerError(() => open(), "STORE_DAMAGED");
   });
 
-  it("are brought to this version where they are of an earlier one, with all that they hold", () => {
+  it("are brought to this version where they are of an earlier one, with all that they hold", async () => {
     const first = open();
-    const { cardId } = enrolledCard(first);
+    const card = enrolledCard(first);
+    const { cardId } = card;
+    const { track2 } = tracksOf(await takeGrant(first, card, first.mint(cardId, "Lovelace/Ada").tokenRef));
     first.close();
     const db = new Database(options.file);
-    // As version 1 left them: it knew of no reversals.
-    db.exec("DROP TABLE reversals");
+    // As version 1 left them: it knew of no reversals, and kept no hash beside a grant's domain.
+    db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.pragma("user_version = 1");
     db.close();
     const issuer = open();
     expect(issuer.mint(cardId, "Lovelace/Ada").last4).to.match(/^\d{4}$/);
+    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
     expect(answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
   });
 

@@ -8,6 +8,7 @@ import { wholeNumber } from "../whole-number.js";
 import { bluetoothCommand } from "./bench-bluetooth.js";
 import { longRun } from "./bench-long.js";
 import { mcuCommand } from "./bench-mcu.js";
+import { networkCommand } from "./bench-network.js";
 import { READING_HEAD, readingLine } from "./reading-line.js";
 
 /** docs/protocol.md, "Modules" */
@@ -74,6 +75,7 @@ Examples:
     });
   readingCommand(bench, context, onCode);
   lengthCommand(bench, context);
+  networkCommand(bench, context);
   mcuCommand(bench, context, onCode);
   bluetoothCommand(bench, context);
 }

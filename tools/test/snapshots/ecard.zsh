@@ -404,10 +404,11 @@ _ecard_bench() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges' 'bluetooth:measure Bluetooth on the emulated air\: a payment in connection intervals, an upload, cycles and memory'); _describe command names ;;
+    verb) names=('reader:measure how much the reader reads\: rows of noise, jitter, speed and more, on made-up swipes' 'length:measure what the length of a recording costs\: time grows with it, memory does not' 'network:measure authorisations through the terminals'\'' door\: how many, and how soon' 'mcu:measure the card on a Cortex-M4 in QEMU\: flash, RAM, instructions, stack, edges' 'bluetooth:measure Bluetooth on the emulated air\: a payment in connection intervals, an upload, cycles and memory'); _describe command names ;;
     rest) case $line[1] in
       reader) _ecard_bench_reader ;;
       length) _ecard_bench_length ;;
+      network) _ecard_bench_network ;;
       mcu) _ecard_bench_mcu ;;
       bluetooth) _ecard_bench_bluetooth ;;
     esac ;;
@@ -434,6 +435,18 @@ _ecard_bench_length() {
   local -a names
   _arguments -C \
     '--longest[seconds of the longest, behind 1, 10, 60 and 600]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_bench_network() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--rate[authorisations a second]:value:_files' \
+    '--seconds[for so long]:value:_files' \
+    '--tokens[tokens in the issuer'\''s store]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,163 @@
+// The network through its real doors: authorisations at a rate, and at most; grants over HTTP; and bare inserts of the same engine beside them.
+
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Issuer, sampleKeys } from "@enabling-card/issuer";
+import Database from "better-sqlite3";
+import { rounded } from "../output.js";
+import { loadClosed, loadOpen, percentile } from "./network-load.js";
+import { type MadeRequests, makeRequests } from "./network-requests.js";
+
+export interface NetworkBenchOptions {
+  /** Authorisations a second that are asked, for so long, behind so much of warming up. */
+  readonly rate?: number;
+  readonly seconds?: number;
+  readonly warmUpSeconds?: number;
+  readonly tokens?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (what: string, done: number, all: number) => void;
+}
+
+export interface NetworkBench {
+  readonly engine: string;
+  readonly tokens: number;
+  /** At the rate that was asked, from each request's scheduled start. */
+  readonly authorisationsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly approved: number;
+  readonly asked: number;
+  /** Authorisations in one transaction, on average. */
+  readonly group: number;
+  /** As fast as they are answered. */
+  readonly mostPerSecond: number;
+  readonly mostGroup: number;
+  /** Bare inserts a second of rows as long, as many a transaction as at the rate, and at most. */
+  readonly insertsPerSecond: number;
+  readonly mostInsertsPerSecond: number;
+  /** Inserts a second over authorisations a second, both as fast as they go and as many a transaction. */
+  readonly ratioToBareInserts: number;
+}
+
+/** Octets of what an authorisation writes: a decision and its two index entries, and the grant's row. */
+const ROW_OCTETS = 300;
+/** Bare inserts are measured for so long, and no longer than authorisations are. */
+const INSERT_SECONDS = 5;
+const MOST_SECONDS = 10;
+
+export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<NetworkBench> {
+  const { rate = 2000, seconds = 60, warmUpSeconds = 10, tokens = 1000, signal, onProgress } = options;
+  const folder = await mkdtemp(join(tmpdir(), "ecard-network-"));
+  try {
+    const files = [join(folder, "issuer.db"), join(folder, "log.db")] as const;
+    const warm = rate * warmUpSeconds;
+    const measured = rate * seconds;
+    const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
+    const { requests } = made(files, warm + measured + most, tokens, onProgress);
+    const issuer = await issuerProcess(files);
+    try {
+      const part = (from: number, count: number) => ({ from, to: from + count, ...(signal && { signal }) });
+      onProgress?.("warming up", 0, measured);
+      await loadOpen(issuer.iso, requests, { rate, ...part(0, warm) });
+      const before = await issuer.transactions();
+      onProgress?.("authorisations", 0, measured);
+      const open = await loadOpen(issuer.iso, requests, { rate, ...part(warm, measured) });
+      const between = await issuer.transactions();
+      onProgress?.("as fast as it goes", measured, measured);
+      const closed = await loadClosed(issuer.iso, requests, part(warm + measured, most));
+      const after = await issuer.transactions();
+      const group = measured / Math.max(1, between - before);
+      const mostGroup = most / Math.max(1, after - between);
+      const mostPerSecond = most / closed.seconds;
+      const mostInsertsPerSecond = insertsPerSecond(join(folder, "bare.db"), Math.round(mostGroup), seconds);
+      return {
+        engine: "sqlite",
+        tokens,
+        authorisationsPerSecond: rounded(measured / open.seconds, 1),
+        p50Ms: rounded(percentile(open.latenciesMs, 0.5), 1),
+        p99Ms: rounded(percentile(open.latenciesMs, 0.99), 1),
+        approved: open.approved,
+        asked: measured,
+        group: rounded(group, 1),
+        mostPerSecond: rounded(mostPerSecond, 1),
+        mostGroup: rounded(mostGroup, 1),
+        insertsPerSecond: rounded(
+          insertsPerSecond(join(folder, "bare-group.db"), Math.max(1, Math.round(group)), seconds),
+          1,
+        ),
+        mostInsertsPerSecond: rounded(mostInsertsPerSecond, 1),
+        ratioToBareInserts: rounded(mostInsertsPerSecond / mostPerSecond, 1),
+      };
+    } finally {
+      await issuer.end();
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+type Files = readonly [file: string, logFile: string];
+
+function made(
+  [file, logFile]: Files,
+  count: number,
+  tokens: number,
+  onProgress: NetworkBenchOptions["onProgress"],
+): MadeRequests {
+  const issuer = new Issuer({ keys: sampleKeys(), file, logFile });
+  try {
+    return makeRequests(issuer, count, tokens, onProgress);
+  } finally {
+    issuer.close();
+  }
+}
+
+/** The issuer in a process of its own, as it runs in the field. */
+export async function issuerProcess(files: Files) {
+  const child = fork(
+    fileURLToPath(new URL("network-process.js", import.meta.url).href.replace(/\.js$/, ".ts")),
+    files,
+    {
+      execArgv: ["--import=tsx"],
+    },
+  );
+  const [{ url, iso }] = (await once(child, "message")) as [{ url: string; iso: { host: string; port: number } }];
+  return {
+    ...{ child, url, iso },
+    async transactions(): Promise<number> {
+      child.send("transactions");
+      const [{ transactions }] = (await once(child, "message")) as [{ transactions: number }];
+      return transactions;
+    },
+    async end(): Promise<void> {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.send("end");
+      await once(child, "exit");
+    },
+  };
+}
+
+/** Same engine, same durability, rows as long, as many a transaction. */
+function insertsPerSecond(file: string, group: number, seconds: number): number {
+  const db = new Database(file);
+  try {
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.exec("CREATE TABLE bare (request TEXT PRIMARY KEY, row BLOB NOT NULL) STRICT");
+    const insert = db.prepare("INSERT INTO bare (request, row) VALUES (?, ?)");
+    const row = new Uint8Array(ROW_OCTETS);
+    let rows = 0;
+    const transaction = db.transaction(() => {
+      for (let i = 0; i < group; i++) insert.run(String(Math.random()) + rows++, row);
+    });
+    const start = performance.now();
+    while (performance.now() - start < 1000 * Math.min(seconds, INSERT_SECONDS)) transaction.immediate();
+    return (rows * 1000) / (performance.now() - start);
+  } finally {
+    db.close();
+  }
+}
