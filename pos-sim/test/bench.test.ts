@@ -132,6 +132,15 @@ describe("a row", () => {
     return tally.result;
   };
 
+  it("says how many dB the reader is behind the genie, where not all can be read", async () => {
+    const rows: ReadingBench[] = [];
+    for await (const row of benchReading({ swipes: 60, only: ["white noise -2", "white noise 3"] })) rows.push(row);
+    const [plenty, scarce] = rows as [ReadingBench, ReadingBench];
+    expect(plenty.behindDb).to.deep.equal({});
+    expect(scarce.behindDb!.valid).to.be.within(-1, 1);
+    expect(scarce.limit!.valid).to.be.within(5, 60);
+  });
+
   it("is enough where the genie has no more, though more is asked", () => {
     // Of these the genie is certain of none, and has each of them first.
     const row = tallied({ conditions: { snrDb: -2 }, limited: true, valid: 20, first: 95 }, [3, 4, 7, 8]);

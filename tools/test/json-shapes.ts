@@ -101,6 +101,7 @@ export const READING: Shape = {
   target: "object",
   reached: "boolean",
   "limit?": "object",
+  "behindDb?": "object",
   samplesPerSecond: "number",
 };
 export const LABEL: Shape = {

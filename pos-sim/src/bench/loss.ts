@@ -16,7 +16,8 @@ export function lossDb(points: readonly Point[]): number | undefined {
   const sorted = [...points].sort((a, b) => a.snrDb - b.snrDb);
   const losses: number[] = [];
   for (const { snrDb, reader } of sorted) {
-    if (reader < LEAST || reader > MOST) continue;
+    // Nor does one that was not asked.
+    if (!(reader >= LEAST && reader <= MOST)) continue;
     for (const [i, high] of sorted.entries()) {
       const low = sorted[i - 1];
       if (low === undefined || reader < low.limit || reader > high.limit || !(high.limit > low.limit)) continue;

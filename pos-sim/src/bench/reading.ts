@@ -6,6 +6,7 @@ import type { ReaderResult } from "../reader/read.js";
 import { readSamples } from "../reader/reader.js";
 import type { Labelled } from "../synth/synth.js";
 import { type Limit, limitOf } from "./genie.js";
+import { lossDb } from "./loss.js";
 import { ROWS, type Row } from "./rows.js";
 import { swipeOf } from "./swipes.js";
 
@@ -21,6 +22,8 @@ export interface ReadingBench {
   readonly reached: boolean;
   /** What the genie of white noise reaches on the same swipes. */
   readonly limit?: Limit;
+  /** How many dB the reader is behind that limit, where neither nearly all nor nearly none are read; less than none where chance has it ahead. */
+  readonly behindDb?: { readonly valid?: number; readonly first?: number };
   /** Of a new reader for each swipe, its set-up with it. */
   readonly samplesPerSecond: number;
 }
@@ -34,6 +37,11 @@ export interface ReadingOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (row: string, done: number, of: number) => void;
 }
+
+/** Noise beside a row's own at which the genie is asked. */
+const BESIDE_DB = [-0.5, 0.5] as const;
+/** From there on the genie reads all. */
+const WHOLE_DB = 2;
 
 export const KEPT_OUT = 20_000_000;
 
@@ -70,6 +78,7 @@ async function* benched(rows: readonly Row[], options: Omit<ReadingOptions, "onl
     for (let i = 0; i < swipes; i++) {
       signal?.throwIfAborted();
       tally.read(swipeOf(seed + i, row.conditions));
+      tally.ask(seed + i);
       onProgress?.(row.name, ++done, rows.length * swipes);
       if (i % 20 === 0) await setImmediate();
     }
@@ -87,6 +96,8 @@ export class Tally {
   #wrong = 0;
   #samples = 0;
   #seconds = 0;
+  /** What the genie reaches with so much more or less noise, dB: how steep the way is there. */
+  readonly #beside = BESIDE_DB.map((db) => ({ db, swipes: 0, valid: 0, first: 0 }));
 
   constructor(row: Row) {
     this.#row = row;
@@ -111,12 +122,35 @@ export class Tally {
     return readings;
   }
 
+  /** Asks the genie for the same swipe in other noise: not of rows that the genie reads whole, nor of such without a limit. */
+  ask(seed: number): void {
+    const { limited, conditions } = this.#row;
+    if (!limited || conditions.snrDb === undefined || conditions.snrDb > WHOLE_DB) return;
+    for (const beside of this.#beside) {
+      const { valid, first } = limitOf(swipeOf(seed, { ...conditions, snrDb: conditions.snrDb + beside.db }));
+      beside.swipes++;
+      beside.valid += valid;
+      beside.first += first;
+    }
+  }
+
+  #behindDb(which: "valid" | "first", reader: number, limit: number): number | undefined {
+    const points = this.#beside.flatMap(({ db, swipes, [which]: count }) =>
+      swipes === 0 ? [] : [{ snrDb: db, reader: Number.NaN, limit: (100 * count) / swipes }],
+    );
+    return lossDb([...points, { snrDb: 0, reader, limit }]);
+  }
+
   get result(): ReadingBench {
     const { name, limited, ...asked } = this.#row;
     const percent = (count: number): number => (100 * count) / this.#swipes;
     const valid = percent(this.#valid);
     const first = percent(this.#first);
     const limit = limited && { valid: percent(this.#limit.valid), first: percent(this.#limit.first) };
+    const behind = limit && {
+      valid: this.#behindDb("valid", valid, limit.valid),
+      first: this.#behindDb("first", first, limit.first),
+    };
     // Of few swipes the limit itself may be short of what is asked.
     const least = (which: "valid" | "first"): number => Math.min(asked[which] ?? 0, limit?.[which] ?? 100);
     return {
@@ -131,6 +165,12 @@ export class Tally {
       },
       reached: this.#wrong === 0 && valid >= least("valid") && first >= least("first"),
       ...(limit && { limit }),
+      ...(behind && {
+        behindDb: {
+          ...(behind.valid !== undefined && { valid: behind.valid }),
+          ...(behind.first !== undefined && { first: behind.first }),
+        },
+      }),
       samplesPerSecond: Math.round(this.#samples / this.#seconds),
     };
   }

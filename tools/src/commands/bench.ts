@@ -168,13 +168,14 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
       `
 Valid: read, and right. First: the first candidate is right. Limit: what a genie
 reaches that knows every cell's time, the height and the pulse; ✓ where a row
-has what is asked, or as much as the genie. M samples/s:
-each swipe is a recording of its own, and its reader's set-up is counted with
+has what is asked, or as much as the genie. dB behind: how much noisier its
+swipes could be for it to fare as the reader, valid and first. M samples/s: each
+swipe is a recording of its own, and its reader's set-up is counted with
 it; ecard bench has the speed of one reader that listens on.
 
 With --json: one line a row {"bench":"reading","row","swipes","valid","first",
-"wrong","target","reached","limit","samplesPerSecond"}, per cent. With --long:
-{"bench":"long","what"}, what being "drawn" (with "valid","first","lossDb"),
+"wrong","target","reached","limit","behindDb","samplesPerSecond"}, per cent and
+dB. With --long: {"bench":"long","what"}, what being "drawn" (with "valid","first","lossDb"),
 "swipes" (with "swipes","valid","wrong","misread","decades" and as "rows" what
 is said of a row above) and "sounds" (with "recordings","seconds","wrong").
 
