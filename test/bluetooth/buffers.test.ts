@@ -62,7 +62,7 @@ describe("a controller of link's, in a session,", () => {
   it("has given all back where its connection is gone", () => {
     host.att(READ);
     host.disconnect().clear();
-    host.advance(60_000);
+    host.advance(KEPT_MS);
     expect(host.commands).to.deep.equal([]);
   });
 });

@@ -17,6 +17,8 @@ const UNKNOWN_CONNECTION: i32 = 2;
 const CONTROLLER_MS: u64 = 2_000;
 /** What was written before a hang-up has so long to leave. */
 const HANG_UP_MS: u64 = 1_000;
+/** So often a controller on the air is given its settings anew: no command of this Part tells whether it has lost them, as in a restart of its own. */
+const CHECK_MS: u64 = 60_000;
 
 /** Commands as they go out, one behind the other: H4's type, opcode, length, parameters. All but the last two are the way to the air. */
 const way: usize = memory.data<u8>([
@@ -39,9 +41,11 @@ const way: usize = memory.data<u8>([
   1, 0x1b, 0x20, 2, 0, 0, // nobody here has a long term key (7.8.26)
 ]);
 // Places of the above
+const settings: usize = way + 4;
 const leBufferSize: usize = way + 28;
 const bufferSize: usize = way + 32;
 const dataLength: usize = way + 36;
+const parameters: usize = way + 44;
 const rand: usize = way + 63;
 const randomAddress: usize = way + 67;
 const advertisingData: usize = way + 77;
@@ -73,8 +77,15 @@ const enum Air {
 }
 let air: Air = Air.Off;
 let wantsAir: bool = true;
-/** What is on the air is out of date. */
-let stale: bool = false;
+/** Why the card is to go on the air anew; both may be. */
+export const enum Stale {
+  No = 0,
+  /** The controller may have lost what it was told. */
+  Unsure = 1,
+  /** What is on the air is out of date, the address with it. */
+  Old = 2,
+}
+let stale: i32 = Stale.No;
 let denyKeyDue: bool = false;
 /** How far the end of the connection is: what was written may leave first, its command is due, it was given. */
 const enum Ending {
@@ -119,12 +130,12 @@ export function showIdentifier(identifier: usize, length: i32): void {
     store<u16>(end + 2, <u16>COMPANY_ID);
     memory.copy(end + 4, identifier, IDENTIFIER_SIZE);
   }
-  renewAir();
+  renewAir(Stale.Old);
 }
 
-/** Goes on the air anew, with another address. */
-export function renewAir(): void {
-  stale = true;
+/** Goes on the air anew: the controller is given all its settings. */
+export function renewAir(why: Stale): void {
+  stale |= why;
   pumpCommands();
 }
 
@@ -209,11 +220,10 @@ export function pumpCommands(): void {
   else if (step != arrived) give(step);
   else if (aclHandle() >= 0) pumpConnection();
   else if (air == Air.On) {
-    if (stale || !wantsAir) switchAir(0);
+    if (stale != 0 || !wantsAir) switchAir(0);
   } else if (wantsAir) {
-    stale = false;
-    step = rand;
-    give(rand);
+    step = settings;
+    give(settings);
   }
 }
 
@@ -275,10 +285,15 @@ function stepDone(status: i32, returned: usize, length: i32): bool {
       return aclConfigure(load<u16>(returned), load<u8>(returned + 2));
     }
   } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned + 3));
-  else if (done == rand) {
+  else if (done == parameters) {
+    // Nobody was connected, and nothing was out of date: the address goes on, or phones would look for it each minute.
+    if (air == Air.Leaving && stale == Stale.Unsure) step = randomAddress;
+    stale = Stale.No;
+  } else if (done == rand) {
     if (length < 6) return false;
     takeAddress(returned);
-  } else if (done == enable) setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+    setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+  } else if (done == enable) setDeadline(Deadline.Check, CHECK_MS);
   return true;
 }
 

@@ -13,7 +13,9 @@ export const enum Deadline {
   Stray = 3,
   /** The controller keeps what it was given. */
   Buffers = 4,
-  Count = 5,
+  /** The controller may have lost its settings. */
+  Check = 5,
+  Count = 6,
 }
 
 const at: usize = memory.data(8 * Deadline.Count + GUARD, 8);

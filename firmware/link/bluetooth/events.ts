@@ -4,7 +4,7 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, strayAgain,
+  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, Stale, strayAgain,
   strayGone, takeOffAir,
 } from "./commands";
 import { Deadline, setDeadline, takeDue } from "./deadlines";
@@ -61,7 +61,8 @@ export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
     if (due == Deadline.Controller || due == Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
     else if (due == Deadline.Connection) connectionDue();
-    else if (due == Deadline.Address) renewAir();
+    else if (due == Deadline.Address) renewAir(Stale.Old);
+    else if (due == Deadline.Check) renewAir(Stale.Unsure);
     else strayAgain();
   }
 }
