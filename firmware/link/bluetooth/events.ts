@@ -76,7 +76,10 @@ function connectionDue(): void {
 }
 
 function data(header: usize, length: i32): void {
-  if (!isOurs(header)) return;
+  if (!isOurs(header)) {
+    unheardOf();
+    return;
+  }
   const boundary = (load<u8>(header + 1) >> 4) & 3; // 1 continues a frame, 0 and 2 begin one (5.4.2)
   if (boundary != 3) l2capTake(header + 4, length, boundary != 1);
 }
@@ -90,8 +93,10 @@ function event(code: i32, at: usize, length: i32): void {
     if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
     commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
   } else if (code == 0x13) completed(at, length);
-  else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
-  else if (code == 0x10) radioStart(); // Hardware Error
+  else if (code == 0x05 && length >= 4 && load<u8>(at) == 0) {
+    if (isOurs(at + 1)) ended();
+    else unheardOf();
+  } else if (code == 0x10) radioStart(); // Hardware Error
   else if (code == 0x3e) leEvent(load<u8>(at), at + 1, length - 1);
 }
 
@@ -147,6 +152,11 @@ function forget(): void {
   l2capReset();
   commandsForget();
   stayEnds();
+}
+
+/** Something of another connection. Where there is none, and the card is on the air, its beginning was lost: nobody else is let in while it lasts. */
+function unheardOf(): void {
+  if (takeOffAir()) radioStart();
 }
 
 /** Is the handle at `at` the connection's? No handle is that of none, which is negative. */
