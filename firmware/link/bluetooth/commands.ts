@@ -2,7 +2,7 @@
 // up, what puts the card on the air and takes it off, and what ends connections.
 import { send } from "../../ports/radio";
 import { aclConfigure, aclForget, aclHandle, aclIdle } from "./acl";
-import { clearDeadline, Deadline, setDeadline } from "./deadlines";
+import { clearDeadline, Deadline, GONE_MS, setDeadline } from "./deadlines";
 import { putLong } from "./gatt";
 import { CARD_SERVICE, COMPANY_ID, HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
@@ -114,6 +114,7 @@ export function commandsStart(): bool {
 
 /** The connection is gone: nothing is to be said of it any more. */
 export function commandsForget(): void {
+  clearDeadline(Deadline.End);
   denyKeyDue = false;
   ending = Ending.No;
 }
@@ -159,9 +160,8 @@ export function takeOffAir(): bool {
 /** The connection ends once what was written has left, and in a second in any case. */
 export function hangUpRadio(): void {
   if (aclHandle() < 0 || isHangingUp()) return;
-  ending = Ending.Idle;
   setDeadline(Deadline.Connection, HANG_UP_MS);
-  pumpCommands();
+  hangUp(Ending.Idle);
 }
 
 export function isHangingUp(): bool {
@@ -180,8 +180,13 @@ export function disconnectAnswered(status: i32): bool {
 
 /** The connection ends now. */
 export function hangUpNow(): void {
-  if (aclHandle() < 0) return;
-  ending = Ending.Due;
+  if (aclHandle() >= 0) hangUp(Ending.Due);
+}
+
+/** However often it is told: it has its time from the first on, in which what was written may leave as well. */
+function hangUp(how: Ending): void {
+  if (!isHangingUp()) setDeadline(Deadline.End, HANG_UP_MS + GONE_MS);
+  ending = how;
   pumpCommands();
 }
 

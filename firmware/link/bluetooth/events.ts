@@ -59,7 +59,7 @@ export function radioYield(toLine: bool): void {
 
 export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
-    if (due == Deadline.Controller || due == Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
+    if (due <= Deadline.End) radioStart(); // it owes an answer, or refused, or keeps its buffers or the connection: from the start
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir(Stale.Old);
     else if (due == Deadline.Check) renewAir(Stale.Unsure);
