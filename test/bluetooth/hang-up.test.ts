@@ -142,6 +142,6 @@ describe("an end that does not come", () => {
     for (const type of [MessageType.Open2, MessageType.Sealed]) says(host, type);
     host.clear();
     host.advance(2 * END_MS);
-    expect(host.commands).to.deep.equal([]);
+    for (const opcode of [DISCONNECT, RESET]) expect(host.commands).to.not.include(opcode);
   });
 });

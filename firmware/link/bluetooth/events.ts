@@ -4,7 +4,7 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, Stale, strayAgain,
+  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, Stale, strayAgain,
   strayGone, takeOffAir,
 } from "./commands";
 import { Deadline, setDeadline, takeDue } from "./deadlines";
@@ -15,7 +15,6 @@ import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/
 const ACL_DATA: i32 = 2;
 const EVENT: i32 = 4;
 const HANDLE_MASK: i32 = 0xfff;
-const DISCONNECT: i32 = 0x0406;
 
 const packet: usize = memory.data(RADIO_PACKET_MAX + GUARD, 2);
 export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
@@ -88,11 +87,8 @@ function event(code: i32, at: usize, length: i32): void {
   if (code == 0x0e && length >= 3) {
     // Command Complete; a NOP has no status
     commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
-  } else if (code == 0x0f && length >= 4) {
-    const status: i32 = load<u8>(at);
-    if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
-    commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
-  } else if (code == 0x13) completed(at, length);
+  } else if (code == 0x0f && length >= 4) commandAnswered(load<u16>(at + 2), load<u8>(at + 1), load<u8>(at), 0, 0); // Command Status
+  else if (code == 0x13) completed(at, length);
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0) {
     if (isOurs(at + 1)) ended();
     else unheardOf();
