@@ -35,6 +35,7 @@ export {
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";
+export { withTimeLimit } from "./time-limit.js";
 export { type CapacitorBleClient, capacitorTransport } from "./transport/capacitor.js";
 export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";
 export { type CountingLink, countingLink, type LinkCounts } from "./transport/counting.js";

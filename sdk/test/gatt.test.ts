@@ -38,6 +38,7 @@ describe("a connection that comes when nobody wants it any more", () => {
 
 describe("a link's chunks", () => {
   let hear: (chunk: Uint8Array) => void = () => undefined;
+  const written: number[][] = [];
   const linkAt = (mtu: number | undefined, asked?: number) =>
     dialGatt(
       {
@@ -46,7 +47,9 @@ describe("a link's chunks", () => {
         connect: async () => undefined,
         find: async () => ({
           mtu,
-          write: async () => undefined,
+          async write(chunk) {
+            written.push([...chunk]);
+          },
           async subscribe(listener) {
             hear = listener;
             return () => undefined;
@@ -68,6 +71,8 @@ describe("a link's chunks", () => {
     ["less than there is", 22, undefined, 20],
     ["nothing", 0, undefined, 20],
     ["less than nothing", -1, undefined, 20],
+    ["what is no number", Number.NaN, undefined, 20],
+    ["half an octet", 100.5, undefined, 20],
   ] as const)
     it(`have at most ${longest} octets where the platform tells ${what}`, async () => {
       const link = await linkAt(told, asked);
@@ -91,6 +96,15 @@ describe("a link's chunks", () => {
       hear(new Uint8Array(1));
       expect(link.maxWrite).to.equal(most);
     }
+  });
+
+  it("are as they were when they were given away, whatever becomes of them while they wait", async () => {
+    const link = await linkAt(247);
+    const chunk = Uint8Array.of(1, 2, 3);
+    const waiting = [new Uint8Array(1), chunk].map((one) => link.write(one, { response: true }));
+    chunk.fill(9);
+    await Promise.all(waiting);
+    expect(written.slice(-1)).to.deep.equal([[1, 2, 3]]);
   });
 
   it("do not grow by what is notified where the MTU is told", async () => {

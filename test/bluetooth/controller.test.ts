@@ -7,11 +7,10 @@ import { HANDLE, LinkHost, le } from "../support/link-host.js";
 
 const RESET = 0x0c03;
 const MASK = 0x0c01;
+const LE_MASK = 0x2001;
 const BUFFERS = 0x1005;
 const LE_BUFFERS = 0x2002;
-const ADDRESS = 0x2005;
 const ENABLE = 0x200a;
-const RAND = 0x2018;
 const KEY_NEGATIVE = 0x201b;
 const LISTEN = "12 1d00 0100";
 const READ = "0a 0300";
@@ -92,10 +91,10 @@ describe("a controller's word", () => {
     host.connect();
     host.answer = () => undefined;
     host.disconnect();
-    host.event(0x0e, 0, le(RAND), 0, new Uint8Array(8)); // and no room
+    host.event(0x0e, 0, le(MASK), 0); // and no room
     host.clear();
-    host.event(0x0e, 1, le(ADDRESS), 0);
-    expect(host.commands).to.deep.equal([ADDRESS]);
+    host.event(0x0e, 1, le(LE_MASK), 0);
+    expect(host.commands).to.deep.equal([LE_MASK]);
   });
 
   it("of another command leaves it the time that it has for the one under way", () => {

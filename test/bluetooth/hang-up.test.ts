@@ -4,7 +4,10 @@ import { concat, HANDSHAKE_MAX_MS, Mail, MessageType, ModuleId } from "@enabling
 import { expect } from "chai";
 import { LinkHost } from "../support/link-host.js";
 
+const RESET = 0x0c03;
 const DISCONNECT = 0x0406;
+/** A second for what was written, and longer than any supervision time-out. */
+const END_MS = 34_000;
 const LISTEN = "12 1d00 0100";
 const NAME = ["0b6563617264"];
 const says = (host: LinkHost, type: MessageType) =>
@@ -96,5 +99,49 @@ describe("a way to the controller that was full", () => {
     host.radio = 0;
     host.run(() => host.exports.onRadioReady!());
     expect(host.frames.length).to.equal(3);
+  });
+});
+
+describe("an end that does not come", () => {
+  let host: LinkHost;
+  beforeEach(() => {
+    host = new LinkHost().start().connect();
+    host.att(LISTEN);
+    host.clear();
+  });
+
+  for (const [what, status] of [
+    ["takes it", 0],
+    ["refuses it", 0x0c],
+  ] as const) {
+    it(`resets a controller that ${what}, and that is told again meanwhile`, () => {
+      host.answer = (opcode) => [opcode === DISCONNECT ? status : 0];
+      hangUp(host).advance(END_MS - 1);
+      expect(host.commands.length).to.be.above(5);
+      expect(new Set(host.commands)).to.deep.equal(new Set([DISCONNECT]));
+      host.clear();
+      host.advance(1);
+      expect(host.commands[0]).to.equal(RESET);
+      expect(host.connect().att("0a 0300")).to.deep.equal(NAME);
+    });
+  }
+
+  it("is waited for no longer where the phone is hung up again and again, and where its time is over meanwhile", () => {
+    host.advance(HANDSHAKE_MAX_MS);
+    for (let time = 0; time < 17; time++) {
+      expect(host.commands).to.not.include(RESET);
+      hangUp(host).advance(1_000);
+      host.run(() => host.exports.onLineUp!()).advance(1_000);
+    }
+    expect(host.commands).to.include(RESET);
+  });
+
+  it("resets nothing where it comes, and not in the next phone's session", () => {
+    hangUp(host).advance(10_000).disconnect().connect();
+    host.att(LISTEN);
+    for (const type of [MessageType.Open2, MessageType.Sealed]) says(host, type);
+    host.clear();
+    host.advance(2 * END_MS);
+    for (const opcode of [DISCONNECT, RESET]) expect(host.commands).to.not.include(opcode);
   });
 });

@@ -26,8 +26,12 @@ const SCAN_RESPONSE = 0x2009;
 const ENABLE = 0x200a;
 const RAND = 0x2018;
 const KEY_NEGATIVE = 0x201b;
+const CHANNEL_MAP = 0x2015;
 const DISCONNECT = 0x0406;
-const AIR = [RAND, ADDRESS, 0x2008, SCAN_RESPONSE, ENABLE];
+/** What a controller may have lost, and what the card shows. */
+const SETTINGS = [0x0c01, 0x2001, LE_BUFFERS, DATA_LENGTH, PARAMETERS];
+const SHOWN = [ADDRESS, 0x2008, SCAN_RESPONSE, ENABLE];
+const AIR = [...SETTINGS, RAND, ...SHOWN];
 const LISTEN = "12 1d00 0100";
 
 const onAir = (number: number) => toHex(fromHex(cardUuid(number).replaceAll("-", "")).reverse());
@@ -41,6 +45,13 @@ const identifier = (host: LinkHost, octets: Uint8Array) =>
 const says = (host: LinkHost, type: MessageType) =>
   host.post(ModuleId.Wallet, Uint8Array.of(Mail.Piece, 3, 3, 0, 1, type, 0));
 
+const inSession = (host: LinkHost, interval = 24) => {
+  host.connect({ interval });
+  host.att(LISTEN);
+  says(host, MessageType.Open2);
+  says(host, MessageType.Sealed);
+};
+
 describe("HCI", () => {
   let host: LinkHost;
   beforeEach(() => {
@@ -48,7 +59,7 @@ describe("HCI", () => {
   });
 
   it("goes from reset to the air, one command at a time", () => {
-    expect(host.commands).to.deep.equal([RESET, 0x0c01, 0x2001, LE_BUFFERS, DATA_LENGTH, PARAMETERS, ...AIR]);
+    expect(host.commands).to.deep.equal([RESET, ...AIR]);
   });
 
   it("advertises the service under a private address, and a name; nothing else before pairing", () => {
@@ -71,11 +82,35 @@ describe("HCI", () => {
   });
 
   it("changes its address after a quarter of an hour on the air", () => {
+    host.advance(899_000).clear();
+    host.advance(1_000);
+    expect(host.commands.slice(0, 1 + AIR.length)).to.deep.equal([ENABLE, ...AIR]);
+  });
+
+  it("gives its settings anew after each minute on the air, in which the controller may have lost them, under the address that it has", () => {
+    for (let minute = 1; minute < 15; minute++) {
+      host.advance(59_999).clear();
+      host.advance(1);
+      expect(host.commands).to.deep.equal([ENABLE, ...SETTINGS, ...SHOWN]);
+    }
+  });
+
+  it("changes its address after a connection that crossed the giving of its settings", () => {
     host.clear();
-    host.advance(899_000);
-    expect(host.commands).to.deep.equal([]);
-    host.advance(1_001);
-    expect(host.commands).to.deep.equal([ENABLE, ...AIR]);
+    host.answer = () => undefined;
+    host.advance(60_000).connect();
+    host.answer = () => [0];
+    host.event(0x0e, 1, le(ENABLE), 0).disconnect();
+    expect(host.commands).to.deep.equal([ENABLE, CHANNEL_MAP, ...AIR]);
+  });
+
+  it("shows a new identifier under a new address, also where it comes while settings are given", () => {
+    host.answer = (opcode) => (opcode === 0x0c01 ? undefined : [0]);
+    host.advance(60_000);
+    identifier(host, new Uint8Array(16).fill(1));
+    host.answer = () => [0];
+    host.event(0x0e, 1, le(0x0c01), 0);
+    expect(host.commands.slice(-AIR.length)).to.deep.equal(AIR);
   });
 
   it("asks for the shared buffers where LE has none of its own", () => {
@@ -92,7 +127,7 @@ describe("HCI", () => {
     host = new LinkHost({ answer: (opcode) => (opcode === LE_BUFFERS ? undefined : [0]) }).start();
     host.connect();
     host.event(0x0e, 1, le(LE_BUFFERS), 0, fromHex("fb0008"));
-    expect(host.commands.slice(4)).to.deep.equal([DISCONNECT, DATA_LENGTH, PARAMETERS, ...AIR]);
+    expect(host.commands.slice(4)).to.deep.equal([DISCONNECT, ...AIR.slice(3)]);
   });
 
   it("goes on the air again where advertising ended without a connection", () => {
@@ -156,12 +191,12 @@ describe("HCI", () => {
     host.connect();
     host.answer = () => undefined;
     host.disconnect();
-    expect(host.commands.at(-1)).to.equal(RAND);
+    expect(host.commands.at(-1)).to.equal(0x0c01);
     host.clear();
-    host.event(0x0e, 0, le(RAND), 0, fromHex("0102030405060708"));
+    host.event(0x0e, 0, le(0x0c01), 0);
     expect(host.commands).to.deep.equal([]);
     host.event(0x0e, 1, le(0));
-    expect(host.commands).to.deep.equal([ADDRESS]);
+    expect(host.commands).to.deep.equal([0x2001]);
   });
 
   it("starts over at a hardware error, and tells the wallet that the phone is gone", () => {
@@ -216,15 +251,18 @@ describe("HCI", () => {
 
     it("whose end was missed is over when the controller knows it no more", () => {
       host.answer = (opcode) => (opcode === DISCONNECT ? [2] : [0]);
-      host.advance(HANDSHAKE_MAX_MS);
-      expect(host.commands).to.deep.equal([DISCONNECT, ...AIR]);
+      host.advance(HANDSHAKE_MAX_MS + 1_999);
+      expect(host.commands).to.deep.equal([DISCONNECT]);
+      host.advance(1);
+      expect(host.commands).to.deep.equal([DISCONNECT, RESET, ...AIR]);
       expect(host.connect().att("0a 0300")).to.deep.equal(["0b6563617264"]);
     });
 
     for (const [when, until] of [
       ["before the controller has answered", 0],
-      ["before the new address is set", 1],
-      ["before advertising begins anew", 4],
+      ["before its buffers are told", 3],
+      ["before the new address is set", 6],
+      ["before advertising begins anew", 9],
     ] as const) {
       it(`that comes as advertising stops for another address, ${when}, is taken`, () => {
         host.disconnect().clear();
@@ -253,7 +291,7 @@ describe("HCI", () => {
       host.connect({ handle: HANDLE + 1 });
       host.event(0x0e, 1, le(ADDRESS), 0);
       expect(parametersOf(host, DISCONNECT)).to.equal("410013");
-      expect(host.commands).to.deep.equal([RAND, ADDRESS, DISCONNECT, ...AIR.slice(2)]);
+      expect(host.commands).to.deep.equal([...SETTINGS, RAND, ADDRESS, DISCONNECT, ...SHOWN.slice(1)]);
     });
 
     it("that the card would have made itself is ended", () => {
@@ -297,12 +335,10 @@ describe("HCI", () => {
     });
 
     it("in a session stays, and is asked for our parameters where its own are slow", () => {
-      host.disconnect().connect({ interval: 40 });
-      host.att(LISTEN);
-      says(host, MessageType.Open2);
-      says(host, MessageType.Sealed);
+      host.disconnect();
+      inSession(host, 40);
       host.clear();
-      host.advance(60_000);
+      host.advance(59_999);
       expect(host.commands).to.deep.equal([]);
       const asked = host.frames.map(({ channel, payload }) => [channel, toHex(payload)]);
       expect(asked).to.deep.equal([[5, "120108000c00180000009001"]]);

@@ -10,6 +10,10 @@ import type { Random } from "./random.js";
 /** Packets of one session: a start, a connection, and whatever comes. */
 const SESSION = 150;
 const ENABLE = 0x200a;
+/** Masks, advertising's parameters, address and data: what a controller that starts again has lost. */
+const SETTINGS = [0x0c01, 0x2001, 0x2006, 0x2005, 0x2008, 0x2009];
+/** A minute, a connection's 10 s, and 2 s to a reset: such a controller is seen again. */
+const UNSEEN_MS = 75_000;
 /** A phone, and a client of SMP. */
 const LISTEN = ["121d000100", "1221000100"];
 const ODD = [0, 1, 2, 4, 5, 0x40, 0x7f, 0xf7, 0xf8, 0xfb, 0xff, 0x100, 0x7fff, 0x8000, 0xffff];
@@ -174,19 +178,25 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
     }
     if (odds(40) && !honest) host.connect();
   }
-  isThere(host);
+  isThere(host, odds(2));
 }
 
-/** With an honest controller again, and time for what is due, a phone connects and is answered. */
-function isThere(host: LinkHost): void {
+/** With an honest controller again, which may have lost all that it was told, and time for what is due, a phone connects and is answered. */
+function isThere(host: LinkHost, isLost: boolean): void {
   host.autoComplete = true;
   host.radio = Status.Ok;
+  if (isLost) host.forget();
   host.run(() => host.exports.onRadioReady!());
-  host.advance(30_000);
+  host.advance(isLost ? UNSEEN_MS : 30_000);
   const connection = host.exports.connection!();
-  if (connection >= 0) host.disconnect(connection); // a session that lasts
+  if (connection >= 0) {
+    if (isLost) throw new Error("the card keeps a connection that its controller has lost");
+    host.disconnect(connection); // a session that lasts
+  }
   const onAir = host.packets.findLast((packet) => packet[0] === 1 && (packet[1]! | (packet[2]! << 8)) === ENABLE);
   if (onAir?.[4] !== 1) throw new Error("the card is not on the air any more");
+  for (const opcode of isLost ? SETTINGS : [])
+    if (!host.commands.includes(opcode)) throw new Error(`the card did not give ${opcode.toString(16)} again`);
   host.forgetFrames();
   const [name] = host.connect({ handle: HANDLE }).att("0a0300");
   if (name !== "0b6563617264") throw new Error(`the card does not answer any more: ${name}`);

@@ -32,7 +32,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "data is the connection's",
     file: "events.ts",
-    text: "if (!isOurs(header)) return;",
+    text: "if (!isOurs(header)) {\n    unheardOf();\n    return;\n  }",
     replacement: "",
   },
   {

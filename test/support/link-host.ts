@@ -14,6 +14,9 @@ const BUILDS =
     ? new URL("../../build/firmware/", import.meta.url)
     : pathToFileURL(`${process.env.ECARD_LINK_BUILDS}/`);
 const MARK = 0xa5;
+/** Disconnect, LE Read Channel Map, LE Long Term Key Request Negative Reply. */
+const OF_CONNECTIONS = [0x0406, 0x2015, 0x201b];
+const UNKNOWN_CONNECTION = 0x02;
 /** The first connection's handle. */
 export const HANDLE = 0x40;
 export const ATT = 4;
@@ -59,6 +62,7 @@ export class LinkHost {
   answer: (opcode: number) => readonly number[] | undefined;
   readonly #gaps: { readonly at: number; readonly size: number }[] = [];
   readonly #answers: Uint8Array[] = [];
+  #knowsNobody = false;
   #frame: { readonly channel: number; readonly total: number; have: Uint8Array } | undefined;
   readonly #frames: Frame[] = [];
 
@@ -148,6 +152,7 @@ export class LinkHost {
   /** A phone connects, as a central. */
   connect({ handle = HANDLE, interval = 24, role = 1, status = 0 } = {}): this {
     const peer = fromHex("00010203040506");
+    this.#knowsNobody = false;
     return this.event(0x3e, 1, status, le(handle), role, peer, le(interval), le(0), le(42), 0);
   }
 
@@ -155,6 +160,14 @@ export class LinkHost {
     this.held = 0;
     this.#frame = undefined;
     return this.event(0x05, 0, le(handle), 0x13);
+  }
+
+  /** The controller starts again, without a word: it knows no connection, and nothing that it was told. */
+  forget(): this {
+    this.clear();
+    this.#knowsNobody = true;
+    this.held = 0;
+    return this;
   }
 
   /** The controller has sent so many packets. */
@@ -274,9 +287,11 @@ export class LinkHost {
       if (opcode === 0x2002) returned = [0, this.aclOctets & 255, this.aclOctets >> 8, this.aclBuffers];
       if (opcode === 0x2018) returned = [0, 1, 2, 3, 4, 5, 6, 7, 8];
     }
+    if (this.#knowsNobody && OF_CONNECTIONS.includes(opcode)) returned = [UNKNOWN_CONNECTION];
     if (opcode === 0x0406) {
       this.#answers.push(Uint8Array.of(4, 0x0f, 4, returned[0]!, 1, packet[1]!, packet[2]!));
-      if (this.endsConnections) this.#answers.push(Uint8Array.of(4, 0x05, 4, 0, packet[4]!, packet[5]!, 0x16));
+      if (this.endsConnections && !this.#knowsNobody)
+        this.#answers.push(Uint8Array.of(4, 0x05, 4, 0, packet[4]!, packet[5]!, 0x16));
     } else this.#answers.push(Uint8Array.of(4, 0x0e, 3 + returned.length, 1, packet[1]!, packet[2]!, ...returned));
   }
 

@@ -3,6 +3,7 @@
 import { Readable } from "node:stream";
 import type { CardTransport } from "@enabling-card/sdk";
 import { expect } from "chai";
+import { collecting } from "../../test/support/collecting.js";
 import { type CommandError, exitCodeOf } from "../src/exit-codes.js";
 import { Output } from "../src/output.js";
 import { lookAround, pickCard, type SeenCard } from "../src/phone/choose.js";
@@ -56,6 +57,20 @@ const LIST = `  1  c0ffee000001  ecard  -52 dBm
   3  c0ffee000003  \\u{1b}[2Jecard
 `;
 const QUESTION = "which one? its number, then Enter\n";
+
+describe("cards in reach", () => {
+  it("are looked for no longer than was said, also where garbage is collected meanwhile", async () => {
+    const quiet: CardTransport = {
+      ...transport,
+      async *discover(over) {
+        yield IN_REACH[0]!;
+        await new Promise((resolve) => over!.addEventListener("abort", resolve));
+      },
+    };
+    const looking = () => lookAround(quiet, [], { ms: 60, signal: new AbortController().signal });
+    expect(await collecting(looking)).to.have.length(1);
+  });
+});
 
 describe("one of several cards", () => {
   const { signal } = new AbortController();

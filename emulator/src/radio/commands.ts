@@ -316,5 +316,6 @@ export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   ],
   [OP.leStartEncryption, encrypt],
   [OP.leKeyNegativeReply, atConnection(2, () => undefined)],
+  [OP.leReadChannelMap, atConnection(2, () => Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0x1f))], // all 37
   [OP.readRssi, atConnection(2, () => Uint8Array.of(0x100 - 52))],
 ]);

@@ -1,16 +1,11 @@
 // ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): four slots of one L2CAP frame each, cut into fragments that the controller's
 // buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
 import { send } from "../../ports/radio";
-import { clearDeadline, Deadline, setDeadline } from "./deadlines";
+import { clearDeadline, Deadline, GONE_MS, setDeadline } from "./deadlines";
 import { LE_MTU_MAX } from "../../../wire/bluetooth";
 
 /** Least that a controller may offer for LE data, octets (Vol 4 Part E 7.8.2). */
 const FRAGMENT_MIN: i32 = 27;
-/**
- * A controller that has packets and sends none of them for so long is reset: it would hold their buffers for ever. No supervision time-out, after which a
- * connection whose peer is gone ends by itself, is longer than 32 s (Vol 6 Part B 4.5.2).
- */
-const KEPT_MS: u64 = 33_000;
 const DATA_PACKET: u8 = 2;
 const PACKET_HEADER: i32 = 5;
 const CONTINUING: i32 = 0x1000;
@@ -134,7 +129,7 @@ export function aclPump(): void {
 /** Something was given or came back: the controller's time begins anew. */
 function watch(): void {
   if (credits == buffers) clearDeadline(Deadline.Buffers);
-  else setDeadline(Deadline.Buffers, KEPT_MS);
+  else setDeadline(Deadline.Buffers, GONE_MS);
 }
 
 function next(): usize {

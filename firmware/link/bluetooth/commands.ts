@@ -2,7 +2,7 @@
 // up, what puts the card on the air and takes it off, and what ends connections.
 import { send } from "../../ports/radio";
 import { aclConfigure, aclForget, aclHandle, aclIdle } from "./acl";
-import { clearDeadline, Deadline, setDeadline } from "./deadlines";
+import { clearDeadline, Deadline, GONE_MS, setDeadline } from "./deadlines";
 import { putLong } from "./gatt";
 import { CARD_SERVICE, COMPANY_ID, HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
@@ -17,8 +17,10 @@ const UNKNOWN_CONNECTION: i32 = 2;
 const CONTROLLER_MS: u64 = 2_000;
 /** What was written before a hang-up has so long to leave. */
 const HANG_UP_MS: u64 = 1_000;
+/** So often a controller on the air is given its settings anew: no command of this Part tells whether it has lost them, as in a restart of its own. */
+const CHECK_MS: u64 = 60_000;
 
-/** Commands as they go out, one behind the other: H4's type, opcode, length, parameters. All but the last two are the way to the air. */
+/** Commands as they go out, one behind the other: H4's type, opcode, length, parameters. All but the last three are the way to the air. */
 const way: usize = memory.data<u8>([
   1, 0x03, 0x0c, 0, // Reset
   1, 0x01, 0x0c, 8, 0x10, 0x80, 0, 0, 0, 0, 0, 0x20, // event mask: Disconnection Complete, Hardware Error, LE Meta (7.3.1)
@@ -37,11 +39,14 @@ const way: usize = memory.data<u8>([
   1, 0x0a, 0x20, 1, 1, // advertising: 1 on the way to the air, 0 off it
   1, 0x06, 0x04, 3, 0, 0, USER_TERMINATED, // disconnect
   1, 0x1b, 0x20, 2, 0, 0, // nobody here has a long term key (7.8.26)
+  1, 0x15, 0x20, 2, 0, 0, // channel map of a connection, which only a controller that has it knows (7.8.20)
 ]);
 // Places of the above
+const settings: usize = way + 4;
 const leBufferSize: usize = way + 28;
 const bufferSize: usize = way + 32;
 const dataLength: usize = way + 36;
+const parameters: usize = way + 44;
 const rand: usize = way + 63;
 const randomAddress: usize = way + 67;
 const advertisingData: usize = way + 77;
@@ -50,6 +55,7 @@ const enable: usize = way + 149;
 const arrived: usize = way + 154;
 const disconnect: usize = arrived;
 const denyKey: usize = way + 161;
+const channelMap: usize = way + 167;
 
 const COMMAND_HEADER: i32 = 4;
 const SERVICE_AT: usize = 10;
@@ -73,8 +79,15 @@ const enum Air {
 }
 let air: Air = Air.Off;
 let wantsAir: bool = true;
-/** What is on the air is out of date. */
-let stale: bool = false;
+/** Why the card is to go on the air anew; both may be. */
+export const enum Stale {
+  No = 0,
+  /** The controller may have lost what it was told. */
+  Unsure = 1,
+  /** What is on the air is out of date, the address with it. */
+  Old = 2,
+}
+let stale: i32 = Stale.No;
 let denyKeyDue: bool = false;
 /** How far the end of the connection is: what was written may leave first, its command is due, it was given. */
 const enum Ending {
@@ -84,6 +97,8 @@ const enum Ending {
   Given = 3,
 }
 let ending: Ending = Ending.No;
+/** Whose connection the last command was about. */
+let about: i32 = -1;
 /** Handle of a connection that is not wanted, or negative; and whether its end is to be asked for. */
 let stray: i32 = -1;
 let strayDue: bool = false;
@@ -103,6 +118,7 @@ export function commandsStart(): bool {
 
 /** The connection is gone: nothing is to be said of it any more. */
 export function commandsForget(): void {
+  clearDeadline(Deadline.End);
   denyKeyDue = false;
   ending = Ending.No;
 }
@@ -119,12 +135,12 @@ export function showIdentifier(identifier: usize, length: i32): void {
     store<u16>(end + 2, <u16>COMPANY_ID);
     memory.copy(end + 4, identifier, IDENTIFIER_SIZE);
   }
-  renewAir();
+  renewAir(Stale.Old);
 }
 
-/** Goes on the air anew, with another address. */
-export function renewAir(): void {
-  stale = true;
+/** Goes on the air anew: the controller is given all its settings. */
+export function renewAir(why: Stale): void {
+  stale |= why;
   pumpCommands();
 }
 
@@ -148,29 +164,23 @@ export function takeOffAir(): bool {
 /** The connection ends once what was written has left, and in a second in any case. */
 export function hangUpRadio(): void {
   if (aclHandle() < 0 || isHangingUp()) return;
-  ending = Ending.Idle;
   setDeadline(Deadline.Connection, HANG_UP_MS);
-  pumpCommands();
+  hangUp(Ending.Idle);
 }
 
 export function isHangingUp(): bool {
   return ending != Ending.No;
 }
 
-/** What the controller says to Disconnect. True where it does not know the one connection: its end was missed. One beside it that is not ended is told again. */
-export function disconnectAnswered(status: i32): bool {
-  const handle: i32 = load<u16>(disconnect + 4);
-  if (handle == stray) {
-    if (status == 0 || status == UNKNOWN_CONNECTION) stray = -1;
-    else setDeadline(Deadline.Stray, HANDSHAKE_MAX_MS);
-  }
-  return status == UNKNOWN_CONNECTION && handle == aclHandle();
-}
-
 /** The connection ends now. */
 export function hangUpNow(): void {
-  if (aclHandle() < 0) return;
-  ending = Ending.Due;
+  if (aclHandle() >= 0) hangUp(Ending.Due);
+}
+
+/** However often it is told: it has its time from the first on, in which what was written may leave as well. */
+function hangUp(how: Ending): void {
+  if (!isHangingUp()) setDeadline(Deadline.End, HANG_UP_MS + GONE_MS);
+  ending = how;
   pumpCommands();
 }
 
@@ -204,30 +214,34 @@ export function strayGone(handle: i32): void {
 /** Gives the next command, if one is due and the controller takes it. */
 export function pumpCommands(): void {
   if (!up || awaited != 0 || room == 0) return;
-  if (strayDue && stray >= 0) strayDue = !end(stray);
+  if (strayDue && stray >= 0) strayDue = !tell(disconnect, stray);
   else if (step == enable) switchAir(1);
   else if (step != arrived) give(step);
   else if (aclHandle() >= 0) pumpConnection();
   else if (air == Air.On) {
-    if (stale || !wantsAir) switchAir(0);
+    if (stale != 0 || !wantsAir) switchAir(0);
   } else if (wantsAir) {
-    stale = false;
-    step = rand;
-    give(rand);
+    step = settings;
+    give(settings);
   }
 }
 
 function pumpConnection(): void {
   if (ending == Ending.Idle && aclIdle()) ending = Ending.Due;
-  if (denyKeyDue) {
-    store<u16>(denyKey + 4, <u16>aclHandle());
-    denyKeyDue = give(denyKey) != 0;
-  } else if (ending == Ending.Due && end(aclHandle())) ending = Ending.Given;
+  if (denyKeyDue) denyKeyDue = !tell(denyKey, aclHandle());
+  else if (ending == Ending.Due) {
+    if (tell(disconnect, aclHandle())) ending = Ending.Given;
+  } else if (stale & Stale.Unsure && tell(channelMap, aclHandle())) {
+    stale ^= Stale.Unsure;
+    setDeadline(Deadline.Check, CHECK_MS);
+  }
 }
 
-function end(handle: i32): bool {
-  store<u16>(disconnect + 4, <u16>handle);
-  return give(disconnect) == 0;
+/** A command about a connection. False where it stays due. */
+function tell(command: usize, handle: i32): bool {
+  about = handle;
+  store<u16>(command + COMMAND_HEADER, <u16>handle);
+  return give(command) == 0;
 }
 
 function switchAir(on: i32): void {
@@ -251,12 +265,18 @@ export function commandAnswered(opcode: i32, roomNow: i32, status: i32, returned
         giveUp();
         return;
       }
-    } else if (opcode == opcodeOf(enable) && air == Air.On) air = Air.Leaving;
+    } else if (opcode == opcodeOf(enable)) {
+      if (air == Air.On) air = Air.Leaving;
+    } else if (about == stray) {
+      // One that is not ended is told again.
+      if (status == 0 || status == UNKNOWN_CONNECTION) stray = -1;
+      else setDeadline(Deadline.Stray, HANDSHAKE_MAX_MS);
+    } else if (status == UNKNOWN_CONNECTION && about == aclHandle()) giveUp(); // its end was missed, or all that the controller knew is lost
   }
   pumpCommands();
 }
 
-/** The controller refused what it must not: it is tried again later, from the start. */
+/** The controller refused what it must not, or knows too little: it is tried again later, from the start. */
 function giveUp(): void {
   up = false;
   setDeadline(Deadline.Controller, CONTROLLER_MS);
@@ -275,10 +295,15 @@ function stepDone(status: i32, returned: usize, length: i32): bool {
       return aclConfigure(load<u16>(returned), load<u8>(returned + 2));
     }
   } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned + 3));
-  else if (done == rand) {
+  else if (done == parameters) {
+    // Nobody was connected, and nothing was out of date: the address goes on, or phones would look for it each minute.
+    if (air == Air.Leaving && stale == Stale.Unsure) step = randomAddress;
+    stale = Stale.No;
+  } else if (done == rand) {
     if (length < 6) return false;
     takeAddress(returned);
-  } else if (done == enable) setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+    setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
+  } else if (done == enable) setDeadline(Deadline.Check, CHECK_MS);
   return true;
 }
 

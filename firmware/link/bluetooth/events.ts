@@ -4,7 +4,7 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, disconnectAnswered, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, strayAgain,
+  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, Stale, strayAgain,
   strayGone, takeOffAir,
 } from "./commands";
 import { Deadline, setDeadline, takeDue } from "./deadlines";
@@ -15,7 +15,6 @@ import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/
 const ACL_DATA: i32 = 2;
 const EVENT: i32 = 4;
 const HANDLE_MASK: i32 = 0xfff;
-const DISCONNECT: i32 = 0x0406;
 
 const packet: usize = memory.data(RADIO_PACKET_MAX + GUARD, 2);
 export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
@@ -59,9 +58,10 @@ export function radioYield(toLine: bool): void {
 
 export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
-    if (due == Deadline.Controller || due == Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
+    if (due <= Deadline.End) radioStart(); // it owes an answer, or refused, or keeps its buffers or the connection: from the start
     else if (due == Deadline.Connection) connectionDue();
-    else if (due == Deadline.Address) renewAir();
+    else if (due == Deadline.Address) renewAir(Stale.Old);
+    else if (due == Deadline.Check) renewAir(Stale.Unsure);
     else strayAgain();
   }
 }
@@ -75,7 +75,10 @@ function connectionDue(): void {
 }
 
 function data(header: usize, length: i32): void {
-  if (!isOurs(header)) return;
+  if (!isOurs(header)) {
+    unheardOf();
+    return;
+  }
   const boundary = (load<u8>(header + 1) >> 4) & 3; // 1 continues a frame, 0 and 2 begin one (5.4.2)
   if (boundary != 3) l2capTake(header + 4, length, boundary != 1);
 }
@@ -84,13 +87,12 @@ function event(code: i32, at: usize, length: i32): void {
   if (code == 0x0e && length >= 3) {
     // Command Complete; a NOP has no status
     commandAnswered(load<u16>(at + 1), load<u8>(at), length > 3 ? load<u8>(at + 3) : 0, at + 4, length - 4);
-  } else if (code == 0x0f && length >= 4) {
-    const status: i32 = load<u8>(at);
-    if (load<u16>(at + 2) == DISCONNECT && disconnectAnswered(status)) ended();
-    commandAnswered(load<u16>(at + 2), load<u8>(at + 1), status, 0, 0);
-  } else if (code == 0x13) completed(at, length);
-  else if (code == 0x05 && length >= 4 && load<u8>(at) == 0 && isOurs(at + 1)) ended();
-  else if (code == 0x10) radioStart(); // Hardware Error
+  } else if (code == 0x0f && length >= 4) commandAnswered(load<u16>(at + 2), load<u8>(at + 1), load<u8>(at), 0, 0); // Command Status
+  else if (code == 0x13) completed(at, length);
+  else if (code == 0x05 && length >= 4 && load<u8>(at) == 0) {
+    if (isOurs(at + 1)) ended();
+    else unheardOf();
+  } else if (code == 0x10) radioStart(); // Hardware Error
   else if (code == 0x3e) leEvent(load<u8>(at), at + 1, length - 1);
 }
 
@@ -146,6 +148,11 @@ function forget(): void {
   l2capReset();
   commandsForget();
   stayEnds();
+}
+
+/** Something of another connection. Where there is none, and the card is on the air, its beginning was lost: nobody else is let in while it lasts. */
+function unheardOf(): void {
+  if (takeOffAir()) radioStart();
 }
 
 /** Is the handle at `at` the connection's? No handle is that of none, which is negative. */

@@ -4,6 +4,7 @@
 import { concat, type Domain } from "@enabling-card/wire";
 import type { GrantBundle, SignedState } from "../card/card.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
+import { withTimeLimit } from "../time-limit.js";
 import { fromBase64Url, toBase64Url } from "./base64url.js";
 
 /** The test space: the only number range until others are configured (rule 4). */
@@ -166,24 +167,25 @@ export class IssuerClient {
     throwIfAborted(signal);
     const enrolling = path === "/v1/cards";
     if (!enrolling && this.#accessKey === undefined) throw sdkError("ISSUER_NOT_ENROLLED");
-    const timeout = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
     const ask = this.#options.fetch ?? globalThis.fetch;
     let status: number;
     let answered: string | undefined;
     try {
-      const response = await ask(new URL(path, this.#options.baseUrl), {
-        method,
-        headers: {
-          accept: "application/json",
-          ...(body && { "content-type": "application/json" }),
-          ...(!enrolling && { authorization: `Bearer ${this.#accessKey}` }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        redirect: "error", // the access key goes to this issuer and to nobody else
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      const limit = this.#options.timeoutMs ?? TIMEOUT_MS;
+      [status, answered] = await withTimeLimit<[number, string | undefined]>(limit, signal, async (over) => {
+        const response = await ask(new URL(path, this.#options.baseUrl), {
+          method,
+          headers: {
+            accept: "application/json",
+            ...(body && { "content-type": "application/json" }),
+            ...(!enrolling && { authorization: `Bearer ${this.#accessKey}` }),
+          },
+          ...(body && { body: JSON.stringify(body) }),
+          redirect: "error", // the access key goes to this issuer and to nobody else
+          signal: over,
+        });
+        return [response.status, await boundedText(response)];
       });
-      status = response.status;
-      answered = await boundedText(response);
     } catch (cause) {
       throwIfAborted(signal);
       throw sdkError("ISSUER_UNREACHABLE", undefined, { cause });

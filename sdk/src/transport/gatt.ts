@@ -134,7 +134,8 @@ interface Parts extends Required<GattOptions> {
 function gattLink(dial: GattDial, client: GattClient, { mtu, timeoutMs, end, hangUp }: Parts): CardLink {
   const longest = Math.min(mtu, LE_MTU_MAX);
   // Some platforms tell the server's MTU, not the smaller of both; some none, or one that cannot be.
-  let agreed = Math.max(MTU_MIN, Math.min(client.mtu ?? MTU_MIN, longest));
+  const told = Number.isInteger(client.mtu) ? client.mtu! : MTU_MIN;
+  let agreed = Math.max(MTU_MIN, Math.min(told, longest));
   let unanswered = 0;
   let tail: Promise<unknown> = Promise.resolve();
 

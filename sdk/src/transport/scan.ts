@@ -2,6 +2,7 @@
 
 import { sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
+import { withTimeLimit } from "../time-limit.js";
 import type { DiscoveredCard } from "./card-link.js";
 
 /** A platform's scan. */
@@ -117,8 +118,11 @@ export async function firstOf<Found>(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const late = AbortSignal.timeout(timeoutMs);
-  for await (const one of scan.listen(signal ? AbortSignal.any([signal, late]) : late)) if (wanted(one)) return one;
+  const found = await withTimeLimit(timeoutMs, signal, async (over) => {
+    for await (const one of scan.listen(over)) if (wanted(one)) return { one };
+    return undefined;
+  });
+  if (found !== undefined) return found.one;
   throwIfAborted(signal);
   throw sdkError("CARD_NOT_FOUND");
 }

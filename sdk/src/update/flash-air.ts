@@ -3,6 +3,7 @@
 
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
+import { withTimeLimit } from "../time-limit.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "../transport/card-link.js";
 import { type FlashOptions, type FlashResult, type FlashStep, flashBy, resetCard } from "./flash.js";
 import { Loader } from "./loader.js";
@@ -120,10 +121,10 @@ async function nextCard(
   isNext: (card: DiscoveredCard) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<DiscoveredCard | undefined> {
-  const late = AbortSignal.timeout(ROUND_MS);
-  const over = signal === undefined ? late : AbortSignal.any([signal, late]);
-  for await (const card of transport.discover(over)) if (isNext(card)) return card;
-  return undefined;
+  return withTimeLimit(ROUND_MS, signal, async (over) => {
+    for await (const card of transport.discover(over)) if (isNext(card)) return card;
+    return undefined;
+  });
 }
 
 /** Connects, and asks until the card lets somebody in, or time is over. */

@@ -1,7 +1,7 @@
 // A card in the Bluetooth that Chromium emulates for tests (DevTools protocol, domain BluetoothEmulation): the page's stack is the browser's own, and
 // behind the emulation each GATT operation goes on to a card that Node reaches another way. The emulation has one address, no MTU and no pace.
 
-import type { CardLink, CardTransport } from "@enabling-card/sdk";
+import { type CardLink, type CardTransport, withTimeLimit } from "@enabling-card/sdk";
 import { CARD_RX, CARD_SERVICE, CARD_TX, cardUuid } from "@enabling-card/wire";
 import type { CDPSession } from "playwright-core";
 
@@ -123,7 +123,7 @@ export class EmulatedPeripheral {
   async #connect(): Promise<number> {
     await this.#going.catch(() => undefined);
     this.#attempt = new AbortController();
-    const link = await this.#found(AbortSignal.any([this.#attempt.signal, AbortSignal.timeout(PATIENCE_MS)]));
+    const link = await withTimeLimit(PATIENCE_MS, this.#attempt.signal, (over) => this.#found(over));
     if (link === undefined) return NOT_CONNECTED;
     this.#link = link;
     link.onDisconnect(() => {

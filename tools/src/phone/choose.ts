@@ -1,6 +1,6 @@
 // Which card is meant: of those in reach, and of those that are paired. One is taken; of several a person picks, and a program gets the list.
 
-import { type CardTransport, type DiscoveredCard, type Pairing, recognises } from "@enabling-card/sdk";
+import { type CardTransport, type DiscoveredCard, type Pairing, recognises, withTimeLimit } from "@enabling-card/sdk";
 import { toBase32 } from "@enabling-card/wire";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
@@ -21,14 +21,15 @@ export async function lookAround(
   { ms, signal, enough = () => false }: { ms: number; signal: AbortSignal; enough?: (card: SeenCard) => boolean },
 ): Promise<readonly SeenCard[]> {
   const seen = new Map<string, SeenCard>();
-  const over = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-  for await (const card of transport.discover(over)) {
-    const { identifier } = card;
-    const own = identifier && pairings.find(({ identifierKey }) => recognises(identifierKey, identifier));
-    const found: SeenCard = { ...card, ...(own && { own: toBase32(own.cardId) }) };
-    seen.set(found.own ?? card.id, found); // one's own is known by whatever address
-    if (enough(found)) break;
-  }
+  await withTimeLimit(ms, signal, async (over) => {
+    for await (const card of transport.discover(over)) {
+      const { identifier } = card;
+      const own = identifier && pairings.find(({ identifierKey }) => recognises(identifierKey, identifier));
+      const found: SeenCard = { ...card, ...(own && { own: toBase32(own.cardId) }) };
+      seen.set(found.own ?? card.id, found); // one's own is known by whatever address
+      if (enough(found)) break;
+    }
+  });
   signal.throwIfAborted();
   return [...seen.values()];
 }

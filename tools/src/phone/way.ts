@@ -69,10 +69,12 @@ function bluetooth(path: string | undefined, needs: BluetoothNeeds): OpenWay {
 }
 
 async function beginBluetooth(path: string | undefined, { tables, signal }: BluetoothNeeds): Promise<OpenWay> {
-  const [{ nobleOnController, systemNoble }, { nobleTransport }] = await Promise.all([
+  const [{ nobleOnController, systemNoble }, { leaving }, { nobleTransport }] = await Promise.all([
     import("../bluetooth/system-noble.js"),
+    import("../bluetooth/leave.js"),
     import("@enabling-card/sdk/node"),
   ]);
   const noble = path === undefined ? systemNoble() : await nobleOnController({ port: path, baudRate: BAUD }, signal);
-  return { transport: nobleTransport(noble, { ...(tables && { tables }) }), close: () => noble.stop() };
+  const leave = leaving(noble);
+  return { transport: nobleTransport(noble, { ...(tables && { tables }) }), close: () => void leave() };
 }
