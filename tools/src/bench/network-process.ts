@@ -1,4 +1,4 @@
-// The issuer in a process of its own, for benches and soaks: told its files, it says where its doors are, and ends when it is told or killed.
+// The issuer in a process of its own, for benches and soaks: told its files, it says where its doors are, and ends when nobody is there any more.
 
 import { sampleKeys, startIssuer } from "@enabling-card/issuer";
 
@@ -7,6 +7,7 @@ const service = await startIssuer({ keys: sampleKeys(), file, logFile });
 process.send?.({ url: service.url, iso: service.iso });
 process.on("message", (asked) => {
   if (asked === "transactions") process.send?.({ transactions: service.issuer.store.transactions });
-  if (asked === "end") void service.close().then(() => process.exit(0));
+  if (asked === "end") process.disconnect();
 });
-process.on("disconnect", () => process.exit(0));
+// Also where whoever began it is gone.
+process.once("disconnect", () => void service.close());

@@ -177,7 +177,8 @@ With --json: one line a row {"bench":"reading","row","swipes","valid","first",
 "wrong","target","reached","limit","behindDb","samplesPerSecond"}, per cent, dB.
 With --long: {"bench":"long","what"}, what being "drawn" (with "valid","first",
 "lossDb"), "swipes" (with "swipes","valid","wrong","misread","decades" and as
-"rows" what is said of a row above) and "sounds" (with "recordings","seconds","wrong").
+"rows" what is said of a row above) and "sounds" (with "recordings","seconds",
+"wrong").
 
 Examples:
   ecard bench reader
