@@ -85,6 +85,7 @@ export class IssuerStore {
     try {
       this.#db.pragma("journal_mode = WAL");
       this.#db.pragma("synchronous = FULL"); // an answer that has left is an answer that a power cut leaves
+      this.#db.pragma("wal_autocheckpoint = 200"); // of small pieces: nobody is answered meanwhile
       this.#db.pragma("foreign_keys = ON");
       this.#db.transaction(() => this.#prepare()).immediate();
     } catch (cause) {
