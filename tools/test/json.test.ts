@@ -17,7 +17,7 @@ import {
   check,
   DEBUGGED,
   DISARMED,
-  FAILED,
+  FIELDS_OF_VERBS,
   FLASH_PROGRESS,
   FLASHED,
   FLASHING,
@@ -35,7 +35,6 @@ import {
   LOG_FRAME,
   LOGGED,
   MCU,
-  MEASURED,
   NEAR_CARD,
   NETWORK,
   OWN_CARD,
@@ -369,38 +368,7 @@ describe("--json", () => {
   });
 
   it("and its fields are in the help of its verb", async () => {
-    for (const [verb, shape] of [
-      ["demo", { ...STEP, ...JOURNEY, ...TRACE }],
-      ["emulate", { ...PLAYED, ...SCENARIO, ...LISTENING, ...TRACE }],
-      ["personalise", CARD],
-      ["doctor", CHECK],
-      ["bench", { ...PAYMENT, ...READER }],
-      ["bench reader", READING],
-      ["pos read", { ...MEASURED, ...FAILED, failed: "array", noisePercent: "number" }],
-      ["pos inspect", { svg: "string", html: "string" }],
-      ["bench length", LENGTH],
-      ["bench mcu", MCU],
-      ["bench bluetooth", { ...AIR, ...UPLOAD, ...CYCLES }],
-      ["debug", DEBUGGED],
-      ["flash", { ...FLASHING, ...FLASH_PROGRESS, ...FLASHED }],
-      ["flasher", PAGE],
-      ["serial", SERIAL_PORT],
-      ["logs", { ...LOGGED, ...LOG_FRAME }],
-      ["issuer", ISSUER],
-      ["pair", { ...PHONE_STEP, ...PAIRED }],
-      ["cards", { ...OWN_CARD, ...NEAR_CARD }],
-      ["pay", { ...PHONE_STEP, ...PAID }],
-      ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
-      ["disarm", { ...PHONE_STEP, ...DISARMED }],
-      ["unpair", UNPAIRED],
-      ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
-      ["pos synth", LABEL],
-      ["image key", KEY],
-      ["image build", BUILT],
-      ["image sign", SIGNED],
-      ["image verify", VERIFIED],
-      ["image inspect", { ...INSPECTED, ...TLV }],
-    ] as const) {
+    for (const [verb, shape] of FIELDS_OF_VERBS) {
       const { stdout } = await ecard([...verb.split(" "), "--help"]);
       for (const name of Object.keys(shape)) expect(stdout, verb).to.contain(`"${name.replace("?", "")}"`);
     }
