@@ -31,6 +31,7 @@ const TEST_TOOLS = [
   ["socat", "socat"],
   ["tshark", "tshark"],
   ["chromium", "chromium"],
+  ["pg_createcluster", "postgresql"],
 ];
 
 main().catch((error) => {

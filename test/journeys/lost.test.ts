@@ -78,7 +78,7 @@ describe("what is lost", () => {
     expect(await refusal(() => client.enrol(card.certificate, "New phone"))).to.equal("CARD_ENROLLED");
     const position = { cardId: card.cardId, checkpointSize: card.info.checkpointSize };
     await phone.client.receipt(position);
-    const accessKey = Buffer.from(service.issuer.renewAccess(card.cardId)).toString("base64url");
+    const accessKey = Buffer.from(await service.issuer.renewAccess(card.cardId)).toString("base64url");
     expect(await refusal(() => phone.client.receipt(position))).to.equal("ISSUER_NOT_ENROLLED");
     expect(await refusal(() => phone.grant())).to.equal("ISSUER_NOT_ENROLLED");
 
@@ -110,13 +110,13 @@ describe("what is lost", () => {
   it("both: what the operator suspends, no phone resumes", async () => {
     const { card, client, token } = phone;
     const { issuer } = made.service;
-    issuer.setState(toHex(token.tokenRef), TokenState.Suspended, "issuer");
+    await issuer.setState(toHex(token.tokenRef), TokenState.Suspended, "issuer");
     const position = { cardId: card.cardId, checkpointSize: card.info.checkpointSize };
     expect(await refusal(() => phone.grant())).to.equal("TOKEN_SUSPENDED");
     expect(await refusal(() => client.setState(token.tokenRef, "active", position))).to.equal("SUSPENDED_BY_ISSUER");
-    issuer.setState(toHex(token.tokenRef), TokenState.Active, "issuer");
+    await issuer.setState(toHex(token.tokenRef), TokenState.Active, "issuer");
     expect(await pay(await swipe(card, client))).to.equal("approved");
-    issuer.setState(toHex(token.tokenRef), TokenState.Deactivated, "issuer");
+    await issuer.setState(toHex(token.tokenRef), TokenState.Deactivated, "issuer");
     expect(await refusal(() => phone.grant())).to.equal("TOKEN_DEACTIVATED");
   });
 });

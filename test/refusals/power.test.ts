@@ -92,7 +92,7 @@ describe("the power goes", () => {
       w.emulator.restart();
       const { tokens, info } = await phone.card.state();
       expect(info.phase).to.equal(Phase.Empty);
-      const counted = w.service.issuer.store.token(toHex(phone.token.tokenRef))!.atc;
+      const counted = (await w.service.issuer.store.token(toHex(phone.token.tokenRef)))!.atc;
       expect(tokens[0]?.atc ?? 0, "before the step or after it").to.be.oneOf([before, counted]);
       expect(info.passesSent).to.equal(0);
       expect(w.emulator.coil.emission()).to.equal(undefined);

@@ -37,9 +37,9 @@ export async function killedIssuers(
   const files = [join(folder, "issuer.db"), join(folder, "log.db")] as const;
   const sum = { kills, answered: 0, unanswered: 0, lost: 0, refused: 0, doubled: 0 };
   try {
-    const maker = new Issuer({ keys: sampleKeys(), file: files[0], logFile: files[1] });
+    const maker = await Issuer.open({ keys: sampleKeys(), file: files[0], logFile: files[1] });
     // Each grant is presented twice: by its request, and by a second one that must get nothing.
-    const { requests, others } = presented(maker, kills * REQUESTS);
+    const { requests, others } = await presented(maker, kills * REQUESTS);
     maker.close();
     let issuer = await issuerProcess(files);
     for (let kill = 0; kill < kills; kill++) {
@@ -66,8 +66,8 @@ export async function killedIssuers(
   }
 }
 
-function presented(issuer: Issuer, count: number) {
-  const { requests } = makeRequests(issuer, count, Math.min(count, 100));
+async function presented(issuer: Issuer, count: number) {
+  const { requests } = await makeRequests(issuer, count, Math.min(count, 100));
   // Another STAN, DE 11: the second presenter's. It stands behind MTI, bitmap, DE 3, 4 and 7.
   const at = 2 + 4 + 8 + 6 + 12 + 10;
   const others = requests.map((request) => {

@@ -14,7 +14,7 @@ const well: Probes = {
   writeOut: async () => "/somewhere/out",
   now: () => Date.UTC(2026, 9),
   vectors: () => "found",
-  programs: async () => PROGRAMS,
+  programs: async () => Object.keys(PROGRAMS),
   mcuPrograms: async () => Object.keys(MCU_PROGRAMS),
   adapters: () => ["hci0"],
 };
@@ -61,7 +61,8 @@ describe("ecard doctor", () => {
   it("looks for the programs that set-up installs", () => {
     const setUp = readFileSync(new URL("../set-up.mjs", import.meta.url), "utf8");
     const list = /const TEST_TOOLS = \[([^;]+)\];/.exec(setUp)![1]!;
-    expect([...list.matchAll(/\["([^"]+)"/g)].map(([, program]) => program)).to.deep.equal(PROGRAMS);
+    const entries = [...list.matchAll(/\["([^"]+)", "([^"]+)"/g)].map(([, program, debian]) => [program, debian]);
+    expect(entries).to.deep.equal(Object.entries(PROGRAMS));
   });
 
   it("names the microcontroller's tools that are missing, and the packages that have them", async () => {
@@ -88,8 +89,10 @@ describe("ecard doctor", () => {
       ["other programs", false],
     ]);
     expect(missing[0]!.fix).to.contain("VECTORS_DIR");
-    expect(missing[1]!.detail).to.contain("sigrok-cli, zsh, fish, socat, tshark, chromium: not found");
-    expect(missing[1]!.fix).to.equal("apt-get install sigrok-cli zsh fish socat tshark chromium");
+    expect(missing[1]!.detail).to.contain(
+      "sigrok-cli, zsh, fish, socat, tshark, chromium, pg_createcluster: not found",
+    );
+    expect(missing[1]!.fix).to.equal("apt-get install sigrok-cli zsh fish socat tshark chromium postgresql");
   });
 
   it("says whether there is a Bluetooth adapter, and what does without, and calls its absence no failure", async () => {

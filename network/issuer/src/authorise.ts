@@ -7,9 +7,10 @@ import { Channel, type Domain, fromHex, TokenState } from "@enabling-card/wire";
 import { currencyOf } from "./currency.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
-import type { Decision, GrantRow, TokenRow } from "./store.js";
+import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
 import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
 import { isPast } from "./token-expiry.js";
+import { moveToken } from "./token-moves.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 
@@ -29,39 +30,39 @@ const ORIGINAL = /^(\d{4})(\d{6})(\d{10})(\d{11})\d{11}$/;
 const ACQUIRER_DIGITS = 11;
 
 /** Decides on a request or a reversal, all alone. */
-export function authorise(issuer: Issuer, message: Message): Decision {
-  return issuer.store.atomically(() => decided(issuer, message));
+export function authorise(issuer: Issuer, message: Message): Promise<Decision> {
+  return issuer.store.atomically((kept) => decided(issuer, kept, message));
 }
 
 /**
- * Decides within a transaction that is IMMEDIATE: of two requests with one grant, the second sees what the first has spent. The same request
+ * Decides within a transaction, which `kept` sees: of two requests with one grant, the second sees what the first has spent. The same request
  * again (0101, or a doubled 0100) gets the same answer. A reversal (0400, 0401) is kept, and wins, even where its request comes behind it.
  */
-export function decided(issuer: Issuer, { mti, fields }: Message): Decision {
+export async function decided(issuer: Issuer, kept: Tables, { mti, fields }: Message): Promise<Decision> {
   if (NAMING.some((de) => fields[de] === undefined)) return declined("FORMAT_ERROR");
-  return mti.startsWith("04") ? reversed(issuer, fields) : authorised(issuer, fields);
+  return mti.startsWith("04") ? reversed(issuer, kept, fields) : authorised(issuer, kept, fields);
 }
 
-function authorised(issuer: Issuer, fields: Fields): Decision {
-  const { store, secrets } = issuer;
+async function authorised(issuer: Issuer, kept: Tables, fields: Fields): Promise<Decision> {
+  const { secrets } = issuer;
   const now = issuer.now();
   const request = secrets.requestIndex(JSON.stringify([...NAMING, ...ASKING].map((de) => fields[de] ?? null)));
   const since = now - REPEAT_WINDOW_S;
-  if (store.isReversed(nameOf(issuer, fields[32]!, fields[41]!, fields[11]!, fields[7]!), since))
-    return declined("REVERSED");
-  const earlier = store.decision(request, since);
+  const name = nameOf(issuer, fields[32]!, fields[41]!, fields[11]!, fields[7]!);
+  if (await kept.isReversed(name, since)) return declined("REVERSED");
+  const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
-  const decision = decide(issuer, fields, now);
-  store.keepDecision(request, decision, now);
+  const decision = await decide(issuer, kept, fields, now);
+  await kept.keepDecision(request, decision, now);
   return decision;
 }
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */
-function reversed(issuer: Issuer, fields: Fields): Decision {
+async function reversed(issuer: Issuer, kept: Tables, fields: Fields): Promise<Decision> {
   const [, mti, stan, sent, acquirer] = ORIGINAL.exec(fields[90] ?? "") ?? [];
   const isOurs = (mti === "0100" || mti === "0101") && acquirer === fields[32]!.padStart(ACQUIRER_DIGITS, "0");
   if (!isOurs) return declined("FORMAT_ERROR");
-  issuer.store.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), issuer.now());
+  await kept.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), issuer.now());
   return { decline: null, auth_code: null };
 }
 
@@ -70,25 +71,25 @@ function nameOf({ secrets }: Issuer, acquirer: string, terminal: string, stan: s
   return secrets.requestIndex(JSON.stringify([acquirer, terminal, stan, sent]));
 }
 
-function decide(issuer: Issuer, fields: Fields, now: number): Decision {
+async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
   const swipe = readSwipe(fields);
   if (swipe === undefined || fields[3] === undefined || fields[4] === undefined) return declined("FORMAT_ERROR");
   // ISO 8583:1987, processing code: 00 is a purchase. A grant pays for nothing else.
   if (!fields[3].startsWith("00")) return declined("TRANSACTION_UNSUPPORTED");
-  const token = issuer.store.tokenByPan(issuer.secrets.panIndex(swipe.pan));
+  const token = await kept.tokenByPan(issuer.secrets.panIndex(swipe.pan));
   if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
 
-  const grant = issuer.store.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
-  if (grant === undefined) return failed(issuer, token, now, "ATC_UNKNOWN");
+  const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
+  if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
   const domain = JSON.parse(grant.domain) as Domain;
   const forged = forgery(issuer, token, grant.atc, grant.domain_hash ?? hashOfDomain(domain), swipe);
-  if (forged) return failed(issuer, token, now, forged);
+  if (forged) return failed(kept, token, now, forged);
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
   const unfit = misfit(grant, domain, now, fields);
   if (unfit) return declined(unfit);
-  issuer.store.useGrant(token.token_ref, grant.atc);
+  await kept.useGrant(token.token_ref, grant.atc);
   return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
 }
 
@@ -134,9 +135,9 @@ function misfit(grant: GrantRow, domain: Domain, now: number, fields: Fields): D
  * Somebody guesses. A replay is not counted: a terminal that repeats itself must not suspend a card. One that alters a digit
  * of its last swipe five times can (docs/threat-model.md): the price of eight digits.
  */
-function failed(issuer: Issuer, token: TokenRow, now: number, decline: Decline): Decision {
-  const failures = issuer.store.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
-  if (failures >= FAILURES_MAX) issuer.setState(token.token_ref, TokenState.Suspended, "failure lock");
+async function failed(kept: Tables, token: TokenRow, now: number, decline: Decline): Promise<Decision> {
+  const failures = await kept.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
+  if (failures >= FAILURES_MAX) await moveToken(kept, token, TokenState.Suspended, "failure lock");
   return declined(decline);
 }
 

@@ -2,6 +2,7 @@
 // (group commit). No answer leaves before what it says is durable.
 
 import type { Message } from "@enabling-card/iso8583";
+import { SqlError } from "@enabling-card/sql";
 import { decided, REPEAT_WINDOW_S } from "./authorise.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision } from "./store.js";
@@ -21,6 +22,8 @@ export class Desk {
   readonly #issuer: Issuer;
   readonly #waiting: Waiting[] = [];
   #isCalled = false;
+  /** Groups that are being decided. */
+  #busy = 0;
 
   constructor(issuer: Issuer) {
     this.#issuer = issuer;
@@ -33,31 +36,37 @@ export class Desk {
   }
 
   #call(): void {
-    if (this.#isCalled || this.#waiting.length === 0) return;
+    if (this.#isCalled || this.#waiting.length === 0 || this.#busy === this.#issuer.store.lanes) return;
     this.#isCalled = true;
     setImmediate(() => {
       this.#isCalled = false;
-      const group = this.#waiting.splice(0, GROUP_MAX);
-      const outcomes = outcomesOf(this.#issuer, group);
-      for (const [i, { answer }] of group.entries()) answer(outcomes[i]);
+      void this.#decide(this.#waiting.splice(0, GROUP_MAX));
       this.#call();
     });
   }
-}
 
-function outcomesOf(issuer: Issuer, group: readonly Waiting[]): readonly Outcome[] {
-  try {
-    return issuer.store.atomically(() => {
-      issuer.store.forget(issuer.now() - REPEAT_WINDOW_S);
-      return group.map(({ message }) => decided(issuer, message));
-    });
-  } catch (error) {
-    // One of them may be to blame; a store that fails fails all.
-    if (group.length === 1 || isOfStore(error)) return group.map(() => undefined);
-    return group.flatMap((one) => outcomesOf(issuer, [one]));
+  async #decide(group: readonly Waiting[]): Promise<void> {
+    this.#busy++;
+    const outcomes = await outcomesOf(this.#issuer, group);
+    this.#busy--;
+    for (const [i, { answer }] of group.entries()) answer(outcomes[i]);
+    this.#call();
   }
 }
 
-function isOfStore(error: unknown): boolean {
-  return String((error as { code?: unknown }).code).startsWith("SQLITE_");
+async function outcomesOf(issuer: Issuer, group: readonly Waiting[]): Promise<readonly Outcome[]> {
+  try {
+    return await issuer.store.atomically(async (kept) => {
+      await kept.forget(issuer.now() - REPEAT_WINDOW_S);
+      const decisions: Decision[] = [];
+      for (const { message } of group) decisions.push(await decided(issuer, kept, message));
+      return decisions;
+    });
+  } catch (error) {
+    // One of them may be to blame; a store that fails fails all.
+    if (group.length === 1 || error instanceof SqlError) return group.map(() => undefined);
+    const outcomes: Outcome[] = [];
+    for (const one of group) outcomes.push(...(await outcomesOf(issuer, [one])));
+    return outcomes;
+  }
 }

@@ -25,6 +25,7 @@ export const ISSUER_ERRORS = {
   NAME_INVALID: [400, "A holder's name has 2 to 21 characters that a track can hold"],
   KEYS_MISMATCH: [500, "The issuer's file was made with other keys: open it with those"],
   STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
+  STORE_UNAVAILABLE: [503, "The issuer's store is full, locked or gone: nothing was changed, try again in a moment"],
   INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 

@@ -14,7 +14,7 @@ import {
 } from "@enabling-card/wire";
 import { checkedDomain } from "./domain.js";
 import { IssuerError } from "./errors.js";
-import type { IssuerStore, TokenRow } from "./store.js";
+import type { Tables, TokenRow } from "./store.js";
 import { isPast } from "./token-expiry.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
@@ -62,8 +62,8 @@ export interface Counted {
  * @throws {IssuerError} `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`,
  * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
  */
-export function countGrant(store: IssuerStore, request: GrantRequest, now: number, expires: number): Counted {
-  const token = store.token(toHex(request.tokenRef));
+export async function countGrant(kept: Tables, request: GrantRequest, now: number, expires: number): Promise<Counted> {
+  const token = await kept.token(toHex(request.tokenRef));
   if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) throw new IssuerError(refusal);
@@ -72,7 +72,7 @@ export function countGrant(store: IssuerStore, request: GrantRequest, now: numbe
   if (offline !== (token.offline === 1)) {
     throw new IssuerError("BAD_REQUEST", { detail: "off-line grants have a token of their own" });
   }
-  const held = offline ? store.liveGrants(token.token_ref, now) : 0;
+  const held = offline ? await kept.liveGrants(token.token_ref, now) : 0;
   if (offline && (held >= OFFLINE_GRANTS_MAX || request.domain.maxAmount > OFFLINE_CAP_MAX)) {
     throw new IssuerError("OFFLINE_LIMIT");
   }
@@ -80,6 +80,6 @@ export function countGrant(store: IssuerStore, request: GrantRequest, now: numbe
   const { maxAmount: max_amount } = request.domain;
   const domainHash = hashOfDomain(request.domain);
   const domain = JSON.stringify(request.domain);
-  store.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash });
+  await kept.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash });
   return { token, atc, n: held + 1, domainHash };
 }

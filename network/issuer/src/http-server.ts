@@ -1,6 +1,7 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
 import type { Socket } from "node:net";
+import { SqlError } from "@enabling-card/sql";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -49,8 +50,8 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
     { schema: { body: REQUESTS.enrol, response: ANSWERS.enrol } },
-    ({ body }) => {
-      const { cardId, accessKey } = issuer.enrol(decode64(body.certificate), body.phoneName);
+    async ({ body }) => {
+      const { cardId, accessKey } = await issuer.enrol(decode64(body.certificate), body.phoneName);
       return { cardId: encode64(base32nopad.decode(cardId)), accessKey: encode64(accessKey) };
     },
   );
@@ -58,9 +59,13 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean } }>(
     "/v1/tokens",
     { schema: { body: REQUESTS.mint, response: ANSWERS.mint } },
-    (request) => {
+    async (request) => {
       const { cardId, holderName, offline = false } = request.body;
-      const { tokenRef, ...view } = issuer.mint(authenticated(issuer, request, cardId), holderName, offline);
+      const { tokenRef, ...view } = await issuer.mint(
+        await authenticated(issuer, request, cardId),
+        holderName,
+        offline,
+      );
       return { tokenRef: encode64(tokenRef), ...view };
     },
   );
@@ -72,7 +77,7 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
       const { challenge, tokenRef, cardId, ...rest } = request.body;
       const { sealed, ...evidence } = await issuer.grant({
         ...rest,
-        cardId: authenticated(issuer, request, cardId),
+        cardId: await authenticated(issuer, request, cardId),
         tokenRef: decode64(tokenRef, TOKEN_REF_SIZE),
         ...(challenge !== undefined && { challenge: decode64(challenge, CHALLENGE_SIZE) }),
       });
@@ -83,8 +88,8 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
   app.post<{ Body: Position }>(
     "/v1/receipts",
     { schema: { body: REQUESTS.receipt, response: ANSWERS.receipt } },
-    (request) => {
-      authenticated(issuer, request, request.body.cardId);
+    async (request) => {
+      await authenticated(issuer, request, request.body.cardId);
       return evidenceJson(issuer.evidence(request.body.checkpointSize));
     },
   );
@@ -92,20 +97,22 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
   app.post<{ Params: { ref: string }; Body: Position & { state: keyof typeof ASKED_STATES } }>(
     "/v1/tokens/:ref/state",
     { schema: { body: REQUESTS.setState, response: ANSWERS.state } },
-    (request) => {
+    async (request) => {
       const { cardId, checkpointSize, state } = request.body;
-      const card = authenticated(issuer, request, cardId);
-      return stateJson(issuer.setHolderState(card, tokenRefOf(request.params), ASKED_STATES[state], checkpointSize));
+      const card = await authenticated(issuer, request, cardId);
+      return stateJson(
+        await issuer.setHolderState(card, tokenRefOf(request.params), ASKED_STATES[state], checkpointSize),
+      );
     },
   );
 
   app.get<{ Params: { ref: string }; Querystring: { cardId: string; checkpointSize: string } }>(
     "/v1/tokens/:ref/state",
     { schema: { querystring: REQUESTS.state, response: ANSWERS.state } },
-    (request) => {
+    async (request) => {
       const { cardId, checkpointSize } = request.query;
-      const card = authenticated(issuer, request, cardId);
-      return stateJson(issuer.stateObject(card, tokenRefOf(request.params), Number(checkpointSize)));
+      const card = await authenticated(issuer, request, cardId);
+      return stateJson(await issuer.stateObject(card, tokenRefOf(request.params), Number(checkpointSize)));
     },
   );
   return app;
@@ -139,10 +146,11 @@ function open({ requestMs = 10_000, connectionsMax = 256 }: HttpLimits): Fastify
     const error = new IssuerError("ROUTE_UNKNOWN");
     reply.code(error.http).send(refusal(error));
   });
-  app.setErrorHandler((error: FrameworkError, _request, reply) => {
-    const known = error instanceof IssuerError ? error : asIssuerError(error);
+  app.setErrorHandler((error: FrameworkError | IssuerError | SqlError, _request, reply) => {
+    const known = asIssuerError(error);
     // What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON.
-    const status = known.code === "BAD_REQUEST" ? (error.statusCode ?? known.http) : known.http;
+    const status =
+      known.code === "BAD_REQUEST" && "statusCode" in error ? (error.statusCode ?? known.http) : known.http;
     reply.code(status).send(refusal(known));
   });
   return app;
@@ -171,7 +179,9 @@ interface FrameworkError {
 }
 
 /** A schema's message names the field and the rule, never the value; of other errors only the framework's code is told. */
-function asIssuerError(error: FrameworkError): IssuerError {
+function asIssuerError(error: FrameworkError | IssuerError | SqlError): IssuerError {
+  if (error instanceof IssuerError) return error;
+  if (error instanceof SqlError) return new IssuerError(error.code, { cause: error });
   if (error.validation !== undefined) return new IssuerError("BAD_REQUEST", { detail: error.message });
   if (error.statusCode === undefined || error.statusCode >= 500) return new IssuerError("INTERNAL", { cause: error });
   return new IssuerError("BAD_REQUEST", error.code ? { detail: error.code } : {});
@@ -192,12 +202,12 @@ function refuseRaw(socket: Socket): void {
 }
 
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
-function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Uint8Array {
+async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
   const cardId = decode64(id, CARD_ID_SIZE);
   const key = /^Bearer ([\w-]{43})$/i.exec(headers.authorization ?? "")?.[1]; // RFC 6750 2.1
   const octets = Buffer.from(key ?? "", "base64url");
   if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
-  issuer.authenticate(cardId, Uint8Array.from(octets));
+  await issuer.authenticate(cardId, Uint8Array.from(octets));
   return cardId;
 }
 

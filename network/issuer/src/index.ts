@@ -17,5 +17,6 @@ export { type IssuerKeys, keysFromSeeds, randomSeeds, SEEDS_SIZE, sampleKeys } f
 export { luhnDigit, mintPan, TEST_IIN } from "./pan.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
-export { hashOfDomain } from "./token-secrets.js";
+export { openIssuerDatabase, Tables } from "./store.js";
+export { hashOfDomain, type TokenSecrets } from "./token-secrets.js";
 export { type StateActor, TRANSITIONS, type Transition } from "./token-state.js";

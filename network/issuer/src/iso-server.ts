@@ -132,14 +132,14 @@ function serve(desk: Desk, socket: Socket, { onFault, onHeard, idleMs, frameMs }
 }
 
 /** The answer to a request; undefined for a message type this door does not serve. */
-export function reply(
+export async function reply(
   issuer: Issuer,
   message: Message,
   onFault: (code: string) => void = () => undefined,
-): Message | undefined {
+): Promise<Message | undefined> {
   if (!SERVED.has(message.mti)) return undefined;
   try {
-    return answerTo(message, authorise(issuer, message));
+    return answerTo(message, await authorise(issuer, message));
   } catch {
     onFault("ISSUER_FAILED");
     return answerTo(message, undefined);

@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { type Authority, authority, DevelopmentLog, LedgerError } from "@enabling-card/ledger";
+import type { SqlDatabase } from "@enabling-card/sql";
 import {
   AAD,
   type CertificateClaims,
@@ -29,15 +30,19 @@ import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan, TEST_IIN } from "./pan.js";
 import { sealToCard } from "./seal.js";
-import { type CardRow, IssuerStore, type TokenRow } from "./store.js";
+import { type CardRow, IssuerStore, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
 import { expiryFrom } from "./token-expiry.js";
+import { moveToken } from "./token-moves.js";
 import { TokenSecrets } from "./token-secrets.js";
-import { checkTransition, type StateActor } from "./token-state.js";
+import type { StateActor } from "./token-state.js";
 
 export interface IssuerOptions {
   readonly keys: IssuerKeys;
-  /** SQLite files of the issuer and of its development log; `:memory:` by default. */
+  /** Where its store is: a file of SQLite, `:memory:` (unless told), or a `postgres:` URL. */
   readonly file?: string;
+  /** The store itself, opened already (`openIssuerDatabase`), in place of `file`; closed with the issuer. */
+  readonly database?: SqlDatabase;
+  /** SQLite file of its development log; `:memory:` unless told. */
   readonly logFile?: string;
   readonly name?: string;
   /** Number ranges to mint in; the first one is used. */
@@ -86,46 +91,51 @@ export class Issuer {
   readonly #iins: readonly string[];
   readonly #clock: () => number;
 
+  private constructor(parts: Pick<Issuer, "keys" | "store" | "log" | "secrets" | "certificate">, options: Checked) {
+    this.keys = parts.keys;
+    this.store = parts.store;
+    this.log = parts.log;
+    this.secrets = parts.secrets;
+    this.certificate = parts.certificate;
+    this.maker = authority("enabling-card test maker", Role.Card, parts.keys.makerRoot);
+    this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
+    this.#iins = options.iins;
+    this.#clock = options.now;
+  }
+
   /**
-   * Opens the issuer's files, or makes them.
+   * Opens the issuer's stores, or makes them.
    *
-   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `KEYS_MISMATCH`, `STORE_DAMAGED`
+   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `KEYS_MISMATCH`, `STORE_DAMAGED`, `STORE_UNAVAILABLE`
    * @throws {LedgerError} what `DevelopmentLog` throws; `CERTIFICATE_REVOKED` for an issuer that was
    */
-  constructor(options: IssuerOptions) {
-    this.keys = options.keys;
-    this.#iins = options.iins ?? [TEST_IIN];
-    if (this.#iins.length === 0 || this.#iins.some((iin) => !/^\d{6}$/.test(iin))) {
-      throw new IssuerError("IIN_NOT_CONFIGURED");
-    }
-    if (this.keys.sample && this.#iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
-    this.#clock = options.now ?? (() => Math.floor(Date.now() / 1000));
-    const { issuerRoot, makerRoot, node, sign, master } = this.keys;
-    this.secrets = new TokenSecrets(master);
-    this.maker = authority("enabling-card test maker", Role.Card, makerRoot);
-    const root = authority("enabling-card test root", Role.Issuer, issuerRoot);
-    this.store = new IssuerStore(options.file ?? ":memory:");
+  static async open(options: IssuerOptions): Promise<Issuer> {
+    const { keys } = options;
+    const checked = checkedOptions(options);
+    const secrets = new TokenSecrets(keys.master);
+    const root = authority("enabling-card test root", Role.Issuer, keys.issuerRoot);
+    const store = new IssuerStore(options.database ?? (await openIssuerDatabase(options.file ?? ":memory:")));
     let log: DevelopmentLog | undefined;
     try {
-      checkKeys(this.store, this.keys, this.secrets);
-      const roots = { [Role.Issuer]: issuerRoot.publicKey, [Role.Card]: makerRoot.publicKey };
+      await checkKeys(store, keys, secrets);
+      const roots = { [Role.Issuer]: keys.issuerRoot.publicKey, [Role.Card]: keys.makerRoot.publicKey };
+      const { now } = checked;
       log = new DevelopmentLog({
         file: options.logFile ?? ":memory:",
         origin: LOG_ORIGIN,
-        node,
+        node: keys.node,
         roots,
-        now: this.#clock,
+        now,
       });
       const name = options.name ?? "Example Issuer";
-      this.certificate = ownCertificate(this.store, root, sign.publicKey, name, this.now());
-      log.append(this.certificate, Role.Issuer);
+      const certificate = await ownCertificate(store, root, keys.sign.publicKey, name, now());
+      log.append(certificate, Role.Issuer);
+      return new Issuer({ keys, store, log, secrets, certificate }, checked);
     } catch (error) {
       log?.close();
-      this.store.close();
+      await store.close();
       throw error;
     }
-    this.log = log;
-    this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
   }
 
   /** Seconds since 1970. */
@@ -139,31 +149,35 @@ export class Issuer {
    * @returns the card's id and its access key, told once.
    * @throws {IssuerError} `CARD_NOT_GENUINE`, `CARD_ENROLLED`
    */
-  enrol(certificate: Uint8Array, phoneName: string): { readonly cardId: string; readonly accessKey: Uint8Array } {
+  async enrol(
+    certificate: Uint8Array,
+    phoneName: string,
+  ): Promise<{ readonly cardId: string; readonly accessKey: Uint8Array }> {
     if (phoneName.length === 0 || phoneName.length > PHONE_NAME_MAX) {
       throw new IssuerError("BAD_REQUEST", { detail: `a phone's name has 1 to ${PHONE_NAME_MAX} characters` });
     }
     const { cardId, grantKey } = readCard(certificate, this.maker, this.now());
     const accessKey = Uint8Array.from(randomBytes(32));
-    this.store.atomically(() => {
-      if (this.store.card(cardId)) throw new IssuerError("CARD_ENROLLED");
-      storeCard(certificate, this.log);
-      this.store.addCard({ card_id: cardId, grant_key: grantKey, access_hash: hash(accessKey), phone_name: phoneName });
+    await this.store.atomically(async (kept) => {
+      if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
+      storeCard(certificate, this.log); // on the ledger already: it stays as it is
+      const access_hash = hash(accessKey);
+      await kept.addCard({ card_id: cardId, grant_key: grantKey, access_hash, phone_name: phoneName });
     });
     return { cardId, accessKey };
   }
 
   /** The operator's way out of a lost phone: a new access key, the old one is dead. @throws {IssuerError} `CARD_UNKNOWN` */
-  renewAccess(cardId: Uint8Array): Uint8Array {
-    const card = this.#card(cardId);
+  async renewAccess(cardId: Uint8Array): Promise<Uint8Array> {
     const accessKey = Uint8Array.from(randomBytes(32));
-    this.store.setAccess(card.card_id, hash(accessKey));
+    const isKnown = await this.store.setAccess(toBase32(cardId), hash(accessKey));
+    if (!isKnown) throw new IssuerError("CARD_UNKNOWN");
     return accessKey;
   }
 
   /** @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED` */
-  authenticate(cardId: Uint8Array, accessKey: Uint8Array): void {
-    const { access_hash: kept } = this.#card(cardId);
+  async authenticate(cardId: Uint8Array, accessKey: Uint8Array): Promise<void> {
+    const { access_hash: kept } = await cardIn(this.store, cardId);
     const [want, have] = [Buffer.from(kept, "hex"), Buffer.from(hash(accessKey), "hex")];
     if (!timingSafeEqual(want, have)) throw new IssuerError("UNAUTHORISED");
   }
@@ -173,16 +187,17 @@ export class Issuer {
    *
    * @throws {IssuerError} `CARD_UNKNOWN`, `NAME_INVALID`, `TOKEN_LIMIT`
    */
-  mint(cardId: Uint8Array, holderName: string, offline = false): TokenView {
-    const { card_id } = this.#card(cardId);
+  async mint(cardId: Uint8Array, holderName: string, offline = false): Promise<TokenView> {
+    const { card_id } = await cardIn(this.store, cardId);
     const holder = holderName.toUpperCase();
     if (holder.length < 2 || holder.length > NAME_MAX || !/^(?=.*[A-Z])[A-Z /.'-]+$/.test(holder)) {
       throw new IssuerError("NAME_INVALID");
     }
     const iin = this.#iins[0]!;
     const expiry = expiryFrom(this.now());
-    return this.store.atomically(() => {
-      if (this.store.tokensOutside(card_id, TokenState.Deactivated) >= TOKENS_MAX) throw new IssuerError("TOKEN_LIMIT");
+    return this.store.atomically(async (kept) => {
+      const held = await kept.tokensOutside(card_id, TokenState.Deactivated);
+      if (held >= TOKENS_MAX) throw new IssuerError("TOKEN_LIMIT");
       for (let tries = 0; tries < MINT_TRIES; tries++) {
         const pan = mintPan(iin);
         const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
@@ -200,7 +215,8 @@ export class Issuer {
           atc: 0,
           last_expires: 0,
         };
-        if (this.store.addToken(row, this.secrets.panIndex(pan))) return { tokenRef, iin, last4: row.last4, expiry };
+        const isAdded = await kept.addToken(row, this.secrets.panIndex(pan));
+        if (isAdded) return { tokenRef, iin, last4: row.last4, expiry };
       }
       throw new IssuerError("INTERNAL");
     });
@@ -216,10 +232,10 @@ export class Issuer {
     const evidence = this.evidence(request.checkpointSize);
     const issuedAt = this.now();
     const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
-    const counted = this.store.atomically(() => countGrant(this.store, request, issuedAt, expires));
+    const counted = await this.store.atomically((kept) => countGrant(kept, request, issuedAt, expires));
     const grant = encodeGrant(composeGrant(this.secrets, request, counted, { issuedAt, expires }));
     const signed = encodeSign1(grant, this.#claims.serial, AAD.grant, this.keys.sign.sign);
-    const { grant_key } = this.#card(request.cardId);
+    const { grant_key } = await cardIn(this.store, request.cardId);
     return { sealed: await sealToCard(signed, request.cardId, grant_key), ...evidence };
   }
 
@@ -237,40 +253,37 @@ export class Issuer {
   }
 
   /**
-   * Moves a token to another state, its version one up. The same state again changes nothing, but that a suspension the issuer
-   * asks for is then the issuer's.
+   * Moves a token to another state: `moveToken`.
    *
    * @throws {IssuerError} `TOKEN_UNKNOWN`, `STATE_TRANSITION_ILLEGAL`, `SUSPENDED_BY_ISSUER`
    */
-  setState(tokenRef: string, state: TokenState, by: StateActor): void {
-    this.store.atomically(() => {
-      const token = this.#token(tokenRef);
-      if (token.state === state) {
-        if (by === "issuer") this.store.setState(tokenRef, state, by, token.version);
-        return;
-      }
-      checkTransition(token.state as TokenState, token.state_by, state, by);
-      this.store.setState(tokenRef, state, by, token.version + 1);
-      if (state === TokenState.Active) this.store.clearFailures(tokenRef); // five new tries, for a token that was vouched for
-    });
+  async setState(tokenRef: string, state: TokenState, by: StateActor): Promise<void> {
+    await this.store.atomically(async (kept) => moveToken(kept, await tokenIn(kept, tokenRef), state, by));
   }
 
   /** `setState` for the card's holder, who gets the signed state, or a refusal and no change. */
-  setHolderState(cardId: Uint8Array, tokenRef: string, state: TokenState, checkpointSize: number): SignedTokenState {
-    return this.store.atomically(() => {
-      this.#token(tokenRef, toBase32(cardId));
-      this.setState(tokenRef, state, "cardholder");
-      return this.stateObject(cardId, tokenRef, checkpointSize);
+  setHolderState(
+    cardId: Uint8Array,
+    tokenRef: string,
+    state: TokenState,
+    checkpointSize: number,
+  ): Promise<SignedTokenState> {
+    return this.store.atomically(async (kept) => {
+      await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, "cardholder");
+      return this.#signedState(cardId, await tokenIn(kept, tokenRef, cardId), checkpointSize);
     });
   }
 
   /** The token's state as the card takes it. @throws {IssuerError} `TOKEN_UNKNOWN`, `CHECKPOINT_UNKNOWN` */
-  stateObject(cardId: Uint8Array, tokenRef: string, checkpointSize: number): SignedTokenState {
-    const token = this.#token(tokenRef, toBase32(cardId));
+  async stateObject(cardId: Uint8Array, tokenRef: string, checkpointSize: number): Promise<SignedTokenState> {
+    return this.#signedState(cardId, await tokenIn(this.store, tokenRef, cardId), checkpointSize);
+  }
+
+  #signedState(cardId: Uint8Array, token: TokenRow, checkpointSize: number): SignedTokenState {
     const state = token.state as TokenState;
     const object = encodeTokenState({
       cardId,
-      tokenRef: fromHex(tokenRef),
+      tokenRef: fromHex(token.token_ref),
       version: token.version,
       state,
       ...(state === TokenState.Deactivated && { until: token.last_expires }),
@@ -279,24 +292,36 @@ export class Issuer {
     return { signed, version: token.version, state, ...this.evidence(checkpointSize) };
   }
 
-  close(): void {
-    this.store.close();
+  async close(): Promise<void> {
+    await this.store.close();
     this.log.close();
   }
+}
 
-  #card(cardId: Uint8Array): CardRow {
-    const card = this.store.card(toBase32(cardId));
-    if (card === undefined) throw new IssuerError("CARD_UNKNOWN");
-    return card;
-  }
+type Checked = Required<Pick<IssuerOptions, "iins" | "now">>;
 
-  #token(tokenRef: string, cardId?: string): TokenRow {
-    const token = this.store.token(tokenRef);
-    if (token === undefined || (cardId !== undefined && token.card_id !== cardId)) {
-      throw new IssuerError("TOKEN_UNKNOWN");
-    }
-    return token;
+function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow }: IssuerOptions): Checked {
+  if (iins.length === 0 || iins.some((iin) => !/^\d{6}$/.test(iin))) throw new IssuerError("IIN_NOT_CONFIGURED");
+  if (keys.sample && iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
+  return { iins, now };
+}
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+async function cardIn(kept: Tables, cardId: Uint8Array): Promise<CardRow> {
+  const card = await kept.card(toBase32(cardId));
+  if (card === undefined) throw new IssuerError("CARD_UNKNOWN");
+  return card;
+}
+
+async function tokenIn(kept: Tables, tokenRef: string, cardId?: Uint8Array): Promise<TokenRow> {
+  const token = await kept.token(tokenRef);
+  if (token === undefined || (cardId !== undefined && token.card_id !== toBase32(cardId))) {
+    throw new IssuerError("TOKEN_UNKNOWN");
   }
+  return token;
 }
 
 function hash(accessKey: Uint8Array): string {

@@ -5,20 +5,20 @@ import { type Authority, LedgerError, verifyCertificate } from "@enabling-card/l
 import { equalBytes, Role } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
 import type { IssuerKeys } from "./keys.js";
-import type { IssuerStore } from "./store.js";
+import type { IssuerStore, Tables } from "./store.js";
 import type { TokenSecrets } from "./token-secrets.js";
 
 const DAY_S = 86_400;
 const LIFE_S = 5 * 365 * DAY_S;
 
 /** Ties a new store to its keys; an old one must be tied to these. @throws {IssuerError} `KEYS_MISMATCH` */
-export function checkKeys(store: IssuerStore, keys: IssuerKeys, secrets: TokenSecrets): void {
+export async function checkKeys(store: IssuerStore, keys: IssuerKeys, secrets: TokenSecrets): Promise<void> {
   const { issuerRoot, makerRoot, node, sign } = keys;
   const check = secrets.keyCheck([issuerRoot, makerRoot, node, sign].map(({ publicKey }) => publicKey));
-  store.atomically(() => {
-    const kept = store.setting("key check");
-    if (kept === undefined) store.keepSetting("key check", check);
-    else if (!equalBytes(kept, check)) throw new IssuerError("KEYS_MISMATCH");
+  await store.atomically(async (kept) => {
+    const known = await kept.setting("key check");
+    if (known === undefined) await kept.keepSetting("key check", check);
+    else if (!equalBytes(known, check)) throw new IssuerError("KEYS_MISMATCH");
   });
 }
 
@@ -33,8 +33,18 @@ export function ownCertificate(
   sign: Uint8Array,
   name: string,
   now: number,
-): Uint8Array {
-  const kept = store.setting("certificate");
+): Promise<Uint8Array> {
+  return store.atomically((kept) => certificateIn(kept, root, sign, name, now));
+}
+
+async function certificateIn(
+  tables: Tables,
+  root: Authority,
+  sign: Uint8Array,
+  name: string,
+  now: number,
+): Promise<Uint8Array> {
+  const kept = await tables.setting("certificate");
   if (kept !== undefined) {
     try {
       const { keys } = verifyCertificate(kept, root.publicKey, Role.Issuer, now);
@@ -46,6 +56,6 @@ export function ownCertificate(
     }
   }
   const made = root.issue({ sub: name, keys: { sign }, notBefore: now - DAY_S, expires: now + LIFE_S });
-  store.keepSetting("certificate", made);
+  await tables.keepSetting("certificate", made);
   return made;
 }

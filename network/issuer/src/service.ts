@@ -35,12 +35,12 @@ const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 export async function startIssuer(options: IssuerServiceOptions): Promise<IssuerService> {
   const host = options.host ?? "127.0.0.1";
   if (options.keys.sample && !LOOPBACK.has(host)) throw new IssuerError("SAMPLE_KEYS_LOOPBACK");
-  const issuer = new Issuer(options);
+  const issuer = await Issuer.open(options);
   const http = httpServer(issuer, options.http);
   let iso: IsoServer | undefined;
   const close = async () => {
     await Promise.all([http.close(), iso?.close()]);
-    issuer.close();
+    await issuer.close();
   };
   try {
     const url = await http.listen({ host, port: options.httpPort ?? 0 });

@@ -1,7 +1,6 @@
-// What the issuer remembers, in SQLite: cards, tokens, grants, decisions. No PAN, key, cryptogram or track in clear.
+// What the issuer remembers, in SQLite or PostgreSQL: cards, tokens, grants, decisions. No PAN, key, cryptogram or track in clear.
 
-import { chmodSync, closeSync, openSync } from "node:fs";
-import Database from "better-sqlite3";
+import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { type Decline, IssuerError } from "./errors.js";
 import type { StateActor } from "./token-state.js";
 
@@ -50,8 +49,6 @@ export interface Decision {
 
 /** Rows of a table that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
-/** How long another process's write may keep us, and with us every terminal, ms. */
-const LOCK_WAIT_MS = 1000;
 /** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
 const MIGRATIONS: readonly string[] = [
   `
@@ -72,75 +69,34 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE grants ADD COLUMN domain_hash BLOB",
 ];
 
-export class IssuerStore {
-  readonly #db: Database.Database;
-  #transactions = 0;
-  /** Each statement is compiled once. */
-  readonly #compiled = new Map<string, Database.Statement>();
+/** The tables, as one transaction sees them, or each statement by itself. */
+export class Tables {
+  readonly #sql: Sql;
 
-  /** @throws {IssuerError} `STORE_DAMAGED` for a file that is no such store */
-  constructor(file: string) {
-    if (file !== ":memory:") ownersOnly(file);
-    this.#db = new Database(file, { timeout: LOCK_WAIT_MS });
-    try {
-      this.#db.pragma("journal_mode = WAL");
-      this.#db.pragma("synchronous = FULL"); // an answer that has left is an answer that a power cut leaves
-      this.#db.pragma("wal_autocheckpoint = 200"); // of small pieces: nobody is answered meanwhile
-      this.#db.pragma("foreign_keys = ON");
-      this.#db.transaction(() => this.#prepare()).immediate();
-    } catch (cause) {
-      this.#db.close();
-      if (/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test((cause as { code?: string }).code ?? "")) {
-        throw new IssuerError("STORE_DAMAGED", { cause });
-      }
-      throw cause;
-    }
+  constructor(sql: Sql) {
+    this.#sql = sql;
   }
 
-  #sql<Parameters extends unknown[] | object = unknown[], Row = unknown>(text: string) {
-    const statement = this.#compiled.get(text) ?? this.#db.prepare(text);
-    this.#compiled.set(text, statement);
-    return statement as unknown as Database.Statement<Parameters, Row>;
-  }
-
-  /** All of `work` or nothing, and nobody else's writes in between. Durable when it returns. */
-  atomically<T>(work: () => T): T {
-    const result = this.#db.transaction(work).immediate();
-    this.#transactions++;
-    return result;
-  }
-
-  /** How many there were since it was opened. */
-  get transactions(): number {
-    return this.#transactions;
-  }
-
-  /** Makes the tables, or brings those of an earlier version to this one. */
-  #prepare(): void {
-    const version = Number(this.#db.pragma("user_version", { simple: true }));
-    const tables = this.#db.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get();
-    const isOurs = version === 0 ? tables === undefined : version <= MIGRATIONS.length;
-    if (!isOurs) throw new IssuerError("STORE_DAMAGED");
-    if (version === MIGRATIONS.length) return;
-    for (const step of MIGRATIONS.slice(version)) this.#db.exec(step);
-    this.#db.pragma(`user_version = ${MIGRATIONS.length}`);
-  }
-
-  setting(name: string): Uint8Array | undefined {
-    const row = this.#sql<[string], { value: Uint8Array }>("SELECT value FROM settings WHERE name = ?").get(name);
+  async setting(name: string): Promise<Uint8Array | undefined> {
+    const row = await this.#sql.row<{ value: Uint8Array }>("SELECT value FROM settings WHERE name = ?", name);
     return row && Uint8Array.from(row.value);
   }
 
-  keepSetting(name: string, value: Uint8Array): void {
-    this.#sql("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)").run(name, value);
+  async keepSetting(name: string, value: Uint8Array): Promise<void> {
+    await this.#sql.run(
+      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      name,
+      value,
+    );
   }
 
-  card(cardId: string): CardRow | undefined {
-    return this.#sql<[string], CardRow>("SELECT * FROM cards WHERE card_id = ?").get(cardId);
+  card(cardId: string): Promise<CardRow | undefined> {
+    return this.#sql.row("SELECT * FROM cards WHERE card_id = ?", cardId);
   }
 
-  addCard(card: CardRow): void {
-    this.#sql("INSERT INTO cards (card_id, grant_key, access_hash, phone_name) VALUES (?, ?, ?, ?)").run(
+  async addCard(card: CardRow): Promise<void> {
+    await this.#sql.run(
+      "INSERT INTO cards (card_id, grant_key, access_hash, phone_name) VALUES (?, ?, ?, ?)",
       card.card_id,
       card.grant_key,
       card.access_hash,
@@ -148,37 +104,49 @@ export class IssuerStore {
     );
   }
 
-  setAccess(cardId: string, accessHash: string): void {
-    this.#sql("UPDATE cards SET access_hash = ? WHERE card_id = ?").run(accessHash, cardId);
+  /** False where there is no such card. */
+  async setAccess(cardId: string, accessHash: string): Promise<boolean> {
+    return (await this.#sql.run("UPDATE cards SET access_hash = ? WHERE card_id = ?", accessHash, cardId)) === 1;
   }
 
-  token(tokenRef: string): TokenRow | undefined {
-    return this.#sql<[string], TokenRow>("SELECT * FROM tokens WHERE token_ref = ?").get(tokenRef);
+  token(tokenRef: string): Promise<TokenRow | undefined> {
+    return this.#sql.row("SELECT * FROM tokens WHERE token_ref = ?", tokenRef);
   }
 
-  tokenByPan(panIndex: string): TokenRow | undefined {
-    return this.#sql<[string], TokenRow>("SELECT * FROM tokens WHERE pan_index = ?").get(panIndex);
+  tokenByPan(panIndex: string): Promise<TokenRow | undefined> {
+    return this.#sql.row("SELECT * FROM tokens WHERE pan_index = ?", panIndex);
   }
 
   /** Tokens of a card that are not in `state`. */
-  tokensOutside(cardId: string, state: number): number {
-    return this.#sql<[string, number], { n: number }>(
-      "SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?",
-    ).get(cardId, state)!.n;
+  async tokensOutside(cardId: string, state: number): Promise<number> {
+    return this.#count("SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?", cardId, state);
   }
 
   /** False where the PAN is taken. */
-  addToken(token: TokenRow, panIndex: string): boolean {
-    const { changes } = this.#sql(
+  async addToken(token: TokenRow, panIndex: string): Promise<boolean> {
+    const changes = await this.#sql.run(
       `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
-         VALUES (@token_ref, @card_id, @pan_index, @pan, @holder, @last4, @expiry, @offline, @state, @state_by, @version, @atc, @last_expires)
-         ON CONFLICT (pan_index) DO NOTHING`,
-    ).run({ ...token, pan_index: panIndex });
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
+      token.token_ref,
+      token.card_id,
+      panIndex,
+      token.pan,
+      token.holder,
+      token.last4,
+      token.expiry,
+      token.offline,
+      token.state,
+      token.state_by,
+      token.version,
+      token.atc,
+      token.last_expires,
+    );
     return changes === 1;
   }
 
-  setState(tokenRef: string, state: number, by: StateActor, version: number): void {
-    this.#sql("UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?").run(
+  async setState(tokenRef: string, state: number, by: StateActor, version: number): Promise<void> {
+    await this.#sql.run(
+      "UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?",
       state,
       by,
       version,
@@ -187,56 +155,64 @@ export class IssuerStore {
   }
 
   /** Stores a grant and moves the token's ATC to it. */
-  addGrant(grant: Omit<GrantRow, "used">): void {
-    this.#sql(
-      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash) VALUES (@token_ref, @atc, @expires, @max_amount, @domain, @domain_hash)",
-    ).run(grant);
-    this.#sql("UPDATE tokens SET atc = ?, last_expires = MAX(last_expires, ?) WHERE token_ref = ?").run(
-      grant.atc,
-      grant.expires,
-      grant.token_ref,
-    );
-  }
-
-  grant(tokenRef: string, atc: number): GrantRow | undefined {
-    return this.#sql<[string, number], GrantRow>("SELECT * FROM grants WHERE token_ref = ? AND atc = ?").get(
-      tokenRef,
+  async addGrant(grant: Omit<GrantRow, "used">): Promise<void> {
+    const { token_ref, atc, expires, max_amount, domain, domain_hash } = grant;
+    // The token's row first: two who count at once meet there.
+    await this.#sql.run(
+      "UPDATE tokens SET atc = ?, last_expires = CASE WHEN last_expires < ? THEN ? ELSE last_expires END WHERE token_ref = ?",
       atc,
+      expires,
+      expires,
+      token_ref,
+    );
+    await this.#sql.run(
+      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash) VALUES (?, ?, ?, ?, ?, ?)",
+      token_ref,
+      atc,
+      expires,
+      max_amount,
+      domain,
+      domain_hash,
     );
   }
 
-  useGrant(tokenRef: string, atc: number): void {
-    this.#sql("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?").run(tokenRef, atc);
+  grant(tokenRef: string, atc: number): Promise<GrantRow | undefined> {
+    return this.#sql.row("SELECT * FROM grants WHERE token_ref = ? AND atc = ?", tokenRef, atc);
+  }
+
+  async useGrant(tokenRef: string, atc: number): Promise<void> {
+    await this.#sql.run("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?", tokenRef, atc);
   }
 
   /** Grants of a token that are unspent and live at `now`. */
-  liveGrants(tokenRef: string, now: number): number {
-    return this.#sql<[string, number], { n: number }>(
+  liveGrants(tokenRef: string, now: number): Promise<number> {
+    return this.#count(
       "SELECT COUNT(*) AS n FROM grants WHERE token_ref = ? AND used = 0 AND expires > ?",
-    ).get(tokenRef, now)!.n;
+      tokenRef,
+      now,
+    );
   }
 
   /** Counts a wrong try; how many there were after `since`, this one included. Earlier ones are forgotten. */
-  addFailure(tokenRef: string, at: number, since: number): number {
-    this.#sql("DELETE FROM failures WHERE token_ref = ? AND at <= ?").run(tokenRef, since);
-    this.#sql("INSERT INTO failures (token_ref, at) VALUES (?, ?)").run(tokenRef, at);
-    return this.#sql<[string], { n: number }>("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ?").get(tokenRef)!
-      .n;
+  async addFailure(tokenRef: string, at: number, since: number): Promise<number> {
+    await this.#sql.run("DELETE FROM failures WHERE token_ref = ? AND at <= ?", tokenRef, since);
+    await this.#sql.run("INSERT INTO failures (token_ref, at) VALUES (?, ?)", tokenRef, at);
+    return this.#count("SELECT COUNT(*) AS n FROM failures WHERE token_ref = ?", tokenRef);
   }
 
-  clearFailures(tokenRef: string): void {
-    this.#sql("DELETE FROM failures WHERE token_ref = ?").run(tokenRef);
+  async clearFailures(tokenRef: string): Promise<void> {
+    await this.#sql.run("DELETE FROM failures WHERE token_ref = ?", tokenRef);
   }
 
   /** The decision on a request, where it was made after `since`. */
-  decision(request: string, since: number): Decision | undefined {
-    return this.#sql<[string, number], Decision>(
-      "SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?",
-    ).get(request, since);
+  decision(request: string, since: number): Promise<Decision | undefined> {
+    return this.#sql.row("SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?", request, since);
   }
 
-  keepDecision(request: string, decision: Decision, at: number): void {
-    this.#sql("INSERT OR REPLACE INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)").run(
+  async keepDecision(request: string, decision: Decision, at: number): Promise<void> {
+    await this.#sql.run(
+      `INSERT INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)
+         ON CONFLICT (request) DO UPDATE SET at = excluded.at, decline = excluded.decline, auth_code = excluded.auth_code`,
       request,
       at,
       decision.decline,
@@ -245,30 +221,77 @@ export class IssuerStore {
   }
 
   /** True where the request of that name was reversed after `since`. */
-  isReversed(name: string, since: number): boolean {
-    return this.#sql("SELECT 1 FROM reversals WHERE name = ? AND at > ?").get(name, since) !== undefined;
+  async isReversed(name: string, since: number): Promise<boolean> {
+    return (await this.#sql.row("SELECT 1 FROM reversals WHERE name = ? AND at > ?", name, since)) !== undefined;
   }
 
-  keepReversal(name: string, at: number): void {
-    this.#sql("INSERT OR REPLACE INTO reversals (name, at) VALUES (?, ?)").run(name, at);
+  async keepReversal(name: string, at: number): Promise<void> {
+    await this.#sql.run(
+      "INSERT INTO reversals (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at",
+      name,
+      at,
+    );
   }
 
   /** Forgets decisions and reversals of up to `until`, some at a time: whoever waits for an answer waits for this. */
-  forget(until: number): void {
-    for (const table of ["decisions", "reversals"]) {
-      this.#sql(
-        `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
-      ).run(until);
+  async forget(until: number): Promise<void> {
+    for (const [table, key] of [
+      ["decisions", "request"],
+      ["reversals", "name"],
+    ] as const) {
+      await this.#sql.run(
+        `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
+        until,
+      );
     }
   }
 
-  close(): void {
-    this.#db.close();
+  async #count(text: string, ...values: readonly (string | number)[]): Promise<number> {
+    return (await this.#sql.row<{ n: number }>(text, ...values))!.n;
   }
 }
 
-/** The file, and with it SQLite's journal, is for its owner's eyes: it holds holders' data, if sealed. */
-function ownersOnly(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
-  chmodSync(file, 0o600);
+/** What is asked of it by itself, each statement is a transaction of its own. */
+export class IssuerStore extends Tables {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    super(database);
+    this.#database = database;
+  }
+
+  get engine(): SqlDatabase["engine"] {
+    return this.#database.engine;
+  }
+
+  /** How many of `atomically` go on beside each other. */
+  get lanes(): number {
+    return this.#database.lanes;
+  }
+
+  /** How many there were since it was opened. */
+  get transactions(): number {
+    return this.#database.transactions;
+  }
+
+  /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
+  atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
+    return this.#database.transaction((sql) => work(new Tables(sql)));
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+/**
+ * @param where - A file, `:memory:`, or a `postgres:` URL
+ * @throws {IssuerError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`; SQLite's and Node's own where a file cannot be opened
+ */
+export async function openIssuerDatabase(where: string): Promise<SqlDatabase> {
+  try {
+    return await openDatabase(where, { service: "issuer", migrations: MIGRATIONS });
+  } catch (cause) {
+    throw cause instanceof SqlError ? new IssuerError(cause.code, { cause }) : cause;
+  }
 }

@@ -7,21 +7,21 @@ import { type Clock, DAY, enrolledCard, expectIssuerError, newCard, newIssuer, T
 describe("enrolling a card", () => {
   let issuer: Issuer;
   let clock: Clock;
-  beforeEach(() => {
-    ({ issuer, clock } = newIssuer());
+  beforeEach(async () => {
+    ({ issuer, clock } = await newIssuer());
   });
   afterEach(() => issuer.close());
 
-  it("takes the maker's certificate, tells an access key once, and puts the card on the ledger", () => {
+  it("takes the maker's certificate, tells an access key once, and puts the card on the ledger", async () => {
     const before = issuer.log.size;
     const card = newCard(issuer);
-    const enrolled = issuer.enrol(card.certificate, "Ada's phone");
+    const enrolled = await issuer.enrol(card.certificate, "Ada's phone");
     expect(enrolled.cardId).to.equal(toBase32(card.cardId));
     expect(enrolled.accessKey).to.have.length(32);
     expect(issuer.log.size).to.equal(before + 1);
     issuer.log.receipt(card.certificate);
-    issuer.authenticate(card.cardId, enrolled.accessKey);
-    expect(Buffer.compare(enrolledCard(issuer).accessKey, enrolled.accessKey)).not.to.equal(0);
+    await issuer.authenticate(card.cardId, enrolled.accessKey);
+    expect(Buffer.compare((await enrolledCard(issuer)).accessKey, enrolled.accessKey)).not.to.equal(0);
   });
 
   it("refuses a card that its maker did not certify, and leaves no trace of it: CARD_NOT_GENUINE", async () => {
@@ -70,7 +70,7 @@ describe("enrolling a card", () => {
   });
 
   it("enrols a card once, and the first key stays good: CARD_ENROLLED", async () => {
-    const card = enrolledCard(issuer);
+    const card = await enrolledCard(issuer);
     const before = issuer.log.size;
     await expectIssuerError(() => issuer.enrol(card.certificate, "Eve's phone"), "CARD_ENROLLED");
     const again = issuer.maker.issue({
@@ -81,36 +81,36 @@ describe("enrolling a card", () => {
     });
     await expectIssuerError(() => issuer.enrol(again, "Eve's phone"), "CARD_ENROLLED");
     expect(issuer.log.size).to.equal(before);
-    issuer.authenticate(card.cardId, card.accessKey);
+    await issuer.authenticate(card.cardId, card.accessKey);
   });
 
   it("bounds the phone's name: BAD_REQUEST", async () => {
     const { certificate } = newCard(issuer);
     await expectIssuerError(() => issuer.enrol(certificate, ""), "BAD_REQUEST");
     await expectIssuerError(() => issuer.enrol(certificate, "n".repeat(65)), "BAD_REQUEST");
-    issuer.enrol(certificate, "n".repeat(64));
+    await issuer.enrol(certificate, "n".repeat(64));
   });
 });
 
 describe("a card's access key", () => {
   it("is that card's alone: UNAUTHORISED, CARD_UNKNOWN", async () => {
-    const { issuer } = newIssuer();
-    const [card, other] = [enrolledCard(issuer), enrolledCard(issuer)];
-    issuer.authenticate(card.cardId, card.accessKey);
+    const { issuer } = await newIssuer();
+    const [card, other] = [await enrolledCard(issuer), await enrolledCard(issuer)];
+    await issuer.authenticate(card.cardId, card.accessKey);
     for (const key of [other.accessKey, new Uint8Array(32), new Uint8Array(0), card.accessKey.slice(0, 31)]) {
       await expectIssuerError(() => issuer.authenticate(card.cardId, key), "UNAUTHORISED");
     }
     await expectIssuerError(() => issuer.authenticate(new Uint8Array(16), card.accessKey), "CARD_UNKNOWN");
-    issuer.close();
+    await issuer.close();
   });
 
   it("is renewed by the operator, after which the old one opens nothing", async () => {
-    const { issuer } = newIssuer();
-    const card = enrolledCard(issuer);
-    const fresh = issuer.renewAccess(card.cardId);
-    issuer.authenticate(card.cardId, fresh);
+    const { issuer } = await newIssuer();
+    const card = await enrolledCard(issuer);
+    const fresh = await issuer.renewAccess(card.cardId);
+    await issuer.authenticate(card.cardId, fresh);
     await expectIssuerError(() => issuer.authenticate(card.cardId, card.accessKey), "UNAUTHORISED");
     await expectIssuerError(() => issuer.renewAccess(new Uint8Array(16)), "CARD_UNKNOWN");
-    issuer.close();
+    await issuer.close();
   });
 });

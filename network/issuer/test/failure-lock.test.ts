@@ -25,12 +25,12 @@ describe("the failure lock", () => {
   let track2: string;
 
   const guess = (digit = -1) => answerTo(issuer, purchase({ track2: wrongDigit(track2, digit) }));
-  const token = () => issuer.store.token(toHex(tokenRef))!;
+  const token = async () => (await issuer.store.token(toHex(tokenRef)))!;
 
   beforeEach(async () => {
-    ({ issuer, clock } = newIssuer());
-    card = enrolledCard(issuer);
-    ({ tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada", true));
+    ({ issuer, clock } = await newIssuer());
+    card = await enrolledCard(issuer);
+    ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada", true));
     ({ track2 } = tracksOf(await takeOfflineGrant(issuer, card, tokenRef)));
   });
   afterEach(() => issuer.close());
@@ -39,21 +39,21 @@ describe("the failure lock", () => {
     expect([FAILURES_MAX, FAILURE_WINDOW_S]).to.deep.equal([5, DAY]);
   });
 
-  it("leaves a token alone after four wrong tries", () => {
-    for (let i = 0; i < 4; i++) expect(guess()).to.equal("CRYPTOGRAM_WRONG");
-    expect(token().state).to.equal(TokenState.Active);
-    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
+  it("leaves a token alone after four wrong tries", async () => {
+    for (let i = 0; i < 4; i++) expect(await guess()).to.equal("CRYPTOGRAM_WRONG");
+    expect((await token()).state).to.equal(TokenState.Active);
+    expect(await answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
   });
 
-  it("suspends it with the fifth; then the right digits do not pay either, and its version is one up", () => {
-    const { version } = token();
-    for (let i = 0; i < 5; i++) expect(guess()).to.equal("CRYPTOGRAM_WRONG");
-    expect(token()).to.include({ state: TokenState.Suspended, state_by: "failure lock", version: version + 1 });
-    expect(answerTo(issuer, purchase({ track2 }))).to.equal("TOKEN_SUSPENDED");
-    expect(guess()).to.equal("TOKEN_SUSPENDED"); // and nobody learns more by guessing on
+  it("suspends it with the fifth; then the right digits do not pay either, and its version is one up", async () => {
+    const { version } = await token();
+    for (let i = 0; i < 5; i++) expect(await guess()).to.equal("CRYPTOGRAM_WRONG");
+    expect(await token()).to.include({ state: TokenState.Suspended, state_by: "failure lock", version: version + 1 });
+    expect(await answerTo(issuer, purchase({ track2 }))).to.equal("TOKEN_SUSPENDED");
+    expect(await guess()).to.equal("TOKEN_SUSPENDED"); // and nobody learns more by guessing on
   });
 
-  it("counts every kind of forgery alike", () => {
+  it("counts every kind of forgery alike", async () => {
     const tries = [
       { track2: wrongDigit(track2, -1) },
       { track2: `${track2.slice(0, -12)}0077${track2.slice(-8)}` },
@@ -61,7 +61,8 @@ describe("the failure lock", () => {
       { track2, track1: "B" },
       { track2: wrongDigit(track2, -8) },
     ];
-    const answers = tries.map((tracks) => answerTo(issuer, purchase(tracks)));
+    const answers: string[] = [];
+    for (const tracks of tries) answers.push(await answerTo(issuer, purchase(tracks)));
     expect(answers).to.deep.equal([
       "CRYPTOGRAM_WRONG",
       "ATC_UNKNOWN",
@@ -69,60 +70,60 @@ describe("the failure lock", () => {
       "TRACKS_DISAGREE",
       "CRYPTOGRAM_WRONG",
     ]);
-    expect(token().state).to.equal(TokenState.Suspended);
+    expect((await token()).state).to.equal(TokenState.Suspended);
   });
 
-  it("looks back 24 h and no further", () => {
-    guess();
+  it("looks back 24 h and no further", async () => {
+    await guess();
     clock.now += DAY; // the first is now exactly a day old
-    for (let i = 0; i < 4; i++) guess();
-    expect(token().state).to.equal(TokenState.Active);
-    guess();
-    expect(token().state).to.equal(TokenState.Suspended);
+    for (let i = 0; i < 4; i++) await guess();
+    expect((await token()).state).to.equal(TokenState.Active);
+    await guess();
+    expect((await token()).state).to.equal(TokenState.Suspended);
   });
 
-  it("slides: the fifth within any 24 h counts, not within a calendar's day", () => {
+  it("slides: the fifth within any 24 h counts, not within a calendar's day", async () => {
     for (let i = 0; i < 4; i++) {
-      guess();
+      await guess();
       clock.now += 6 * 3600 - 1; // 23 h 59 min 56 s after the first
     }
-    expect(token().state).to.equal(TokenState.Active);
-    guess();
-    expect(token().state).to.equal(TokenState.Suspended);
+    expect((await token()).state).to.equal(TokenState.Active);
+    await guess();
+    expect((await token()).state).to.equal(TokenState.Suspended);
   });
 
-  it("does not count a genuine swipe that may not pay: no terminal can suspend a card with its last swipe", () => {
-    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
+  it("does not count a genuine swipe that may not pay: no terminal can suspend a card with its last swipe", async () => {
+    expect(await answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
     for (let i = 0; i < 10; i++) {
-      expect(answerTo(issuer, purchase({ track2 }))).to.equal("ATC_REPLAYED");
-      expect(answerTo(issuer, purchase({ track2: wrongDigit(track2, 18) }))).to.equal("CARD_NUMBER_UNKNOWN");
+      expect(await answerTo(issuer, purchase({ track2 }))).to.equal("ATC_REPLAYED");
+      expect(await answerTo(issuer, purchase({ track2: wrongDigit(track2, 18) }))).to.equal("CARD_NUMBER_UNKNOWN");
     }
-    expect(token().state).to.equal(TokenState.Active);
+    expect((await token()).state).to.equal(TokenState.Active);
   });
 
-  it("counts a repeated message once", () => {
+  it("counts a repeated message once", async () => {
     const message = purchase({ track2: wrongDigit(track2, -1) });
-    for (let i = 0; i < 10; i++) answerTo(issuer, { ...message, mti: i === 0 ? "0100" : "0101" });
-    expect(token().state).to.equal(TokenState.Active);
+    for (let i = 0; i < 10; i++) await answerTo(issuer, { ...message, mti: i === 0 ? "0100" : "0101" });
+    expect((await token()).state).to.equal(TokenState.Active);
   });
 
   it("counts a token's own tries, not those at another of the same card", async () => {
-    const { tokenRef: ref } = issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
     const other = tracksOf(await takeOfflineGrant(issuer, card, ref)).track2;
     for (let i = 0; i < 4; i++) {
-      guess();
-      expect(answerTo(issuer, purchase({ track2: wrongDigit(other, -1) }))).to.equal("CRYPTOGRAM_WRONG");
+      await guess();
+      expect(await answerTo(issuer, purchase({ track2: wrongDigit(other, -1) }))).to.equal("CRYPTOGRAM_WRONG");
     }
-    expect(token().state).to.equal(TokenState.Active);
-    expect(issuer.store.token(toHex(ref))!.state).to.equal(TokenState.Active);
+    expect((await token()).state).to.equal(TokenState.Active);
+    expect((await issuer.store.token(toHex(ref)))!.state).to.equal(TokenState.Active);
   });
 
-  it("is lifted by the holder, who has five new tries then", () => {
-    for (let i = 0; i < 5; i++) guess();
-    issuer.setState(toHex(tokenRef), TokenState.Active, "cardholder");
-    for (let i = 0; i < 4; i++) guess();
-    expect(token().state).to.equal(TokenState.Active);
-    guess();
-    expect(token().state).to.equal(TokenState.Suspended);
+  it("is lifted by the holder, who has five new tries then", async () => {
+    for (let i = 0; i < 5; i++) await guess();
+    await issuer.setState(toHex(tokenRef), TokenState.Active, "cardholder");
+    for (let i = 0; i < 4; i++) await guess();
+    expect((await token()).state).to.equal(TokenState.Active);
+    await guess();
+    expect((await token()).state).to.equal(TokenState.Suspended);
   });
 });

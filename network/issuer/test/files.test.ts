@@ -30,8 +30,8 @@ describe("the issuer's files", () => {
   let now: number;
   const opened: Issuer[] = [];
 
-  const open = (change: Partial<IssuerOptions> = {}) => {
-    const issuer = new Issuer({ ...options, ...change });
+  const open = async (change: Partial<IssuerOptions> = {}) => {
+    const issuer = await Issuer.open({ ...options, ...change });
     opened.push(issuer);
     return issuer;
   };
@@ -47,8 +47,8 @@ describe("the issuer's files", () => {
       now: () => now,
     };
   });
-  afterEach(() => {
-    for (const issuer of opened.splice(0)) issuer.close();
+  afterEach(async () => {
+    for (const issuer of opened.splice(0)) await issuer.close();
     rmSync(folder, { recursive: true });
   });
 
@@ -56,9 +56,10 @@ describe("the issuer's files", () => {
   async function aDay(issuer: Issuer): Promise<Map<string, Uint8Array | string>> {
     const secrets = new Map<string, Uint8Array | string>();
     for (let i = 0; i < 3; i++) {
-      const card = enrolledCard(issuer);
+      const card = await enrolledCard(issuer);
       secrets.set(`access key ${i}`, card.accessKey);
-      const [on, off] = [false, true].map((offline) => issuer.mint(card.cardId, "Lovelace/Ada", offline).tokenRef);
+      const mint = async (offline: boolean) => (await issuer.mint(card.cardId, "Lovelace/Ada", offline)).tokenRef;
+      const [on, off] = [await mint(false), await mint(true)];
       const grants = [
         await takeGrant(issuer, card, on!),
         await takeGrant(issuer, card, on!),
@@ -71,8 +72,8 @@ describe("the issuer's files", () => {
           purchase({ track2 }),
           purchase({ track2: wrongDigit(track2, -1) }),
         ]) {
-          answerTo(issuer, message);
-          answerTo(issuer, { ...message, mti: "0101" });
+          await answerTo(issuer, message);
+          await answerTo(issuer, { ...message, mti: "0101" });
         }
         const name = `${i}/${n}`;
         secrets.set(`PAN ${name}`, grant.track2.slice(0, 16));
@@ -90,7 +91,7 @@ describe("the issuer's files", () => {
   }
 
   it("hold no PAN, cryptogram, key, name or track, in any form, journal included (rule 12)", async () => {
-    const issuer = open();
+    const issuer = await open();
     const secrets = await aDay(issuer);
     const scan = () => {
       const files = readdirSync(folder);
@@ -109,12 +110,12 @@ describe("the issuer's files", () => {
     const live = scan();
     expect(live.files).to.include.members(["issuer.db-wal", "log.db-wal"]);
     expect(live.bytes.includes(Buffer.from(`"maxAmount":1250`))).to.equal(true); // the scan reads what is there
-    issuer.close();
+    await issuer.close();
     scan();
   });
 
   it("have no column that could hold a static verification value (rule 10)", async () => {
-    await aDay(open());
+    await aDay(await open());
     const db = new Database(options.file, { readonly: true });
     const columns = db
       .prepare<[], { name: string }>(
@@ -127,76 +128,78 @@ describe("the issuer's files", () => {
     for (const name of columns) expect(name).not.to.match(/cv|cryptogram|discretionary|track|pin|service|atn/i);
   });
 
-  it("find a PAN by a keyed name alone: whoever tries all PANs without the key finds none", () => {
-    const [mine, other] = [open(), new Issuer({ keys: keysFromSeeds(randomSeeds()), now: () => T0 })];
+  it("find a PAN by a keyed name alone: whoever tries all PANs without the key finds none", async () => {
+    const [mine, other] = [await open(), await Issuer.open({ keys: keysFromSeeds(randomSeeds()), now: () => T0 })];
     const pan = "9999990000000013";
-    expect(mine.secrets.panIndex(pan)).not.to.equal(other.secrets.panIndex(pan));
-    expect(mine.secrets.panIndex(pan)).to.equal(open({ file: ":memory:", logFile: ":memory:" }).secrets.panIndex(pan));
-    other.close();
+    expect((await mine).secrets.panIndex(pan)).not.to.equal(other.secrets.panIndex(pan));
+    expect((await mine).secrets.panIndex(pan)).to.equal(
+      (await open({ file: ":memory:", logFile: ":memory:" })).secrets.panIndex(pan),
+    );
+    await other.close();
   });
 
-  it("are for their owner's eyes", () => {
-    open();
+  it("are for their owner's eyes", async () => {
+    await open();
     for (const name of ["issuer.db", "issuer.db-wal"]) {
       expect(statSync(join(folder, name)).mode & 0o077, name).to.equal(0);
     }
   });
 
   it("bring back everything: certificate, cards, tokens, what was spent, what was answered", async () => {
-    const first = open();
-    const card = enrolledCard(first);
-    const { tokenRef } = first.mint(card.cardId, "Lovelace/Ada");
+    const first = await open();
+    const card = await enrolledCard(first);
+    const { tokenRef } = await first.mint(card.cardId, "Lovelace/Ada");
     const [spent, unspent] = [await takeGrant(first, card, tokenRef), await takeGrant(first, card, tokenRef)].map(
       tracksOf,
     );
     const message = purchase(spent!);
-    expect(answerTo(first, message)).to.equal("APPROVED");
+    expect(await answerTo(first, message)).to.equal("APPROVED");
     const checkpoint = first.log.checkpoint();
-    first.close();
+    await first.close();
 
-    const again = open();
+    const again = await open();
     expect(again.certificate).to.deep.equal(first.certificate);
     expect(again.log.checkpoint()).to.deep.equal(checkpoint);
-    again.authenticate(card.cardId, card.accessKey);
-    expect(answerTo(again, { ...message, mti: "0101" })).to.equal("APPROVED");
-    expect(answerTo(again, purchase(spent!))).to.equal("ATC_REPLAYED");
-    expect(answerTo(again, purchase(unspent!))).to.equal("APPROVED");
+    await again.authenticate(card.cardId, card.accessKey);
+    expect(await answerTo(again, { ...message, mti: "0101" })).to.equal("APPROVED");
+    expect(await answerTo(again, purchase(spent!))).to.equal("ATC_REPLAYED");
+    expect(await answerTo(again, purchase(unspent!))).to.equal("APPROVED");
     expect((await takeGrant(again, card, tokenRef)).atc).to.equal(3);
   });
 
   for (const [i, which] of ["issuer root", "maker root", "node", "signing key", "master"].entries()) {
     it(`are not opened with another ${which}: KEYS_MISMATCH`, async () => {
-      open().close();
+      await (await open()).close();
       const others = Uint8Array.from(seeds);
       others[32 * i]! ^= 1;
       const before = readFileSync(options.file);
       await expectIssuerError(() => open({ keys: keysFromSeeds(others) }), "KEYS_MISMATCH");
       await expectIssuerError(() => open({ keys: keysFromSeeds(others), logFile: ":memory:" }), "KEYS_MISMATCH");
       expect(readFileSync(options.file)).to.deep.equal(before);
-      open(); // and with theirs, still
+      await open(); // and with theirs, still
     });
   }
 
   it("are not opened with a certificate of other keys in them: KEYS_MISMATCH", async () => {
-    const first = open();
-    const foreign = new Issuer({ keys: keysFromSeeds(randomSeeds()), now: () => T0 });
-    const sign = new Issuer({
+    const first = await open();
+    const foreign = await Issuer.open({ keys: keysFromSeeds(randomSeeds()), now: () => T0 });
+    const sign = await Issuer.open({
       keys: { ...first.keys, master: first.keys.master, sign: foreign.keys.sign },
       now: () => T0,
     });
     for (const certificate of [foreign.certificate, sign.certificate, new Uint8Array(9)]) {
-      first.store.keepSetting("certificate", certificate);
+      await first.store.keepSetting("certificate", certificate);
       await expectIssuerError(() => open({ logFile: ":memory:" }), "KEYS_MISMATCH");
     }
-    foreign.close();
-    sign.close();
+    await foreign.close();
+    await sign.close();
   });
 
-  it("get a new certificate when the old one's time is over, with the same key, on the ledger", () => {
-    const first = open();
-    first.close();
+  it("get a new certificate when the old one's time is over, with the same key, on the ledger", async () => {
+    const first = await open();
+    await first.close();
     now += 5 * 365 * DAY;
-    const again = open();
+    const again = await open();
     expect(again.certificate).not.to.deep.equal(first.certificate);
     const [old, fresh] = [first, again].map(({ certificate }) => readCertificate(certificate).claims);
     expect(fresh!.keys.sign).to.deep.equal(old!.keys.sign);
@@ -204,24 +207,24 @@ describe("the issuer's files", () => {
     again.evidence(0);
   });
 
-  it("are not opened by an issuer that was revoked", () => {
-    const first = open();
+  it("are not opened by an issuer that was revoked", async () => {
+    const first = await open();
     first.log.revoke(readCertificate(first.certificate).claims.serial);
-    first.close();
-    expect(() => open())
-      .to.throw(LedgerError)
+    await first.close();
+    expect(await failureOf(open()))
+      .to.be.instanceOf(LedgerError)
       .with.property("code", "CERTIFICATE_REVOKED");
   });
 
-  it("are not opened where the log was altered, and the store is let go again: LOG_DAMAGED", () => {
-    open().close();
+  it("are not opened where the log was altered, and the store is let go again: LOG_DAMAGED", async () => {
+    await (await open()).close();
     const db = new Database(options.logFile);
     db.exec("UPDATE entries SET time = time + 1");
     db.close();
-    expect(() => open())
-      .to.throw(LedgerError)
+    expect(await failureOf(open()))
+      .to.be.instanceOf(LedgerError)
       .with.property("code", "LOG_DAMAGED");
-    open({ logFile: ":memory:" });
+    await open({ logFile: ":memory:" });
   });
 
   it("are refused where they are no store, or one of another version: STORE_DAMAGED", async () => {
@@ -231,7 +234,7 @@ describe("the issuer's files", () => {
     );
     await expectIssuerError(() => open(), "STORE_DAMAGED");
     rmSync(options.file);
-    open().close();
+    await (await open()).close();
     const db = new Database(options.file);
     db.pragma("user_version = 99");
     db.close();
@@ -249,26 +252,26 @@ describe("the issuer's files", () => {
   });
 
   it("are brought to this version where they are of an earlier one, with all that they hold", async () => {
-    const first = open();
-    const card = enrolledCard(first);
+    const first = await open();
+    const card = await enrolledCard(first);
     const { cardId } = card;
-    const { track2 } = tracksOf(await takeGrant(first, card, first.mint(cardId, "Lovelace/Ada").tokenRef));
-    first.close();
+    const { track2 } = tracksOf(await takeGrant(first, card, (await first.mint(cardId, "Lovelace/Ada")).tokenRef));
+    await first.close();
     const db = new Database(options.file);
     // As version 1 left them: it knew of no reversals, and kept no hash beside a grant's domain.
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.pragma("user_version = 1");
     db.close();
-    const issuer = open();
-    expect(issuer.mint(cardId, "Lovelace/Ada").last4).to.match(/^\d{4}$/);
-    expect(answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
-    expect(answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
+    const issuer = await open();
+    expect((await issuer.mint(cardId, "Lovelace/Ada")).last4).to.match(/^\d{4}$/);
+    expect(await answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
+    expect(await answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
   });
 
   it("say INTERNAL, and nothing of what is sealed, where a sealed value was altered", async () => {
-    const issuer = open();
-    const card = enrolledCard(issuer);
-    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const issuer = await open();
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
     const db = new Database(options.file);
     for (const value of [new Uint8Array(60), new Uint8Array(3)]) {
       db.prepare("UPDATE tokens SET pan = ?").run(value);
@@ -278,10 +281,17 @@ describe("the issuer's files", () => {
   });
 });
 
+function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error) => error,
+  );
+}
+
 describe("an issuer that is printed", () => {
-  it("shows no secret, printed or as JSON (rule 12)", () => {
+  it("shows no secret, printed or as JSON (rule 12)", async () => {
     const seeds = randomSeeds();
-    const issuer = new Issuer({ keys: keysFromSeeds(seeds), now: () => T0 });
+    const issuer = await Issuer.open({ keys: keysFromSeeds(seeds), now: () => T0 });
     const text =
       inspect(issuer, { depth: 9, maxArrayLength: 1000 }) + JSON.stringify(issuer) + JSON.stringify(issuer.keys);
     for (let i = 0; i < 5; i++) {
@@ -295,6 +305,6 @@ describe("an issuer that is printed", () => {
         expect(text).not.to.contain(form);
       }
     }
-    issuer.close();
+    await issuer.close();
   });
 });

@@ -34,13 +34,13 @@ describe("a grant", () => {
   let card: TestCard;
   let tokenRef: Uint8Array;
   let offlineRef: Uint8Array;
-  const atc = (ref = tokenRef) => issuer.store.token(toHex(ref))!.atc;
+  const atc = async (ref = tokenRef) => (await issuer.store.token(toHex(ref)))!.atc;
 
-  beforeEach(() => {
-    ({ issuer, clock } = newIssuer());
-    card = enrolledCard(issuer);
-    ({ tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada"));
-    ({ tokenRef: offlineRef } = issuer.mint(card.cardId, "Lovelace/Ada", true));
+  beforeEach(async () => {
+    ({ issuer, clock } = await newIssuer());
+    card = await enrolledCard(issuer);
+    ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada"));
+    ({ tokenRef: offlineRef } = await issuer.mint(card.cardId, "Lovelace/Ada", true));
   });
   afterEach(() => issuer.close());
 
@@ -81,11 +81,11 @@ describe("a grant", () => {
   });
 
   it("has a cryptogram that depends on token and domain", async () => {
-    const { tokenRef: other } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const { tokenRef: other } = await issuer.mint(card.cardId, "Lovelace/Ada");
     const grants = [
       await takeGrant(issuer, card, tokenRef),
       await takeGrant(issuer, card, other),
-      await takeGrant(issuer, card, issuer.mint(card.cardId, "Lovelace/Ada").tokenRef, {
+      await takeGrant(issuer, card, (await issuer.mint(card.cardId, "Lovelace/Ada")).tokenRef, {
         domain: { ...DOMAIN, maxAmount: 1251 },
       }),
     ];
@@ -94,7 +94,7 @@ describe("a grant", () => {
   });
 
   it("is sealed to its card and opens for no other", async () => {
-    const other = enrolledCard(issuer);
+    const other = await enrolledCard(issuer);
     const { sealed } = await issuer.grant(request());
     expect((await openGrant(sealed, card)).atc).to.equal(1);
     for (const wrong of [other, { ...card, cardId: other.cardId }]) {
@@ -144,26 +144,26 @@ describe("a grant", () => {
   for (const [what, change, code] of BAD) {
     it(`is not made for ${what}: ${code}`, async () => {
       await expectIssuerError(() => issuer.grant(request(change)), code);
-      expect(atc()).to.equal(0);
+      expect(await atc()).to.equal(0);
     });
   }
 
   it("is not made without a challenge on line: BAD_REQUEST", async () => {
     const { challenge: _, ...rest } = request();
     await expectIssuerError(() => issuer.grant(rest), "BAD_REQUEST");
-    expect(atc()).to.equal(0);
+    expect(await atc()).to.equal(0);
   });
 
   it("is made for active tokens alone: TOKEN_SUSPENDED, TOKEN_DEACTIVATED, TOKEN_INACTIVE", async () => {
     const ref = toHex(tokenRef);
-    issuer.store.setState(ref, TokenState.Inactive, "issuer", 1);
+    await issuer.store.setState(ref, TokenState.Inactive, "issuer", 1);
     await expectIssuerError(() => issuer.grant(request()), "TOKEN_INACTIVE");
-    issuer.setState(ref, TokenState.Active, "cardholder");
-    issuer.setState(ref, TokenState.Suspended, "cardholder");
+    await issuer.setState(ref, TokenState.Active, "cardholder");
+    await issuer.setState(ref, TokenState.Suspended, "cardholder");
     await expectIssuerError(() => issuer.grant(request()), "TOKEN_SUSPENDED");
-    issuer.setState(ref, TokenState.Deactivated, "cardholder");
+    await issuer.setState(ref, TokenState.Deactivated, "cardholder");
     await expectIssuerError(() => issuer.grant(request()), "TOKEN_DEACTIVATED");
-    expect(atc()).to.equal(0);
+    expect(await atc()).to.equal(0);
   });
 
   it("is made up to the end of the token's last month: TOKEN_EXPIRED", async () => {
@@ -175,12 +175,12 @@ describe("a grant", () => {
 
   it("keeps nothing of a domain but its own fields", async () => {
     await issuer.grant(request({ domain: { ...DOMAIN, cvv: "123" } as never }));
-    expect(issuer.store.grant(toHex(tokenRef), 1)!.domain).to.equal(JSON.stringify(DOMAIN));
+    expect((await issuer.store.grant(toHex(tokenRef), 1))!.domain).to.equal(JSON.stringify(DOMAIN));
   });
 
   it("brings a receipt of the issuer's certificate, and a proof for a card that has seen less", async () => {
     const early = issuer.log.size;
-    enrolledCard(issuer);
+    await enrolledCard(issuer);
     expect((await issuer.grant(request({ checkpointSize: early }))).consistency).to.be.instanceOf(Uint8Array);
     expect((await issuer.grant(request({ checkpointSize: issuer.log.size }))).consistency).to.equal(null);
     expect((await issuer.grant(request())).issuerCert).to.deep.equal(issuer.certificate);
@@ -195,14 +195,14 @@ describe("a grant", () => {
       expect(grant.notBefore).to.equal(grant.issuedAt - GRANT_LIFE_S);
       expect(grant).not.to.have.property("challenge");
       clock.now += 6 * DAY;
-      expect(answerTo(issuer, purchase(tracksOf(grant)))).to.equal("APPROVED");
-      expect(answerTo(issuer, purchase(tracksOf(grant)))).to.equal("ATC_REPLAYED");
+      expect(await answerTo(issuer, purchase(tracksOf(grant)))).to.equal("APPROVED");
+      expect(await answerTo(issuer, purchase(tracksOf(grant)))).to.equal("ATC_REPLAYED");
     });
 
     it("is not of an on-line token, nor the reverse: BAD_REQUEST", async () => {
       await expectIssuerError(() => takeOfflineGrant(issuer, card, tokenRef), "BAD_REQUEST");
       await expectIssuerError(() => issuer.grant(request({ tokenRef: offlineRef })), "BAD_REQUEST");
-      expect([atc(), atc(offlineRef)]).to.deep.equal([0, 0]);
+      expect([await atc(), await atc(offlineRef)]).to.deep.equal([0, 0]);
     });
 
     it("is small: OFFLINE_LIMIT over the cap", async () => {
@@ -210,7 +210,7 @@ describe("a grant", () => {
       expect((await takeOfflineGrant(issuer, card, offlineRef, { domain })).offline!.cap).to.equal(OFFLINE_CAP_MAX);
       domain.maxAmount += 1;
       await expectIssuerError(() => takeOfflineGrant(issuer, card, offlineRef, { domain }), "OFFLINE_LIMIT");
-      expect(atc(offlineRef)).to.equal(1);
+      expect(await atc(offlineRef)).to.equal(1);
     });
 
     it("is one of few: OFFLINE_LIMIT until one is spent, or its time is over", async () => {
@@ -218,7 +218,7 @@ describe("a grant", () => {
       for (let i = 0; i < OFFLINE_GRANTS_MAX; i++) grants.push(await takeOfflineGrant(issuer, card, offlineRef));
       expect(grants.map((grant) => grant.offline!.n)).to.deep.equal([1, 2, 3, 4, 5]);
       await expectIssuerError(() => takeOfflineGrant(issuer, card, offlineRef), "OFFLINE_LIMIT");
-      answerTo(issuer, purchase(tracksOf(grants[2]!)));
+      await answerTo(issuer, purchase(tracksOf(grants[2]!)));
       await takeOfflineGrant(issuer, card, offlineRef);
       await expectIssuerError(() => takeOfflineGrant(issuer, card, offlineRef), "OFFLINE_LIMIT");
       clock.now += OFFLINE_LIFE_MAX_S;

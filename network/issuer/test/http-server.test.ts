@@ -24,10 +24,10 @@ describe("the issuer's HTTP API", () => {
     service = await startIssuer({ keys: keysFromSeeds(randomSeeds()), now: () => T0, http: { requestMs: 300 } });
   });
   after(() => service.close());
-  beforeEach(() => {
-    card = enrolledCard(service.issuer);
-    other = enrolledCard(service.issuer);
-    ref = base64(service.issuer.mint(card.cardId, "Lovelace/Ada").tokenRef);
+  beforeEach(async () => {
+    card = await enrolledCard(service.issuer);
+    other = await enrolledCard(service.issuer);
+    ref = base64((await service.issuer.mint(card.cardId, "Lovelace/Ada")).tokenRef);
   });
 
   async function ask(
@@ -77,7 +77,7 @@ describe("the issuer's HTTP API", () => {
       expect(status).to.equal(200);
       expect(answer).to.have.all.keys("cardId", "accessKey");
       expect(answer.cardId).to.equal(base64(fresh.cardId));
-      service.issuer.authenticate(fresh.cardId, Buffer.from(answer.accessKey as string, "base64url"));
+      await service.issuer.authenticate(fresh.cardId, Buffer.from(answer.accessKey as string, "base64url"));
       refused(await ask("POST", "/v1/cards", body, {}), 409, "CARD_ENROLLED");
     });
 
@@ -98,8 +98,8 @@ describe("the issuer's HTTP API", () => {
         const { status, body: token } = await ask("POST", "/v1/tokens", body);
         expect(status).to.equal(200);
         expect(token).to.have.all.keys("tokenRef", "iin", "last4", "expiry");
-        const row = service.issuer.store.token(toHex(Buffer.from(token.tokenRef as string, "base64url")))!;
-        expect(row.offline).to.equal(offline ? 1 : 0);
+        const row = await service.issuer.store.token(toHex(Buffer.from(token.tokenRef as string, "base64url")))!;
+        expect(row?.offline).to.equal(offline ? 1 : 0);
       }
     });
 
@@ -117,7 +117,7 @@ describe("the issuer's HTTP API", () => {
       expect(body.consistency).to.equal(null);
       expect((await openGrant(Buffer.from(body.sealed as string, "base64url"), card)).atc).to.equal(1);
 
-      const { tokenRef } = service.issuer.mint(card.cardId, "Lovelace/Ada", true);
+      const { tokenRef } = await service.issuer.mint(card.cardId, "Lovelace/Ada", true);
       const { challenge: _, ...rest } = grantBody();
       const offline = await ask("POST", "/v1/grants", { ...rest, tokenRef: base64(tokenRef), kind: "offline" });
       expect((await openGrant(Buffer.from(offline.body.sealed as string, "base64url"), card)).offline!.n).to.equal(1);
@@ -156,7 +156,7 @@ describe("the issuer's HTTP API", () => {
     });
 
     it("is not the holder's to resume where the issuer suspended it", async () => {
-      service.issuer.setState(toHex(Buffer.from(ref, "base64url")), TokenState.Suspended, "issuer");
+      await service.issuer.setState(toHex(Buffer.from(ref, "base64url")), TokenState.Suspended, "issuer");
       refused(
         await ask("POST", `/v1/tokens/${ref}/state`, { ...position(), state: "active" }),
         403,
@@ -199,7 +199,7 @@ describe("the issuer's HTTP API", () => {
         refused(await ask(method, path, body, headers), 401, "UNAUTHORISED");
       }
     }
-    expect(service.issuer.store.token(toHex(Buffer.from(ref, "base64url")))).to.include({ atc: 0, version: 0 });
+    expect(await service.issuer.store.token(toHex(Buffer.from(ref, "base64url")))).to.include({ atc: 0, version: 0 });
   });
 
   it("knows no card that was not enrolled", async () => {
@@ -260,7 +260,7 @@ describe("the issuer's HTTP API", () => {
     for (const query of ["", `cardId=${base64(card.cardId)}`, `cardId=${base64(card.cardId)}&checkpointSize=-1`]) {
       refused(await ask("GET", `/v1/tokens/${ref}/state?${query}`), 400, "BAD_REQUEST");
     }
-    expect(service.issuer.store.token(toHex(Buffer.from(ref, "base64url")))!.atc).to.equal(0);
+    expect((await service.issuer.store.token(toHex(Buffer.from(ref, "base64url"))))!.atc).to.equal(0);
   });
 
   it("refuses a body over 8 KiB, and one that is not JSON by name, with HTTP's own status", async () => {

@@ -51,8 +51,8 @@ describe("the terminals' door", () => {
     return line;
   };
   const swipe = async () => {
-    const card = enrolledCard(service.issuer);
-    const { tokenRef } = service.issuer.mint(card.cardId, "Lovelace/Ada");
+    const card = await enrolledCard(service.issuer);
+    const { tokenRef } = await service.issuer.mint(card.cardId, "Lovelace/Ada");
     return tracksOf(await takeGrant(service.issuer, card, tokenRef));
   };
 

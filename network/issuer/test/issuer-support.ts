@@ -8,6 +8,7 @@ import { CipherSuite, HkdfSha256 } from "@hpke/core";
 import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
+import { postgresql } from "../../../test/support/postgresql.js";
 import {
   type Decline,
   type GrantRequest,
@@ -42,10 +43,16 @@ export interface TestCard {
   readonly certificate: Uint8Array;
 }
 
+/** Whether this run is the one over PostgreSQL (postgresql.test.ts): each issuer has a database of its own. */
+const IS_POSTGRESQL = process.env.ECARD_TEST_ENGINE === "postgresql";
+
 /** An issuer at `T0`, in memory unless told. */
-export function newIssuer(change: Partial<IssuerOptions> = {}): { readonly issuer: Issuer; readonly clock: Clock } {
+export async function newIssuer(
+  change: Partial<IssuerOptions> = {},
+): Promise<{ readonly issuer: Issuer; readonly clock: Clock }> {
   const clock = { now: T0 };
-  const issuer = new Issuer({ keys: keysFromSeeds(randomSeeds()), now: () => clock.now, ...change });
+  const file = IS_POSTGRESQL ? await (await postgresql()).database() : ":memory:";
+  const issuer = await Issuer.open({ keys: keysFromSeeds(randomSeeds()), now: () => clock.now, file, ...change });
   return { issuer, clock };
 }
 
@@ -62,9 +69,9 @@ export function newCard(issuer: Issuer, change: { readonly sub?: string; readonl
   return { cardId, grantSecret, certificate };
 }
 
-export function enrolledCard(issuer: Issuer): TestCard {
+export async function enrolledCard(issuer: Issuer): Promise<TestCard> {
   const card = newCard(issuer);
-  const { accessKey } = issuer.enrol(card.certificate, "Ada's phone");
+  const { accessKey } = await issuer.enrol(card.certificate, "Ada's phone");
   return { ...card, accessKey };
 }
 
@@ -179,8 +186,8 @@ export function without(message: Message, ...elements: readonly number[]): Messa
 }
 
 /** Approved, or our name of the decline, as a terminal learns it. */
-export function answerTo(issuer: Issuer, message: Message): "APPROVED" | Decline {
-  const { fields } = reply(issuer, message)!;
+export async function answerTo(issuer: Issuer, message: Message): Promise<"APPROVED" | Decline> {
+  const { fields } = (await reply(issuer, message))!;
   return fields[39] === "00" ? "APPROVED" : (fields[44] as Decline);
 }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { expect } from "chai";
 import { Issuer, keysFromSeeds, REPEAT_WINDOW_S, randomSeeds, reply } from "../src/index.js";
+import { Tables } from "../src/store.js";
 import {
   answerTo,
   type Clock,
@@ -30,32 +31,32 @@ describe("a request that comes again", () => {
   let tracks: { track1: string; track2: string };
 
   beforeEach(async () => {
-    ({ issuer, clock } = newIssuer());
-    card = enrolledCard(issuer);
-    ({ tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada"));
+    ({ issuer, clock } = await newIssuer());
+    card = await enrolledCard(issuer);
+    ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada"));
     tracks = tracksOf(await takeGrant(issuer, card, tokenRef));
   });
   afterEach(() => issuer.close());
 
-  const codeOf = (message: Message) => reply(issuer, message)!.fields[38];
+  const codeOf = async (message: Message) => (await reply(issuer, message))!.fields[38];
 
-  it("gets the stored answer, as 0101 and as a doubled 0100, after the grant's time as well", () => {
+  it("gets the stored answer, as 0101 and as a doubled 0100, after the grant's time as well", async () => {
     const message = purchase(tracks);
-    const code = codeOf(message);
+    const code = await codeOf(message);
     expect(code).to.match(/^\d{6}$/);
     clock.now += 600;
-    expect(codeOf({ ...message, mti: "0101" })).to.equal(code);
-    expect(codeOf(message)).to.equal(code);
+    expect(await codeOf({ ...message, mti: "0101" })).to.equal(code);
+    expect(await codeOf(message)).to.equal(code);
   });
 
-  it("gets the stored refusal too, though the reason be gone", () => {
+  it("gets the stored refusal too, though the reason be gone", async () => {
     const message = purchase(tracks, { 4: "000000009999" });
-    expect(answerTo(issuer, message)).to.equal("AMOUNT_OVER_CAP");
-    expect(answerTo(issuer, { ...message, mti: "0101" })).to.equal("AMOUNT_OVER_CAP");
+    expect(await answerTo(issuer, message)).to.equal("AMOUNT_OVER_CAP");
+    expect(await answerTo(issuer, { ...message, mti: "0101" })).to.equal("AMOUNT_OVER_CAP");
   });
 
-  it("is decided when it is a 0101 whose 0100 was lost", () => {
-    expect(answerTo(issuer, { ...purchase(tracks), mti: "0101" })).to.equal("APPROVED");
+  it("is decided when it is a 0101 whose 0100 was lost", async () => {
+    expect(await answerTo(issuer, { ...purchase(tracks), mti: "0101" })).to.equal("APPROVED");
   });
 
   const OTHERS: readonly (readonly [what: string, fields: Fields])[] = [
@@ -70,42 +71,49 @@ describe("a request that comes again", () => {
     ["currency", { 49: "840" }],
   ];
   for (const [what, fields] of OTHERS) {
-    it(`is another one where its ${what} differs: it never gets the approval`, () => {
+    it(`is another one where its ${what} differs: it never gets the approval`, async () => {
       const message = purchase(tracks);
-      expect(answerTo(issuer, message)).to.equal("APPROVED");
-      expect(answerTo(issuer, { mti: "0101", fields: { ...message.fields, ...fields } })).to.equal("ATC_REPLAYED");
+      expect(await answerTo(issuer, message)).to.equal("APPROVED");
+      expect(await answerTo(issuer, { mti: "0101", fields: { ...message.fields, ...fields } })).to.equal(
+        "ATC_REPLAYED",
+      );
     });
   }
 
   it("is another one where its tracks differ: it gets no approval, and no other's refusal", async () => {
     const message = purchase({ track2: tracks.track2 });
-    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    expect(await answerTo(issuer, message)).to.equal("APPROVED");
     const forged = { ...message, fields: { ...message.fields, 35: wrongDigit(tracks.track2, -1) } };
-    expect(answerTo(issuer, forged)).to.equal("CRYPTOGRAM_WRONG");
+    expect(await answerTo(issuer, forged)).to.equal("CRYPTOGRAM_WRONG");
     const second = tracksOf(await takeGrant(issuer, card, tokenRef));
-    expect(answerTo(issuer, { ...message, fields: { ...message.fields, 35: second.track2 } })).to.equal("APPROVED");
-    expect(answerTo(issuer, { ...message, fields: { ...message.fields, 45: tracks.track1 } })).to.equal("ATC_REPLAYED");
+    expect(await answerTo(issuer, { ...message, fields: { ...message.fields, 35: second.track2 } })).to.equal(
+      "APPROVED",
+    );
+    expect(await answerTo(issuer, { ...message, fields: { ...message.fields, 45: tracks.track1 } })).to.equal(
+      "ATC_REPLAYED",
+    );
   });
 
   it("is forgotten after a day: DE 7 has no year, and last year's approval pays nothing", async () => {
-    const { tokenRef: ref } = issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
     const message = purchase(tracksOf(await takeOfflineGrant(issuer, card, ref)));
-    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    expect(await answerTo(issuer, message)).to.equal("APPROVED");
     clock.now += REPEAT_WINDOW_S - 1;
-    expect(answerTo(issuer, message)).to.equal("APPROVED");
+    expect(await answerTo(issuer, message)).to.equal("APPROVED");
     clock.now += 1;
-    expect(answerTo(issuer, message)).to.equal("ATC_REPLAYED");
+    expect(await answerTo(issuer, message)).to.equal("ATC_REPLAYED");
   });
 
-  it("is not found by whoever reads the store and knows the request: the name it is kept under is keyed", () => {
+  it("is not found by whoever reads the store and knows the request: the name it is kept under is keyed", async () => {
     const names: string[] = [];
-    const { keepDecision } = issuer.store;
-    issuer.store.keepDecision = (name, ...rest) => {
+    const { keepDecision } = Tables.prototype;
+    Tables.prototype.keepDecision = async function (name, ...rest) {
       names.push(name);
-      keepDecision.call(issuer.store, name, ...rest);
+      await keepDecision.call(this, name, ...rest);
     };
     const { fields } = purchase(tracks);
-    answerTo(issuer, { mti: "0100", fields });
+    await answerTo(issuer, { mti: "0100", fields });
+    Tables.prototype.keepDecision = keepDecision;
     const order = [32, 41, 11, 7, 2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
     const plain = createHash("sha256")
       .update(JSON.stringify(order.map((de) => fields[de] ?? null)))
@@ -122,40 +130,39 @@ describe("one grant, presented by many at once", () => {
     const folder = mkdtempSync(join(tmpdir(), "ecard-race-"));
     const keys = keysFromSeeds(randomSeeds());
     const file = join(folder, "issuer.db");
-    const open = () => new Issuer({ keys, file, now: () => T0 });
-    const [one, two] = [open(), open()];
+    const open = () => Issuer.open({ keys, file, now: () => T0 });
+    const [one, two] = [await open(), await open()];
     try {
-      const card = enrolledCard(one);
-      const { tokenRef } = one.mint(card.cardId, "Lovelace/Ada");
+      const card = await enrolledCard(one);
+      const { tokenRef } = await one.mint(card.cardId, "Lovelace/Ada");
       const tracks = tracksOf(await takeGrant(one, card, tokenRef, { domain: DOMAIN }));
       // The second asks while the first is between its look and its write. It has to wait, and as both are one thread here, in vain.
-      const { useGrant } = one.store;
+      const { useGrant } = Tables.prototype;
       let inside: unknown;
-      one.store.useGrant = (ref, atc) => {
-        const { fields } = reply(two, purchase(tracks))!;
-        inside = fields[44];
-        useGrant.call(one.store, ref, atc);
+      Tables.prototype.useGrant = async function (ref, atc) {
+        Tables.prototype.useGrant = useGrant;
+        inside = await answerTo(two, purchase(tracks));
+        await useGrant.call(this, ref, atc);
       };
-      const answers = [answerTo(one, purchase(tracks))];
-      one.store.useGrant = useGrant;
-      for (let i = 0; i < 20; i++) answers.push(answerTo(i % 2 ? one : two, purchase(tracks)));
+      const answers = [await answerTo(one, purchase(tracks))];
+      for (let i = 0; i < 20; i++) answers.push(await answerTo(i % 2 ? one : two, purchase(tracks)));
       expect(inside).to.equal("ISSUER_FAILED");
       expect(answers.filter((answer) => answer === "APPROVED")).to.have.length(1);
       expect(answers.slice(1).every((answer) => answer === "ATC_REPLAYED")).to.equal(true);
     } finally {
-      one.close();
-      two.close();
+      await one.close();
+      await two.close();
       rmSync(folder, { recursive: true });
     }
   });
 
   it("gives out every ATC once, however many ask", async () => {
-    const { issuer } = newIssuer();
-    const card = enrolledCard(issuer);
-    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const { issuer } = await newIssuer();
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
     const grants = await Promise.all(Array.from({ length: 40 }, () => takeGrant(issuer, card, tokenRef)));
     expect(new Set(grants.map(({ atc }) => atc)).size).to.equal(40);
     expect(new Set(grants.map((grant) => tracksOf(grant).track2)).size).to.equal(40);
-    issuer.close();
+    await issuer.close();
   });
 });

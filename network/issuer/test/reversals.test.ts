@@ -21,18 +21,18 @@ describe("a reversal", () => {
   let request: Message;
 
   beforeEach(async () => {
-    ({ issuer, clock } = newIssuer());
-    const card = enrolledCard(issuer);
-    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    ({ issuer, clock } = await newIssuer());
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
     request = purchase(tracksOf(await takeGrant(issuer, card, tokenRef)));
   });
   afterEach(() => issuer.close());
 
-  it("is answered by a 0410 that echoes it, as often as it comes", () => {
-    expect(answerTo(issuer, request)).to.equal("APPROVED");
+  it("is answered by a 0410 that echoes it, as often as it comes", async () => {
+    expect(await answerTo(issuer, request)).to.equal("APPROVED");
     const reversal = reversalOf(request);
     for (const mti of ["0400", "0401", "0401"]) {
-      const answer = reply(issuer, { ...reversal, mti })!;
+      const answer = (await reply(issuer, { ...reversal, mti }))!;
       expect(answer.mti).to.equal("0410");
       expect(answer.fields[39]).to.equal("00");
       expect(answer.fields[11]).to.equal(reversal.fields[11]);
@@ -40,30 +40,30 @@ describe("a reversal", () => {
     }
   });
 
-  it("takes the approval back: its repeat gets none any more, and the grant pays nothing else", () => {
-    expect(answerTo(issuer, request)).to.equal("APPROVED");
-    expect(answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
-    expect(answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
-    expect(reply(issuer, request)!.fields[39]).to.equal("21");
-    expect(answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("ATC_REPLAYED");
+  it("takes the approval back: its repeat gets none any more, and the grant pays nothing else", async () => {
+    expect(await answerTo(issuer, request)).to.equal("APPROVED");
+    expect(await answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
+    expect(await answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
+    expect((await reply(issuer, request))!.fields[39]).to.equal("21");
+    expect(await answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("ATC_REPLAYED");
   });
 
-  it("that overtakes its request wins, and the grant is not spent by it", () => {
-    expect(answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
-    expect(answerTo(issuer, request)).to.equal("REVERSED");
-    expect(answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
-    expect(answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("APPROVED");
+  it("that overtakes its request wins, and the grant is not spent by it", async () => {
+    expect(await answerTo(issuer, reversalOf(request))).to.equal("APPROVED");
+    expect(await answerTo(issuer, request)).to.equal("REVERSED");
+    expect(await answerTo(issuer, { ...request, mti: "0101" })).to.equal("REVERSED");
+    expect(await answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("APPROVED");
   });
 
-  it("of a repeat is one of its request", () => {
-    expect(answerTo(issuer, reversalOf({ ...request, mti: "0101" }))).to.equal("APPROVED");
-    expect(answerTo(issuer, request)).to.equal("REVERSED");
+  it("of a repeat is one of its request", async () => {
+    expect(await answerTo(issuer, reversalOf({ ...request, mti: "0101" }))).to.equal("APPROVED");
+    expect(await answerTo(issuer, request)).to.equal("REVERSED");
   });
 
-  it("is forgotten after a day, as requests are", () => {
-    answerTo(issuer, reversalOf(request));
+  it("is forgotten after a day, as requests are", async () => {
+    await answerTo(issuer, reversalOf(request));
     clock.now += REPEAT_WINDOW_S + 1;
-    expect(answerTo(issuer, request)).to.equal("GRANT_EXPIRED");
+    expect(await answerTo(issuer, request)).to.equal("GRANT_EXPIRED");
   });
 
   const OTHERS: readonly (readonly [what: string, fields: Fields])[] = [
@@ -72,10 +72,10 @@ describe("a reversal", () => {
     ["time", { 7: "0115120001" }],
   ];
   for (const [what, fields] of OTHERS) {
-    it(`of another ${what} takes nothing back`, () => {
+    it(`of another ${what} takes nothing back`, async () => {
       const other = { ...request, fields: { ...request.fields, ...fields } };
-      expect(answerTo(issuer, reversalOf(other))).to.equal("APPROVED");
-      expect(answerTo(issuer, request)).to.equal("APPROVED");
+      expect(await answerTo(issuer, reversalOf(other))).to.equal("APPROVED");
+      expect(await answerTo(issuer, request)).to.equal("APPROVED");
     });
   }
 
@@ -84,15 +84,15 @@ describe("a reversal", () => {
     ["an original that is no authorisation", { 90: `0200${"0".repeat(16)}00000999999${"0".repeat(11)}` }],
   ];
   for (const [what, change] of WRONG) {
-    it(`of ${what} is refused: FORMAT_ERROR`, () => {
-      expect(answerTo(issuer, reversalOf(request, change))).to.equal("FORMAT_ERROR");
+    it(`of ${what} is refused: FORMAT_ERROR`, async () => {
+      expect(await answerTo(issuer, reversalOf(request, change))).to.equal("FORMAT_ERROR");
     });
   }
 
-  it("without its original, its terminal or its acquirer is refused: FORMAT_ERROR", () => {
+  it("without its original, its terminal or its acquirer is refused: FORMAT_ERROR", async () => {
     for (const de of [90, 41, 32, 11, 7]) {
-      expect(answerTo(issuer, without(reversalOf(request), de)), `DE ${de}`).to.equal("FORMAT_ERROR");
+      expect(await answerTo(issuer, without(reversalOf(request), de)), `DE ${de}`).to.equal("FORMAT_ERROR");
     }
-    expect(answerTo(issuer, request)).to.equal("APPROVED");
+    expect(await answerTo(issuer, request)).to.equal("APPROVED");
   });
 });

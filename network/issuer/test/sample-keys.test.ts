@@ -27,9 +27,9 @@ describe("sample keys", () => {
 
   it("mint in the test range alone: SAMPLE_KEYS_TEST_IIN (rule 11)", async () => {
     for (const iins of [["400000"], ["999999", "400000"], ["999998"]]) {
-      await expectIssuerError(() => new Issuer({ keys: sampleKeys(), iins }), "SAMPLE_KEYS_TEST_IIN");
+      await expectIssuerError(() => Issuer.open({ keys: sampleKeys(), iins }), "SAMPLE_KEYS_TEST_IIN");
     }
-    new Issuer({ keys: sampleKeys(), iins: ["999999"] }).close();
+    await (await Issuer.open({ keys: sampleKeys(), iins: ["999999"] })).close();
   });
 
   it("are known for what they are when they come from a file, one of them as well", () => {
@@ -57,15 +57,15 @@ describe("an issuer's number ranges", () => {
 
   it("are configured, six digits each, the test range unless told: IIN_NOT_CONFIGURED (rule 4)", async () => {
     for (const iins of [[], ["99999"], ["999999", "4"], ["99999x"]]) {
-      await expectIssuerError(() => new Issuer({ keys, iins }), "IIN_NOT_CONFIGURED");
+      await expectIssuerError(() => Issuer.open({ keys, iins }), "IIN_NOT_CONFIGURED");
     }
     for (const [iins, want] of [
       [undefined, "999999"],
       [["412345", "999999"], "412345"],
     ] as const) {
-      const issuer = new Issuer({ keys, ...(iins && { iins }) });
-      expect(issuer.mint(enrolledCard(issuer).cardId, "Lovelace/Ada").iin).to.equal(want);
-      issuer.close();
+      const issuer = await Issuer.open({ keys, ...(iins && { iins }) });
+      expect((await issuer.mint((await enrolledCard(issuer)).cardId, "Lovelace/Ada")).iin).to.equal(want);
+      await issuer.close();
     }
   });
 

@@ -5,6 +5,7 @@ import { AAD, cborDecode, decodeSign1, StateKey, TOKENS_MAX, TokenState, toHex }
 import { expect } from "chai";
 import fc from "fast-check";
 import { type Issuer, luhnDigit, mintPan, type StateActor, TRANSITIONS } from "../src/index.js";
+import { Tables } from "../src/store.js";
 import { type Clock, enrolledCard, expectIssuerError, newIssuer, type TestCard, takeGrant } from "./issuer-support.js";
 
 const STATES = [TokenState.Inactive, TokenState.Active, TokenState.Suspended, TokenState.Deactivated] as const;
@@ -38,14 +39,14 @@ describe("minting a token", () => {
   let issuer: Issuer;
   let clock: Clock;
   let card: TestCard;
-  beforeEach(() => {
-    ({ issuer, clock } = newIssuer());
-    card = enrolledCard(issuer);
+  beforeEach(async () => {
+    ({ issuer, clock } = await newIssuer());
+    card = await enrolledCard(issuer);
   });
   afterEach(() => issuer.close());
 
-  it("shows range, last four and expiry, three years on, and no more", () => {
-    const view = issuer.mint(card.cardId, "Lovelace/Ada"); // 15 January 2027
+  it("shows range, last four and expiry, three years on, and no more", async () => {
+    const view = await issuer.mint(card.cardId, "Lovelace/Ada"); // 15 January 2027
     expect(view).to.have.all.keys("tokenRef", "iin", "last4", "expiry");
     expect(view).to.include({ iin: "999999", expiry: "3001" });
     expect(view.last4).to.match(/^\d{4}$/);
@@ -74,71 +75,81 @@ describe("minting a token", () => {
       await expectIssuerError(() => issuer.mint(card.cardId, name), "NAME_INVALID");
     }
     for (const name of ["Al", "A".repeat(21), "O'Neill/Jean-Luc Mr."]) {
-      const { tokenRef } = issuer.mint(card.cardId, name);
+      const { tokenRef } = await issuer.mint(card.cardId, name);
       expect((await takeGrant(issuer, card, tokenRef)).track1).to.contain(`^${name.toUpperCase()}^`);
     }
   });
 
   it("gives a card as many as it can count, and room again when one is ended: TOKEN_LIMIT", async () => {
-    const tokens = Array.from({ length: TOKENS_MAX }, () => issuer.mint(card.cardId, "Lovelace/Ada"));
+    const mint = () => issuer.mint(card.cardId, "Lovelace/Ada");
+    const tokens = await Promise.all(Array.from({ length: TOKENS_MAX }, mint));
     await expectIssuerError(() => issuer.mint(card.cardId, "Lovelace/Ada"), "TOKEN_LIMIT");
-    issuer.mint(enrolledCard(issuer).cardId, "Lovelace/Ada");
-    issuer.setState(toHex(tokens[3]!.tokenRef), TokenState.Deactivated, "cardholder");
-    issuer.mint(card.cardId, "Lovelace/Ada");
+    await issuer.mint((await enrolledCard(issuer)).cardId, "Lovelace/Ada");
+    await issuer.setState(toHex(tokens[3]!.tokenRef), TokenState.Deactivated, "cardholder");
+    await issuer.mint(card.cardId, "Lovelace/Ada");
   });
 
   it("gives up when every number it draws is taken: INTERNAL", async () => {
-    issuer.store.addToken = () => false;
+    const { addToken } = Tables.prototype;
+    Tables.prototype.addToken = async () => false;
     await expectIssuerError(() => issuer.mint(card.cardId, "Lovelace/Ada"), "INTERNAL");
+    Tables.prototype.addToken = addToken;
   });
 
-  it("draws again when a number is taken", () => {
-    const { addToken } = issuer.store;
+  it("draws again when a number is taken", async () => {
+    const { addToken } = Tables.prototype;
     let draws = 0;
-    issuer.store.addToken = (row, index) => ++draws > 3 && addToken.call(issuer.store, row, index);
-    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    Tables.prototype.addToken = async function (row, index) {
+      return ++draws > 3 && addToken.call(this, row, index);
+    };
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
+    Tables.prototype.addToken = addToken;
     expect(draws).to.equal(4);
-    expect(issuer.store.token(toHex(tokenRef))).to.include({ offline: 0, state: TokenState.Active });
-    const twin = issuer.store.token(toHex(tokenRef))!;
+    const twin = (await issuer.store.token(toHex(tokenRef)))!;
+    expect(twin).to.include({ offline: 0, state: TokenState.Active });
     const pan = issuer.secrets.panIndex(issuer.secrets.open(twin.pan));
-    expect(addToken.call(issuer.store, { ...twin, token_ref: "00".repeat(16) }, pan)).to.equal(false);
+    expect(await issuer.store.addToken({ ...twin, token_ref: "00".repeat(16) }, pan)).to.equal(false);
     clock.now += 1;
   });
 });
 
 describe("a token's state", () => {
-  it("follows the table, for whoever asks, and its version rises with every change and no other time", () => {
-    const { issuer } = newIssuer();
-    const card = enrolledCard(issuer);
+  it("follows the table, for whoever asks, and its version rises with every change and no other time", async () => {
+    const { issuer } = await newIssuer();
+    const card = await enrolledCard(issuer);
     const step = fc.record({ to: fc.constantFrom(...STATES), by: fc.constantFrom(...ACTORS) });
-    fc.assert(
-      fc.property(fc.constantFrom(...STATES.slice(0, 2)), fc.array(step, { maxLength: 12 }), (first, steps) => {
-        const ref = toHex(issuer.mint(card.cardId, "Lovelace/Ada").tokenRef);
-        issuer.store.setState(ref, first, "issuer", 0);
-        let model = { state: first as TokenState, by: "issuer" as StateActor, version: 0 };
-        for (const { to, by } of steps) {
-          const legal = TRANSITIONS.some((row) => row.from === model.state && row.to === to && row.by.includes(by));
-          const issuersOwn = model.state === TokenState.Suspended && model.by === "issuer" && by !== "issuer";
-          let thrown: unknown;
-          try {
-            issuer.setState(ref, to, by);
-          } catch (error) {
-            thrown = (error as { code: string }).code;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...STATES.slice(0, 2)),
+        fc.array(step, { maxLength: 12 }),
+        async (first, steps) => {
+          const ref = toHex((await issuer.mint(card.cardId, "Lovelace/Ada")).tokenRef);
+          await issuer.store.setState(ref, first, "issuer", 0);
+          let model = { state: first as TokenState, by: "issuer" as StateActor, version: 0 };
+          for (const { to, by } of steps) {
+            const legal = TRANSITIONS.some((row) => row.from === model.state && row.to === to && row.by.includes(by));
+            const issuersOwn = model.state === TokenState.Suspended && model.by === "issuer" && by !== "issuer";
+            let thrown: unknown;
+            try {
+              await issuer.setState(ref, to, by);
+            } catch (error) {
+              thrown = (error as { code: string }).code;
+            }
+            if (to === model.state) {
+              if (by === "issuer") model = { ...model, by };
+            } else if (!legal) expect(thrown).to.equal("STATE_TRANSITION_ILLEGAL");
+            else if (issuersOwn && to === TokenState.Active) expect(thrown).to.equal("SUSPENDED_BY_ISSUER");
+            else model = { state: to, by, version: model.version + 1 };
+            const { state, state_by, version } = (await issuer.store.token(ref))!;
+            expect({ state, by: state_by, version }).to.deep.equal(model);
           }
-          if (to === model.state) {
-            if (by === "issuer") model = { ...model, by };
-          } else if (!legal) expect(thrown).to.equal("STATE_TRANSITION_ILLEGAL");
-          else if (issuersOwn && to === TokenState.Active) expect(thrown).to.equal("SUSPENDED_BY_ISSUER");
-          else model = { state: to, by, version: model.version + 1 };
-          const { state, state_by, version } = issuer.store.token(ref)!;
-          expect({ state, by: state_by, version }).to.deep.equal(model);
-        }
-        if (issuer.store.token(ref)!.state !== TokenState.Deactivated)
-          issuer.setState(ref, TokenState.Deactivated, "issuer");
-      }),
+          if ((await issuer.store.token(ref))!.state !== TokenState.Deactivated)
+            await issuer.setState(ref, TokenState.Deactivated, "issuer");
+        },
+      ),
       { numRuns: 60 },
     );
-    issuer.close();
+    await issuer.close();
   });
 
   it("is a table in which nothing leaves deactivated, and the lock can only suspend what is active", () => {
@@ -149,36 +160,36 @@ describe("a token's state", () => {
   });
 
   it("refuses what the table does not know: STATE_TRANSITION_ILLEGAL, TOKEN_UNKNOWN", async () => {
-    const { issuer } = newIssuer();
-    const ref = toHex(issuer.mint(enrolledCard(issuer).cardId, "Lovelace/Ada").tokenRef);
+    const { issuer } = await newIssuer();
+    const ref = toHex((await issuer.mint((await enrolledCard(issuer)).cardId, "Lovelace/Ada")).tokenRef);
     await expectIssuerError(() => issuer.setState(ref, TokenState.Inactive, "issuer"), "STATE_TRANSITION_ILLEGAL");
-    issuer.setState(ref, TokenState.Deactivated, "cardholder");
+    await issuer.setState(ref, TokenState.Deactivated, "cardholder");
     for (const state of [TokenState.Active, TokenState.Suspended]) {
       await expectIssuerError(() => issuer.setState(ref, state, "issuer"), "STATE_TRANSITION_ILLEGAL");
     }
     await expectIssuerError(() => issuer.setState("00".repeat(16), TokenState.Active, "issuer"), "TOKEN_UNKNOWN");
-    issuer.close();
+    await issuer.close();
   });
 
   it("is the issuer's to resume where the issuer suspended it, first or after the holder: SUSPENDED_BY_ISSUER", async () => {
-    const { issuer } = newIssuer();
-    const { cardId } = enrolledCard(issuer);
-    const ref = toHex(issuer.mint(cardId, "Lovelace/Ada").tokenRef);
-    issuer.setState(ref, TokenState.Suspended, "cardholder");
-    issuer.setState(ref, TokenState.Suspended, "issuer");
+    const { issuer } = await newIssuer();
+    const { cardId } = await enrolledCard(issuer);
+    const ref = toHex((await issuer.mint(cardId, "Lovelace/Ada")).tokenRef);
+    await issuer.setState(ref, TokenState.Suspended, "cardholder");
+    await issuer.setState(ref, TokenState.Suspended, "issuer");
     await expectIssuerError(() => issuer.setHolderState(cardId, ref, TokenState.Active, 0), "SUSPENDED_BY_ISSUER");
-    issuer.setState(ref, TokenState.Suspended, "cardholder"); // does not make it the holder's again
+    await issuer.setState(ref, TokenState.Suspended, "cardholder"); // does not make it the holder's again
     await expectIssuerError(() => issuer.setHolderState(cardId, ref, TokenState.Active, 0), "SUSPENDED_BY_ISSUER");
-    issuer.setState(ref, TokenState.Active, "issuer");
-    expect(issuer.setHolderState(cardId, ref, TokenState.Suspended, 0).version).to.equal(3);
-    expect(issuer.setHolderState(cardId, ref, TokenState.Active, 0).version).to.equal(4);
-    issuer.close();
+    await issuer.setState(ref, TokenState.Active, "issuer");
+    expect((await issuer.setHolderState(cardId, ref, TokenState.Suspended, 0)).version).to.equal(3);
+    expect((await issuer.setHolderState(cardId, ref, TokenState.Active, 0)).version).to.equal(4);
+    await issuer.close();
   });
 
   it("is signed for its card, under the issuer's certificate, with `until` once it has ended", async () => {
-    const { issuer } = newIssuer();
-    const card = enrolledCard(issuer);
-    const { tokenRef } = issuer.mint(card.cardId, "Lovelace/Ada");
+    const { issuer } = await newIssuer();
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
     const grant = await takeGrant(issuer, card, tokenRef);
     const ref = toHex(tokenRef);
     const read = (signed: Uint8Array) => {
@@ -186,27 +197,27 @@ describe("a token's state", () => {
       expect(verifySignature(issuer.keys.sign.publicKey, sign1.toBeSigned, sign1.signature)).to.equal(true);
       return cborDecode(sign1.payload) as Map<number, unknown>;
     };
-    const active = read(issuer.stateObject(card.cardId, ref, 0).signed);
+    const active = read((await issuer.stateObject(card.cardId, ref, 0)).signed);
     expect([...active.keys()]).to.deep.equal([StateKey.CardId, StateKey.TokenRef, StateKey.Version, StateKey.State]);
     expect(active.get(StateKey.CardId)).to.deep.equal(card.cardId);
-    const ended = read(issuer.setHolderState(card.cardId, ref, TokenState.Deactivated, 0).signed);
+    const ended = read((await issuer.setHolderState(card.cardId, ref, TokenState.Deactivated, 0)).signed);
     expect(ended.get(StateKey.State)).to.equal(TokenState.Deactivated);
     expect(ended.get(StateKey.Version)).to.equal(1);
     expect(ended.get(StateKey.Until)).to.equal(grant.expires);
-    issuer.close();
+    await issuer.close();
   });
 
   it("is another card's business for nobody, and changes nothing for a card that follows another ledger", async () => {
-    const { issuer } = newIssuer();
-    const [card, other] = [enrolledCard(issuer), enrolledCard(issuer)];
-    const ref = toHex(issuer.mint(card.cardId, "Lovelace/Ada").tokenRef);
+    const { issuer } = await newIssuer();
+    const [card, other] = [await enrolledCard(issuer), await enrolledCard(issuer)];
+    const ref = toHex((await issuer.mint(card.cardId, "Lovelace/Ada")).tokenRef);
     await expectIssuerError(() => issuer.stateObject(other.cardId, ref, 0), "TOKEN_UNKNOWN");
     await expectIssuerError(() => issuer.setHolderState(other.cardId, ref, TokenState.Suspended, 0), "TOKEN_UNKNOWN");
     await expectIssuerError(
       () => issuer.setHolderState(card.cardId, ref, TokenState.Suspended, 99),
       "CHECKPOINT_UNKNOWN",
     );
-    expect(issuer.store.token(ref)).to.include({ state: TokenState.Active, version: 0 });
-    issuer.close();
+    expect(await issuer.store.token(ref)).to.include({ state: TokenState.Active, version: 0 });
+    await issuer.close();
   });
 });

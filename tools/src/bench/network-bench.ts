@@ -57,7 +57,7 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
     const warm = rate * warmUpSeconds;
     const measured = rate * seconds;
     const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
-    const { requests } = made(files, warm + measured + most, tokens, onProgress);
+    const { requests } = await made(files, warm + measured + most, tokens, onProgress);
     const issuer = await issuerProcess(files);
     try {
       const part = (from: number, count: number) => ({ from, to: from + count, ...(signal && { signal }) });
@@ -102,17 +102,17 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
 
 type Files = readonly [file: string, logFile: string];
 
-function made(
+async function made(
   [file, logFile]: Files,
   count: number,
   tokens: number,
   onProgress: NetworkBenchOptions["onProgress"],
-): MadeRequests {
-  const issuer = new Issuer({ keys: sampleKeys(), file, logFile });
+): Promise<MadeRequests> {
+  const issuer = await Issuer.open({ keys: sampleKeys(), file, logFile });
   try {
-    return makeRequests(issuer, count, tokens, onProgress);
+    return await makeRequests(issuer, count, tokens, onProgress);
   } finally {
-    issuer.close();
+    await issuer.close();
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { encode, type Fields, frame } from "@enabling-card/iso8583";
-import { hashOfDomain, type Issuer, mintPan, TEST_IIN } from "@enabling-card/issuer";
+import { hashOfDomain, type Issuer, mintPan, type Tables, TEST_IIN, type TokenSecrets } from "@enabling-card/issuer";
 import { Channel, discretionaryData, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 
 const DOMAIN = {
@@ -32,22 +32,20 @@ export interface MadeRequests {
  *
  * @param onProgress Told of tokens, then of requests.
  */
-export function makeRequests(
+export async function makeRequests(
   issuer: Issuer,
   count: number,
   tokenCount: number,
   onProgress: (what: "tokens" | "requests", done: number, all: number) => void = () => undefined,
-): MadeRequests {
+): Promise<MadeRequests> {
   const { store, secrets } = issuer;
   const cardId = "BENCH";
   const spending: Token[] = [];
   const holder = secrets.seal(HOLDER);
-  store.atomically(() =>
-    store.addCard({ card_id: cardId, grant_key: new Uint8Array(32), access_hash: "", phone_name: "bench" }),
-  );
+  await store.addCard({ card_id: cardId, grant_key: new Uint8Array(32), access_hash: "", phone_name: "bench" });
   for (let done = 0; done < tokenCount; ) {
     const until = Math.min(tokenCount, done + AT_ONCE);
-    store.atomically(() => {
+    await store.atomically(async (kept) => {
       while (done < until) {
         const pan = mintPan(TEST_IIN);
         const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
@@ -56,7 +54,8 @@ export function makeRequests(
           ...{ expiry: EXPIRY, offline: 0, state: TokenState.Active, state_by: "issuer" as const, version: 0, atc: 0 },
           last_expires: 0,
         } as const;
-        if (!store.addToken(row, secrets.panIndex(pan))) continue;
+        const isAdded = await kept.addToken(row, secrets.panIndex(pan));
+        if (!isAdded) continue;
         if (spending.length < count) spending.push({ tokenRef, pan });
         done++;
       }
@@ -66,15 +65,20 @@ export function makeRequests(
   const requests: Uint8Array[] = [];
   while (requests.length < count) {
     const until = Math.min(count, requests.length + AT_ONCE);
-    store.atomically(() => {
-      while (requests.length < until) requests.push(requestOf(issuer, spending, requests.length));
+    await store.atomically(async (kept) => {
+      while (requests.length < until) requests.push(await requestOf(kept, secrets, spending, requests.length));
     });
     onProgress("requests", requests.length, count);
   }
   return { requests, tokens: tokenCount };
 }
 
-function requestOf({ store, secrets }: Issuer, tokens: readonly Token[], n: number): Uint8Array {
+async function requestOf(
+  kept: Tables,
+  secrets: TokenSecrets,
+  tokens: readonly Token[],
+  n: number,
+): Promise<Uint8Array> {
   // Neighbours in time are of different tokens, as they are in the field.
   const { tokenRef, pan } = tokens[n % tokens.length]!;
   const atc = Math.floor(n / tokens.length) + 1;
@@ -82,7 +86,7 @@ function requestOf({ store, secrets }: Issuer, tokens: readonly Token[], n: numb
   const expires = Math.floor(Date.now() / 1000) + LIFE_S;
   const row = { token_ref: toHex(tokenRef), atc, expires, max_amount, domain: JSON.stringify(DOMAIN) };
   const domainHash = hashOfDomain(DOMAIN);
-  store.addGrant({ ...row, domain_hash: domainHash });
+  await kept.addGrant({ ...row, domain_hash: domainHash });
   const cryptogram = secrets.cryptogram(tokenRef, atc, domainHash);
   return frame(
     encode({ mti: "0100", fields: fieldsOf(n, `${pan}=${EXPIRY}101${discretionaryData(atc, cryptogram)}`) }),

@@ -79,15 +79,17 @@ function wanted(name: string, found: string, missing: Missing): Check {
 }
 
 function programs(found: readonly string[]): [string, Missing] {
-  const missing = PROGRAMS.filter((name) => !found.includes(name));
-  const detail = `${missing.join(", ")}: not found, tests of them are skipped`;
-  return [found.join(", "), missing.length > 0 && { detail, fix: `apt-get install ${missing.join(" ")}` }];
+  return among(PROGRAMS, found, ", tests of them are skipped");
 }
 
 function mcuPrograms(found: readonly string[]): [string, Missing] {
-  const missing = Object.entries(MCU_PROGRAMS).filter(([name]) => !found.includes(name));
+  return among(MCU_PROGRAMS, found, "; build:mcu, debug, bench mcu and --device qemu want them");
+}
+
+function among(wanted: Readonly<Record<string, string>>, found: readonly string[], so: string): [string, Missing] {
+  const missing = Object.entries(wanted).filter(([name]) => !found.includes(name));
   const [names, packages] = [0, 1].map((i) => missing.map((one) => one[i]!));
-  const detail = `${names!.join(", ")}: not found; build:mcu, debug, bench mcu and --device qemu want them`;
+  const detail = `${names!.join(", ")}: not found${so}`;
   return [found.join(", "), missing.length > 0 && { detail, fix: `apt-get install ${packages!.join(" ")}` }];
 }
 

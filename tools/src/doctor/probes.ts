@@ -30,8 +30,17 @@ export interface Probes {
   adapters(): readonly string[] | undefined;
 }
 
-/** Programs that tests open files and completions with, as in set-up.mjs; Debian's packages have the same names. */
-export const PROGRAMS: readonly string[] = ["sox", "sigrok-cli", "zsh", "fish", "socat", "tshark", "chromium"];
+/** Programs that tests ask, or open files and completions with, as in set-up.mjs, and Debian's packages of them. */
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  sox: "sox",
+  "sigrok-cli": "sigrok-cli",
+  zsh: "zsh",
+  fish: "fish",
+  socat: "socat",
+  tshark: "tshark",
+  chromium: "chromium",
+  pg_createcluster: "postgresql",
+};
 
 /** What builds, runs and debugs the microcontroller's image, as in set-up.mjs, and Debian's packages of them. */
 export const MCU_PROGRAMS: Readonly<Record<string, string>> = {
@@ -75,7 +84,7 @@ export function probesOfThisMachine(): Probes {
     },
     now: Date.now,
     vectors: () => (existsSync(process.env.VECTORS_DIR ?? join(ROOT, "../shared/vectors")) ? "found" : undefined),
-    programs: () => found(PROGRAMS),
+    programs: () => found(Object.keys(PROGRAMS)),
     mcuPrograms: () => found(Object.keys(MCU_PROGRAMS)),
     adapters,
   };

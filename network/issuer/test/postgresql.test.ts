@@ -1,0 +1,35 @@
+// The issuer over PostgreSQL: its own suite, once more, in a process of its own.
+
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import { hasPostgresql } from "../../../test/support/postgresql.js";
+
+/** What asks the store for anything that is not a file's. */
+const SUITE = ["authorise", "desk", "enrolment", "failure-lock", "grant", "repeats", "reversals", "token"];
+const TESTS_MIN = 120;
+
+describe("the issuer over PostgreSQL", function () {
+  this.timeout(300_000);
+  before(function () {
+    if (!hasPostgresql()) this.skip();
+  });
+
+  it("passes the suite that it passes over SQLite", () => {
+    const files = SUITE.map((name) => fileURLToPath(new URL(`${name}.test.ts`, import.meta.url)));
+    const args = ["--no-config", "--import=tsx", "--exit", "--timeout=60000", "--reporter=json", ...files];
+    const { stdout, stderr } = spawnSync("npx", ["mocha", ...args], {
+      env: { ...process.env, ECARD_TEST_ENGINE: "postgresql" },
+      encoding: "utf8",
+      maxBuffer: 16 * 1024 * 1024,
+    });
+    expect(stdout, stderr).to.contain("{");
+    const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
+      stats: { passes: number; pending: number };
+      failures: { fullTitle: string; err: { message: string } }[];
+    };
+    expect(failures.map(({ fullTitle, err }) => `${fullTitle}: ${err.message}`)).to.deep.equal([]);
+    expect(stats.pending).to.equal(0);
+    expect(stats.passes).to.be.greaterThan(TESTS_MIN);
+  });
+});

@@ -1,0 +1,4 @@
+// One port to what a service keeps, and the two engines behind it.
+
+export { openDatabase } from "./open.js";
+export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue } from "./port.js";

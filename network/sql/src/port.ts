@@ -1,0 +1,55 @@
+// What a service asks of its store. Statements are written once, in what SQLite and PostgreSQL have in common, with ? for values; tables in
+// SQLite's words (postgresql.ts says which of them are others there).
+
+/** Whole numbers up to 2^53; octets are the caller's again after the call. */
+export type SqlValue = string | number | Uint8Array | null;
+
+export interface Sql {
+  /** The first row of an answer. */
+  row<Row>(text: string, ...values: readonly SqlValue[]): Promise<Row | undefined>;
+  rows<Row>(text: string, ...values: readonly SqlValue[]): Promise<Row[]>;
+  /** How many rows it changed. */
+  run(text: string, ...values: readonly SqlValue[]): Promise<number>;
+}
+
+/** Asked by itself, a statement is a transaction of its own. */
+export interface SqlDatabase extends Sql {
+  readonly engine: "sqlite" | "postgresql";
+  /** Transactions that go on beside each other; more wait for these. */
+  readonly lanes: number;
+  /** How many were committed since it was opened. */
+  readonly transactions: number;
+  /**
+   * All of `work` or nothing, as if no other ran meanwhile (serializable), and durable when it resolves. `work` asks `sql` alone, waits for nothing
+   * else, and may be called again from its start where two were in each other's way. What it throws undoes it, and is thrown.
+   *
+   * @throws {SqlError} `STORE_UNAVAILABLE`: nothing was changed, but that a line which broke in the commit leaves that open
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Waits for what is on its way. */
+  close(): Promise<void>;
+}
+
+export const SQL_ERRORS = {
+  STORE_UNAVAILABLE: "The store is full, locked or gone: see that it runs and has room, then try again",
+  STORE_DAMAGED: "This is not a store of this version: restore it from a copy",
+} as const;
+
+export type SqlErrorCode = keyof typeof SQL_ERRORS;
+
+export class SqlError extends Error {
+  override readonly name = "SqlError";
+
+  constructor(
+    readonly code: SqlErrorCode,
+    options?: ErrorOptions,
+  ) {
+    super(SQL_ERRORS[code], options);
+  }
+}
+
+/** Which of `migrations` a store of `version` lacks. @throws {SqlError} `STORE_DAMAGED` for a later version, and for tables of nobody knows whom */
+export function missingSteps(migrations: readonly string[], version: number, isEmpty: boolean): readonly string[] {
+  if (version > migrations.length || (version === 0 && !isEmpty)) throw new SqlError("STORE_DAMAGED");
+  return migrations.slice(version);
+}

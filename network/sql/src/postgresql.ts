@@ -1,0 +1,201 @@
+// PostgreSQL behind the port: several processes, several machines, one truth. Each service has a schema of its own. Transactions are serializable
+// (PostgreSQL 15, 13.2.3), and begin anew where that undid them.
+
+import pg from "pg";
+import type { DatabaseOptions } from "./open.js";
+import { missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+
+const LANES = 8;
+const CONNECT_MS = 2000;
+/** How long a statement may take, waiting for others included, ms. */
+const STATEMENT_MS = 5000;
+/** How long a transaction is begun again that others were in the way of, ms: of those who write one row one gets through each time. */
+const AGAIN_MS = 4000;
+/** The longest pause before it is, ms: how long, chance says. */
+const PAUSE_MS = 8;
+/** How often for a row that was there already: as a rule it is no other's doing. */
+const DUPLICATE_TRIES = 3;
+/** Serialization failure, deadlock, and a row that somebody else wrote first, which may come of either (PostgreSQL 15, appendix A and 13.2.3). */
+const IN_THE_WAY = new Set(["40001", "40P01", "23505"]);
+const DUPLICATE = "23505";
+/** What is the server's fault: no connection, no room, shut down, system errors, read only, locks, its own faults. */
+const SERVERS = /^(08|53|57|58|XX|25006|55P03)/;
+/** Whole numbers of eight octets, which pg leaves as text. */
+const INT8 = 20;
+/** What tables are called in SQLite's words, and here. */
+const WORDS = [
+  [/\bINTEGER\b/g, "BIGINT"],
+  [/\bBLOB\b/g, "BYTEA"],
+  [/\)\s*STRICT\b/g, ")"],
+] as const;
+
+/** @throws as `openDatabase` */
+export async function openPostgresql(url: string, { service, migrations }: DatabaseOptions): Promise<SqlDatabase> {
+  if (!/^[a-z]+$/.test(service)) throw new TypeError("A service's name has small letters alone");
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: LANES,
+    connectionTimeoutMillis: CONNECT_MS,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: 2 * STATEMENT_MS,
+    options: `-c search_path=${service} -c default_transaction_isolation=serializable`,
+    types: {
+      getTypeParser: ((oid: number, format?: "text") =>
+        oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
+    },
+  });
+  pool.on("error", () => undefined); // an idle line that the server cut: the next one is a new one
+  try {
+    await migrated(pool, service, migrations);
+    return new Postgresql(pool);
+  } catch (error) {
+    await pool.end();
+    throw isServers(error) ? new SqlError("STORE_UNAVAILABLE", { cause: error }) : error;
+  }
+}
+
+/** Of two processes that start at once the second one waits, and finds it done. */
+async function migrated(pool: pg.Pool, service: string, migrations: readonly string[]): Promise<void> {
+  const line = await pool.connect();
+  try {
+    await line.query("SELECT pg_advisory_lock(hashtext($1))", [`ecard ${service}`]);
+    await line.query("BEGIN");
+    await migrate(sqlOn(line), service, migrations);
+    await line.query("COMMIT");
+  } finally {
+    line.release(true); // what is not committed is undone, and the lock is gone
+  }
+}
+
+async function migrate(sql: Sql, service: string, migrations: readonly string[]): Promise<void> {
+  await sql.run(`CREATE SCHEMA IF NOT EXISTS ${service}`);
+  const tables = await sql.rows<{ tablename: string }>("SELECT tablename FROM pg_tables WHERE schemaname = ?", service);
+  const isKnown = tables.some(({ tablename }) => tablename === "schema_version");
+  const kept = isKnown ? await sql.row<{ version: number }>("SELECT version FROM schema_version") : undefined;
+  const steps = missingSteps(migrations, kept?.version ?? 0, tables.length === 0);
+  if (!isKnown) await sql.run("CREATE TABLE schema_version (version BIGINT NOT NULL)");
+  for (const step of steps) {
+    for (const statement of step.split(";").filter((text) => text.trim() !== "")) {
+      await sql.run(WORDS.reduce((text, [word, here]) => text.replace(word, here), statement));
+    }
+  }
+  if (kept === undefined) await sql.run("INSERT INTO schema_version (version) VALUES (?)", migrations.length);
+  else await sql.run("UPDATE schema_version SET version = ?", migrations.length);
+}
+
+class Postgresql implements SqlDatabase {
+  readonly engine = "postgresql";
+  readonly lanes = LANES;
+  readonly #pool: pg.Pool;
+  #transactions = 0;
+
+  constructor(pool: pg.Pool) {
+    this.#pool = pool;
+  }
+
+  get transactions(): number {
+    return this.#transactions;
+  }
+
+  row<Row>(text: string, ...values: readonly SqlValue[]): Promise<Row | undefined> {
+    return this.#withLine((line) => sqlOn(line).row<Row>(text, ...values));
+  }
+
+  rows<Row>(text: string, ...values: readonly SqlValue[]): Promise<Row[]> {
+    return this.#withLine((line) => sqlOn(line).rows<Row>(text, ...values));
+  }
+
+  run(text: string, ...values: readonly SqlValue[]): Promise<number> {
+    return this.#withLine((line) => sqlOn(line).run(text, ...values));
+  }
+
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#withLine(async (line) => {
+      await line.query("BEGIN");
+      try {
+        const result = await work(sqlOn(line));
+        await line.query("COMMIT");
+        this.#transactions++;
+        return result;
+      } catch (error) {
+        await line.query("ROLLBACK").catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  /** A line of the pool for `work`, again where others were in its way. A line that broke does not go back. */
+  async #withLine<T>(work: (line: pg.PoolClient) => Promise<T>): Promise<T> {
+    const until = performance.now() + AGAIN_MS;
+    for (let tries = 1; ; tries++) {
+      try {
+        const line = await this.#pool.connect();
+        let broken: Error | undefined;
+        const onError = (error: Error) => {
+          broken = error;
+        };
+        line.on("error", onError);
+        try {
+          return await work(line);
+        } catch (error) {
+          if (isServers(error)) broken = error as Error;
+          throw error;
+        } finally {
+          line.off("error", onError);
+          line.release(broken);
+        }
+      } catch (cause) {
+        const code = codeOf(cause);
+        const isOver = code === DUPLICATE ? tries === DUPLICATE_TRIES : performance.now() > until;
+        if (IN_THE_WAY.has(code) && !isOver) await pause();
+        else if (isServers(cause)) throw new SqlError("STORE_UNAVAILABLE", { cause });
+        else throw cause;
+      }
+    }
+  }
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS * Math.random()));
+}
+
+function sqlOn(line: pg.ClientBase): Sql {
+  const ask = (text: string, values: readonly SqlValue[]) => line.query({ ...prepared(text), values: [...values] });
+  return {
+    row: async <Row>(text: string, ...values: readonly SqlValue[]) =>
+      (await ask(text, values)).rows[0] as Row | undefined,
+    rows: async <Row>(text: string, ...values: readonly SqlValue[]) => (await ask(text, values)).rows as Row[],
+    run: async (text, ...values) => (await ask(text, values)).rowCount ?? 0,
+  };
+}
+
+/** Statements by their texts, of which a service has a few dozen: each is parsed once a line. */
+const known = new Map<string, { readonly name: string; readonly text: string }>();
+
+function prepared(text: string): { readonly name: string; readonly text: string } {
+  let statement = known.get(text);
+  if (statement === undefined) {
+    let place = 0;
+    statement = { name: `ecard ${known.size}`, text: text.replace(/\?/g, () => `$${++place}`) };
+    known.set(text, statement);
+  }
+  return statement;
+}
+
+function isServers(error: unknown): boolean {
+  if (!(error instanceof Error) || !/^(Aggregate|)[Ee]rror$/.test(error.name)) return false;
+  if (error instanceof pg.DatabaseError) {
+    const code = codeOf(error);
+    return SERVERS.test(code) || (IN_THE_WAY.has(code) && code !== DUPLICATE);
+  }
+  // Of pg itself and of Node's sockets, which have no class of their own.
+  return /^E[A-Z]+$/.test(codeOf(error)) || /timeout|terminated|not queryable|Connection/i.test(error.message);
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { readonly code?: unknown })?.code);
+}
