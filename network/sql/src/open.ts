@@ -1,15 +1,8 @@
 // A place to a database: a file's path is SQLite's, a URL of postgres: is PostgreSQL's.
 
-import type { SqlDatabase } from "./port.js";
+import type { DatabaseOptions, SqlDatabase } from "./port.js";
 import { openPostgresql } from "./postgresql.js";
 import { openSqlite } from "./sqlite.js";
-
-export interface DatabaseOptions {
-  /** Whose tables they are: of PostgreSQL a schema of that name, of SQLite the file is theirs alone. */
-  readonly service: string;
-  /** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
-  readonly migrations: readonly string[];
-}
 
 /**
  * Opens a database, and makes its tables or brings them to this version, all steps or none.

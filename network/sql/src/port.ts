@@ -30,6 +30,13 @@ export interface SqlDatabase extends Sql {
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  /** Whose tables they are: of PostgreSQL a schema of that name, of SQLite the file is theirs alone. */
+  readonly service: string;
+  /** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
+  readonly migrations: readonly string[];
+}
+
 export const SQL_ERRORS = {
   STORE_UNAVAILABLE: "The store is full, locked or gone: see that it runs and has room, then try again",
   STORE_DAMAGED: "This is not a store of this version: restore it from a copy",

@@ -2,8 +2,7 @@
 // (PostgreSQL 15, 13.2.3), and begin anew where that undid them.
 
 import pg from "pg";
-import type { DatabaseOptions } from "./open.js";
-import { missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
 
 const LANES = 8;
 const CONNECT_MS = 2000;

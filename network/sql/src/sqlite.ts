@@ -3,8 +3,7 @@
 
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
-import type { DatabaseOptions } from "./open.js";
-import { missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
 
 /** How long another process's write may keep us, and with us everybody who asks, ms. */
 const LOCK_WAIT_MS = 1000;
