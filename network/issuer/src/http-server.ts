@@ -1,32 +1,22 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import type { Socket } from "node:net";
+import { type HttpLimits, httpDoor, type Refusals } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
 import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
 import { STATE_NAMES } from "./token-state.js";
 
-const BODY_MAX = 8 * 1024;
 const ACCESS_KEY_SIZE = 32;
-/** Access keys and receipts are for this phone, now. */
-const NO_STORE = ["cache-control", "no-store"] as const;
 /** States a phone may ask for. */
 const ASKED_STATES = {
   active: TokenState.Active,
   suspended: TokenState.Suspended,
   deactivated: TokenState.Deactivated,
 } as const;
-
-export interface HttpLimits {
-  /** How long a request may take to arrive, ms; 10 s unless told. */
-  readonly requestMs?: number;
-  /** Lines at one time; 256 unless told. */
-  readonly connectionsMax?: number;
-}
 
 interface Position {
   readonly cardId: string;
@@ -43,7 +33,7 @@ interface GrantBody extends Position {
 
 /** The door, not yet open. Who opens it looks to rule 11: `startIssuer` does. */
 export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInstance {
-  const app = open(limits);
+  const app = httpDoor(REFUSALS, limits);
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true, log: issuer.log.size }));
 
@@ -118,88 +108,15 @@ export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInst
   return app;
 }
 
-/** The framework, with every refusal of its own in our form. */
-function open({ requestMs = 10_000, connectionsMax = 256 }: HttpLimits): FastifyInstance {
-  const app = fastify({
-    bodyLimit: BODY_MAX,
-    logger: false,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    requestTimeout: requestMs,
-    keepAliveTimeout: 6 * requestMs,
-    forceCloseConnections: true,
-    http: { connectionsCheckingInterval: Math.min(1000, requestMs) },
-    clientErrorHandler: (_error, socket) => refuseRaw(socket),
-    frameworkErrors: (error, _request, reply) => {
-      const plain = reply as unknown as FastifyReply;
-      plain
-        .code(400)
-        .header(...NO_STORE)
-        .send(refusal(asIssuerError(error)));
-    },
-  });
-  app.server.maxConnections = connectionsMax;
-  app.addHook("onSend", async (_request, reply) => {
-    reply.header(...NO_STORE);
-  });
-  cutSlowBodies(app, requestMs);
-  app.setNotFoundHandler((_request, reply) => {
-    const error = new IssuerError("ROUTE_UNKNOWN");
-    reply.code(error.http).send(refusal(error));
-  });
-  app.setErrorHandler((error: FrameworkError | IssuerError | SqlError, _request, reply) => {
-    const known = asIssuerError(error);
-    // What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON.
-    const status =
-      known.code === "BAD_REQUEST" && "statusCode" in error ? (error.statusCode ?? known.http) : known.http;
-    reply.code(status).send(refusal(known));
-  });
-  return app;
-}
-
-/** Node's own request timeout ends with the headers, once somebody reads the body. */
-function cutSlowBodies(app: FastifyInstance, requestMs: number): void {
-  const timers = new WeakMap<object, NodeJS.Timeout>();
-  const arrived = async ({ raw }: FastifyRequest) => clearTimeout(timers.get(raw));
-  app.addHook("onRequest", async ({ raw }) => {
-    timers.set(
-      raw,
-      setTimeout(() => refuseRaw(raw.socket), requestMs),
-    );
-  });
-  app.addHook("preValidation", arrived);
-  app.addHook("onResponse", arrived);
-  app.addHook("onRequestAbort", arrived);
-}
-
-interface FrameworkError {
-  readonly code?: string;
-  readonly statusCode?: number;
-  readonly message: string;
-  readonly validation?: unknown;
-}
-
-/** A schema's message names the field and the rule, never the value; of other errors only the framework's code is told. */
-function asIssuerError(error: FrameworkError | IssuerError | SqlError): IssuerError {
-  if (error instanceof IssuerError) return error;
-  if (error instanceof SqlError) return new IssuerError(error.code, { cause: error });
-  if (error.validation !== undefined) return new IssuerError("BAD_REQUEST", { detail: error.message });
-  if (error.statusCode === undefined || error.statusCode >= 500) return new IssuerError("INTERNAL", { cause: error });
-  return new IssuerError("BAD_REQUEST", error.code ? { detail: error.code } : {});
-}
-
-function refusal({ code, message }: IssuerError): { readonly code: string; readonly message: string } {
-  return { code, message };
-}
-
-/** To bytes that are not HTTP, or a request that does not end. */
-function refuseRaw(socket: Socket): void {
-  if (!socket.writable) return void socket.destroy();
-  const body = JSON.stringify(refusal(new IssuerError("BAD_REQUEST")));
-  socket.write(
-    `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
-  socket.destroySoon();
-}
+const REFUSALS: Refusals = {
+  of: (error) => {
+    if (error instanceof SqlError) return new IssuerError(error.code, { cause: error });
+    return error instanceof IssuerError ? error : undefined;
+  },
+  badRequest: (detail) => new IssuerError("BAD_REQUEST", detail === undefined ? {} : { detail }),
+  unknownRoute: () => new IssuerError("ROUTE_UNKNOWN"),
+  failure: (cause) => new IssuerError("INTERNAL", { cause }),
+};
 
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
 async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {

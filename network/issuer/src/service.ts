@@ -1,8 +1,9 @@
 // The issuer as a service: HTTP for phones, ISO 8583 over TCP for terminals, one process.
 
+import type { HttpLimits, IsoDoor, IsoLimits } from "@enabling-card/doors";
 import { IssuerError } from "./errors.js";
-import { type HttpLimits, httpServer } from "./http-server.js";
-import { type IsoServer, type IsoServerOptions, listenIso } from "./iso-server.js";
+import { httpServer } from "./http-server.js";
+import { listenIso } from "./iso-server.js";
 import { Issuer, type IssuerOptions } from "./issuer.js";
 
 export interface IssuerServiceOptions extends IssuerOptions {
@@ -14,7 +15,7 @@ export interface IssuerServiceOptions extends IssuerOptions {
   /** Told of what went wrong at the terminals' door: a code, never content. */
   readonly onFault?: (code: string) => void;
   readonly http?: HttpLimits;
-  readonly iso?: Pick<IsoServerOptions, "connectionsMax" | "idleMs" | "frameMs">;
+  readonly iso?: IsoLimits;
 }
 
 export interface IssuerService {
@@ -37,7 +38,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   if (options.keys.sample && !LOOPBACK.has(host)) throw new IssuerError("SAMPLE_KEYS_LOOPBACK");
   const issuer = await Issuer.open(options);
   const http = httpServer(issuer, options.http);
-  let iso: IsoServer | undefined;
+  let iso: IsoDoor | undefined;
   const close = async () => {
     await Promise.all([http.close(), iso?.close()]);
     await issuer.close();

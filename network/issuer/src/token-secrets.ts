@@ -1,11 +1,9 @@
 // Secrets of a token, derived and never stored: its cryptogram key, its place in the store, its number at rest.
 
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
+import { aesCmac, derivedKey, keyedName, openText, sealText } from "@enabling-card/vault";
 import { CRYPTOGRAM_SIZE, cryptogramInput, type Domain, encodeDomain } from "@enabling-card/wire";
-import { cmac } from "@noble/ciphers/aes.js";
 import { IssuerError } from "./errors.js";
-
-const CIPHER = "chacha20-poly1305";
 
 /** SHA-256 of a domain as it is signed. Costs as much as all else of an authorisation, so it is kept with the grant. */
 export function hashOfDomain(domain: Domain): Uint8Array {
@@ -14,34 +12,33 @@ export function hashOfDomain(domain: Domain): Uint8Array {
 
 export class TokenSecrets {
   readonly #master: Uint8Array;
-  readonly #index: Buffer;
-  readonly #rest: Buffer;
-  readonly #requests: Buffer;
-  readonly #check: Buffer;
+  readonly #index: Uint8Array;
+  readonly #rest: Uint8Array;
+  readonly #requests: Uint8Array;
+  readonly #check: Uint8Array;
 
   constructor(master: Uint8Array) {
     this.#master = master;
-    const nothing = new Uint8Array(0);
-    this.#index = this.#derive("ecard/1 pan index", nothing, 32);
-    this.#rest = this.#derive("ecard/1 pan at rest", nothing, 32);
-    this.#requests = this.#derive("ecard/1 request index", nothing, 32);
-    this.#check = this.#derive("ecard/1 key check", nothing, 32);
+    this.#index = derivedKey(master, "ecard/1 pan index", 32);
+    this.#rest = derivedKey(master, "ecard/1 pan at rest", 32);
+    this.#requests = derivedKey(master, "ecard/1 request index", 32);
+    this.#check = derivedKey(master, "ecard/1 key check", 32);
   }
 
   /** AES-CMAC (RFC 4493) of tokenRef | atc | SHA-256(domain), first 8 octets. @param domainHash - See {@link hashOfDomain}. */
   cryptogram(tokenRef: Uint8Array, atc: number, domainHash: Uint8Array): Uint8Array {
-    const key = this.#derive("ecard/1 token", tokenRef, 16);
-    return cmac(cryptogramInput(tokenRef, atc, domainHash), key).slice(0, CRYPTOGRAM_SIZE);
+    const key = derivedKey(this.#master, "ecard/1 token", 16, tokenRef);
+    return aesCmac(key, cryptogramInput(tokenRef, atc, domainHash)).slice(0, CRYPTOGRAM_SIZE);
   }
 
   /** What a PAN is found by: tells nobody without the key which PAN it is. */
   panIndex(pan: string): string {
-    return createHmac("sha256", this.#index).update(pan).digest("hex");
+    return keyedName(this.#index, pan);
   }
 
   /** What a request is known again by: it holds track data, so no plain hash of it may be kept. */
   requestIndex(request: string): string {
-    return createHmac("sha256", this.#requests).update(request).digest("hex");
+    return keyedName(this.#requests, request);
   }
 
   /** Tells whether a store was made with these keys, and nothing about them. */
@@ -49,24 +46,14 @@ export class TokenSecrets {
     return Uint8Array.from(createHmac("sha256", this.#check).update(Buffer.concat(publicKeys)).digest());
   }
 
-  seal(text: string): Buffer {
-    const nonce = randomBytes(12);
-    const cipher = createCipheriv(CIPHER, this.#rest, nonce, { authTagLength: 16 });
-    return Buffer.concat([nonce, cipher.update(text, "utf8"), cipher.final(), cipher.getAuthTag()]);
+  seal(text: string): Uint8Array {
+    return sealText(this.#rest, text);
   }
 
   /** @throws {IssuerError} `INTERNAL` where the store was altered. */
   open(sealed: Uint8Array): string {
-    try {
-      const decipher = createDecipheriv(CIPHER, this.#rest, sealed.subarray(0, 12), { authTagLength: 16 });
-      decipher.setAuthTag(sealed.subarray(-16));
-      return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString("utf8");
-    } catch (cause) {
-      throw new IssuerError("INTERNAL", { cause });
-    }
-  }
-
-  #derive(info: string, salt: Uint8Array, length: number): Buffer {
-    return Buffer.from(hkdfSync("sha256", this.#master, salt, info, length));
+    const text = openText(this.#rest, sealed);
+    if (text === undefined) throw new IssuerError("INTERNAL");
+    return text;
   }
 }

@@ -1,0 +1,120 @@
+// A door for JSON over HTTP, not yet with routes: bounded bodies, lines and patience, nothing unnamed comes in, and every refusal has one form
+// and a code.
+
+import type { Socket } from "node:net";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+
+const BODY_MAX = 8 * 1024;
+/** What is answered is for this peer, now. */
+const NO_STORE = ["cache-control", "no-store"] as const;
+
+export interface HttpLimits {
+  /** How long a request may take to arrive, ms; 10 s unless told. */
+  readonly requestMs?: number;
+  /** Lines at one time; 256 unless told. */
+  readonly connectionsMax?: number;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly http: number;
+}
+
+/** How a service says no. */
+export interface Refusals {
+  /** Of an error that is the service's own; undefined for any other. */
+  of(error: unknown): Refusal | undefined;
+  /** Of a request that the framework or a schema refuses. @param detail - Which field and rule, or the framework's code: never a value */
+  badRequest(detail?: string): Refusal;
+  unknownRoute(): Refusal;
+  /** Of a failure that nobody foresaw. */
+  failure(cause: unknown): Refusal;
+}
+
+interface FrameworkError {
+  readonly code?: string;
+  readonly statusCode?: number;
+  readonly message: string;
+  readonly validation?: unknown;
+}
+
+/** The framework, with every refusal of its own in the service's form. */
+export function httpDoor(
+  refusals: Refusals,
+  { requestMs = 10_000, connectionsMax = 256 }: HttpLimits = {},
+): FastifyInstance {
+  const raw = rawRefusal(refusals);
+  const app = fastify({
+    bodyLimit: BODY_MAX,
+    logger: false,
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
+    requestTimeout: requestMs,
+    keepAliveTimeout: 6 * requestMs,
+    forceCloseConnections: true,
+    http: { connectionsCheckingInterval: Math.min(1000, requestMs) },
+    clientErrorHandler: (_error, socket) => raw(socket),
+    frameworkErrors: (error, _request, reply) => {
+      const plain = reply as unknown as FastifyReply;
+      plain
+        .code(400)
+        .header(...NO_STORE)
+        .send(told(refusalOf(refusals, error)));
+    },
+  });
+  app.server.maxConnections = connectionsMax;
+  app.addHook("onSend", async (_request, reply) => {
+    reply.header(...NO_STORE);
+  });
+  cutSlowBodies(app, requestMs, raw);
+  app.setNotFoundHandler((_request, reply) => {
+    const refusal = refusals.unknownRoute();
+    reply.code(refusal.http).send(told(refusal));
+  });
+  app.setErrorHandler((error: FrameworkError, _request, reply) => {
+    const refusal = refusalOf(refusals, error);
+    reply.code(refusal.http).send(told(refusal));
+  });
+  return app;
+}
+
+/** What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON. */
+function refusalOf(refusals: Refusals, error: FrameworkError): Refusal {
+  const own = refusals.of(error);
+  if (own !== undefined) return own;
+  const { validation, statusCode = 500, message, code } = error;
+  if (validation !== undefined) return refusals.badRequest(message);
+  if (statusCode >= 500) return refusals.failure(error);
+  return { ...told(refusals.badRequest(code)), http: statusCode };
+}
+
+function told({ code, message }: Refusal): { readonly code: string; readonly message: string } {
+  return { code, message };
+}
+
+/** Node's own request timeout ends with the headers, once somebody reads the body. */
+function cutSlowBodies(app: FastifyInstance, requestMs: number, raw: (socket: Socket) => void): void {
+  const timers = new WeakMap<object, NodeJS.Timeout>();
+  const arrived = async ({ raw: request }: FastifyRequest) => clearTimeout(timers.get(request));
+  app.addHook("onRequest", async ({ raw: request }) => {
+    timers.set(
+      request,
+      setTimeout(() => raw(request.socket), requestMs),
+    );
+  });
+  app.addHook("preValidation", arrived);
+  app.addHook("onResponse", arrived);
+  app.addHook("onRequestAbort", arrived);
+}
+
+/** To bytes that are not HTTP, or a request that does not end. */
+function rawRefusal(refusals: Refusals): (socket: Socket) => void {
+  return (socket) => {
+    if (!socket.writable) return void socket.destroy();
+    const body = JSON.stringify(told(refusals.badRequest()));
+    socket.write(
+      `HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    socket.destroySoon();
+  };
+}

@@ -1,0 +1,14 @@
+// How the services are reached, and reach each other.
+
+export { type HttpLimits, httpDoor, type Refusal, type Refusals } from "./http-door.js";
+export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
+export {
+  type Answer,
+  answerFields,
+  type IsoDoor,
+  type IsoDoorOptions,
+  type IsoLimits,
+  openIsoDoor,
+  type Serve,
+} from "./iso-door.js";
+export { type LineKeys, lineKeys } from "./line-mac.js";

@@ -1,0 +1,40 @@
+// The MAC of a line between two services: AES-CMAC (RFC 4493), first eight octets, over the message as it is sent up to the MAC itself, which is its last
+// field (ISO 8583:1987: DE 64, or DE 128 where there is a second bitmap). One key for what is asked, another for what is answered.
+
+import { timingSafeEqual } from "node:crypto";
+import { encode, type Message } from "@enabling-card/iso8583";
+import { aesCmac, derivedKey } from "@enabling-card/vault";
+
+const MAC_SIZE = 8;
+const FIRST_OF_SECOND_BITMAP = 65;
+
+export interface LineKeys {
+  readonly request: Uint8Array;
+  readonly answer: Uint8Array;
+}
+
+/** The keys of a line, of a secret of 32 octets that both ends have. */
+export function lineKeys(secret: Uint8Array): LineKeys {
+  return {
+    request: derivedKey(secret, "ecard/1 line request", 16),
+    answer: derivedKey(secret, "ecard/1 line answer", 16),
+  };
+}
+
+/** The message as it is sent, its MAC in its last field. */
+export function encodeWithMac({ mti, fields }: Message, key: Uint8Array): Uint8Array {
+  const { 64: _, 128: __, ...rest } = fields;
+  const last = Object.keys(rest).some((de) => Number(de) >= FIRST_OF_SECOND_BITMAP) ? 128 : 64;
+  const bytes = encode({ mti, fields: { ...rest, [last]: new Uint8Array(MAC_SIZE) } });
+  bytes.set(aesCmac(key, bytes.subarray(0, -MAC_SIZE)).subarray(0, MAC_SIZE), bytes.length - MAC_SIZE);
+  return bytes;
+}
+
+/** Whether `bytes`, which were decoded to `message`, end in their MAC. */
+export function hasMac(bytes: Uint8Array, { fields }: Message, key: Uint8Array): boolean {
+  const last =
+    fields[128] ?? (Object.keys(fields).some((de) => Number(de) >= FIRST_OF_SECOND_BITMAP) ? undefined : fields[64]);
+  if (last === undefined || (fields[128] !== undefined && fields[64] !== undefined)) return false;
+  const mac = aesCmac(key, bytes.subarray(0, -MAC_SIZE)).subarray(0, MAC_SIZE);
+  return timingSafeEqual(mac, last);
+}
