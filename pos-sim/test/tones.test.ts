@@ -1,5 +1,8 @@
 // The sums of tones: the compiled loop, and its slow twin in typed arrays.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import { builtSums, tonesByTwo } from "../src/search/acquire/tone-loop.js";
 import { BINS, PART, tonesOf } from "../src/search/acquire/tones.js";
@@ -71,5 +74,22 @@ describe("the compiled sums of tones", () => {
   it("are the typed arrays' alone where they were not built, or what was built does not run", () => {
     expect(builtSums(new URL("none.wasm", BUILT))).to.equal(undefined);
     expect(builtSums(new URL(import.meta.url))).to.equal(undefined);
+  });
+
+  it("are the typed arrays' alone where what was built says something else, as an older build may", () => {
+    const folder = mkdtempSync(join(tmpdir(), "loops-"));
+    try {
+      const octets = readFileSync(BUILT);
+      // f64x2.sub for the last f64x2.add: sines of another sign.
+      const at = octets.lastIndexOf(Uint8Array.of(0xfd, 0xf1, 0x01));
+      expect(at).to.be.greaterThan(0);
+      octets[at + 1] = 0xf0;
+      const file = join(folder, "tones.wasm");
+      writeFileSync(file, octets);
+      expect(() => new WebAssembly.Module(octets)).to.not.throw();
+      expect(builtSums(pathToFileURL(file))).to.equal(undefined);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -1,5 +1,5 @@
 // The sums of tones.ts by pos-sim/loops/tones.ts, which set-up compiles into build/loops: SIMD, two frequencies at a time, three times as fast
-// and equal to the last bit. Where it was not built, or the engine has no SIMD, typed arrays serve.
+// and equal to the last bit. Where it was not built, or of other sources, or the engine has no SIMD, typed arrays serve.
 
 import { readFileSync } from "node:fs";
 import { BINS, COS, HALF, PART, Room, SIN, type Tones, TURN_COS, TURN_SIN, TURNS, tonesOf } from "./tones.js";
@@ -33,13 +33,22 @@ export function tonesByTwo(samples: Float32Array): Tones {
   return sums(samples);
 }
 
-/** The module's sums; undefined where there is none that runs here: then all is as it was, but slower. */
+/** The module's sums; undefined where there is none that runs here and says the same: then all is as it was, but slower. */
 export function builtSums(file: URL): Sums | undefined {
   try {
-    return sumsOf(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file))).exports as unknown as Exports);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(file)));
+    const built = sumsOf(exports as unknown as Exports);
+    return agrees(built) ? built : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Once a process: a build may be older than the sources are. */
+function agrees(built: Sums): boolean {
+  const samples = Float32Array.from({ length: TURNS * PART }, (_, n) => Math.sin(n * n));
+  const [is, was] = [built(samples), tonesOf(samples)];
+  return was.re.every((value, i) => is.re[i] === value) && was.im.every((value, i) => is.im[i] === value);
 }
 
 function sumsOf(exports: Exports): Sums {
