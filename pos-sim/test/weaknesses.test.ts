@@ -181,6 +181,15 @@ describe("what is slower than a dozen cells", () => {
     });
   }
 
+  it("is no noise where nothing was recorded: silence that was put beside a swipe with hum", () => {
+    const silence = new Float32Array(0.04 * RATE);
+    for (const height of [1, 2])
+      for (const seed of [1, 2, 3]) {
+        const swipe = made({ snrDb: 20, hum: { height, hz: 50 } }, seed);
+        expect(signalOf(joined(silence, swipe, silence)).snrDb, `seed ${seed}`).to.be.closeTo(20, 1.5);
+      }
+  });
+
   it("is not counted of pink noise: SNR is that of what is left of it", () => {
     for (const [cellUs, less] of [
       [80, 4],

@@ -65,7 +65,7 @@ export function measured(swipe: Swipe): Measured | undefined {
   const pulse = meanPulse(found, cell);
   const white = noiseWithin(inFrame);
   const power = swipePower(partOf(samples, bounds[frameFrom]!, bounds[frameEnd]!), cell);
-  const quiet = quietBeside(samples, first, last, cell);
+  const quiet = quietBeside(samples, first, last, cell, excerpt.samples);
   // Noise of a narrow band bends no less slowly than pulses do, but makes each of them another one.
   const within = Math.max(white ** 2, pulse?.rest ?? 0);
   const noise = clipped || quiet === undefined ? quiet?.power : noiseOf(quiet.power, within, power);

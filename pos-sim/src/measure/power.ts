@@ -40,16 +40,25 @@ export interface Quiet {
 /** Pieces of the same noise differ by less; the quietest alone would be a decibel too quiet. */
 const ALIKE = 4;
 
-/** Undefined where nothing was recorded beside the swipe, or no piece with any noise. */
-export function quietBeside(samples: Float32Array, from: number, to: number, cell: number): Quiet | undefined {
+/**
+ * Undefined where nothing was recorded beside the swipe, or no piece with any noise.
+ *
+ * @param recorded - The samples before hum was taken away, which puts it where there was silence.
+ */
+export function quietBeside(
+  samples: Float32Array,
+  from: number,
+  to: number,
+  cell: number,
+  recorded = samples,
+): Quiet | undefined {
   const length = pieceOf(cell);
   const clear = CLEAR_CELLS * cell;
   const all: { power: number; piece: Float32Array }[] = [];
   const look = (low: number, high: number): void => {
     for (let at = Math.ceil(low); at + length <= high; at += length) {
-      const part = samples.subarray(at, at + length);
-      if (isStill(part)) continue;
-      const piece = withoutLine(part);
+      if (isStill(recorded.subarray(at, at + length))) continue;
+      const piece = withoutLine(samples.subarray(at, at + length));
       // A line takes two of the samples' freedoms.
       all.push({ power: (powerOf(piece) * length) / (length - 2), piece });
     }
