@@ -170,7 +170,7 @@ export async function buildFirmware(log = console.log, out = OUT) {
 }
 
 /** Beside it first, under a name of this process: never half of it under its own name. */
-function writeWhole(file, content) {
+export function writeWhole(file, content) {
   const part = `${file}.${process.pid}.part`;
   writeFileSync(part, content);
   renameSync(part, file);

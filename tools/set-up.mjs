@@ -1,4 +1,4 @@
-// Set-up for every command: Node's version, packages, built firmware. Plain JavaScript without imports of packages: it runs
+// Set-up for every command: Node's version, packages, built firmware, built loops of the reader. Plain JavaScript without imports of packages: it runs
 // before there are any. A second run finds everything done in well under a second.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -49,6 +49,8 @@ async function main() {
   if (!packagesCurrent()) installPackages();
   const { buildFirmware } = await import("./build-firmware.mjs");
   await buildFirmware((line) => console.error(line));
+  const { buildLoops } = await import("./build-loops.mjs");
+  await buildLoops((line) => console.error(line));
   if (process.argv.includes("--tests")) await testTools();
   if (process.argv.includes("--mcu")) await mcuImages();
 }

@@ -61,10 +61,36 @@ describe("claims against outcomes", () => {
 
   it("are drawn: of each decade its swipes, and a dot where some were wrong", () => {
     const svg = reliabilitySvg(decades);
-    for (const said of ["5 wrong of 20", "0 wrong of 10", "0 wrong of 1", "6.00 expected"])
-      expect(svg).to.contain(said);
+    for (const said of [
+      "5 wrong",
+      "of 20",
+      "0 wrong",
+      "of 10",
+      "of 1",
+      "6.00 expected",
+      "&lt; 0.01 expected",
+      "no swipes",
+    ])
+      expect(svg).to.contain(`>${said}<`);
     expect(svg.match(/<circle/g)).to.have.length(1);
     expect(svg).not.to.contain("NaN").and.not.to.contain("&amp;");
+  });
+
+  it("are drawn with labels that never meet, of few swipes and of very many", () => {
+    const many = decades.map(({ from }) => ({ from, swipes: 12_345_678, wrong: 1_234_567, expected: 1_234_567 }));
+    for (const drawn of [decades, many, new Reliability().decades]) {
+      const lines = new Map<string, (readonly [number, number])[]>();
+      const text = /<text x="([0-9.]+)" y="([0-9.]+)" font-size="([0-9]+)" [^>]*text-anchor="middle"[^>]*>([^<]*)</g;
+      for (const [, x, y, size, said] of reliabilitySvg(drawn).matchAll(text)) {
+        // As wide as in a wide face: DejaVu Sans has 0.55 of its size a character of these.
+        const half = 0.5 * 0.6 * Number(size) * said!.replaceAll(/&[a-z]+;/g, "&").length;
+        lines.set(y!, [...(lines.get(y!) ?? []), [Number(x) - half, Number(x) + half]]);
+      }
+      expect(lines.size).to.be.at.least(2);
+      for (const [y, places] of lines)
+        for (const [i, [from]] of places.entries())
+          if (i > 0) expect(from, `labels at ${y}`).to.be.above(places[i - 1]![1]);
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import {
   checkedConditions,
+  maskTracks,
   PosError,
   readSamples,
   swipeLabels,
@@ -9,6 +10,7 @@ import {
   textFor,
   writtenReads,
 } from "../src/index.js";
+import { lengthOf } from "../src/synth/conditions.js";
 
 describe("made-up swipes", () => {
   it("are the same for the same seed and conditions, and others for another", () => {
@@ -20,10 +22,32 @@ describe("made-up swipes", () => {
 
   it("hold a number of the test range and nothing else that could be one", () => {
     for (const track of [1, 2, 3] as const) {
-      for (let seed = 1; seed <= 50; seed++) expect(textFor(track, 40, seed)).to.match(/^(%B|;|;01)999999/);
+      for (let seed = 1; seed <= 50; seed++) expect(textFor(track, 40, seed)).to.match(/^(%B|;|;99)999999/);
     }
+    expect(textFor(3, 107, 1)).to.match(/^;01999999/);
     expect(textFor(2, 40, 1)).to.have.length(39); // the LRC is the fortieth
   });
+
+  for (const [track, most] of [
+    [1, 79],
+    [2, 40],
+    [3, 107],
+  ] as const) {
+    it(`are shown as they were written, on track ${track}, however few characters they have`, () => {
+      for (let characters = 4; characters <= most; characters++) {
+        for (let seed = 1; seed <= 20; seed++) {
+          const text = textFor(track, characters, seed);
+          expect(text).to.have.length(characters - 1);
+          expect(maskTracks(text), `${characters} characters`).to.equal(text);
+        }
+        const swipe = synthesise(characters, { track, characters });
+        const { reads } = readSamples(swipe.samples, swipe.sampleRateHz);
+        expect(reads.map(({ data, masked }) => ({ data, masked }))).to.deep.equal([
+          { data: swipe.text, masked: false },
+        ]);
+      }
+    });
+  }
 
   it("have the noise that they are asked for", () => {
     for (const noise of ["white", "pink"] as const) {
@@ -134,6 +158,8 @@ describe("made-up swipes", () => {
       [{ hum: { height: 1 } }, "hum.hz"],
       [{ dropouts: { count: 3 } }, "dropouts.cells"],
       [{ sampleRateHz: 8000.5 }, "sampleRateHz"],
+      [{ noise: "pink" }, "noise"],
+      [{ noise: "white", level: 0.1 }, "noise"],
     ];
     for (const [conditions, field] of bad) {
       expect(() => checkedConditions(conditions), field).to.throw(PosError, `"${field}"`);
@@ -155,6 +181,10 @@ describe("made-up swipes", () => {
       [{ snrDb: "loud" }, `The conditions' "snrDb" is "loud": give a number from -30 to 200, or leave it out`],
       [{ snrDb: null }, `The conditions' "snrDb" is null: give a number from -30 to 200, or leave it out`],
       [{ noise: "blue" }, `The conditions' "noise" is "blue": give one of "white", "pink", or leave it out`],
+      [
+        { noise: "pink" },
+        `The conditions' "noise" is without "snrDb": give a number from -30 to 200, or leave "noise" out`,
+      ],
       [
         { jitter: 0.05 },
         `The conditions' "jitter" is 0.05: give an object, as {"normal": 0 to 1, "uniform": 0 to 1}, or leave it out`,
@@ -209,6 +239,27 @@ describe("made-up swipes", () => {
       .with.property("code", "BAD_ARGUMENT");
     expect(() => checkedConditions(long)).to.not.throw();
   });
+
+  for (const [name, conditions] of Object.entries({
+    "an even hand": {},
+    "three times as fast": { speed: { ratio: 3 } },
+    "ten times slower": { speed: { ratio: 0.1 } },
+    "a hand's speed": { speed: { hand: true } },
+    "a hand that hesitates": { speed: { hesitation: { to: 0.1, width: 0.3 } } },
+    "passes, and pauses that nobody told": { repeats: { count: 10 } },
+    "passes with cells of their own": { repeats: { count: 3, gapMs: 250, cellUs: [900, 2000, 20_000] } },
+  } as const)) {
+    it(`are as long as is checked: ${name}`, () => {
+      for (const base of [
+        {},
+        { track: 1, cellUs: 79.4, sampleRateHz: 96_000 },
+        { trailingZeros: 7, sampleRateHz: 8_000 },
+      ] as const) {
+        const { samples, passes } = synthesise(6, { ...conditions, ...base });
+        expect(lengthOf({ ...conditions, ...base }) - samples.length).to.be.within(-passes.length, passes.length);
+      }
+    });
+  }
 });
 
 describe("jitter", () => {

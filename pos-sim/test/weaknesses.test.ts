@@ -168,6 +168,43 @@ describe("noise of a narrow band", () => {
   });
 });
 
+describe("what is slower than a dozen cells", () => {
+  for (const slow of [
+    { wander: { height: 1.5, hz: 5 } },
+    { hum: { height: 0.2, hz: 50 } },
+    { hum: { height: 2, hz: 60 } },
+  ] as const) {
+    it(`is neither signal nor noise, however loud it is: ${JSON.stringify(slow)}`, () => {
+      for (const snrDb of [3, 10, 20])
+        for (const seed of [1, 2, 3])
+          expect(signalOf(made({ snrDb, ...slow }, seed)).snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1);
+    });
+  }
+
+  it("is no noise where nothing was recorded: silence that was put beside a swipe with hum", () => {
+    const silence = new Float32Array(0.04 * RATE);
+    for (const height of [1, 2])
+      for (const seed of [1, 2, 3]) {
+        const swipe = made({ snrDb: 20, hum: { height, hz: 50 } }, seed);
+        expect(signalOf(joined(silence, swipe, silence)).snrDb, `seed ${seed}`).to.be.closeTo(20, 1.5);
+      }
+  });
+
+  it("is not counted of pink noise: SNR is that of what is left of it", () => {
+    for (const [cellUs, less] of [
+      [80, 4],
+      [150, 3.3],
+      [300, 2.5],
+      [600, 2],
+    ] as const)
+      for (const snrDb of [10, 20])
+        for (const seed of [1, 2, 3]) {
+          const told = signalOf(made({ snrDb, noise: "pink", cellUs }, seed)).snrDb;
+          expect(told, `${snrDb} dB, ${cellUs} us, seed ${seed}`).to.be.closeTo(snrDb + less, 1.3);
+        }
+  });
+});
+
 describe("noise as strong as the signal and stronger", () => {
   it("is told as about that: within two decibels, and in whole ones", async () => {
     for (const [snrDb, said] of [

@@ -1,37 +1,26 @@
-// npm run bench:loops: two of the reader's hot loops, as they are and in AssemblyScript, timed by turns in one process. docs/reader.md.
+// npm run bench:loops: two of the reader's hot loops, in typed arrays and in AssemblyScript, timed by turns in one process. docs/reader.md.
 
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
-import { BINS, LOW, PART, STEPS, tonesOf } from "../../pos-sim/src/search/acquire/tones.js";
+import { builtSums } from "../../pos-sim/src/search/acquire/tone-loop.js";
+import { tonesOf } from "../../pos-sim/src/search/acquire/tones.js";
 import { lorentzian } from "../../pos-sim/src/search/fit/pulse.js";
 import { normal } from "../../pos-sim/src/signal/random.js";
 
-type Sums = (...addresses: number[]) => void;
+type Glance = (...addresses: number[]) => void;
 
 const SOURCE = join(dirname(fileURLToPath(import.meta.url)), "assembly/index.ts");
 const SAMPLES = 48_000;
-const PARTS = SAMPLES / PART;
 const GLANCES = 1000;
 const CELL = 18;
 /** Cells on each side, and over which slopes are taken; points of the pulse's table in a cell, as in pulse.ts. */
 const [REACH, OVER, FINE, MIDDLE] = [1.25, 0.2, 128, 3];
 
-async function compiled(): Promise<WebAssembly.Exports & Record<"tones" | "tonesByFour" | "glance", Sums>> {
+async function compiled(): Promise<WebAssembly.Exports & { readonly glance: Glance }> {
   let binary: Uint8Array | undefined;
-  const flags = [
-    "-O3",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--use",
-    "abort=",
-    "--enable",
-    "simd",
-    "--initialMemory",
-    "64",
-  ];
+  const flags = ["-O3", "--noAssert", "--runtime", "stub", "--use", "abort=", "--initialMemory", "64"];
   const { error, stderr } = await asc.main(["index.ts", "-o", "index.wasm", ...flags], {
     readFile: (name) => (name === "index.ts" ? readFileSync(SOURCE, "utf8") : null),
     writeFile: (_, contents) => {
@@ -41,7 +30,7 @@ async function compiled(): Promise<WebAssembly.Exports & Record<"tones" | "tones
   });
   if (error !== null || binary === undefined) throw new Error(`AssemblyScript did not compile: ${stderr.toString()}`);
   const { instance } = await WebAssembly.instantiate(binary as Uint8Array<ArrayBuffer>);
-  return instance.exports as WebAssembly.Exports & Record<"tones" | "tonesByFour" | "glance", Sums>;
+  return instance.exports as WebAssembly.Exports & { readonly glance: Glance };
 }
 
 const wasm = await compiled();
@@ -58,25 +47,9 @@ function put(values: Float32Array | Float64Array): number {
 
 const deviate = normal(1);
 const samples = Float32Array.from({ length: SAMPLES }, () => 0.2 * deviate());
-const angle = (bin: number, place: number): number => (2 * Math.PI * (LOW + bin) * place) / STEPS;
-const table = (size: number, value: (bin: number, i: number) => number): Float64Array =>
-  Float64Array.from({ length: BINS * size }, (_, at) => value(Math.floor(at / size), at % size));
-const turns = (value: (angle: number) => number): Float64Array =>
-  Float64Array.from({ length: (STEPS / PART) * BINS }, (_, at) =>
-    value(angle(at % BINS, Math.floor(at / BINS) * PART + PART / 2 - 0.5)),
-  );
-const half = [Math.cos, Math.sin].map((wave) => put(table(PART / 2, (bin, i) => wave(angle(bin, i + 0.5)))));
-const whole = [Math.cos, Math.sin].map((wave) =>
-  put(Float32Array.from(table(PART, (bin, i) => wave(angle(bin, i - PART / 2 + 0.5))))),
-);
-const turned = [Math.cos, Math.sin].map((wave) => put(turns(wave)));
-const sums = [put(new Float64Array(PARTS * BINS)), put(new Float64Array(PARTS * BINS))];
 const held = put(samples);
-/** With the copy of the samples, without which it hears nothing. */
-const inWasm = (loop: Sums, tables: number[]) => (): void => {
-  new Float32Array(buffer, held, SAMPLES).set(samples);
-  loop(held, PARTS, ...tables, ...turned, ...sums);
-};
+const tonesByTwo = builtSums(new URL("../../build/loops/tones.wasm", import.meta.url));
+if (tonesByTwo === undefined) throw new Error("The sums of tones were not built: node tools/set-up.mjs does it");
 
 const pulse = lorentzian(0.25);
 const points = put(Float64Array.from({ length: 2 * MIDDLE * FINE + 2 }, (_, i) => pulse.at(i / FINE - MIDDLE)));
@@ -99,14 +72,8 @@ const glancesThere = (): void => {
 /** All say the same, or their times say nothing. */
 function compared(): void {
   const { re } = tonesOf(samples);
-  for (const [loop, tables] of [
-    [wasm.tones, half],
-    [wasm.tonesByFour, whole],
-  ] as const) {
-    inWasm(loop, tables)();
-    const there = new Float64Array(buffer, sums[0], re.length);
-    if (re.some((value, i) => Math.abs(value - there[i]!) > 1e-5)) throw new Error("The sums of tones differ");
-  }
+  const there = tonesByTwo!(samples).re;
+  if (re.some((value, i) => value !== there[i])) throw new Error("The sums of tones differ");
   glances();
   glancesThere();
   if (Math.abs(seen[0]! - new Float64Array(buffer, seenThere, 1)[0]!) > 1e-9) throw new Error("The glances differ");
@@ -114,8 +81,7 @@ function compared(): void {
 
 const LOOPS: readonly (readonly [string, string, number, () => void])[] = [
   ["tones, typed arrays", "sample", SAMPLES, () => tonesOf(samples)],
-  ["tones, AssemblyScript", "sample", SAMPLES, inWasm(wasm.tones, half)],
-  ["tones, AssemblyScript, SIMD", "sample", SAMPLES, inWasm(wasm.tonesByFour, whole)],
+  ["tones, AssemblyScript, SIMD", "sample", SAMPLES, () => tonesByTwo(samples)],
   ["glance, typed arrays", "glance", GLANCES, glances],
   ["glance, AssemblyScript", "glance", GLANCES, glancesThere],
 ];

@@ -41,6 +41,12 @@ describe("help", () => {
     expect((await ecard(["--help"])).stdout).to.contain("npx ecard");
   });
 
+  it("of the reader's bench says that it is a short run without options, and what gives the one that is asked for", async () => {
+    const said = (await ecard(["bench", "reader", "--help"])).stdout.replaceAll(/\s+/g, " ");
+    expect(said).to.contain("100 unless told, which is a short run");
+    expect(said).to.contain("what is asked is asked of 1000 swipes a row, which --swipes 1000 reads");
+  });
+
   for (const path of verbs) {
     it(`of ${path.join(" ")} has an example that the command line takes`, async () => {
       const { code, stdout } = await ecard([...path, "--help"]);

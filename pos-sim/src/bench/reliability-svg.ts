@@ -39,16 +39,16 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
     const [left, right] = [on(x, i), on(x, i + 1)];
     const middle = (left + right) / 2;
     const name = from === 0 ? `less than ${share(10 ** (1 - columns))}` : `${share(from)} to ${share(10 * from)}`;
+    // A line each, as a column is no wider than the longest of them: numbers of a million and more too.
+    const told = [
+      `${wrong} wrong`,
+      `of ${swipes}`,
+      `${expected < 0.01 ? "< 0.01" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
+    ];
     const below = [
       label(middle, BOTTOM + 20, name, 12, SOFT, 'text-anchor="middle"'),
-      label(middle, BOTTOM + 38, `${wrong} wrong of ${swipes}`, 11, INK, 'text-anchor="middle"'),
-      label(
-        middle,
-        BOTTOM + 55,
-        `${expected < 0.01 ? "hardly any" : expected.toFixed(expected < 10 ? 2 : 0)} expected`,
-        11,
-        SOFT,
-        'text-anchor="middle"',
+      ...(swipes === 0 ? ["no swipes"] : told).map((line, n) =>
+        label(middle, BOTTOM + 38 + 16 * n, line, 11, n === 2 || swipes === 0 ? SOFT : INK, 'text-anchor="middle"'),
       ),
     ];
     if (swipes === 0) return below;
@@ -69,7 +69,7 @@ export function reliabilitySvg(decades: readonly Decade[]): string {
   });
   const threshold = on(x, 5);
   const total = decades.reduce((sum, { swipes }) => sum + swipes, 0);
-  return drawing("Wrong, as claimed and as it came", `${total} swipes by the claimed chance to be wrong`, BOTTOM + 72, [
+  return drawing("Wrong, as claimed and as it came", `${total} swipes by the claimed chance to be wrong`, BOTTOM + 86, [
     ...lines,
     label(
       LEFT,

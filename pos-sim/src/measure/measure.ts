@@ -8,7 +8,7 @@ import { decibels, loudest } from "./levels.js";
 import { median } from "./median.js";
 import { meanPulse, noiseJitter } from "./noise-jitter.js";
 import { cutOf, dropoutsOf, placing } from "./places.js";
-import { clippedShare, noiseOf, noiseWithin, powerOf, quietBeside, snrOf } from "./power.js";
+import { clippedShare, noiseOf, noiseWithin, quietBeside, snrOf, swipePower } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
@@ -50,7 +50,7 @@ export function measured(swipe: Swipe): Measured | undefined {
   const { bounds } = cells;
   const frameEnd = frameFrom + frameBits;
   const cell = (bounds[frameEnd]! - bounds[frameFrom]!) / frameBits;
-  const inFrame = excerpt.samples.subarray(Math.max(0, Math.floor(bounds[frameFrom]!)), Math.ceil(bounds[frameEnd]!));
+  const inFrame = partOf(excerpt.samples, bounds[frameFrom]!, bounds[frameEnd]!);
   const clippedPercent = 100 * clippedShare(inFrame);
   const clipped = clippedPercent > CLIPPED_PERCENT;
   const { hum, humAt, wander } = baseLineOf(excerpt.samples, rate);
@@ -64,10 +64,11 @@ export function measured(swipe: Swipe): Measured | undefined {
   const last = place === undefined ? bounds[bits.length]! : Math.max(bounds[bits.length]!, place.to - excerpt.from);
   const pulse = meanPulse(found, cell);
   const white = noiseWithin(inFrame);
-  const quiet = quietBeside(excerpt.samples, first, last, cell);
+  const power = swipePower(partOf(samples, bounds[frameFrom]!, bounds[frameEnd]!), cell);
+  const quiet = quietBeside(samples, first, last, cell, excerpt.samples);
   // Noise of a narrow band bends no less slowly than pulses do, but makes each of them another one.
   const within = Math.max(white ** 2, pulse?.rest ?? 0);
-  const noise = clipped || quiet === undefined ? quiet?.power : noiseOf(quiet.power, within, powerOf(inFrame));
+  const noise = clipped || quiet === undefined ? quiet?.power : noiseOf(quiet.power, within, power);
   const sigma = noise === undefined ? white : Math.sqrt(noise);
   const dropouts = dropoutsOf(swipe, found, cell, sigma);
   const reversals = { ...found, weak: withoutNeighbours(found, dropouts.spoiled) };
@@ -105,7 +106,7 @@ export function measured(swipe: Swipe): Measured | undefined {
     ...(swipe.followed?.start !== false && { leadingZeros: swipe.direction === "forward" ? before : after }),
     ...(swipe.followed?.end !== false && { trailingZeros: swipe.direction === "forward" ? after : before }),
     clippedPercent,
-    ...(noise !== undefined && { snrDb: snrOf(powerOf(inFrame), noise) }),
+    ...(noise !== undefined && { snrDb: snrOf(power, noise) }),
   };
   return {
     signal: { ...signal, weaknesses: weaknessesOf(signal, swipe.whole) },
@@ -118,6 +119,9 @@ export function measured(swipe: Swipe): Measured | undefined {
     hand: clock.map(({ time, cell: length }) => ({ atS: (time + excerpt.from) / rate, ips: ipsOf(length) })),
   };
 }
+
+const partOf = (samples: Float32Array, from: number, to: number): Float32Array =>
+  samples.subarray(Math.max(0, Math.floor(from)), Math.ceil(to));
 
 /** Pulses that end a gap are cut themselves, and say nothing of the clock. */
 function withoutNeighbours(

@@ -14,6 +14,21 @@ export function powerOf(samples: Float32Array): number {
   return sum / Math.max(1, samples.length);
 }
 
+/** Samples of such a piece. */
+const pieceOf = (cell: number): number => Math.max(LEAST_SAMPLES, Math.round(PIECE_CELLS * cell));
+
+/** Mean square of a swipe, without what is slower than such pieces: beside it that is no noise, and within it no signal. */
+export function swipePower(samples: Float32Array, cell: number): number {
+  const count = Math.max(1, Math.floor(samples.length / pieceOf(cell)));
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    const [from, to] = [i, i + 1].map((piece) => Math.round((piece * samples.length) / count));
+    const piece = samples.subarray(from, to);
+    sum += (powerOf(withoutLine(piece)) * piece.length ** 2) / (piece.length - 2);
+  }
+  return sum / Math.max(1, samples.length);
+}
+
 /** What is heard beside a swipe where it is quietest. */
 export interface Quiet {
   /** Mean square. */
@@ -25,16 +40,25 @@ export interface Quiet {
 /** Pieces of the same noise differ by less; the quietest alone would be a decibel too quiet. */
 const ALIKE = 4;
 
-/** Undefined where nothing was recorded beside the swipe, or no piece with any noise. */
-export function quietBeside(samples: Float32Array, from: number, to: number, cell: number): Quiet | undefined {
-  const length = Math.max(LEAST_SAMPLES, Math.round(PIECE_CELLS * cell));
+/**
+ * Undefined where nothing was recorded beside the swipe, or no piece with any noise.
+ *
+ * @param recorded - The samples before hum was taken away, which puts it where there was silence.
+ */
+export function quietBeside(
+  samples: Float32Array,
+  from: number,
+  to: number,
+  cell: number,
+  recorded = samples,
+): Quiet | undefined {
+  const length = pieceOf(cell);
   const clear = CLEAR_CELLS * cell;
   const all: { power: number; piece: Float32Array }[] = [];
   const look = (low: number, high: number): void => {
     for (let at = Math.ceil(low); at + length <= high; at += length) {
-      const part = samples.subarray(at, at + length);
-      if (isStill(part)) continue;
-      const piece = withoutLine(part);
+      if (isStill(recorded.subarray(at, at + length))) continue;
+      const piece = withoutLine(samples.subarray(at, at + length));
       // A line takes two of the samples' freedoms.
       all.push({ power: (powerOf(piece) * length) / (length - 2), piece });
     }

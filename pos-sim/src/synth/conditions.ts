@@ -23,7 +23,7 @@ export interface Conditions {
   readonly jitter?: { readonly normal?: number; readonly uniform?: number };
   /** Mean power of the clean signal over the swipe to that of the noise over the whole band. */
   readonly snrDb?: number;
-  /** Of the noise: white, or falling by 3 dB an octave. */
+  /** Of the noise that `snrDb` is the strength of: white, or falling by 3 dB an octave. */
   readonly noise?: "white" | "pink";
   /** Heights in pulse heights. */
   readonly hum?: { readonly height: number; readonly hz: number };
@@ -86,6 +86,12 @@ export function checkedConditions(value: unknown): Conditions {
   }
   oneOf(given.direction, "direction", ["forward", "reverse"]);
   oneOf(given.noise, "noise", ["white", "pink"]);
+  if (given.noise !== undefined && given.snrDb === undefined) {
+    const [low, high] = RANGES.snrDb;
+    throw refused(
+      `The conditions' "noise" is without "snrDb": give a number from ${low} to ${high}, or leave "noise" out`,
+    );
+  }
   oneOf(given.bits, "bits", [8, 16, 24]);
   checkPulse(given.pulse);
   checkSpeed(given.speed);
@@ -119,26 +125,30 @@ export function checkedConditions(value: unknown): Conditions {
 /** Samples of a recording, at most: a minute and a half at 384 kHz. */
 const LONGEST = 2 ** 25;
 
+/** Before the first cell and behind the last one. */
+export const SILENCE_S = 0.02;
+/** Between two passes, where nothing is said. */
+export const GAP_MS = 40;
+
 /** Fields that are each within their range make more together than anybody listens to. @throws {@link PosError} `BAD_ARGUMENT` */
-function checkLength({ track = 2, repeats, speed, ...more }: Conditions): void {
-  const { symbolBits, maxCharacters } = TRACK_FORMATS[track];
-  const {
-    characters = maxCharacters,
-    leadingZeros = 25,
-    trailingZeros = 25,
-    cellUs = 300,
-    sampleRateHz = 48_000,
-  } = more;
-  const cells = leadingZeros + trailingZeros + characters * symbolBits;
-  const each = repeats?.cellUs ?? new Array<number>(repeats?.count ?? 1).fill(cellUs);
-  const slower = speed !== undefined && "ratio" in speed ? Math.max(1, speed.ratio) : 1;
-  const seconds = each.reduce((sum, us) => sum + cells * us * slower * 1e-6, 0);
-  const gaps = ((each.length - 1) * (repeats?.gapMs ?? 0)) / 1000;
-  const samples = Math.ceil((seconds + gaps) * sampleRateHz);
+function checkLength(conditions: Conditions): void {
+  const samples = lengthOf(conditions);
   if (samples > LONGEST) {
     const next = `give a shorter "cellUs", fewer zeros or passes, or a lower "sampleRateHz"`;
     throw refused(`The conditions make a recording of ${samples} samples, where ${LONGEST} are the most: ${next}`);
   }
+}
+
+/** Samples that a recording has. Whatever the hand does, `cellUs` is the mean: no profile of speed makes a swipe longer. */
+export function lengthOf({ track = 2, repeats, ...more }: Conditions): number {
+  const { symbolBits, maxCharacters } = TRACK_FORMATS[track];
+  const { characters = maxCharacters, leadingZeros = 25, trailingZeros = 25 } = more;
+  const { cellUs = 300, sampleRateHz = 48_000 } = more;
+  const cells = leadingZeros + trailingZeros + characters * symbolBits;
+  const each = repeats?.cellUs ?? new Array<number>(repeats?.count ?? 1).fill(cellUs);
+  const between = Math.ceil(((repeats?.gapMs ?? GAP_MS) / 1000) * sampleRateHz) - Math.ceil(SILENCE_S * sampleRateHz);
+  const passes = each.map((us) => Math.ceil((2 * SILENCE_S + cells * us * 1e-6) * sampleRateHz));
+  return passes.reduce((length, pass) => length + between + pass);
 }
 
 const FIELDS = new Set([

@@ -5,7 +5,7 @@ import { normal, uniform } from "../signal/random.js";
 import { decimate } from "../signal/signal.js";
 import { reversals, trackBits } from "../signal/stripe.js";
 import { TRACK_FORMATS, type TrackNumber } from "../track-format.js";
-import type { Conditions, Repeats } from "./conditions.js";
+import { type Conditions, GAP_MS, type Repeats, SILENCE_S } from "./conditions.js";
 
 export interface Pass {
   readonly direction: "forward" | "reverse";
@@ -30,24 +30,42 @@ export interface Labelled {
   readonly sigma: number;
 }
 
-const SILENCE_S = 0.02;
 /** How far a pulse is followed, in its widths. */
 const REACH = 20;
 /** Steps in which a speed profile is summed up, over the length of a swipe. */
 const STEPS = 4096;
 
-/** A text of `characters` (LRC counted) that no scheme issues: a number of the test range where it belongs, then digits. */
+/**
+ * A text of `characters` (LRC counted) that no scheme issues: a number of the test range where it belongs, then digits. Whoever reads it shows it as
+ * it is: where it has room for a number at all, that has the digits of one.
+ */
 export function textFor(track: TrackNumber, characters: number, seed: number): string {
   const next = uniform(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995);
-  const start = track === 1 ? "%B999999" : track === 2 ? ";999999" : ";01999999";
+  const start = startOf(track, characters);
   const room = Math.max(0, characters - 2);
   const number = start.length + Math.min(10, room - start.length - 1);
+  // Of a shorter number nobody knows where it ends: it goes on to the end sentinel.
+  const separated = number >= start.indexOf("9") + SHORTEST_NUMBER;
   let text = start.slice(0, room);
   while (text.length < room) {
-    text += text.length === number ? (track === 1 ? "^A/B^" : "=") : String(Math.floor(10 * next()));
+    text += separated && text.length === number ? (track === 1 ? "^A/B^" : "=") : String(Math.floor(10 * next()));
   }
   return `${text.slice(0, room)}?`;
 }
+
+/** Sentinel, format code, issuer. */
+function startOf(track: TrackNumber, characters: number): string {
+  // A format code beside which there is no room for a number is left out.
+  if (track === 1) return characters < 4 + SHORTEST_NUMBER ? "%999999" : "%B999999";
+  if (track === 2) return ";999999";
+  // A track 3 that a track 2 may be too has a test number as either: the format code is the number's beginning.
+  return characters < TRACK_3_ALONE ? ";99999999" : ";01999999";
+}
+
+/** Digits of a number, at least (ISO/IEC 7812-1). */
+const SHORTEST_NUMBER = 8;
+/** Characters from which on a track 3 of ours is no track 2 that is longer than it may be: 36 behind the separator, as for the masking of reads. */
+const TRACK_3_ALONE = 58;
 
 export function synthesise(seed: number, conditions: Conditions = {}): Labelled {
   const { track = 2, sampleRateHz = 48_000, cellUs = 300, level = 0.3, bits = 16, direction = "forward" } = conditions;
@@ -63,7 +81,7 @@ export function synthesise(seed: number, conditions: Conditions = {}): Labelled 
   const random = uniform(Math.imul(seed, 0x85ebca6b) ^ 0x27d4eb2f);
   const deviate = normal(Math.imul(seed, 0xc2b2ae35) ^ 0x165667b1);
   const silence = Math.ceil(SILENCE_S * sampleRateHz);
-  const gap = Math.ceil(((repeats.gapMs ?? 40) / 1000) * sampleRateHz);
+  const gap = Math.ceil(((repeats.gapMs ?? GAP_MS) / 1000) * sampleRateHz);
 
   const parts: { readonly from: number; readonly samples: Float32Array }[] = [];
   const passes: Pass[] = [];

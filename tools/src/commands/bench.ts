@@ -145,7 +145,7 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
     .description("measure how much the reader reads: rows of noise, jitter, speed and more, on made-up swipes")
     .option(
       "--swipes <n>",
-      "swipes a row, 100 unless told; in the long run all swipes, 100000",
+      "swipes a row, 100 unless told, which is a short run; what is asked counts of 1000; in the long run all swipes, 100000",
       wholeNumber(1, 100_000),
     )
     .option(
@@ -166,6 +166,9 @@ function readingCommand(bench: Command, context: Context, onCode: (code: ExitCod
     .addHelpText(
       "after",
       `
+A row of 100 swipes is off by some per cent now and then: what is asked is asked
+of 1000 swipes a row, which --swipes 1000 reads in ten times as long.
+
 Valid: read, and right. First: the first candidate is right. Limit: what a genie
 reaches that knows every cell's time, the height and the pulse; ✓ where a row
 has what is asked, or as much as the genie. dB behind: how much noisier its
@@ -182,6 +185,7 @@ With --long: {"bench":"long","what"}, what being "drawn" (with "valid","first",
 
 Examples:
   ecard bench reader
+  ecard bench reader --swipes 1000
   ecard bench reader --only dB --swipes 1000 --json
   ecard bench reader --only jitter --check
   ecard bench reader --long --picture reliability.svg`,

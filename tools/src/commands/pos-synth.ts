@@ -35,8 +35,8 @@ export function synthCommand(pos: Command, context: Context): void {
       `
 Conditions, all of them optional: track, characters, sampleRateHz, cellUs,
 leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio},
-{hand} or {hesitation {to,width,at}}, jitter {normal,uniform}, snrDb, noise
-white or pink, hum {height,hz}, wander {height,hz}, clip, dropouts
+{hand} or {hesitation {to,width,at}}, jitter {normal,uniform}, snrDb, and with
+it noise white or pink, hum {height,hz}, wander {height,hz}, clip, dropouts
 {count,cells}, level, repeats {count,reversed,gapMs,cellUs}, bits. Texts are
 made from the seed, in the test range.
 In repeats, reversed lists passes, 0 being the first, and cellUs the time of a

@@ -219,7 +219,7 @@ complete -c ecard -n '__fish_seen_subcommand_from bench; and not __fish_seen_sub
 complete -c ecard -n '__fish_seen_subcommand_from bench; and not __fish_seen_subcommand_from reader length network mcu bluetooth' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and not __fish_seen_subcommand_from reader length network mcu bluetooth' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and not __fish_seen_subcommand_from reader length network mcu bluetooth' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
-complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l swipes -r -d 'swipes a row, 100 unless told; in the long run all swipes, 100000'
+complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l swipes -r -d 'swipes a row, 100 unless told, which is a short run; what is asked counts of 1000; in the long run all swipes, 100000'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l seed -r -d 'first seed; those from 20000000 on were kept out of development'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l only -r -d 'rows whose name has these words in it: 0 dB is not 20 dB; may be given again'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from reader' -l check -d 'exits with 1 where a row is short of what is asked and of the limit, or has a wrong read'

@@ -418,7 +418,7 @@ _ecard_bench_reader() {
   local state line
   local -a names
   _arguments -C \
-    '--swipes[swipes a row, 100 unless told; in the long run all swipes, 100000]:value:_files' \
+    '--swipes[swipes a row, 100 unless told, which is a short run; what is asked counts of 1000; in the long run all swipes, 100000]:value:_files' \
     '--seed[first seed; those from 20000000 on were kept out of development]:value:_files' \
     '--only[rows whose name has these words in it\: 0 dB is not 20 dB; may be given again]:value:_files' \
     '--check[exits with 1 where a row is short of what is asked and of the limit, or has a wrong read]' \

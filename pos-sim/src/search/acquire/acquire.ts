@@ -1,7 +1,8 @@
 // Where a swipe may be: runs of zeros are a pure tone of half the bit rate, and stand out of noise long before a single pulse does.
 
 import { ranked } from "../../signal/rank.js";
-import { BINS, LOW, PART, Room, STEPS, type Tones, tonesOf } from "./tones.js";
+import { tonesByTwo } from "./tone-loop.js";
+import { BINS, LOW, PART, Room, STEPS, type Tones } from "./tones.js";
 import { mayBeZeros } from "./zeros.js";
 
 /** A run of zeros: a positive pulse at `at`, cells of `cell`; input samples. */
@@ -64,7 +65,7 @@ function scan(
   seeds: Seed[],
   finer: Float32Array,
 ): void {
-  const power = powerOf(tonesOf(samples));
+  const power = powerOf(tonesByTwo(samples));
   const windows = power.length / BINS;
   let floor = 0;
   for (let w = 0; w < windows; w++) {
