@@ -65,15 +65,15 @@ export class IsoCaller {
   ask(message: Message): Promise<Message> {
     return new Promise((resolve, reject) => {
       const name = nameOf(message);
-      const wanted = performance.now() - this.#failedAt;
-      if (this.#socket === undefined && wanted < AGAIN_MS) return reject(new LineError("LINE_DOWN"));
+      const asked = performance.now();
+      if (this.#socket === undefined && asked - this.#failedAt < AGAIN_MS) return reject(new LineError("LINE_DOWN"));
       if (this.#waiting.size >= WAITING_MAX || this.#waiting.has(name)) return reject(new LineError("LINE_BUSY"));
       const { answerMs = 5000, keys } = this.#options;
       const timer = setTimeout(() => {
         this.#waiting.delete(name);
         reject(new LineError("LINE_TIMEOUT"));
         // Of a peer that is gone without a word TCP tells nothing for minutes: the next one asks on a new line.
-        if (performance.now() - this.#heardAt > answerMs) this.#socket?.destroy();
+        if (this.#heardAt < asked) this.#socket?.destroy();
       }, answerMs);
       this.#waiting.set(name, { resolve, reject, timer });
       this.#line().write(frame(keys ? encodeWithMac(message, keys.request) : encode(message)));
@@ -89,9 +89,6 @@ export class IsoCaller {
     const socket = connect(this.#options.port, this.#options.host);
     const reader = new FrameReader();
     socket.setNoDelay(true);
-    socket.on("connect", () => {
-      this.#heardAt = performance.now();
-    });
     socket.on("data", (chunk) => {
       this.#heardAt = performance.now();
       try {

@@ -1,0 +1,217 @@
+// A door and a caller, over real TCP: a line of their own, its MAC, and both ends of everything that can go wrong on it.
+
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { decode, encode, frame, type Message } from "@enabling-card/iso8583";
+import { expect } from "chai";
+import {
+  answerFields,
+  type CallerOptions,
+  IsoCaller,
+  type IsoDoor,
+  type IsoDoorOptions,
+  lineKeys,
+  openIsoDoor,
+  type Serve,
+} from "../src/index.js";
+import { encodeWithMac, hasMac } from "../src/line-mac.js";
+
+const KEYS = lineKeys(new Uint8Array(32).fill(1));
+const request = (stan: number, change: Message["fields"] = {}): Message => ({
+  mti: "0100",
+  fields: {
+    ...{ 3: "000000", 4: "000000000950", 7: "1130120000", 11: String(stan).padStart(6, "0"), 32: "999999" },
+    ...{ 41: "POS00001", ...change },
+  },
+});
+const approve: Serve = (message, answer) => {
+  const { mti, fields } = answerFields(message);
+  answer({ mti, fields: { ...fields, 39: "00" } });
+};
+
+describe("a line between services", () => {
+  let door: IsoDoor;
+  let faults: string[];
+  const callers: IsoCaller[] = [];
+  const open = async (serve: Serve, change: Partial<IsoDoorOptions> = {}) => {
+    const onFault = (code: string) => faults.push(code);
+    door = await openIsoDoor({
+      host: "127.0.0.1",
+      port: 0,
+      served: ["0100", "0101", "0400"],
+      serve,
+      onFault,
+      ...change,
+    });
+  };
+  const caller = (change: Partial<CallerOptions> = {}) => {
+    const made = new IsoCaller({ host: door.host, port: door.port, onFault: (code) => faults.push(code), ...change });
+    callers.push(made);
+    return made;
+  };
+  const refused = (work: Promise<unknown>) =>
+    work.then(
+      () => "answered",
+      ({ code }) => code,
+    );
+
+  beforeEach(() => {
+    faults = [];
+  });
+  afterEach(async () => {
+    for (const one of callers.splice(0)) one.close();
+    await door.close();
+  });
+
+  it("gives each who asks his own answer, in whatever order they come", async () => {
+    const late: (() => void)[] = [];
+    await open((message, answer) => {
+      late.unshift(() => approve(message, answer));
+      if (late.length === 50) for (const say of late) say();
+    });
+    const line = caller();
+    const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => line.ask(request(i))));
+    expect(answers.map(({ mti, fields }) => [mti, Number(fields[11])])).to.deep.equal(
+      answers.map((_, i) => ["0110", i]),
+    );
+  });
+
+  it("tells a request from the reversal of the same number", async () => {
+    await open(approve);
+    const line = caller();
+    const [asked, reversed] = await Promise.all([line.ask(request(1)), line.ask({ ...request(1), mti: "0400" })]);
+    expect([asked.mti, reversed.mti]).to.deep.equal(["0110", "0410"]);
+  });
+
+  it("refuses a second request of one name while the first waits: LINE_BUSY", async () => {
+    await open(() => undefined);
+    const line = caller({ answerMs: 100 });
+    const first = refused(line.ask(request(1)));
+    expect(await refused(line.ask({ ...request(1), mti: "0101" }))).to.equal("LINE_BUSY");
+    expect(await first).to.equal("LINE_TIMEOUT");
+  });
+
+  it("says LINE_DOWN where nobody is there, not again and again, and asks again by itself", async () => {
+    await open(approve);
+    const { host, port } = door;
+    const line = caller();
+    expect((await line.ask(request(1))).fields[39]).to.equal("00");
+    await door.close();
+    expect(await refused(line.ask(request(2)))).to.equal("LINE_DOWN");
+    expect(await refused(line.ask(request(3)))).to.equal("LINE_DOWN");
+    await open(approve, { host, port });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect((await line.ask(request(4))).fields[11]).to.equal("000004");
+  });
+
+  it("says LINE_DOWN to all who wait when the line breaks", async () => {
+    await open(() => undefined);
+    const line = caller();
+    const waiting = [1, 2, 3].map((stan) => refused(line.ask(request(stan))));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await door.close();
+    expect(await Promise.all(waiting)).to.deep.equal(["LINE_DOWN", "LINE_DOWN", "LINE_DOWN"]);
+  });
+
+  it("leaves a line on which nothing was heard since it asked: the next one asks on another", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)));
+    const line = caller({ answerMs: 80 });
+    expect(await refused(line.ask(request(1)))).to.equal("LINE_TIMEOUT");
+    const second = refused(line.ask(request(2)));
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    held[0]!(); // its line is gone: nobody hears it
+    held[1]!();
+    expect(await second).to.equal("answered");
+    expect(faults).to.deep.equal([]);
+  });
+
+  it("tells of an answer that nobody waits for, and goes on", async () => {
+    await open((message, answer) => {
+      approve(message, answer);
+      approve(message, answer);
+    });
+    const line = caller();
+    await line.ask(request(1));
+    await line.ask(request(2));
+    expect(faults).to.include("ANSWER_UNASKED");
+  });
+
+  it("is left where what comes cannot be read", async () => {
+    await open(approve);
+    const server: Server = createServer((socket: Socket) => socket.write(Buffer.from([0, 0])));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    expect(await refused(caller({ port }).ask(request(1)))).to.equal("LINE_DOWN");
+    expect(faults).to.deep.equal(["FRAME_EMPTY"]);
+    server.close();
+  });
+
+  describe("with a MAC", () => {
+    it("is understood by whoever has the secret", async () => {
+      await open(approve, { keys: KEYS });
+      const line = caller({ keys: KEYS });
+      expect((await line.ask(request(1))).fields[39]).to.equal("00");
+      expect((await line.ask({ ...request(2, { 90: "0".repeat(42) }), mti: "0400" })).mti).to.equal("0410");
+      expect(faults).to.deep.equal([]);
+    });
+
+    it("is closed on whoever has none, or another, or the answers' key: MAC_WRONG", async () => {
+      await open(approve, { keys: KEYS });
+      for (const keys of [undefined, lineKeys(new Uint8Array(32)), { request: KEYS.answer, answer: KEYS.request }]) {
+        expect(await refused(caller(keys && { keys }).ask(request(1)))).to.equal("LINE_DOWN");
+      }
+      expect(faults).to.deep.equal(["MAC_WRONG", "MAC_WRONG", "MAC_WRONG"]);
+    });
+
+    it("believes no answer without it", async () => {
+      await open(approve);
+      expect(await refused(caller({ keys: { ...KEYS, request: KEYS.request } }).ask(request(1)))).to.equal("LINE_DOWN");
+      expect(faults).to.deep.equal(["MAC_WRONG"]);
+    });
+
+    it("covers each octet of the message", () => {
+      for (const message of [request(1), request(1, { 90: "0".repeat(42) })]) {
+        const bytes = encodeWithMac(message, KEYS.request);
+        expect(hasMac(bytes, decode(bytes), KEYS.request)).to.equal(true);
+        for (let i = 0; i < bytes.length; i++) {
+          const altered = Uint8Array.from(bytes, (octet, at) => (at === i ? octet ^ 1 : octet));
+          let read: Message;
+          try {
+            read = decode(altered);
+          } catch {
+            continue;
+          }
+          expect(hasMac(altered, read, KEYS.request), `octet ${i}`).to.equal(false);
+        }
+      }
+      const early = encode({
+        ...request(1),
+        fields: { ...request(1, { 90: "0".repeat(42) }).fields, 64: new Uint8Array(8) },
+      });
+      expect(hasMac(early, decode(early), KEYS.request)).to.equal(false);
+    });
+  });
+
+  it("is read no further while 64 of its requests wait, and goes on when they are answered", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)));
+    const socket = connect(door.port, door.host);
+    let heard = 0;
+    socket.on("data", (chunk) => {
+      heard += chunk.length;
+    });
+    const one = frame(encode(request(1)));
+    const size = frame(encode({ mti: "0110", fields: { ...answerFields(request(1)).fields, 39: "00" } })).length;
+    for (let i = 0; i < 40; i++) {
+      socket.write(Buffer.concat(Array.from({ length: 10 }, () => one)));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(held.length).to.be.within(65, 200); // one read of the socket more than those 64, at most
+    while (heard < 400 * size) {
+      for (const say of held.splice(0)) say();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    socket.destroy();
+  });
+});
