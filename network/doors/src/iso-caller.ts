@@ -73,7 +73,7 @@ export class IsoCaller {
         this.#waiting.delete(name);
         reject(new LineError("LINE_TIMEOUT"));
         // Of a peer that is gone without a word TCP tells nothing for minutes: the next one asks on a new line.
-        if (this.#heardAt < asked) this.#socket?.destroy();
+        if (this.#heardAt < asked) this.#leave();
       }, answerMs);
       this.#waiting.set(name, { resolve, reject, timer });
       this.#line().write(frame(keys ? encodeWithMac(message, keys.request) : encode(message)));
@@ -81,7 +81,19 @@ export class IsoCaller {
   }
 
   close(): void {
-    this.#socket?.destroy();
+    this.#leave();
+  }
+
+  /** Whoever still waits hears that the line is down. */
+  #leave(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    for (const { reject, timer } of this.#waiting.values()) {
+      clearTimeout(timer);
+      reject(new LineError("LINE_DOWN"));
+    }
+    this.#waiting.clear();
+    socket?.destroy();
   }
 
   #line(): Socket {
@@ -102,12 +114,7 @@ export class IsoCaller {
       this.#failedAt = performance.now();
     });
     socket.on("close", () => {
-      if (this.#socket === socket) this.#socket = undefined;
-      for (const { reject, timer } of this.#waiting.values()) {
-        clearTimeout(timer);
-        reject(new LineError("LINE_DOWN"));
-      }
-      this.#waiting.clear();
+      if (this.#socket === socket) this.#leave();
     });
     this.#socket = socket;
     return socket;
