@@ -23,6 +23,7 @@ export * from "./loader.js";
 export * from "./machine.js";
 export * from "./message.js";
 export * from "./pairing-code.js";
+export * from "./pan.js";
 export * from "./receipt.js";
 export * from "./smp.js";
 export * from "./smp-console.js";

@@ -1,12 +1,12 @@
 // The card's tracks and waveform, as built, against readers that share no code with it: any legal track text comes back.
 
-import { luhnDigit } from "@enabling-card/issuer";
 import { coilSignal, readSamples } from "@enabling-card/pos-sim";
 import {
   discretionaryData,
   EMISSION_MAX_MS,
   encodeGrant,
   type GrantKind,
+  luhnDigit,
   PASSES_MAX,
   Status,
   toHex,

@@ -1,7 +1,16 @@
 // System 1: each grant that the card must not take ends with its own code, and changes nothing. What vouches for its issuer: load-evidence.test.ts.
 
-import { luhnDigit } from "@enabling-card/issuer";
-import { AAD, Channel, decodeClaims, decodeSign1, GrantKey, GrantKind, Op, Phase } from "@enabling-card/wire";
+import {
+  AAD,
+  Channel,
+  decodeClaims,
+  decodeSign1,
+  GrantKey,
+  GrantKind,
+  luhnDigit,
+  Op,
+  Phase,
+} from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
 import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";

@@ -20,11 +20,10 @@ import {
   type IssuerServiceOptions,
   sampleKeys,
   startIssuer,
-  TEST_IIN,
 } from "@enabling-card/issuer";
 import { type Authority, authority, type LogIdentity } from "@enabling-card/ledger";
 import { type CardTransport, IssuerClient, memoryTransport } from "@enabling-card/sdk";
-import { type CheckpointPayload, Role, toBase32 } from "@enabling-card/wire";
+import { type CheckpointPayload, Role, TEST_IIN, toBase32 } from "@enabling-card/wire";
 import { CommandError, EXIT } from "./exit-codes.js";
 
 const FIRMWARE = new URL("../../build/firmware/", import.meta.url);

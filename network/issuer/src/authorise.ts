@@ -29,21 +29,24 @@ const ASKING = [2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
 const ORIGINAL = /^(\d{4})(\d{6})(\d{10})(\d{11})\d{11}$/;
 const ACQUIRER_DIGITS = 11;
 
+/** Whose line a request came by. A processor's may name an account in place of a stripe: it has looked at what was presented (system 5). */
+export type Asker = "terminal" | "processor";
+
 /** Decides on a request or a reversal, all alone. */
-export function authorise(issuer: Issuer, message: Message): Promise<Decision> {
-  return issuer.store.atomically((kept) => decided(issuer, kept, message));
+export function authorise(issuer: Issuer, message: Message, from: Asker = "terminal"): Promise<Decision> {
+  return issuer.store.atomically((kept) => decided(issuer, kept, message, from));
 }
 
 /**
  * Decides within a transaction, which `kept` sees: of two requests with one grant, the second sees what the first has spent. The same request
  * again (0101, or a doubled 0100) gets the same answer. A reversal (0400, 0401) is kept, and wins, even where its request comes behind it.
  */
-export async function decided(issuer: Issuer, kept: Tables, { mti, fields }: Message): Promise<Decision> {
+export async function decided(issuer: Issuer, kept: Tables, { mti, fields }: Message, from: Asker): Promise<Decision> {
   if (NAMING.some((de) => fields[de] === undefined)) return declined("FORMAT_ERROR");
-  return mti.startsWith("04") ? reversed(issuer, kept, fields) : authorised(issuer, kept, fields);
+  return mti.startsWith("04") ? reversed(issuer, kept, fields) : authorised(issuer, kept, fields, from);
 }
 
-async function authorised(issuer: Issuer, kept: Tables, fields: Fields): Promise<Decision> {
+async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: Asker): Promise<Decision> {
   const { secrets } = issuer;
   const now = issuer.now();
   const request = secrets.requestIndex(JSON.stringify([...NAMING, ...ASKING].map((de) => fields[de] ?? null)));
@@ -52,7 +55,7 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields): Promise
   if (await kept.isReversed(name, since)) return declined("REVERSED");
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
-  const decision = await decide(issuer, kept, fields, now);
+  const decision = await decide(issuer, kept, fields, now, from);
   await kept.keepDecision(request, decision, now);
   return decision;
 }
@@ -71,7 +74,24 @@ function nameOf({ secrets }: Issuer, acquirer: string, terminal: string, stan: s
   return secrets.requestIndex(JSON.stringify([acquirer, terminal, stan, sent]));
 }
 
-async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
+async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number, from: Asker): Promise<Decision> {
+  const isOfAccount =
+    from === "processor" && fields[2] !== undefined && fields[35] === undefined && fields[45] === undefined;
+  return isOfAccount ? decideAccount(issuer, kept, fields, now) : decideSwipe(issuer, kept, fields, now);
+}
+
+/** The second request of a transaction code: whether the account may pay. That it wants to, the processor has seen. */
+async function decideAccount(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
+  if (fields[3] === undefined || fields[4] === undefined || fields[14] === undefined) return declined("FORMAT_ERROR");
+  if (!fields[3].startsWith("00")) return declined("TRANSACTION_UNSUPPORTED");
+  const token = await kept.tokenByPan(issuer.secrets.panIndex(fields[2]!));
+  if (token === undefined || token.expiry !== fields[14]) return declined("CARD_NUMBER_UNKNOWN");
+  const refusal = stateRefusal(token.state as TokenState);
+  if (refusal) return declined(refusal);
+  return isPast(token.expiry, now) ? declined("TOKEN_EXPIRED") : approved();
+}
+
+async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
   const swipe = readSwipe(fields);
   if (swipe === undefined || fields[3] === undefined || fields[4] === undefined) return declined("FORMAT_ERROR");
   // ISO 8583:1987, processing code: 00 is a purchase. A grant pays for nothing else.
@@ -90,6 +110,10 @@ async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number)
   const unfit = misfit(grant, domain, now, fields);
   if (unfit) return declined(unfit);
   await kept.useGrant(token.token_ref, grant.atc);
+  return approved();
+}
+
+function approved(): Decision {
   return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
 }
 

@@ -3,7 +3,7 @@
 
 import type { Message } from "@enabling-card/iso8583";
 import { SqlError } from "@enabling-card/sql";
-import { decided, REPEAT_WINDOW_S } from "./authorise.js";
+import { type Asker, decided, REPEAT_WINDOW_S } from "./authorise.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision } from "./store.js";
 
@@ -15,6 +15,7 @@ export type Outcome = Decision | undefined;
 
 interface Waiting {
   readonly message: Message;
+  readonly from: Asker;
   readonly answer: (outcome: Outcome) => void;
 }
 
@@ -30,8 +31,8 @@ export class Desk {
   }
 
   /** Calls `answer` once, behind this turn of the event loop and in the order of asking. */
-  ask(message: Message, answer: (outcome: Outcome) => void): void {
-    this.#waiting.push({ message, answer });
+  ask(message: Message, answer: (outcome: Outcome) => void, from: Asker = "terminal"): void {
+    this.#waiting.push({ message, from, answer });
     this.#call();
   }
 
@@ -59,7 +60,7 @@ async function outcomesOf(issuer: Issuer, group: readonly Waiting[]): Promise<re
     return await issuer.store.atomically(async (kept) => {
       await kept.forget(issuer.now() - REPEAT_WINDOW_S);
       const decisions: Decision[] = [];
-      for (const { message } of group) decisions.push(await decided(issuer, kept, message));
+      for (const { message, from } of group) decisions.push(await decided(issuer, kept, message, from));
       return decisions;
     });
   } catch (error) {

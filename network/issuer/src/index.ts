@@ -14,7 +14,7 @@ export {
   type TokenView,
 } from "./issuer.js";
 export { type IssuerKeys, keysFromSeeds, randomSeeds, SEEDS_SIZE, sampleKeys } from "./keys.js";
-export { luhnDigit, mintPan, TEST_IIN } from "./pan.js";
+export { mintPan } from "./pan.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
 export { openIssuerDatabase, Tables } from "./store.js";

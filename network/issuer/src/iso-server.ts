@@ -2,25 +2,38 @@
 
 import { answerFields, type IsoDoor, type IsoDoorOptions, openIsoDoor } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { authorise } from "./authorise.js";
-import { Desk, type Outcome } from "./desk.js";
+import { type Asker, authorise } from "./authorise.js";
+import type { Desk, Outcome } from "./desk.js";
 import { DECLINES } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 
 /** Authorisation request and reversal advice, and the repeat of either. */
 const SERVED = ["0100", "0101", "0400", "0401"];
 
-/** Rejects with Node's error where the address cannot be had. */
-export function listenIso(issuer: Issuer, options: Omit<IsoDoorOptions, "serve" | "served">): Promise<IsoDoor> {
-  const desk = new Desk(issuer);
+/** Rejects with Node's error where the address cannot be had. @param from - Who comes to this door */
+export function listenIso(
+  desk: Desk,
+  from: Asker,
+  options: Omit<IsoDoorOptions, "serve" | "served">,
+): Promise<IsoDoor> {
   return openIsoDoor({
     ...options,
     served: SERVED,
     serve: (message, answer) => {
-      desk.ask(message, (outcome) => {
-        answer(answerTo(message, outcome), outcome === undefined ? "ISSUER_FAILED" : undefined);
-      });
+      desk.ask(
+        message,
+        (outcome) => answer(answerTo(message, outcome), outcome === undefined ? "ISSUER_FAILED" : undefined),
+        from,
+      );
     },
+  });
+}
+
+/** As a processor in the same process asks; of a message type that no door serves nothing is decided. */
+export function askedByProcessor(desk: Desk, message: Message): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    if (!SERVED.includes(message.mti)) return reject(new RangeError(`The issuer serves no ${message.mti}`));
+    desk.ask(message, (outcome) => resolve(answerTo(message, outcome)), "processor");
   });
 }
 

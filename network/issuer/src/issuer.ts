@@ -16,6 +16,7 @@ import {
   NAME_MAX,
   OFFLINE_LIFE_MAX_S,
   Role,
+  TEST_IIN,
   TOKEN_REF_SIZE,
   TOKENS_MAX,
   TokenState,
@@ -28,13 +29,13 @@ import { composeGrant } from "./grant-body.js";
 import { checkedRequest, countGrant, type GrantRequest } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
-import { mintPan, TEST_IIN } from "./pan.js";
+import { mintPan } from "./pan.js";
 import { sealToCard } from "./seal.js";
 import { type CardRow, IssuerStore, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
-import { expiryFrom } from "./token-expiry.js";
+import { expiryFrom, isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
 import { TokenSecrets } from "./token-secrets.js";
-import type { StateActor } from "./token-state.js";
+import { type StateActor, stateRefusal } from "./token-state.js";
 
 export interface IssuerOptions {
   readonly keys: IssuerKeys;
@@ -180,6 +181,20 @@ export class Issuer {
     const { access_hash: kept } = await cardIn(this.store, cardId);
     const [want, have] = [Buffer.from(kept, "hex"), Buffer.from(hash(accessKey), "hex")];
     if (!timingSafeEqual(want, have)) throw new IssuerError("UNAUTHORISED");
+  }
+
+  /**
+   * The account behind a token, for the processor, where the card's access key is with it (system 5): it may pay now.
+   *
+   * @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
+   */
+  async account(cardId: Uint8Array, accessKey: Uint8Array, tokenRef: string): Promise<{ pan: string; expiry: string }> {
+    await this.authenticate(cardId, accessKey);
+    const token = await tokenIn(this.store, tokenRef, cardId);
+    const refusal = stateRefusal(token.state as TokenState);
+    if (refusal) throw new IssuerError(refusal);
+    if (isPast(token.expiry, this.now())) throw new IssuerError("TOKEN_EXPIRED");
+    return { pan: this.secrets.open(token.pan), expiry: token.expiry };
   }
 
   /**

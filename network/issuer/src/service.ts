@@ -1,9 +1,11 @@
 // The issuer as a service: HTTP for phones, ISO 8583 over TCP for terminals, one process.
 
-import type { HttpLimits, IsoDoor, IsoLimits } from "@enabling-card/doors";
+import { type HttpLimits, type IsoDoor, type IsoLimits, lineKeys } from "@enabling-card/doors";
+import type { Message } from "@enabling-card/iso8583";
+import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
-import { listenIso } from "./iso-server.js";
+import { askedByProcessor, listenIso } from "./iso-server.js";
 import { Issuer, type IssuerOptions } from "./issuer.js";
 
 export interface IssuerServiceOptions extends IssuerOptions {
@@ -16,12 +18,18 @@ export interface IssuerServiceOptions extends IssuerOptions {
   readonly onFault?: (code: string) => void;
   readonly http?: HttpLimits;
   readonly iso?: IsoLimits;
+  /** A door for a processor in another process, and the 32 octets that both have. */
+  readonly processor?: { readonly port: number; readonly secret: Uint8Array };
 }
 
 export interface IssuerService {
   readonly issuer: Issuer;
   readonly url: string;
   readonly iso: { readonly host: string; readonly port: number };
+  /** The processor's door, where one was asked for. */
+  readonly line: { readonly host: string; readonly port: number } | undefined;
+  /** What a processor in this process asks: it may name an account. */
+  ask(message: Message): Promise<Message>;
   /** Cuts every line and closes the files. */
   close(): Promise<void>;
 }
@@ -38,16 +46,30 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   if (options.keys.sample && !LOOPBACK.has(host)) throw new IssuerError("SAMPLE_KEYS_LOOPBACK");
   const issuer = await Issuer.open(options);
   const http = httpServer(issuer, options.http);
-  let iso: IsoDoor | undefined;
+  const desk = new Desk(issuer);
+  const doors: IsoDoor[] = [];
   const close = async () => {
-    await Promise.all([http.close(), iso?.close()]);
+    await Promise.all([http.close(), ...doors.map((door) => door.close())]);
     await issuer.close();
   };
   try {
     const url = await http.listen({ host, port: options.httpPort ?? 0 });
-    const { onFault = () => undefined } = options;
-    iso = await listenIso(issuer, { ...options.iso, host, port: options.isoPort ?? 0, onFault });
-    return { issuer, url, iso: { host, port: iso.port }, close };
+    const { onFault = () => undefined, processor } = options;
+    const iso = await listenIso(desk, "terminal", { ...options.iso, host, port: options.isoPort ?? 0, onFault });
+    doors.push(iso);
+    const keys = processor && lineKeys(processor.secret);
+    const line =
+      processor && (await listenIso(desk, "processor", { host, port: processor.port, keys: keys!, onFault }));
+    if (line) doors.push(line);
+    const at = ({ port }: IsoDoor) => ({ host, port });
+    return {
+      issuer,
+      url,
+      iso: at(iso),
+      line: line && at(line),
+      ask: (message) => askedByProcessor(desk, message),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,8 +1,8 @@
 // What a swipe may pay, and each reason why it may not.
 
-import { Channel, type SwipeGrant, TokenState, toHex } from "@enabling-card/wire";
+import { Channel, luhnDigit, type SwipeGrant, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { DECLINES, type Issuer, luhnDigit, reply } from "../src/index.js";
+import { DECLINES, type Issuer, reply } from "../src/index.js";
 import { Tables } from "../src/store.js";
 import {
   answerTo,

@@ -1,10 +1,10 @@
 // Tokens: their numbers, and the life of their state. The states are walked at random against a model.
 
 import { verifySignature } from "@enabling-card/ledger";
-import { AAD, cborDecode, decodeSign1, StateKey, TOKENS_MAX, TokenState, toHex } from "@enabling-card/wire";
+import { AAD, cborDecode, decodeSign1, luhnDigit, StateKey, TOKENS_MAX, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Issuer, luhnDigit, mintPan, type StateActor, TRANSITIONS } from "../src/index.js";
+import { type Issuer, mintPan, type StateActor, TRANSITIONS } from "../src/index.js";
 import { Tables } from "../src/store.js";
 import { type Clock, enrolledCard, expectIssuerError, newIssuer, type TestCard, takeGrant } from "./issuer-support.js";
 

@@ -2,8 +2,8 @@
 
 import { randomBytes } from "node:crypto";
 import { encode, type Fields, frame } from "@enabling-card/iso8583";
-import { hashOfDomain, type Issuer, mintPan, type Tables, TEST_IIN, type TokenSecrets } from "@enabling-card/issuer";
-import { Channel, discretionaryData, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
+import { hashOfDomain, type Issuer, mintPan, type Tables, type TokenSecrets } from "@enabling-card/issuer";
+import { Channel, discretionaryData, TEST_IIN, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 
 const DOMAIN = {
   ...{ requestor: "Bench wallet", merchant: "Bench Bakery", mcc: 5462 },

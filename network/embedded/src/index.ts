@@ -1,0 +1,93 @@
+// Issuer and processor in one process: what each asks of the other is a call, and no line between them can break.
+
+import { join } from "node:path";
+import { IssuerError, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
+import {
+  type FindAccount,
+  ProcessorError,
+  type ProcessorService,
+  type ProcessorServiceOptions,
+  startProcessor,
+} from "@enabling-card/processor";
+import { derivedKey } from "@enabling-card/vault";
+import { toHex } from "@enabling-card/wire";
+
+export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now"> {
+  readonly keys: IssuerKeys;
+  /** Where each service keeps its store: a folder (the services' files are in it), or a `postgres:` URL. In memory without. */
+  readonly store?: string;
+  /** Of the development log, which is a file of SQLite whatever the store is; in the store's folder unless told. */
+  readonly logFile?: string;
+  readonly host?: string;
+  /** 0 (unless told) takes any free port. */
+  readonly issuerHttpPort?: number;
+  readonly processorHttpPort?: number;
+  /** For terminals. */
+  readonly isoPort?: number;
+}
+
+export interface Network {
+  readonly issuer: IssuerService;
+  readonly processor: ProcessorService;
+  close(): Promise<void>;
+}
+
+/** Opens all services and their doors: all, or nothing stays open. @throws what `startIssuer` and `startProcessor` throw */
+export async function startNetwork(options: NetworkOptions): Promise<Network> {
+  const { keys, onFault, onMessage, now } = options;
+  const shared = {
+    ...(options.host !== undefined && { host: options.host }),
+    ...(now && { now }),
+    ...(onFault && { onFault }),
+  };
+  const issuer = await startIssuer({
+    ...{ ...shared, keys, httpPort: options.issuerHttpPort ?? 0, file: placeOf(options.store, "issuer") },
+    logFile: options.logFile ?? (isUrl(options.store) ? ":memory:" : placeOf(options.store, "log")),
+  });
+  try {
+    const processor = await startProcessor({
+      ...shared,
+      ...(onMessage && { onMessage }),
+      ...{ httpPort: options.processorHttpPort ?? 0, isoPort: options.isoPort ?? 0 },
+      master: derivedKey(keys.master, "ecard/1 processor master", 32),
+      file: placeOf(options.store, "processor"),
+      route: issuer.ask,
+      findAccount: accountAt(issuer),
+    });
+    const close = async () => {
+      await processor.close();
+      await issuer.close();
+    };
+    return { issuer, processor, close };
+  } catch (error) {
+    await issuer.close();
+    throw error;
+  }
+}
+
+/** What the issuer says of an account, in the processor's words. */
+function accountAt({ issuer }: IssuerService): FindAccount {
+  return async ({ cardId, accessKey, tokenRef }) => {
+    try {
+      return await issuer.account(octets(cardId), octets(accessKey), toHex(octets(tokenRef)));
+    } catch (cause) {
+      if (!(cause instanceof IssuerError)) throw cause;
+      if (cause.code === "STORE_UNAVAILABLE") throw new ProcessorError("ISSUER_UNAVAILABLE", { cause });
+      const isUnknown = cause.code === "UNAUTHORISED" || cause.code === "CARD_UNKNOWN";
+      throw new ProcessorError(isUnknown ? "UNAUTHORISED" : "ACCOUNT_REFUSED", { cause, detail: cause.code });
+    }
+  };
+}
+
+function octets(base64url: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64url, "base64url"));
+}
+
+function isUrl(store: string | undefined): store is string {
+  return store !== undefined && /^postgres(ql)?:\/\//.test(store);
+}
+
+function placeOf(store: string | undefined, name: string): string {
+  if (store === undefined) return ":memory:";
+  return isUrl(store) ? store : join(store, `${name}.sqlite`);
+}

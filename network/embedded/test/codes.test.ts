@@ -1,0 +1,293 @@
+// System 5, transaction codes for connected devices: through the real doors of a whole network, over SQLite. A phone registers, a device pays: by a
+// stripe at a terminal, and over HTTP. Then each refusal, and that it leaves nothing changed.
+
+import { randomBytes } from "node:crypto";
+import { connect } from "node:net";
+import { decode, encode, type Fields, FrameReader, frame, type Message } from "@enabling-card/iso8583";
+import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
+import { isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
+import { expect } from "chai";
+import { enrolledCard, T0, type TestCard } from "../../issuer/test/issuer-support.js";
+import { type Network, startNetwork } from "../src/index.js";
+
+const PROVIDER = "POWDER & CO";
+const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+type Json = Record<string, unknown>;
+
+describe("a transaction code", () => {
+  let network: Network;
+  let now: number;
+  let card: TestCard;
+  let tokenRef: Uint8Array;
+  let device: string;
+  let seen: string[];
+  let second: Message | undefined;
+  const key = randomBytes(16);
+
+  beforeEach(async () => {
+    now = T0;
+    seen = [];
+    second = undefined;
+    network = await startNetwork({
+      keys: keysFromSeeds(randomSeeds()),
+      now: () => now,
+      onMessage: (from, to, message) => {
+        seen.push(`${from} ${message.mti} ${to}`);
+        if (to === "issuer") second = message;
+      },
+    });
+    card = await enrolledCard(network.issuer.issuer);
+    ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
+    device = (await ask("POST", "/v1/devices", { key: base64(key) })).body.device as string;
+  });
+  afterEach(() => network.close());
+
+  async function ask(method: string, path: string, body?: Json, headers: Record<string, string> = {}) {
+    const response = await fetch(`${network.processor.url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${base64(card.accessKey)}`,
+        ...(body && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as Json };
+  }
+  const registration = (change: Json = {}): Json => ({
+    ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), device, provider: PROVIDER },
+    ...{ maxCost: 1500, currency: "978", lifeS: 3600, ...change },
+  });
+  const register = (change: Json = {}, idempotencyKey = base64(randomBytes(12))) =>
+    ask("POST", "/v1/codes", registration(change), { "idempotency-key": idempotencyKey });
+  const newCode = async (change: Json = {}) => {
+    const { status, body } = await register(change);
+    expect(status).to.equal(200);
+    return body as { code: string; codeRef: string; expires: number };
+  };
+  const query = () => `cardId=${base64(card.cardId)}&tokenRef=${base64(tokenRef)}`;
+  const stateOf = async (codeRef: string) => (await ask("GET", `/v1/codes/${codeRef}?${query()}`)).body.state;
+
+  let stan = 0;
+  const request = (code: string, change: Fields = {}, mac = stripeMac(key, code, 7)): Message => ({
+    mti: "0100",
+    fields: {
+      ...{
+        3: "000000",
+        4: "000000001250",
+        7: "0115120000",
+        11: String(++stan).padStart(6, "0"),
+        18: "5462",
+        19: "276",
+      },
+      ...{ 22: "902", 32: "999999", 35: `${code}=301210110007${mac}`, 37: "501512000001", 41: "POS00001" },
+      ...{ 42: PROVIDER.padEnd(15), 49: "978", ...change },
+    },
+  });
+  const swipe = async (...messages: readonly Message[]): Promise<Message[]> => {
+    const socket = connect(network.processor.iso.port, network.processor.iso.host);
+    const reader = new FrameReader();
+    const answers: Message[] = [];
+    socket.write(Buffer.concat(messages.map((message) => frame(encode(message)))));
+    for await (const chunk of socket) {
+      answers.push(...reader.push(chunk as Buffer).map(decode));
+      if (answers.length === messages.length) break;
+    }
+    return answers;
+  };
+  const said = ({ fields }: Message) => (fields[39] === "00" ? "APPROVED" : fields[44]);
+  const swiped = async (message: Message) => said((await swipe(message))[0]!);
+
+  it("is 16 digits of the test range, the seventh a nine, Luhn right, and another one each time", async () => {
+    const codes = await Promise.all(Array.from({ length: 8 }, () => newCode()));
+    for (const { code } of codes) expect(isTransactionCode(code)).to.equal(true);
+    for (const { code } of codes) expect(code.slice(0, 7)).to.equal("9999999");
+    expect(new Set(codes.map(({ code }) => code)).size).to.equal(8);
+    expect(codes[0]!.expires).to.equal(T0 + 3600);
+  });
+
+  it("pays at a terminal once: the first request has the code alone, the second the account", async () => {
+    const { code, codeRef } = await newCode();
+    const first = request(code);
+    const [answer] = await swipe(first);
+    expect(said(answer!)).to.equal("APPROVED");
+    expect(answer!.fields[38]).to.match(/^\d{6}$/);
+    for (const de of [3, 4, 7, 11, 32, 37, 41, 42, 49] as const) expect(answer!.fields[de]).to.equal(first.fields[de]);
+    expect(answer!.fields).not.to.have.any.keys("2", "14", "35");
+    expect(seen).to.deep.equal([
+      "terminal 0100 processor",
+      "processor 0100 issuer",
+      "issuer 0110 processor",
+      "processor 0110 terminal",
+    ]);
+    const { pan, expiry } = await network.issuer.issuer.account(card.cardId, card.accessKey, toHex(tokenRef));
+    expect(second!.fields).to.include({ 2: pan, 14: expiry, 4: "000000001250", 33: "999999" });
+    expect(second!.fields).not.to.have.any.keys("35", "45");
+    expect(JSON.stringify(first)).not.to.contain(pan);
+    expect(await stateOf(codeRef)).to.equal("used");
+    expect(await swiped(request(code))).to.equal("CODE_USED");
+  });
+
+  it("pays over HTTP once: an appliance buys powder", async () => {
+    const { code } = await newCode();
+    const buy = async (
+      change: Partial<{ cost: number; provider: string; counter: number; code: string; mac: string }> = {},
+    ) => {
+      const { mac: told, ...asked } = { code, counter: 1, cost: 1250, currency: "978", provider: PROVIDER, ...change };
+      const mac = told ?? base64(purchaseMac(key, asked));
+      return (await ask("POST", "/v1/purchases", { device, ...asked, mac })).body;
+    };
+    expect(await buy({ cost: 1501 })).to.deep.include({ approved: false, ourCode: "COST_OVER", responseCode: "61" });
+    expect(await buy({ provider: "OTHER" })).to.deep.include({ approved: false, ourCode: "PROVIDER_WRONG" });
+    expect(await buy({ mac: base64(new Uint8Array(8)) })).to.deep.include({ approved: false, ourCode: "DEVICE_WRONG" });
+    const bought = await buy();
+    expect(bought).to.deep.include({ approved: true, responseCode: "00" });
+    expect(await buy(), "the same purchase again").to.deep.equal(bought);
+    expect(await buy({ counter: 2 })).to.deep.include({ approved: false, ourCode: "CODE_USED" });
+    expect(second!.fields[35]).to.equal(undefined);
+  });
+
+  for (const [what, change, decline] of [
+    ["another provider", { 42: "ANOTHER SHOP   " }, "PROVIDER_WRONG"],
+    ["a higher cost", { 4: "000000001501" }, "COST_OVER"],
+    ["another currency", { 49: "840" }, "COST_OVER"],
+    ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],
+    ["no amount", { 4: undefined }, "FORMAT_ERROR"],
+    ["no provider", { 42: undefined }, "FORMAT_ERROR"],
+    ["no terminal", { 41: undefined }, "FORMAT_ERROR"],
+    ["a track that is none", { 35: "9999999000000000=3012" }, "FORMAT_ERROR"],
+  ] as const) {
+    it(`does not pay with ${what}: ${decline}, and is not used by it`, async () => {
+      const { code } = await newCode();
+      const message = request(code);
+      const fields = Object.fromEntries(
+        Object.entries({ ...message.fields, ...change }).filter(([, value]) => value !== undefined),
+      );
+      expect(await swiped({ ...message, fields: fields as Fields })).to.equal(decline);
+      expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
+      expect(await swiped(request(code))).to.equal("APPROVED");
+    });
+  }
+
+  it("does not pay with another device: DEVICE_WRONG", async () => {
+    const { code } = await newCode();
+    expect(await swiped(request(code, {}, stripeMac(randomBytes(16), code, 7)))).to.equal("DEVICE_WRONG");
+    expect(await swiped(request(code, {}, stripeMac(key, code, 8)))).to.equal("DEVICE_WRONG");
+    expect(await swiped(request(code))).to.equal("APPROVED");
+  });
+
+  it("pays within its window alone: CODE_TOO_EARLY, CODE_EXPIRED", async () => {
+    const { code } = await newCode({ notBefore: T0 + 100, lifeS: 10 });
+    for (const [moment, outcome] of [
+      [99, "CODE_TOO_EARLY"],
+      [110, "CODE_EXPIRED"],
+      [109, "APPROVED"],
+    ] as const) {
+      now = T0 + moment;
+      expect(await swiped(request(code))).to.equal(outcome);
+    }
+  });
+
+  it("that nobody made pays nothing: CODE_UNKNOWN; a terminal that tries five is heard no more: TERMINAL_LOCKED", async () => {
+    const { code } = await newCode();
+    const sweep = (i: number) => request(`9999999${String(i).padStart(9, "0")}`);
+    for (let i = 0; i < 5; i++) expect(await swiped(sweep(i))).to.equal("CODE_UNKNOWN");
+    expect(await swiped(request(code))).to.equal("TERMINAL_LOCKED");
+    expect(await swiped(request(code, { 41: "POS00002" })), "at another terminal").to.equal("APPROVED");
+    now += 86_400;
+    const later = await newCode();
+    expect(await swiped(request(later.code)), "a day later").to.equal("APPROVED");
+  });
+
+  it("of a device that five wrong tries named is heard no more: DEVICE_LOCKED, at any terminal", async () => {
+    const { code } = await newCode();
+    for (let i = 0; i < 5; i++) {
+      expect(await swiped(request(code, { 41: `POS1000${i}` }, "00000000"))).to.equal("DEVICE_WRONG");
+    }
+    expect(await swiped(request(code, { 41: "POS20000" }))).to.equal("DEVICE_LOCKED");
+  });
+
+  it("is cancelled by its owner, and by nobody else", async () => {
+    const { code, codeRef } = await newCode();
+    const other = await enrolledCard(network.issuer.issuer);
+    const { tokenRef: otherRef } = await network.issuer.issuer.mint(other.cardId, "Babbage/Charles");
+    const theirs = `cardId=${base64(other.cardId)}&tokenRef=${base64(otherRef)}`;
+    const asOther = { authorization: `Bearer ${base64(other.accessKey)}` };
+    expect((await ask("DELETE", `/v1/codes/${codeRef}?${theirs}`, undefined, asOther)).body.code).to.equal(
+      "CODE_UNKNOWN",
+    );
+    expect((await ask("GET", `/v1/codes/${codeRef}?${theirs}`, undefined, asOther)).body.code).to.equal("CODE_UNKNOWN");
+    expect((await ask("DELETE", `/v1/codes/${codeRef}?${query()}`, undefined, asOther)).body.code).to.equal(
+      "UNAUTHORISED",
+    );
+    expect(await stateOf(codeRef)).to.equal("open");
+    for (let i = 0; i < 2; i++) {
+      expect((await ask("DELETE", `/v1/codes/${codeRef}?${query()}`)).body.state).to.equal("cancelled");
+    }
+    expect(await swiped(request(code))).to.equal("CODE_EXPIRED");
+    const used = await newCode();
+    await swiped(request(used.code));
+    expect((await ask("DELETE", `/v1/codes/${used.codeRef}?${query()}`)).body.code).to.equal("CODE_USED");
+  });
+
+  it("is made once for one idempotency key, and refused for another request under it: IDEMPOTENCY_MISMATCH", async () => {
+    const [one, same] = [await register({}, "key-of-one"), await register({}, "key-of-one")];
+    expect(same.body).to.deep.equal(one.body);
+    const other = await register({ maxCost: 1 }, "key-of-one");
+    expect([other.status, other.body.code]).to.deep.equal([422, "IDEMPOTENCY_MISMATCH"]);
+    const together = await Promise.all(Array.from({ length: 20 }, () => register({}, "key-of-many")));
+    expect(new Set(together.map(({ body }) => body.code)).size).to.equal(1);
+    expect((await ask("POST", "/v1/codes", registration())).body.code, "no key").to.equal("BAD_REQUEST");
+  });
+
+  it("is not made for what is not there or may not pay", async () => {
+    const refused = async (change: Json, status: number, code: string) => {
+      const answer = await register(change);
+      expect([answer.status, answer.body.code]).to.deep.equal([status, code]);
+    };
+    await refused({ device: base64(new Uint8Array(16)) }, 404, "DEVICE_UNKNOWN");
+    await refused({ tokenRef: base64(new Uint8Array(16)) }, 403, "ACCOUNT_REFUSED");
+    await refused({ cardId: base64(new Uint8Array(16)) }, 401, "UNAUTHORISED");
+    await refused({ lifeS: 0 }, 400, "BAD_REQUEST");
+    await refused({ lifeS: 8 * 86_400 }, 400, "BAD_REQUEST");
+    await refused({ maxCost: -1 }, 400, "BAD_REQUEST");
+    await refused({ provider: "sixteen letters!" }, 400, "BAD_REQUEST");
+    await refused({ more: 1 }, 400, "BAD_REQUEST");
+    for (let i = 0; i < OPEN_CODES_MAX; i++) await newCode();
+    await refused({}, 403, "CODE_LIMIT");
+    await network.issuer.issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    await refused({}, 403, "ACCOUNT_REFUSED");
+  });
+
+  it("does not pay when the account may not any more, and the answer is the issuer's: TOKEN_SUSPENDED", async () => {
+    const { code } = await newCode();
+    await network.issuer.issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    expect(await swiped(request(code))).to.equal("TOKEN_SUSPENDED");
+  });
+
+  it("gets the same answer for its repeat, and none after its reversal", async () => {
+    const { code } = await newCode();
+    const first = request(code);
+    const [answer] = await swipe(first);
+    const [again] = await swipe({ ...first, mti: "0101" });
+    expect(again!.fields).to.deep.equal(answer!.fields);
+    const { 35: _, ...kept } = first.fields;
+    const original = `0100${first.fields[11]}${first.fields[7]}${"999999".padStart(11, "0")}${"0".repeat(11)}`;
+    const [reversed] = await swipe({ mti: "0400", fields: { ...kept, 11: "900000", 90: original } });
+    expect([reversed!.mti, reversed!.fields[39]]).to.deep.equal(["0410", "00"]);
+    expect(await swiped({ ...first, mti: "0101" })).to.equal("REVERSED");
+  });
+
+  it("is paid with by one of 200 that present it at once, each time", async () => {
+    for (let run = 0; run < 5; run++) {
+      const { code } = await newCode();
+      const all = await Promise.all(
+        Array.from({ length: 20 }, () => swipe(...Array.from({ length: 10 }, () => request(code)))),
+      );
+      const outcomes = all.flat().map(said);
+      expect(outcomes.filter((one) => one === "APPROVED")).to.have.length(1);
+      expect(outcomes.filter((one) => one === "CODE_USED")).to.have.length(199);
+    }
+  }).timeout(60_000);
+});

@@ -1,0 +1,56 @@
+// What the processor refuses, each by its own code: over HTTP, and to terminals. Codes are never renamed, and a retired one is never used again.
+
+export const PROCESSOR_ERRORS = {
+  BAD_REQUEST: [400, "The request is not one this processor understands: check it against the API"],
+  ROUTE_UNKNOWN: [404, "The processor has no such route: check the path and the method against the API"],
+  UNAUTHORISED: [401, "That is not the card's access key: enrol the card again"],
+  DEVICE_UNKNOWN: [404, "No such device is registered: register it first"],
+  ACCOUNT_REFUSED: [403, "The issuer does not let that account pay: look at the card's state there"],
+  CODE_LIMIT: [403, "That account has as many open codes as it may: use or cancel one first"],
+  CODE_UNKNOWN: [404, "There is no such code: ask for a new one"],
+  CODE_USED: [409, "The code was used: ask for a new one"],
+  IDEMPOTENCY_MISMATCH: [422, "That idempotency key belongs to another request: use a new one"],
+  ISSUER_UNAVAILABLE: [503, "The issuer does not answer: try again in a moment"],
+  STORE_UNAVAILABLE: [503, "The processor's store is full, locked or gone: nothing was changed, try again in a moment"],
+  STORE_DAMAGED: [500, "The file is not a processor's store of this version: restore it from a copy"],
+  KEYS_MISMATCH: [500, "The processor's store was made with other keys: open it with those"],
+  INTERNAL: [500, "The processor failed: try again, and tell its operator"],
+} as const satisfies Record<string, readonly [http: number, sentence: string]>;
+
+export type ProcessorErrorCode = keyof typeof PROCESSOR_ERRORS;
+
+export class ProcessorError extends Error {
+  override readonly name = "ProcessorError";
+  readonly http: number;
+
+  constructor(
+    readonly code: ProcessorErrorCode,
+    options?: ErrorOptions & { readonly detail?: string },
+  ) {
+    const [http, sentence] = PROCESSOR_ERRORS[code];
+    super(options?.detail ? `${sentence} (${options.detail})` : sentence, options);
+    this.http = http;
+  }
+}
+
+/** Why the processor itself declined: our name (DE 44), and the standard's code (DE 39, ISO 8583:1987 table 6). */
+export const CODE_DECLINES = {
+  FORMAT_ERROR: "30",
+  TRANSACTION_UNSUPPORTED: "12",
+  CODE_UNKNOWN: "14",
+  CODE_USED: "94",
+  CODE_EXPIRED: "54",
+  /** Its window has not begun. */
+  CODE_TOO_EARLY: "57",
+  DEVICE_WRONG: "63",
+  PROVIDER_WRONG: "58",
+  COST_OVER: "61",
+  /** Five wrong tries within a day, of this device or at this terminal. */
+  DEVICE_LOCKED: "65",
+  TERMINAL_LOCKED: "65",
+  REVERSED: "21",
+  ISSUER_UNAVAILABLE: "91",
+  PROCESSOR_FAILED: "96",
+} as const;
+
+export type CodeDecline = keyof typeof CODE_DECLINES;

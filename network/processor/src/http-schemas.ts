@@ -1,0 +1,66 @@
+// What the processor's API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out.
+
+/** Octets as base64url (RFC 4648 5), without padding: so many. */
+const octets = (size: number) => {
+  const length = Math.ceil((size * 4) / 3);
+  return { type: "string", pattern: "^[A-Za-z0-9_-]+$", minLength: length, maxLength: length } as const;
+};
+const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum }) as const;
+const object = (properties: object, optional: readonly string[] = []) =>
+  ({
+    type: "object",
+    additionalProperties: false,
+    required: Object.keys(properties).filter((name) => !optional.includes(name)),
+    properties,
+  }) as const;
+
+const ID = octets(16);
+const CODE = { type: "string", pattern: "^[0-9]{16}$" } as const;
+const CURRENCY = { type: "string", pattern: "^[0-9]{3}$" } as const;
+/** DE 42 without the blanks that fill it. */
+const PROVIDER = { type: "string", pattern: "^[!-~]([ -~]{0,13}[!-~])?$" } as const;
+/** Highest amount that DE 4 can say. */
+const AMOUNT = whole(0, 999_999_999_999);
+const SECONDS = whole(0, 0xffff_ffff);
+const out = { type: "string" } as const;
+
+export const REQUESTS = {
+  device: object({ key: octets(16) }),
+  code: object(
+    {
+      ...{ cardId: ID, tokenRef: ID, device: ID, provider: PROVIDER, maxCost: AMOUNT, currency: CURRENCY },
+      ...{ notBefore: SECONDS, lifeS: SECONDS },
+    },
+    ["notBefore"],
+  ),
+  codeState: object({ cardId: ID, tokenRef: ID }),
+  purchase: object({
+    ...{ device: ID, code: CODE, counter: whole(0, 0xffff_ffff), cost: AMOUNT, currency: CURRENCY },
+    ...{ provider: PROVIDER, mac: octets(8) },
+  }),
+} as const;
+
+/** RFC draft "Idempotency-Key": 8 to 64 printable characters, chosen by who asks. */
+export const IDEMPOTENT = {
+  type: "object",
+  required: ["idempotency-key"],
+  properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
+} as const;
+
+const REFUSAL = object({ code: out, message: out });
+
+/** By what is answered; every refusal has one form. */
+export const ANSWERS = {
+  health: answers({ ok: { type: "boolean" } }),
+  device: answers({ device: out }),
+  code: answers({ code: out, codeRef: out, expires: { type: "integer" } }),
+  codeState: answers({ state: { type: "string", enum: ["open", "used", "cancelled", "expired"] } }),
+  purchase: answers({ approved: { type: "boolean" }, responseCode: out, ourCode: out, authCode: out }, [
+    "ourCode",
+    "authCode",
+  ]),
+} as const;
+
+function answers(properties: object, optional: readonly string[] = []) {
+  return { 200: object(properties, optional), "4xx": REFUSAL, "5xx": REFUSAL } as const;
+}

@@ -1,0 +1,90 @@
+// The processor's door for phones and devices: JSON over HTTP, octets as base64url.
+
+import { type HttpLimits, httpDoor, type Refusals } from "@enabling-card/doors";
+import { SqlError } from "@enabling-card/sql";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { DevicePurchase } from "./device-mac.js";
+import { ProcessorError } from "./errors.js";
+import { ANSWERS, IDEMPOTENT, REQUESTS } from "./http-schemas.js";
+import type { AccountName, CodeRequest, Processor } from "./processor.js";
+import type { Switch } from "./switch.js";
+
+const REFUSALS: Refusals = {
+  of: (error) => {
+    if (error instanceof SqlError) return new ProcessorError(error.code, { cause: error });
+    return error instanceof ProcessorError ? error : undefined;
+  },
+  badRequest: (detail) => new ProcessorError("BAD_REQUEST", detail === undefined ? {} : { detail }),
+  unknownRoute: () => new ProcessorError("ROUTE_UNKNOWN"),
+  failure: (cause) => new ProcessorError("INTERNAL", { cause }),
+};
+
+type Named = Pick<AccountName, "cardId" | "tokenRef">;
+
+/** The door, not yet open. */
+export function httpServer(processor: Processor, terminals: Switch, limits: HttpLimits = {}): FastifyInstance {
+  const app = httpDoor(REFUSALS, limits);
+
+  app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
+
+  app.post<{ Body: { key: string } }>(
+    "/v1/devices",
+    { schema: { body: REQUESTS.device, response: ANSWERS.device } },
+    async ({ body }) => ({ device: await processor.addDevice(decode64(body.key)) }),
+  );
+
+  app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: { "idempotency-key": string } }>(
+    "/v1/codes",
+    { schema: { body: REQUESTS.code, headers: IDEMPOTENT, response: ANSWERS.code } },
+    async (request) => {
+      const { body, headers } = request;
+      return processor.addCode({ ...body, accessKey: accessKeyOf(request) }, headers["idempotency-key"]);
+    },
+  );
+
+  app.get<{ Params: { ref: string }; Querystring: Named }>(
+    "/v1/codes/:ref",
+    { schema: { querystring: REQUESTS.codeState, response: ANSWERS.codeState } },
+    async (request) => ({ state: await processor.codeState(accountOf(request), request.params.ref) }),
+  );
+
+  app.delete<{ Params: { ref: string }; Querystring: Named }>(
+    "/v1/codes/:ref",
+    { schema: { querystring: REQUESTS.codeState, response: ANSWERS.codeState } },
+    async (request) => ({ state: await processor.cancelCode(accountOf(request), request.params.ref) }),
+  );
+
+  app.post<{ Body: DevicePurchase & { device: string; mac: string } }>(
+    "/v1/purchases",
+    { schema: { body: REQUESTS.purchase, response: ANSWERS.purchase } },
+    async ({ body: { device, mac, ...purchase } }) => {
+      const {
+        38: authCode,
+        39: responseCode,
+        44: ourCode,
+      } = (await terminals.buy(device, purchase, decode64(mac))).fields;
+      const said = { ...(ourCode !== undefined && { ourCode }), ...(authCode !== undefined && { authCode }) };
+      return { approved: responseCode === "00", responseCode, ...said };
+    },
+  );
+  return app;
+}
+
+function accountOf(request: FastifyRequest<{ Querystring: Named }>): AccountName {
+  const { cardId, tokenRef } = request.query;
+  return { cardId, tokenRef, accessKey: accessKeyOf(request as FastifyRequest) };
+}
+
+/** RFC 6750 2.1. @throws {ProcessorError} `UNAUTHORISED` */
+function accessKeyOf({ headers }: Pick<FastifyRequest, "headers">): string {
+  const key = /^Bearer ([\w-]{43})$/i.exec(headers.authorization ?? "")?.[1];
+  if (key === undefined) throw new ProcessorError("UNAUTHORISED");
+  return key;
+}
+
+/** Canonical base64url alone: one text an octet string. @throws {ProcessorError} `BAD_REQUEST` */
+function decode64(value: string): Uint8Array {
+  const octets = Buffer.from(value, "base64url");
+  if (octets.toString("base64url") !== value) throw new ProcessorError("BAD_REQUEST", { detail: "not base64url" });
+  return Uint8Array.from(octets);
+}

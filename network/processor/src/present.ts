@@ -1,0 +1,74 @@
+// A code that is presented, by a stripe at a terminal or by a device over HTTP: is it good, for this device, this provider, this cost, now, and for the
+// first time? What comes of it is the account to ask the issuer about, or why not.
+
+import { CODE_DECLINES, type CodeDecline } from "./errors.js";
+import type { Account, Processor } from "./processor.js";
+import type { CodeRow } from "./store.js";
+
+/** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
+export const FAILURES_MAX = 5;
+export const FAILURE_WINDOW_S = 86_400;
+
+export interface Presented {
+  readonly code: string;
+  /** What the request is called by, however it is repeated. */
+  readonly request: string;
+  /** DE 7 of it. */
+  readonly sent: string;
+  /** Where it was presented: acquirer and terminal. */
+  readonly terminal: string;
+  readonly provider: string;
+  readonly cost: number;
+  readonly currency: string;
+  /** Whether it is the device that shows it. @param key - The device's */
+  readonly isShownBy: (key: Uint8Array) => boolean;
+}
+
+export interface Taken {
+  readonly account: Account;
+  /** DE 7 of the request that used it: the first time it came. */
+  readonly sent: string;
+  /** It came before: what the issuer said then is asked for. */
+  readonly isRepeat: boolean;
+}
+
+/** Uses the code, once; the same request again finds it as it left it. */
+export function present(processor: Processor, presented: Presented): Promise<Taken | CodeDecline> {
+  return processor.store.atomically(async (kept) => {
+    const { code, request, sent, terminal } = presented;
+    const now = processor.now();
+    const row = await kept.code(processor.nameOf("code", code));
+    const place = processor.nameOf("terminal", terminal);
+    const since = now - FAILURE_WINDOW_S;
+    if (row?.request === request) return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
+    if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
+    if (row === undefined) {
+      await kept.addFailure(place, now);
+      return "CODE_UNKNOWN";
+    }
+    const device = processor.nameOf("device", row.device);
+    if ((await kept.failures(device, since)) >= FAILURES_MAX) return "DEVICE_LOCKED";
+    const key = await processor.deviceKey(kept, row.device);
+    if (key === undefined || !presented.isShownBy(key)) {
+      await kept.addFailure(place, now);
+      await kept.addFailure(device, now);
+      return "DEVICE_WRONG";
+    }
+    const unfit = misfit(row, presented, now);
+    if (unfit !== undefined) return unfit;
+    await kept.useCode(row.code_name, request, sent);
+    return { account: processor.accountOf(row), sent, isRepeat: false };
+  });
+}
+
+function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): CodeDecline | undefined {
+  if (row.request !== null) return "CODE_USED";
+  if (row.cancelled === 1 || now >= row.expires) return "CODE_EXPIRED";
+  if (now < row.not_before) return "CODE_TOO_EARLY";
+  if (provider !== row.provider) return "PROVIDER_WRONG";
+  return cost > row.max_cost || currency !== row.currency ? "COST_OVER" : undefined;
+}
+
+export function isDecline(taken: Taken | CodeDecline): taken is CodeDecline {
+  return typeof taken === "string" && taken in CODE_DECLINES;
+}

@@ -1,0 +1,208 @@
+// The processor's own business: devices, and transaction codes (system 5). A phone registers what a device may buy, and gets a code; whoever presents the
+// code is checked here, and the account behind it is known to the processor and the issuer alone.
+
+import { createHash, randomBytes, randomInt } from "node:crypto";
+import { derivedKey, keyedName, openText, sealText } from "@enabling-card/vault";
+import { TEST_IIN, transactionCode } from "@enabling-card/wire";
+import { DEVICE_KEY_SIZE } from "./device-mac.js";
+import { ProcessorError } from "./errors.js";
+import { type CodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
+
+/** How long a code may be good for. */
+export const CODE_LIFE_MAX_S = 7 * 86_400;
+/** Codes of one account that are open at once. */
+export const OPEN_CODES_MAX = 16;
+/** How long answers are kept for their repeats, and codes behind their last moment. */
+export const KEPT_S = 86_400;
+/** Random codes that may be taken already before the range is called full. */
+const CODE_TRIES = 16;
+
+/** An account as a phone names it: its card, the access key that the issuer gave, and a token of it. */
+export interface AccountName {
+  readonly cardId: string;
+  readonly accessKey: string;
+  readonly tokenRef: string;
+}
+
+export interface Account {
+  readonly pan: string;
+  /** YYMM */
+  readonly expiry: string;
+}
+
+/** The issuer, as far as codes ask for it. @throws {ProcessorError} `UNAUTHORISED`, `ACCOUNT_REFUSED`, `ISSUER_UNAVAILABLE` */
+export type FindAccount = (name: AccountName) => Promise<Account>;
+
+export interface ProcessorOptions {
+  /** 32 octets: what is at rest is sealed and named under keys of it. */
+  readonly master: Uint8Array;
+  readonly findAccount: FindAccount;
+  /** A file, `:memory:` (unless told), or a `postgres:` URL. */
+  readonly file?: string;
+  readonly iin?: string;
+  /** Seconds since 1970. */
+  readonly now?: () => number;
+}
+
+export interface CodeRequest extends AccountName {
+  readonly device: string;
+  /** DE 42 of whoever may be paid. */
+  readonly provider: string;
+  /** Hundredths of `currency`. */
+  readonly maxCost: number;
+  /** ISO 4217, three digits. */
+  readonly currency: string;
+  /** Seconds since 1970; at once unless told. */
+  readonly notBefore?: number;
+  /** Seconds from its first moment. */
+  readonly lifeS: number;
+}
+
+export interface NewCode {
+  readonly code: string;
+  readonly codeRef: string;
+  readonly expires: number;
+}
+
+export type CodeState = "open" | "used" | "cancelled" | "expired";
+
+export class Processor {
+  readonly store: ProcessorStore;
+  readonly #options: ProcessorOptions;
+  readonly #names: Uint8Array;
+  readonly #rest: Uint8Array;
+
+  private constructor(options: ProcessorOptions, store: ProcessorStore) {
+    this.#options = options;
+    this.store = store;
+    this.#names = derivedKey(options.master, "ecard/1 processor names", 32);
+    this.#rest = derivedKey(options.master, "ecard/1 processor at rest", 32);
+  }
+
+  /** @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH` */
+  static async open(options: ProcessorOptions): Promise<Processor> {
+    const store = await openProcessorStore(options.file ?? ":memory:");
+    const check = derivedKey(options.master, "ecard/1 processor key check", 32);
+    try {
+      await store.atomically(async (kept) => {
+        const known = await kept.setting("key check");
+        if (known === undefined) await kept.keepSetting("key check", check);
+        else if (Buffer.compare(known, check) !== 0) throw new ProcessorError("KEYS_MISMATCH");
+      });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+    return new Processor(options, store);
+  }
+
+  now(): number {
+    return this.#options.now?.() ?? Math.floor(Date.now() / 1000);
+  }
+
+  /** What a secret is found by in the store. @param kind - So that no name of one kind is one of another */
+  nameOf(kind: string, text: string): string {
+    return keyedName(this.#names, JSON.stringify([kind, text]));
+  }
+
+  /** A device that comes with the key it will show codes with. @returns what codes are made for it by */
+  async addDevice(key: Uint8Array): Promise<string> {
+    if (key.length !== DEVICE_KEY_SIZE) throw new ProcessorError("BAD_REQUEST", { detail: "a key has 16 octets" });
+    const device = randomBytes(16).toString("base64url");
+    await this.store.addDevice(device, sealText(this.#rest, Buffer.from(key).toString("hex")));
+    return device;
+  }
+
+  /** The key of a device. */
+  async deviceKey(kept: Tables, device: string): Promise<Uint8Array | undefined> {
+    const sealed = await kept.device(device);
+    return sealed && Buffer.from(this.#opened(sealed), "hex");
+  }
+
+  accountOf({ account }: CodeRow): Account {
+    return JSON.parse(this.#opened(account)) as Account;
+  }
+
+  /**
+   * A code for one purchase. The same request under the same idempotency key gets the same code.
+   *
+   * @throws {ProcessorError} `BAD_REQUEST`, `DEVICE_UNKNOWN`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, what `FindAccount` throws: no code is made then
+   */
+  async addCode(request: CodeRequest, idempotencyKey: string): Promise<NewCode> {
+    const { cardId, tokenRef, device, provider, maxCost, currency, lifeS } = request;
+    const account = await this.#options.findAccount(request);
+    const now = this.now();
+    const notBefore = request.notBefore ?? now;
+    if (lifeS < 1 || lifeS > CODE_LIFE_MAX_S || notBefore > now + CODE_LIFE_MAX_S) {
+      throw new ProcessorError("BAD_REQUEST", { detail: "a code lives a week at most, and begins within one" });
+    }
+    const owner = this.nameOf("owner", cardId);
+    const name = this.nameOf("answer", `${cardId}|${idempotencyKey}`);
+    const asked = createHash("sha256")
+      .update(JSON.stringify([tokenRef, device, provider, maxCost, currency, request.notBefore, lifeS]))
+      .digest("hex");
+    const expires = notBefore + lifeS;
+    const sealed = sealText(this.#rest, JSON.stringify(account));
+    return this.store.atomically(async (kept) => {
+      await kept.forget(now - KEPT_S);
+      const earlier = await kept.answer(name);
+      if (earlier !== undefined) {
+        if (earlier.asked !== asked) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
+        return JSON.parse(this.#opened(earlier.answer)) as NewCode;
+      }
+      if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
+      if ((await kept.openCodes(owner, now)) >= OPEN_CODES_MAX) throw new ProcessorError("CODE_LIMIT");
+      const codeRef = randomBytes(16).toString("base64url");
+      const row = { code_ref: codeRef, owner, device, provider, max_cost: maxCost, currency, account: sealed };
+      for (let tries = 0; tries < CODE_TRIES; tries++) {
+        const code = transactionCode(this.#options.iin ?? TEST_IIN, String(randomInt(100_000_000)).padStart(8, "0"));
+        const made = { ...row, code_name: this.nameOf("code", code), not_before: notBefore, expires };
+        const isAdded = await kept.addCode(made);
+        if (!isAdded) continue;
+        const answer = { code, codeRef, expires };
+        await kept.keepAnswer(name, now, asked, sealText(this.#rest, JSON.stringify(answer)));
+        return answer;
+      }
+      throw new ProcessorError("INTERNAL");
+    });
+  }
+
+  /** What became of a code. @throws {ProcessorError} `CODE_UNKNOWN`, of another's code too; what `FindAccount` throws */
+  async codeState(account: AccountName, codeRef: string): Promise<CodeState> {
+    await this.#options.findAccount(account);
+    return this.#stateOf(await this.#ownCode(this.store, account, codeRef));
+  }
+
+  /** No purchase any more. Twice is once. @throws {ProcessorError} `CODE_UNKNOWN`, `CODE_USED`; what `FindAccount` throws */
+  async cancelCode(account: AccountName, codeRef: string): Promise<CodeState> {
+    await this.#options.findAccount(account);
+    return this.store.atomically<CodeState>(async (kept) => {
+      const row = await this.#ownCode(kept, account, codeRef);
+      if (row.request !== null) throw new ProcessorError("CODE_USED");
+      await kept.cancelCode(codeRef);
+      return "cancelled";
+    });
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+
+  async #ownCode(kept: Tables, { cardId }: AccountName, codeRef: string): Promise<CodeRow> {
+    const row = await kept.codeByRef(codeRef);
+    if (row === undefined || row.owner !== this.nameOf("owner", cardId)) throw new ProcessorError("CODE_UNKNOWN");
+    return row;
+  }
+
+  #stateOf({ request, cancelled, expires }: CodeRow): CodeState {
+    if (request !== null) return "used";
+    if (cancelled === 1) return "cancelled";
+    return expires > this.now() ? "open" : "expired";
+  }
+
+  #opened(sealed: Uint8Array): string {
+    const text = openText(this.#rest, sealed);
+    if (text === undefined) throw new ProcessorError("INTERNAL");
+    return text;
+  }
+}

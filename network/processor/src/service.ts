@@ -1,0 +1,57 @@
+// The processor as a service: ISO 8583 over TCP for terminals, HTTP for phones and devices, one process.
+
+import { type HttpLimits, type IsoLimits, openIsoDoor } from "@enabling-card/doors";
+import { httpServer } from "./http-server.js";
+import { Processor, type ProcessorOptions } from "./processor.js";
+import { type Route, Switch, type SwitchOptions } from "./switch.js";
+
+/** Authorisation request and reversal advice, and the repeat of either. */
+const SERVED = ["0100", "0101", "0400", "0401"];
+
+export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOptions, "onFault" | "onMessage"> {
+  /** To the issuer: an `IsoCaller`'s `ask`, or the issuer's own where both are one process. */
+  readonly route: Route;
+  /** Loopback unless told. */
+  readonly host?: string;
+  /** 0 (unless told) takes any free port. */
+  readonly httpPort?: number;
+  readonly isoPort?: number;
+  readonly http?: HttpLimits;
+  readonly iso?: IsoLimits;
+}
+
+export interface ProcessorService {
+  readonly processor: Processor;
+  readonly url: string;
+  readonly iso: { readonly host: string; readonly port: number };
+  close(): Promise<void>;
+}
+
+/** Opens the processor and both its doors: all, or nothing stays open. @throws what `Processor.open` throws; Node's error where a port cannot be had */
+export async function startProcessor(options: ProcessorServiceOptions): Promise<ProcessorService> {
+  const { host = "127.0.0.1", route, onFault, onMessage } = options;
+  const processor = await Processor.open(options);
+  const told = { ...(onFault && { onFault }), ...(onMessage && { onMessage }) };
+  const terminals = new Switch({ processor, route, ...told });
+  const http = httpServer(processor, terminals, options.http);
+  const closing: (() => Promise<void>)[] = [() => http.close()];
+  const close = async () => {
+    terminals.close();
+    await Promise.all(closing.map((end) => end()));
+    await processor.close();
+  };
+  try {
+    const url = await http.listen({ host, port: options.httpPort ?? 0 });
+    const iso = await openIsoDoor({
+      ...options.iso,
+      ...{ host, port: options.isoPort ?? 0, served: SERVED },
+      ...(onFault && { onFault }),
+      serve: (message, answer) => void terminals.answer(message).then(answer),
+    });
+    closing.push(() => iso.close());
+    return { processor, url, iso: { host, port: iso.port }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,200 @@
+// What the processor remembers: devices, codes, wrong tries, answers to requests with an idempotency key, reversals that an issuer has not heard
+// of yet. Codes are found by a keyed name, accounts and keys are sealed.
+
+import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { ProcessorError } from "./errors.js";
+
+export interface CodeRow {
+  readonly code_name: string;
+  readonly code_ref: string;
+  /** Keyed name of who may see and cancel it. */
+  readonly owner: string;
+  readonly device: string;
+  readonly provider: string;
+  /** Hundredths of `currency`. */
+  readonly max_cost: number;
+  readonly currency: string;
+  /** PAN and expiry of the account, sealed. */
+  readonly account: Uint8Array;
+  /** Seconds since 1970. */
+  readonly not_before: number;
+  readonly expires: number;
+  /** Keyed name of the request that used it. */
+  readonly request: string | null;
+  /** DE 7 of the second request. */
+  readonly sent: string | null;
+  readonly cancelled: number;
+}
+
+/** Rows of a table that are forgotten at once, at most. */
+const FORGOTTEN_AT_ONCE = 1000;
+/** As the issuer's: never altered, once released. */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE devices (device TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
+  CREATE TABLE codes (code_name TEXT PRIMARY KEY, code_ref TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, device TEXT NOT NULL REFERENCES devices,
+    provider TEXT NOT NULL, max_cost INTEGER NOT NULL, currency TEXT NOT NULL, account BLOB NOT NULL, not_before INTEGER NOT NULL,
+    expires INTEGER NOT NULL, request TEXT, sent TEXT, cancelled INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE INDEX codes_by_owner ON codes (owner, expires);
+  CREATE INDEX codes_by_time ON codes (expires);
+  CREATE TABLE failures (subject TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  CREATE INDEX failures_by_subject ON failures (subject, at);
+  CREATE TABLE answers (name TEXT PRIMARY KEY, at INTEGER NOT NULL, asked TEXT NOT NULL, answer BLOB NOT NULL) STRICT;
+  CREATE INDEX answers_by_time ON answers (at);
+  CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT NOT NULL) STRICT;
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+];
+
+/** The tables, as one transaction sees them, or each statement by itself. */
+export class Tables {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async setting(name: string): Promise<Uint8Array | undefined> {
+    return (await this.#sql.row<{ value: Uint8Array }>("SELECT value FROM settings WHERE name = ?", name))?.value;
+  }
+
+  async keepSetting(name: string, value: Uint8Array): Promise<void> {
+    await this.#sql.run("INSERT INTO settings (name, value) VALUES (?, ?)", name, value);
+  }
+
+  async addDevice(device: string, key: Uint8Array): Promise<void> {
+    await this.#sql.run("INSERT INTO devices (device, key) VALUES (?, ?)", device, key);
+  }
+
+  /** Its sealed key. */
+  async device(device: string): Promise<Uint8Array | undefined> {
+    return (await this.#sql.row<{ key: Uint8Array }>("SELECT key FROM devices WHERE device = ?", device))?.key;
+  }
+
+  /** False where the code is taken. */
+  async addCode(code: Omit<CodeRow, "request" | "sent" | "cancelled">): Promise<boolean> {
+    const changes = await this.#sql.run(
+      `INSERT INTO codes (code_name, code_ref, owner, device, provider, max_cost, currency, account, not_before, expires)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code_name) DO NOTHING`,
+      code.code_name,
+      code.code_ref,
+      code.owner,
+      code.device,
+      code.provider,
+      code.max_cost,
+      code.currency,
+      code.account,
+      code.not_before,
+      code.expires,
+    );
+    return changes === 1;
+  }
+
+  code(codeName: string): Promise<CodeRow | undefined> {
+    return this.#sql.row("SELECT * FROM codes WHERE code_name = ?", codeName);
+  }
+
+  codeByRef(codeRef: string): Promise<CodeRow | undefined> {
+    return this.#sql.row("SELECT * FROM codes WHERE code_ref = ?", codeRef);
+  }
+
+  /** Codes of an owner that may still be used at `now`, or later. */
+  async openCodes(owner: string, now: number): Promise<number> {
+    const row = await this.#sql.row<{ n: number }>(
+      "SELECT COUNT(*) AS n FROM codes WHERE owner = ? AND expires > ? AND request IS NULL AND cancelled = 0",
+      owner,
+      now,
+    );
+    return row!.n;
+  }
+
+  async useCode(codeName: string, request: string, sent: string): Promise<void> {
+    await this.#sql.run("UPDATE codes SET request = ?, sent = ? WHERE code_name = ?", request, sent, codeName);
+  }
+
+  async cancelCode(codeRef: string): Promise<void> {
+    await this.#sql.run("UPDATE codes SET cancelled = 1 WHERE code_ref = ?", codeRef);
+  }
+
+  async addFailure(subject: string, at: number): Promise<void> {
+    await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
+  }
+
+  /** Wrong tries of a subject after `since`; earlier ones are forgotten. */
+  async failures(subject: string, since: number): Promise<number> {
+    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, since);
+    const row = await this.#sql.row<{ n: number }>("SELECT COUNT(*) AS n FROM failures WHERE subject = ?", subject);
+    return row!.n;
+  }
+
+  /** What was answered under an idempotency key. */
+  answer(name: string): Promise<{ readonly asked: string; readonly answer: Uint8Array } | undefined> {
+    return this.#sql.row("SELECT asked, answer FROM answers WHERE name = ?", name);
+  }
+
+  async keepAnswer(name: string, at: number, asked: string, answer: Uint8Array): Promise<void> {
+    await this.#sql.run("INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?)", name, at, asked, answer);
+  }
+
+  /** A reversal that must reach the issuer: JSON of fields that hold no card's data. */
+  async keepReversal(name: string, at: number, message: string): Promise<void> {
+    await this.#sql.run(
+      "INSERT INTO reversals (name, at, message) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+      name,
+      at,
+      message,
+    );
+  }
+
+  async isReversing(name: string): Promise<boolean> {
+    return (await this.#sql.row("SELECT 1 FROM reversals WHERE name = ?", name)) !== undefined;
+  }
+
+  reversals(most: number): Promise<readonly { readonly name: string; readonly message: string }[]> {
+    return this.#sql.rows("SELECT name, message FROM reversals ORDER BY at LIMIT ?", most);
+  }
+
+  async dropReversal(name: string): Promise<void> {
+    await this.#sql.run("DELETE FROM reversals WHERE name = ?", name);
+  }
+
+  /** Forgets answers and codes of up to `until`, some at a time. */
+  async forget(until: number): Promise<void> {
+    for (const [table, key, time] of [
+      ["answers", "name", "at"],
+      ["codes", "code_name", "expires"],
+    ] as const) {
+      await this.#sql.run(
+        `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} <= ? ORDER BY ${time} LIMIT ${FORGOTTEN_AT_ONCE})`,
+        until,
+      );
+    }
+  }
+}
+
+/** What is asked of it by itself, each statement is a transaction of its own. */
+export class ProcessorStore extends Tables {
+  readonly #database: SqlDatabase;
+
+  constructor(database: SqlDatabase) {
+    super(database);
+    this.#database = database;
+  }
+
+  /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
+  atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
+    return this.#database.transaction((sql) => work(new Tables(sql)));
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}
+
+/** @param where - A file, `:memory:`, or a `postgres:` URL. @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE` */
+export async function openProcessorStore(where: string): Promise<ProcessorStore> {
+  try {
+    return new ProcessorStore(await openDatabase(where, { service: "processor", migrations: MIGRATIONS }));
+  } catch (cause) {
+    throw cause instanceof SqlError ? new ProcessorError(cause.code, { cause }) : cause;
+  }
+}

@@ -1,0 +1,212 @@
+// Between terminals and issuers. A request with a token goes on as it is; one with a transaction code is the first of two, and the second, with the
+// account behind the code, is built here. What an issuer did not answer is declined, and reversed until the issuer has heard of it.
+
+import { answerFields, LineError } from "@enabling-card/doors";
+import type { Fields, Message } from "@enabling-card/iso8583";
+import { isTransactionCode } from "@enabling-card/wire";
+import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
+import { CODE_DECLINES, type CodeDecline } from "./errors.js";
+import { isDecline, type Presented, present } from "./present.js";
+import type { Processor } from "./processor.js";
+
+/** Asks the issuer. @throws {LineError} where no answer came */
+export type Route = (message: Message) => Promise<Message>;
+
+export interface SwitchOptions {
+  readonly processor: Processor;
+  readonly route: Route;
+  /** DE 33, who forwards: the processor. */
+  readonly forwarder?: string;
+  /** Told of what went wrong: a code, never content. */
+  readonly onFault?: (code: string) => void;
+  /** Told of each message that passes, for whoever watches: it holds card data, and is to be printed masked. */
+  readonly onMessage?: (from: Party, to: Party, message: Message) => void;
+}
+
+export type Party = "terminal" | "processor" | "issuer";
+
+const NAMING = [32, 41, 11, 7] as const;
+/** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
+const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
+/** What a reversal tells an issuer, beside DE 90; none of it is card data. */
+const REVERSED_WITH = [3, 4, 7, 11, 32, 37, 41, 42, 49] as const;
+const ACQUIRER_DIGITS = 11;
+/** How often what is still to be reversed is told again, ms, and how many at once. */
+const REVERSAL_EVERY_MS = 1000;
+const REVERSALS_AT_ONCE = 32;
+
+export class Switch {
+  readonly #options: SwitchOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isReversing = false;
+
+  constructor(options: SwitchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.reverse(), REVERSAL_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The answer to a terminal's request; never rejects. */
+  async answer(message: Message): Promise<Message> {
+    this.#saw("terminal", "processor", message);
+    const answer = await this.#decided(message);
+    this.#saw("processor", "terminal", answer);
+    return answer;
+  }
+
+  /** What a device buys over HTTP, with a code: the answer to the second request, or why there was none. */
+  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array): Promise<Message> {
+    const { processor } = this.#options;
+    const { code, counter, cost, currency, provider } = purchase;
+    const terminal = processor.nameOf("terminal of", device).slice(0, 8).toUpperCase();
+    const first: Message = {
+      mti: "0100",
+      fields: {
+        ...{ 2: code, 3: "000000", 4: String(cost).padStart(12, "0"), 7: timeOf(processor.now()) },
+        ...{ 11: String(counter % 1_000_000).padStart(6, "0"), 32: this.#forwarder, 41: terminal },
+        ...{ 42: provider.padEnd(15), 49: currency },
+      },
+    };
+    const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
+    const request = processor.nameOf("purchase", `${device}|${counter}`);
+    return this.#codeDecided(first, { code, request, isShownBy });
+  }
+
+  /** Tells issuers of what they may have approved and nobody heard of. */
+  async reverse(): Promise<void> {
+    if (this.#isReversing) return;
+    this.#isReversing = true;
+    const { processor, onFault } = this.#options;
+    try {
+      for (const { name, message } of await processor.store.reversals(REVERSALS_AT_ONCE)) {
+        await this.#ask({ mti: "0401", fields: JSON.parse(message) as Fields });
+        await processor.store.dropReversal(name);
+      }
+    } catch (error) {
+      if (!(error instanceof LineError)) onFault?.("PROCESSOR_FAILED");
+    } finally {
+      this.#isReversing = false;
+    }
+  }
+
+  get #forwarder(): string {
+    return this.#options.forwarder ?? "999999";
+  }
+
+  async #decided(message: Message): Promise<Message> {
+    const { fields, mti } = message;
+    if (NAMING.some((de) => fields[de] === undefined)) return declined(message, "FORMAT_ERROR");
+    try {
+      const number = numberOf(fields);
+      if (mti.startsWith("04") || !isTransactionCode(number)) return await this.#routed(message);
+      const [, code, atc, digits] = CODE_TRACK.exec(fields[35] ?? "") ?? [];
+      if (code === undefined) return declined(message, "FORMAT_ERROR");
+      const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
+      const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
+      return await this.#codeDecided(message, { code, request, isShownBy });
+    } catch {
+      this.#options.onFault?.("PROCESSOR_FAILED");
+      return declined(message, "PROCESSOR_FAILED");
+    }
+  }
+
+  /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
+  async #codeDecided(first: Message, shown: Pick<Presented, "code" | "request" | "isShownBy">): Promise<Message> {
+    const { fields } = first;
+    if (fields[3] === undefined || fields[4] === undefined || fields[42] === undefined || fields[49] === undefined) {
+      return declined(first, "FORMAT_ERROR");
+    }
+    // ISO 8583:1987, processing code: 00 is a purchase. A code pays for nothing else.
+    if (!fields[3].startsWith("00")) return declined(first, "TRANSACTION_UNSUPPORTED");
+    const taken = await present(this.#options.processor, {
+      ...shown,
+      sent: fields[7]!,
+      terminal: `${fields[32]}|${fields[41]}`,
+      provider: fields[42].trimEnd(),
+      cost: Number(fields[4]),
+      currency: fields[49],
+    });
+    if (isDecline(taken)) return declined(first, taken);
+    const { 35: _, 45: __, 14: ___, ...kept } = fields;
+    const second: Message = {
+      mti: taken.isRepeat ? "0101" : "0100",
+      // ISO 8583:1987, DE 22: 01, the number was entered by hand; nobody entered a PIN.
+      fields: {
+        ...kept,
+        2: taken.account.pan,
+        7: taken.sent,
+        14: taken.account.expiry,
+        22: "012",
+        33: this.#forwarder,
+      },
+    };
+    const answer = await this.#routed(second);
+    return { mti: answer.mti, fields: { ...answer.fields, 7: fields[7]! } };
+  }
+
+  async #routed(message: Message): Promise<Message> {
+    try {
+      // What is still to be reversed must not be approved by a repeat meanwhile.
+      const isReversing = message.mti.startsWith("01") && (await this.#isToBeReversed(message));
+      return isReversing ? declined(message, "REVERSED") : await this.#ask(message);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      this.#options.onFault?.(error.code);
+      if (message.mti.startsWith("01")) await this.#keepReversal(message);
+      return declined(message, "ISSUER_UNAVAILABLE");
+    }
+  }
+
+  /** It may have been approved: whoever hears "unavailable" believes that it was not. */
+  async #keepReversal({ mti, fields }: Message): Promise<void> {
+    const { processor } = this.#options;
+    const kept = Object.fromEntries(
+      REVERSED_WITH.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]])),
+    );
+    const acquirer = fields[32]!.padStart(ACQUIRER_DIGITS, "0");
+    const original = `${mti}${fields[11]}${fields[7]}${acquirer}${this.#forwarder.padStart(ACQUIRER_DIGITS, "0")}`;
+    await processor.store.keepReversal(
+      this.#reversalOf(fields),
+      processor.now(),
+      JSON.stringify({ ...kept, 90: original }),
+    );
+  }
+
+  #isToBeReversed({ fields }: Message): Promise<boolean> {
+    return this.#options.processor.store.isReversing(this.#reversalOf(fields));
+  }
+
+  #reversalOf(fields: Fields): string {
+    return this.#options.processor.nameOf("reversal", JSON.stringify(NAMING.map((de) => fields[de])));
+  }
+
+  async #ask(message: Message): Promise<Message> {
+    this.#saw("processor", "issuer", message);
+    const answer = await this.#options.route(message);
+    this.#saw("issuer", "processor", answer);
+    return answer;
+  }
+
+  #saw(from: Party, to: Party, message: Message): void {
+    this.#options.onMessage?.(from, to, message);
+  }
+}
+
+/** The number that a request is about: DE 2, or that of a track. */
+function numberOf(fields: Fields): string {
+  return fields[2] ?? /^\d+/.exec(fields[35] ?? "")?.[0] ?? /^[A-Z](\d+)/.exec(fields[45] ?? "")?.[1] ?? "";
+}
+
+function declined(message: Message, code: CodeDecline): Message {
+  const { mti, fields } = answerFields(message);
+  return { mti, fields: { ...fields, 39: CODE_DECLINES[code], 44: code } };
+}
+
+/** MMDDhhmmss, UTC. */
+function timeOf(now: number): string {
+  return new Date(now * 1000).toISOString().replace(/\D/g, "").slice(4, 14);
+}
