@@ -1,0 +1,142 @@
+// Issuer and processor as two services: a line with a MAC between them, that breaks, and an issuer that is not there.
+
+import { IsoCaller, LineError, type LineKeys, lineKeys } from "@enabling-card/doors";
+import type { Message } from "@enabling-card/iso8583";
+import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
+import { Processor } from "@enabling-card/processor";
+import { expect } from "chai";
+import { enrolledCard, purchase, reversalOf, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
+import { Switch } from "../../processor/src/switch.js";
+
+const SECRET = new Uint8Array(32).fill(3);
+
+describe("a processor apart from its issuer", () => {
+  let issuer: IssuerService;
+  let processor: Processor;
+  let line: IsoCaller;
+  let terminals: Switch;
+  let faults: string[];
+  let port = 0;
+  const keys = keysFromSeeds(randomSeeds());
+
+  const startOne = async () => {
+    issuer = await startIssuer({ keys, now: () => T0, processor: { port, secret: SECRET } });
+    ({ port } = issuer.line!);
+  };
+  beforeEach(async () => {
+    faults = [];
+    port = 0;
+    await startOne();
+    line = new IsoCaller({ ...issuer.line!, keys: lineKeys(SECRET), answerMs: 300 });
+    const findAccount = () => Promise.reject(new Error("not asked here"));
+    processor = await Processor.open({ master: new Uint8Array(32), findAccount, now: () => T0 });
+    terminals = new Switch({ processor, route: (message) => line.ask(message), onFault: (code) => faults.push(code) });
+  });
+  afterEach(async () => {
+    terminals.close();
+    line.close();
+    await processor.close();
+    await issuer.close();
+  });
+
+  const swipe = async () => {
+    const card = await enrolledCard(issuer.issuer);
+    const { tokenRef } = await issuer.issuer.mint(card.cardId, "Lovelace/Ada");
+    return purchase(tracksOf(await takeGrant(issuer.issuer, card, tokenRef)));
+  };
+  const said = async (message: Message) => {
+    const { fields } = await terminals.answer(message);
+    return fields[39] === "00" ? "APPROVED" : `${fields[39]} ${fields[44]}`;
+  };
+  /** The next request arrives, and its answer does not. */
+  const loseAnswer = () => {
+    const { ask } = IsoCaller.prototype;
+    line.ask = async (message) => {
+      line.ask = ask;
+      await line.ask(message);
+      throw new LineError("LINE_TIMEOUT");
+    };
+  };
+
+  it("passes a token's request on, and the answer back", async () => {
+    const message = await swipe();
+    const answer = await terminals.answer(message);
+    expect([answer.mti, answer.fields[39]]).to.deep.equal(["0110", "00"]);
+    expect(await said({ ...message, mti: "0101" })).to.equal("APPROVED");
+    expect(await said(reversalOf(message))).to.equal("APPROVED");
+    expect(await said({ ...message, mti: "0101" })).to.equal("21 REVERSED");
+    expect(faults).to.deep.equal([]);
+  });
+
+  it("says 91 where the issuer is not there, and goes on by itself when it is", async () => {
+    const message = await swipe();
+    await issuer.close();
+    expect(await said(message)).to.equal("91 ISSUER_UNAVAILABLE");
+    expect(faults).to.deep.equal(["LINE_DOWN"]);
+    await startOne();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await said(await swipe())).to.equal("APPROVED");
+  });
+
+  it("reverses what the issuer approved and nobody heard of, before any repeat can find it approved", async () => {
+    const message = await swipe();
+    loseAnswer();
+    expect(await said(message)).to.equal("91 ISSUER_UNAVAILABLE");
+    expect(await said({ ...message, mti: "0101" }), "while it is still to be told").to.equal("21 REVERSED");
+    await terminals.reverse();
+    expect(await processor.store.reversals(9)).to.deep.equal([]);
+    expect(await said({ ...message, mti: "0101" }), "by the issuer itself").to.equal("21 REVERSED");
+  });
+
+  it("keeps a reversal until the issuer has heard of it, and no card's data in it", async () => {
+    const message = await swipe();
+    await issuer.close();
+    await said(message);
+    await terminals.reverse();
+    const [kept] = await processor.store.reversals(9);
+    expect(kept!.message).not.to.contain(message.fields[35]!.slice(0, 16));
+    await startOne();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await terminals.reverse();
+    expect(await processor.store.reversals(9)).to.deep.equal([]);
+  });
+
+  it("answers 96 where its own store is gone, and asks nobody", async () => {
+    const message = await swipe();
+    processor.store.isReversing = () => Promise.reject(new Error("disk is full"));
+    expect(await said(message)).to.equal("96 PROCESSOR_FAILED");
+    expect(faults).to.deep.equal(["PROCESSOR_FAILED"]);
+  });
+});
+
+describe("an issuer's line for processors", () => {
+  it("believes an account that a processor names, and none that a terminal does", async () => {
+    const issuer = await startIssuer({
+      keys: keysFromSeeds(randomSeeds()),
+      now: () => T0,
+      processor: { port: 0, secret: SECRET },
+    });
+    const card = await enrolledCard(issuer.issuer);
+    const { tokenRef } = await issuer.issuer.mint(card.cardId, "Lovelace/Ada");
+    const { pan, expiry } = await issuer.issuer.account(
+      card.cardId,
+      card.accessKey,
+      Buffer.from(tokenRef).toString("hex"),
+    );
+    const ask = async (door: { host: string; port: number }, keys?: LineKeys) => {
+      const caller = new IsoCaller({ ...door, ...(keys && { keys }) });
+      try {
+        return (await caller.ask(purchase({}, { 2: pan, 14: expiry }))).fields[39];
+      } catch (error) {
+        return (error as { code: string }).code;
+      } finally {
+        caller.close();
+      }
+    };
+    expect(await ask(issuer.iso)).to.equal("30");
+    expect(await ask(issuer.line!)).to.equal("LINE_DOWN");
+    expect(await ask(issuer.line!, lineKeys(new Uint8Array(32)))).to.equal("LINE_DOWN");
+    expect(await ask(issuer.line!, lineKeys(SECRET))).to.equal("00");
+    await issuer.close();
+  });
+});
