@@ -11,6 +11,7 @@ import { emulateCommand } from "./commands/emulate.js";
 import { flashCommand, flasherCommand } from "./commands/flash.js";
 import { imageCommand } from "./commands/image.js";
 import { issuerCommand } from "./commands/issuer.js";
+import { networkCommand } from "./commands/network.js";
 import { personaliseCommand } from "./commands/personalise.js";
 import { phoneCommands } from "./commands/phone.js";
 import { posCommand } from "./commands/pos.js";
@@ -102,6 +103,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   debugCommand(program, context);
   personaliseCommand(program, context);
   issuerCommand(program, context);
+  networkCommand(program, context);
   phoneCommands(program, context);
   posCommand(program, context, onCode);
   imageCommand(program, context);

@@ -4,6 +4,7 @@
 import type { EmulatorErrorCode } from "@enabling-card/emulator";
 import type { IssuerErrorCode } from "@enabling-card/issuer";
 import type { PosErrorCode } from "@enabling-card/pos-sim";
+import type { ProcessorErrorCode } from "@enabling-card/processor";
 import type { CardErrorCode } from "@enabling-card/sdk";
 import type { ImageErrorCode } from "@enabling-card/wire";
 
@@ -114,6 +115,11 @@ const ISSUER: Exits<IssuerErrorCode> = {
   },
 };
 
+const PROCESSOR: Exits<ProcessorErrorCode> = {
+  others: EXIT.refused,
+  codes: { BAD_REQUEST: EXIT.usage, INTERNAL: EXIT.failed },
+};
+
 const IMAGE: Exits<ImageErrorCode> = {
   others: EXIT.failed,
   codes: { IMAGE_VERSION_INVALID: EXIT.usage, IMAGE_ARGUMENT_INVALID: EXIT.usage },
@@ -124,6 +130,8 @@ const CLASSES: Readonly<Record<string, Exits<string>>> = {
   EmulatorError: EMULATOR,
   PosError: POS,
   IssuerError: ISSUER,
+  ProcessorError: PROCESSOR,
+  SqlError: { others: EXIT.refused, codes: {} },
   ImageError: IMAGE,
   WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },
   Iso8583Error: { others: EXIT.failed, codes: {} },

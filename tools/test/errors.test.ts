@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
+import { PROCESSOR_ERRORS, ProcessorError, type ProcessorErrorCode } from "@enabling-card/processor";
 import { SDK_ERROR_CODES } from "@enabling-card/sdk";
 import { IMAGE_ERROR_CODES, STATUS_CODES } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -73,8 +74,12 @@ describe("an error on the command line", () => {
     ...STATUS_CODES.filter(({ code }) => code !== "OK"),
     ...IMAGE_ERROR_CODES,
     ...Object.keys(ISSUER_ERRORS).map((code) => ({ code, sentence: new IssuerError(code as IssuerErrorCode).message })),
+    ...Object.keys(PROCESSOR_ERRORS).map((code) => ({
+      code,
+      sentence: new ProcessorError(code as ProcessorErrorCode).message,
+    })),
   ];
-  it(`has that form for each of the ${sentences.length} codes of phone, card, images and issuer`, () => {
+  it(`has that form for each of the ${sentences.length} codes of phone, card, images, issuer and processor`, () => {
     for (const { code, sentence } of sentences) {
       expect(printed(Object.assign(new Error(sentence), { code })).stderr).to.match(
         /^ecard: [A-Z][^\n]+ \[[A-Z0-9_]+\]\n$/,

@@ -1,6 +1,7 @@
 import { EmulatorError, type EmulatorErrorCode } from "@enabling-card/emulator";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
 import { PosError, type PosErrorCode } from "@enabling-card/pos-sim";
+import { PROCESSOR_ERRORS, ProcessorError, type ProcessorErrorCode } from "@enabling-card/processor";
 import { CardError, type CardErrorCode, SDK_ERROR_CODES } from "@enabling-card/sdk";
 import { IMAGE_ERROR_CODES, ImageError, type ImageErrorCode, STATUS_CODES, WireError } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -83,6 +84,9 @@ const ISSUER: Partial<Record<IssuerErrorCode, ExitCode>> = {
   INTERNAL: 1,
 };
 
+/** Every other one is a refusal: 5. */
+const PROCESSOR: Partial<Record<ProcessorErrorCode, ExitCode>> = { BAD_REQUEST: 2, INTERNAL: 1 };
+
 /** Every other one is a failure: 1. */
 const IMAGE: Partial<Record<ImageErrorCode, ExitCode>> = { IMAGE_VERSION_INVALID: 2, IMAGE_ARGUMENT_INVALID: 2 };
 
@@ -122,6 +126,13 @@ describe("exit codes", () => {
     const expected = Object.fromEntries(codes.map((code) => [code, ISSUER[code] ?? EXIT.refused]));
     expect(exits((code) => new IssuerError(code), codes)).to.deep.equal(expected);
     expect(codes).to.include.members(Object.keys(ISSUER));
+  });
+
+  it("follow from every code of the processor", () => {
+    const codes = Object.keys(PROCESSOR_ERRORS) as ProcessorErrorCode[];
+    const expected = Object.fromEntries(codes.map((code) => [code, PROCESSOR[code] ?? EXIT.refused]));
+    expect(exits((code) => new ProcessorError(code), codes)).to.deep.equal(expected);
+    expect(codes).to.include.members(Object.keys(PROCESSOR));
   });
 
   it("follow from every code of an image", () => {

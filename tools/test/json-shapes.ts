@@ -72,6 +72,12 @@ export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
 export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
+export const STARTED: Shape = {
+  ...{ event: "string", issuer: "string", processor: "string", watch: "string", iso: "object" },
+};
+export const WATCHED: Shape = {
+  ...{ event: "string", at: "number", from: "string", to: "string", mti: "string", fields: "object" },
+};
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array", toFirstEdge: "object" };
 export const NETWORK: Shape = {
   ...{ bench: "string", engine: "string", tokens: "number", authorisationsPerSecond: "number", p50Ms: "number" },
@@ -290,6 +296,8 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["serial", SERIAL_PORT],
   ["logs", { ...LOGGED, ...LOG_FRAME }],
   ["issuer", ISSUER],
+  ["network start", STARTED],
+  ["network watch", WATCHED],
   ["pair", { ...PHONE_STEP, ...PAIRED }],
   ["cards", { ...OWN_CARD, ...NEAR_CARD }],
   ["pay", { ...PHONE_STEP, ...PAID }],

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { openWatchDoor } from "@enabling-card/network";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
@@ -51,6 +52,7 @@ import {
   SERIAL_PORT,
   type Shape,
   SIGNED,
+  STARTED,
   STEP,
   SUSPENDED,
   TLV,
@@ -58,6 +60,7 @@ import {
   UNPAIRED,
   UPLOAD,
   VERIFIED,
+  WATCHED,
 } from "./json-shapes.js";
 import { ecard, type Ran, testFolder } from "./run-ecard.js";
 
@@ -166,6 +169,25 @@ describe("--json", () => {
       const line = ["issuer", "--json", "--http", "0", "--iso", "0"];
       const [listening] = await lines(line, abort.signal, () => abort.abort());
       check(listening!, ISSUER);
+    },
+    async "network start"() {
+      const abort = new AbortController();
+      const ports = ["--http", "--codes", "--iso", "--watch"].flatMap((name) => [name, "0"]);
+      const [started] = await lines(["network", "start", "--json", ...ports], abort.signal, () => abort.abort());
+      check(started!, STARTED);
+    },
+    async "network watch"() {
+      const watch = await openWatchDoor(0);
+      const abort = new AbortController();
+      const line = ["network", "watch", "--json", "--url", watch.url];
+      const telling = setInterval(
+        () => watch.tell("terminal", "issuer", { mti: "0100", fields: { 4: "000000000950" } }),
+        20,
+      );
+      const [message] = await lines(line, abort.signal, () => abort.abort());
+      clearInterval(telling);
+      await watch.close();
+      check(message!, WATCHED);
     },
     pair: () =>
       withCard(async (on) =>

@@ -12,6 +12,8 @@ import {
 import { derivedKey } from "@enabling-card/vault";
 import { toHex } from "@enabling-card/wire";
 
+export { openWatchDoor, type WatchDoor, type WatchedMessage, watched } from "./watch.js";
+
 export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now"> {
   readonly keys: IssuerKeys;
   /** Where each service keeps its store: a folder (the services' files are in it), or a `postgres:` URL. In memory without. */

@@ -16,16 +16,19 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer pair cards pay disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer network pair cards pay disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --hci --pty --btsnoop --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
+    "network") flags="--json -q --quiet -v --verbose" names="start watch" ;;
+    "network start") flags="--http --codes --iso --watch --dir --store --json -q --quiet -v --verbose" names="" ;;
+    "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "cards") flags="--device --phone --near --json -q --quiet -v --verbose" names="" ;;
     "pay") flags="--device --phone --card --merchant --when --ask-pin --json -q --quiet -v --verbose" names="" ;;

@@ -1,0 +1,75 @@
+// Whoever watches the network: messages as they pass, masked, as server-sent events (WHATWG HTML 9.2) on a door of loopback alone. One who reads too
+// slowly is left behind.
+
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type De, type Fields, type Message, maskPan, maskTrack2 } from "@enabling-card/iso8583";
+import type { Party } from "@enabling-card/processor";
+
+const WATCHERS_MAX = 16;
+/** Octets of events that a watcher may leave unread. */
+const UNREAD_MAX = 256 * 1024;
+/** Fields that say what happens and nothing of the card. */
+const PLAIN: readonly De[] = [3, 4, 7, 11, 18, 19, 22, 32, 33, 37, 38, 39, 41, 42, 44, 49];
+
+/** A message on its way, as anybody may see it. */
+export interface WatchedMessage {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly from: Party;
+  readonly to: Party;
+  readonly mti: string;
+  /** By data element: DE 2 and DE 35 masked as on a receipt, DE 45, 48 and MACs not at all. */
+  readonly fields: Readonly<Record<number, string>>;
+}
+
+export interface WatchDoor {
+  readonly url: string;
+  tell(from: Party, to: Party, message: Message): void;
+  close(): Promise<void>;
+}
+
+export function watched(at: number, from: Party, to: Party, { mti, fields }: Message): WatchedMessage {
+  const shown: Record<number, string> = {};
+  for (const de of PLAIN) if (fields[de] !== undefined) shown[de] = String(fields[de]).trimEnd();
+  const { 2: pan, 35: track2 }: Fields = fields;
+  if (pan !== undefined) shown[2] = maskPan(pan);
+  if (track2 !== undefined) shown[35] = maskTrack2(track2);
+  return { at, from, to, mti, fields: shown };
+}
+
+/** @param port - 0 takes any free one. Rejects with Node's error where it cannot be had. */
+export async function openWatchDoor(port: number, now: () => number = Date.now): Promise<WatchDoor> {
+  const watchers = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    if (request.method !== "GET" || request.url !== "/v1/messages") return void response.writeHead(404).end();
+    if (watchers.size >= WATCHERS_MAX) return void response.writeHead(503).end();
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.write(": watching\n\n");
+    watchers.add(response);
+    response.once("close", () => watchers.delete(response));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/messages`,
+    tell: (from, to, message) => {
+      if (watchers.size === 0) return;
+      const event = `data: ${JSON.stringify(watched(now(), from, to, message))}\n\n`;
+      for (const watcher of watchers) {
+        if (watcher.writableLength > UNREAD_MAX) watcher.destroy();
+        else watcher.write(event);
+      }
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

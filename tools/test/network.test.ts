@@ -1,0 +1,108 @@
+// ecard network: what whoever watches sees, and what nobody may see.
+
+import { IsoCaller } from "@enabling-card/doors";
+import { sampleKeys } from "@enabling-card/issuer";
+import { type Network, openWatchDoor, startNetwork, type WatchDoor } from "@enabling-card/network";
+import { expect } from "chai";
+import { enrolledCard, purchase, takeGrant, tracksOf } from "../../network/issuer/test/issuer-support.js";
+import { ecard } from "./run-ecard.js";
+
+describe("ecard network watch", () => {
+  let watch: WatchDoor;
+  let network: Network;
+
+  beforeEach(async () => {
+    watch = await openWatchDoor(0);
+    // The issuer's tests have a clock that stands still.
+    network = await startNetwork({ keys: sampleKeys(), now: () => 1_800_000_000, onMessage: watch.tell });
+  });
+  afterEach(async () => {
+    await network.close();
+    await watch.close();
+  });
+
+  async function swipe() {
+    const { issuer } = network.issuer;
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
+    return tracksOf(await takeGrant(issuer, card, tokenRef));
+  }
+
+  /** What is printed of one purchase, and of its repeat that another terminal makes of the same swipe. */
+  async function watched(...options: string[]) {
+    const tracks = await swipe();
+    const abort = new AbortController();
+    const terminal = new IsoCaller(network.processor.iso);
+    let isAsked = false;
+    let text = "";
+    const printed = ecard(["network", "watch", "--url", watch.url, ...options], {
+      signal: abort.signal,
+      onOut: (more) => {
+        text += more;
+        if (text.split("\n").length > 8) abort.abort();
+      },
+    });
+    while (!isAsked) {
+      await new Promise((resolve) => setTimeout(resolve, 100)); // until it watches
+      isAsked = true;
+      await terminal.ask(purchase(tracks, { 4: "000000000950" }));
+      await terminal.ask(purchase(tracks, { 41: "POS00002" }));
+    }
+    const { stdout, code } = await printed;
+    terminal.close();
+    expect(code).to.equal(130);
+    return { stdout, tracks };
+  }
+
+  it("draws each message between its two columns, in its direction, with what it says", async () => {
+    const { stdout, tracks } = await watched();
+    const shown = `${tracks.track2.slice(0, 6)}******${tracks.track2.slice(12, 16)}`;
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines[0]).to.equal("terminal        processor        issuer");
+    expect(lines[1])
+      .to.match(/^ {4}\|--0100-{8}>\| {15}\| {2}9\.50 978 /)
+      .and.to.contain(shown);
+    expect(lines[2]).to.match(/^ {4}\| {15}\|--0100-{8}>\| {2}9\.50 978 /);
+    expect(lines[3]).to.match(/^ {4}\| {15}\|<-{8}0110--\| {2}00 approved \d{6} STAN \d{6}$/);
+    expect(lines[4]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {2}00 approved \d{6} STAN \d{6}$/);
+    expect(lines[8]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {2}94 ATC_REPLAYED STAN \d{6}$/);
+  });
+
+  it("shows no number whole, no track's end and no name, with --json either", async () => {
+    for (const options of [[], ["--json"]]) {
+      const { stdout, tracks } = await watched(...options);
+      for (const secret of [
+        tracks.track2.slice(0, 16),
+        tracks.track2.slice(-8),
+        tracks.track1.slice(-16),
+        "LOVELACE",
+      ]) {
+        expect(stdout).not.to.contain(secret);
+      }
+    }
+  });
+
+  it("says what to do where no network is: NETWORK_UNREACHABLE", async () => {
+    for (const url of ["http://127.0.0.1:9/v1/messages", `${network.issuer.url}/v1/health`]) {
+      const { code, stderr } = await ecard(["network", "watch", "--url", url]);
+      expect(code).to.equal(3);
+      expect(stderr).to.contain("start it with ecard network start").and.to.contain("[NETWORK_UNREACHABLE]");
+    }
+  });
+
+  it("leaves behind whoever does not read, and serves no more than sixteen", async () => {
+    const many = await Promise.all(Array.from({ length: 16 }, () => fetch(watch.url)));
+    expect((await fetch(watch.url)).status).to.equal(503);
+    const message = { mti: "0100", fields: { 42: "x".repeat(15), 43: "y".repeat(40) } };
+    for (let i = 0; i < 60_000; i++) {
+      watch.tell("terminal", "processor", message);
+      if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const end = await Promise.race([
+      many[0]!.text().catch(() => "cut"),
+      new Promise((resolve) => setTimeout(() => resolve("not cut"), 20_000)),
+    ]);
+    expect(end).to.equal("cut");
+    await Promise.all(many.map((one) => one.body?.cancel().catch(() => undefined)));
+  });
+});
