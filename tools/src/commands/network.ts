@@ -39,8 +39,8 @@ function startCommand(network: Command, context: Context): void {
       "after",
       `
 On 127.0.0.1, with sample keys, in the test range. It stays until Ctrl-C.
-Without --dir and --store all is kept in memory, and cards that have seen more of
-the log refuse it the next time. With --store the log alone is in --dir.
+Without --dir and --store all is kept in memory, and cards that have seen more
+of the log refuse it the next time. With --store the log alone is in --dir.
 
 With --json: {"event":"listening","issuer","processor","watch","iso"}.
 
