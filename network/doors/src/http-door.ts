@@ -1,8 +1,10 @@
-// A door for JSON over HTTP, not yet with routes: bounded bodies, lines and patience, nothing unnamed comes in, and every refusal has one form
-// and a code.
+// A door for JSON over HTTP, with what every service answers (its API as OpenAPI 3, its metrics) and not yet its own routes: bounded bodies, lines and
+// patience, nothing unnamed comes in, and every refusal has one form and a code.
 
 import type { Socket } from "node:net";
+import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { Operations } from "./operations.js";
 
 const BODY_MAX = 8 * 1024;
 /** What is answered is for this peer, now. */
@@ -13,6 +15,13 @@ export interface HttpLimits {
   readonly requestMs?: number;
   /** Lines at one time; 256 unless told. */
   readonly connectionsMax?: number;
+}
+
+export interface HttpDoorOptions extends HttpLimits {
+  readonly refusals: Refusals;
+  /** Of the API's page. */
+  readonly title: string;
+  readonly operations?: Operations;
 }
 
 export interface Refusal {
@@ -39,11 +48,10 @@ interface FrameworkError {
   readonly validation?: unknown;
 }
 
-/** The framework, with every refusal of its own in the service's form. */
-export function httpDoor(
-  refusals: Refusals,
-  { requestMs = 10_000, connectionsMax = 256 }: HttpLimits = {},
-): FastifyInstance {
+/** The framework, with every refusal of its own in the service's form; routes are added before it listens. */
+export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstance> {
+  const { refusals, title, requestMs = 10_000, connectionsMax = 256 } = options;
+  const { operations = new Operations({ service: "http" }) } = options;
   const raw = rawRefusal(refusals);
   const app = fastify({
     bodyLimit: BODY_MAX,
@@ -68,14 +76,30 @@ export function httpDoor(
   });
   cutSlowBodies(app, requestMs, raw);
   app.setNotFoundHandler((_request, reply) => {
-    const refusal = refusals.unknownRoute();
-    reply.code(refusal.http).send(told(refusal));
+    refuse(reply, refusals.unknownRoute());
   });
   app.setErrorHandler((error: FrameworkError, _request, reply) => {
-    const refusal = refusalOf(refusals, error);
-    reply.code(refusal.http).send(told(refusal));
+    refuse(reply, refusalOf(refusals, error));
+  });
+  app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+    const route = routeOptions.url ?? "unknown";
+    operations.request(method, route, reply.statusCode, reply.elapsedTime / 1000, refusalsTold.get(reply));
+  });
+  await app.register(swagger, { openapi: { openapi: "3.1.0", info: { title, version: "1" } } });
+  app.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
+    reply.type("text/plain; version=0.0.4; charset=utf-8");
+    return operations.metrics();
   });
   return app;
+}
+
+/** For the log: the code that a refusal told. */
+const refusalsTold = new WeakMap<FastifyReply, string>();
+
+function refuse(reply: FastifyReply, refusal: Refusal): void {
+  refusalsTold.set(reply, refusal.code);
+  reply.code(refusal.http).send(told(refusal));
 }
 
 /** What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON. */

@@ -1,6 +1,6 @@
 // How the services are reached, and reach each other.
 
-export { type HttpLimits, httpDoor, type Refusal, type Refusals } from "./http-door.js";
+export { type HttpDoorOptions, type HttpLimits, httpDoor, type Refusal, type Refusals } from "./http-door.js";
 export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
 export {
   type Answer,
@@ -12,3 +12,4 @@ export {
   type Serve,
 } from "./iso-door.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
+export { Operations, type OperationsOptions, timed } from "./operations.js";

@@ -14,7 +14,7 @@ import { toHex } from "@enabling-card/wire";
 
 export { openWatchDoor, type WatchDoor, type WatchedMessage, watched } from "./watch.js";
 
-export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now"> {
+export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now" | "log"> {
   readonly keys: IssuerKeys;
   /** Where each service keeps its store: a folder (the services' files are in it), or a `postgres:` URL. In memory without. */
   readonly store?: string;
@@ -36,11 +36,12 @@ export interface Network {
 
 /** Opens all services and their doors: all, or nothing stays open. @throws what `startIssuer` and `startProcessor` throw */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
-  const { keys, onFault, onMessage, now } = options;
+  const { keys, onFault, onMessage, now, log } = options;
   const shared = {
     ...(options.host !== undefined && { host: options.host }),
     ...(now && { now }),
     ...(onFault && { onFault }),
+    ...(log && { log }),
   };
   const issuer = await startIssuer({
     ...{ ...shared, keys, httpPort: options.issuerHttpPort ?? 0, file: placeOf(options.store, "issuer") },

@@ -1,6 +1,6 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpLimits, httpDoor, type Refusals } from "@enabling-card/doors";
+import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
@@ -32,8 +32,11 @@ interface GrantBody extends Position {
 }
 
 /** The door, not yet open. Who opens it looks to rule 11: `startIssuer` does. */
-export function httpServer(issuer: Issuer, limits: HttpLimits = {}): FastifyInstance {
-  const app = httpDoor(REFUSALS, limits);
+export async function httpServer(
+  issuer: Issuer,
+  options: Omit<HttpDoorOptions, "refusals" | "title">,
+): Promise<FastifyInstance> {
+  const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Issuer: cards, tokens, grants, states" });
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true, log: issuer.log.size }));
 

@@ -1,6 +1,13 @@
 // The issuer's door for ISO 8583: what comes in goes to the desk, and what the desk decides goes back.
 
-import { answerFields, type IsoDoor, type IsoDoorOptions, openIsoDoor } from "@enabling-card/doors";
+import {
+  answerFields,
+  type IsoDoor,
+  type IsoDoorOptions,
+  type Operations,
+  openIsoDoor,
+  timed,
+} from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { type Asker, authorise } from "./authorise.js";
 import type { Desk, Outcome } from "./desk.js";
@@ -14,18 +21,18 @@ const SERVED = ["0100", "0101", "0400", "0401"];
 export function listenIso(
   desk: Desk,
   from: Asker,
-  options: Omit<IsoDoorOptions, "serve" | "served">,
+  options: Omit<IsoDoorOptions, "serve" | "served"> & { readonly operations: Operations },
 ): Promise<IsoDoor> {
   return openIsoDoor({
     ...options,
     served: SERVED,
-    serve: (message, answer) => {
+    serve: timed(options.operations, (message, answer) => {
       desk.ask(
         message,
         (outcome) => answer(answerTo(message, outcome), outcome === undefined ? "ISSUER_FAILED" : undefined),
         from,
       );
-    },
+    }),
   });
 }
 

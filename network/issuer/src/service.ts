@@ -1,6 +1,13 @@
 // The issuer as a service: HTTP for phones, ISO 8583 over TCP for terminals, one process.
 
-import { type HttpLimits, type IsoDoor, type IsoLimits, lineKeys } from "@enabling-card/doors";
+import {
+  type HttpLimits,
+  type IsoDoor,
+  type IsoLimits,
+  lineKeys,
+  Operations,
+  type OperationsOptions,
+} from "@enabling-card/doors";
 import type { Message } from "@enabling-card/iso8583";
 import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
@@ -17,6 +24,8 @@ export interface IssuerServiceOptions extends IssuerOptions {
   /** Told of what went wrong at the terminals' door: a code, never content. */
   readonly onFault?: (code: string) => void;
   readonly http?: HttpLimits;
+  /** Where its log goes, a line of JSON for each thing that happened; nowhere unless told. */
+  readonly log?: OperationsOptions["log"];
   readonly iso?: IsoLimits;
   /** A door for a processor in another process, and the 32 octets that both have. */
   readonly processor?: { readonly port: number; readonly secret: Uint8Array };
@@ -45,7 +54,8 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   const host = options.host ?? "127.0.0.1";
   if (options.keys.sample && !LOOPBACK.has(host)) throw new IssuerError("SAMPLE_KEYS_LOOPBACK");
   const issuer = await Issuer.open(options);
-  const http = httpServer(issuer, options.http);
+  const operations = new Operations({ service: "issuer", ...(options.log && { log: options.log }) });
+  const http = await httpServer(issuer, { ...options.http, operations });
   const desk = new Desk(issuer);
   const doors: IsoDoor[] = [];
   const close = async () => {
@@ -54,12 +64,16 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   };
   try {
     const url = await http.listen({ host, port: options.httpPort ?? 0 });
-    const { onFault = () => undefined, processor } = options;
-    const iso = await listenIso(desk, "terminal", { ...options.iso, host, port: options.isoPort ?? 0, onFault });
+    const { processor } = options;
+    const onFault = (code: string) => {
+      operations.fault(code);
+      options.onFault?.(code);
+    };
+    const door = { host, onFault, operations };
+    const iso = await listenIso(desk, "terminal", { ...options.iso, ...door, port: options.isoPort ?? 0 });
     doors.push(iso);
     const keys = processor && lineKeys(processor.secret);
-    const line =
-      processor && (await listenIso(desk, "processor", { host, port: processor.port, keys: keys!, onFault }));
+    const line = processor && (await listenIso(desk, "processor", { ...door, port: processor.port, keys: keys! }));
     if (line) doors.push(line);
     const at = ({ port }: IsoDoor) => ({ host, port });
     return {

@@ -1,6 +1,6 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
-import { type HttpLimits, httpDoor, type Refusals } from "@enabling-card/doors";
+import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { DevicePurchase } from "./device-mac.js";
@@ -22,8 +22,12 @@ const REFUSALS: Refusals = {
 type Named = Pick<AccountName, "cardId" | "tokenRef">;
 
 /** The door, not yet open. */
-export function httpServer(processor: Processor, terminals: Switch, limits: HttpLimits = {}): FastifyInstance {
-  const app = httpDoor(REFUSALS, limits);
+export async function httpServer(
+  processor: Processor,
+  terminals: Switch,
+  options: Omit<HttpDoorOptions, "refusals" | "title">,
+): Promise<FastifyInstance> {
+  const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Processor: devices and transaction codes" });
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 

@@ -1,6 +1,13 @@
 // The processor as a service: ISO 8583 over TCP for terminals, HTTP for phones and devices, one process.
 
-import { type HttpLimits, type IsoLimits, openIsoDoor } from "@enabling-card/doors";
+import {
+  type HttpLimits,
+  type IsoLimits,
+  Operations,
+  type OperationsOptions,
+  openIsoDoor,
+  timed,
+} from "@enabling-card/doors";
 import { httpServer } from "./http-server.js";
 import { Processor, type ProcessorOptions } from "./processor.js";
 import { type Route, Switch, type SwitchOptions } from "./switch.js";
@@ -17,6 +24,8 @@ export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOp
   readonly httpPort?: number;
   readonly isoPort?: number;
   readonly http?: HttpLimits;
+  /** Where its log goes, a line of JSON for each thing that happened; nowhere unless told. */
+  readonly log?: OperationsOptions["log"];
   readonly iso?: IsoLimits;
 }
 
@@ -29,11 +38,15 @@ export interface ProcessorService {
 
 /** Opens the processor and both its doors: all, or nothing stays open. @throws what `Processor.open` throws; Node's error where a port cannot be had */
 export async function startProcessor(options: ProcessorServiceOptions): Promise<ProcessorService> {
-  const { host = "127.0.0.1", route, onFault, onMessage } = options;
+  const { host = "127.0.0.1", route, onMessage } = options;
   const processor = await Processor.open(options);
-  const told = { ...(onFault && { onFault }), ...(onMessage && { onMessage }) };
-  const terminals = new Switch({ processor, route, ...told });
-  const http = httpServer(processor, terminals, options.http);
+  const operations = new Operations({ service: "processor", ...(options.log && { log: options.log }) });
+  const onFault = (code: string) => {
+    operations.fault(code);
+    options.onFault?.(code);
+  };
+  const terminals = new Switch({ processor, route, onFault, ...(onMessage && { onMessage }) });
+  const http = await httpServer(processor, terminals, { ...options.http, operations });
   const closing: (() => Promise<void>)[] = [() => http.close()];
   const close = async () => {
     terminals.close();
@@ -44,9 +57,8 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
     const url = await http.listen({ host, port: options.httpPort ?? 0 });
     const iso = await openIsoDoor({
       ...options.iso,
-      ...{ host, port: options.isoPort ?? 0, served: SERVED },
-      ...(onFault && { onFault }),
-      serve: (message, answer) => void terminals.answer(message).then(answer),
+      ...{ host, port: options.isoPort ?? 0, served: SERVED, onFault },
+      serve: timed(operations, (message, answer) => void terminals.answer(message).then(answer)),
     });
     closing.push(() => iso.close());
     return { processor, url, iso: { host, port: iso.port }, close };
