@@ -27,11 +27,15 @@ export type PosErrorCode =
 export class PosError extends Error {
   override readonly name = "PosError";
 
+  /** Of a purchase that got no answer: whether the network has heard that it is reversed. */
+  readonly reversal: "taken" | "unanswered" | undefined;
+
   constructor(
     readonly code: PosErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly reversal?: "taken" | "unanswered" },
   ) {
     super(message, options);
+    this.reversal = options?.reversal;
   }
 }

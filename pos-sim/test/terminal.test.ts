@@ -1,4 +1,4 @@
-import { encode, frame, Iso8583Error, printMessage } from "@enabling-card/iso8583";
+import { encode, frame, Iso8583Error, type Message, printMessage } from "@enabling-card/iso8583";
 import { expect } from "chai";
 import fc from "fast-check";
 import { type Answered, PosError, type Read, Terminal, type TerminalConfig } from "../src/index.js";
@@ -220,6 +220,68 @@ describe("a terminal with a bad network", () => {
         void socket.end(Buffer.concat([Uint8Array.of(0, reply.length), reply]));
       expect(await errorCode(withHost(behaviour, {}, buy))).to.match(/^HOST_/);
     }
+  });
+});
+
+describe("a terminal that got no answer it can trust", () => {
+  /** Says nothing to purchases, and `toReversal` to reversals. */
+  const mute =
+    (toReversal: Behaviour): Behaviour =>
+    (request, socket) =>
+      request.mti.startsWith("04") ? toReversal(request, socket) : undefined;
+  const taken: Behaviour = (request) => approval(request, {}, "0410");
+  const lost = async (behaviour: Behaviour, config: Partial<TerminalConfig> = {}) => {
+    const host = await fakeHost(behaviour);
+    const terminal = new Terminal({ host: host.host, port: host.port, now: () => NOW, timeoutMs: 60, ...config });
+    const error = await buy(terminal).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    await host[Symbol.asyncDispose]();
+    return { error: error as PosError, requests: host.requests };
+  };
+
+  it("reverses what it asked for, by its name and no card's data, and says that nothing was paid", async () => {
+    const { error, requests } = await lost(mute(taken), { firstStan: 42 });
+    expect(error).to.include({ code: "HOST_TIMEOUT", reversal: "taken" });
+    expect(error.message).to.contain("it was reversed, nothing was paid");
+    expect(requests.map(({ mti }) => mti)).to.deep.equal(["0100", "0400"]);
+    const [asked, { fields }] = [requests[0]!, requests[1]!];
+    const acquirer = "999999".padStart(11, "0");
+    expect(fields).to.include({
+      ...{ 4: "000000001250", 11: "000043", 41: "POS00001" },
+      90: `0100000042${asked.fields[7]}${acquirer}${"0".repeat(11)}`,
+    });
+    expect(fields).not.to.have.any.keys("2", "14", "35", "45");
+  });
+
+  it("tries once more, as a repeat, and then says that nobody knows", async () => {
+    let tries = 0;
+    const second = await lost(mute((request, socket) => (++tries === 2 ? taken(request, socket) : undefined)));
+    expect(second.error).to.include({ reversal: "taken" });
+    expect(second.requests.map(({ mti }) => mti)).to.deep.equal(["0100", "0400", "0401"]);
+    expect(second.requests[2]!.fields).to.deep.equal(second.requests[1]!.fields);
+    for (const answer of [() => undefined, (request: Message) => approval(request, { 39: "96" }, "0410"), approve]) {
+      const { error } = await lost(mute(answer));
+      expect(error).to.include({ code: "HOST_TIMEOUT", reversal: "unanswered" });
+      expect(error.message).to.contain("ask the network whether it was paid");
+    }
+  });
+
+  it("reverses what an answer to another request cannot be believed of", async () => {
+    const { error } = await lost((request) =>
+      request.mti === "0400" ? approval(request, {}, "0410") : approval(request, { 11: "999999" }),
+    );
+    expect(error).to.include({ code: "HOST_BAD_REPLY", reversal: "taken" });
+  });
+
+  it("reverses nothing that was never sent", async () => {
+    const host = await fakeHost(taken);
+    const terminal = new Terminal({ host: host.host, port: host.port, now: () => NOW });
+    const signal = AbortSignal.abort();
+    expect(await errorCode(terminal.authorise(BOTH, { amount: 1, signal }))).to.equal("ABORTED");
+    expect(host.requests).to.deep.equal([]);
+    await host[Symbol.asyncDispose]();
   });
 });
 

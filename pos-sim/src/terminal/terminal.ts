@@ -1,11 +1,12 @@
 // A point-of-sale terminal: reads of a swipe in, 0100 to the network, 0110 back, receipt out (ISO 8583:1987).
 // A card that it refuses and an answer of "no" are results; a network that fails is a `PosError`.
 import { type Fields, type Message, padField } from "@enabling-card/iso8583";
-import { PosError } from "../errors.js";
+import { PosError, type PosErrorCode } from "../errors.js";
 import type { Read } from "../reader/read.js";
 import { type CardData, cardData, type Refusal } from "./card-data.js";
 import { exchange, type HostAddress } from "./host-link.js";
 import { receipt } from "./receipt.js";
+import { type Reversal, reversalOf, reverse } from "./reversal.js";
 
 export interface TerminalConfig extends HostAddress {
   /** DE 41, up to 8 characters. */
@@ -81,6 +82,13 @@ const DEFAULTS = {
   now: () => new Date(),
 } as const;
 
+/** Errors behind which the network may have approved. */
+const MAY_BE_DECIDED = new Set<PosErrorCode>(["HOST_LOST", "HOST_TIMEOUT", "HOST_BAD_REPLY", "ABORTED"]);
+const REVERSED: Readonly<Record<Reversal, string>> = {
+  taken: "it was reversed, nothing was paid",
+  unanswered: "it could not be reversed either, so ask the network whether it was paid",
+};
+
 export class Terminal {
   readonly #config: Required<TerminalConfig>;
   #stan: number;
@@ -94,7 +102,8 @@ export class Terminal {
    * One purchase with the reads of one swipe.
    *
    * @throws {@link PosError} `BAD_ARGUMENT` for an amount that DE 4 cannot hold; `HOST_*` and `ABORTED` when the network
-   * gave no answer that can be trusted: the purchase may then be decided, and its STAN is spent.
+   * gave no answer that can be trusted: the purchase may have been decided, and is reversed; the error's `reversal` says whether the network has heard
+   * of that.
    */
   async authorise(reads: readonly Read[], purchase: Purchase): Promise<TerminalResult> {
     const { amount, signal } = purchase;
@@ -111,9 +120,8 @@ export class Terminal {
 
     const request = this.#request(card, amount, now);
     const started = performance.now();
-    const response = await exchange(config, request, { timeoutMs: config.timeoutMs, signal });
+    const response = await this.#answered(request, signal);
     const elapsedMs = performance.now() - started;
-    checkReply(request, response);
 
     const { 38: authCode, 39: responseCode, 44: ourCode } = response.fields;
     const { 11: stan, 37: rrn } = request.fields;
@@ -134,14 +142,37 @@ export class Terminal {
     };
   }
 
-  #request(card: CardData, amount: number, now: Date): Message {
+  /** The answer to `request`. Where none came that can be trusted, and it may have arrived, it is reversed first. */
+  async #answered(request: Message, signal: AbortSignal | undefined): Promise<Message> {
     const config = this.#config;
+    const isSent = signal?.aborted !== true;
+    try {
+      const response = await exchange(config, request, { timeoutMs: config.timeoutMs, signal });
+      checkReply(request, response);
+      return response;
+    } catch (error) {
+      if (!isSent || !(error instanceof PosError) || !MAY_BE_DECIDED.has(error.code)) throw error;
+      const now = config.now();
+      const stan = this.#nextStan();
+      const numbers = { time: transmissionTime(now), stan, reference: retrievalReference(now, stan) };
+      const reversal = await reverse(config, reversalOf(request, numbers), config.timeoutMs);
+      throw new PosError(error.code, `${error.message}: ${REVERSED[reversal]}`, { cause: error, reversal });
+    }
+  }
+
+  #nextStan(): string {
     const stan = two(this.#stan, 6);
     this.#stan = this.#stan === 999_999 ? 1 : this.#stan + 1;
+    return stan;
+  }
+
+  #request(card: CardData, amount: number, now: Date): Message {
+    const config = this.#config;
+    const stan = this.#nextStan();
     const fields: Fields = {
       3: "000000", // purchase, no account named
       4: padField(4, String(amount)),
-      7: `${two(now.getUTCMonth() + 1)}${two(now.getUTCDate())}${two(now.getUTCHours())}${two(now.getUTCMinutes())}${two(now.getUTCSeconds())}`,
+      7: transmissionTime(now),
       11: stan,
       12: `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
       13: `${two(now.getMonth() + 1)}${two(now.getDate())}`,
@@ -161,6 +192,15 @@ export class Terminal {
     };
     return { mti: "0100", fields };
   }
+}
+
+/** MMDDhhmmss, UTC. */
+function transmissionTime(now: Date): string {
+  const [day, time] = [
+    [now.getUTCMonth() + 1, now.getUTCDate()],
+    [now.getUTCHours(), now.getUTCMinutes(), now.getUTCSeconds()],
+  ];
+  return [...day!, ...time!].map((value) => two(value)).join("");
 }
 
 /** Last digit of the year, day of the year, hour (UTC), STAN: unique for a terminal, and sortable. */
