@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, FrameReader, type Message } from "@enabling-card/iso8583";
 import { Issuer, sampleKeys } from "@enabling-card/issuer";
-import { issuerProcess, makeRequests } from "@enabling-card/tools";
+import { filesIn, makeRequests, networkProcess } from "@enabling-card/tools";
 
 /** Requests that are on their way when it is killed. */
 const REQUESTS = 60;
@@ -34,19 +34,18 @@ export async function killedIssuers(
   onProgress: (done: number, all: number) => void = () => undefined,
 ): Promise<Kills> {
   const folder = await mkdtemp(join(tmpdir(), "ecard-kills-"));
-  const files = [join(folder, "issuer.db"), join(folder, "log.db")] as const;
   const sum = { kills, answered: 0, unanswered: 0, lost: 0, refused: 0, doubled: 0 };
   try {
-    const maker = await Issuer.open({ keys: sampleKeys(), file: files[0], logFile: files[1] });
+    const maker = await Issuer.open({ ...filesIn(folder), keys: sampleKeys() });
     // Each grant is presented twice: by its request, and by a second one that must get nothing.
     const { requests, others } = await presented(maker, kills * REQUESTS);
     maker.close();
-    let issuer = await issuerProcess(files);
+    let issuer = await networkProcess(folder);
     for (let kill = 0; kill < kills; kill++) {
       const [from, to] = [kill * REQUESTS, (kill + 1) * REQUESTS];
       const mine = requests.slice(from, to);
       const before = await askedUntilKilled(issuer, mine, seedOf(kill), kill % 2 === 1);
-      issuer = await issuerProcess(files);
+      issuer = await networkProcess(folder);
       const after = await asked(issuer, [...mine.map(withRepeat), ...others.slice(from, to)]);
       for (const [i, answer] of before.entries()) {
         if (answer === undefined) sum.unanswered++;
@@ -84,7 +83,7 @@ function withRepeat(request: Uint8Array): Uint8Array {
   return repeat;
 }
 
-type IssuerProcess = Awaited<ReturnType<typeof issuerProcess>>;
+type IssuerProcess = Awaited<ReturnType<typeof networkProcess>>;
 
 /** A terminal's line, and the answers on it in the order of asking. */
 async function line({ iso }: IssuerProcess, onAnswer: (count: number) => void = () => undefined) {

@@ -81,7 +81,14 @@ export const WATCHED: Shape = {
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array", toFirstEdge: "object" };
 export const NETWORK: Shape = {
   ...{ bench: "string", engine: "string", tokens: "number", authorisationsPerSecond: "number", p50Ms: "number" },
-  ...{ p99Ms: "number", approved: "number", asked: "number", group: "number", mostPerSecond: "number" },
+  ...{
+    grantsPerSecond: "number",
+    p99Ms: "number",
+    approved: "number",
+    asked: "number",
+    group: "number",
+    mostPerSecond: "number",
+  },
   ...{ mostGroup: "number", insertsPerSecond: "number", mostInsertsPerSecond: "number", ratioToBareInserts: "number" },
 };
 export const UPLOAD: Shape = { upload: "object" };

@@ -4,6 +4,7 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+import { WriteBack } from "./write-back.js";
 
 /** How long another process's write may keep us, and with us everybody who asks, ms. */
 const LOCK_WAIT_MS = 1000;
@@ -15,7 +16,6 @@ export async function openSqlite(file: string, { migrations }: DatabaseOptions):
   try {
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
-    db.pragma("wal_autocheckpoint = 200"); // of small pieces: nobody is answered meanwhile
     db.pragma("foreign_keys = ON");
     db.transaction(() => migrate(db, migrations)).immediate();
   } catch (cause) {
@@ -43,11 +43,13 @@ class Sqlite implements SqlDatabase {
   readonly #compiled = new Map<string, Database.Statement<SqlValue[]>>();
   readonly #inside: Sql;
   #transactions = 0;
+  readonly #writeBack: WriteBack;
   /** Ends when whoever came last has done. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(db: Database.Database) {
     this.#db = db;
+    this.#writeBack = new WriteBack(db, (work) => this.#afterOthers(work));
     this.#inside = {
       row: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).get(...values) as Row | undefined,
       rows: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).all(...values) as Row[],
@@ -78,6 +80,7 @@ class Sqlite implements SqlDatabase {
         const result = await work(this.#inside);
         this.#db.exec("COMMIT");
         this.#transactions++;
+        this.#writeBack.committed();
         return result;
       } finally {
         if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
@@ -86,7 +89,10 @@ class Sqlite implements SqlDatabase {
   }
 
   close(): Promise<void> {
-    return this.#afterOthers(async () => void this.#db.close());
+    return this.#afterOthers(async () => {
+      await this.#writeBack.end();
+      this.#db.close();
+    });
   }
 
   #afterOthers<T>(work: () => Promise<T>): Promise<T> {

@@ -174,6 +174,28 @@ describe("a store in sqlite", () => {
     expect(await open(other).catch(({ code }) => code)).to.equal("STORE_DAMAGED");
   });
 
+  it("that is busy keeps all that it was given, its log bounded, and nothing of a thread behind", async () => {
+    const place = join(folder, "busy.db");
+    const database = await open(place);
+    const rows = 8000;
+    let longest = 0;
+    for (let i = 0; i < rows; i++) {
+      const mark = new Uint8Array(16_000).fill(i);
+      const write = () => database.run("INSERT INTO purses (name, cents, mark) VALUES (?, ?, ?)", `${i}`, i, mark);
+      await database.transaction((sql) => sql.run("DELETE FROM purses WHERE cents = ?", i - 200));
+      await write();
+      if (i % 100 !== 0) continue;
+      longest = Math.max(longest, statSync(`${place}-wal`).size);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(longest).to.be.within(4e6, 100e6); // 128 MB of pages went through it
+    await database.close();
+    const again = await open(place);
+    expect(await again.row("SELECT COUNT(*) AS n FROM purses")).to.deep.equal({ n: 200 });
+    expect(await again.row("SELECT MAX(cents) AS n FROM purses")).to.deep.equal({ n: rows - 1 });
+    await again.close();
+  });
+
   it("that another process locks says STORE_UNAVAILABLE, changes nothing, and goes on", async () => {
     const place = join(folder, "locked.db");
     const database = await open(place);

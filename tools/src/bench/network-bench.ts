@@ -6,9 +6,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Issuer, sampleKeys } from "@enabling-card/issuer";
+import { Issuer, type IssuerOptions, sampleKeys } from "@enabling-card/issuer";
 import Database from "better-sqlite3";
 import { rounded } from "../output.js";
+import { benchCard, grantsPerSecond } from "./network-grants.js";
 import { loadClosed, loadOpen, percentile } from "./network-load.js";
 import { type MadeRequests, makeRequests } from "./network-requests.js";
 
@@ -39,6 +40,8 @@ export interface NetworkBench {
   /** Bare inserts a second of rows as long, as many a transaction as at the rate, and at most. */
   readonly insertsPerSecond: number;
   readonly mostInsertsPerSecond: number;
+  /** Sealed grants a second, over HTTP. */
+  readonly grantsPerSecond: number;
   /** Inserts a second over authorisations a second, both as fast as they go and as many a transaction. */
   readonly ratioToBareInserts: number;
 }
@@ -48,17 +51,19 @@ const ROW_OCTETS = 300;
 /** Bare inserts are measured for so long, and no longer than authorisations are. */
 const INSERT_SECONDS = 5;
 const MOST_SECONDS = 10;
+const GRANT_SECONDS = 10;
 
 export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<NetworkBench> {
   const { rate = 2000, seconds = 60, warmUpSeconds = 10, tokens = 1000, signal, onProgress } = options;
   const folder = await mkdtemp(join(tmpdir(), "ecard-network-"));
   try {
-    const files = [join(folder, "issuer.db"), join(folder, "log.db")] as const;
+    const files = filesIn(folder);
     const warm = rate * warmUpSeconds;
     const measured = rate * seconds;
     const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
     const { requests } = await made(files, warm + measured + most, tokens, onProgress);
-    const issuer = await issuerProcess(files);
+    const card = await benchCard(files);
+    const issuer = await networkProcess(folder);
     try {
       const part = (from: number, count: number) => ({ from, to: from + count, ...(signal && { signal }) });
       onProgress?.("warming up", 0, measured);
@@ -70,6 +75,8 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
       onProgress?.("as fast as it goes", measured, measured);
       const closed = await loadClosed(issuer.iso, requests, part(warm + measured, most));
       const after = await issuer.transactions();
+      onProgress?.("grants", measured, measured);
+      const grants = await grantsPerSecond(issuer.url, card, Math.min(GRANT_SECONDS, seconds));
       const group = measured / Math.max(1, between - before);
       const mostGroup = most / Math.max(1, after - between);
       const mostPerSecond = most / closed.seconds;
@@ -90,6 +97,7 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
           1,
         ),
         mostInsertsPerSecond: rounded(mostInsertsPerSecond, 1),
+        grantsPerSecond: rounded(grants, 1),
         ratioToBareInserts: rounded(mostInsertsPerSecond / mostPerSecond, 1),
       };
     } finally {
@@ -100,15 +108,20 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
   }
 }
 
-type Files = readonly [file: string, logFile: string];
+type Files = Required<Pick<IssuerOptions, "file" | "logFile">>;
+
+/** The issuer's files in a network's folder. */
+export function filesIn(folder: string): Files {
+  return { file: join(folder, "issuer.sqlite"), logFile: join(folder, "log.sqlite") };
+}
 
 async function made(
-  [file, logFile]: Files,
+  files: Files,
   count: number,
   tokens: number,
   onProgress: NetworkBenchOptions["onProgress"],
 ): Promise<MadeRequests> {
-  const issuer = await Issuer.open({ keys: sampleKeys(), file, logFile });
+  const issuer = await Issuer.open({ ...files, keys: sampleKeys() });
   try {
     return await makeRequests(issuer, count, tokens, onProgress);
   } finally {
@@ -116,11 +129,11 @@ async function made(
   }
 }
 
-/** The issuer in a process of its own, as it runs in the field. */
-export async function issuerProcess(files: Files) {
+/** Issuer and processor in a process of their own, as they run in the field. */
+export async function networkProcess(folder: string) {
   const child = fork(
     fileURLToPath(new URL("network-process.js", import.meta.url).href.replace(/\.js$/, ".ts")),
-    files,
+    [folder],
     {
       execArgv: ["--import=tsx"],
     },

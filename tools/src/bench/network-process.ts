@@ -1,13 +1,15 @@
-// The issuer in a process of its own, for benches and soaks: told its files, it says where its doors are, and ends when nobody is there any more.
+// Issuer and processor in a process of their own, for benches and soaks: told their folder, it says where its doors are, and ends when nobody is there any
+// more.
 
-import { sampleKeys, startIssuer } from "@enabling-card/issuer";
+import { sampleKeys } from "@enabling-card/issuer";
+import { startNetwork } from "@enabling-card/network";
 
-const [file = "", logFile = ""] = process.argv.slice(2);
-const service = await startIssuer({ keys: sampleKeys(), file, logFile });
-process.send?.({ url: service.url, iso: service.iso });
+const [store = ""] = process.argv.slice(2);
+const network = await startNetwork({ keys: sampleKeys(), store });
+process.send?.({ url: network.issuer.url, iso: network.processor.iso });
 process.on("message", (asked) => {
-  if (asked === "transactions") process.send?.({ transactions: service.issuer.store.transactions });
+  if (asked === "transactions") process.send?.({ transactions: network.issuer.issuer.store.transactions });
   if (asked === "end") process.disconnect();
 });
 // Also where whoever began it is gone.
-process.once("disconnect", () => void service.close());
+process.once("disconnect", () => void network.close());

@@ -20,16 +20,18 @@ export function networkCommand(bench: Command, context: Context): void {
     .addHelpText(
       "after",
       `
-The issuer is a process of its own, its store a file, and each answer durable
-before it leaves. Requests are each another's, with a valid single-use
+Processor and issuer are a process of their own, their stores files, and each
+answer durable before it leaves. Requests are each another's, with a valid single-use
 cryptogram made before the clock starts, and the domain is checked. Each has
 its time, whether or not others are answered, and its latency is counted from
 then; a sixth as long is for warming up. Then as fast as they are answered, and
-bare inserts of rows as long, as many a transaction.
+bare inserts of rows as long, as many a transaction. Grants are sealed over
+HTTP, for sixteen phones at once.
 
 With --json: {"bench":"network","engine","tokens","authorisationsPerSecond",
 "p50Ms","p99Ms","approved","asked","group","mostPerSecond","mostGroup",
-"insertsPerSecond","mostInsertsPerSecond","ratioToBareInserts"}.
+"insertsPerSecond","mostInsertsPerSecond","grantsPerSecond",
+"ratioToBareInserts"}.
 
 Examples:
   ecard bench network
@@ -52,6 +54,7 @@ Examples:
       );
       output.result(`  half within ${ran.p50Ms} ms, 99 in 100 within ${ran.p99Ms} ms; ${ran.group} in a transaction`);
       output.result(`  as fast as they are answered ${ran.mostPerSecond}/s, ${ran.mostGroup} in a transaction`);
+      output.result(`  ${ran.grantsPerSecond} grants/s`);
       output.result(
         `  bare inserts ${ran.insertsPerSecond}/s at ${ran.group} in a transaction, ${ran.mostInsertsPerSecond}/s at ${ran.mostGroup}: ${ran.ratioToBareInserts} times as many`,
       );
