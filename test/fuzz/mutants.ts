@@ -80,7 +80,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a signalling packet has the length that it says",
     file: "l2cap.ts",
-    text: "if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at + 2)) return;",
+    text: "if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at, 2)) return;",
     replacement: "",
   },
   {

@@ -95,9 +95,9 @@ export function aclPayload(slot: usize): usize {
 
 /** Sends the first `length` octets of the slot's payload on a channel. The slot is taken until its last fragment has been given away. */
 export function aclSubmit(slot: usize, channel: i32, length: i32): void {
-  store<u16>(slot + FRAME, <u16>length);
-  store<u16>(slot + FRAME + 2, <u16>channel);
-  store<u16>(slot + 2, 0);
+  store<u16>(slot, <u16>length, FRAME);
+  store<u16>(slot, <u16>channel, FRAME + 2);
+  store<u16>(slot, 0, 2);
   store<u16>(slot, <u16>(L2CAP_HEADER + length));
   aclPump();
 }
@@ -108,17 +108,17 @@ export function aclPump(): void {
     if (active == 0) active = next();
     if (active == 0) return;
     const total: i32 = load<u16>(active);
-    const sent: i32 = load<u16>(active + 2);
+    const sent: i32 = load<u16>(active, 2);
     const size = min(total - sent, fragmentMax);
     // The header of a later fragment lies on octets that have left.
     const packet = active + (FRAME - PACKET_HEADER) + sent;
     store<u8>(packet, DATA_PACKET);
-    store<u16>(packet + 1, <u16>(sent == 0 ? handle : handle | CONTINUING));
-    store<u16>(packet + 3, <u16>size);
+    store<u16>(packet, <u16>(sent == 0 ? handle : handle | CONTINUING), 1);
+    store<u16>(packet, <u16>size, 3);
     if (send(packet, PACKET_HEADER + size) != 0) return; // onRadioReady comes back here
     if (credits-- == buffers) watch();
     if (sent + size < total) {
-      store<u16>(active + 2, <u16>(sent + size));
+      store<u16>(active, <u16>(sent + size), 2);
     } else {
       store<u16>(active, 0);
       active = 0;

@@ -26,15 +26,16 @@ export function response(): usize {
   return aclPayload(RESPONSE);
 }
 
-export function respond(length: i32): void {
+/** Ends a response to `request`, of whose octets the first is put here: a response's code is its request's, and one (3.3.1). */
+export function respond(request: i32, length: i32): void {
+  store<u8>(response(), <u8>(request + 1));
   aclSubmit(RESPONSE, ATT_CHANNEL, length);
 }
 
 export function refuse(request: i32, handle: i32, error: AttError): void {
   const at = response();
-  store<u8>(at, 0x01);
-  store<u8>(at + 1, <u8>request);
-  store<u16>(at + 2, <u16>handle);
-  store<u8>(at + 4, <u8>error);
-  respond(5);
+  store<u8>(at, <u8>request, 1);
+  store<u16>(at, <u16>handle, 2);
+  store<u8>(at, <u8>error, 4);
+  respond(0, 5); // 0x01
 }

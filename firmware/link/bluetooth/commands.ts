@@ -240,7 +240,7 @@ function pumpConnection(): void {
 /** A command about a connection. False where it stays due. */
 function tell(command: usize, handle: i32): bool {
   about = handle;
-  store<u16>(command + COMMAND_HEADER, <u16>handle);
+  store<u16>(command, <u16>handle, COMMAND_HEADER);
   return give(command) == 0;
 }
 
@@ -290,11 +290,11 @@ function stepDone(status: i32, returned: usize, length: i32): bool {
   if (done == leBufferSize) {
     if (length < 3) return false;
     // None of its own: the others are asked for next.
-    if (load<u16>(returned) != 0 && load<u8>(returned + 2) != 0) {
+    if (load<u16>(returned) != 0 && load<u8>(returned, 2) != 0) {
       step = dataLength;
-      return aclConfigure(load<u16>(returned), load<u8>(returned + 2));
+      return aclConfigure(load<u16>(returned), load<u8>(returned, 2));
     }
-  } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned + 3));
+  } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned, 3));
   else if (done == parameters) {
     // Nobody was connected, and nothing was out of date: the address goes on, or phones would look for it each minute.
     if (air == Air.Leaving && stale == Stale.Unsure) step = randomAddress;
@@ -323,11 +323,11 @@ function isStep(opcode: i32): bool {
 
 /** Octets of a command. */
 function sizeOf(command: usize): i32 {
-  return COMMAND_HEADER + <i32>load<u8>(command + 3);
+  return COMMAND_HEADER + <i32>load<u8>(command, 3);
 }
 
 function opcodeOf(command: usize): i32 {
-  return load<u16>(command + 1);
+  return load<u16>(command, 1);
 }
 
 /** 0 where the controller has it; else it stays due. */

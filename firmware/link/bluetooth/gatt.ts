@@ -133,7 +133,7 @@ export function gattIsOf(handle: i32, uuid: usize, size: i32): bool {
   if (size == 2) return type == load<u16>(uuid);
   if (type < 0) putLong(staged, word(handle) >> 16);
   else putUuidOf(staged, 0, type);
-  return load<u64>(uuid) == load<u64>(staged) && load<u64>(uuid + 8) == load<u64>(staged + 8);
+  return load<u64>(uuid) == load<u64>(staged) && load<u64>(uuid, 8) == load<u64>(staged + 8);
 }
 
 /** Puts an attribute's value to `staged`; its length. */
@@ -167,7 +167,7 @@ export function putLong(at: usize, number: i32): void {
 
 function putUuidOf(at: usize, base: i32, number: i32): void {
   memory.copy(at, uuids + base, UUID_LONG);
-  store<u16>(at + 12, <u16>number);
+  store<u16>(at, <u16>number, 12);
 }
 
 /** The UUID in a declaration; its length. */

@@ -65,7 +65,7 @@ export function askParameters(): void {
 
 /** A whole frame, `length` at most LE_MTU_MAX. Channels that are not there are passed over. */
 function dispatch(at: usize, length: i32): void {
-  const channel: i32 = load<u16>(at + 2);
+  const channel: i32 = load<u16>(at, 2);
   const payload = at + HEADER;
   if (channel == ATT_CHANNEL) attTake(payload, length);
   else if (channel == SIGNALLING_CHANNEL) signalled(payload, length);
@@ -74,14 +74,14 @@ function dispatch(at: usize, length: i32): void {
 
 /** One packet a frame (4). A peer that asks again before its answer has left hears one answer. */
 function signalled(at: usize, length: i32): void {
-  if (length < COMMAND_HEADER || load<u8>(at + 1) == 0 || isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;
+  if (length < COMMAND_HEADER || load<u8>(at, 1) == 0 || isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;
   const tooLong = length > SIGNALLING_MTU;
-  if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at + 2)) return;
+  if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at, 2)) return;
   const out = aclPayload(SIGNAL);
   store<u8>(out, REJECT);
-  store<u8>(out + 1, load<u8>(at + 1));
-  store<u32>(out + 2, tooLong ? 4 | (1 << 16) : 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
-  store<u16>(out + 6, <u16>SIGNALLING_MTU);
+  store<u8>(out, load<u8>(at, 1), 1);
+  store<u32>(out, tooLong ? 4 | (1 << 16) : 2, 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
+  store<u16>(out, <u16>SIGNALLING_MTU, 6);
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, tooLong ? 8 : 6);
 }
 

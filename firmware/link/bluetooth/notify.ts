@@ -20,7 +20,7 @@ export function notify(data: usize, length: i32): Status {
   if (aclBusy(NOTIFICATION)) return Status.Busy;
   const at = aclPayload(NOTIFICATION);
   store<u8>(at, NOTIFICATION_CODE);
-  store<u16>(at + 1, <u16>(clientConfiguration(Kind.SmpClient) != 0 ? SMP_HANDLE : TX_HANDLE));
+  store<u16>(at, <u16>(clientConfiguration(Kind.SmpClient) != 0 ? SMP_HANDLE : TX_HANDLE), 1);
   memory.copy(at + ATT_HEADER, data, length);
   aclSubmit(NOTIFICATION, ATT_CHANNEL, ATT_HEADER + length);
   return Status.Ok;
