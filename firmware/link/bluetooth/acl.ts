@@ -13,7 +13,8 @@ const L2CAP_HEADER: i32 = 4;
 
 // A slot: u16 octets of the frame, 0 where it is free; u16 octets sent; room for a packet's header; the frame.
 const FRAME: i32 = 4 + PACKET_HEADER;
-const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
+/** In a free slot the payload is made ready from here on. */
+export const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
 const SIGNAL_MAX: i32 = 12;
 const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
 const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
@@ -86,11 +87,6 @@ export function aclIdle(): bool {
 
 export function aclBusy(slot: usize): bool {
   return load<u16>(slot) != 0;
-}
-
-/** Where the payload of a free slot is made ready. */
-export function aclPayload(slot: usize): usize {
-  return slot + PAYLOAD;
 }
 
 /** Sends the first `length` octets of the slot's payload on a channel. The slot is taken until its last fragment has been given away. */

@@ -2,7 +2,7 @@
 // where the book wants silence, passed over. Writes of chunks go to the phone's framing; queued writes are refused: the phone cuts its messages.
 import { phoneCame, phoneChunk, phoneSmp, phoneWent } from "../phone";
 import { Carrier, carrying } from "../carrier";
-import { aclBusy, aclPayload, aclSubmit, CONFIRMATION, RESPONSE } from "./acl";
+import { aclBusy, aclSubmit, CONFIRMATION, PAYLOAD, RESPONSE } from "./acl";
 import { ATT_CHANNEL, AttError, refuse, respond, response } from "./answer";
 import { clientAgree, clientConfiguration, clientConfigure, clientForget, clientMay, clientMtu, Kind, notifies } from "./client";
 import { discover, FIND_BY_TYPE_VALUE, FIND_INFORMATION, READ_BY_GROUP_TYPE, READ_BY_TYPE } from "./discovery";
@@ -78,7 +78,7 @@ function handleIn(code: i32, pdu: usize, length: i32): i32 {
 }
 
 function exchangeMtu(theirs: i32): void {
-  store<u16>(response(), LE_MTU_MAX, 1);
+  store<u16>(response + 1, LE_MTU_MAX);
   respond(EXCHANGE_MTU, 3);
   clientAgree(theirs); // after the response, which goes by the old one (3.4.2.2)
 }
@@ -98,7 +98,7 @@ function read(code: i32, handle: i32, offset: i32): void {
     return;
   }
   const size = length - offset; // no value is longer than the least MTU takes (gatt.ts, VALUE_MAX)
-  memory.copy(response() + 1, staged + offset, size);
+  memory.copy(response + 1, staged + offset, size);
   respond(code, 1 + size);
 }
 
@@ -113,7 +113,7 @@ function writeRequest(handle: i32, value: usize, length: i32): void {
 
 /** A peer's server indicates something: it waits for its confirmation, whatever else is under way (3.3.2, 3.4.7.3). One that waits already is the same. */
 function confirm(): void {
-  store<u8>(aclPayload(CONFIRMATION), <u8>CONFIRMATION_CODE);
+  store<u8>(CONFIRMATION + PAYLOAD, <u8>CONFIRMATION_CODE);
   aclSubmit(CONFIRMATION, ATT_CHANNEL, 1);
 }
 
@@ -122,7 +122,7 @@ function write(handle: i32, value: usize, length: i32, command: bool): AttError 
   const kind = gattKind(handle);
   if (kind == Kind.Rx) return writeChunk(value, length);
   if (kind == Kind.Smp && command) return writeSmp(value, length);
-  if (command || kind < Kind.TxClient) return AttError.WriteNotPermitted;
+  if (command || kind > Kind.ChangedClient) return AttError.WriteNotPermitted;
   return configure(kind, value, length);
 }
 
