@@ -12,7 +12,7 @@ import { MUTANTS, type Mutant } from "./mutants.js";
 import { optionsOf } from "./options.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TESTS = ["att", "buffers", "controller", "ends", "gatt", "hang-up", "hci", "l2cap", "smp", "strays"].map(
+const TESTS = ["att", "buffers", "controller", "ends", "gatt", "hang-up", "hci", "l2cap", "smp", "storms", "strays"].map(
   (name) => `test/bluetooth/${name}.test.ts`,
 );
 const FOUND_MIN = 0.9;
