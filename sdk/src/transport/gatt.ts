@@ -204,7 +204,8 @@ async function called<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-function coded({ codeOf }: Pick<GattDial, "codeOf">, error: unknown, otherwise: SdkErrorCode): CardError {
+/** An error of the platform's, with a code. */
+export function coded({ codeOf }: Pick<GattDial, "codeOf">, error: unknown, otherwise: SdkErrorCode): CardError {
   if (error instanceof CardError) return error;
   return sdkError(codeOf?.(error) ?? otherwise, undefined, { cause: error });
 }

@@ -2,8 +2,8 @@
 // library. What noble does and does not do is covered here; the rest is gatt.ts's.
 
 import { INTERVAL_MIN } from "@enabling-card/wire";
-import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import { sdkError, throwIfAborted } from "../errors.js";
+import type { CardLink, CardTransport } from "./card-link.js";
 import {
   CARD_GATT,
   dialGatt,
@@ -61,15 +61,8 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
         await noble.stopScanningAsync();
       },
     },
-    {
-      timeoutMs,
-      coded: (cause) => (cause instanceof CardError ? cause : sdkError("CARD_NOT_FOUND", undefined, { cause })),
-    },
+    { timeoutMs },
   );
-
-  async function* cards(signal?: AbortSignal): AsyncGenerator<DiscoveredCard> {
-    for await (const peripheral of scan.listen(signal)) yield discovered(peripheral);
-  }
 
   async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
     throwIfAborted(signal);
@@ -79,21 +72,15 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
   }
 
   return {
-    discover: (signal) => newOnly(cards(signal)),
+    discover: (signal) => newOnly(scan, shownBy, signal),
     connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
     connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
   };
 }
 
-function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCard {
+function shownBy({ id, rssi, advertisement }: NoblePeripheral) {
   const { localName, manufacturerData } = advertisement;
-  const identifier = identifierIn(manufacturerData);
-  return {
-    id,
-    ...(localName && { name: localName }),
-    ...(Number.isFinite(rssi) && { rssi }),
-    ...(identifier && { identifier }),
-  };
+  return { id, name: localName, rssi, identifier: identifierIn(manufacturerData) };
 }
 
 interface Dialled {
