@@ -120,6 +120,7 @@ describe("HCI", () => {
   });
 
   for (const [what, opcode, answer] of [
+    ["is busy at its reset", RESET, [0x3a]],
     ["refuses an event mask", 0x0c01, [1]],
     ["has buffers that are too short", LE_BUFFERS, [0, 26, 0, 4]],
     ["says too little of its buffers", LE_BUFFERS, [0, 27]],
