@@ -61,6 +61,7 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
   ] as const);
   const host = new LinkHost({ aclOctets, aclBuffers, onPacket }).start().connect();
   host.endsConnections = true;
+  const begunMs = host.nowMs;
   if (odds(2)) host.att(concat(Uint8Array.of(2), one([le(23), le(64), le(247), le(517)])));
   if (!odds(4)) host.att(one(LISTEN));
   // Half of all controllers are honest: what they hold is counted. The others tell of packets and ends that were none.
@@ -178,7 +179,17 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
     }
     if (odds(40) && !honest) host.connect();
   }
+  isPaced(host, host.nowMs - begunMs);
   isThere(host, odds(2));
+}
+
+/** A controller is reset once in so long for what it says, and once for what it owes; and both once in between. */
+const RESET = 0x0c03;
+const PAUSE_MS = 2_000;
+
+function isPaced(host: LinkHost, passedMs: number): void {
+  const resets = host.commands.filter((opcode) => opcode === RESET).length - 1; // the first one is the start's
+  if (resets > 2 * (1 + passedMs / PAUSE_MS)) throw new Error(`${resets} resets in ${passedMs} ms`);
 }
 
 /** With an honest controller again, which may have lost all that it was told, and time for what is due, a phone connects and is answered. */
