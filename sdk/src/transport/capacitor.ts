@@ -5,6 +5,7 @@ import { COMPANY_ID, concat } from "@enabling-card/wire";
 import { type SdkErrorCode, sdkError } from "../errors.js";
 import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -13,7 +14,6 @@ import {
   gattOptions,
   identifierIn,
   octetsOf,
-  SMP_GATT,
 } from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
@@ -88,8 +88,7 @@ export function capacitorTransport(client: CapacitorBleClient, options: GattOpti
 
   return {
     discover: (signal) => newOnly(scan, shownBy, signal),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    ...bothWays(connect),
   };
 }
 

@@ -5,6 +5,7 @@ import { INTERVAL_MIN } from "@enabling-card/wire";
 import { sdkError, throwIfAborted } from "../errors.js";
 import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -73,8 +74,7 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
 
   return {
     discover: (signal) => newOnly(scan, shownBy, signal),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    ...bothWays(connect),
   };
 }
 

@@ -5,6 +5,7 @@ import { fromBase64, toBase64 } from "../base64.js";
 import type { SdkErrorCode } from "../errors.js";
 import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -12,7 +13,6 @@ import {
   type GattService,
   gattOptions,
   identifierIn,
-  SMP_GATT,
 } from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
@@ -81,8 +81,7 @@ export function blePlxTransport(manager: BlePlxManager, options: GattOptions = {
 
   return {
     discover: (signal) => newOnly(scan, shownBy, signal),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    ...bothWays(connect),
   };
 }
 
