@@ -12,6 +12,9 @@ const SESSION = 150;
 const ENABLE = 0x200a;
 /** Masks, advertising's parameters, address and data: what a controller that starts again has lost. */
 const SETTINGS = [0x0c01, 0x2001, 0x2006, 0x2005, 0x2008, 0x2009];
+const RESET = 0x0c03;
+/** Between two resets of a controller that fails. */
+const PAUSE_MS = 2_000;
 /** A minute, a connection's 10 s, and 2 s to a reset: such a controller is seen again. */
 const UNSEEN_MS = 75_000;
 /** A phone, and a client of SMP. */
@@ -177,16 +180,14 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
       host.radio = odds(2) ? Status.Busy : Status.Ok;
       host.run(() => host.exports.onRadioReady!());
     }
-    if (odds(40) && !honest) host.connect();
+    // A card whose controller has failed twice lets nobody in for a while: mostly that is over when the next one comes.
+    if (odds(25) && !honest) host.advance(odds(4) ? 0 : PAUSE_MS).connect();
   }
   isPaced(host, host.nowMs - begunMs);
   isThere(host, odds(2));
 }
 
-/** A controller is reset once in so long for what it says, and once for what it owes; and both once in between. */
-const RESET = 0x0c03;
-const PAUSE_MS = 2_000;
-
+/** In so long a controller is reset once for what it says, and once for what it owes. */
 function isPaced(host: LinkHost, passedMs: number): void {
   const resets = host.commands.filter((opcode) => opcode === RESET).length - 1; // the first one is the start's
   if (resets > 2 * (1 + passedMs / PAUSE_MS)) throw new Error(`${resets} resets in ${passedMs} ms`);
