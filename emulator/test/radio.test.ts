@@ -2,7 +2,7 @@
 
 import { fromHex, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { Air, Controller, type ControllerOptions } from "../src/index.js";
+import { Air, type AirOptions, Controller, type ControllerOptions } from "../src/index.js";
 
 const PERIPHERAL = "c0:ff:ee:00:00:0b";
 
@@ -270,6 +270,12 @@ describe("the air", () => {
     expect(host.heard.map(({ packet }) => packet.slice(-2))).to.deep.equal(["01", "12", "00", "12"]);
   });
 
+  it("gives hosts other random octets each time in real time, so that no two cards begin with one address, and the same ones where a run repeats", () => {
+    expect(random({ time: "virtual" })).to.equal(random({ time: "virtual" }));
+    expect(random({ time: "real" })).to.not.equal(random({ time: "real" }));
+    expect(random({ time: "real", seed: "one" })).to.equal(random({ time: "real", seed: "one" }));
+  });
+
   it("follows the wall clock, or runs as fast as it can, where it is asked to", async () => {
     for (const time of ["real", "free"] as const) {
       const air = new Air({ time });
@@ -284,6 +290,15 @@ describe("the air", () => {
     }
   });
 });
+
+/** What LE Rand gives first. */
+function random(options: AirOptions): string {
+  const air = new Air(options);
+  const host = new Host(air);
+  host.say("01182000");
+  air.close();
+  return host.heard[0]!.packet.slice(-16);
+}
 
 function later(): { readonly promise: Promise<void>; readonly done: () => void } {
   let done: () => void = () => undefined;

@@ -17,7 +17,7 @@ describe("a scan that two look at", () => {
           calls.push("stop");
         },
       },
-      { timeoutMs: 1_000, coded: (error) => error as Error },
+      { timeoutMs: 1_000 },
     );
     const [one, other] = [scan.listen(), scan.listen()];
     const first = Promise.all([one.next(), other.next()]);

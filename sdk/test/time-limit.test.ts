@@ -60,10 +60,7 @@ describe("a time limit", () => {
 
 describe("where garbage is collected, and nobody answers,", () => {
   it("a card that is looked for is not found in time", async () => {
-    const scan = new SharedScan(
-      { start: async () => undefined, stop: async () => undefined },
-      { timeoutMs: 1_000, coded: (error) => error as Error },
-    );
+    const scan = new SharedScan({ start: async () => undefined, stop: async () => undefined }, { timeoutMs: 1_000 });
     await collecting(() => expectError(() => firstOf(scan, () => true, 60, never()), "CARD_NOT_FOUND"));
   });
 

@@ -120,10 +120,14 @@ describe("HCI", () => {
   });
 
   for (const [what, opcode, answer] of [
+    ["is busy at its reset", RESET, [0x3a]],
     ["refuses an event mask", 0x0c01, [1]],
     ["has buffers that are too short", LE_BUFFERS, [0, 26, 0, 4]],
     ["says too little of its buffers", LE_BUFFERS, [0, 27]],
     ["gives too few random octets", RAND, [0, 1, 2, 3]],
+    ["gives zeros for random octets", RAND, [0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ["gives zeros for those of an address's random part", RAND, [0, 1, 2, 3, 0, 0, 0xc0, 1, 2]],
+    ["gives ones for those of an address's random part", RAND, [0, 1, 2, 3, 0xff, 0xff, 0x3f, 1, 2]],
   ] as const) {
     it(`is quiet where its controller ${what}, and tries again from reset`, () => {
       host = new LinkHost({ answer: (asked) => (asked === opcode ? answer : [0]) }).start();

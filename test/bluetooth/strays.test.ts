@@ -1,6 +1,6 @@
 // Connections that nobody wants: beside the one, or by themselves. Each is ended, or its handle would be lost for ever, and none ends the one.
 
-import { fromHex, HANDSHAKE_MAX_MS, toHex } from "@enabling-card/wire";
+import { fromHex, HANDSHAKE_MAX_MS, Mail, MessageType, ModuleId, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { HANDLE, LinkHost, le } from "../support/link-host.js";
 
@@ -79,6 +79,57 @@ describe("a stray connection of link's", () => {
     host.disconnect().connect();
     host.event(0x0f, UNKNOWN, 1, le(0x201b));
     expect(host.att("0a 0300")).to.deep.equal(NAME);
+  });
+
+  it("whose end is refused for good has its controller reset behind the session, and not in it", () => {
+    for (const type of [MessageType.Open2, MessageType.Sealed])
+      host.post(ModuleId.Wallet, Uint8Array.of(Mail.Piece, 3, 3, 0, 1, type, 0));
+    refuses(REFUSED);
+    host.connect({ handle: STRAY });
+    host.advance(10 * HANDSHAKE_MAX_MS);
+    expect(host.commands).to.not.include(RESET);
+    host.disconnect();
+    host.advance(HANDSHAKE_MAX_MS);
+    expect(host.commands).to.include(RESET);
+    host.clear();
+    host.advance(60_000);
+    expect(ended(host), "nobody is left to end").to.deep.equal([]);
+  });
+
+  it("whose end is refused for good, where nobody is connected, is told so seven times: longer than a supervision time-out", () => {
+    refuses(REFUSED);
+    host.disconnect().clear();
+    host.connect({ handle: STRAY, role: 0 });
+    host.advance(7 * HANDSHAKE_MAX_MS - 1);
+    expect(ended(host)).to.deep.equal(Array.from({ length: 7 }, () => "4100"));
+    expect(host.commands).to.not.include(RESET);
+    host.advance(1);
+    expect(host.commands).to.include(RESET);
+    expect(host.connect().att("0a 0300")).to.deep.equal(NAME);
+  });
+
+  it("that went with a reset of the controller does not have it reset once more, where its time is over behind that", () => {
+    refuses(REFUSED);
+    host.disconnect();
+    host.connect({ handle: STRAY, role: 0 });
+    host.advance(7 * HANDSHAKE_MAX_MS - 1).event(0x10, 1);
+    host.clear();
+    host.advance(HANDSHAKE_MAX_MS);
+    expect(host.commands).to.not.include(RESET);
+  });
+
+  it("gives the next one as much time as it had", () => {
+    host.disconnect();
+    for (let time = 0; time < 2; time++) {
+      host.clear();
+      refuses(REFUSED);
+      host.connect({ handle: STRAY, role: 0 });
+      host.advance(5 * HANDSHAKE_MAX_MS);
+      expect(ended(host)).to.have.length(6);
+      refuses(UNKNOWN);
+      host.advance(HANDSHAKE_MAX_MS);
+      expect(host.commands).to.not.include(RESET);
+    }
   });
 
   it("who waits for its end, and a second one: the controller is reset", () => {

@@ -1,7 +1,7 @@
 // A phone that asks the card one thing, whole or broken, and knows what the book wants in answer (server.ts): for sessions whose controller is honest, so
 // that the card must be right and not merely alive.
 
-import { concat, encodeMessage, Mail, MessageType, ModuleId, Status, toChunks } from "@enabling-card/wire";
+import { concat, encodeMessage, fromHex, Mail, MessageType, ModuleId, Status, toChunks } from "@enabling-card/wire";
 import { ATT, HANDLE, type LinkHost, le } from "../support/link-host.js";
 import type { Random } from "./random.js";
 import { isAnswered, wrongIn } from "./server.js";
@@ -29,6 +29,7 @@ export function ask(host: LinkHost, random: Random, pdu: () => Uint8Array): void
     falseCredits,
     stranger,
     tooLong,
+    fromNowhere,
   ];
   kinds[below(kinds.length)]!(host, below, pdu());
   quiet(host);
@@ -170,6 +171,20 @@ function falseCredits(host: LinkHost, below: Below): void {
 function stranger(host: LinkHost, below: Below): void {
   host.connect({ handle: HANDLE ^ (1 + below(0xeff)), role: below(2) });
   if (host.exports.connection!() !== HANDLE) throw new Error("a second connection took the first one's place");
+}
+
+/** A range whose first handle is 0, or behind its last: refused, whatever is looked for, as no handle is 0 (3.4.3.1, 3.4.4.1, 3.4.4.9). */
+function fromNowhere(host: LinkHost, below: Below): void {
+  const looks: readonly [number, string][] = [
+    [0x04, ""],
+    [0x06, "00280f18"],
+    [0x08, "0328"],
+    [0x10, "0028"],
+  ];
+  const [code, what] = looks[below(looks.length)]!;
+  const end = below(0xffff);
+  const start = below(2) === 0 ? 0 : end + 1;
+  whole(host, below, concat(Uint8Array.of(code), le(start), le(end), fromHex(what)));
 }
 
 /** A chunk that is longer than the MTU in a command goes nowhere; nor does a command without a handle. */

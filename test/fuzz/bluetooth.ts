@@ -12,6 +12,9 @@ const SESSION = 150;
 const ENABLE = 0x200a;
 /** Masks, advertising's parameters, address and data: what a controller that starts again has lost. */
 const SETTINGS = [0x0c01, 0x2001, 0x2006, 0x2005, 0x2008, 0x2009];
+const RESET = 0x0c03;
+/** Between two resets of a controller that fails. */
+const PAUSE_MS = 2_000;
 /** A minute, a connection's 10 s, and 2 s to a reset: such a controller is seen again. */
 const UNSEEN_MS = 75_000;
 /** A phone, and a client of SMP. */
@@ -61,6 +64,7 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
   ] as const);
   const host = new LinkHost({ aclOctets, aclBuffers, onPacket }).start().connect();
   host.endsConnections = true;
+  const begunMs = host.nowMs;
   if (odds(2)) host.att(concat(Uint8Array.of(2), one([le(23), le(64), le(247), le(517)])));
   if (!odds(4)) host.att(one(LISTEN));
   // Half of all controllers are honest: what they hold is counted. The others tell of packets and ends that were none.
@@ -176,9 +180,17 @@ function session(random: Random, packets: number, onPacket: (packet: Uint8Array)
       host.radio = odds(2) ? Status.Busy : Status.Ok;
       host.run(() => host.exports.onRadioReady!());
     }
-    if (odds(40) && !honest) host.connect();
+    // A card whose controller has failed twice lets nobody in for a while: mostly that is over when the next one comes.
+    if (odds(25) && !honest) host.advance(odds(4) ? 0 : PAUSE_MS).connect();
   }
+  isPaced(host, host.nowMs - begunMs);
   isThere(host, odds(2));
+}
+
+/** In so long a controller is reset once for what it says, and once for what it owes. */
+function isPaced(host: LinkHost, passedMs: number): void {
+  const resets = host.commands.filter((opcode) => opcode === RESET).length - 1; // the first one is the start's
+  if (resets > 2 * (1 + passedMs / PAUSE_MS)) throw new Error(`${resets} resets in ${passedMs} ms`);
 }
 
 /** With an honest controller again, which may have lost all that it was told, and time for what is due, a phone connects and is answered. */

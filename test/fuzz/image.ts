@@ -60,6 +60,8 @@ const ADDRESS_SET = "01052006";
 /** Octets of the address that are as they were given: the last one says of which kind it is. */
 const GIVEN = 5;
 
+/** Between two resets of a controller that fails, and a little more, ms. */
+const PAUSE_MS = 2_100;
 /** Not heard for so long: what came last said that it is longer than it was, ms. */
 const DEAF_MS = 1_500;
 
@@ -81,6 +83,8 @@ export class HostileController implements HciController {
     const before = this.#resets;
     this.isHostile = true;
     await this.#failsUntil(() => this.#resets > before);
+    // Its first failure is one that is reset at once, as link's was when this session was made.
+    await delay(PAUSE_MS);
   }
 
   /**

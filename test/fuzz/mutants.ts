@@ -42,6 +42,12 @@ export const MUTANTS: readonly Mutant[] = [
     replacement: "takeOffAir();\n  if (!isPeripheral ||",
   },
   {
+    name: "a controller that fails again and again is reset with a pause",
+    file: "events.ts",
+    text: "if (reset == Reset.AtOnce) {",
+    replacement: "if (true) {",
+  },
+  {
     name: "no more buffers come back than were given",
     file: "acl.ts",
     text: "credits = min(credits + count, buffers);",
@@ -80,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a signalling packet has the length that it says",
     file: "l2cap.ts",
-    text: "if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at + 2)) return;",
+    text: "if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at, 2)) return;",
     replacement: "",
   },
   {

@@ -12,9 +12,19 @@ import { MUTANTS, type Mutant } from "./mutants.js";
 import { optionsOf } from "./options.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TESTS = ["att", "buffers", "controller", "ends", "gatt", "hang-up", "hci", "l2cap", "smp", "strays"].map(
-  (name) => `test/bluetooth/${name}.test.ts`,
-);
+const TESTS = [
+  "att",
+  "buffers",
+  "controller",
+  "ends",
+  "gatt",
+  "hang-up",
+  "hci",
+  "l2cap",
+  "smp",
+  "storms",
+  "strays",
+].map((name) => `test/bluetooth/${name}.test.ts`);
 const FOUND_MIN = 0.9;
 /** A build that does not end by then is stuck, which its tests would not be. */
 const STUCK_MS = 180_000;

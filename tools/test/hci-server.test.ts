@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Air, Controller } from "@enabling-card/emulator";
@@ -98,5 +98,59 @@ describe("a controller behind a path", () => {
     }
     socket.resume();
     await gone;
+  });
+
+  describe("with a host there, and a second one that comes", () => {
+    const RESET_ANSWER = "040e0401030c00";
+    let first: Socket;
+    let second: Socket;
+    beforeEach(async () => {
+      server = await serveController(phone, join(folder, "second"));
+      first = await comes();
+      first.write(RESET);
+      await heard(first);
+      second = await comes();
+      second.write(RESET);
+    });
+    afterEach(() => {
+      for (const socket of [first, second]) socket.destroy();
+    });
+    const RESET = fromHex("01030c00");
+    const comes = () =>
+      new Promise<Socket>((resolve, reject) => {
+        const socket = connect(server!.path, () => resolve(socket));
+        socket.once("error", reject);
+      });
+    const heard = (socket: Socket) =>
+      new Promise<string>((resolve, reject) => {
+        socket.once("data", (octets) => resolve(octets.toString("hex")));
+        socket.once("close", () => reject(new Error("it was sent away")));
+      });
+
+    it("lets that one in once the first has gone, and what it had said is answered", async () => {
+      const answer = heard(second);
+      for (let turn = 0; turn < 10; turn++) {
+        first.write(RESET);
+        await heard(first);
+      }
+      first.destroy();
+      expect(await answer).to.equal(RESET_ANSWER);
+    });
+
+    it("sends that one away where the first stays, who is answered as before", async () => {
+      await new Promise((resolve) => second.once("close", resolve).resume());
+      const answer = heard(first);
+      first.write(RESET);
+      expect(await answer).to.equal(RESET_ANSWER);
+    });
+
+    it("lets none of them in once it ends", async () => {
+      const over = new Promise((resolve) => second.once("close", resolve).resume());
+      let answers = 0;
+      second.on("data", () => answers++);
+      await server!.close();
+      await over;
+      expect(answers).to.equal(0);
+    });
   });
 });

@@ -1,7 +1,7 @@
 // The air that controllers share: who hears whose advertising, who connects to whom, what is lost. A model of the link layer's times (Core 6.0,
 // Vol 6 Part B 4), not of waves: no channels, no interference but two advertisers at one time.
 
-import { type RandomSource, seededRandom } from "../ports/random.js";
+import { type RandomSource, seededRandom, trueRandom } from "../ports/random.js";
 import { AirClock, type AirTime } from "./air-clock.js";
 import { Connection } from "./connection.js";
 import type { Advertiser, ConnectionParameters, Link, LinkEnd, Listener, Medium } from "./link-layer.js";
@@ -12,7 +12,7 @@ export interface AirOptions {
   readonly loss?: number;
   /** Pairs of data packets in one connection event. */
   readonly packetsPerEvent?: number;
-  /** What is lost, and when who advertises, repeats for one seed. */
+  /** What is lost, when who advertises, and what controllers give as random repeats for one seed; without, in virtual and free time, too. */
   readonly seed?: string;
 }
 
@@ -35,11 +35,12 @@ export class Air implements Medium {
   #lastAdvertisedUs = Number.NEGATIVE_INFINITY;
   #advertisingRun = 0;
 
-  constructor({ time = "real", loss = 0, packetsPerEvent = 6, seed = "air" }: AirOptions = {}) {
+  constructor({ time = "real", loss = 0, packetsPerEvent = 6, seed }: AirOptions = {}) {
     this.clock = new AirClock(time);
     this.loss = loss;
     this.packetsPerEvent = packetsPerEvent;
-    this.#random = seededRandom(seed);
+    // In real time nothing repeats by itself: two cards that are emulated would begin with one private address.
+    this.#random = time === "real" && seed === undefined ? trueRandom : seededRandom(seed ?? "air");
   }
 
   get nowUs(): number {

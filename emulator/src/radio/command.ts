@@ -14,10 +14,13 @@ export interface Command {
   run(controller: ControllerState, parameters: Uint8Array, opcode: number): void;
 }
 
-export const value = (...octets: number[]): Command => ({
+/** A command that reads something, without parameters. */
+export const told = (read: (controller: ControllerState) => Uint8Array): Command => ({
   length: 0,
-  run: (controller, _, opcode) => controller.complete(opcode, Uint8Array.of(HCI_ERROR.ok, ...octets)),
+  run: (controller, _, opcode) => controller.complete(opcode, concat(Uint8Array.of(HCI_ERROR.ok), read(controller))),
 });
+
+export const value = (...octets: number[]): Command => told(() => Uint8Array.from(octets));
 export type Fits = (parameters: Uint8Array) => boolean;
 const anything: Fits = () => true;
 

@@ -2,9 +2,9 @@
 // what they may be.
 
 import { concat, equalBytes } from "@enabling-card/wire";
-import { atConnection, type Command, type Fits, ofConnection, set, unless, value } from "./command.js";
+import { atConnection, type Command, type Fits, ofConnection, set, told, unless, value } from "./command.js";
 import type { ControllerState, Peer } from "./controller-state.js";
-import { addressOctets, EVENT, HCI_ERROR, LE_EVENT, OP, readU16, SUPPORTED_BIT, u16 } from "./hci.js";
+import { addressOctets, dataLength, EVENT, HCI_ERROR, LE_EVENT, OP, readU16, SUPPORTED_BIT, u16 } from "./hci.js";
 import {
   advertisedFits,
   advertisingFits,
@@ -92,7 +92,7 @@ const encrypt = ofConnection(
   28,
   (controller, { handle, connection }) => {
     const peer = connection.peerOf(controller) as ControllerState;
-    const theirs = [...peer.held.values()].find((held) => held.connection === connection);
+    const theirs = peer.heldOf(connection);
     if (theirs !== undefined) peer.tellLe(LE_EVENT.keyRequest, u16(theirs.handle), new Uint8Array(10));
     controller.tellEvent(EVENT.encryptionChange, Uint8Array.of(HCI_ERROR.keyMissing), u16(handle), Uint8Array.of(0));
   },
@@ -143,25 +143,9 @@ export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [OP.readLocalCommands, value(...supported())],
   [OP.readLocalFeatures, value(0, 0, 0, 0, 0x60, 0, 0, 0)], // LE, no BR/EDR
   [OP.readBufferSize, value(0, 0, 0, 0, 0, 0, 0)],
-  [
-    OP.readAddress,
-    {
-      length: 0,
-      run: (controller, _, opcode) =>
-        controller.complete(opcode, concat(OK, addressOctets(controller.options.address))),
-    },
-  ],
+  [OP.readAddress, told(({ options }) => addressOctets(options.address))],
   [OP.readLeHostSupport, value(1, 0)],
-  [
-    OP.leReadBufferSize,
-    {
-      length: 0,
-      run: (controller, _, opcode) => {
-        const { aclOctets, aclBuffers } = controller.options;
-        controller.complete(opcode, concat(OK, u16(aclOctets), Uint8Array.of(aclBuffers)));
-      },
-    },
-  ],
+  [OP.leReadBufferSize, told(({ options }) => concat(u16(options.aclOctets), Uint8Array.of(options.aclBuffers)))],
   [OP.leReadLocalFeatures, value(0x20, 0, 0, 0, 0, 0, 0, 0)], // data length extension; no extended advertising
   [OP.leReadSupportedStates, value(255, 255, 255, 255, 255, 3, 0, 0)],
   [OP.leReadFilterListSize, value(FILTER_LIST_MAX)],
@@ -187,14 +171,10 @@ export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [OP.leReadAdvertisingPower, value(0)],
   [
     OP.leReadMaximumDataLength,
-    {
-      length: 0,
-      run: (controller, _, opcode) => {
-        const octets = u16(controller.options.dataOctets);
-        const time = u16((controller.options.dataOctets + 14) * 8);
-        controller.complete(opcode, concat(OK, octets, time, octets, time));
-      },
-    },
+    told(({ options }) => {
+      const lengths = dataLength(options.dataOctets);
+      return concat(lengths, lengths);
+    }),
   ],
   [
     OP.leWriteDefaultDataLength,
@@ -216,10 +196,7 @@ export const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
       (parameters) => dataOctets(parameters, 2) > 0,
     ),
   ],
-  [
-    OP.leRand,
-    { length: 0, run: (controller, _, opcode) => controller.complete(opcode, concat(OK, controller.air.bytes(8))) },
-  ],
+  [OP.leRand, told(({ air }) => air.bytes(8))],
   [
     OP.leSetRandomAddress,
     unless(isSeen, 6, (controller, parameters) => {

@@ -3,7 +3,7 @@
 
 import { concat, equalBytes } from "@enabling-card/wire";
 import type { Air } from "./air.js";
-import { addressOctets, EVENT, event, HCI_ERROR, LE_EVENT, PACKET, u16 } from "./hci.js";
+import { addressOctets, dataLength, EVENT, event, HCI_ERROR, LE_EVENT, PACKET, u16 } from "./hci.js";
 import type { Advertiser, ConnectionParameters, DataPdu, Link, Listener } from "./link-layer.js";
 
 export interface ControllerOptions {
@@ -219,37 +219,33 @@ export class ControllerState implements Advertiser, Listener {
     }
     const peer = connection.peerOf(this) as ControllerState;
     const { type, address } = role === 0 ? peer.ownAddress() : peer.#address(peer.initiatingOwn);
-    const { intervalUs, latency, supervisionUs } = connection.parameters;
     const head = concat(Uint8Array.of(HCI_ERROR.ok), u16(handle), Uint8Array.of(role, type), address);
-    const times = concat(u16(intervalUs / 1250), u16(latency), u16(supervisionUs / 10_000), Uint8Array.of(0));
-    this.tellLe(LE_EVENT.connectionComplete, head, times);
+    this.tellLe(LE_EVENT.connectionComplete, head, timesOf(connection), Uint8Array.of(0));
     if (Math.max(...this.#dataOctets(held)) > PDU_OCTETS_MIN) this.#tellDataLength(held);
   }
 
   received(connection: Link, { start, data }: DataPdu): void {
-    const held = this.#of(connection);
+    const held = this.heldOf(connection);
     if (held === undefined) return;
     const header = held.handle | (start ? 0x2000 : 0x1000);
     this.tell(concat(Uint8Array.of(PACKET.aclData), u16(header), u16(data.length), data));
   }
 
   sent(connection: Link): void {
-    const held = this.#of(connection);
+    const held = this.heldOf(connection);
     if (held === undefined) return;
     held.underWay--;
     this.tellEvent(EVENT.completedPackets, Uint8Array.of(1), u16(held.handle), u16(1));
   }
 
   updated(connection: Link): void {
-    const held = this.#of(connection);
+    const held = this.heldOf(connection);
     if (held === undefined) return;
-    const { intervalUs, latency, supervisionUs } = connection.parameters;
-    const times = concat(u16(intervalUs / 1250), u16(latency), u16(supervisionUs / 10_000));
-    this.tellLe(LE_EVENT.connectionUpdate, Uint8Array.of(HCI_ERROR.ok), u16(held.handle), times);
+    this.tellLe(LE_EVENT.connectionUpdate, Uint8Array.of(HCI_ERROR.ok), u16(held.handle), timesOf(connection));
   }
 
   disconnected(connection: Link, reason: number): void {
-    const held = this.#of(connection);
+    const held = this.heldOf(connection);
     if (held === undefined) return;
     this.held.delete(held.handle);
     this.tellEvent(EVENT.disconnectionComplete, Uint8Array.of(HCI_ERROR.ok), u16(held.handle), Uint8Array.of(reason));
@@ -267,23 +263,24 @@ export class ControllerState implements Advertiser, Listener {
     if (this.pduOctetsOf(held) === before) return;
     this.#tellDataLength(held);
     const peer = held.connection.peerOf(this) as ControllerState;
-    const theirs = peer.#of(held.connection);
+    const theirs = peer.heldOf(held.connection);
     if (theirs !== undefined) peer.#tellDataLength(theirs);
   }
 
   /** Longest data PDUs out and in. */
   #dataOctets(held: Held): readonly [number, number] {
     const peer = held.connection.peerOf(this) as ControllerState;
-    const theirs = peer.#of(held.connection) ?? { ...held, askedOctets: peer.suggestedOctets };
+    const theirs = peer.heldOf(held.connection) ?? { ...held, askedOctets: peer.suggestedOctets };
     return [this.pduOctetsOf(held), Math.min(theirs.askedOctets, this.pduOctets, peer.pduOctets)];
   }
 
   #tellDataLength(held: Held): void {
-    const lengths = this.#dataOctets(held).map((octets) => concat(u16(octets), u16((octets + 14) * 8)));
+    const lengths = this.#dataOctets(held).map(dataLength);
     this.tellLe(LE_EVENT.dataLengthChange, u16(held.handle), ...lengths);
   }
 
-  #of(connection: Link): Held | undefined {
+  /** What its host knows a connection as. */
+  heldOf(connection: Link): Held | undefined {
     for (const held of this.held.values()) if (held.connection === connection) return held;
     return undefined;
   }
@@ -296,4 +293,9 @@ export class ControllerState implements Advertiser, Listener {
     const head = Uint8Array.of(1, type, addressType);
     this.tellLe(LE_EVENT.advertisingReport, head, address, Uint8Array.of(data.length), data, Uint8Array.of(rssi));
   }
+}
+
+/** Interval, latency and supervision time-out, as events tell them (7.7.65.1, 7.7.65.3). */
+function timesOf({ parameters: { intervalUs, latency, supervisionUs } }: Link): Uint8Array {
+  return concat(u16(intervalUs / 1250), u16(latency), u16(supervisionUs / 10_000));
 }

@@ -103,6 +103,9 @@ export const HCI_ERROR = {
 
 export const u16 = (value: number): Uint8Array => Uint8Array.of(value & 0xff, value >> 8);
 
+/** The longest data PDU: octets, and the time on the air that they take with their 14 others at 1 Mbit/s, us (7.8.33). */
+export const dataLength = (octets: number): Uint8Array => concat(u16(octets), u16((octets + 14) * 8));
+
 export function readU16(octets: Uint8Array, at: number): number {
   return (octets[at] ?? 0) | ((octets[at + 1] ?? 0) << 8);
 }

@@ -13,7 +13,8 @@ const L2CAP_HEADER: i32 = 4;
 
 // A slot: u16 octets of the frame, 0 where it is free; u16 octets sent; room for a packet's header; the frame.
 const FRAME: i32 = 4 + PACKET_HEADER;
-const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
+/** In a free slot the payload is made ready from here on. */
+export const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
 const SIGNAL_MAX: i32 = 12;
 const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
 const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
@@ -88,16 +89,11 @@ export function aclBusy(slot: usize): bool {
   return load<u16>(slot) != 0;
 }
 
-/** Where the payload of a free slot is made ready. */
-export function aclPayload(slot: usize): usize {
-  return slot + PAYLOAD;
-}
-
 /** Sends the first `length` octets of the slot's payload on a channel. The slot is taken until its last fragment has been given away. */
 export function aclSubmit(slot: usize, channel: i32, length: i32): void {
-  store<u16>(slot + FRAME, <u16>length);
-  store<u16>(slot + FRAME + 2, <u16>channel);
-  store<u16>(slot + 2, 0);
+  store<u16>(slot, <u16>length, FRAME);
+  store<u16>(slot, <u16>channel, FRAME + 2);
+  store<u16>(slot, 0, 2);
   store<u16>(slot, <u16>(L2CAP_HEADER + length));
   aclPump();
 }
@@ -108,17 +104,17 @@ export function aclPump(): void {
     if (active == 0) active = next();
     if (active == 0) return;
     const total: i32 = load<u16>(active);
-    const sent: i32 = load<u16>(active + 2);
+    const sent: i32 = load<u16>(active, 2);
     const size = min(total - sent, fragmentMax);
     // The header of a later fragment lies on octets that have left.
     const packet = active + (FRAME - PACKET_HEADER) + sent;
     store<u8>(packet, DATA_PACKET);
-    store<u16>(packet + 1, <u16>(sent == 0 ? handle : handle | CONTINUING));
-    store<u16>(packet + 3, <u16>size);
+    store<u16>(packet, <u16>(sent == 0 ? handle : handle | CONTINUING), 1);
+    store<u16>(packet, <u16>size, 3);
     if (send(packet, PACKET_HEADER + size) != 0) return; // onRadioReady comes back here
     if (credits-- == buffers) watch();
     if (sent + size < total) {
-      store<u16>(active + 2, <u16>(sent + size));
+      store<u16>(active, <u16>(sent + size), 2);
     } else {
       store<u16>(active, 0);
       active = 0;

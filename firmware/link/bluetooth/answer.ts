@@ -1,5 +1,5 @@
 // What the ATT server answers with: a response or an Error Response (Core 6.0, Vol 3 Part F 3.4.1.1), one at a time.
-import { aclPayload, aclSubmit, RESPONSE } from "./acl";
+import { aclSubmit, PAYLOAD, RESPONSE } from "./acl";
 
 /** The Attribute Protocol's fixed channel (Vol 3 Part A 2.1). */
 export const ATT_CHANNEL: i32 = 4;
@@ -22,19 +22,17 @@ export const enum AttError {
 }
 
 /** Where a response is made ready: as long as the longest MTU. */
-export function response(): usize {
-  return aclPayload(RESPONSE);
-}
+export const response: usize = RESPONSE + PAYLOAD;
 
-export function respond(length: i32): void {
+/** Ends a response to `request`, of whose octets the first is put here: a response's code is its request's, and one (3.3.1). */
+export function respond(request: i32, length: i32): void {
+  store<u8>(response, <u8>(request + 1));
   aclSubmit(RESPONSE, ATT_CHANNEL, length);
 }
 
 export function refuse(request: i32, handle: i32, error: AttError): void {
-  const at = response();
-  store<u8>(at, 0x01);
-  store<u8>(at + 1, <u8>request);
-  store<u16>(at + 2, <u16>handle);
-  store<u8>(at + 4, <u8>error);
-  respond(5);
+  store<u8>(response + 1, <u8>request);
+  store<u16>(response + 2, <u16>handle);
+  store<u8>(response + 4, <u8>error);
+  respond(0, 5); // 0x01
 }

@@ -2,7 +2,7 @@
 // where the book wants silence, passed over. Writes of chunks go to the phone's framing; queued writes are refused: the phone cuts its messages.
 import { phoneCame, phoneChunk, phoneSmp, phoneWent } from "../phone";
 import { Carrier, carrying } from "../carrier";
-import { aclBusy, aclPayload, aclSubmit, CONFIRMATION, RESPONSE } from "./acl";
+import { aclBusy, aclSubmit, CONFIRMATION, PAYLOAD, RESPONSE } from "./acl";
 import { ATT_CHANNEL, AttError, refuse, respond, response } from "./answer";
 import { clientAgree, clientConfiguration, clientConfigure, clientForget, clientMay, clientMtu, Kind, notifies } from "./client";
 import { discover, FIND_BY_TYPE_VALUE, FIND_INFORMATION, READ_BY_GROUP_TYPE, READ_BY_TYPE } from "./discovery";
@@ -37,7 +37,7 @@ export function attTake(pdu: usize, length: i32): void {
   const code: i32 = load<u8>(pdu);
   if (code & COMMAND) {
     // A command that is not known, too long or not permitted is passed over (3.3, 3.4.5.3); so is a signed one, as nobody has a key for it.
-    if (code == WRITE_COMMAND && length >= 3 && length <= clientMtu()) write(load<u16>(pdu + 1), pdu + 3, length - 3, true);
+    if (code == WRITE_COMMAND && length >= 3 && length <= clientMtu()) write(load<u16>(pdu, 1), pdu + 3, length - 3, true);
     return;
   }
   if (code == INDICATION) confirm();
@@ -50,11 +50,11 @@ export function attTake(pdu: usize, length: i32): void {
 }
 
 function answer(code: i32, pdu: usize, length: i32): void {
-  if (code == EXCHANGE_MTU) exchangeMtu(load<u16>(pdu + 1));
+  if (code == EXCHANGE_MTU) exchangeMtu(load<u16>(pdu, 1));
   else if (isAmong(code, DISCOVERIES)) discover(code, pdu, length);
-  else if (code == READ) read(code, load<u16>(pdu + 1), 0);
-  else if (code == READ_BLOB) read(code, load<u16>(pdu + 1), load<u16>(pdu + 3));
-  else if (code == WRITE) writeRequest(load<u16>(pdu + 1), pdu + 3, length - 3);
+  else if (code == READ) read(code, load<u16>(pdu, 1), 0);
+  else if (code == READ_BLOB) read(code, load<u16>(pdu, 1), load<u16>(pdu, 3));
+  else if (code == WRITE) writeRequest(load<u16>(pdu, 1), pdu + 3, length - 3);
   else refuse(code, 0, AttError.RequestNotSupported);
 }
 
@@ -74,12 +74,12 @@ function isWellFormed(code: i32, length: i32): bool {
 
 /** The handle that an Error Response to a malformed request names: its first, where it has one. */
 function handleIn(code: i32, pdu: usize, length: i32): i32 {
-  return isAmong(code, OF_A_HANDLE) && length >= 3 ? <i32>load<u16>(pdu + 1) : 0;
+  return isAmong(code, OF_A_HANDLE) && length >= 3 ? <i32>load<u16>(pdu, 1) : 0;
 }
 
 function exchangeMtu(theirs: i32): void {
-  store<u32>(response(), (EXCHANGE_MTU + 1) | (LE_MTU_MAX << 8));
-  respond(3);
+  store<u16>(response + 1, LE_MTU_MAX);
+  respond(EXCHANGE_MTU, 3);
   clientAgree(theirs); // after the response, which goes by the old one (3.4.2.2)
 }
 
@@ -98,9 +98,8 @@ function read(code: i32, handle: i32, offset: i32): void {
     return;
   }
   const size = length - offset; // no value is longer than the least MTU takes (gatt.ts, VALUE_MAX)
-  store<u8>(response(), <u8>(code + 1));
-  memory.copy(response() + 1, staged + offset, size);
-  respond(1 + size);
+  memory.copy(response + 1, staged + offset, size);
+  respond(code, 1 + size);
 }
 
 function writeRequest(handle: i32, value: usize, length: i32): void {
@@ -109,13 +108,12 @@ function writeRequest(handle: i32, value: usize, length: i32): void {
     refuse(WRITE, handle, error);
     return;
   }
-  store<u8>(response(), <u8>(WRITE + 1));
-  respond(1);
+  respond(WRITE, 1);
 }
 
 /** A peer's server indicates something: it waits for its confirmation, whatever else is under way (3.3.2, 3.4.7.3). One that waits already is the same. */
 function confirm(): void {
-  store<u8>(aclPayload(CONFIRMATION), <u8>CONFIRMATION_CODE);
+  store<u8>(CONFIRMATION + PAYLOAD, <u8>CONFIRMATION_CODE);
   aclSubmit(CONFIRMATION, ATT_CHANNEL, 1);
 }
 
@@ -124,7 +122,7 @@ function write(handle: i32, value: usize, length: i32, command: bool): AttError 
   const kind = gattKind(handle);
   if (kind == Kind.Rx) return writeChunk(value, length);
   if (kind == Kind.Smp && command) return writeSmp(value, length);
-  if (command || kind < Kind.TxClient) return AttError.WriteNotPermitted;
+  if (command || kind > Kind.ChangedClient) return AttError.WriteNotPermitted;
   return configure(kind, value, length);
 }
 

@@ -5,26 +5,27 @@ import { LE_MTU_MAX } from "../../../wire/bluetooth";
 
 /** Kinds of attributes, as the table has them. */
 export const enum Kind {
-  Service = 0,
-  Characteristic = 1,
-  Fixed = 2,
-  Battery = 3,
-  /** Chunks to the card: written, never read. */
-  Rx = 4,
-  /** Chunks of the card: notified, never read. */
-  Tx = 5,
-  /** Service Changed: indicated, never read. */
-  Changed = 6,
-  /** SMP both ways: written without response, notified, never read. */
-  Smp = 7,
   /** Client Characteristic Configuration, of Tx and Smp (notification, 1) and of Changed (indication, 2). */
-  TxClient = 8,
-  SmpClient = 9,
-  ChangedClient = 10,
+  TxClient = 0,
+  SmpClient = 1,
+  ChangedClient = 2,
+  Service = 3,
+  Characteristic = 4,
+  Battery = 5,
+  /** Chunks to the card: written, never read. */
+  Rx = 6,
+  /** Chunks of the card: notified, never read. */
+  Tx = 7,
+  /** Service Changed: indicated, never read. */
+  Changed = 8,
+  /** SMP both ways: written without response, notified, never read. */
+  Smp = 9,
+  /** A value that never changes, and whatever is above: by how much, is its place (gatt.ts). */
+  Fixed = 16,
 }
 
 let mtu: i32 = MTU_MIN;
-/** Two bits of each kind. */
+/** Two bits of each kind that is one. */
 let configured: i32 = 0;
 
 export function clientForget(): void {

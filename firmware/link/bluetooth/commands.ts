@@ -13,8 +13,8 @@ const USER_TERMINATED: u8 = 0x13;
 /** Unknown Connection Identifier (Vol 1 Part F 2.2). */
 const UNKNOWN_CONNECTION: i32 = 2;
 
-/** A controller that owes an answer for so long is reset; one that refused is tried again after as long. */
-const CONTROLLER_MS: u64 = 2_000;
+/** A controller that owes an answer for so long is reset; one that refused is tried again after as long, and one that fails is not reset twice within it. */
+export const CONTROLLER_MS: u64 = 2_000;
 /** What was written before a hang-up has so long to leave. */
 const HANG_UP_MS: u64 = 1_000;
 /** So often a controller on the air is given its settings anew: no command of this Part tells whether it has lost them, as in a restart of its own. */
@@ -62,6 +62,8 @@ const SERVICE_AT: usize = 10;
 const NAME_END: usize = 12;
 const MANUFACTURER_SIZE: i32 = 3 + IDENTIFIER_SIZE;
 const RANDOM_ADDRESS_AT: usize = 4;
+/** The random part of the address, in its upper half. */
+const PART: i32 = 0x3fffff;
 
 /** The command of the way that is due, or under way. */
 let step: usize = arrived;
@@ -102,6 +104,10 @@ let about: i32 = -1;
 /** Handle of a connection that is not wanted, or negative; and whether its end is to be asked for. */
 let stray: i32 = -1;
 let strayDue: bool = false;
+/** How often its end was refused, or was to be asked for again. */
+let strayTries: i32 = 0;
+/** At five seconds each, longer than any supervision time-out: what is still there then stays. */
+const STRAY_TRIES: i32 = 7;
 
 /** Brings the controller up from nothing. False where there is none. */
 export function commandsStart(): bool {
@@ -114,6 +120,13 @@ export function commandsStart(): bool {
   stray = -1;
   putLong(advertisingData + SERVICE_AT, CARD_SERVICE);
   return give(way) != <i32>Status.Absent;
+}
+
+/** Says nothing more to the controller until it is brought up anew. */
+export function commandsHush(): void {
+  clearDeadline(Deadline.Controller);
+  up = false;
+  air = Air.Off;
 }
 
 /** The connection is gone: nothing is to be said of it any more. */
@@ -197,13 +210,17 @@ export function refuseKey(): void {
 export function endStray(handle: i32): bool {
   if (stray >= 0) return false;
   stray = handle;
+  strayTries = 0;
   strayAgain();
   return true;
 }
 
-export function strayAgain(): void {
+/** True where a controller has been told often enough, and nobody else is connected: only its reset ends that connection. */
+export function strayAgain(): bool {
+  if (stray >= 0 && ++strayTries > STRAY_TRIES && aclHandle() < 0) return true;
   strayDue = true;
   pumpCommands();
+  return false;
 }
 
 /** The handle is somebody else's from now on: the end of the stray one was missed. */
@@ -240,7 +257,7 @@ function pumpConnection(): void {
 /** A command about a connection. False where it stays due. */
 function tell(command: usize, handle: i32): bool {
   about = handle;
-  store<u16>(command + COMMAND_HEADER, <u16>handle);
+  store<u16>(command, <u16>handle, COMMAND_HEADER);
   return give(command) == 0;
 }
 
@@ -290,18 +307,17 @@ function stepDone(status: i32, returned: usize, length: i32): bool {
   if (done == leBufferSize) {
     if (length < 3) return false;
     // None of its own: the others are asked for next.
-    if (load<u16>(returned) != 0 && load<u8>(returned + 2) != 0) {
+    if (load<u16>(returned) != 0 && load<u8>(returned, 2) != 0) {
       step = dataLength;
-      return aclConfigure(load<u16>(returned), load<u8>(returned + 2));
+      return aclConfigure(load<u16>(returned), load<u8>(returned, 2));
     }
-  } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned + 3));
+  } else if (done == bufferSize) return length >= 5 && aclConfigure(load<u16>(returned), load<u16>(returned, 3));
   else if (done == parameters) {
     // Nobody was connected, and nothing was out of date: the address goes on, or phones would look for it each minute.
     if (air == Air.Leaving && stale == Stale.Unsure) step = randomAddress;
     stale = Stale.No;
   } else if (done == rand) {
-    if (length < 6) return false;
-    takeAddress(returned);
+    if (length < 6 || !takeAddress(returned)) return false;
     setDeadline(Deadline.Address, IDENTIFIER_LIFE_MS);
   } else if (done == enable) setDeadline(Deadline.Check, CHECK_MS);
   return true;
@@ -309,12 +325,13 @@ function stepDone(status: i32, returned: usize, length: i32): bool {
 
 /**
  * A resolvable private address (Vol 6 Part B 1.3.2.2) of an identity that nobody has: 46 random bits, which no key resolves. Owners know
- * the card by its identifier instead.
+ * the card by its identifier instead. False where its random part, 22 bits, is all zeros or all ones, which no address may be.
  */
-function takeAddress(random: usize): void {
+function takeAddress(random: usize): bool {
   memory.copy(randomAddress + RANDOM_ADDRESS_AT, random, 6);
   const top = randomAddress + RANDOM_ADDRESS_AT + 5;
   store<u8>(top, <u8>((load<u8>(top) & 0x3f) | 0x40));
+  return ((<i32>(load<u32>(top - 3) >> 8) + 1) & PART) > 1;
 }
 
 function isStep(opcode: i32): bool {
@@ -323,11 +340,11 @@ function isStep(opcode: i32): bool {
 
 /** Octets of a command. */
 function sizeOf(command: usize): i32 {
-  return COMMAND_HEADER + <i32>load<u8>(command + 3);
+  return COMMAND_HEADER + <i32>load<u8>(command, 3);
 }
 
 function opcodeOf(command: usize): i32 {
-  return load<u16>(command + 1);
+  return load<u16>(command, 1);
 }
 
 /** 0 where the controller has it; else it stays due. */

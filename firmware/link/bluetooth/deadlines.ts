@@ -18,7 +18,9 @@ export const enum Deadline {
   Stray = 5,
   /** The controller may have lost its settings. */
   Check = 6,
-  Count = 7,
+  /** A controller that fails may be reset at once again. */
+  Calm = 7,
+  Count = 8,
 }
 
 const at: usize = memory.data(8 * Deadline.Count + GUARD, 8);

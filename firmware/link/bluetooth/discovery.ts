@@ -13,34 +13,32 @@ export const READ_BY_GROUP_TYPE: i32 = 0x10;
 
 /** Answers one of the four, `length` octets at `pdu`, long enough for it. */
 export function discover(request: i32, pdu: usize, length: i32): void {
-  const start: i32 = load<u16>(pdu + 1);
-  const end = min<i32>(load<u16>(pdu + 3), gattLast());
-  if (start == 0 || start > <i32>load<u16>(pdu + 3)) refuse(request, start, AttError.InvalidHandle);
+  const start: i32 = load<u16>(pdu, 1);
+  const end = min<i32>(load<u16>(pdu, 3), gattLast());
+  if (start == 0 || start > <i32>load<u16>(pdu, 3)) refuse(request, start, AttError.InvalidHandle);
   else if (request == FIND_INFORMATION) findInformation(start, end);
   else if (request == FIND_BY_TYPE_VALUE) findByTypeValue(start, end, pdu, length);
   else readByType(request, start, end, pdu + 5, length - 5);
 }
 
 function findInformation(start: i32, end: i32): void {
-  const at = response();
   const size = start <= end ? gattTypeSize(start) : 0;
   let used = 2;
   for (let handle = start; handle <= end && gattTypeSize(handle) == size && used + 2 + size <= clientMtu(); handle++) {
-    store<u16>(at + used, <u16>handle);
-    gattPutType(at + used + 2, handle);
+    store<u16>(response + used, <u16>handle);
+    gattPutType(response + used + 2, handle);
     used += 2 + size;
   }
   answer(FIND_INFORMATION, start, size == 2 ? 1 : 2, used);
 }
 
 function findByTypeValue(start: i32, end: i32, pdu: usize, length: i32): void {
-  const at = response();
   let used = 1;
   for (let handle = start; handle <= end && used + 4 <= clientMtu(); handle++) {
     if (!gattIsOf(handle, pdu + 5, 2) || !gattReadable(handle)) continue;
     if (gattStage(handle) != length - 7 || !same(staged, pdu + 7, length - 7)) continue;
-    store<u16>(at + used, <u16>handle);
-    store<u16>(at + used + 2, <u16>gattGroupEnd(handle));
+    store<u16>(response + used, <u16>handle);
+    store<u16>(response + used, <u16>gattGroupEnd(handle), 2);
     used += 4;
   }
   answer(FIND_BY_TYPE_VALUE, start, -1, used);
@@ -53,7 +51,6 @@ function readByType(request: i32, start: i32, end: i32, uuid: usize, uuidSize: i
     refuse(request, start, AttError.UnsupportedGroupType);
     return;
   }
-  const at = response();
   const header = isGrouped ? 4 : 2;
   let used = 2;
   let size = 0;
@@ -67,9 +64,9 @@ function readByType(request: i32, start: i32, end: i32, uuid: usize, uuidSize: i
     const length = min(gattStage(handle), clientMtu() - 2 - header); // below 256 with it, as its length field wants (3.4.4.2)
     if (size == 0) size = header + length;
     if (header + length != size || used + size > clientMtu()) break;
-    const entry = at + used;
+    const entry = response + used;
     store<u16>(entry, <u16>handle);
-    if (isGrouped) store<u16>(entry + 2, <u16>gattGroupEnd(handle));
+    if (isGrouped) store<u16>(entry, <u16>gattGroupEnd(handle), 2);
     memory.copy(entry + header, staged, length);
     used += size;
   }
@@ -82,9 +79,8 @@ function answer(request: i32, start: i32, format: i32, used: i32): void {
     refuse(request, start, AttError.AttributeNotFound);
     return;
   }
-  store<u8>(response(), <u8>(request + 1));
-  if (format >= 0) store<u8>(response() + 1, <u8>format);
-  respond(used);
+  if (format >= 0) store<u8>(response + 1, <u8>format);
+  respond(request, used);
 }
 
 function same(a: usize, b: usize, length: i32): bool {

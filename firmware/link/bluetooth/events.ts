@@ -4,8 +4,8 @@ import { Carrier, carrying } from "../carrier";
 import { framingPump } from "../framing";
 import { aclClose, aclCompleted, aclHandle, aclOpen, aclPump } from "./acl";
 import {
-  allowAir, commandAnswered, commandsForget, commandsStart, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir, Stale, strayAgain,
-  strayGone, takeOffAir,
+  allowAir, commandAnswered, commandsForget, commandsHush, commandsStart, CONTROLLER_MS, endStray, hangUpNow, isHangingUp, pumpCommands, refuseKey, renewAir,
+  Stale, strayAgain, strayGone, takeOffAir,
 } from "./commands";
 import { Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
@@ -21,6 +21,13 @@ export const PACKET_END: usize = packet + RADIO_PACKET_MAX;
 
 /** Connection interval, in 1.25 ms. */
 let interval: i32 = 0;
+/** May a controller that fails be reset at once? Not right behind such a reset, or one that fails each time would be reset without a pause; it is then due. */
+const enum Reset {
+  AtOnce = 0,
+  TooSoon = 1,
+  Due = 2,
+}
+let reset: Reset = Reset.AtOnce;
 
 export function radioSlot(): usize {
   return packet;
@@ -30,6 +37,26 @@ export function radioSlot(): usize {
 export function radioStart(): bool {
   forget();
   return commandsStart();
+}
+
+/** The controller has failed, or is not to be believed: it is reset, and left alone until then. */
+function failed(): void {
+  if (reset == Reset.AtOnce) {
+    reset = Reset.TooSoon;
+    setDeadline(Deadline.Calm, CONTROLLER_MS);
+    radioStart();
+  } else {
+    reset = Reset.Due;
+    forget();
+    commandsHush();
+  }
+}
+
+/** The last of those resets is over for long enough. */
+function calm(): void {
+  const isDue = reset == Reset.Due;
+  reset = Reset.AtOnce;
+  if (isDue) failed();
 }
 
 export function radioTake(length: i32): void {
@@ -62,7 +89,9 @@ export function radioAlarm(): void {
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir(Stale.Old);
     else if (due == Deadline.Check) renewAir(Stale.Unsure);
-    else strayAgain();
+    else if (due == Deadline.Stray) {
+      if (strayAgain()) failed();
+    } else calm();
   }
 }
 
@@ -92,7 +121,7 @@ function event(code: i32, at: usize, length: i32): void {
   else if (code == 0x05 && length >= 4 && load<u8>(at) == 0) {
     if (isOurs(at + 1)) ended();
     else unheardOf();
-  } else if (code == 0x10) radioStart(); // Hardware Error
+  } else if (code == 0x10) failed(); // Hardware Error
   else if (code == 0x3e) leEvent(load<u8>(at), at + 1, length - 1);
 }
 
@@ -127,7 +156,7 @@ function connected(at: usize): void {
   if (handle == aclHandle()) ended();
   // While one is connected the card is not on the air (commands.ts): another one then is as unwanted as one that comes by itself.
   if (!isPeripheral || !takeOffAir() || carrying() == Carrier.Line) {
-    if (!endStray(handle)) radioStart();
+    if (!endStray(handle)) failed();
     return;
   }
   strayGone(handle);
@@ -152,7 +181,7 @@ function forget(): void {
 
 /** Something of another connection. Where there is none, and the card is on the air, its beginning was lost: nobody else is let in while it lasts. */
 function unheardOf(): void {
-  if (takeOffAir()) radioStart();
+  if (takeOffAir()) failed();
 }
 
 /** Is the handle at `at` the connection's? No handle is that of none, which is negative. */

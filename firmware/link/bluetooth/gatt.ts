@@ -10,13 +10,15 @@ import {
 const PRIMARY_SERVICE: i32 = 0x2800;
 const CHARACTERISTIC: i32 = 0x2803;
 
-// A row: UUID << 16 | properties, or the place of a fixed value, << 8 | kind, and whether the UUID is the number of a long one
-const LONG: u32 = 0x80;
-const READ: u32 = 0x02 << 8;
-const WRITES: u32 = 0x0c << 8; // Write, and Write Without Response
-const WRITES_NOTIFIES: u32 = 0x14 << 8; // Write Without Response, and Notify
-const NOTIFY: u32 = 0x10 << 8;
-const INDICATE: u32 = 0x20 << 8;
+// A row: a kind, with LONG where the UUID is the number of a long one; or FIXED and the place of a fixed value. Then the UUID; of a characteristic's
+// declaration, whose UUID is its value's, its properties.
+const LONG: i32 = 0x80;
+const FIXED: u8 = <u8>Kind.Fixed;
+const READ: u8 = 0x02;
+const WRITES: u8 = 0x0c; // Write, and Write Without Response
+const WRITES_NOTIFIES: u8 = 0x14; // Write Without Response, and Notify
+const NOTIFY: u8 = 0x10;
+const INDICATE: u8 = 0x20;
 
 /** Values that never change, one behind the other: octets, then the value. Numbers are little-endian. */
 const values: usize = memory.data<u8>([
@@ -29,49 +31,50 @@ const values: usize = memory.data<u8>([
   5, 0x30, 0x2e, 0x31, 0x2e, 0x30, // FIRMWARE_VERSION: 0.1.0
 ]);
 // Places of the above
-const NAME: u32 = 0 << 8;
-const APPEARANCE: u32 = 6 << 8;
-const PREFERRED: u32 = 9 << 8;
-const HASH: u32 = 18 << 8;
-const MANUFACTURER: u32 = 35 << 8;
-const MODEL: u32 = 49 << 8;
-const REVISION: u32 = 51 << 8;
+const NAME: u8 = FIXED + 0;
+const APPEARANCE: u8 = FIXED + 6;
+const PREFERRED: u8 = FIXED + 9;
+const HASH: u8 = FIXED + 18;
+const MANUFACTURER: u8 = FIXED + 35;
+const MODEL: u8 = FIXED + 49;
+const REVISION: u8 = FIXED + 51;
 
 const ROWS: i32 = 33;
-const rows: usize = memory.data<u32>([
-  /*  1 Generic Access */ <u32>Kind.Service | 0x1800 << 16,
-  /*  2 */ <u32>Kind.Characteristic | READ,
-  /*  3 Device Name */ <u32>Kind.Fixed | NAME | 0x2a00 << 16,
-  /*  4 */ <u32>Kind.Characteristic | READ,
-  /*  5 Appearance */ <u32>Kind.Fixed | APPEARANCE | 0x2a01 << 16,
-  /*  6 */ <u32>Kind.Characteristic | READ,
-  /*  7 Peripheral Preferred Connection Parameters */ <u32>Kind.Fixed | PREFERRED | 0x2a04 << 16,
-  /*  8 Generic Attribute */ <u32>Kind.Service | 0x1801 << 16,
-  /*  9 */ <u32>Kind.Characteristic | INDICATE,
-  /* 10 Service Changed */ <u32>Kind.Changed | 0x2a05 << 16,
-  /* 11 */ <u32>Kind.ChangedClient | 0x2902 << 16,
-  /* 12 */ <u32>Kind.Characteristic | READ,
-  /* 13 Database Hash */ <u32>Kind.Fixed | HASH | 0x2b2a << 16,
-  /* 14 Device Information */ <u32>Kind.Service | 0x180a << 16,
-  /* 15 */ <u32>Kind.Characteristic | READ,
-  /* 16 Manufacturer Name */ <u32>Kind.Fixed | MANUFACTURER | 0x2a29 << 16,
-  /* 17 */ <u32>Kind.Characteristic | READ,
-  /* 18 Model Number */ <u32>Kind.Fixed | MODEL | 0x2a24 << 16,
-  /* 19 */ <u32>Kind.Characteristic | READ,
-  /* 20 Firmware Revision */ <u32>Kind.Fixed | REVISION | 0x2a26 << 16,
-  /* 21 Battery */ <u32>Kind.Service | 0x180f << 16,
-  /* 22 */ <u32>Kind.Characteristic | READ,
-  /* 23 Battery Level */ <u32>Kind.Battery | 0x2a19 << 16,
-  /* 24 the card */ <u32>Kind.Service | LONG | CARD_SERVICE << 16,
-  /* 25 */ <u32>Kind.Characteristic | WRITES,
-  /* 26 */ <u32>Kind.Rx | LONG | CARD_RX << 16,
-  /* 27 */ <u32>Kind.Characteristic | NOTIFY,
-  /* 28 */ <u32>Kind.Tx | LONG | CARD_TX << 16,
-  /* 29 */ <u32>Kind.TxClient | 0x2902 << 16,
-  /* 30 SMP */ <u32>Kind.Service | LONG | SMP_SERVICE << 16,
-  /* 31 */ <u32>Kind.Characteristic | WRITES_NOTIFIES,
-  /* 32 */ <u32>Kind.Smp | LONG | SMP_CHARACTERISTIC << 16,
-  /* 33 */ <u32>Kind.SmpClient | 0x2902 << 16,
+const ROW_SIZE: i32 = 3;
+const rows: usize = memory.data<u8>([
+  /*  1 Generic Access */ <u8>Kind.Service, 0x00, 0x18,
+  /*  2 */ <u8>Kind.Characteristic, READ, 0,
+  /*  3 Device Name */ NAME, 0x00, 0x2a,
+  /*  4 */ <u8>Kind.Characteristic, READ, 0,
+  /*  5 Appearance */ APPEARANCE, 0x01, 0x2a,
+  /*  6 */ <u8>Kind.Characteristic, READ, 0,
+  /*  7 Peripheral Preferred Connection Parameters */ PREFERRED, 0x04, 0x2a,
+  /*  8 Generic Attribute */ <u8>Kind.Service, 0x01, 0x18,
+  /*  9 */ <u8>Kind.Characteristic, INDICATE, 0,
+  /* 10 Service Changed */ <u8>Kind.Changed, 0x05, 0x2a,
+  /* 11 */ <u8>Kind.ChangedClient, 0x02, 0x29,
+  /* 12 */ <u8>Kind.Characteristic, READ, 0,
+  /* 13 Database Hash */ HASH, 0x2a, 0x2b,
+  /* 14 Device Information */ <u8>Kind.Service, 0x0a, 0x18,
+  /* 15 */ <u8>Kind.Characteristic, READ, 0,
+  /* 16 Manufacturer Name */ MANUFACTURER, 0x29, 0x2a,
+  /* 17 */ <u8>Kind.Characteristic, READ, 0,
+  /* 18 Model Number */ MODEL, 0x24, 0x2a,
+  /* 19 */ <u8>Kind.Characteristic, READ, 0,
+  /* 20 Firmware Revision */ REVISION, 0x26, 0x2a,
+  /* 21 Battery */ <u8>Kind.Service, 0x0f, 0x18,
+  /* 22 */ <u8>Kind.Characteristic, READ, 0,
+  /* 23 Battery Level */ <u8>Kind.Battery, 0x19, 0x2a,
+  /* 24 the card */ <u8>(Kind.Service | LONG), <u8>(CARD_SERVICE & 255), <u8>(CARD_SERVICE >> 8),
+  /* 25 */ <u8>Kind.Characteristic, WRITES, 0,
+  /* 26 */ <u8>(Kind.Rx | LONG), <u8>(CARD_RX & 255), <u8>(CARD_RX >> 8),
+  /* 27 */ <u8>Kind.Characteristic, NOTIFY, 0,
+  /* 28 */ <u8>(Kind.Tx | LONG), <u8>(CARD_TX & 255), <u8>(CARD_TX >> 8),
+  /* 29 */ <u8>Kind.TxClient, 0x02, 0x29,
+  /* 30 SMP */ <u8>(Kind.Service | LONG), <u8>(SMP_SERVICE & 255), <u8>(SMP_SERVICE >> 8),
+  /* 31 */ <u8>Kind.Characteristic, WRITES_NOTIFIES, 0,
+  /* 32 */ <u8>(Kind.Smp | LONG), <u8>(SMP_CHARACTERISTIC & 255), <u8>(SMP_CHARACTERISTIC >> 8),
+  /* 33 */ <u8>Kind.SmpClient, 0x02, 0x29,
 ]);
 export const TX_HANDLE: i32 = 28;
 export const SMP_HANDLE: i32 = 32;
@@ -100,7 +103,7 @@ export function gattLast(): i32 {
 }
 
 export function gattKind(handle: i32): Kind {
-  return <Kind>(word(handle) & 15);
+  return <Kind>(load<u8>(row(handle)) & ~LONG);
 }
 
 export function gattReadable(handle: i32): bool {
@@ -123,7 +126,7 @@ export function gattTypeSize(handle: i32): i32 {
 /** Writes the attribute's type, lowest octet first. */
 export function gattPutType(at: usize, handle: i32): void {
   const type = typeOf(handle);
-  if (type < 0) putLong(at, word(handle) >> 16);
+  if (type < 0) putLong(at, numberOf(handle));
   else store<u16>(at, <u16>type);
 }
 
@@ -131,9 +134,9 @@ export function gattPutType(at: usize, handle: i32): void {
 export function gattIsOf(handle: i32, uuid: usize, size: i32): bool {
   const type = typeOf(handle);
   if (size == 2) return type == load<u16>(uuid);
-  if (type < 0) putLong(staged, word(handle) >> 16);
+  if (type < 0) putLong(staged, numberOf(handle));
   else putUuidOf(staged, 0, type);
-  return load<u64>(uuid) == load<u64>(staged) && load<u64>(uuid + 8) == load<u64>(staged + 8);
+  return load<u64>(uuid) == load<u64>(staged) && load<u64>(uuid, 8) == load<u64>(staged + 8);
 }
 
 /** Puts an attribute's value to `staged`; its length. */
@@ -141,7 +144,7 @@ export function gattStage(handle: i32): i32 {
   const kind = gattKind(handle);
   if (kind == Kind.Service) return putUuid(staged, handle);
   if (kind == Kind.Characteristic) {
-    store<u8>(staged, <u8>(word(handle) >> 8));
+    store<u8>(staged, <u8>numberOf(handle));
     store<u16>(staged + 1, <u16>(handle + 1));
     return 3 + putUuid(staged + 3, handle + 1);
   }
@@ -149,12 +152,12 @@ export function gattStage(handle: i32): i32 {
     store<u8>(staged, <u8>percent());
     return 1;
   }
-  if (kind >= Kind.TxClient) {
+  if (kind <= Kind.ChangedClient) {
     store<u16>(staged, <u16>clientConfiguration(kind));
     return 2;
   }
-  if (kind != Kind.Fixed) return 0;
-  const value = values + ((word(handle) >> 8) & 0xff);
+  if (kind < Kind.Fixed) return 0;
+  const value = values + (kind - Kind.Fixed);
   const length: i32 = load<u8>(value);
   memory.copy(staged, value + 1, length);
   return length;
@@ -167,17 +170,17 @@ export function putLong(at: usize, number: i32): void {
 
 function putUuidOf(at: usize, base: i32, number: i32): void {
   memory.copy(at, uuids + base, UUID_LONG);
-  store<u16>(at + 12, <u16>number);
+  store<u16>(at, <u16>number, 12);
 }
 
 /** The UUID in a declaration; its length. */
 function putUuid(at: usize, handle: i32): i32 {
-  const first = word(handle);
-  if (first & LONG) {
-    putLong(at, first >> 16);
+  const number = numberOf(handle);
+  if (isLong(handle)) {
+    putLong(at, number);
     return UUID_LONG;
   }
-  store<u16>(at, <u16>(first >> 16));
+  store<u16>(at, <u16>number);
   return 2;
 }
 
@@ -186,10 +189,18 @@ function typeOf(handle: i32): i32 {
   const kind = gattKind(handle);
   if (kind == Kind.Service) return PRIMARY_SERVICE;
   if (kind == Kind.Characteristic) return CHARACTERISTIC;
-  const first = word(handle);
-  return first & LONG ? -1 : <i32>(first >> 16);
+  return isLong(handle) ? -1 : numberOf(handle);
 }
 
-function word(handle: i32): u32 {
-  return load<u32>(rows + ((handle - 1) << 2));
+function isLong(handle: i32): bool {
+  return (load<u8>(row(handle)) & LONG) != 0;
+}
+
+/** The UUID, or the number of a long one; of a declaration, its properties. */
+function numberOf(handle: i32): i32 {
+  return load<u16>(row(handle), 1);
+}
+
+function row(handle: i32): usize {
+  return rows - ROW_SIZE + handle * ROW_SIZE;
 }

@@ -1,6 +1,6 @@
 // L2CAP over the one connection (Core 6.0, Vol 3 Part A): fragments of ACL data to whole basic frames (3.1, 7.2.2), frames to their fixed
 // channel. Signalling (4) beyond connection parameters is rejected, pairing is not supported (Vol 3 Part H 3.5.5): security lives above.
-import { aclBusy, aclPayload, aclSubmit, SIGNAL } from "./acl";
+import { aclBusy, aclSubmit, PAYLOAD, SIGNAL } from "./acl";
 import { ATT_CHANNEL } from "./answer";
 import { attReset, attTake } from "./att";
 import { INTERVAL_MAX, INTERVAL_MIN, LE_MTU_MAX, SUPERVISION_TIMEOUT } from "../../../wire/bluetooth";
@@ -59,13 +59,13 @@ export function l2capTake(data: usize, length: i32, start: bool): void {
 /** Asks the central for our connection parameters (4.20): it answers, and does as it likes. */
 export function askParameters(): void {
   if (aclBusy(SIGNAL)) return;
-  memory.copy(aclPayload(SIGNAL), parameterUpdate, 12);
+  memory.copy(SIGNAL + PAYLOAD, parameterUpdate, 12);
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, 12);
 }
 
 /** A whole frame, `length` at most LE_MTU_MAX. Channels that are not there are passed over. */
 function dispatch(at: usize, length: i32): void {
-  const channel: i32 = load<u16>(at + 2);
+  const channel: i32 = load<u16>(at, 2);
   const payload = at + HEADER;
   if (channel == ATT_CHANNEL) attTake(payload, length);
   else if (channel == SIGNALLING_CHANNEL) signalled(payload, length);
@@ -74,14 +74,14 @@ function dispatch(at: usize, length: i32): void {
 
 /** One packet a frame (4). A peer that asks again before its answer has left hears one answer. */
 function signalled(at: usize, length: i32): void {
-  if (length < COMMAND_HEADER || load<u8>(at + 1) == 0 || isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;
+  if (length < COMMAND_HEADER || load<u8>(at, 1) == 0 || isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;
   const tooLong = length > SIGNALLING_MTU;
-  if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at + 2)) return;
-  const out = aclPayload(SIGNAL);
+  if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at, 2)) return;
+  const out = SIGNAL + PAYLOAD;
   store<u8>(out, REJECT);
-  store<u8>(out + 1, load<u8>(at + 1));
-  store<u32>(out + 2, tooLong ? 4 | (1 << 16) : 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
-  store<u16>(out + 6, <u16>SIGNALLING_MTU);
+  store<u8>(out, load<u8>(at, 1), 1);
+  store<u32>(out, tooLong ? 4 | (1 << 16) : 2, 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
+  store<u16>(out, <u16>SIGNALLING_MTU, 6);
   aclSubmit(SIGNAL, SIGNALLING_CHANNEL, tooLong ? 8 : 6);
 }
 
@@ -93,6 +93,6 @@ function isAnswer(code: i32): bool {
 /** Security Manager: a Pairing Request is answered by Pairing Failed, Pairing Not Supported; nothing else opens a procedure (Vol 3 Part H 2.4.6). */
 function securityAsked(at: usize, length: i32): void {
   if (length == 0 || load<u8>(at) != 0x01 || aclBusy(SIGNAL)) return;
-  store<u16>(aclPayload(SIGNAL), 0x0505);
+  store<u16>(SIGNAL + PAYLOAD, 0x0505);
   aclSubmit(SIGNAL, SECURITY_CHANNEL, 2);
 }

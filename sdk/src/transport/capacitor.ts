@@ -2,9 +2,10 @@
 // DataViews. It finds services and asks for an MTU (512, on Android) by itself as it connects. In a page, web-bluetooth.ts does more.
 
 import { COMPANY_ID, concat } from "@enabling-card/wire";
-import { CardError, type SdkErrorCode, sdkError } from "../errors.js";
-import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import { type SdkErrorCode, sdkError } from "../errors.js";
+import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -13,7 +14,6 @@ import {
   gattOptions,
   identifierIn,
   octetsOf,
-  SMP_GATT,
 } from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
@@ -78,16 +78,8 @@ export function capacitorTransport(client: CapacitorBleClient, options: GattOpti
       },
       stop: () => client.stopLEScan(),
     },
-    {
-      timeoutMs: ways.timeoutMs,
-      coded: (cause) =>
-        cause instanceof CardError ? cause : sdkError(codeOf(cause) ?? "CARD_NOT_FOUND", undefined, { cause }),
-    },
+    { timeoutMs: ways.timeoutMs, codeOf },
   );
-
-  async function* cards(signal?: AbortSignal): AsyncGenerator<DiscoveredCard> {
-    for await (const result of scan.listen(signal)) yield discovered(result);
-  }
 
   async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
     await scan.settled();
@@ -95,23 +87,16 @@ export function capacitorTransport(client: CapacitorBleClient, options: GattOpti
   }
 
   return {
-    discover: (signal) => newOnly(cards(signal)),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    discover: (signal) => newOnly(scan, shownBy, signal),
+    ...bothWays(connect),
   };
 }
 
-function discovered({ device, localName, rssi, manufacturerData }: CapacitorScanResult): DiscoveredCard {
+function shownBy({ device, localName, rssi, manufacturerData }: CapacitorScanResult) {
   const ours = manufacturerData?.[COMPANY_ID];
   const company = Uint8Array.of(COMPANY_ID & 0xff, COMPANY_ID >> 8);
   const identifier = ours && identifierIn(concat(company, octetsOf(ours)));
-  const name = localName ?? device.name;
-  return {
-    id: device.deviceId,
-    ...(name && { name }),
-    ...(rssi !== undefined && { rssi }),
-    ...(identifier && { identifier }),
-  };
+  return { id: device.deviceId, name: localName ?? device.name, rssi, identifier };
 }
 
 function capacitorDial(

@@ -17,7 +17,7 @@ import {
 } from "@enabling-card/wire";
 import { CardError, type SdkErrorCode, sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
-import type { CardLink } from "./card-link.js";
+import type { CardLink, CardTransport } from "./card-link.js";
 import { LinkEnd } from "./link-end.js";
 
 /** A service, what is written to, and what notifies: UUIDs in lower case with dashes, as all platforms but noble take them. */
@@ -45,6 +45,16 @@ export interface GattOptions {
   readonly mtu?: number;
   /** How long the platform may take for each of its steps, ms; 10 s unless told. */
   readonly timeoutMs?: number;
+}
+
+/** Both ways to connect that a transport with GATT has: to the card, and to its loader. */
+export function bothWays(
+  connect: (id: string, gatt: GattService, signal?: AbortSignal) => Promise<CardLink>,
+): Required<Pick<CardTransport, "connect" | "connectLoader">> {
+  return {
+    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
+    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+  };
 }
 
 const TIMER_MAX_MS = 2 ** 31 - 1;
@@ -204,7 +214,8 @@ async function called<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-function coded({ codeOf }: Pick<GattDial, "codeOf">, error: unknown, otherwise: SdkErrorCode): CardError {
+/** An error of the platform's, with a code. */
+export function coded({ codeOf }: Pick<GattDial, "codeOf">, error: unknown, otherwise: SdkErrorCode): CardError {
   if (error instanceof CardError) return error;
   return sdkError(codeOf?.(error) ?? otherwise, undefined, { cause: error });
 }

@@ -2,9 +2,10 @@
 // library. What noble does and does not do is covered here; the rest is gatt.ts's.
 
 import { INTERVAL_MIN } from "@enabling-card/wire";
-import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import { sdkError, throwIfAborted } from "../errors.js";
+import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -61,15 +62,8 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
         await noble.stopScanningAsync();
       },
     },
-    {
-      timeoutMs,
-      coded: (cause) => (cause instanceof CardError ? cause : sdkError("CARD_NOT_FOUND", undefined, { cause })),
-    },
+    { timeoutMs },
   );
-
-  async function* cards(signal?: AbortSignal): AsyncGenerator<DiscoveredCard> {
-    for await (const peripheral of scan.listen(signal)) yield discovered(peripheral);
-  }
 
   async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
     throwIfAborted(signal);
@@ -79,21 +73,14 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
   }
 
   return {
-    discover: (signal) => newOnly(cards(signal)),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    discover: (signal) => newOnly(scan, shownBy, signal),
+    ...bothWays(connect),
   };
 }
 
-function discovered({ id, rssi, advertisement }: NoblePeripheral): DiscoveredCard {
+function shownBy({ id, rssi, advertisement }: NoblePeripheral) {
   const { localName, manufacturerData } = advertisement;
-  const identifier = identifierIn(manufacturerData);
-  return {
-    id,
-    ...(localName && { name: localName }),
-    ...(Number.isFinite(rssi) && { rssi }),
-    ...(identifier && { identifier }),
-  };
+  return { id, name: localName, rssi, identifier: identifierIn(manufacturerData) };
 }
 
 interface Dialled {

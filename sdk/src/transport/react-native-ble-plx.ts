@@ -2,9 +2,10 @@
 // Android has the MTU that is asked for, iOS one of its own.
 
 import { fromBase64, toBase64 } from "../base64.js";
-import { CardError, type SdkErrorCode, sdkError } from "../errors.js";
-import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
+import type { SdkErrorCode } from "../errors.js";
+import type { CardLink, CardTransport } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -12,7 +13,6 @@ import {
   type GattService,
   gattOptions,
   identifierIn,
-  SMP_GATT,
 } from "./gatt.js";
 import { newOnly, SharedScan } from "./scan.js";
 
@@ -71,16 +71,8 @@ export function blePlxTransport(manager: BlePlxManager, options: GattOptions = {
         }),
       stop: () => manager.stopDeviceScan(),
     },
-    {
-      timeoutMs: ways.timeoutMs,
-      coded: (cause) =>
-        cause instanceof CardError ? cause : sdkError(codeOf(cause) ?? "CARD_NOT_FOUND", undefined, { cause }),
-    },
+    { timeoutMs: ways.timeoutMs, codeOf },
   );
-
-  async function* cards(signal?: AbortSignal): AsyncGenerator<DiscoveredCard> {
-    for await (const device of scan.listen(signal)) yield discovered(device);
-  }
 
   async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
     await scan.settled();
@@ -88,16 +80,14 @@ export function blePlxTransport(manager: BlePlxManager, options: GattOptions = {
   }
 
   return {
-    discover: (signal) => newOnly(cards(signal)),
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    discover: (signal) => newOnly(scan, shownBy, signal),
+    ...bothWays(connect),
   };
 }
 
-function discovered({ id, name, localName, rssi, manufacturerData }: BlePlxDevice): DiscoveredCard {
+function shownBy({ id, name, localName, rssi, manufacturerData }: BlePlxDevice) {
   const identifier = manufacturerData === null ? undefined : identifierIn(fromBase64(manufacturerData));
-  const shown = localName ?? name;
-  return { id, ...(shown && { name: shown }), ...(rssi !== null && { rssi }), ...(identifier && { identifier }) };
+  return { id, name: localName ?? name, rssi, identifier };
 }
 
 function plxDial(

@@ -1,9 +1,10 @@
 // One scan for all who look: platforms have no more. It runs while somebody looks; cards come to each of them.
 
-import { sdkError, throwIfAborted } from "../errors.js";
+import { type SdkErrorCode, sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
 import { withTimeLimit } from "../time-limit.js";
 import type { DiscoveredCard } from "./card-link.js";
+import { coded } from "./gatt.js";
 
 /** A platform's scan. */
 export interface Scanner<Found> {
@@ -15,8 +16,8 @@ export interface Scanner<Found> {
 export interface ScanOptions {
   /** How long starting may take, ms. */
   readonly timeoutMs: number;
-  /** An error of the platform's, with a code. */
-  readonly coded: (error: unknown) => Error;
+  /** What an error of the platform's says, where it says it. */
+  readonly codeOf?: (error: unknown) => SdkErrorCode | undefined;
 }
 
 export class SharedScan<Found> {
@@ -35,7 +36,7 @@ export class SharedScan<Found> {
     await this.#state.catch(() => undefined);
   }
 
-  /** Ends with `signal`. @throws {CardError} what `coded` says; `LINK_TIMEOUT` */
+  /** Ends with `signal`. @throws {CardError} what `codeOf` says, else `CARD_NOT_FOUND`; `LINK_TIMEOUT` */
   async *listen(signal?: AbortSignal): AsyncGenerator<Found> {
     if (signal?.aborted) return;
     const queue: Found[] = [];
@@ -67,7 +68,7 @@ export class SharedScan<Found> {
           });
       }
     } catch (error) {
-      if (!signal?.aborted) throw this.#options.coded(error); // who gave up wants no more, and no error
+      if (!signal?.aborted) throw coded(this.#options, error, "CARD_NOT_FOUND"); // who gave up wants no more, and no error
     } finally {
       signal?.removeEventListener("abort", over);
       this.#ears.delete(ear);
@@ -100,14 +101,32 @@ export class SharedScan<Found> {
   }
 }
 
-/** Each card once, and again where what it shows changed. */
-export async function* newOnly(cards: AsyncIterable<DiscoveredCard>): AsyncGenerator<DiscoveredCard> {
+/** What a platform tells of a card; an empty name is none. */
+interface Shown {
+  readonly id: string;
+  readonly name: string | null | undefined;
+  readonly rssi: number | null | undefined;
+  readonly identifier: Uint8Array | undefined;
+}
+
+/** Each card that a scan finds once, and again where what it shows changed. */
+export async function* newOnly<Found>(
+  scan: SharedScan<Found>,
+  shownBy: (one: Found) => Shown,
+  signal?: AbortSignal,
+): AsyncGenerator<DiscoveredCard> {
   const told = new Map<string, string>();
-  for await (const card of cards) {
-    const shown = `${card.name} ${card.identifier}`;
-    if (told.get(card.id) === shown) continue;
-    told.set(card.id, shown);
-    yield card;
+  for await (const found of scan.listen(signal)) {
+    const { id, name, rssi, identifier } = shownBy(found);
+    const shown = `${name} ${identifier}`;
+    if (told.get(id) === shown) continue;
+    told.set(id, shown);
+    yield {
+      id,
+      ...(name && { name }),
+      ...(Number.isFinite(rssi) && { rssi: rssi! }),
+      ...(identifier && { identifier }),
+    };
   }
 }
 

@@ -5,6 +5,7 @@ import { CardError, type SdkErrorCode, sdkError, throwIfAborted } from "../error
 import { within } from "../link/message-link.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "./card-link.js";
 import {
+  bothWays,
   CARD_GATT,
   dialGatt,
   type GattDial,
@@ -118,8 +119,7 @@ export function webBluetoothTransport(
       }
       for (const device of [...chosen.values()].reverse()) yield discovered(device);
     },
-    connect: (id, { signal } = {}) => connect(id, CARD_GATT, signal),
-    connectLoader: (id, { signal } = {}) => connect(id, SMP_GATT, signal),
+    ...bothWays(connect),
   };
 }
 

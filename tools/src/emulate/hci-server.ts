@@ -1,5 +1,5 @@
 // A Bluetooth controller for hosts in other processes: H4 on a Unix socket, or on a pseudo-terminal in front of it, as a controller chip's serial
-// port is. One host at a time; when it goes, the controller's power goes, as no host knows what another one left.
+// port is. One host at a time; when it goes, the controller's power goes, as no host knows what another one left. Who comes while one goes waits for that.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants, existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -19,6 +19,9 @@ export interface HciServer {
 
 /** A host that reads no more is given up behind so many octets. */
 const BACKLOG_MAX = 2 ** 20;
+
+/** A host that comes while another one is there waits so long for its end: one that has gone may not have been seen to. */
+const LEAVING_MS = 1_000;
 
 /** Octets of a Unix socket's path: what the system's structure holds, but its end. Node cuts a longer one off and says nothing. */
 const PATH_MAX = platform() === "darwin" ? 103 : 107;
@@ -40,10 +43,21 @@ export async function serveController(controller: HciController, path: string): 
   let host: Socket | undefined;
   const server: Server = createServer((socket) => {
     socket.on("error", () => undefined); // "close" follows
-    if (host !== undefined) {
-      socket.destroy();
-      return;
+    come(socket);
+  });
+  const come = (socket: Socket): void => {
+    if (socket.destroyed) return;
+    if (!server.listening) socket.destroy();
+    else if (host === undefined) serve(socket);
+    else {
+      const timer = setTimeout(() => socket.destroy(), LEAVING_MS);
+      host.once("close", () => {
+        clearTimeout(timer);
+        come(socket);
+      });
     }
+  };
+  const serve = (socket: Socket): void => {
     host = socket;
     const packets = new H4Packets();
     controller.onPacket((packet) => {
@@ -57,7 +71,7 @@ export async function serveController(controller: HciController, path: string): 
       host = undefined;
       controller.powerOff();
     });
-  });
+  };
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path, resolve);
