@@ -78,6 +78,10 @@ export const STARTED: Shape = {
 export const WATCHED: Shape = {
   ...{ event: "string", at: "number", from: "string", to: "string", mti: "string", fields: "object" },
 };
+export const COPIED: Shape = { copied: "string" };
+export const RESTORED: Shape = {
+  ...{ restored: "string", copiedAt: "number", tokens: "number", grantsEnded: "number", codesEnded: "number" },
+};
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array", toFirstEdge: "object" };
 export const NETWORK: Shape = {
   ...{ bench: "string", engine: "string", tokens: "number", authorisationsPerSecond: "number", p50Ms: "number" },
@@ -305,6 +309,8 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["issuer", ISSUER],
   ["network start", STARTED],
   ["network watch", WATCHED],
+  ["network backup", COPIED],
+  ["network restore", RESTORED],
   ["pair", { ...PHONE_STEP, ...PAIRED }],
   ["cards", { ...OWN_CARD, ...NEAR_CARD }],
   ["pay", { ...PHONE_STEP, ...PAID }],

@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openWatchDoor } from "@enabling-card/network";
+import { sampleKeys } from "@enabling-card/issuer";
+import { openWatchDoor, startNetwork } from "@enabling-card/network";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
@@ -14,6 +15,7 @@ import {
   BUILT,
   CARD,
   CHECK,
+  COPIED,
   CYCLES,
   check,
   DEBUGGED,
@@ -48,6 +50,7 @@ import {
   PLAYED,
   READER,
   READING,
+  RESTORED,
   SCENARIO,
   SERIAL_PORT,
   type Shape,
@@ -188,6 +191,19 @@ describe("--json", () => {
       clearInterval(telling);
       await watch.close();
       check(message!, WATCHED);
+    },
+    async "network backup"() {
+      const [network, copy] = [join(folder(), "network"), join(folder(), "network-copy")];
+      await (await startNetwork({ keys: sampleKeys(), store: network })).close();
+      const [copied] = await lines(["network", "backup", "--json", "--dir", network, "--out", copy]);
+      check(copied!, COPIED);
+    },
+    async "network restore"() {
+      const [network, copy] = [join(folder(), "old"), join(folder(), "old-copy")];
+      await (await startNetwork({ keys: sampleKeys(), store: network })).close();
+      await ecard(["network", "backup", "--dir", network, "--out", copy]);
+      const [restored] = await lines(["network", "restore", "--json", "--from", copy, "--dir", join(folder(), "new")]);
+      check(restored!, RESTORED);
     },
     pair: () =>
       withCard(async (on) =>

@@ -1,5 +1,6 @@
 // Issuer and processor in one process: what each asks of the other is a call, and no line between them can break.
 
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { IssuerError, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import {
@@ -12,6 +13,7 @@ import {
 import { derivedKey } from "@enabling-card/vault";
 import { toHex } from "@enabling-card/wire";
 
+export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
 export { openWatchDoor, type WatchDoor, type WatchedMessage, watched } from "./watch.js";
 
 export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now" | "log"> {
@@ -37,6 +39,7 @@ export interface Network {
 /** Opens all services and their doors: all, or nothing stays open. @throws what `startIssuer` and `startProcessor` throw */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const { keys, onFault, onMessage, now, log } = options;
+  if (options.store !== undefined && !isUrl(options.store)) mkdirSync(options.store, { recursive: true, mode: 0o700 });
   const shared = {
     ...(options.host !== undefined && { host: options.host }),
     ...(now && { now }),

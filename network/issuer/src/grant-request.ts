@@ -14,6 +14,7 @@ import {
 } from "@enabling-card/wire";
 import { checkedDomain } from "./domain.js";
 import { IssuerError } from "./errors.js";
+import { filled } from "./grant-rate.js";
 import type { Tables, TokenRow } from "./store.js";
 import { isPast } from "./token-expiry.js";
 import { hashOfDomain } from "./token-secrets.js";
@@ -59,7 +60,7 @@ export interface Counted {
 /**
  * The token's next ATC, written with the grant's row. To be called in a transaction: two callers never get one.
  *
- * @throws {IssuerError} `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`,
+ * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`,
  * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
  */
 export async function countGrant(kept: Tables, request: GrantRequest, now: number, expires: number): Promise<Counted> {
@@ -76,10 +77,13 @@ export async function countGrant(kept: Tables, request: GrantRequest, now: numbe
   if (offline && (held >= OFFLINE_GRANTS_MAX || request.domain.maxAmount > OFFLINE_CAP_MAX)) {
     throw new IssuerError("OFFLINE_LIMIT");
   }
+  const level = filled(token, now);
+  if (level === undefined) throw new IssuerError("GRANT_LIMIT");
   const atc = token.atc + 1;
   const { maxAmount: max_amount } = request.domain;
   const domainHash = hashOfDomain(request.domain);
   const domain = JSON.stringify(request.domain);
-  await kept.addGrant({ token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash });
+  const grant = { token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash };
+  await kept.addGrant(grant, level);
   return { token, atc, n: held + 1, domainHash };
 }

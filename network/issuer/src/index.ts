@@ -2,6 +2,7 @@
 
 export { authorise, FAILURE_WINDOW_S, FAILURES_MAX, REPEAT_WINDOW_S } from "./authorise.js";
 export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "./errors.js";
+export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";
 export type { GrantRequest } from "./grant-request.js";
 export { reply } from "./iso-server.js";
 export {
@@ -15,6 +16,7 @@ export {
 } from "./issuer.js";
 export { type IssuerKeys, keysFromSeeds, randomSeeds, SEEDS_SIZE, sampleKeys } from "./keys.js";
 export { mintPan } from "./pan.js";
+export { type Restored, restoreIssuer } from "./restore.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
 export { openIssuerDatabase, Tables } from "./store.js";

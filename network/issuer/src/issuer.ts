@@ -216,7 +216,7 @@ export class Issuer {
       for (let tries = 0; tries < MINT_TRIES; tries++) {
         const pan = mintPan(iin);
         const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
-        const row: TokenRow = {
+        const row: Omit<TokenRow, "level_s" | "level_at"> = {
           token_ref: toHex(tokenRef),
           card_id,
           pan: this.secrets.seal(pan),

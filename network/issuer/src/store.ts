@@ -28,7 +28,12 @@ export interface TokenRow {
   readonly atc: number;
   /** Latest `expires` of its grants, seconds since 1970. */
   readonly last_expires: number;
+  /** How full its bucket of grants was (grant-rate.ts), and when, seconds since 1970. */
+  readonly level_s: number;
+  readonly level_at: number;
 }
+
+export type Level = Pick<TokenRow, "level_s" | "level_at">;
 
 export interface GrantRow {
   readonly token_ref: string;
@@ -67,6 +72,7 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
   CREATE INDEX reversals_by_time ON reversals (at);`,
   "ALTER TABLE grants ADD COLUMN domain_hash BLOB",
+  "ALTER TABLE tokens ADD COLUMN level_s INTEGER NOT NULL DEFAULT 0; ALTER TABLE tokens ADD COLUMN level_at INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -123,7 +129,7 @@ export class Tables {
   }
 
   /** False where the PAN is taken. */
-  async addToken(token: TokenRow, panIndex: string): Promise<boolean> {
+  async addToken(token: Omit<TokenRow, "level_s" | "level_at">, panIndex: string): Promise<boolean> {
     const changes = await this.#sql.run(
       `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
@@ -154,13 +160,15 @@ export class Tables {
     );
   }
 
-  /** Stores a grant and moves the token's ATC to it. */
-  async addGrant(grant: Omit<GrantRow, "used">): Promise<void> {
+  /** Stores a grant and moves the token's ATC to it. @param level - Of the token's bucket, behind it */
+  async addGrant(grant: Omit<GrantRow, "used">, level: Level): Promise<void> {
     const { token_ref, atc, expires, max_amount, domain, domain_hash } = grant;
     // The token's row first: two who count at once meet there.
     await this.#sql.run(
-      "UPDATE tokens SET atc = ?, last_expires = CASE WHEN last_expires < ? THEN ? ELSE last_expires END WHERE token_ref = ?",
+      "UPDATE tokens SET atc = ?, level_s = ?, level_at = ?, last_expires = CASE WHEN last_expires < ? THEN ? ELSE last_expires END WHERE token_ref = ?",
       atc,
+      level.level_s,
+      level.level_at,
       expires,
       expires,
       token_ref,

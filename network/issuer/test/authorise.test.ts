@@ -127,14 +127,8 @@ describe("authorising a swipe", () => {
   it("finds the newest grant when the ATC's four digits come round again", async () => {
     // As if 9,999 grants had been issued since, and given up unspent.
     const ref = toHex(tokenRef);
-    await issuer.store.addGrant({
-      token_ref: ref,
-      atc: 9_999,
-      expires: 0,
-      max_amount: 0,
-      domain: JSON.stringify(DOMAIN),
-      domain_hash: null,
-    });
+    const row = { token_ref: ref, atc: 9_999, expires: 0, max_amount: 0, domain: JSON.stringify(DOMAIN) };
+    await issuer.store.addGrant({ ...row, domain_hash: null }, { level_s: 0, level_at: 0 });
     const round = await takeGrant(issuer, card, tokenRef);
     const next = await takeGrant(issuer, card, tokenRef);
     expect([round.atc, next.atc]).to.deep.equal([10_000, 10_001]);

@@ -258,8 +258,9 @@ describe("the issuer's files", () => {
     const { track2 } = tracksOf(await takeGrant(first, card, (await first.mint(cardId, "Lovelace/Ada")).tokenRef));
     await first.close();
     const db = new Database(options.file);
-    // As version 1 left them: it knew of no reversals, and kept no hash beside a grant's domain.
+    // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, and had no bucket of grants.
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
+    db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
     db.pragma("user_version = 1");
     db.close();
     const issuer = await open();

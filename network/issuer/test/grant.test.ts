@@ -10,7 +10,7 @@ import {
   toHex,
 } from "@enabling-card/wire";
 import { expect } from "chai";
-import type { GrantRequest, Issuer } from "../src/index.js";
+import { GRANT_S, GRANTS_AT_ONCE, type GrantRequest, type Issuer } from "../src/index.js";
 import {
   answerTo,
   type Clock,
@@ -164,6 +164,28 @@ describe("a grant", () => {
     await issuer.setState(ref, TokenState.Deactivated, "cardholder");
     await expectIssuerError(() => issuer.grant(request()), "TOKEN_DEACTIVATED");
     expect(await atc()).to.equal(0);
+  });
+
+  it("is made a thousand times at once and then every ten seconds, of each token: GRANT_LIMIT", async () => {
+    const row = { token_ref: toHex(tokenRef), atc: GRANTS_AT_ONCE - 1, expires: 0, max_amount: 0, domain: "" };
+    // As if all but one had been made by now.
+    const level = { level_s: (GRANTS_AT_ONCE - 1) * GRANT_S, level_at: T0 };
+    await issuer.store.addGrant({ ...row, domain_hash: null }, level);
+    expect((await takeGrant(issuer, card, tokenRef)).atc).to.equal(GRANTS_AT_ONCE);
+    for (const [after, code] of [
+      [0, "GRANT_LIMIT"],
+      [GRANT_S - 1, "GRANT_LIMIT"],
+      [GRANT_S, undefined],
+      [GRANT_S, "GRANT_LIMIT"],
+      [2 * GRANT_S, undefined],
+      [GRANT_S, "GRANT_LIMIT"], // a clock that goes back drains nothing
+    ] as const) {
+      clock.now = T0 + after;
+      if (code === undefined) await takeGrant(issuer, card, tokenRef);
+      else await expectIssuerError(() => issuer.grant(request()), code);
+    }
+    expect(await atc()).to.equal(GRANTS_AT_ONCE + 2);
+    await takeOfflineGrant(issuer, card, offlineRef);
   });
 
   it("is made up to the end of the token's last month: TOKEN_EXPIRED", async () => {

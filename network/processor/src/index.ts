@@ -21,5 +21,6 @@ export {
   Processor,
   type ProcessorOptions,
 } from "./processor.js";
+export { restoreProcessor } from "./restore.js";
 export { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "./service.js";
 export type { Party, Route } from "./switch.js";

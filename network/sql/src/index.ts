@@ -1,4 +1,5 @@
 // One port to what a service keeps, and the two engines behind it.
 
+export { copyStore, restoreStore } from "./backup.js";
 export { openDatabase } from "./open.js";
 export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue } from "./port.js";

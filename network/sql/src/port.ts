@@ -39,6 +39,7 @@ export interface DatabaseOptions {
 
 export const SQL_ERRORS = {
   STORE_UNAVAILABLE: "The store is full, locked or gone: see that it runs and has room, then try again",
+  STORE_IS_COPY: "This is a copy of a store: make it one again with ecard network restore",
   STORE_DAMAGED: "This is not a store of this version: restore it from a copy",
 } as const;
 

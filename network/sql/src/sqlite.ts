@@ -3,6 +3,7 @@
 
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
+import { COPY_ID } from "./backup.js";
 import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
 import { WriteBack } from "./write-back.js";
 
@@ -14,6 +15,7 @@ export async function openSqlite(file: string, { migrations }: DatabaseOptions):
   if (file !== ":memory:") ownersOnly(file);
   const db = new Database(file, { timeout: LOCK_WAIT_MS });
   try {
+    if (Number(db.pragma("application_id", { simple: true })) === COPY_ID) throw new SqlError("STORE_IS_COPY");
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");

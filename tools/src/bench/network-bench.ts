@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Issuer, type IssuerOptions, sampleKeys } from "@enabling-card/issuer";
 import Database from "better-sqlite3";
 import { rounded } from "../output.js";
-import { benchCard, grantsPerSecond } from "./network-grants.js";
+import { benchCards, grantsPerSecond } from "./network-grants.js";
 import { loadClosed, loadOpen, percentile } from "./network-load.js";
 import { type MadeRequests, makeRequests } from "./network-requests.js";
 
@@ -62,7 +62,7 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
     const measured = rate * seconds;
     const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
     const { requests } = await made(files, warm + measured + most, tokens, onProgress);
-    const card = await benchCard(files);
+    const cards = await benchCards(files);
     const issuer = await networkProcess(folder);
     try {
       const part = (from: number, count: number) => ({ from, to: from + count, ...(signal && { signal }) });
@@ -76,7 +76,7 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
       const closed = await loadClosed(issuer.iso, requests, part(warm + measured, most));
       const after = await issuer.transactions();
       onProgress?.("grants", measured, measured);
-      const grants = await grantsPerSecond(issuer.url, card, Math.min(GRANT_SECONDS, seconds));
+      const grants = await grantsPerSecond(issuer.url, cards, Math.min(GRANT_SECONDS, seconds));
       const group = measured / Math.max(1, between - before);
       const mostGroup = most / Math.max(1, after - between);
       const mostPerSecond = most / closed.seconds;

@@ -86,7 +86,7 @@ async function requestOf(
   const expires = Math.floor(Date.now() / 1000) + LIFE_S;
   const row = { token_ref: toHex(tokenRef), atc, expires, max_amount, domain: JSON.stringify(DOMAIN) };
   const domainHash = hashOfDomain(DOMAIN);
-  await kept.addGrant({ ...row, domain_hash: domainHash });
+  await kept.addGrant({ ...row, domain_hash: domainHash }, { level_s: 0, level_at: 0 });
   const cryptogram = secrets.cryptogram(tokenRef, atc, domainHash);
   return frame(
     encode({ mti: "0100", fields: fieldsOf(n, `${pan}=${EXPIRY}101${discretionaryData(atc, cryptogram)}`) }),

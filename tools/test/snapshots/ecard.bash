@@ -16,7 +16,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -26,9 +26,11 @@ _ecard() {
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
-    "network") flags="--json -q --quiet -v --verbose" names="start watch" ;;
+    "network") flags="--json -q --quiet -v --verbose" names="start watch backup restore" ;;
     "network start") flags="--http --codes --iso --watch --dir --store --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
+    "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
+    "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "cards") flags="--device --phone --near --json -q --quiet -v --verbose" names="" ;;
     "pay") flags="--device --phone --card --merchant --when --ask-pin --json -q --quiet -v --verbose" names="" ;;

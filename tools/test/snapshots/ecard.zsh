@@ -119,10 +119,12 @@ _ecard_network() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('start:issuer and processor in one process, until it is told to end' 'watch:messages between terminal, processor and issuer, as they pass'); _describe command names ;;
+    verb) names=('start:issuer and processor in one process, until it is told to end' 'watch:messages between terminal, processor and issuer, as they pass' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
     rest) case $line[1] in
       start) _ecard_network_start ;;
       watch) _ecard_network_watch ;;
+      backup) _ecard_network_backup ;;
+      restore) _ecard_network_restore ;;
     esac ;;
   esac
 }
@@ -146,6 +148,28 @@ _ecard_network_watch() {
   local -a names
   _arguments -C \
     '--url[where the network is watched]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_network_backup() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--dir[the network'\''s]:value:_files' \
+    '--out[where the copies go\: none may be there yet]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_network_restore() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--from[the copies, which stay as they are]:value:_files' \
+    '--dir[the new network'\''s\: none may be there yet]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

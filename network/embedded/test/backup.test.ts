@@ -1,0 +1,146 @@
+// A network that is copied, goes on, is lost, and is restored from the copy: nothing that may have been used since is good again.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { IsoCaller } from "@enabling-card/doors";
+import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import type { SwipeGrant } from "@enabling-card/wire";
+import { expect } from "chai";
+import {
+  DAY,
+  enrolledCard,
+  purchase,
+  T0,
+  type TestCard,
+  takeGrant,
+  takeOfflineGrant,
+  tracksOf,
+} from "../../issuer/test/issuer-support.js";
+import { backUpNetwork, type Network, restoreNetwork, startNetwork } from "../src/index.js";
+
+describe("a network that is restored from a copy", () => {
+  let folder: string;
+  let network: Network;
+  let now: number;
+  let card: TestCard;
+  let tokenRef: Uint8Array;
+  const keys = keysFromSeeds(randomSeeds());
+  const at = (name: string) => join(folder, name);
+  const start = async (name: string) => {
+    network = await startNetwork({ keys, store: at(name), now: () => now });
+  };
+
+  beforeEach(async () => {
+    now = T0;
+    folder = mkdtempSync(join(tmpdir(), "ecard-backup-"));
+    await start("first");
+    card = await enrolledCard(network.issuer.issuer);
+    ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
+  });
+  afterEach(async () => {
+    await network.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const pay = async (grant: SwipeGrant) => {
+    const terminal = new IsoCaller(network.processor.iso);
+    const { fields } = await terminal.ask(purchase(tracksOf(grant)));
+    terminal.close();
+    return fields[39] === "00" ? "APPROVED" : fields[44];
+  };
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      ({ code }) => code,
+    );
+  const restored = async () => {
+    await network.close();
+    const report = restoreNetwork(at("copy"), at("second"), now);
+    await start("second");
+    return report;
+  };
+
+  it("gives out no ATC that may have been given out since, whatever happened, and its grants pay", async () => {
+    await takeGrant(network.issuer.issuer, card, tokenRef);
+    await backUpNetwork(at("first"), at("copy"), now);
+    // What there can have been at once behind the copy, and then what came of each restored network: the same copy, again and again.
+    let last = 1 + GRANTS_AT_ONCE;
+    for (const seconds of [0, 20, 3600, 5 * DAY]) {
+      now = T0 + seconds;
+      rmSync(at("second"), { recursive: true, force: true });
+      expect(await restored()).to.include({ copiedAt: T0, tokens: 1 });
+      expect(await failure(takeGrant(network.issuer.issuer, card, tokenRef))).to.equal("GRANT_LIMIT");
+      for (let i = 0; i < 2; i++) {
+        now += GRANT_S;
+        const grant = await takeGrant(network.issuer.issuer, card, tokenRef);
+        expect(grant.atc).to.be.greaterThan(last);
+        expect(await pay(grant)).to.equal("APPROVED");
+        last = grant.atc;
+      }
+    }
+  });
+
+  it("pays no grant of before the copy, which may have been spent since", async () => {
+    const { issuer } = network.issuer;
+    const { tokenRef: offline } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const kept = await takeOfflineGrant(issuer, card, offline);
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(await pay(kept)).to.equal("APPROVED");
+    expect(await restored()).to.include({ grantsEnded: 1 });
+    expect(await pay(kept)).to.equal("ATC_REPLAYED");
+  });
+
+  it("takes no code of before the copy", async () => {
+    const device = await network.processor.processor.addDevice(new Uint8Array(16));
+    const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+    const account = { cardId: base64(card.cardId), accessKey: base64(card.accessKey), tokenRef: base64(tokenRef) };
+    const order = { device, provider: "SHOP", maxCost: 100, currency: "978", lifeS: 3600 };
+    const { codeRef } = await network.processor.processor.addCode({ ...account, ...order }, "a-key-of-a-phone");
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(await restored()).to.include({ codesEnded: 1 });
+    expect(await network.processor.processor.codeState(account, codeRef)).to.equal("cancelled");
+  });
+
+  it("signs states that every card takes for newer ones", async () => {
+    const { issuer } = network.issuer;
+    await backUpNetwork(at("first"), at("copy"), now);
+    const ref = Buffer.from(tokenRef).toString("hex");
+    await issuer.setState(ref, 2, "cardholder");
+    const { version } = await issuer.stateObject(card.cardId, ref, 0);
+    await restored();
+    expect((await network.issuer.issuer.stateObject(card.cardId, ref, 0)).version).to.be.greaterThan(version);
+  });
+
+  it("is copied while it is used, and the copy is opened by nobody before it is restored: STORE_IS_COPY", async () => {
+    const paying = Promise.all(
+      Array.from({ length: 20 }, async () => pay(await takeGrant(network.issuer.issuer, card, tokenRef))),
+    );
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(await paying).to.deep.equal(new Array(20).fill("APPROVED"));
+    const opened = await startNetwork({ keys, store: at("copy"), now: () => now }).catch(({ code }) => code);
+    expect(opened).to.equal("STORE_IS_COPY");
+    const copies = readdirSync(at("copy"));
+    expect(copies).to.have.members(["issuer.sqlite", "processor.sqlite", "log.sqlite"]);
+    const before = copies.map((name) => readFileSync(join(at("copy"), name)));
+    await restored();
+    expect(copies.map((name) => readFileSync(join(at("copy"), name)))).to.deep.equal(before);
+  });
+
+  it("is not made over another, nor of what is no copy", async () => {
+    const code = (work: () => unknown) => {
+      try {
+        return work();
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(await backUpNetwork(at("first"), at("copy"), now).catch((error) => error.code)).to.equal("EEXIST");
+    expect(code(() => restoreNetwork(at("copy"), at("first"), now))).to.equal("EEXIST");
+    expect(code(() => restoreNetwork(at("nowhere"), at("second"), now))).to.equal("STORE_DAMAGED");
+    await network.close();
+    expect(code(() => restoreNetwork(at("first"), at("third"), now))).to.equal("STORE_DAMAGED");
+    await start("first");
+  });
+});

@@ -1,0 +1,12 @@
+// A processor's store that is restored from a copy: a code that was open then may have been used since, so none is open any more.
+
+import { restoreStore } from "@enabling-card/sql";
+
+/** @returns how many codes were ended. @throws {SqlError} `STORE_DAMAGED` where it is no copy */
+export function restoreProcessor(file: string): number {
+  let ended = 0;
+  restoreStore(file, (db) => {
+    ended = db.prepare("UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0").run().changes;
+  });
+  return ended;
+}

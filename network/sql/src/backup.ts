@@ -1,0 +1,56 @@
+// Copies of a SQLite store. A copy says that it is one, and is not opened as a store: what happened behind its back must be made up for first
+// (`restored` of each service).
+
+import { existsSync } from "node:fs";
+import Database from "better-sqlite3";
+import { SqlError } from "./port.js";
+
+/** In the header of a copy (SQLite, PRAGMA application_id): "ecrd". Of a store it is 0. */
+export const COPY_ID = 0x65637264;
+
+/**
+ * Copies a store as it is at one moment, while others use it. The copy holds when it was made.
+ *
+ * @param now - Seconds since 1970.
+ * @throws {SqlError} `STORE_DAMAGED` where there is no store; Node's own where `to` cannot be written. An existing `to` is left as it is: `EEXIST`
+ */
+export async function copyStore(from: string, to: string, now: number): Promise<void> {
+  if (!existsSync(from)) throw new SqlError("STORE_DAMAGED");
+  if (existsSync(to)) throw Object.assign(new Error(`EEXIST: ${to} is there already`), { code: "EEXIST", path: to });
+  const db = new Database(from, { fileMustExist: true });
+  try {
+    await db.backup(to, { progress: () => 0x7fff_ffff }); // in one step: nobody's write begins it anew
+  } finally {
+    db.close();
+  }
+  const copy = new Database(to);
+  try {
+    copy.exec("CREATE TABLE copied (at INTEGER NOT NULL) STRICT");
+    copy.prepare("INSERT INTO copied (at) VALUES (?)").run(now);
+    copy.pragma(`application_id = ${COPY_ID}`);
+    copy.pragma("journal_mode = DELETE"); // one file, whole
+  } finally {
+    copy.close();
+  }
+}
+
+/**
+ * Makes a copy a store again. `amend` is called within the transaction that does so, with the time of the copy, and must make up for all that may
+ * have happened since.
+ *
+ * @throws {SqlError} `STORE_DAMAGED` where it is no copy
+ */
+export function restoreStore(file: string, amend: (db: Database.Database, copiedAt: number) => void): void {
+  const db = new Database(file, { fileMustExist: true });
+  try {
+    if (Number(db.pragma("application_id", { simple: true })) !== COPY_ID) throw new SqlError("STORE_DAMAGED");
+    db.transaction(() => {
+      const { at } = db.prepare("SELECT at FROM copied").get() as { at: number };
+      amend(db, at);
+      db.exec("DROP TABLE copied");
+      db.pragma("application_id = 0");
+    }).immediate();
+  } finally {
+    db.close();
+  }
+}
