@@ -21,12 +21,12 @@ export function networkCommand(bench: Command, context: Context): void {
       "after",
       `
 Processor and issuer are a process of their own, their stores files, and each
-answer durable before it leaves. Requests are each another's, with a valid single-use
-cryptogram made before the clock starts, and the domain is checked. Each has
-its time, whether or not others are answered, and its latency is counted from
-then; a sixth as long is for warming up. Then as fast as they are answered, and
-bare inserts of rows as long, as many a transaction. Grants are sealed over
-HTTP, for sixteen phones at once.
+answer durable before it leaves. Requests are each another's, with a valid
+single-use cryptogram made before the clock starts, and the domain is checked.
+Each has its time, whether or not others are answered, and its latency is
+counted from then; a sixth as long is for warming up. Then as fast as they are
+answered, and bare inserts of rows as long, as many a transaction. Grants are
+sealed over HTTP, for sixteen phones at once.
 
 With --json: {"bench":"network","engine","tokens","authorisationsPerSecond",
 "p50Ms","p99Ms","approved","asked","group","mostPerSecond","mostGroup",

@@ -135,8 +135,9 @@ function backupCommand(network: Command, context: Context): void {
     .addHelpText(
       "after",
       `
-A copy is no network: it is opened by nothing until ecard network restore has made
-up for what may have happened since. Of a PostgreSQL copies are its own tools'.
+A copy is no network: it is opened by nothing until ecard network restore has
+made up for what may have happened since. Of a PostgreSQL copies are its own
+tools'.
 
 With --json: {"copied"}, the folder.
 
@@ -165,9 +166,9 @@ function restoreCommand(network: Command, context: Context): void {
     .addHelpText(
       "after",
       `
-Whoever was suspended since the copy was made is not any more: suspend them again.
-Cards that were enrolled since enrol once more, and cards that have seen more of
-the log than the copy has refuse this issuer.
+Whoever was suspended since the copy was made is not any more: suspend them
+again. Cards that were enrolled since enrol once more, and cards that have seen
+more of the log than the copy has refuse this issuer.
 
 With --json: {"restored","copiedAt","tokens","grantsEnded","codesEnded"}.
 
