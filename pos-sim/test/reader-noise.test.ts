@@ -2,6 +2,8 @@
 // the thresholds of reader.ts and symbols.ts were tuned on longer runs of these rows (42,000 swipes, none wrong).
 import { expect } from "chai";
 import fc from "fast-check";
+import { ROWS } from "../src/bench/rows.js";
+import { swipeOf } from "../src/bench/swipes.js";
 import { coilSignal, disturb, readSamples, type Signal, swipeSignal } from "../src/index.js";
 import { normal } from "../src/signal/random.js";
 import { emission, legalText, TRACKS } from "./swipes.js";
@@ -65,6 +67,14 @@ describe("noisy swipes", () => {
       const found = readSamples(samples, sampleRateHz).reads.map(({ data }) => data);
       expect(found).to.deep.equal([TRACKS[1], TRACKS[2], TRACKS[2]]);
     }
+  });
+});
+
+describe("a swipe in noise", () => {
+  it("is not read from its end as a text of nothing between two sentinels, which one of 100,000 was", () => {
+    const { conditions } = ROWS.find(({ name }) => name === "white noise 3 dB")!;
+    const { samples, sampleRateHz, text } = swipeOf(1_950_015_962, conditions);
+    expect(readSamples(samples, sampleRateHz).reads.map(({ data }) => data)).to.deep.equal([text]);
   });
 });
 

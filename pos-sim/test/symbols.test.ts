@@ -87,11 +87,26 @@ describe("characters in bits", () => {
 
   it("that are few count only where they stand alone", () => {
     const few = trackBits(2, ";1?");
-    expect(findFrames(stripe(few), 1).frames.map(({ data }) => data)).to.deep.equal([";1?"]);
-    expect(findFrames(stripe(few, 8), 1).frames).to.have.length(0);
+    expect(findFrames(stripe(few, 22, 22), 1).frames.map(({ data }) => data)).to.deep.equal([";1?"]);
+    expect(findFrames(stripe(few, 8, 22), 1).frames).to.have.length(0);
     expect(findFrames(Uint8Array.from([...zeros(22), ...few, 0, 0, 1, 0, 0]), 1).frames).to.have.length(0);
     // A card's last characters, cut from the rest and read backwards.
     expect(findFrames(Uint8Array.from([...zeros(22), ...few]), 1).frames).to.have.length(0);
+  });
+
+  it("that are few want so many zeros behind them that accident has thirty bits to hit", () => {
+    for (const [track, text, zerosBehind] of [
+      [2, ";?", 15],
+      [2, ";1?", 14],
+      [2, ";123456789?", 6],
+      [2, ";1234567890?", 5],
+      [1, "%?", 9],
+      [1, "%B12?", 6],
+    ] as const) {
+      const bits = trackBits(track, text);
+      expect(findFrames(stripe(bits, 22, zerosBehind), 1).frames.map(({ data }) => data)).to.deep.equal([text]);
+      expect(findFrames(stripe([...bits, ...zeros(zerosBehind - 1), 1], 22, 22), 1).frames, text).to.have.length(0);
+    }
   });
 
   it("never hang or throw, whatever the bits", () => {

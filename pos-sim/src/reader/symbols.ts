@@ -40,6 +40,11 @@ const ZEROS_AFTER = 5;
  */
 const SHORT_FRAME = 12;
 const ZEROS_BEFORE_SHORT = 13;
+/**
+ * Bits that accident would have to hit, of sentinels, LRC, parity and the zeros behind them: a swipe that is not read offers some
+ * dozens of places. Twelve digits and five zeros have as many; a shorter frame wants more zeros.
+ */
+const BITS_OF_PROOF = 30;
 
 /** All frames in `count` bits of `bits`, read from `origin` in steps of `way`. */
 export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
@@ -58,7 +63,7 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
         const result = readFrame(bits, origin, way, at, count, format);
         if ("data" in result) {
           const accident = result.data.length < SHORT_FRAME && zeros < ZEROS_BEFORE_SHORT;
-          if (accident || !endsBefore(bits, origin, way, at + result.bits, result.data.length < SHORT_FRAME)) {
+          if (accident || !endsBefore(bits, origin, way, at + result.bits, result)) {
             zeros = 0;
             continue;
           }
@@ -73,8 +78,17 @@ export function findFrames(bits: Uint8Array, way: 1 | -1): Frames {
 }
 
 /** Zeros from bit `end` on; or nothing, unless it must be zeros. */
-function endsBefore(bits: Uint8Array, origin: number, way: 1 | -1, end: number, alone: boolean): boolean {
-  for (let i = 0; i < ZEROS_AFTER; i++) {
+function endsBefore(
+  bits: Uint8Array,
+  origin: number,
+  way: 1 | -1,
+  end: number,
+  { data, symbolBits }: BitFrame,
+): boolean {
+  const alone = data.length < SHORT_FRAME;
+  // Of the characters between the sentinels parity is right by accident in one of two each.
+  const zeros = alone ? Math.max(ZEROS_AFTER, BITS_OF_PROOF - 3 * symbolBits - (data.length - 2)) : ZEROS_AFTER;
+  for (let i = 0; i < zeros; i++) {
     const bit = bits[origin + way * (end + i)];
     if (bit === 1 || (alone && bit === undefined)) return false;
   }
