@@ -192,6 +192,29 @@ describe("a line between services", () => {
     });
   });
 
+  it("answers whoever asks, beside ten thousand that say nothing", async () => {
+    await open(approve);
+    const asking = caller();
+    await asking.ask(request(0));
+    const idle = new Set<Socket>();
+    for (let opened = 0; opened < 10_000; opened += 500) {
+      const batch = Array.from({ length: 500 }, () => connect(door.port, door.host));
+      for (const socket of batch) {
+        idle.add(socket);
+        socket.on("error", () => undefined);
+        socket.on("close", () => idle.delete(socket));
+      }
+      await Promise.all(
+        batch.map((socket) => new Promise((resolve) => socket.once("connect", resolve).once("close", resolve))),
+      );
+      expect((await asking.ask(request(opened + 1))).fields[39]).to.equal("00");
+    }
+    for (let i = 0; idle.size > 1024 && i < 200; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(idle.size).to.be.within(900, 1024);
+    expect(faults).to.deep.equal([]);
+    for (const socket of idle) socket.destroy();
+  });
+
   it("is read no further while 64 of its requests wait, and goes on when they are answered", async () => {
     const held: (() => void)[] = [];
     await open((message, answer) => void held.push(() => approve(message, answer)));
