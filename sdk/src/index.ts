@@ -32,6 +32,7 @@ export {
   type Token,
   type TokenStateName,
 } from "./issuer/issuer-client.js";
+export type { NewsOptions, TokenNews } from "./issuer/state-news.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";

@@ -55,7 +55,7 @@ describe("the services' operator", () => {
     for (const [service, routes] of [
       [
         network.issuer,
-        ["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state"],
+        ["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state", "/v1/states"],
       ],
       [network.processor, ["/v1/health", "/v1/devices", "/v1/codes", "/v1/codes/{ref}", "/v1/purchases"]],
     ] as const) {

@@ -53,11 +53,15 @@ export const REQUESTS = {
     state: { type: "string", enum: ["active", "suspended", "deactivated"] },
   }),
   /** A query: text alone. */
+  states: object({ cardId: ID }),
   state: object({ cardId: ID, checkpointSize: { type: "string", pattern: "^[0-9]{1,10}$" } }),
 } as const;
 
 const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } } as const;
 const REFUSAL = object({ code: out, message: out });
+
+/** Of a route whose answer is a stream of events. */
+export const REFUSALS_ALONE = { "4xx": REFUSAL, "5xx": REFUSAL } as const;
 
 /** By what is answered; every refusal has one form. */
 export const ANSWERS = {

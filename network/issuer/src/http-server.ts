@@ -6,8 +6,9 @@ import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, 
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
-import { ANSWERS, REQUESTS } from "./http-schemas.js";
+import { ANSWERS, REFUSALS_ALONE, REQUESTS } from "./http-schemas.js";
 import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
+import type { StateNews } from "./state-news.js";
 import { STATE_NAMES } from "./token-state.js";
 
 const ACCESS_KEY_SIZE = 32;
@@ -34,6 +35,7 @@ interface GrantBody extends Position {
 /** The door, not yet open. Who opens it looks to rule 11: `startIssuer` does. */
 export async function httpServer(
   issuer: Issuer,
+  news: StateNews,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Issuer: cards, tokens, grants, states" });
@@ -106,6 +108,15 @@ export async function httpServer(
       const { cardId, checkpointSize } = request.query;
       const card = await authenticated(issuer, request, cardId);
       return stateJson(await issuer.stateObject(card, tokenRefOf(request.params), Number(checkpointSize)));
+    },
+  );
+  app.get<{ Querystring: { cardId: string } }>(
+    "/v1/states",
+    { schema: { querystring: REQUESTS.states, produces: ["text/event-stream"], response: REFUSALS_ALONE } },
+    async (request, reply) => {
+      const card = await authenticated(issuer, request, request.query.cardId);
+      reply.hijack();
+      await news.listen(card, reply.raw);
     },
   );
   return app;

@@ -14,6 +14,7 @@ import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
 import { askedByProcessor, listenIso } from "./iso-server.js";
 import { Issuer, type IssuerOptions } from "./issuer.js";
+import { StateNews } from "./state-news.js";
 
 export interface IssuerServiceOptions extends IssuerOptions {
   /** Loopback by default, and the only choice with sample keys. */
@@ -54,11 +55,13 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   const host = options.host ?? "127.0.0.1";
   if (options.keys.sample && !LOOPBACK.has(host)) throw new IssuerError("SAMPLE_KEYS_LOOPBACK");
   const issuer = await Issuer.open(options);
+  const news = new StateNews(issuer.store);
   const operations = new Operations({ service: "issuer", ...(options.log && { log: options.log }) });
-  const http = await httpServer(issuer, { ...options.http, operations });
+  const http = await httpServer(issuer, news, { ...options.http, operations });
   const desk = new Desk(issuer);
   const doors: IsoDoor[] = [];
   const close = async () => {
+    news.close();
     await Promise.all([http.close(), ...doors.map((door) => door.close())]);
     await issuer.close();
   };

@@ -78,6 +78,8 @@ const MIGRATIONS: readonly string[] = [
 /** The tables, as one transaction sees them, or each statement by itself. */
 export class Tables {
   readonly #sql: Sql;
+  /** Tokens that are new here, or in another state. */
+  readonly changed: string[] = [];
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -123,6 +125,10 @@ export class Tables {
     return this.#sql.row("SELECT * FROM tokens WHERE pan_index = ?", panIndex);
   }
 
+  tokensOf(cardId: string): Promise<TokenRow[]> {
+    return this.#sql.rows("SELECT * FROM tokens WHERE card_id = ?", cardId);
+  }
+
   /** Tokens of a card that are not in `state`. */
   async tokensOutside(cardId: string, state: number): Promise<number> {
     return this.#count("SELECT COUNT(*) AS n FROM tokens WHERE card_id = ? AND state <> ?", cardId, state);
@@ -147,6 +153,7 @@ export class Tables {
       token.atc,
       token.last_expires,
     );
+    if (changes === 1) this.changed.push(token.token_ref);
     return changes === 1;
   }
 
@@ -158,6 +165,7 @@ export class Tables {
       version,
       tokenRef,
     );
+    this.changed.push(tokenRef);
   }
 
   /** Stores a grant and moves the token's ATC to it. @param level - Of the token's bucket, behind it */
@@ -262,6 +270,7 @@ export class Tables {
 /** What is asked of it by itself, each statement is a transaction of its own. */
 export class IssuerStore extends Tables {
   readonly #database: SqlDatabase;
+  readonly #told = new Set<(tokenRefs: readonly string[]) => void>();
 
   constructor(database: SqlDatabase) {
     super(database);
@@ -283,8 +292,21 @@ export class IssuerStore extends Tables {
   }
 
   /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
-  atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
-    return this.#database.transaction((sql) => work(new Tables(sql)));
+  async atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
+    let changed: readonly string[] = [];
+    const result = await this.#database.transaction((sql) => {
+      const kept = new Tables(sql);
+      changed = kept.changed;
+      return work(kept);
+    });
+    if (changed.length > 0) for (const tell of this.#told) tell(changed);
+    return result;
+  }
+
+  /** Calls `tell` behind each transaction that made tokens, or brought them to another state. @returns what ends that */
+  onTokens(tell: (tokenRefs: readonly string[]) => void): () => void {
+    this.#told.add(tell);
+    return () => void this.#told.delete(tell);
   }
 
   close(): Promise<void> {

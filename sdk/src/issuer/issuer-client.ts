@@ -6,6 +6,7 @@ import type { GrantBundle, SignedState } from "../card/card.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { withTimeLimit } from "../time-limit.js";
 import { fromBase64Url, toBase64Url } from "./base64url.js";
+import { type NewsOptions, type TokenNews, tokenNews } from "./state-news.js";
 
 /** The test space: the only number range until others are configured (rule 4). */
 export const TEST_IINS: readonly string[] = ["999999"];
@@ -163,6 +164,34 @@ export class IssuerClient {
     );
   }
 
+  /**
+   * How each token of the card stands, and each change from then on, until `signal` ends it: what was missed while the line was lost comes when it is
+   * there again. What it says is not signed: `state` fetches what the card takes.
+   *
+   * @throws {CardError} `ISSUER_NOT_ENROLLED`, `ISSUER_REFUSED`, `ISSUER_ANSWER_INVALID`; a line that is lost is tried again
+   */
+  news(cardId: Uint8Array, options: NewsOptions = {}): AsyncGenerator<TokenNews> {
+    const query = new URLSearchParams({ cardId: toBase64Url(cardId) });
+    return tokenNews(async (signal) => {
+      if (this.#accessKey === undefined) throw sdkError("ISSUER_NOT_ENROLLED");
+      const ask = this.#options.fetch ?? globalThis.fetch;
+      let response: Response;
+      try {
+        response = await ask(new URL(`/v1/states?${query}`, this.#options.baseUrl), {
+          headers: { accept: "text/event-stream", authorization: `Bearer ${this.#accessKey}` },
+          redirect: "error",
+          signal,
+        });
+      } catch (cause) {
+        throw sdkError("ISSUER_UNREACHABLE", undefined, { cause });
+      }
+      const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (response.ok && isStream && response.body !== null) return response.body;
+      if (response.ok) throw malformed("event stream");
+      throw refusal(response.status, parse(await boundedText(response)));
+    }, options);
+  }
+
   async #ask(method: string, path: string, body: object | undefined, { signal }: IssuerCallOptions): Promise<Answer> {
     throwIfAborted(signal);
     const enrolling = path === "/v1/cards";
@@ -192,12 +221,16 @@ export class IssuerClient {
     }
     const answer = parse(answered);
     if (status >= 200 && status < 300) return answer;
-    if (status === 401) throw sdkError("ISSUER_NOT_ENROLLED");
-    if (status >= 500) throw sdkError("ISSUER_UNREACHABLE", `HTTP ${status}`);
-    const issuerCode = typeof answer.code === "string" ? answer.code.slice(0, 64) : `HTTP_${status}`;
-    const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
-    throw new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
+    throw refusal(status, answer);
   }
+}
+
+function refusal(status: number, answer: Answer): CardError {
+  if (status === 401) return sdkError("ISSUER_NOT_ENROLLED");
+  if (status >= 500) return sdkError("ISSUER_UNREACHABLE", `HTTP ${status}`);
+  const issuerCode = typeof answer.code === "string" ? answer.code.slice(0, 64) : `HTTP_${status}`;
+  const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
+  return new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
 }
 
 /** Names and addresses of this machine, as `URL` writes them. */

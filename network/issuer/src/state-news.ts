@@ -1,0 +1,98 @@
+// Tokens' states, told to phones as they change (server-sent events, WHATWG HTML 9.2). Whoever comes, or comes again, hears how each token of his card stands:
+// nothing that he missed is lost, as a state is all that there is to know of it. What is told is not signed: the phone fetches the signed state for its card.
+
+import type { ServerResponse } from "node:http";
+import { fromHex, type TokenState, toBase32 } from "@enabling-card/wire";
+import type { IssuerStore, TokenRow } from "./store.js";
+import { STATE_NAMES } from "./token-state.js";
+
+/** Phones that listen at one time, and of one card: for a further one the one that came first is left. */
+const LISTENERS_MAX = 128;
+const OF_ONE_CARD = 2;
+/** So that both ends notice a line that is dead, ms. */
+const HEARTBEAT_MS = 15_000;
+/** How often a store that other processes write to is looked at, ms. */
+const LOOK_MS = 1000;
+/** Octets that a phone may leave unread. */
+const UNREAD_MAX = 16 * 1024;
+
+interface Listener {
+  readonly cardId: string;
+  readonly response: ServerResponse;
+  /** Versions that it has heard, by token. */
+  readonly told: Map<string, number>;
+}
+
+export class StateNews {
+  readonly #store: IssuerStore;
+  readonly #listeners = new Set<Listener>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #stop: () => void;
+
+  constructor(store: IssuerStore) {
+    this.#store = store;
+    this.#stop = store.onTokens((tokenRefs) => void this.#changed(tokenRefs));
+    const beat = setInterval(() => this.#all((listener) => this.#write(listener, ": still here\n\n")), HEARTBEAT_MS);
+    const look = setInterval(() => this.#all((listener) => void this.#tellAll(listener)), LOOK_MS);
+    if (store.engine === "sqlite") clearInterval(look); // nobody else writes
+    this.#timers = [beat, look];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** Tells a phone of its card's tokens from now on, until its line ends. It has shown the card's access key. */
+  async listen(cardId: Uint8Array, response: ServerResponse): Promise<void> {
+    const listener = { cardId: toBase32(cardId), response, told: new Map<string, number>() };
+    const ofCard = [...this.#listeners].filter((other) => other.cardId === listener.cardId);
+    if (ofCard.length >= OF_ONE_CARD) this.#leave(ofCard[0]!);
+    if (this.#listeners.size >= LISTENERS_MAX) this.#leave([...this.#listeners][0]!);
+    this.#listeners.add(listener);
+    response.once("close", () => this.#listeners.delete(listener));
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    await this.#tellAll(listener);
+  }
+
+  close(): void {
+    this.#stop();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#all((listener) => this.#leave(listener));
+  }
+
+  async #changed(tokenRefs: readonly string[]): Promise<void> {
+    if (this.#listeners.size === 0) return;
+    for (const tokenRef of tokenRefs) {
+      const token = await this.#store.token(tokenRef).catch(() => undefined); // whoever listens hears it when he comes again
+      if (token === undefined) continue;
+      this.#all((listener) => {
+        if (listener.cardId === token.card_id) this.#tell(listener, token);
+      });
+    }
+  }
+
+  async #tellAll(listener: Listener): Promise<void> {
+    const tokens = await this.#store.tokensOf(listener.cardId).catch(() => undefined);
+    if (tokens === undefined) this.#leave(listener);
+    else for (const token of tokens) this.#tell(listener, token);
+  }
+
+  #tell(listener: Listener, { token_ref, version, state }: TokenRow): void {
+    if ((listener.told.get(token_ref) ?? -1) >= version) return;
+    listener.told.set(token_ref, version);
+    const tokenRef = Buffer.from(fromHex(token_ref)).toString("base64url");
+    const news = { tokenRef, version, state: STATE_NAMES[state as TokenState] };
+    this.#write(listener, `event: state\ndata: ${JSON.stringify(news)}\n\n`);
+  }
+
+  #write(listener: Listener, text: string): void {
+    if (listener.response.writableLength > UNREAD_MAX) this.#leave(listener);
+    else listener.response.write(text);
+  }
+
+  #leave(listener: Listener): void {
+    this.#listeners.delete(listener);
+    listener.response.destroy();
+  }
+
+  #all(work: (listener: Listener) => void): void {
+    for (const listener of [...this.#listeners]) work(listener);
+  }
+}
