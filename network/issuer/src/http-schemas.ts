@@ -61,7 +61,11 @@ const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string"
 const REFUSAL = object({ code: out, message: out });
 
 /** Of a route whose answer is a stream of events. */
-export const REFUSALS_ALONE = { "4xx": REFUSAL, "5xx": REFUSAL } as const;
+export const EVENTS = {
+  200: { type: "string", description: 'server-sent events: event "state", data {"tokenRef","version","state"}' },
+  "4xx": REFUSAL,
+  "5xx": REFUSAL,
+} as const;
 
 /** By what is answered; every refusal has one form. */
 export const ANSWERS = {

@@ -6,7 +6,7 @@ import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, 
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
-import { ANSWERS, REFUSALS_ALONE, REQUESTS } from "./http-schemas.js";
+import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
 import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
 import type { StateNews } from "./state-news.js";
 import { STATE_NAMES } from "./token-state.js";
@@ -112,7 +112,7 @@ export async function httpServer(
   );
   app.get<{ Querystring: { cardId: string } }>(
     "/v1/states",
-    { schema: { querystring: REQUESTS.states, produces: ["text/event-stream"], response: REFUSALS_ALONE } },
+    { schema: { querystring: REQUESTS.states, produces: ["text/event-stream"], response: EVENTS } },
     async (request, reply) => {
       const card = await authenticated(issuer, request, request.query.cardId);
       reply.hijack();
