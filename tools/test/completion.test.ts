@@ -43,7 +43,7 @@ describe("ecard completion", () => {
       return ran.stdout.trim();
     };
     expect(offered("em")).to.equal("emulate");
-    expect(offered("pos", "")).to.equal("read listen inspect synth");
+    expect(offered("pos", "")).to.equal("read listen inspect synth charge");
     expect(offered("pos", "read", "--tr")).to.equal("--track");
     expect(offered("pos", "read", "sw")).to.equal("swipe.wav");
     expect(offered("emulate", "--present", "")).to.equal("now swipe");

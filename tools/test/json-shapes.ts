@@ -78,6 +78,10 @@ export const STARTED: Shape = {
 export const WATCHED: Shape = {
   ...{ event: "string", at: "number", from: "string", to: "string", mti: "string", fields: "object" },
 };
+export const CHARGED: Shape = {
+  ...{ approved: "boolean", "responseCode?": "string", "ourCode?": "string", "authCode?": "string", "stan?": "string" },
+  ...{ "rrn?": "string", "refusal?": "object", receipt: "string" },
+};
 export const COPIED: Shape = { copied: "string" };
 export const RESTORED: Shape = {
   ...{ restored: "string", copiedAt: "number", tokens: "number", grantsEnded: "number", codesEnded: "number" },
@@ -317,6 +321,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
   ["disarm", { ...PHONE_STEP, ...DISARMED }],
   ["unpair", UNPAIRED],
+  ["pos charge", CHARGED],
   ["pos listen", { ...LISTENING_TO, ...HEARD, ...PERHAPS, ...FAILED, ...HEARD_ALL }],
   ["pos synth", LABEL],
   ["image key", KEY],

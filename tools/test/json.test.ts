@@ -14,6 +14,7 @@ import {
   AIR,
   BUILT,
   CARD,
+  CHARGED,
   CHECK,
   COPIED,
   CYCLES,
@@ -204,6 +205,16 @@ describe("--json", () => {
       await ecard(["network", "backup", "--dir", network, "--out", copy]);
       const [restored] = await lines(["network", "restore", "--json", "--from", copy, "--dir", join(folder(), "new")]);
       check(restored!, RESTORED);
+    },
+    async "pos charge"() {
+      const { samples, sampleRateHz } = swipeSignal({
+        track: 2,
+        text: ";9999991234567893=49122011000000000000?",
+        ips: 10,
+      });
+      writeFileSync(join(folder(), "chip.wav"), encodeWav([samples], sampleRateHz));
+      const [refused] = await lines(["pos", "charge", join(folder(), "chip.wav"), "--amount", "1", "--json"]);
+      check(refused!, CHARGED);
     },
     pair: () =>
       withCard(async (on) =>

@@ -1,6 +1,7 @@
 // ecard pair, cards, pay, disarm, suspend, unpair: a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { cents } from "../amount.js";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import type { Output } from "../output.js";
@@ -374,12 +375,4 @@ function cardOptions(command: Command): Command {
 function hexKey(text: string): Uint8Array {
   if (!/^[0-9a-f]{64}$/i.test(text)) throw new InvalidArgumentError("A public key is 64 hexadecimal digits.");
   return Uint8Array.from(Buffer.from(text, "hex"));
-}
-
-/** @returns cents */
-function cents(text: string): number {
-  const parts = /^(\d{1,7})(?:[.,](\d{2}))?$/.exec(text);
-  const amount = parts === null ? 0 : Number(parts[1]) * 100 + Number(parts[2] ?? 0);
-  if (amount === 0) throw new InvalidArgumentError("An amount is 9.50, or 20.");
-  return amount;
 }

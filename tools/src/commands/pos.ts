@@ -4,6 +4,7 @@ import type { TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
+import { chargeCommand } from "./pos-charge.js";
 import { inspectCommand } from "./pos-inspect.js";
 import { listenCommand } from "./pos-listen.js";
 import { synthCommand } from "./pos-synth.js";
@@ -13,7 +14,7 @@ type TrackChoice = "auto" | "1" | "2" | "3";
 export function posCommand(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   const pos = program
     .command("pos")
-    .description("the POS simulator: read recordings of swipes, listen to a head, make swipes up")
+    .description("the POS simulator: read recordings of swipes, listen to a head, make swipes up, charge")
     .addHelpText("after", "\nExample:\n  ecard pos read out/demo/swipe.wav");
   pos
     .command("read")
@@ -81,4 +82,5 @@ Examples:
   listenCommand(pos, context, onCode);
   inspectCommand(pos, context, onCode);
   synthCommand(pos, context);
+  chargeCommand(pos, context, onCode);
 }

@@ -16,7 +16,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -37,11 +37,12 @@ _ecard() {
     "disarm") flags="--device --phone --card --json -q --quiet -v --verbose" names="" ;;
     "suspend") flags="--device --phone --card --resume --json -q --quiet -v --verbose" names="" ;;
     "unpair") flags="--device --phone --card --forget --json -q --quiet -v --verbose" names="" ;;
-    "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth" ;;
+    "pos") flags="--json -q --quiet -v --verbose" names="read listen inspect synth charge" ;;
     "pos read") flags="--track --json -q --quiet -v --verbose" names="" ;;
     "pos listen") flags="--rate --format --channels --track --json -q --quiet -v --verbose" names="" ;;
     "pos inspect") flags="--out --track --json -q --quiet -v --verbose" names="" ;;
     "pos synth") flags="--out --count --seed --format --json -q --quiet -v --verbose" names="" ;;
+    "pos charge") flags="--amount --network --terminal --merchant --name --type --country --currency --json -q --quiet -v --verbose" names="" ;;
     "image") flags="--json -q --quiet -v --verbose" names="key build sign verify inspect" ;;
     "image key") flags="--out --root --json -q --quiet -v --verbose" names="" ;;
     "image build") flags="--board --version --counter --out --json -q --quiet -v --verbose" names="" ;;

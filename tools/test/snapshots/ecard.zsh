@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card\: issuer and processor; watch their messages' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card\: issuer and processor; watch their messages' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -266,12 +266,13 @@ _ecard_pos() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'listen:read swipes as they come\: raw samples from a sound card, or from an emulated card'\''s coil' 'inspect:draw a recording\: an SVG and an HTML page of its signal, and of why nothing was read' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions'); _describe command names ;;
+    verb) names=('read:decode WAV files\: 8/16/24/32-bit or float, 1 to 8 channels; - is standard input' 'listen:read swipes as they come\: raw samples from a sound card, or from an emulated card'\''s coil' 'inspect:draw a recording\: an SVG and an HTML page of its signal, and of why nothing was read' 'synth:make labelled recordings of made-up swipes, from seeds and a description of conditions' 'charge:read a recorded swipe, and ask the network to authorise it\: 0100 out, 0110 back, receipt'); _describe command names ;;
     rest) case $line[1] in
       read) _ecard_pos_read ;;
       listen) _ecard_pos_listen ;;
       inspect) _ecard_pos_inspect ;;
       synth) _ecard_pos_synth ;;
+      charge) _ecard_pos_charge ;;
     esac ;;
   esac
 }
@@ -317,6 +318,23 @@ _ecard_pos_synth() {
     '--count[recordings]:value:_files' \
     '--seed[first seed]:value:_files' \
     '--format[of the recordings; sr is a sigrok session, svg a picture with what was written]:value:(wav csv sr vcd svg)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_pos_charge() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--amount[as 9.50]:value:_files' \
+    '--network[the terminals'\'' door]:value:_files' \
+    '--terminal[DE 41, up to 8 characters]:value:_files' \
+    '--merchant[DE 42, up to 15 characters\: a code'\''s provider]:value:_files' \
+    '--name[DE 43, up to 40 characters]:value:_files' \
+    '--type[DE 18, four digits (ISO 18245)]:value:_files' \
+    '--country[DE 19, three digits (ISO 3166)]:value:_files' \
+    '--currency[DE 49, three digits (ISO 4217)]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
