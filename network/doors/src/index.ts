@@ -13,3 +13,4 @@ export {
 } from "./iso-door.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
+export { answers, object, out, REFUSAL, whole } from "./schema.js";

@@ -1,23 +1,15 @@
 // What the phones' API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out (rule 10).
 
+import { answers, object, out, REFUSAL, whole } from "@enabling-card/doors";
 import { AMOUNT_MAX } from "./domain.js";
 
 /** Octets as base64url (RFC 4648 5), without padding. */
 const octets = (maxLength: number) =>
   ({ type: "string", pattern: "^[A-Za-z0-9_-]+$", minLength: 1, maxLength }) as const;
 const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }) as const;
-const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum }) as const;
-const object = (properties: object, optional: readonly string[] = []) =>
-  ({
-    type: "object",
-    additionalProperties: false,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-    properties,
-  }) as const;
 
 const ID = octets(32);
 const SIZE = whole(0, 0xffff_ffff);
-const out = { type: "string" } as const;
 
 const DOMAIN = object(
   {
@@ -58,7 +50,6 @@ export const REQUESTS = {
 } as const;
 
 const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } } as const;
-const REFUSAL = object({ code: out, message: out });
 
 /** Of a route whose answer is a stream of events. */
 export const EVENTS = {
@@ -76,7 +67,3 @@ export const ANSWERS = {
   receipt: answers(EVIDENCE),
   state: answers({ signed: out, version: { type: "integer" }, state: out, ...EVIDENCE }),
 } as const;
-
-function answers(properties: object) {
-  return { 200: object(properties), "4xx": REFUSAL, "5xx": REFUSAL } as const;
-}

@@ -1,18 +1,12 @@
 // What the processor's API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out.
 
+import { answers, object, out, whole } from "@enabling-card/doors";
+
 /** Octets as base64url (RFC 4648 5), without padding: so many. */
 const octets = (size: number) => {
   const length = Math.ceil((size * 4) / 3);
   return { type: "string", pattern: "^[A-Za-z0-9_-]+$", minLength: length, maxLength: length } as const;
 };
-const whole = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum }) as const;
-const object = (properties: object, optional: readonly string[] = []) =>
-  ({
-    type: "object",
-    additionalProperties: false,
-    required: Object.keys(properties).filter((name) => !optional.includes(name)),
-    properties,
-  }) as const;
 
 const ID = octets(16);
 const CODE = { type: "string", pattern: "^[0-9]{16}$" } as const;
@@ -22,7 +16,6 @@ const PROVIDER = { type: "string", pattern: "^[!-~]([ -~]{0,13}[!-~])?$" } as co
 /** Highest amount that DE 4 can say. */
 const AMOUNT = whole(0, 999_999_999_999);
 const SECONDS = whole(0, 0xffff_ffff);
-const out = { type: "string" } as const;
 
 export const REQUESTS = {
   device: object({ key: octets(16) }),
@@ -47,8 +40,6 @@ export const IDEMPOTENT = {
   properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
 } as const;
 
-const REFUSAL = object({ code: out, message: out });
-
 /** By what is answered; every refusal has one form. */
 export const ANSWERS = {
   health: answers({ ok: { type: "boolean" } }),
@@ -60,7 +51,3 @@ export const ANSWERS = {
     "authCode",
   ]),
 } as const;
-
-function answers(properties: object, optional: readonly string[] = []) {
-  return { 200: object(properties, optional), "4xx": REFUSAL, "5xx": REFUSAL } as const;
-}
