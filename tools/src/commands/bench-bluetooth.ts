@@ -64,7 +64,7 @@ Examples:
       output.fact(ran);
       const megabytes = (octets: number) => (octets / 1e6).toFixed(1);
       output.result(
-        `\n${ran.cycles} cycles: ${megabytes(ran.early)} MB after a tenth of them, ${megabytes(ran.late)} at the end, ${ran.violations} violations`,
+        `\n${ran.cycles} cycles: ${megabytes(ran.early)} MB after three tenths of them, ${megabytes(ran.late)} at the end, ${ran.violations} violations`,
       );
     });
 }
