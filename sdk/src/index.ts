@@ -9,8 +9,8 @@ export {
   type SignedState,
 } from "./card/card.js";
 export type { CallOptions, CallProgress } from "./card/connection.js";
-export type { CardTarget } from "./card/find.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
+export type { CardTarget } from "./card/way.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
 export {
   checkImage,

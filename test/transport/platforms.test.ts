@@ -6,6 +6,7 @@ import { Air, Controller } from "@enabling-card/emulator";
 import {
   blePlxTransport,
   Card,
+  type CardLink,
   type CardTransport,
   capacitorTransport,
   serialTransport,
@@ -27,6 +28,19 @@ import { qemuWithPhone } from "../support/qemu-with-phone.js";
 import { pairOptions, soon, watchedWorlds } from "../support/watched-worlds.js";
 
 const newWorld = watchedWorlds();
+
+/** The same transport, and its newest link. */
+function lastLinkOf(transport: CardTransport) {
+  let last: CardLink | undefined;
+  const noting: CardTransport = {
+    ...transport,
+    async connect(id, options) {
+      last = await transport.connect(id, options);
+      return last;
+    },
+  };
+  return { transport: noting, last: () => last! };
+}
 
 describe("a transport's options", () => {
   const noble = new EventEmitter() as never;
@@ -133,6 +147,24 @@ describe("a phone's system", () => {
     await card.load(await grant());
     expect(Math.min(...sizes)).to.be.at.most(20);
     expect(Math.max(...sizes)).to.equal(244);
+    await card.close();
+  });
+
+  it("that says -1 for an MTU has not told one: the card's chunks show it (Capacitor)", async () => {
+    const client = new FakeCapacitor(central, "android");
+    client.getMtu = async () => -1;
+    const { transport, last } = lastLinkOf(capacitorTransport(client));
+    const card = await pair(transport);
+    expect(last().maxWrite).to.equal(244);
+    await card.close();
+  });
+
+  it("that refuses to ask for an MTU has the least there is, and pairs (ble-plx)", async () => {
+    const manager = new FakeBlePlx(central, { platform: "android" });
+    manager.requestMTUForDevice = () => Promise.reject(new FakeBleError(206, "MTU change failed"));
+    const { transport, last } = lastLinkOf(blePlxTransport(manager));
+    const card = await pair(transport);
+    expect(last().maxWrite).to.equal(20);
     await card.close();
   });
 

@@ -12,7 +12,6 @@ import {
   When,
 } from "@enabling-card/wire";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import { MessageLink } from "../link/message-link.js";
 import { checkPairingCode } from "../pairing/check-code.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
 import { checkPhoneName, type PairOptions, pairOver } from "../session/pair.js";
@@ -28,9 +27,10 @@ import {
   readState,
 } from "./answers.js";
 import { type Body, type CallOptions, Connection, type ConnectionSettings } from "./connection.js";
-import { type CardTarget, isOwn, type Way, wayTo } from "./find.js";
+import { isOwn } from "./find.js";
 import { pinKeyOf } from "./pin-key.js";
 import { sealNewPin, sealPinForGrant } from "./sealed-pin.js";
+import { type CardTarget, type Way, wayTo } from "./way.js";
 
 /** A grant and what travels beside it, as the issuer gives them. */
 export interface GrantBundle {
@@ -106,18 +106,22 @@ export class Card {
     const way = wayTo(target);
     options.onProgress?.("connecting");
     const { store, signal, timeoutMs = ANSWER_MS } = options;
-    const link = await MessageLink.open(await way.link({ signal, timeoutMs }), { signal, timeoutMs });
     const settings = { store, timeoutMs, reconnects: RECONNECTS };
     const unpaired = { cardId: code.cardId } as Pairing;
     const card = new Card(way, unpaired, settings);
-    try {
-      const { pairing, session, info } = await pairOver(link, code, options, card.#connection.sessionListener);
-      card.#connection.adopt(link, pairing, session, info);
-      return card;
-    } catch (error) {
-      await link.close();
-      throw error;
-    }
+    return way.reach(
+      async (link, until, proved) => {
+        const onProgress: PairOptions["onProgress"] = (step) => {
+          if (step === "keeping") proved(); // its certificate names the card, and it has the certificate's key
+          options.onProgress?.(step);
+        };
+        const ways = { ...options, onProgress, ...(until && { signal: until }) };
+        const { pairing, session, info } = await pairOver(link, code, ways, card.#connection.sessionListener);
+        card.#connection.adopt(link, pairing, session, info);
+        return card;
+      },
+      { signal, timeoutMs, failed: new Set() },
+    );
   }
 
   /**

@@ -3,11 +3,11 @@
 
 import { type CardInfo, type CborValue, Op } from "@enabling-card/wire";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
-import { MessageLink } from "../link/message-link.js";
+import type { MessageLink } from "../link/message-link.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
-import { openOver } from "../session/open.js";
+import { type Opened, openOver } from "../session/open.js";
 import type { SecureSession, SessionListener } from "../session/secure-session.js";
-import type { Way } from "./find.js";
+import type { Use, Way } from "./way.js";
 
 export interface CallProgress {
   readonly step: "connecting" | "sending" | "waiting" | "done";
@@ -155,9 +155,10 @@ export class Connection {
   }
 
   async #open(signal: AbortSignal | undefined): Promise<SecureSession> {
+    const failed = new Set<string>();
     for (let tries = 0; ; tries++) {
       try {
-        return await this.#openOnce(signal);
+        return await this.#openOnce(signal, failed);
       } catch (error) {
         if (!worthAnother(error) || !this.#way.again || tries >= this.#settings.reconnects || signal?.aborted)
           throw error;
@@ -166,15 +167,22 @@ export class Connection {
     }
   }
 
-  async #openOnce(signal: AbortSignal | undefined): Promise<SecureSession> {
+  async #openOnce(signal: AbortSignal | undefined, failed: Set<string>): Promise<SecureSession> {
     const { store, timeoutMs } = this.#settings;
-    if (this.#link === undefined || this.#link.gone !== undefined) {
-      this.#link = await MessageLink.open(await this.#way.link({ signal, timeoutMs }), { signal, timeoutMs });
-    }
-    const link = this.#link;
+    const pairings = await store.list(this.#pairing.cardId);
+    const open: Use<Opened & { readonly link: MessageLink }> = async (link, until, proved) => {
+      this.#link = link;
+      const opened = await openOver(link, pairings, { timeoutMs, signal: until }, this.sessionListener);
+      proved();
+      return { ...opened, link };
+    };
+    const up = this.#link?.gone === undefined ? this.#link : undefined;
+    const reached = up ? open(up, signal, () => undefined) : this.#way.reach(open, { signal, timeoutMs, failed });
+    const { link, ...opened } = await reached.catch(async (error: unknown) => {
+      await up?.close();
+      throw error;
+    });
     try {
-      const pairings = await store.list(this.#pairing.cardId);
-      const opened = await openOver(link, pairings, { timeoutMs, signal }, this.sessionListener);
       // The session proves which pairing the card holds: the others of this card are over.
       if (!opened.pairing.confirmed) await store.save({ ...opened.pairing, confirmed: true });
       else if (pairings.some(({ confirmed }) => !confirmed)) await store.forgetUnconfirmed(opened.pairing.cardId);

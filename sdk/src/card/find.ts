@@ -1,13 +1,10 @@
-// Finding a card and linking up with it: the first in reach, one by its transport's name, or one's own by its identifier.
+// Finding a card and linking up with it: the first in reach, or one's own by its identifier. What it advertises proves nothing: anybody may say it again.
 
 import { sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
 import type { Pairing } from "../pairing/pairing-store.js";
 import { recognises } from "../session/names.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "../transport/card-link.js";
-
-/** A way to a card: a link that is up, or a transport and perhaps the card's name on it. */
-export type CardTarget = CardLink | CardTransport | { readonly transport: CardTransport; readonly id: string };
 
 export interface FindOptions {
   readonly signal?: AbortSignal | undefined;
@@ -16,42 +13,10 @@ export interface FindOptions {
 }
 
 const FIND_MS = 10_000;
+/** How long others are listened for where one card failed, ms: a card on the air is heard several times a second. */
+export const LOOK_MS = 1_000;
 /** What a transport that was told to end has for that, ms. */
 const END_MS = 100;
-
-/** How to get a link to the card, again and again; only once where a link was given. */
-export interface Way {
-  readonly again: boolean;
-  link(options: FindOptions): Promise<CardLink>;
-}
-
-/**
- * @param wanted - Which of the cards found will do; any unless told.
- * @throws {CardError} from `link`: `CARD_NOT_FOUND`, `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
- */
-export function wayTo(target: CardTarget, wanted: (card: DiscoveredCard) => boolean = () => true): Way {
-  if ("write" in target) {
-    let used = false;
-    return {
-      again: false,
-      async link() {
-        if (used) throw sdkError("LINK_LOST");
-        used = true;
-        return target;
-      },
-    };
-  }
-  if ("transport" in target) {
-    return { again: true, link: (options) => dial(target.transport, target.id, options) };
-  }
-  return {
-    again: true,
-    async link(options) {
-      const { id } = await find(target, wanted, options);
-      return dial(target, id, options);
-    },
-  };
-}
 
 /** Does this card's advertisement say that it is paired so? */
 export function isOwn(pairings: readonly Pairing[]): (card: DiscoveredCard) => boolean {
@@ -59,20 +24,33 @@ export function isOwn(pairings: readonly Pairing[]): (card: DiscoveredCard) => b
     identifier !== undefined && pairings.some((one) => recognises(one.identifierKey, identifier));
 }
 
-async function find(
-  transport: CardTransport,
-  wanted: (card: DiscoveredCard) => boolean,
-  { signal, timeoutMs = FIND_MS }: FindOptions,
-): Promise<DiscoveredCard> {
+export interface Search extends FindOptions {
+  /** Which of the cards found will do. */
+  readonly wanted: (card: DiscoveredCard) => boolean;
+  /** Ids that will not do. */
+  readonly not: ReadonlySet<string>;
+  /** Ids that are taken only where no other card is heard for a while. */
+  readonly rather: ReadonlySet<string>;
+}
+
+/** @throws {CardError} `CARD_NOT_FOUND`, `LINK_TIMEOUT`, `ABORTED`, and what the transport says */
+export async function find(transport: CardTransport, search: Search): Promise<DiscoveredCard> {
+  const { wanted, not, rather, signal, timeoutMs = FIND_MS } = search;
   throwIfAborted(signal);
   const over = new AbortController();
   const time = setTimeout(() => over.abort(), timeoutMs);
+  let settle: ReturnType<typeof setTimeout> | undefined;
   const cards = transport.discover(eitherOf(signal, over.signal))[Symbol.asyncIterator]();
+  let spare: DiscoveredCard | undefined;
   const look = async (): Promise<DiscoveredCard | undefined> => {
     for (;;) {
       const { done, value } = await cards.next();
-      if (done || over.signal.aborted) return undefined;
-      if (transport.hidesIdentifiers || wanted(value)) return value; // the handshake tells whose it is
+      if (done || over.signal.aborted) return spare;
+      if (transport.hidesIdentifiers) return value; // the handshake tells whose it is
+      if (!wanted(value) || not.has(value.id)) continue;
+      if (!rather.has(value.id)) return value;
+      spare ??= value;
+      settle ??= setTimeout(() => over.abort(), Math.min(LOOK_MS, timeoutMs / 4));
     }
   };
   try {
@@ -82,13 +60,14 @@ async function find(
     return found;
   } finally {
     clearTimeout(time);
+    clearTimeout(settle);
     over.abort();
     void cards.return?.().catch(() => undefined); // one that hangs is not waited for
   }
 }
 
 /** A link in time; one that comes too late is closed. */
-async function dial(
+export async function dial(
   transport: CardTransport,
   id: string,
   { signal, timeoutMs = FIND_MS }: FindOptions,
@@ -105,6 +84,6 @@ async function dial(
   }
 }
 
-function eitherOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+export function eitherOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
   return signal ? AbortSignal.any([signal, other]) : other;
 }

@@ -22,9 +22,9 @@ export type Way =
  * @throws {CommandError} `WRONG_USE`
  */
 export function readWay(text: string): Way {
-  const [, kind, rest = ""] = /^(tcp|ble)(?::(.*))?$/.exec(text) ?? [];
-  if (kind === "tcp" && /^\d{1,5}$/.test(rest)) return { kind, port: Number(rest) };
-  if (kind === "ble") return rest === "" ? { kind } : { kind, path: rest };
+  const [, kind, rest] = /^(tcp|ble)(?::(.*))?$/.exec(text) ?? [];
+  if (kind === "tcp" && /^\d{1,5}$/.test(rest ?? "")) return { kind, port: Number(rest) };
+  if (kind === "ble" && rest !== "") return rest === undefined ? { kind } : { kind, path: rest };
   throw new CommandError("WRONG_USE", `--device ${text}: give tcp:PORT, ble, or ble:PATH of a controller`, EXIT.usage);
 }
 
