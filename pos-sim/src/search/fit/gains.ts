@@ -13,7 +13,7 @@ const HALF = 0.5;
 const QUARTER = 0.25;
 const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -18;
-const OFTEN = -3.5;
+const OFTEN = -4;
 /** That it has none of the three. */
 const MOSTLY = Math.log1p(-3 * Math.exp(OFTEN));
 /** Odds that a one has lost one of its pulses, beside a cell that has evidently lost some: a damage ends somewhere. */
