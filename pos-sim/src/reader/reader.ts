@@ -154,8 +154,11 @@ export class Reader {
     return this.#reads.slice(before);
   }
 
-  /** Ends the recording. All its reads in the order of time, or the diagnosis. */
-  /** @param isLate - True from when on nobody waits for a search. */
+  /**
+   * Ends the recording. All its reads in the order of time, or the diagnosis.
+   *
+   * @param isLate - True from when on nobody waits for a search.
+   */
   finish(isLate?: () => boolean): ReaderResult {
     this.#forgetGiven();
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
