@@ -52,6 +52,7 @@ describe("claims against outcomes", () => {
   const { decades } = reliability;
 
   it("are counted by decade of the claimed chance to be wrong, with how many should have been wrong", () => {
+    expect(String(decades[3]!.from)).to.equal("0.0001");
     expect(decades.map(({ swipes }) => swipes)).to.deep.equal([20, 0, 0, 0, 0, 10, 0, 0, 1]);
     expect(decades.map(({ wrong }) => wrong)).to.deep.equal([5, 0, 0, 0, 0, 0, 0, 0, 0]);
     expect(decades[0]!.expected).to.be.closeTo(6, 1e-9);

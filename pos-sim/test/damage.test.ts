@@ -155,6 +155,30 @@ describe("a damaged swipe", () => {
     expect(wrong).to.deep.equal([]);
   }).timeout(120_000);
 
+  it("with dropouts of two cells in three places, in noise that is slower than pulses, likewise", () => {
+    // Each of these was called valid, and was wrong, as slow noise was taken for clicks, and a one that lost its first pulse for a zero.
+    const seeds = [9, 75, 100, 103, 196, 321, 377, 413, 663, 688, 759, 840, 851, 1026, 1037, 1162];
+    const dropouts = { count: 3, cells: 2 };
+    const noise = "pink";
+    const slow = tally(seeds, (seed) => synthesise(5_000_000 + seed, { snrDb: 4, noise, dropouts }));
+    const slower = tally([63, 162, 224, 460], (seed) => synthesise(5_100_000 + seed, { snrDb: 0, noise, dropouts }));
+    expect([...slow.wrong, ...slower.wrong]).to.deep.equal([]);
+  }).timeout(120_000);
+
+  it("with such dropouts has candidates that are as likely as they say", () => {
+    const dropouts = { count: 3, cells: 2 };
+    // Of candidates likelier than 0.99 one was wrong in these.
+    let [expected, wrong] = [0, 0];
+    for (const seed of some(100, 5_000_000)) {
+      const { samples, text } = synthesise(seed, { snrDb: 4, dropouts });
+      const [first] = readSamples(samples, RATE).candidates;
+      if (first === undefined || first.probability < 0.9) continue;
+      expected += 1 - first.probability;
+      if (first.data !== text) wrong++;
+    }
+    expect(wrong, String(expected)).to.be.at.most(2);
+  }).timeout(120_000);
+
   it("with clicks that are broader than a pulse, whose flanks look like pulses, likewise", () => {
     const { wrong } = tally(some(56, 8_600_000), (seed) => bumped(seed, 4));
     expect(wrong).to.deep.equal([]);

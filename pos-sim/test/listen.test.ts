@@ -208,6 +208,19 @@ describe("listening to a head", () => {
     expect(endOf(heard)).to.include({ reads: 3, diagnosis: null });
     expect(left).to.equal(true);
   });
+
+  it("tells what samples hold that waited for a search, when it is stopped", async () => {
+    const { samples, text } = synthesise(97_000_000, { snrDb: 3 });
+    const abort = new AbortController();
+    async function* stopped() {
+      yield* pieces(ENCODE.f32le(joined(samples, pause(1))));
+      abort.abort();
+      yield new Uint8Array(4);
+    }
+    const heard = await all(stopped(), { sampleRateHz: 48_000, signal: abort.signal });
+    expect(textsOf(heard)).to.deep.equal([text]);
+    expect(endOf(heard)).to.include({ reads: 1, diagnosis: null });
+  });
 });
 
 describe("a reader that is live", () => {
@@ -220,6 +233,17 @@ describe("a reader that is live", () => {
     expect(count + reads.length).to.equal(10_050);
     expect(reads.length).to.be.at.most(1);
     expect(diagnosis).to.equal(null);
+  });
+
+  it("searches no longer than somebody waits", () => {
+    const { samples, text } = synthesise(97_000_000, { snrDb: 3 });
+    const readBy = (isLate: () => boolean) => {
+      const reader = new Reader(48_000, { live: true });
+      reader.push(samples);
+      return reader.finish(isLate).reads.map(({ data }) => data);
+    };
+    expect(readBy(() => false)).to.deep.equal([text]);
+    expect(readBy(() => true)).to.deep.equal([]);
   });
 
   it("says at any time why nothing was read so far", () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Conditions, readSamples, type SignalMeasures, swipeSignal, synthesise } from "../src/index.js";
+import { type Conditions, Reader, readSamples, type SignalMeasures, swipeSignal, synthesise } from "../src/index.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { TRACKS } from "./swipes.js";
 
@@ -281,3 +281,15 @@ function moved(samples: Float32Array, at: number, by: number): Float32Array {
     return samples[low]! + (place - low) * (samples[low + 1]! - samples[low]!);
   });
 }
+
+describe("a swipe whose samples are no numbers", () => {
+  it("has no level that is told", () => {
+    const { samples, sampleRateHz } = synthesise(97_100_000);
+    const reader = new Reader(sampleRateHz, { measures: "failed" });
+    reader.push(samples.map((sample) => sample * 1e300));
+    const { failed } = reader.finish();
+    expect(failed).to.have.length(1);
+    expect(failed[0]!.sentence).to.not.include("Infinity");
+    expect(failed[0]!.signal).to.equal(undefined);
+  });
+});

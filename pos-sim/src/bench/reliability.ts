@@ -28,7 +28,7 @@ export class Reliability {
   /** Most doubtful first. */
   get decades(): readonly Decade[] {
     return this.#swipes.map((swipes, i) => ({
-      from: i === DECADES - 1 ? 0 : 10 ** -(i + 1),
+      from: i === DECADES - 1 ? 0 : 1 / 10 ** (i + 1),
       swipes,
       wrong: this.#wrong[i]!,
       expected: this.#expected[i]!,

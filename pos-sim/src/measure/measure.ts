@@ -55,6 +55,8 @@ export function measured(swipe: Swipe): Measured | undefined {
   const clipped = clippedPercent > CLIPPED_PERCENT;
   const { hum, humAt, wander } = baseLineOf(excerpt.samples, rate);
   const peak = loudest(inFrame, 0, inFrame.length);
+  // Samples that are no numbers are silence here, and have no level.
+  if (peak === 0) return undefined;
   const samples = (hum ?? 0) > HUM * peak ? excerpt.samples.map((sample, i) => sample - humAt(i)) : excerpt.samples;
   const found = reversalsOf(samples, cells, clipped);
   const height = median(found.usual);

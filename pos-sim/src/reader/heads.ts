@@ -46,9 +46,13 @@ export class Heads {
     );
   }
 
-  /** The samples are over: what was not decided before. */
-  finish(): readonly Said[] {
-    return this.#told(this.#heads.flatMap(({ reader }, c) => onChannel(reader.finish().reads, c)));
+  /**
+   * The samples are over: what was not decided before.
+   *
+   * @param isLate - True from when on nobody waits for a search.
+   */
+  finish(isLate?: () => boolean): readonly Said[] {
+    return this.#told(this.#heads.flatMap(({ reader }, c) => onChannel(reader.finish(isLate).reads, c)));
   }
 
   /** Why nothing was read so far, by a head that heard something; null where something was. */

@@ -30,7 +30,7 @@ export interface ListenOptions extends Pick<ReaderOptions, "track" | "testIins">
   readonly sampleRateHz: number;
   /** 1 (default) to 8, each a head of its own. */
   readonly channels?: number;
-  /** Ends it as the end of the samples would, but for what is not decided yet. */
+  /** Ends it as the end of the samples would, but for what takes longer to decide than somebody waits who has stopped it. */
   readonly signal?: AbortSignal;
 }
 
@@ -51,6 +51,8 @@ export type Heard = Said | HeardAll;
 const LATENCY_S = 0.04;
 const PIECE = 64;
 const MOST = 1 << 15;
+/** How long samples are searched that waited when it was stopped, ms: whoever stops a command gives up two seconds later. */
+const STOPPED_MS = 3000;
 
 /**
  * What is heard, as it comes: each read once, candidates where nothing was certain, at last the end.
@@ -89,7 +91,8 @@ export async function* listen(
   } finally {
     await octets.close();
   }
-  if (!stopped) for (const said of heads.finish()) yield counted(said);
+  const until = stopped ? performance.now() + STOPPED_MS : Number.POSITIVE_INFINITY;
+  for (const said of heads.finish(() => performance.now() > until)) yield counted(said);
   const restOctets = stopped ? 0 : blocks.rest;
   yield { kind: "end", reads, seconds: frames / sampleRateHz, diagnosis: heads.diagnosis, restOctets };
 }

@@ -154,12 +154,16 @@ export class Reader {
     return this.#reads.slice(before);
   }
 
-  /** Ends the recording. All its reads in the order of time, or the diagnosis. */
-  finish(): ReaderResult {
+  /**
+   * Ends the recording. All its reads in the order of time, or the diagnosis.
+   *
+   * @param isLate - True from when on nobody waits for a search.
+   */
+  finish(isLate?: () => boolean): ReaderResult {
     this.#forgetGiven();
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
-    this.#searcher.finish();
+    this.#searcher.finish(isLate);
     this.#gauge?.end();
     this.#attempts.settle(Number.POSITIVE_INFINITY);
     const reads = this.#reads.sort((a, b) => a.startS - b.startS);

@@ -84,9 +84,10 @@ export class Searcher {
     }
   }
 
-  finish(): void {
+  /** @param isLate - True where nobody waits for more: what was not searched by then is not. */
+  finish(isLate: () => boolean = () => false): void {
     const end = this.#first + this.#filled;
-    while (this.#next < end) this.#search(this.#next, Math.min(end, this.#next + this.#core));
+    while (this.#next < end && !isLate()) this.#search(this.#next, Math.min(end, this.#next + this.#core), isLate);
   }
 
   #advance(): void {
@@ -121,7 +122,7 @@ export class Searcher {
     this.#weak = hasMore(stretch.bits, said?.likely ?? [], SURE_ALONE) ? [...apart.slice(1 - PASSES), stretch] : [];
   }
 
-  #search(from: number, to: number): void {
+  #search(from: number, to: number, isLate = () => false): void {
     this.#next = to;
     const { readIn, longestCell } = this.#options;
     const window = this.#window.subarray(0, this.#filled);
@@ -135,7 +136,7 @@ export class Searcher {
       .map((seed) => ({ ...seed, at: seed.at + low }))
       .filter(({ at }) => !read.some((span) => at > span.from && at < span.to));
     const rates = new Rates(window);
-    for (let tried = 0; tried < STRETCHES && seeds.length > 0; tried++) {
+    for (let tried = 0; tried < STRETCHES && seeds.length > 0 && !isLate(); tried++) {
       const { at, cell } = seeds[0]!;
       const reach = Math.min(this.#margin, REACH_CELLS * cell);
       const near = seeds.filter((seed) => Math.abs(seed.at - at) < reach);

@@ -26,11 +26,13 @@ export function loudnessOf({ whole: { lone }, squares, counts }: Weighed): Float
   });
 }
 
-/** Cells in which something is louder and broader than pulses, and those beside them. */
-export function coveredBy(loud: Float64Array, { slow, quarter }: Weighed): Uint8Array {
+/** Cells in which something is louder and broader than pulses and than the noise there is, and those beside them. */
+export function coveredBy(loud: Float64Array, seen: Weighed): Uint8Array {
+  const { slow, quarter, noise } = seen;
+  const fits = fitsOf(seen);
   const covered = new Uint8Array(loud.length);
   for (const [k, power] of loud.entries()) {
-    const isBroad = power > LOUD && slow[k]! > quarter + (power > LOUDER ? SLOW : SLOWER);
+    const isBroad = power > LOUD && noise[k]! > fits[k]! && slow[k]! > quarter + (power > LOUDER ? SLOW : SLOWER);
     if (isBroad) covered.fill(1, Math.max(0, k - 1), k + 2);
   }
   return covered;

@@ -13,11 +13,18 @@ const HALF = 0.5;
 const QUARTER = 0.25;
 const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -18;
-const OFTEN = -3.5;
+const OFTEN = -4;
 /** That it has none of the three. */
 const MOSTLY = Math.log1p(-3 * Math.exp(OFTEN));
 /** Odds that a one has lost one of its pulses, beside a cell that has evidently lost some: a damage ends somewhere. */
 const BESIDE = -1;
+/**
+ * Behind a cell that has lost its pulses: that the next one has too, and that it has them. A one there has lost the first of its two as often as
+ * not: were that rarer than a zero, ones at a damage's end would be read as zeros.
+ */
+const GOES_ON = Math.log(0.4);
+const ENDS = Math.log(0.6);
+const ENDS_AMID = Math.log(0.3);
 /** Power over that of the most pulses that a cell has, above which something lies over them. */
 const UNDER = 1.65;
 /** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
@@ -72,9 +79,7 @@ export function lossyGains(seen: Weighed, clicked?: Uint8Array): Float64Array {
   const gains = new Float64Array(noise.length * LOSSY.transitions.length);
   for (let k = 0; k < noise.length; k++) {
     const odds = isLost(k - 2) || isLost(k - 1) || isLost(k) || isLost(k + 1) ? BESIDE : OFTEN;
-    const gone = OFTEN + noise[k]!;
-    const under = loud[k]! < UNDER ? NEVER : gone;
-    const lost = loud[k]! < UNDER ? gone : NEVER;
+    const under = loud[k]! < UNDER ? NEVER : OFTEN + noise[k]!;
     for (let from = 0; from < LOSSY.states; from++) {
       const before = from % 3;
       const at = (k * LOSSY.states + from) * LOSSY_STEPS;
@@ -85,6 +90,9 @@ export function lossyGains(seen: Weighed, clicked?: Uint8Array): Float64Array {
       const zero = zeroFrom(k, from < 3 ? 0 : 1, before);
       const one = zero + 1;
       const isAlone = before === LOST;
+      const there = isAlone ? ENDS : MOSTLY;
+      const whole1 = isAlone ? ENDS_AMID : MOSTLY;
+      const half1 = isAlone ? ENDS_AMID : odds;
       if (clicked?.[k] === 1) {
         gains[at] = noise[k]! + clickedGain(seen, k, zero, isAlone);
         gains[at + 1] = noise[k]! + clickedGain(seen, k, one, isAlone);
@@ -93,12 +101,13 @@ export function lossyGains(seen: Weighed, clicked?: Uint8Array): Float64Array {
       }
       const half = addLog(
         weakOften(end, one, isAlone, scale),
-        addLog(thereOften(middle, one, isAlone, scale), weakOften(middle, one, isAlone, scale)),
+        addLog(MOSTLY + fitOf(middle, one, isAlone, scale), weakOften(middle, one, isAlone, scale)),
       );
-      gains[at] = addLog(thereOften(whole, zero, isAlone, scale), under);
+      const lost = loud[k]! < UNDER ? (isAlone ? GOES_ON : OFTEN) + noise[k]! : NEVER;
+      gains[at] = addLog(there + fitOf(whole, zero, isAlone, scale), under);
       gains[at + 1] = addLog(
-        addLog(thereOften(whole, one, isAlone, scale), under),
-        odds + thereOften(end, one, isAlone, scale),
+        addLog(whole1 + fitOf(whole, one, isAlone, scale), under),
+        half1 + fitOf(end, one, isAlone, scale),
       );
       gains[at + 2] = addLog(lost, weakOften(whole, zero, isAlone, scale));
       gains[at + 3] = addLog(addLog(lost, weakOften(whole, one, isAlone, scale)), odds + half);
@@ -115,9 +124,9 @@ function clickedGain({ whole, squares, counts, scale }: Weighed, k: number, i: n
   return (counts[k]! / 2) * Math.log(all / left);
 }
 
-/** Pulses as they should be, where damage is often. @param isAlone - What came before is lost and overlaps nothing. */
-function thereOften({ along, own, lone }: Pulses, i: number, isAlone: boolean, scale: number): number {
-  return MOSTLY + scale * (along[i]! - (isAlone ? lone[i]! : own[i]!));
+/** Pulses as they should be. @param isAlone - What came before is lost and overlaps nothing. */
+function fitOf({ along, own, lone }: Pulses, i: number, isAlone: boolean, scale: number): number {
+  return scale * (along[i]! - (isAlone ? lone[i]! : own[i]!));
 }
 
 /** And weak ones. */
