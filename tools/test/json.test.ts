@@ -3,20 +3,18 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sampleKeys } from "@enabling-card/issuer";
-import { openWatchDoor, startNetwork } from "@enabling-card/network";
 import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
+import { networkVerbs } from "./json-network.js";
 import {
   AIR,
   BUILT,
   CARD,
   CHARGED,
   CHECK,
-  COPIED,
   CYCLES,
   check,
   DEBUGGED,
@@ -51,12 +49,10 @@ import {
   PLAYED,
   READER,
   READING,
-  RESTORED,
   SCENARIO,
   SERIAL_PORT,
   type Shape,
   SIGNED,
-  STARTED,
   STEP,
   SUSPENDED,
   TLV,
@@ -64,7 +60,6 @@ import {
   UNPAIRED,
   UPLOAD,
   VERIFIED,
-  WATCHED,
 } from "./json-shapes.js";
 import { ecard, type Ran, testFolder } from "./run-ecard.js";
 
@@ -174,38 +169,7 @@ describe("--json", () => {
       const [listening] = await lines(line, abort.signal, () => abort.abort());
       check(listening!, ISSUER);
     },
-    async "network start"() {
-      const abort = new AbortController();
-      const ports = ["--http", "--codes", "--iso", "--watch"].flatMap((name) => [name, "0"]);
-      const [started] = await lines(["network", "start", "--json", ...ports], abort.signal, () => abort.abort());
-      check(started!, STARTED);
-    },
-    async "network watch"() {
-      const watch = await openWatchDoor(0);
-      const abort = new AbortController();
-      const line = ["network", "watch", "--json", "--url", watch.url];
-      const telling = setInterval(
-        () => watch.tell("terminal", "issuer", { mti: "0100", fields: { 4: "000000000950" } }),
-        20,
-      );
-      const [message] = await lines(line, abort.signal, () => abort.abort());
-      clearInterval(telling);
-      await watch.close();
-      check(message!, WATCHED);
-    },
-    async "network backup"() {
-      const [network, copy] = [join(folder(), "network"), join(folder(), "network-copy")];
-      await (await startNetwork({ keys: sampleKeys(), store: network })).close();
-      const [copied] = await lines(["network", "backup", "--json", "--dir", network, "--out", copy]);
-      check(copied!, COPIED);
-    },
-    async "network restore"() {
-      const [network, copy] = [join(folder(), "old"), join(folder(), "old-copy")];
-      await (await startNetwork({ keys: sampleKeys(), store: network })).close();
-      await ecard(["network", "backup", "--dir", network, "--out", copy]);
-      const [restored] = await lines(["network", "restore", "--json", "--from", copy, "--dir", join(folder(), "new")]);
-      check(restored!, RESTORED);
-    },
+    ...networkVerbs(folder, lines),
     async "pos charge"() {
       const { samples, sampleRateHz } = swipeSignal({
         track: 2,

@@ -1,0 +1,53 @@
+// --json of the network's verbs, for json.test.ts.
+
+import { join } from "node:path";
+import { sampleKeys } from "@enabling-card/issuer";
+import { openWatchDoor, startNetwork } from "@enabling-card/network";
+import { COPIED, check, RESTORED, STARTED, WATCHED } from "./json-shapes.js";
+import { ecard } from "./run-ecard.js";
+
+/** The JSON Lines of a command line that wrote nothing to stderr. */
+type Lines = (
+  args: readonly string[],
+  signal?: AbortSignal,
+  onOut?: (text: string) => void,
+) => Promise<Record<string, unknown>[]>;
+
+export function networkVerbs(folder: () => string, lines: Lines): Readonly<Record<string, () => Promise<void>>> {
+  /** A network that was, and is not running. */
+  async function stopped(name: string): Promise<string> {
+    const store = join(folder(), name);
+    await (await startNetwork({ keys: sampleKeys(), store })).close();
+    return store;
+  }
+  return {
+    async "network start"() {
+      const abort = new AbortController();
+      const ports = ["--http", "--codes", "--iso", "--watch"].flatMap((name) => [name, "0"]);
+      const [started] = await lines(["network", "start", "--json", ...ports], abort.signal, () => abort.abort());
+      check(started!, STARTED);
+    },
+    async "network watch"() {
+      const watch = await openWatchDoor(0);
+      const abort = new AbortController();
+      const line = ["network", "watch", "--json", "--url", watch.url];
+      const message = { mti: "0100", fields: { 4: "000000000950" } };
+      const telling = setInterval(() => watch.tell("terminal", "issuer", message), 20);
+      const [told] = await lines(line, abort.signal, () => abort.abort());
+      clearInterval(telling);
+      await watch.close();
+      check(told!, WATCHED);
+    },
+    async "network backup"() {
+      const dir = await stopped("network");
+      const [copied] = await lines(["network", "backup", "--json", "--dir", dir, "--out", join(folder(), "copy")]);
+      check(copied!, COPIED);
+    },
+    async "network restore"() {
+      const copy = join(folder(), "old-copy");
+      await ecard(["network", "backup", "--dir", await stopped("old"), "--out", copy]);
+      const [restored] = await lines(["network", "restore", "--json", "--from", copy, "--dir", join(folder(), "new")]);
+      check(restored!, RESTORED);
+    },
+  };
+}
