@@ -102,7 +102,12 @@ export class Switch {
     if (NAMING.some((de) => fields[de] === undefined)) return declined(message, "FORMAT_ERROR");
     try {
       const number = numberOf(fields);
-      if (mti.startsWith("04") || !isTransactionCode(number)) return await this.#routed(message);
+      if (mti.startsWith("04")) return await this.#routed(message);
+      if (!isTransactionCode(number)) {
+        // An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say.
+        const hasStripe = fields[35] !== undefined || fields[45] !== undefined;
+        return hasStripe ? await this.#routed(message) : declined(message, "FORMAT_ERROR");
+      }
       const [, code, atc, digits] = CODE_TRACK.exec(fields[35] ?? "") ?? [];
       if (code === undefined) return declined(message, "FORMAT_ERROR");
       const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
