@@ -14,3 +14,4 @@ export {
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
 export { answers, object, out, REFUSAL, whole } from "./schema.js";
+export { type Emission, equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";

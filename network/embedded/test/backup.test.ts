@@ -83,7 +83,7 @@ describe("a network that is restored from a copy", () => {
 
   it("pays no grant of before the copy, which may have been spent since", async () => {
     const { issuer } = network.issuer;
-    const { tokenRef: offline } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const { tokenRef: offline } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline");
     const kept = await takeOfflineGrant(issuer, card, offline);
     await backUpNetwork(at("first"), at("copy"), now);
     expect(await pay(kept)).to.equal("APPROVED");

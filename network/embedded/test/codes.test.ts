@@ -173,7 +173,10 @@ describe("a transaction code", () => {
   it("is what a terminal needs to name an account: a bare number, a token's or an account's, goes no further", async () => {
     const { pan, expiry } = await network.issuer.issuer.account(card.cardId, card.accessKey, toHex(tokenRef));
     const { 35: _, ...fields } = request(pan).fields;
-    for (const typed of [{ 2: pan, 14: expiry }, { 2: pan, 14: expiry, 22: "012", 33: "999999" }]) {
+    for (const typed of [
+      { 2: pan, 14: expiry },
+      { 2: pan, 14: expiry, 22: "012", 33: "999999" },
+    ]) {
       expect(await swiped({ mti: "0100", fields: { ...fields, ...typed } })).to.equal("FORMAT_ERROR");
     }
     expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);

@@ -1,22 +1,18 @@
 // Authorising a swipe: a 0100 in, a decision out; and reversing it, by a 0400. The stripe carries the ATC and eight digits of the cryptogram; the issuer
 // makes the tracks of that grant again and compares (docs/protocol.md, "Grant").
 
-import { randomInt } from "node:crypto";
+import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { Channel, type Domain, fromHex, TokenState } from "@enabling-card/wire";
-import { currencyOf } from "./currency.js";
+import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
+import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
-import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
-import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
+import type { Decision, Tables, TokenRow } from "./store.js";
 import { isPast } from "./token-expiry.js";
-import { moveToken } from "./token-moves.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
+import { approved, declined, failed, misfit } from "./verdict.js";
 
-/** Wrong tries within a day that suspend a token: eight digits cannot be searched five at a time. */
-export const FAILURES_MAX = 5;
-export const FAILURE_WINDOW_S = 86_400;
 /** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
 export const REPEAT_WINDOW_S = 86_400;
 
@@ -77,7 +73,8 @@ function nameOf({ secrets }: Issuer, acquirer: string, terminal: string, stan: s
 async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number, from: Asker): Promise<Decision> {
   const isOfAccount =
     from === "processor" && fields[2] !== undefined && fields[35] === undefined && fields[45] === undefined;
-  return isOfAccount ? decideAccount(issuer, kept, fields, now) : decideSwipe(issuer, kept, fields, now);
+  if (!isOfAccount) return decideSwipe(issuer, kept, fields, now);
+  return (fields[48] === undefined ? decideAccount : decideDomain)(issuer, kept, fields, now);
 }
 
 /** The second request of a transaction code: whether the account may pay. That it wants to, the processor has seen. */
@@ -88,6 +85,7 @@ async function decideAccount(issuer: Issuer, kept: Tables, fields: Fields, now: 
   if (token === undefined || token.expiry !== fields[14]) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
+  if (token.domain_only === 1) return declined("DRC_MISSING");
   return isPast(token.expiry, now) ? declined("TOKEN_EXPIRED") : approved();
 }
 
@@ -100,6 +98,7 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
+  if (token.domain_only === 1) return failed(kept, token, now, "DRC_MISSING");
 
   const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
   if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
@@ -107,14 +106,10 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   const forged = forgery(issuer, token, grant.atc, grant.domain_hash ?? hashOfDomain(domain), swipe);
   if (forged) return failed(kept, token, now, forged);
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
-  const unfit = misfit(grant, domain, now, fields);
+  const unfit = misfit(grant, domain, now, fields, Channel.Swipe);
   if (unfit) return declined(unfit);
   await kept.useGrant(token.token_ref, grant.atc);
   return approved();
-}
-
-function approved(): Decision {
-  return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
 }
 
 /** The newest ATC up to `last` that ends in these four digits; below 1 where there is none. */
@@ -138,33 +133,4 @@ function forgery(
   if (track2 !== undefined && !equalText(track2, expected.track2)) return "CRYPTOGRAM_WRONG";
   if (track1 === undefined || equalText(track1, expected.track1)) return undefined;
   return track2 === undefined ? "CRYPTOGRAM_WRONG" : "TRACKS_DISAGREE";
-}
-
-/** A genuine grant: why it may not pay this. A restriction that the request leaves no way to check is not met. */
-function misfit(grant: GrantRow, domain: Domain, now: number, fields: Fields): Decline | undefined {
-  if (grant.used) return "ATC_REPLAYED";
-  if (now >= grant.expires) return "GRANT_EXPIRED";
-  if (Number(fields[4]) > grant.max_amount) return "AMOUNT_OVER_CAP";
-  const inDomain =
-    domain.channel === Channel.Swipe &&
-    (domain.mcc === undefined || (fields[18] !== undefined && Number(fields[18]) === domain.mcc)) &&
-    fields[19] !== undefined &&
-    Number(fields[19]) === domain.country &&
-    fields[49] !== undefined &&
-    fields[49] === currencyOf(domain.country);
-  return inDomain ? undefined : "DOMAIN_MISMATCH";
-}
-
-/**
- * Somebody guesses. A replay is not counted: a terminal that repeats itself must not suspend a card. One that alters a digit
- * of its last swipe five times can (docs/threat-model.md): the price of eight digits.
- */
-async function failed(kept: Tables, token: TokenRow, now: number, decline: Decline): Promise<Decision> {
-  const failures = await kept.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
-  if (failures >= FAILURES_MAX) await moveToken(kept, token, TokenState.Suspended, "failure lock");
-  return declined(decline);
-}
-
-function declined(decline: Decline): Decision {
-  return { decline, auth_code: null };
 }

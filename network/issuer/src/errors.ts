@@ -17,6 +17,8 @@ export const ISSUER_ERRORS = {
   STATE_TRANSITION_ILLEGAL: [409, "A token cannot go from its state to that one"],
   SUSPENDED_BY_ISSUER: [403, "The issuer suspended the token, and the issuer alone can resume it: ask there"],
   DOMAIN_MISSING: [400, "A grant must say where it may be spent: requestor, channel, country and highest amount"],
+  DOMAIN_REQUIRED: [403, "The token pays behind an authentication alone: ask its domain server for the grant"],
+  ACCOUNT_WRONG: [403, "That account is not the one behind the token: resolve the token anew"],
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   GRANT_LIMIT: [403, "The token has had as many grants as it may have for now: wait ten seconds for the next one"],
   CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],
@@ -55,6 +57,9 @@ export const DECLINES = {
   CARD_NUMBER_UNKNOWN: "14",
   TRANSACTION_UNSUPPORTED: "12",
   CRYPTOGRAM_WRONG: "63",
+  /** A token that pays by a domain restriction cryptogram alone, and no processor has seen one. */
+  DRC_MISSING: "63",
+  CAVV_WRONG: "63",
   SERVICE_CODE_WRONG: "63",
   ATC_UNKNOWN: "63",
   ATC_REPLAYED: "94",

@@ -1,15 +1,16 @@
-// A grant as the issuer signs it: templates of the tracks, the cryptogram, and the life that its kind has (docs/protocol.md, "Grant").
+// A grant as the issuer signs it: templates of the tracks, a cryptogram, and the life that its kind has (docs/protocol.md, "Grant").
 
+import { SERVICE_CODE } from "@enabling-card/doors";
 import { GRANT_LIFE_S, GrantKind, OFFLINE_GRANTS_MAX, type SwipeGrant } from "@enabling-card/wire";
 import type { Counted, GrantRequest } from "./grant-request.js";
-import { SERVICE_CODE } from "./swipe.js";
 import type { TokenSecrets } from "./token-secrets.js";
 
 /** Times in seconds since 1970. Holds the PAN: to be sealed, and kept nowhere. */
 export function composeGrant(
   secrets: TokenSecrets,
   { cardId, tokenRef, challenge, domain, kind, maxEmissions }: GrantRequest,
-  { token, atc, n, domainHash }: Counted,
+  { token, atc, n }: Counted,
+  cryptogram: Uint8Array,
   life: { readonly issuedAt: number; readonly expires: number },
 ): SwipeGrant {
   const offline = kind === "offline";
@@ -27,7 +28,7 @@ export function composeGrant(
     track2: `${pan}=${tail}`,
     track1: `B${pan}^${secrets.open(token.holder)}^${tail}`,
     atc,
-    cryptogram: secrets.cryptogram(tokenRef, atc, domainHash),
+    cryptogram,
     domain,
     maxEmissions: offline ? 1 : maxEmissions,
   };

@@ -58,12 +58,24 @@ export interface Counted {
 }
 
 /**
+ * Makes the cryptogram of a grant whose ATC is counted, in place of the issuer's own: the domain server's DRC, or what an access control server
+ * wants to see again. Where it throws, no grant is made, and the ATC stays counted.
+ */
+export type MakeCryptogram = (counted: { readonly atc: number; readonly expires: number }) => Promise<Uint8Array>;
+
+/**
  * The token's next ATC, written with the grant's row. To be called in a transaction: two callers never get one.
  *
- * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`,
+ * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`, `DOMAIN_REQUIRED`,
  * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
  */
-export async function countGrant(kept: Tables, request: GrantRequest, now: number, expires: number): Promise<Counted> {
+export async function countGrant(
+  kept: Tables,
+  request: GrantRequest,
+  now: number,
+  expires: number,
+  hasOwnCryptogram: boolean,
+): Promise<Counted> {
   const token = await kept.token(toHex(request.tokenRef));
   if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
@@ -73,6 +85,7 @@ export async function countGrant(kept: Tables, request: GrantRequest, now: numbe
   if (offline !== (token.offline === 1)) {
     throw new IssuerError("BAD_REQUEST", { detail: "off-line grants have a token of their own" });
   }
+  if (token.domain_only === 1 && hasOwnCryptogram) throw new IssuerError("DOMAIN_REQUIRED");
   const held = offline ? await kept.liveGrants(token.token_ref, now) : 0;
   if (offline && (held >= OFFLINE_GRANTS_MAX || request.domain.maxAmount > OFFLINE_CAP_MAX)) {
     throw new IssuerError("OFFLINE_LIMIT");

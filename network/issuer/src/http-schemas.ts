@@ -25,7 +25,10 @@ const DOMAIN = object(
 
 export const REQUESTS = {
   enrol: object({ certificate: octets(600), phoneName: text(64) }),
-  mint: object({ cardId: ID, holderName: text(64), offline: { type: "boolean" } }, ["offline"]),
+  mint: object({ cardId: ID, holderName: text(64), offline: { type: "boolean" }, domainOnly: { type: "boolean" } }, [
+    "offline",
+    "domainOnly",
+  ]),
   grant: object(
     {
       cardId: ID,

@@ -51,15 +51,16 @@ export async function httpServer(
     },
   );
 
-  app.post<{ Body: { cardId: string; holderName: string; offline?: boolean } }>(
+  app.post<{ Body: { cardId: string; holderName: string; offline?: boolean; domainOnly?: boolean } }>(
     "/v1/tokens",
     { schema: { body: REQUESTS.mint, response: ANSWERS.mint } },
     async (request) => {
-      const { cardId, holderName, offline = false } = request.body;
+      const { cardId, holderName, offline = false, domainOnly = false } = request.body;
+      if (offline && domainOnly) throw new IssuerError("BAD_REQUEST", { detail: "a domain is asked for on line" });
       const { tokenRef, ...view } = await issuer.mint(
         await authenticated(issuer, request, cardId),
         holderName,
-        offline,
+        domainOnly ? "domain" : offline ? "offline" : "online",
       );
       return { tokenRef: encode64(tokenRef), ...view };
     },

@@ -1,9 +1,10 @@
 // The issuer: enrols cards, mints tokens, seals grants, authorises swipes (systems 1 to 3, thin but true).
 
-export { authorise, FAILURE_WINDOW_S, FAILURES_MAX, REPEAT_WINDOW_S } from "./authorise.js";
+export type { ResolvedToken } from "./accounts.js";
+export { authorise, REPEAT_WINDOW_S } from "./authorise.js";
 export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "./errors.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";
-export type { GrantRequest } from "./grant-request.js";
+export type { GrantRequest, MakeCryptogram } from "./grant-request.js";
 export { reply } from "./iso-server.js";
 export {
   type Evidence,
@@ -20,5 +21,6 @@ export { type Restored, restoreIssuer } from "./restore.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
 export { openIssuerDatabase, Tables } from "./store.js";
-export { hashOfDomain, type TokenSecrets } from "./token-secrets.js";
+export { cavvKeyOf, hashOfDomain, type TokenSecrets } from "./token-secrets.js";
 export { type StateActor, TRANSITIONS, type Transition } from "./token-state.js";
+export { FAILURE_WINDOW_S, FAILURES_MAX } from "./verdict.js";

@@ -1,6 +1,7 @@
 // The issuer: enrols cards, mints tokens, issues sealed single-use grants and signed states, authorises swipes.
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { equalText } from "@enabling-card/doors";
 import { type Authority, authority, DevelopmentLog, LedgerError } from "@enabling-card/ledger";
 import type { SqlDatabase } from "@enabling-card/sql";
 import {
@@ -23,10 +24,11 @@ import {
   toBase32,
   toHex,
 } from "@enabling-card/wire";
+import { isFree, MINT_TRIES, type ResolvedToken, resolved } from "./accounts.js";
 import { readCard, storeCard } from "./card-certificate.js";
 import { IssuerError } from "./errors.js";
 import { composeGrant } from "./grant-body.js";
-import { checkedRequest, countGrant, type GrantRequest } from "./grant-request.js";
+import { checkedRequest, countGrant, type GrantRequest, type MakeCryptogram } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
@@ -78,8 +80,6 @@ export interface TokenView {
 
 export const LOG_ORIGIN = "enabling-card.test/log";
 const PHONE_NAME_MAX = 64;
-/** Random numbers that may be taken already before we say that the range is full. */
-const MINT_TRIES = 16;
 
 export class Issuer {
   readonly keys: IssuerKeys;
@@ -186,7 +186,8 @@ export class Issuer {
   /**
    * The account behind a token, for the processor, where the card's access key is with it (system 5): it may pay now.
    *
-   * @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
+   * @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`,
+   * `DOMAIN_REQUIRED`
    */
   async account(cardId: Uint8Array, accessKey: Uint8Array, tokenRef: string): Promise<{ pan: string; expiry: string }> {
     await this.authenticate(cardId, accessKey);
@@ -194,15 +195,47 @@ export class Issuer {
     const refusal = stateRefusal(token.state as TokenState);
     if (refusal) throw new IssuerError(refusal);
     if (isPast(token.expiry, this.now())) throw new IssuerError("TOKEN_EXPIRED");
+    if (token.domain_only === 1) throw new IssuerError("DOMAIN_REQUIRED");
     return { pan: this.secrets.open(token.pan), expiry: token.expiry };
+  }
+
+  /**
+   * The number of a token, and that of the account behind it, for the domain server (system 4), where the card's access key is with it: it may pay now.
+   *
+   * @throws {IssuerError} as `account`
+   */
+  async resolve(cardId: Uint8Array, accessKey: Uint8Array, tokenRef: string): Promise<ResolvedToken> {
+    await this.authenticate(cardId, accessKey);
+    return this.store.atomically(async (kept) => {
+      const token = await tokenIn(kept, tokenRef, cardId);
+      return resolved(kept, this.secrets, token, this.now(), this.#iins[0]!);
+    });
+  }
+
+  /**
+   * That `account` is behind the token, and it may pay now, for the access control server.
+   *
+   * @throws {IssuerError} `TOKEN_UNKNOWN`, `ACCOUNT_WRONG`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
+   */
+  async vouch(cardId: Uint8Array, tokenRef: string, account: string): Promise<void> {
+    await this.store.atomically(async (kept) => {
+      const token = await tokenIn(kept, tokenRef, cardId);
+      const behind = await resolved(kept, this.secrets, token, this.now(), this.#iins[0]!);
+      if (!equalText(behind.account, account)) throw new IssuerError("ACCOUNT_WRONG");
+    });
   }
 
   /**
    * A new token in the test range, active at once.
    *
+   * @param kind - An off-line token's grants are kept on the phone; one that is restricted to domains pays by grants of the domain server alone
    * @throws {IssuerError} `CARD_UNKNOWN`, `NAME_INVALID`, `TOKEN_LIMIT`
    */
-  async mint(cardId: Uint8Array, holderName: string, offline = false): Promise<TokenView> {
+  async mint(
+    cardId: Uint8Array,
+    holderName: string,
+    kind: "online" | "offline" | "domain" = "online",
+  ): Promise<TokenView> {
     const { card_id } = await cardIn(this.store, cardId);
     const holder = holderName.toUpperCase();
     if (holder.length < 2 || holder.length > NAME_MAX || !/^(?=.*[A-Z])[A-Z /.'-]+$/.test(holder)) {
@@ -223,14 +256,16 @@ export class Issuer {
           holder: this.secrets.seal(holder),
           last4: pan.slice(-4),
           expiry,
-          offline: offline ? 1 : 0,
+          offline: kind === "offline" ? 1 : 0,
+          domain_only: kind === "domain" ? 1 : 0,
           state: TokenState.Active,
           state_by: "issuer",
           version: 0,
           atc: 0,
           last_expires: 0,
         };
-        const isAdded = await kept.addToken(row, this.secrets.panIndex(pan));
+        const isAdded =
+          (await isFree(kept, this.secrets, pan)) && (await kept.addToken(row, this.secrets.panIndex(pan)));
         if (isAdded) return { tokenRef, iin, last4: row.last4, expiry };
       }
       throw new IssuerError("INTERNAL");
@@ -240,15 +275,21 @@ export class Issuer {
   /**
    * One sealed single-use grant, its ATC counted before anything leaves.
    *
+   * @param cryptogramOf - A service's, for a cryptogram that is not the issuer's own
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
-  async grant(asked: GrantRequest): Promise<GrantBundle> {
+  async grant(asked: GrantRequest, cryptogramOf?: MakeCryptogram): Promise<GrantBundle> {
     const request = checkedRequest(asked);
     const evidence = this.evidence(request.checkpointSize);
     const issuedAt = this.now();
     const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
-    const counted = await this.store.atomically((kept) => countGrant(kept, request, issuedAt, expires));
-    const grant = encodeGrant(composeGrant(this.secrets, request, counted, { issuedAt, expires }));
+    const counted = await this.store.atomically((kept) =>
+      countGrant(kept, request, issuedAt, expires, cryptogramOf === undefined),
+    );
+    const { atc, domainHash } = counted;
+    const cryptogram = await (cryptogramOf?.({ atc, expires }) ??
+      this.secrets.cryptogram(request.tokenRef, atc, domainHash));
+    const grant = encodeGrant(composeGrant(this.secrets, request, counted, cryptogram, { issuedAt, expires }));
     const signed = encodeSign1(grant, this.#claims.serial, AAD.grant, this.keys.sign.sign);
     const { grant_key } = await cardIn(this.store, request.cardId);
     return { sealed: await sealToCard(signed, request.cardId, grant_key), ...evidence };

@@ -21,6 +21,8 @@ export interface TokenRow {
   /** YYMM */
   readonly expiry: string;
   readonly offline: number;
+  /** Pays with a domain restriction cryptogram alone (system 4). */
+  readonly domain_only: number;
   readonly state: number;
   /** Who brought it to that state. */
   readonly state_by: StateActor;
@@ -31,6 +33,12 @@ export interface TokenRow {
   /** How full its bucket of grants was (grant-rate.ts), and when, seconds since 1970. */
   readonly level_s: number;
   readonly level_at: number;
+}
+
+/** The account behind a card's tokens. */
+export interface AccountRow {
+  readonly card_id: string;
+  readonly pan: Uint8Array;
 }
 
 export type Level = Pick<TokenRow, "level_s" | "level_at">;
@@ -73,6 +81,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX reversals_by_time ON reversals (at);`,
   "ALTER TABLE grants ADD COLUMN domain_hash BLOB",
   "ALTER TABLE tokens ADD COLUMN level_s INTEGER NOT NULL DEFAULT 0; ALTER TABLE tokens ADD COLUMN level_at INTEGER NOT NULL DEFAULT 0",
+  `ALTER TABLE tokens ADD COLUMN domain_only INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE accounts (card_id TEXT PRIMARY KEY REFERENCES cards, pan_index TEXT NOT NULL UNIQUE, pan BLOB NOT NULL) STRICT;`,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -125,6 +135,25 @@ export class Tables {
     return this.#sql.row("SELECT * FROM tokens WHERE pan_index = ?", panIndex);
   }
 
+  account(cardId: string): Promise<AccountRow | undefined> {
+    return this.#sql.row("SELECT card_id, pan FROM accounts WHERE card_id = ?", cardId);
+  }
+
+  accountByPan(panIndex: string): Promise<AccountRow | undefined> {
+    return this.#sql.row("SELECT card_id, pan FROM accounts WHERE pan_index = ?", panIndex);
+  }
+
+  /** False where the PAN is taken. */
+  async addAccount({ card_id, pan }: AccountRow, panIndex: string): Promise<boolean> {
+    const changes = await this.#sql.run(
+      "INSERT INTO accounts (card_id, pan_index, pan) VALUES (?, ?, ?) ON CONFLICT (pan_index) DO NOTHING",
+      card_id,
+      panIndex,
+      pan,
+    );
+    return changes === 1;
+  }
+
   tokensOf(cardId: string): Promise<TokenRow[]> {
     return this.#sql.rows("SELECT * FROM tokens WHERE card_id = ?", cardId);
   }
@@ -137,8 +166,8 @@ export class Tables {
   /** False where the PAN is taken. */
   async addToken(token: Omit<TokenRow, "level_s" | "level_at">, panIndex: string): Promise<boolean> {
     const changes = await this.#sql.run(
-      `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, state, state_by, version, atc, last_expires)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
+      `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, domain_only, state, state_by, version, atc, last_expires)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
       token.token_ref,
       token.card_id,
       panIndex,
@@ -147,6 +176,7 @@ export class Tables {
       token.last4,
       token.expiry,
       token.offline,
+      token.domain_only,
       token.state,
       token.state_by,
       token.version,

@@ -10,15 +10,23 @@ export function hashOfDomain(domain: Domain): Uint8Array {
   return Uint8Array.from(createHash("sha256").update(encodeDomain(domain)).digest());
 }
 
+/** The key of CAVVs where the access control server is the issuer's own. */
+export function cavvKeyOf(master: Uint8Array): Uint8Array {
+  return derivedKey(master, "ecard/1 cavv", 16);
+}
+
 export class TokenSecrets {
   readonly #master: Uint8Array;
   readonly #index: Uint8Array;
   readonly #rest: Uint8Array;
   readonly #requests: Uint8Array;
   readonly #check: Uint8Array;
+  /** 16 octets, of the access control server too: its CAVVs are made again by it. */
+  readonly cavvKey: Uint8Array;
 
-  constructor(master: Uint8Array) {
+  constructor(master: Uint8Array, cavvKey: Uint8Array = cavvKeyOf(master)) {
     this.#master = master;
+    this.cavvKey = cavvKey;
     this.#index = derivedKey(master, "ecard/1 pan index", 32);
     this.#rest = derivedKey(master, "ecard/1 pan at rest", 32);
     this.#requests = derivedKey(master, "ecard/1 request index", 32);

@@ -146,7 +146,7 @@ describe("authorising a swipe", () => {
   });
 
   it("refuses an off-line grant that outlives its token's last month: TOKEN_EXPIRED", async () => {
-    const ref = (await issuer.mint(card.cardId, "Lovelace/Ada", true)).tokenRef;
+    const ref = (await issuer.mint(card.cardId, "Lovelace/Ada", "offline")).tokenRef;
     const { expiry } = (await issuer.store.token(toHex(ref)))!;
     const over = Date.UTC(2000 + Number(expiry.slice(0, 2)), Number(expiry.slice(2)), 1) / 1000;
     clock.now = over - 3600;

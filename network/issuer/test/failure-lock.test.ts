@@ -30,7 +30,7 @@ describe("the failure lock", () => {
   beforeEach(async () => {
     ({ issuer, clock } = await newIssuer());
     card = await enrolledCard(issuer);
-    ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada", true));
+    ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline"));
     ({ track2 } = tracksOf(await takeOfflineGrant(issuer, card, tokenRef)));
   });
   afterEach(() => issuer.close());
@@ -108,7 +108,7 @@ describe("the failure lock", () => {
   });
 
   it("counts a token's own tries, not those at another of the same card", async () => {
-    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline");
     const other = tracksOf(await takeOfflineGrant(issuer, card, ref)).track2;
     for (let i = 0; i < 4; i++) {
       await guess();

@@ -58,8 +58,9 @@ describe("the issuer's files", () => {
     for (let i = 0; i < 3; i++) {
       const card = await enrolledCard(issuer);
       secrets.set(`access key ${i}`, card.accessKey);
-      const mint = async (offline: boolean) => (await issuer.mint(card.cardId, "Lovelace/Ada", offline)).tokenRef;
-      const [on, off] = [await mint(false), await mint(true)];
+      const mint = async (kind: "online" | "offline") =>
+        (await issuer.mint(card.cardId, "Lovelace/Ada", kind)).tokenRef;
+      const [on, off] = [await mint("online"), await mint("offline")];
       const grants = [
         await takeGrant(issuer, card, on!),
         await takeGrant(issuer, card, on!),
@@ -258,9 +259,10 @@ describe("the issuer's files", () => {
     const { track2 } = tracksOf(await takeGrant(first, card, (await first.mint(cardId, "Lovelace/Ada")).tokenRef));
     await first.close();
     const db = new Database(options.file);
-    // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, and had no bucket of grants.
+    // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, and no account apart from its tokens.
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
+    db.exec("DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only");
     db.pragma("user_version = 1");
     db.close();
     const issuer = await open();

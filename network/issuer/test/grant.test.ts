@@ -40,7 +40,7 @@ describe("a grant", () => {
     ({ issuer, clock } = await newIssuer());
     card = await enrolledCard(issuer);
     ({ tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada"));
-    ({ tokenRef: offlineRef } = await issuer.mint(card.cardId, "Lovelace/Ada", true));
+    ({ tokenRef: offlineRef } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline"));
   });
   afterEach(() => issuer.close());
 

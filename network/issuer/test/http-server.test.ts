@@ -117,7 +117,7 @@ describe("the issuer's HTTP API", () => {
       expect(body.consistency).to.equal(null);
       expect((await openGrant(Buffer.from(body.sealed as string, "base64url"), card)).atc).to.equal(1);
 
-      const { tokenRef } = await service.issuer.mint(card.cardId, "Lovelace/Ada", true);
+      const { tokenRef } = await service.issuer.mint(card.cardId, "Lovelace/Ada", "offline");
       const { challenge: _, ...rest } = grantBody();
       const offline = await ask("POST", "/v1/grants", { ...rest, tokenRef: base64(tokenRef), kind: "offline" });
       expect((await openGrant(Buffer.from(offline.body.sealed as string, "base64url"), card)).offline!.n).to.equal(1);

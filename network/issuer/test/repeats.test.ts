@@ -95,7 +95,7 @@ describe("a request that comes again", () => {
   });
 
   it("is forgotten after a day: DE 7 has no year, and last year's approval pays nothing", async () => {
-    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", true);
+    const { tokenRef: ref } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline");
     const message = purchase(tracksOf(await takeOfflineGrant(issuer, card, ref)));
     expect(await answerTo(issuer, message)).to.equal("APPROVED");
     clock.now += REPEAT_WINDOW_S - 1;

@@ -136,7 +136,7 @@ export class Switch {
       currency: fields[49],
     });
     if (isDecline(taken)) return declined(first, taken);
-    const { 35: _, 45: __, 14: ___, ...kept } = fields;
+    const { 35: _, 45: __, 14: ___, 48: ____, ...kept } = fields;
     const second: Message = {
       mti: taken.isRepeat ? "0101" : "0100",
       // ISO 8583:1987, DE 22: 01, the number was entered by hand; nobody entered a PIN.

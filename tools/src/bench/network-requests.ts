@@ -51,7 +51,15 @@ export async function makeRequests(
         const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
         const row = {
           ...{ token_ref: toHex(tokenRef), card_id: cardId, pan: secrets.seal(pan), holder, last4: pan.slice(-4) },
-          ...{ expiry: EXPIRY, offline: 0, state: TokenState.Active, state_by: "issuer" as const, version: 0, atc: 0 },
+          ...{
+            expiry: EXPIRY,
+            offline: 0,
+            domain_only: 0,
+            state: TokenState.Active,
+            state_by: "issuer" as const,
+            version: 0,
+            atc: 0,
+          },
           last_expires: 0,
         } as const;
         const isAdded = await kept.addToken(row, secrets.panIndex(pan));

@@ -1,0 +1,56 @@
+// What every decision on a purchase ends in, whatever was shown: approved, declined, or declined and counted.
+
+import { randomInt } from "node:crypto";
+import type { Fields } from "@enabling-card/iso8583";
+import { type Channel, type Domain, TokenState } from "@enabling-card/wire";
+import { currencyOf } from "./currency.js";
+import type { Decline } from "./errors.js";
+import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
+import { moveToken } from "./token-moves.js";
+
+/** Wrong tries within a day that suspend a token: eight digits cannot be searched five at a time. */
+export const FAILURES_MAX = 5;
+export const FAILURE_WINDOW_S = 86_400;
+
+export function approved(): Decision {
+  return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
+}
+
+export function declined(decline: Decline): Decision {
+  return { decline, auth_code: null };
+}
+
+/**
+ * Somebody guesses. A replay is not counted: a terminal that repeats itself must not suspend a card. One that alters a digit
+ * of its last swipe five times can (docs/threat-model.md): the price of eight digits.
+ */
+export async function failed(kept: Tables, token: TokenRow, now: number, decline: Decline): Promise<Decision> {
+  const failures = await kept.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
+  if (failures >= FAILURES_MAX) await moveToken(kept, token, TokenState.Suspended, "failure lock");
+  return declined(decline);
+}
+
+/**
+ * A genuine grant: why it may not pay this. A restriction that the request leaves no way to check is not met.
+ *
+ * @param channel - By which the request came
+ */
+export function misfit(
+  grant: GrantRow,
+  domain: Domain,
+  now: number,
+  fields: Fields,
+  channel: Channel,
+): Decline | undefined {
+  if (grant.used) return "ATC_REPLAYED";
+  if (now >= grant.expires) return "GRANT_EXPIRED";
+  if (Number(fields[4]) > grant.max_amount) return "AMOUNT_OVER_CAP";
+  const inDomain =
+    domain.channel === channel &&
+    (domain.mcc === undefined || (fields[18] !== undefined && Number(fields[18]) === domain.mcc)) &&
+    fields[19] !== undefined &&
+    Number(fields[19]) === domain.country &&
+    fields[49] !== undefined &&
+    fields[49] === currencyOf(domain.country);
+  return inDomain ? undefined : "DOMAIN_MISMATCH";
+}
