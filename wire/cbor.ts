@@ -19,7 +19,16 @@ export type CborValue =
 
 /** Encodes deterministically: shortest forms, map keys sorted by their encoded bytes. */
 export function cborEncode(value: CborValue): Uint8Array {
-  return Uint8Array.from(encode(value, cdeEncodeOptions));
+  return Uint8Array.from(encode(plain(value), cdeEncodeOptions));
+}
+
+/** Octets as octets, whatever class they have: cbor2 takes one with a `toJSON`, as Node's Buffer is, for what that says. */
+function plain(value: CborValue): CborValue {
+  if (value instanceof Uint8Array) return value.constructor === Uint8Array ? value : Uint8Array.from(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map)
+    return new Map([...value].map(([key, member]) => [plain(key) as typeof key, plain(member)]));
+  return value;
 }
 
 /**

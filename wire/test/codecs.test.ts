@@ -147,6 +147,20 @@ describe("status codes", () => {
   });
 });
 
+describe("CBOR", () => {
+  it("holds octets as octets, whatever class they have: Node's Buffer too", () => {
+    const octets = Uint8Array.from([1, 2, 3]);
+    for (const nested of [
+      (value: Uint8Array) => value,
+      (value: Uint8Array) => [[value]],
+      (value: Uint8Array) => new Map([[1, value]]),
+    ]) {
+      expect(toHex(cborEncode(nested(Buffer.from(octets))))).to.equal(toHex(cborEncode(nested(octets))));
+    }
+    expect(toHex(cborEncode(Buffer.from(octets)))).to.equal("43010203");
+  });
+});
+
 describe("signed objects", () => {
   const grants: fc.Arbitrary<SwipeGrant> = fc.record({
     kind: fc.constantFrom(0, 1),

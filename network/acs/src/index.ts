@@ -17,4 +17,5 @@ export {
   type RReq,
   type RRes,
 } from "./messages.js";
+export { restoreAcs } from "./restore.js";
 export { type AcsService, type AcsServiceOptions, startAcs } from "./service.js";

@@ -2,11 +2,12 @@
 
 import { constants, copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { restoreAcs } from "@enabling-card/acs";
 import { type Restored, restoreIssuer } from "@enabling-card/issuer";
 import { restoreProcessor } from "@enabling-card/processor";
 import { copyStore, restoreStore, SqlError } from "@enabling-card/sql";
 
-const STORES = ["issuer", "processor", "log"] as const;
+const STORES = ["issuer", "processor", "acs", "log"] as const;
 
 export interface RestoredNetwork extends Restored {
   readonly codesEnded: number;
@@ -30,6 +31,7 @@ export function restoreNetwork(from: string, folder: string, now: number): Resto
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const name of STORES) copyFileSync(join(from, `${name}.sqlite`), place(name), constants.COPYFILE_EXCL);
   const codesEnded = restoreProcessor(place("processor"));
+  restoreAcs(place("acs"));
   restoreStore(place("log"), () => undefined);
   return { ...restoreIssuer(place("issuer"), now), codesEnded };
 }

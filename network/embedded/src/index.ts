@@ -1,17 +1,12 @@
-// Issuer and processor in one process: what each asks of the other is a call, and no line between them can break.
+// Issuer, processor and access control server in one process: what each asks of the other is a call, and no line between them can break.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { IssuerError, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
-import {
-  type FindAccount,
-  ProcessorError,
-  type ProcessorService,
-  type ProcessorServiceOptions,
-  startProcessor,
-} from "@enabling-card/processor";
+import { type AcsService, startAcs } from "@enabling-card/acs";
+import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
+import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { derivedKey } from "@enabling-card/vault";
-import { toHex } from "@enabling-card/wire";
+import { accountAt, askCardAt, domainAt } from "./services.js";
 
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
 export { openWatchDoor, type WatchDoor, type WatchedMessage, watched } from "./watch.js";
@@ -26,6 +21,7 @@ export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" 
   /** 0 (unless told) takes any free port. */
   readonly issuerHttpPort?: number;
   readonly processorHttpPort?: number;
+  readonly acsHttpPort?: number;
   /** For terminals. */
   readonly isoPort?: number;
 }
@@ -33,6 +29,7 @@ export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" 
 export interface Network {
   readonly issuer: IssuerService;
   readonly processor: ProcessorService;
+  readonly acs: AcsService;
   close(): Promise<void>;
 }
 
@@ -50,7 +47,12 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     ...{ ...shared, keys, httpPort: options.issuerHttpPort ?? 0, file: placeOf(options.store, "issuer") },
     logFile: options.logFile ?? (isUrl(options.store) ? ":memory:" : placeOf(options.store, "log")),
   });
+  const open: { close(): Promise<void> }[] = [issuer];
+  const close = async () => {
+    for (const service of open.splice(0).reverse()) await service.close();
+  };
   try {
+    let acs: AcsService | undefined;
     const processor = await startProcessor({
       ...shared,
       ...(onMessage && { onMessage }),
@@ -59,34 +61,22 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
       findAccount: accountAt(issuer),
+      domain: domainAt(issuer, () => acs!),
     });
-    const close = async () => {
-      await processor.close();
-      await issuer.close();
-    };
-    return { issuer, processor, close };
+    open.push(processor);
+    acs = await startAcs({
+      ...{ ...shared, httpPort: options.acsHttpPort ?? 0, file: placeOf(options.store, "acs") },
+      master: derivedKey(keys.master, "ecard/1 acs master", 32),
+      cavvKey: cavvKeyOf(keys.master),
+      askCard: askCardAt(issuer),
+      tellResult: (result) => processor.domain!.result(result),
+    });
+    open.push(acs);
+    return { issuer, processor, acs, close };
   } catch (error) {
-    await issuer.close();
+    await close();
     throw error;
   }
-}
-
-/** What the issuer says of an account, in the processor's words. */
-function accountAt({ issuer }: IssuerService): FindAccount {
-  return async ({ cardId, accessKey, tokenRef }) => {
-    try {
-      return await issuer.account(octets(cardId), octets(accessKey), toHex(octets(tokenRef)));
-    } catch (cause) {
-      if (!(cause instanceof IssuerError)) throw cause;
-      if (cause.code === "STORE_UNAVAILABLE") throw new ProcessorError("ISSUER_UNAVAILABLE", { cause });
-      const isUnknown = cause.code === "UNAUTHORISED" || cause.code === "CARD_UNKNOWN";
-      throw new ProcessorError(isUnknown ? "UNAUTHORISED" : "ACCOUNT_REFUSED", { cause, detail: cause.code });
-    }
-  };
-}
-
-function octets(base64url: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(base64url, "base64url"));
 }
 
 function isUrl(store: string | undefined): store is string {

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
 import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { copyStore } from "@enabling-card/sql";
 import type { SwipeGrant } from "@enabling-card/wire";
+import Database from "better-sqlite3";
 import { expect } from "chai";
 import {
   DAY,
@@ -117,14 +119,29 @@ describe("a network that is restored from a copy", () => {
       Array.from({ length: 20 }, async () => pay(await takeGrant(network.issuer.issuer, card, tokenRef))),
     );
     await backUpNetwork(at("first"), at("copy"), now);
+    const { size } = network.issuer.issuer.log;
+    expect(size).to.be.greaterThan(1);
     expect(await paying).to.deep.equal(new Array(20).fill("APPROVED"));
     const opened = await startNetwork({ keys, store: at("copy"), now: () => now }).catch(({ code }) => code);
     expect(opened).to.equal("STORE_IS_COPY");
     const copies = readdirSync(at("copy"));
-    expect(copies).to.have.members(["issuer.sqlite", "processor.sqlite", "log.sqlite"]);
+    expect(copies).to.have.members(["issuer.sqlite", "processor.sqlite", "acs.sqlite", "log.sqlite"]);
     const before = copies.map((name) => readFileSync(join(at("copy"), name)));
     await restored();
     expect(copies.map((name) => readFileSync(join(at("copy"), name)))).to.deep.equal(before);
+    expect(network.issuer.issuer.log.size, "the ledger is in the copy").to.equal(size);
+  });
+
+  it("is not made of a store that somebody keeps to himself: STORE_UNAVAILABLE, and nothing half is left", async () => {
+    const file = at("alone.sqlite");
+    const alone = new Database(file);
+    alone.pragma("locking_mode = EXCLUSIVE");
+    alone.pragma("journal_mode = WAL");
+    alone.exec("CREATE TABLE entries (n INTEGER)");
+    expect(await failure(copyStore(file, at("copy.sqlite"), now))).to.equal("STORE_UNAVAILABLE");
+    alone.close();
+    expect(readdirSync(folder).filter((name) => name.startsWith("copy"))).to.deep.equal([]);
+    await copyStore(file, at("copy.sqlite"), now);
   });
 
   it("is not made over another, nor of what is no copy", async () => {

@@ -177,7 +177,7 @@ describe("a transaction code", () => {
       { 2: pan, 14: expiry },
       { 2: pan, 14: expiry, 22: "012", 33: "999999" },
     ]) {
-      expect(await swiped({ mti: "0100", fields: { ...fields, ...typed } })).to.equal("FORMAT_ERROR");
+      expect(await swiped({ mti: "0100", fields: { ...fields, ...typed } })).to.equal("DRC_MISSING");
     }
     expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
   });

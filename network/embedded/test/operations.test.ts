@@ -2,8 +2,9 @@
 
 import { IsoCaller } from "@enabling-card/doors";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { enrolledCard, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
+import { enrolledCard, openGrant, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
 import { type Network, startNetwork } from "../src/index.js";
 
 describe("the services' operator", () => {
@@ -44,6 +45,36 @@ describe("the services' operator", () => {
       "A".repeat(22),
     ];
   }
+  /** A card's user that is asked, over HTTP, and what was secret in that: the account, the token, the answer. */
+  async function anAuthentication(): Promise<readonly string[]> {
+    const { issuer } = network.issuer;
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+    const { account, token } = await issuer.resolve(card.cardId, card.accessKey, toHex(tokenRef));
+    const post = async (url: string, body: object) => {
+      const headers = {
+        ...{ authorization: `Bearer ${base64(card.accessKey)}`, "content-type": "application/json" },
+        "idempotency-key": url.slice(-16),
+      };
+      return (await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })).json();
+    };
+    const named = { cardId: base64(card.cardId), tokenRef: base64(tokenRef), challenge: base64(card.cardId) };
+    const begun = await post(`${network.processor.url}/v1/authentications`, {
+      ...{ ...named, checkpointSize: 0, requestor: "Test wallet", merchant: "CORNER BAKERY", channel: 1 },
+      ...{ country: 276, currency: "978", amount: 1250 },
+    });
+    const { threeDSServerTransID, acsTransID, acsURL, question } = begun;
+    const { cryptogram } = await openGrant(Uint8Array.from(Buffer.from(question.sealed, "base64url")), card);
+    const challengeDataEntry = base64(cryptogram);
+    const named3ds = { messageVersion: "2.2.0", threeDSServerTransID };
+    await post(acsURL, { ...named3ds, messageType: "CReq", acsTransID, challengeDataEntry });
+    await post(`${network.acs.url}/v1/areq`, { ...named3ds, messageType: "AReq", acctNumber: account });
+    const { remote } = await post(`${network.processor.url}/v1/domain-grants`, {
+      ...{ ...named, checkpointSize: 0, threeDSServerTransID },
+    });
+    return [account, token, base64(card.accessKey), challengeDataEntry, remote.drc, remote.cavv, question.sealed];
+  }
   const text = async (url: string) => (await fetch(url)).text();
   const lines = () =>
     log
@@ -57,7 +88,14 @@ describe("the services' operator", () => {
         network.issuer,
         ["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state", "/v1/states"],
       ],
-      [network.processor, ["/v1/health", "/v1/devices", "/v1/codes", "/v1/codes/{ref}", "/v1/purchases"]],
+      [
+        network.processor,
+        [
+          ...["/v1/health", "/v1/devices", "/v1/codes", "/v1/codes/{ref}", "/v1/purchases"],
+          ...["/v1/authentications", "/v1/domain-grants"],
+        ],
+      ],
+      [network.acs, ["/v1/health", "/v1/areq", "/v1/creq"]],
     ] as const) {
       const api = JSON.parse(await text(`${service.url}/v1/openapi.json`));
       expect(api.openapi).to.equal("3.1.0");
@@ -108,8 +146,14 @@ describe("the services' operator", () => {
   });
 
   it("finds no number, track, name or key in any of it (rule 12)", async () => {
-    const secrets = await aMorning();
-    const all = log + (await text(`${network.issuer.url}/metrics`)) + (await text(`${network.processor.url}/metrics`));
+    const secrets = [...(await aMorning()), ...(await anAuthentication())];
+    const all =
+      log +
+      (await text(`${network.issuer.url}/metrics`)) +
+      (await text(`${network.processor.url}/metrics`)) +
+      (await text(`${network.acs.url}/metrics`));
+    expect(all).to.contain("/v1/areq");
+    expect(all).to.contain("/v1/creq");
     expect(all).to.contain("ATC_REPLAYED");
     for (const secret of secrets) expect(all.includes(secret), secret).to.equal(false);
   });

@@ -42,21 +42,24 @@ const LOCK_WAIT_MS = 200;
 
 export class LogStore {
   readonly #db: Database.Database;
+  readonly #guard: Database.Database | undefined;
 
   /** @throws {LedgerError} `LOG_DAMAGED` for a file that is no such log, `LOG_IN_USE` */
   constructor(file: string) {
     let db: Database.Database | undefined;
+    let guard: Database.Database | undefined;
     try {
+      guard = file === ":memory:" ? undefined : held(`${file}-lock`);
       db = new Database(file, { timeout: LOCK_WAIT_MS });
-      // The tree is in memory: a second writer would fork the log.
-      db.pragma("locking_mode = EXCLUSIVE");
       db.pragma("journal_mode = WAL");
       db.exec(SCHEMA);
     } catch (cause) {
       db?.close();
+      guard?.close();
       throw coded(cause);
     }
     this.#db = db;
+    this.#guard = guard;
   }
 
   /** All entries by position. @throws {LedgerError} `LOG_DAMAGED` */
@@ -104,6 +107,22 @@ export class LogStore {
 
   close(): void {
     this.#db.close();
+    this.#guard?.close();
+  }
+}
+
+/**
+ * The tree is in memory, so a second writer would fork the log: whoever writes it holds the lock of a file beside it, which the system gives back where
+ * a process dies. Not SQLite's own exclusive mode: that keeps readers out as well, and whoever makes copies is one.
+ */
+function held(file: string): Database.Database {
+  const guard = new Database(file, { timeout: LOCK_WAIT_MS });
+  try {
+    guard.exec("BEGIN EXCLUSIVE");
+    return guard;
+  } catch (error) {
+    guard.close();
+    throw error;
   }
 }
 

@@ -6,6 +6,15 @@ export const PROCESSOR_ERRORS = {
   UNAUTHORISED: [401, "That is not the card's access key: enrol the card again"],
   DEVICE_UNKNOWN: [404, "No such device is registered: register it first"],
   ACCOUNT_REFUSED: [403, "The issuer does not let that account pay: look at the card's state there"],
+  AUTHENTICATION_UNKNOWN: [404, "There is no such authentication of that card: begin one"],
+  NOT_AUTHENTICATED: [403, "The user was not authenticated for this: answer the card's question first, or begin again"],
+  AUTHENTICATION_REFUSED: [
+    403,
+    "The access control server does not have that card's user asked: look at the card's state",
+  ],
+  ATN_EXPIRED: [403, "The authentication is too old to pay: begin another"],
+  ATN_USED: [409, "The authentication has paid its one purchase: begin another"],
+  ACS_UNAVAILABLE: [503, "The access control server does not answer: try again in a moment"],
   CODE_LIMIT: [403, "That account has as many open codes as it may: use or cancel one first"],
   CODE_UNKNOWN: [404, "There is no such code: ask for a new one"],
   CODE_USED: [409, "The code was used: ask for a new one"],
@@ -35,7 +44,7 @@ export class ProcessorError extends Error {
 }
 
 /** Why the processor itself declined: our name (DE 44), and the standard's code (DE 39, ISO 8583:1987 table 6). */
-export const CODE_DECLINES = {
+export const PROCESSOR_DECLINES = {
   FORMAT_ERROR: "30",
   TRANSACTION_UNSUPPORTED: "12",
   CODE_UNKNOWN: "14",
@@ -49,9 +58,18 @@ export const CODE_DECLINES = {
   /** Five wrong tries within a day, of this device or at this terminal. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",
+  /** Not the merchant, the requestor, or the way to pay that the DRC is for. */
+  MERCHANT_WRONG: "58",
+  REQUESTOR_WRONG: "58",
+  CHANNEL_WRONG: "58",
+  DRC_WRONG: "63",
+  /** A number alone: neither a stripe nor a domain restriction cryptogram is with it. */
+  DRC_MISSING: "63",
+  /** Five wrong tries within a day, of this token. */
+  TOKEN_LOCKED: "65",
   REVERSED: "21",
   ISSUER_UNAVAILABLE: "91",
   PROCESSOR_FAILED: "96",
 } as const;
 
-export type CodeDecline = keyof typeof CODE_DECLINES;
+export type ProcessorDecline = keyof typeof PROCESSOR_DECLINES;

@@ -26,6 +26,18 @@ export const REQUESTS = {
     },
     ["notBefore"],
   ),
+  authentication: object(
+    {
+      ...{ cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: whole(0, 0xffff_ffff) },
+      ...{ requestor: { type: "string", pattern: "^[!-~]([ -~]{0,30}[!-~])?$" }, merchant: PROVIDER },
+      ...{ mcc: whole(0, 9999), channel: whole(0, 1), country: whole(0, 999), currency: CURRENCY, amount: AMOUNT },
+    },
+    ["mcc"],
+  ),
+  domainGrant: object({
+    ...{ cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: whole(0, 0xffff_ffff) },
+    threeDSServerTransID: { type: "string", pattern: "^[0-9a-f-]{36}$" },
+  }),
   codeState: object({ cardId: ID, tokenRef: ID }),
   purchase: object({
     ...{ device: ID, code: CODE, counter: whole(0, 0xffff_ffff), cost: AMOUNT, currency: CURRENCY },
@@ -40,11 +52,16 @@ export const IDEMPOTENT = {
   properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
 } as const;
 
+const SEALED = object({ sealed: out, issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } });
+const REMOTE = object({ token: out, expiry: out, atc: { type: "integer" }, drc: out, cavv: out });
+
 /** By what is answered; every refusal has one form. */
 export const ANSWERS = {
   health: answers({ ok: { type: "boolean" } }),
   device: answers({ device: out }),
   code: answers({ code: out, codeRef: out, expires: { type: "integer" } }),
+  authentication: answers({ threeDSServerTransID: out, acsTransID: out, acsURL: out, question: SEALED }),
+  domainGrant: answers({ eci: out, grant: SEALED, remote: REMOTE }, ["grant", "remote"]),
   codeState: answers({ state: { type: "string", enum: ["open", "used", "cancelled", "expired"] } }),
   purchase: answers({ approved: { type: "boolean" }, responseCode: out, ourCode: out, authCode: out }, [
     "ourCode",

@@ -4,6 +4,7 @@ import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/do
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { DevicePurchase } from "./device-mac.js";
+import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
 import { ANSWERS, IDEMPOTENT, REQUESTS } from "./http-schemas.js";
 import type { AccountName, CodeRequest, Processor } from "./processor.js";
@@ -21,13 +22,24 @@ const REFUSALS: Refusals = {
 
 type Named = Pick<AccountName, "cardId" | "tokenRef">;
 
+interface Served {
+  readonly processor: Processor;
+  readonly terminals: Switch;
+  readonly domain: DomainServer | undefined;
+}
+
+type WithKey = { readonly "idempotency-key": string };
+
 /** The door, not yet open. */
 export async function httpServer(
-  processor: Processor,
-  terminals: Switch,
+  { processor, terminals, domain }: Served,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
-  const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Processor: devices and transaction codes" });
+  const app = await httpDoor({
+    ...options,
+    refusals: REFUSALS,
+    title: "Processor: devices, transaction codes, domains",
+  });
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 
@@ -37,7 +49,7 @@ export async function httpServer(
     async ({ body }) => ({ device: await processor.addDevice(decode64(body.key)) }),
   );
 
-  app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: { "idempotency-key": string } }>(
+  app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: WithKey }>(
     "/v1/codes",
     { schema: { body: REQUESTS.code, headers: IDEMPOTENT, response: ANSWERS.code } },
     async (request) => {
@@ -71,7 +83,22 @@ export async function httpServer(
       return { approved: responseCode === "00", responseCode, ...said };
     },
   );
+  if (domain !== undefined) domainRoutes(app, domain);
   return app;
+}
+
+function domainRoutes(app: FastifyInstance, domain: DomainServer): void {
+  app.post<{ Body: Omit<AuthenticationRequest, "accessKey">; Headers: WithKey }>(
+    "/v1/authentications",
+    { schema: { body: REQUESTS.authentication, headers: IDEMPOTENT, response: ANSWERS.authentication } },
+    (request) =>
+      domain.authenticate({ ...request.body, accessKey: accessKeyOf(request) }, request.headers["idempotency-key"]),
+  );
+  app.post<{ Body: Omit<DomainGrantRequest, "accessKey">; Headers: WithKey }>(
+    "/v1/domain-grants",
+    { schema: { body: REQUESTS.domainGrant, headers: IDEMPOTENT, response: ANSWERS.domainGrant } },
+    (request) => domain.grant({ ...request.body, accessKey: accessKeyOf(request) }, request.headers["idempotency-key"]),
+  );
 }
 
 function accountOf(request: FastifyRequest<{ Querystring: Named }>): AccountName {

@@ -2,9 +2,20 @@
 
 export { DEVICE_KEY_SIZE, type DevicePurchase, purchaseMac, stripeMac } from "./device-mac.js";
 export {
-  CODE_DECLINES,
-  type CodeDecline,
+  ATN_LIFE_S,
+  type Authentication,
+  type DomainGrant,
+  DomainServer,
+  type DomainServerOptions,
+  type GrantOfDomain,
+  type Resolved,
+  type SealedGrant,
+} from "./domain-server.js";
+export { type DrcInput, drcOf } from "./drc.js";
+export {
+  PROCESSOR_DECLINES,
   PROCESSOR_ERRORS,
+  type ProcessorDecline,
   ProcessorError,
   type ProcessorErrorCode,
 } from "./errors.js";

@@ -1,7 +1,7 @@
 // A code that is presented, by a stripe at a terminal or by a device over HTTP: is it good, for this device, this provider, this cost, now, and for the
 // first time? What comes of it is the account to ask the issuer about, or why not.
 
-import { CODE_DECLINES, type CodeDecline } from "./errors.js";
+import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import type { Account, Processor } from "./processor.js";
 import type { CodeRow } from "./store.js";
 
@@ -33,7 +33,7 @@ export interface Taken {
 }
 
 /** Uses the code, once; the same request again finds it as it left it. */
-export function present(processor: Processor, presented: Presented): Promise<Taken | CodeDecline> {
+export function present(processor: Processor, presented: Presented): Promise<Taken | ProcessorDecline> {
   return processor.store.atomically(async (kept) => {
     const { code, request, sent, terminal } = presented;
     const now = processor.now();
@@ -61,7 +61,7 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
   });
 }
 
-function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): CodeDecline | undefined {
+function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): ProcessorDecline | undefined {
   if (row.request !== null) return "CODE_USED";
   if (row.cancelled === 1 || now >= row.expires) return "CODE_EXPIRED";
   if (now < row.not_before) return "CODE_TOO_EARLY";
@@ -69,6 +69,6 @@ function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: numb
   return cost > row.max_cost || currency !== row.currency ? "COST_OVER" : undefined;
 }
 
-export function isDecline(taken: Taken | CodeDecline): taken is CodeDecline {
-  return typeof taken === "string" && taken in CODE_DECLINES;
+export function isDecline(taken: Taken | ProcessorDecline): taken is ProcessorDecline {
+  return typeof taken === "string" && taken in PROCESSOR_DECLINES;
 }

@@ -70,6 +70,8 @@ export class Processor {
   readonly store: ProcessorStore;
   readonly #options: ProcessorOptions;
   readonly #names: Uint8Array;
+  /** 16 octets: of domain restriction cryptograms. */
+  readonly domainKey: Uint8Array;
   readonly #rest: Uint8Array;
 
   private constructor(options: ProcessorOptions, store: ProcessorStore) {
@@ -77,6 +79,7 @@ export class Processor {
     this.store = store;
     this.#names = derivedKey(options.master, "ecard/1 processor names", 32);
     this.#rest = derivedKey(options.master, "ecard/1 processor at rest", 32);
+    this.domainKey = derivedKey(options.master, "ecard/1 domain", 16);
   }
 
   /** @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH` */
@@ -120,7 +123,41 @@ export class Processor {
   }
 
   accountOf({ account }: CodeRow): Account {
-    return JSON.parse(this.#opened(account)) as Account;
+    return this.open(account);
+  }
+
+  /** What is kept, as nobody else can read it. */
+  seal(value: object): Uint8Array {
+    return sealText(this.#rest, JSON.stringify(value));
+  }
+
+  /** @throws {ProcessorError} `INTERNAL` where the store was altered */
+  open<T>(sealed: Uint8Array): T {
+    return JSON.parse(this.#opened(sealed)) as T;
+  }
+
+  /**
+   * What `work` answers, once for each idempotency key of a card: the same request again gets the same answer. Where it throws, nothing is kept.
+   *
+   * @param asked - What the request says, beside its secrets
+   * @throws {ProcessorError} `IDEMPOTENCY_MISMATCH` for another request under that key
+   */
+  async once<T extends object>(
+    cardId: string,
+    idempotencyKey: string,
+    asked: readonly unknown[],
+    work: () => Promise<T>,
+  ): Promise<T> {
+    const name = this.nameOf("answer", `${cardId}|${idempotencyKey}`);
+    const hash = createHash("sha256").update(JSON.stringify(asked)).digest("hex");
+    const earlier = await this.store.answer(name);
+    if (earlier !== undefined) {
+      if (earlier.asked !== hash) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
+      return this.open(earlier.answer);
+    }
+    const answer = await work();
+    await this.store.keepAnswer(name, this.now(), hash, this.seal(answer));
+    return answer;
   }
 
   /**
@@ -142,13 +179,13 @@ export class Processor {
       .update(JSON.stringify([tokenRef, device, provider, maxCost, currency, request.notBefore, lifeS]))
       .digest("hex");
     const expires = notBefore + lifeS;
-    const sealed = sealText(this.#rest, JSON.stringify(account));
+    const sealed = this.seal(account);
     return this.store.atomically(async (kept) => {
       await kept.forget(now - KEPT_S);
       const earlier = await kept.answer(name);
       if (earlier !== undefined) {
         if (earlier.asked !== asked) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
-        return JSON.parse(this.#opened(earlier.answer)) as NewCode;
+        return this.open<NewCode>(earlier.answer);
       }
       if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
       if ((await kept.openCodes(owner, now)) >= OPEN_CODES_MAX) throw new ProcessorError("CODE_LIMIT");
@@ -160,7 +197,7 @@ export class Processor {
         const isAdded = await kept.addCode(made);
         if (!isAdded) continue;
         const answer = { code, codeRef, expires };
-        await kept.keepAnswer(name, now, asked, sealText(this.#rest, JSON.stringify(answer)));
+        await kept.keepAnswer(name, now, asked, this.seal(answer));
         return answer;
       }
       throw new ProcessorError("INTERNAL");

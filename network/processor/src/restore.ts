@@ -6,6 +6,8 @@ import { restoreStore } from "@enabling-card/sql";
 export function restoreProcessor(file: string): number {
   let ended = 0;
   restoreStore(file, (db) => {
+    // An authentication may have had its grant: it gets none.
+    db.prepare("UPDATE authentications SET used = 1").run();
     ended = db.prepare("UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0").run().changes;
   });
   return ended;

@@ -8,6 +8,7 @@ import {
   openIsoDoor,
   timed,
 } from "@enabling-card/doors";
+import { DomainServer, type DomainServerOptions } from "./domain-server.js";
 import { httpServer } from "./http-server.js";
 import { Processor, type ProcessorOptions } from "./processor.js";
 import { type Route, Switch, type SwitchOptions } from "./switch.js";
@@ -18,6 +19,8 @@ const SERVED = ["0100", "0101", "0400", "0401"];
 export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOptions, "onFault" | "onMessage"> {
   /** To the issuer: an `IsoCaller`'s `ask`, or the issuer's own where both are one process. */
   readonly route: Route;
+  /** Whom the domain server asks (system 4); without it there is none. */
+  readonly domain?: Omit<DomainServerOptions, "processor">;
   /** Loopback unless told. */
   readonly host?: string;
   /** 0 (unless told) takes any free port. */
@@ -31,6 +34,7 @@ export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOp
 
 export interface ProcessorService {
   readonly processor: Processor;
+  readonly domain: DomainServer | undefined;
   readonly url: string;
   readonly iso: { readonly host: string; readonly port: number };
   close(): Promise<void>;
@@ -46,7 +50,8 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
     options.onFault?.(code);
   };
   const terminals = new Switch({ processor, route, onFault, ...(onMessage && { onMessage }) });
-  const http = await httpServer(processor, terminals, { ...options.http, operations });
+  const domain = options.domain && new DomainServer({ ...options.domain, processor });
+  const http = await httpServer({ processor, terminals, domain }, { ...options.http, operations });
   const closing: (() => Promise<void>)[] = [() => http.close()];
   const close = async () => {
     terminals.close();
@@ -61,7 +66,7 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
       serve: timed(operations, (message, answer) => void terminals.answer(message).then(answer)),
     });
     closing.push(() => iso.close());
-    return { processor, url, iso: { host, port: iso.port }, close };
+    return { processor, domain, url, iso: { host, port: iso.port }, close };
   } catch (error) {
     await close();
     throw error;

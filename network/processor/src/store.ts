@@ -1,5 +1,5 @@
-// What the processor remembers: devices, codes, wrong tries, answers to requests with an idempotency key, reversals that an issuer has not heard
-// of yet. Codes are found by a keyed name, accounts and keys are sealed.
+// What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
+// reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
 import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { ProcessorError } from "./errors.js";
@@ -26,8 +26,37 @@ export interface CodeRow {
   readonly cancelled: number;
 }
 
+/** An authentication that the access control server was asked for (system 4). */
+export interface AuthenticationRow {
+  /** threeDSServerTransID */
+  readonly trans_id: string;
+  /** Keyed name of the card. */
+  readonly owner: string;
+  /** What is to be paid, and by what, sealed. */
+  readonly purchase: Uint8Array;
+  /** Seconds since 1970: begun, then decided. */
+  readonly at: number;
+  /** C until the access control server told Y or N. */
+  readonly status: string;
+  /** Tracking number and CAVV, sealed. */
+  readonly result: Uint8Array | null;
+  readonly used: number;
+}
+
+/** What a grant with a DRC may pay: kept when it was made, looked at when it comes back. */
+export interface DomainGrantRow {
+  readonly token_name: string;
+  readonly atc: number;
+  /** All that the DRC is made of, the account and the CAVV, sealed. */
+  readonly domain: Uint8Array;
+  /** Seconds since 1970. */
+  readonly expires: number;
+}
+
 /** Rows of a table that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
+/** Of an ATC on a stripe: mod 10^4. */
+const ATC_DIGITS = 10_000;
 /** As the issuer's: never altered, once released. */
 const MIGRATIONS: readonly string[] = [
   `
@@ -43,6 +72,14 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX answers_by_time ON answers (at);
   CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT NOT NULL) STRICT;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+  `
+  CREATE TABLE authentications (trans_id TEXT PRIMARY KEY, owner TEXT NOT NULL, purchase BLOB NOT NULL, at INTEGER NOT NULL,
+    status TEXT NOT NULL DEFAULT 'C', result BLOB, used INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE INDEX authentications_by_time ON authentications (at);
+  CREATE TABLE domain_grants (token_name TEXT NOT NULL, atc INTEGER NOT NULL, atc_digits INTEGER NOT NULL, domain BLOB NOT NULL,
+    expires INTEGER NOT NULL, PRIMARY KEY (token_name, atc)) STRICT;
+  CREATE INDEX domain_grants_by_digits ON domain_grants (token_name, atc_digits, atc);
+  CREATE INDEX domain_grants_by_time ON domain_grants (expires);`,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -115,6 +152,59 @@ export class Tables {
     await this.#sql.run("UPDATE codes SET cancelled = 1 WHERE code_ref = ?", codeRef);
   }
 
+  async addAuthentication({ trans_id, owner, purchase, at }: Omit<AuthenticationRow, "status" | "result" | "used">) {
+    await this.#sql.run(
+      "INSERT INTO authentications (trans_id, owner, purchase, at) VALUES (?, ?, ?, ?)",
+      trans_id,
+      owner,
+      purchase,
+      at,
+    );
+  }
+
+  authentication(transId: string): Promise<AuthenticationRow | undefined> {
+    return this.#sql.row("SELECT * FROM authentications WHERE trans_id = ?", transId);
+  }
+
+  async decideAuthentication(transId: string, at: number, status: "Y" | "N", result: Uint8Array | null): Promise<void> {
+    await this.#sql.run(
+      "UPDATE authentications SET at = ?, status = ?, result = ? WHERE trans_id = ?",
+      at,
+      status,
+      result,
+      transId,
+    );
+  }
+
+  /** False where it was used before. */
+  async useAuthentication(transId: string): Promise<boolean> {
+    return (await this.#sql.run("UPDATE authentications SET used = 1 WHERE trans_id = ? AND used = 0", transId)) === 1;
+  }
+
+  async addDomainGrant({ token_name, atc, domain, expires }: DomainGrantRow): Promise<void> {
+    await this.#sql.run(
+      "INSERT INTO domain_grants (token_name, atc, atc_digits, domain, expires) VALUES (?, ?, ?, ?, ?)",
+      token_name,
+      atc,
+      atc % ATC_DIGITS,
+      domain,
+      expires,
+    );
+  }
+
+  domainGrant(tokenName: string, atc: number): Promise<DomainGrantRow | undefined> {
+    return this.#sql.row("SELECT * FROM domain_grants WHERE token_name = ? AND atc = ?", tokenName, atc);
+  }
+
+  /** The newest whose ATC ends in these four digits: all that a stripe tells of it. */
+  newestDomainGrant(tokenName: string, atcDigits: number): Promise<DomainGrantRow | undefined> {
+    return this.#sql.row(
+      "SELECT * FROM domain_grants WHERE token_name = ? AND atc_digits = ? ORDER BY atc DESC LIMIT 1",
+      tokenName,
+      atcDigits,
+    );
+  }
+
   async addFailure(subject: string, at: number): Promise<void> {
     await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
   }
@@ -157,14 +247,16 @@ export class Tables {
     await this.#sql.run("DELETE FROM reversals WHERE name = ?", name);
   }
 
-  /** Forgets answers and codes of up to `until`, some at a time. */
+  /** Forgets answers, codes, authentications and their grants of up to `until`, some at a time. */
   async forget(until: number): Promise<void> {
     for (const [table, key, time] of [
       ["answers", "name", "at"],
       ["codes", "code_name", "expires"],
+      ["authentications", "trans_id", "at"],
+      ["domain_grants", "token_name, atc", "expires"],
     ] as const) {
       await this.#sql.run(
-        `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE ${time} <= ? ORDER BY ${time} LIMIT ${FORGOTTEN_AT_ONCE})`,
+        `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE ${time} <= ? ORDER BY ${time} LIMIT ${FORGOTTEN_AT_ONCE})`,
         until,
       );
     }

@@ -5,7 +5,8 @@ import { answerFields, LineError } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
-import { CODE_DECLINES, type CodeDecline } from "./errors.js";
+import { domainRequest } from "./domain-check.js";
+import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import { isDecline, type Presented, present } from "./present.js";
 import type { Processor } from "./processor.js";
 
@@ -103,11 +104,7 @@ export class Switch {
     try {
       const number = numberOf(fields);
       if (mti.startsWith("04")) return await this.#routed(message);
-      if (!isTransactionCode(number)) {
-        // An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say.
-        const hasStripe = fields[35] !== undefined || fields[45] !== undefined;
-        return hasStripe ? await this.#routed(message) : declined(message, "FORMAT_ERROR");
-      }
+      if (!isTransactionCode(number)) return await this.#tokenDecided(message);
       const [, code, atc, digits] = CODE_TRACK.exec(fields[35] ?? "") ?? [];
       if (code === undefined) return declined(message, "FORMAT_ERROR");
       const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
@@ -117,6 +114,13 @@ export class Switch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
     }
+  }
+
+  /** An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say. */
+  async #tokenDecided(message: Message): Promise<Message> {
+    const second = await domainRequest(this.#options.processor, message, this.#forwarder);
+    if (second === undefined) return this.#routed(message);
+    return typeof second === "string" ? declined(message, second) : this.#routed(second);
   }
 
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
@@ -206,9 +210,9 @@ function numberOf(fields: Fields): string {
   return fields[2] ?? /^\d+/.exec(fields[35] ?? "")?.[0] ?? /^[A-Z](\d+)/.exec(fields[45] ?? "")?.[1] ?? "";
 }
 
-function declined(message: Message, code: CodeDecline): Message {
+function declined(message: Message, code: ProcessorDecline): Message {
   const { mti, fields } = answerFields(message);
-  return { mti, fields: { ...fields, 39: CODE_DECLINES[code], 44: code } };
+  return { mti, fields: { ...fields, 39: PROCESSOR_DECLINES[code], 44: code } };
 }
 
 /** MMDDhhmmss, UTC. */

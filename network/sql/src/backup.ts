@@ -1,25 +1,33 @@
 // Copies of a SQLite store. A copy says that it is one, and is not opened as a store: what happened behind its back must be made up for first
 // (`restored` of each service).
 
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { SqlError } from "./port.js";
 
 /** In the header of a copy (SQLite, PRAGMA application_id): "ecrd". Of a store it is 0. */
 export const COPY_ID = 0x65637264;
 
+/** How long a store may be kept from us, ms: nothing else goes on in this process meanwhile. */
+const LOCK_WAIT_MS = 200;
+
 /**
  * Copies a store as it is at one moment, while others use it. The copy holds when it was made.
  *
  * @param now - Seconds since 1970.
- * @throws {SqlError} `STORE_DAMAGED` where there is no store; Node's own where `to` cannot be written. An existing `to` is left as it is: `EEXIST`
+ * @throws {SqlError} `STORE_DAMAGED` where there is no store, `STORE_UNAVAILABLE` where nobody may read it; Node's own where `to` cannot be written. An existing `to` is left as it is: `EEXIST`
  */
 export async function copyStore(from: string, to: string, now: number): Promise<void> {
   if (!existsSync(from)) throw new SqlError("STORE_DAMAGED");
   if (existsSync(to)) throw Object.assign(new Error(`EEXIST: ${to} is there already`), { code: "EEXIST", path: to });
-  const db = new Database(from, { fileMustExist: true });
+  const db = new Database(from, { fileMustExist: true, timeout: LOCK_WAIT_MS });
   try {
-    await db.backup(to, { progress: () => 0x7fff_ffff }); // in one step: nobody's write begins it anew
+    // In one step: nobody's write begins it anew. Where somebody keeps readers out it ends with nothing.
+    const { remainingPages, totalPages } = await db.backup(to, { progress: () => 0x7fff_ffff });
+    if (totalPages === 0 || remainingPages > 0) {
+      rmSync(to, { force: true });
+      throw new SqlError("STORE_UNAVAILABLE");
+    }
   } finally {
     db.close();
   }

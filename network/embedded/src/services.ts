@@ -1,0 +1,95 @@
+// What the services ask of each other where all are one process: each answers in the asker's words, and an error of one becomes the other's.
+
+import { AcsError, type AcsService, CardNotAsked, type CardQuestion, Reason } from "@enabling-card/acs";
+import { IssuerError, type IssuerService, type MakeCryptogram } from "@enabling-card/issuer";
+import { type DomainServerOptions, type FindAccount, ProcessorError, type SealedGrant } from "@enabling-card/processor";
+import { Channel, type Domain, toHex } from "@enabling-card/wire";
+
+/** What the processor asks of the issuer, for codes. */
+export function accountAt({ issuer }: IssuerService): FindAccount {
+  return ({ cardId, accessKey, tokenRef }) =>
+    forProcessor(() => issuer.account(octets(cardId), octets(accessKey), toHex(octets(tokenRef))));
+}
+
+/** What the domain server asks of issuer and access control server. @param acs - Which may be there later than this is */
+export function domainAt(service: IssuerService, acs: () => AcsService): Omit<DomainServerOptions, "processor"> {
+  const { issuer } = service;
+  return {
+    resolve: ({ cardId, accessKey, tokenRef }) =>
+      forProcessor(() => issuer.resolve(octets(cardId), octets(accessKey), toHex(octets(tokenRef)))),
+    issueGrant: (request, drc) => forProcessor(() => sealedGrant(service, request, drc)),
+    askAcs: async (request) => {
+      try {
+        return await acs().acs.authenticate(request);
+      } catch (cause) {
+        if (cause instanceof AcsError) throw new ProcessorError("ACS_UNAVAILABLE", { cause, detail: cause.code });
+        throw cause;
+      }
+    },
+  };
+}
+
+/** What the access control server has the issuer ask a card. It pays nothing: its cryptogram is the answer, and no DRC. */
+export function askCardAt(service: IssuerService) {
+  return async (question: CardQuestion, answer: Uint8Array): Promise<SealedGrant> => {
+    const { cardId, tokenRef, account, requestor, merchant, mcc, country, amount } = question;
+    const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), country, maxAmount: amount };
+    try {
+      await service.issuer.vouch(octets(cardId), toHex(octets(tokenRef)), account);
+      return await sealedGrant(
+        service,
+        { ...question, domain: { ...domain, channel: Channel.Remote } },
+        async () => answer,
+      );
+    } catch (cause) {
+      if (!(cause instanceof IssuerError)) throw cause;
+      if (cause.http >= 500) throw new AcsError("ISSUER_UNAVAILABLE", { cause });
+      const isUnknown =
+        cause.code === "TOKEN_UNKNOWN" || cause.code === "ACCOUNT_WRONG" || cause.code === "CARD_UNKNOWN";
+      throw new CardNotAsked(isUnknown ? Reason.NoCardRecord : Reason.NotPermitted, cause.message, { cause });
+    }
+  };
+}
+
+interface GrantFor {
+  readonly cardId: string;
+  readonly tokenRef: string;
+  readonly challenge: string;
+  readonly checkpointSize: number;
+  readonly domain: Domain;
+}
+
+async function sealedGrant(
+  { issuer }: IssuerService,
+  request: GrantFor,
+  cryptogram: MakeCryptogram,
+): Promise<SealedGrant> {
+  const { cardId, tokenRef, challenge, checkpointSize, domain } = request;
+  const named = { cardId: octets(cardId), tokenRef: octets(tokenRef), challenge: octets(challenge), checkpointSize };
+  const bundle = await issuer.grant({ ...named, domain, maxEmissions: 1, kind: "online" }, cryptogram);
+  const { sealed, issuerCert, receipt, consistency } = bundle;
+  const text = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+  return {
+    ...{ sealed: text(sealed), issuerCert: text(issuerCert), receipt: text(receipt) },
+    consistency: consistency && text(consistency),
+  };
+}
+
+/** What the issuer says, in the processor's words. */
+async function forProcessor<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof IssuerError)) throw cause;
+    if (cause.http >= 500) throw new ProcessorError("ISSUER_UNAVAILABLE", { cause });
+    if (cause.code === "BAD_REQUEST" || cause.code === "DOMAIN_MISSING") {
+      throw new ProcessorError("BAD_REQUEST", { cause, detail: cause.message });
+    }
+    const isUnknown = cause.code === "UNAUTHORISED" || cause.code === "CARD_UNKNOWN";
+    throw new ProcessorError(isUnknown ? "UNAUTHORISED" : "ACCOUNT_REFUSED", { cause, detail: cause.code });
+  }
+}
+
+function octets(base64url: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(base64url, "base64url"));
+}

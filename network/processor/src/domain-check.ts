@@ -1,0 +1,125 @@
+// A payment that is restricted to its domain comes back (system 4), by a stripe or without one: the DRC is made again, and what goes on to the issuer has
+// the account in the token's place, and the CAVV beside it. A number alone goes nowhere.
+
+import { expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "@enabling-card/doors";
+import {
+  type AdditionalData,
+  decodeAdditionalData,
+  encodeAdditionalData,
+  type Fields,
+  Iso8583Error,
+  type Message,
+} from "@enabling-card/iso8583";
+import { Channel, toHex } from "@enabling-card/wire";
+import type { KeptDomain } from "./domain-server.js";
+import { drcOf, equalDrc } from "./drc.js";
+import type { ProcessorDecline } from "./errors.js";
+import { FAILURE_WINDOW_S, FAILURES_MAX } from "./present.js";
+import type { Processor } from "./processor.js";
+import type { DomainGrantRow } from "./store.js";
+
+/** DE 22 (ISO 8583:1987): electronic commerce, no PIN. */
+const ENTRY_REMOTE = "812";
+/** Track 1 behind the name: all but the name is known here. */
+const TRACK1_NAME = /^(B\d{16})\^[^^]{2,26}\^/;
+
+/** What is known of a request, whichever way it came. */
+interface Claim {
+  readonly token: string;
+  readonly channel: Channel;
+  readonly row: DomainGrantRow;
+  /** As the message tells it; of a stripe nothing does. */
+  readonly requestor?: string;
+  /** As the message tells it; to a stripe the processor adds the one that it kept. */
+  readonly cavv?: string;
+  /** Whether what was shown is of this DRC. */
+  readonly isShown: (drc: Uint8Array, kept: KeptDomain) => boolean;
+}
+
+/**
+ * The second request, or why there is none; undefined for a swipe that no domain grant is known of: that one is the issuer's to look at.
+ *
+ * @param forwarder - DE 33
+ */
+export async function domainRequest(
+  processor: Processor,
+  message: Message,
+  forwarder: string,
+): Promise<Message | ProcessorDecline | undefined> {
+  const { fields } = message;
+  const isStripe = fields[35] !== undefined || fields[45] !== undefined;
+  const claim = await (isStripe ? stripeClaim(processor, fields) : remoteClaim(processor, fields));
+  if (claim === undefined || typeof claim === "string") return claim;
+  const { token, row, channel } = claim;
+  const kept = processor.open<KeptDomain>(row.domain);
+  const subject = processor.nameOf("domain token", token);
+  const now = processor.now();
+  if ((await processor.store.failures(subject, now - FAILURE_WINDOW_S)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+  if (channel !== kept.channel) return "CHANNEL_WRONG";
+  if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
+  if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
+  const atnPart = Buffer.from(kept.atnPart, "base64url");
+  const { requestor, merchant } = kept;
+  const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc: row.atc });
+  if (!claim.isShown(drc, kept)) {
+    await processor.store.addFailure(subject, now);
+    return "DRC_WRONG";
+  }
+  const { 35: _, 45: __, ...rest } = fields;
+  const tokenRef = Buffer.from(kept.tokenRef, "base64url").toString("hex").toUpperCase();
+  return {
+    mti: message.mti,
+    fields: {
+      ...rest,
+      2: kept.account,
+      14: kept.expiry,
+      ...(channel === Channel.Remote && { 22: ENTRY_REMOTE }),
+      33: forwarder,
+      48: encodeAdditionalData({
+        ...{ cavv: claim.cavv ?? kept.cavv, atnPart: toHex(atnPart).toUpperCase(), atc: String(row.atc), tokenRef },
+      }),
+    },
+  };
+}
+
+async function stripeClaim(processor: Processor, fields: Fields): Promise<Claim | ProcessorDecline | undefined> {
+  const swipe = readSwipe(fields);
+  if (swipe === undefined) return undefined;
+  const row = await processor.store.newestDomainGrant(processor.nameOf("token", swipe.pan), swipe.atcDigits);
+  if (row === undefined) return undefined;
+  if (fields[22]?.startsWith("81")) return "CHANNEL_WRONG";
+  const isShown = (drc: Uint8Array, { expiry }: KeptDomain) => isOnStripe(swipe, expiry, row.atc, drc);
+  return { token: swipe.pan, channel: Channel.Swipe, row, isShown };
+}
+
+/** Whole tracks are compared, but for the name, which the processor does not know. */
+function isOnStripe(swipe: Swipe, expiry: string, atc: number, cryptogram: Uint8Array): boolean {
+  const { pan, track1, track2 } = swipe;
+  const expected = expectedTracks({ pan, holder: "", expiry, serviceCode: SERVICE_CODE, atc, cryptogram });
+  const nameless = track1?.replace(TRACK1_NAME, "$1^^");
+  const same = (a: string | undefined, b: string) => a === undefined || equalDrc(Buffer.from(a), Buffer.from(b));
+  return same(track2, expected.track2) && same(nameless, expected.track1);
+}
+
+async function remoteClaim(processor: Processor, fields: Fields): Promise<Claim | ProcessorDecline> {
+  if (fields[2] === undefined) return "FORMAT_ERROR";
+  if (fields[48] === undefined) return "DRC_MISSING";
+  const told = additionalData(fields[48]);
+  if (told?.drc === undefined) return told === undefined ? "FORMAT_ERROR" : "DRC_MISSING";
+  const { drc, requestor, cavv, atc } = told;
+  if (requestor === undefined || cavv === undefined || atc === undefined) return "FORMAT_ERROR";
+  const row = await processor.store.domainGrant(processor.nameOf("token", fields[2]), Number(atc));
+  if (row === undefined) return "DRC_WRONG";
+  const isShown = (expected: Uint8Array, { expiry }: KeptDomain) =>
+    equalDrc(expected, Buffer.from(drc, "hex")) && (fields[14] ?? expiry) === expiry;
+  return { token: fields[2], channel: Channel.Remote, row, requestor, cavv, isShown };
+}
+
+function additionalData(text: string): AdditionalData | undefined {
+  try {
+    return decodeAdditionalData(text);
+  } catch (error) {
+    if (error instanceof Iso8583Error) return undefined;
+    throw error;
+  }
+}

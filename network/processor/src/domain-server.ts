@@ -1,0 +1,278 @@
+// The domain server (system 4): a plug-in names a token, a merchant and an amount; the user is authenticated for that, by the access control server; and
+// one grant is made, good at that merchant alone. What it was made of is kept for the moment in which it comes back (domain-check.ts).
+
+import { randomUUID } from "node:crypto";
+import {
+  type AReq,
+  type ARes,
+  ATN_PART_SIZE,
+  type CardChallenge,
+  EXTENSION,
+  MESSAGE_VERSION,
+  type RReq,
+  type RRes,
+} from "@enabling-card/acs";
+import { Channel, type Domain } from "@enabling-card/wire";
+import { drcOf } from "./drc.js";
+import { ProcessorError } from "./errors.js";
+import type { AccountName, Processor } from "./processor.js";
+
+/** How long an authentication may wait for its grant, seconds from its result. */
+export const ATN_LIFE_S = 600;
+const KEPT_S = 86_400;
+
+/** A token's number, and the number behind it that is charged. */
+export interface Resolved {
+  readonly token: string;
+  readonly account: string;
+  /** YYMM, of both. */
+  readonly expiry: string;
+}
+
+/** A grant for the card: octets as base64url, all beside the seal as the issuer gives it. */
+export type SealedGrant = CardChallenge;
+
+export interface CountedGrant {
+  readonly atc: number;
+  /** Seconds since 1970. */
+  readonly expires: number;
+}
+
+export interface DomainServerOptions {
+  readonly processor: Processor;
+  /** The issuer's. @throws {ProcessorError} `UNAUTHORISED`, `ACCOUNT_REFUSED`, `ISSUER_UNAVAILABLE` */
+  readonly resolve: (name: AccountName) => Promise<Resolved>;
+  /** Asks the access control server. @throws {ProcessorError} `ACS_UNAVAILABLE` */
+  readonly askAcs: (request: AReq) => Promise<ARes>;
+  /** The issuer's: a grant whose cryptogram is `drc` of its ATC. @throws {ProcessorError} as `resolve`, and what `drc` throws */
+  readonly issueGrant: (
+    request: GrantOfDomain,
+    drc: (counted: CountedGrant) => Promise<Uint8Array>,
+  ) => Promise<SealedGrant>;
+}
+
+/** Where a card stands; octets as base64url. */
+interface CardPosition {
+  /** The card's newest challenge. */
+  readonly challenge: string;
+  readonly checkpointSize: number;
+}
+
+export interface GrantOfDomain extends CardPosition {
+  readonly cardId: string;
+  readonly tokenRef: string;
+  readonly domain: Domain;
+}
+
+/** What a plug-in wants to pay. */
+export interface Purchase {
+  readonly requestor: string;
+  /** DE 42 of who is paid, and what the card's user sees. */
+  readonly merchant: string;
+  readonly mcc?: number;
+  readonly channel: Channel;
+  /** ISO 3166-1 numeric. */
+  readonly country: number;
+  /** ISO 4217, three digits. */
+  readonly currency: string;
+  /** In minor units: the most that may be paid. */
+  readonly amount: number;
+}
+
+export interface AuthenticationRequest extends AccountName, CardPosition, Purchase {}
+
+export interface Authentication {
+  readonly threeDSServerTransID: string;
+  readonly acsTransID: string;
+  readonly acsURL: string;
+  /** For the card: it pays nothing, and what the card tells answers the access control server. */
+  readonly question: SealedGrant;
+}
+
+export interface DomainGrantRequest extends AccountName, CardPosition {
+  readonly threeDSServerTransID: string;
+}
+
+/** What a payment without a card's swipe is made with. */
+export interface RemoteCredentials {
+  readonly token: string;
+  /** YYMM */
+  readonly expiry: string;
+  readonly atc: number;
+  /** 8 octets in hexadecimal capitals. */
+  readonly drc: string;
+  /** 20 octets as base64. */
+  readonly cavv: string;
+}
+
+export interface DomainGrant {
+  /** Electronic commerce indicator: how the user was authenticated. */
+  readonly eci: string;
+  /** Of a payment by a swipe. */
+  readonly grant?: SealedGrant;
+  /** Of one without. */
+  readonly remote?: RemoteCredentials;
+}
+
+interface KeptPurchase extends Purchase, Resolved {
+  readonly tokenRef: string;
+}
+
+interface KeptResult {
+  /** Base64url. */
+  readonly atn: string;
+  /** Base64. */
+  readonly cavv: string;
+  readonly eci: string;
+  readonly acsTransID: string;
+}
+
+/** All that a grant's DRC is made of, and what goes on to the issuer when it was looked at. */
+export interface KeptDomain
+  extends Pick<KeptPurchase, "requestor" | "merchant" | "channel" | "account" | "expiry" | "tokenRef"> {
+  /** Base64url. */
+  readonly atnPart: string;
+  /** Base64. */
+  readonly cavv: string;
+}
+
+export class DomainServer {
+  readonly #options: DomainServerOptions;
+
+  constructor(options: DomainServerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Has the card's user asked. The same request under the same idempotency key gets the same answer.
+   *
+   * @throws {ProcessorError} `AUTHENTICATION_REFUSED`, `IDEMPOTENCY_MISMATCH`, `ACS_UNAVAILABLE`, and what `resolve` throws
+   */
+  async authenticate(request: AuthenticationRequest, idempotencyKey: string): Promise<Authentication> {
+    const { processor, resolve, askAcs } = this.#options;
+    const { accessKey: _, ...asked } = request;
+    const { cardId, tokenRef, challenge, checkpointSize, ...purchase } = asked;
+    const resolved = await resolve(request);
+    return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
+      const trans_id = randomUUID();
+      const kept: KeptPurchase = { ...purchase, ...resolved, tokenRef };
+      const at = processor.now();
+      await processor.store.atomically(async (tables) => {
+        await tables.forget(at - KEPT_S);
+        const owner = processor.nameOf("owner", cardId);
+        await tables.addAuthentication({ trans_id, owner, purchase: processor.seal(kept), at });
+      });
+      const card = { cardId, tokenRef, challenge, checkpointSize };
+      const answer = await askAcs(aReqOf(trans_id, kept, card));
+      const question = answer.messageExtension?.find(({ id }) => id === EXTENSION.id)?.data;
+      if (answer.transStatus !== "C" || question === undefined || answer.acsURL === undefined) {
+        await processor.store.decideAuthentication(trans_id, at, "N", null);
+        throw new ProcessorError("AUTHENTICATION_REFUSED", {
+          ...(answer.cardholderInfo !== undefined && { detail: answer.cardholderInfo }),
+        });
+      }
+      const { acsTransID, acsURL } = answer;
+      return { threeDSServerTransID: trans_id, acsTransID, acsURL, question };
+    });
+  }
+
+  /** The access control server's word on it. The first one counts. */
+  async result(result: RReq): Promise<RRes> {
+    const { processor } = this.#options;
+    const { threeDSServerTransID, acsTransID, transStatus, authenticationValue, eci } = result;
+    const atn = result.messageExtension?.find(({ id }) => id === EXTENSION.id)?.data.atn;
+    const isTaken = await processor.store.atomically(async (kept) => {
+      const row = await kept.authentication(threeDSServerTransID);
+      if (row === undefined) return false;
+      if (row.status !== "C") return row.status === transStatus;
+      const isYes = transStatus === "Y" && atn !== undefined && authenticationValue !== undefined;
+      const said: KeptResult | undefined = isYes ? { atn, cavv: authenticationValue, eci, acsTransID } : undefined;
+      await kept.decideAuthentication(
+        row.trans_id,
+        processor.now(),
+        said ? "Y" : "N",
+        said ? processor.seal(said) : null,
+      );
+      return true;
+    });
+    const named = { messageType: "RRes", messageVersion: MESSAGE_VERSION, threeDSServerTransID, acsTransID } as const;
+    return { ...named, resultsStatus: isTaken ? "01" : "03" };
+  }
+
+  /**
+   * The one grant of an authentication: for the card, or, of a payment without a swipe, what its message needs.
+   *
+   * @throws {ProcessorError} `AUTHENTICATION_UNKNOWN`, `NOT_AUTHENTICATED`, `ATN_EXPIRED`, `ATN_USED`, `IDEMPOTENCY_MISMATCH`, and what `resolve` and
+   * `issueGrant` throw
+   */
+  async grant(request: DomainGrantRequest, idempotencyKey: string): Promise<DomainGrant> {
+    const { processor, resolve, issueGrant } = this.#options;
+    const { accessKey: _, ...asked } = request;
+    const { cardId, tokenRef, challenge, checkpointSize, threeDSServerTransID } = asked;
+    await resolve(request);
+    return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
+      const { purchase, result } = await this.#authenticated(cardId, tokenRef, threeDSServerTransID);
+      const { token, expiry, requestor, merchant, mcc, channel, country, amount } = purchase;
+      const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), channel, country, maxAmount: amount };
+      const atnPart = Buffer.from(result.atn, "base64url").subarray(0, ATN_PART_SIZE);
+      let made: { readonly atc: number; readonly drc: Uint8Array } | undefined;
+      const grant = await issueGrant(
+        { cardId, tokenRef, challenge, checkpointSize, domain },
+        async ({ atc, expires }) => {
+          const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc });
+          const { cavv } = result;
+          const { account } = purchase;
+          const kept: KeptDomain = {
+            ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv },
+            atnPart: atnPart.toString("base64url"),
+          };
+          await processor.store.atomically(async (tables) => {
+            if (!(await tables.useAuthentication(threeDSServerTransID))) throw new ProcessorError("ATN_USED");
+            const token_name = processor.nameOf("token", token);
+            await tables.addDomainGrant({ token_name, atc, domain: processor.seal(kept), expires });
+          });
+          made = { atc, drc };
+          return drc;
+        },
+      );
+      const { eci, cavv } = result;
+      if (channel === Channel.Swipe) return { eci, grant };
+      const { atc, drc } = made!;
+      return { eci, remote: { token, expiry, atc, drc: Buffer.from(drc).toString("hex").toUpperCase(), cavv } };
+    });
+  }
+
+  async #authenticated(
+    cardId: string,
+    tokenRef: string,
+    transId: string,
+  ): Promise<{ readonly purchase: KeptPurchase; readonly result: KeptResult }> {
+    const { processor } = this.#options;
+    const row = await processor.store.authentication(transId);
+    if (row === undefined || row.owner !== processor.nameOf("owner", cardId))
+      throw new ProcessorError("AUTHENTICATION_UNKNOWN");
+    const purchase = processor.open<KeptPurchase>(row.purchase);
+    if (purchase.tokenRef !== tokenRef) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
+    if (row.status !== "Y" || row.result === null) throw new ProcessorError("NOT_AUTHENTICATED");
+    if (row.used === 1) throw new ProcessorError("ATN_USED");
+    if (processor.now() >= row.at + ATN_LIFE_S) throw new ProcessorError("ATN_EXPIRED");
+    return { purchase, result: processor.open<KeptResult>(row.result) };
+  }
+}
+
+function aReqOf(
+  threeDSServerTransID: string,
+  purchase: KeptPurchase,
+  card: AReq["messageExtension"][number]["data"],
+): AReq {
+  const { requestor, merchant, mcc, country, currency, amount, account, expiry } = purchase;
+  return {
+    ...{ messageType: "AReq", messageVersion: MESSAGE_VERSION, threeDSServerTransID, messageCategory: "01" },
+    ...{ deviceChannel: "01", threeDSRequestorName: requestor, acctNumber: account, cardExpiryDate: expiry },
+    merchantName: merchant,
+    ...(mcc !== undefined && { mcc: String(mcc).padStart(4, "0") }),
+    merchantCountryCode: String(country).padStart(3, "0"),
+    ...{ purchaseAmount: String(amount), purchaseCurrency: currency, purchaseExponent: "2" },
+    messageExtension: [{ ...EXTENSION, data: card }],
+  };
+}
