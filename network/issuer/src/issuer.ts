@@ -28,6 +28,7 @@ import { isFree, MINT_TRIES, type ResolvedToken, resolved } from "./accounts.js"
 import { readCard, storeCard } from "./card-certificate.js";
 import { IssuerError } from "./errors.js";
 import { composeGrant } from "./grant-body.js";
+import { GrantDesk } from "./grant-desk.js";
 import { checkedRequest, countGrant, type GrantRequest, type MakeCryptogram } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
@@ -91,6 +92,7 @@ export class Issuer {
   readonly #claims: CertificateClaims;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
+  readonly #grants: GrantDesk;
 
   private constructor(parts: Pick<Issuer, "keys" | "store" | "log" | "secrets" | "certificate">, options: Checked) {
     this.keys = parts.keys;
@@ -102,6 +104,7 @@ export class Issuer {
     this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
     this.#iins = options.iins;
     this.#clock = options.now;
+    this.#grants = new GrantDesk(parts.store);
   }
 
   /**
@@ -283,7 +286,7 @@ export class Issuer {
     const evidence = this.evidence(request.checkpointSize);
     const issuedAt = this.now();
     const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
-    const counted = await this.store.atomically((kept) =>
+    const counted = await this.#grants.ask((kept) =>
       countGrant(kept, request, issuedAt, expires, cryptogramOf === undefined),
     );
     const { atc, domainHash } = counted;

@@ -3,10 +3,10 @@
 import { concat, utf8 } from "@enabling-card/wire";
 import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
 import { CipherSuite, HkdfSha256 } from "@hpke/core";
-import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
+import { NativeDhkemX25519 } from "./native-x25519.js";
 
 const SUITE = new CipherSuite({
-  kem: new DhkemX25519HkdfSha256(),
+  kem: new NativeDhkemX25519(),
   kdf: new HkdfSha256(),
   aead: new Chacha20Poly1305(),
 });
