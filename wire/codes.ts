@@ -84,6 +84,8 @@ const TABLE = {
   [Status.OfflineLimit]: ["OFFLINE_LIMIT", "The off-line grant is over what the card allows: fetch a smaller one"],
   [Status.NoGrant]: ["NO_GRANT", "No grant is loaded: load one first"],
   [Status.TokenInactive]: ["TOKEN_INACTIVE", "The token is not active yet: activate it in the app"],
+  [Status.GrantRemote]: ["GRANT_REMOTE", "This grant pays without a swipe: confirm it, do not present it"],
+  [Status.GrantSwipe]: ["GRANT_SWIPE", "This grant pays by a swipe: present it, do not confirm it"],
 
   [Status.CertificateMalformed]: [
     "CERTIFICATE_MALFORMED",

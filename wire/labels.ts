@@ -25,6 +25,8 @@ export const enum Op {
 export const enum When {
   Now = 0,
   AtSwipe = 1,
+  /** Not at all: the cryptogram of a remote grant is the answer. */
+  Confirm = 2,
 }
 
 /** Unasked messages of the card: `[0, event, body]`. */

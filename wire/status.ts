@@ -42,6 +42,8 @@ export const enum Status {
   OfflineLimit = 47,
   NoGrant = 48,
   TokenInactive = 49,
+  GrantRemote = 50,
+  GrantSwipe = 51,
 
   CertificateMalformed = 60,
   CertificateSignatureInvalid = 61,

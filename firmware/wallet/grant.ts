@@ -35,6 +35,8 @@ export function cap(): u64 { return load<u64>(kept + 208); }
 export function expires(): u64 { return load<u64>(kept + 216); }
 export function emissions(): i32 { return load<u8>(kept + 224); }
 export function countEmission(): void { store<u8>(kept + 224, <u8>(emissions() + 1)); }
+/** It pays from afar: the cryptogram is told, and nothing is ever swiped. */
+export function remote(): bool { return load<u8>(kept + 225) != 0; }
 
 // What is checked once, at load; pointers into the message.
 export let kind: u64 = 0;
@@ -45,7 +47,6 @@ export let offlineN: u64 = 0;
 export let offlineOf: u64 = 0;
 export let issuedAt: u64 = 0;
 export let notBefore: u64 = 0;
-let channel: u64 = 0;
 
 /** Overwrites the grant. */
 export function grantWipe(): void {
@@ -118,7 +119,9 @@ export function grantRead(payload: usize, length: i32): Status {
   if (cbor.key(GrantKey.Caveats) || cbor.key(GrantKey.CodeRef)) return Status.GrantKindUnsupported;
   if (!cbor.done() || entries != 11 + optional) return Status.GrantMalformed;
   if (kind > <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
-  if (channel != <u64>Channel.Swipe) return Status.GrantKindUnsupported; // a swipe is all this card can do
+  // A remote grant is for now and for once: an off-line one would be a number that the phone may keep for a week.
+  if (remote() && kind == <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
+  if (remote() && maxEmissions() != 1) return Status.GrantMalformed;
   if ((kind == <u64>GrantKind.Offline) != offline || (kind == <u64>GrantKind.Online) != (challenge != 0)) return Status.GrantMalformed;
   sha256(payload, length, grantHash);
   return Status.Ok;
@@ -141,7 +144,7 @@ function readDomain(): bool {
     optional++;
   }
   cbor.need(DomainKey.Channel);
-  channel = cbor.uint(Channel.Remote);
+  store<u8>(kept + 225, <u8>cbor.uint(Channel.Remote));
   cbor.need(DomainKey.Country);
   cbor.uint(999);
   cbor.need(DomainKey.MaxAmount);

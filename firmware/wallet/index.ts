@@ -132,7 +132,7 @@ function onRequest(id: u32, op: i32): void {
 
 function present(id: u32): void {
   cbor.array(2);
-  const when = <When>cbor.uint(When.AtSwipe);
+  const when = <When>cbor.uint(When.Confirm);
   const pin = cbor.nil() ? <usize>0 : cbor.bytes(1, SEALED_PIN_MAX);
   const length = pin == 0 ? 0 : cbor.length();
   if (cbor.done()) life.lifePresent(id, when, pin, length);

@@ -18,7 +18,7 @@ import { passesSent, setPassesSent, setStoredPhase, storeCommit } from "./store"
 import { track1Frame, track2Frame } from "./tracks";
 import { calendar } from "./time";
 import { CardEvent, Phase, When } from "../../wire/labels";
-import { ARMED_MAX_MS } from "../../wire/limits";
+import { ARMED_MAX_MS, CRYPTOGRAM_SIZE } from "../../wire/limits";
 import { Indicator, Mail, ModuleId } from "../../wire/machine";
 import { Status } from "../../wire/status";
 
@@ -48,11 +48,12 @@ export function lifeLoaded(): void {
   setDeadline(Deadline.Grant, msUntilExpiry());
 }
 
-/** Asks the authenticator for its user, for this grant and its cap. Answers `id` at once only where it refuses. */
+/** Asks the authenticator for its user, for this grant and its cap. Answers `id` at once only where it refuses: also where the grant pays another way. */
 export function lifePresent(id: u32, at: When, sealedPin: usize, pinLength: i32): void {
   let status = holding() ? Status.Ok : gone;
   if (lifeBusy() || confirmWaiting() != 0) status = Status.Busy;
-  if (status == Status.Ok && !enoughCharge()) status = Status.BatteryLow;
+  if (status == Status.Ok && grant.remote() != (at == When.Confirm)) status = grant.remote() ? Status.GrantRemote : Status.GrantSwipe;
+  if (status == Status.Ok && !grant.remote() && !enoughCharge()) status = Status.BatteryLow;
   if (status == Status.Ok) status = askPresence(sealedPin, pinLength);
   if (status != Status.Ok) {
     answerStatus(id, status);
@@ -71,6 +72,11 @@ export function lifeConfirmed(status: Status): void {
   if (status != Status.Ok) {
     indicate(Indicator.Refused);
     refuse(status);
+    return;
+  }
+  // What the grant is decides, not what was asked for: no way leads from a remote one to the coil.
+  if (grant.remote()) {
+    tellCryptogram();
     return;
   }
   if (when == When.Now) {
@@ -182,20 +188,46 @@ function endEmission(): void {
   useUp();
   indicate(Indicator.Done);
   if (when == When.Now) answerPresent();
-  if (sessionLive()) {
-    answerBegin(0, CardEvent.Done);
-    putInfo();
-    answerEnd();
+  tellDone();
+}
+
+/**
+ * A remote grant and its user's yes: spent in flash, overwritten, then told, so that a power cut can cost the answer and never
+ * give two. Where nobody waits for it any more, the grant is kept, and its user is asked again.
+ */
+function tellCryptogram(): void {
+  if (request == 0) {
+    indicate(Indicator.Refused);
+    return;
   }
+  setStoredPhase(Phase.Done);
+  const status = storeCommit();
+  if (status != Status.Ok) {
+    giveUp(status);
+    return;
+  }
+  answerBegin(request, Status.Ok);
+  request = 0;
+  cbor.putArray(2);
+  cbor.putBytes(grant.cryptogram, CRYPTOGRAM_SIZE);
+  end();
+  putInfo();
+  answerEnd();
+  indicate(Indicator.Done);
+  tellDone();
 }
 
 /** The last emission was made: the grant is gone. */
 function useUp(): void {
+  end();
+  setStoredPhase(phase());
+  storeCommit();
+}
+
+function end(): void {
   zeroise();
   setPhase(Phase.Done);
   gone = Status.GrantUsed;
-  setStoredPhase(phase());
-  storeCommit();
 }
 
 /** Nothing was sent, or not all, and the phone hears why. The grant stays loaded where an emission is left of it. */
@@ -204,8 +236,8 @@ function giveUp(status: Status): void {
   if (grant.emissions() < grant.maxEmissions()) setPhase(Phase.Loaded);
   else useUp();
   indicate(Indicator.Refused);
-  if (when == When.Now) refuse(status);
-  else tellDisarmed(status);
+  if (when == When.AtSwipe) tellDisarmed(status);
+  else refuse(status);
 }
 
 /** Zeros, track 1, zeros, track 2, zeros; all of it backwards in a reversed pass. */
@@ -277,6 +309,13 @@ function tellDisarmed(why: Status): void {
   answerBegin(0, CardEvent.Disarmed);
   cbor.putArray(2);
   cbor.putUint(why);
+  putInfo();
+  answerEnd();
+}
+
+function tellDone(): void {
+  if (!sessionLive()) return;
+  answerBegin(0, CardEvent.Done);
   putInfo();
   answerEnd();
 }

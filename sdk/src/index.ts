@@ -1,8 +1,9 @@
 // The phone's side: transports, secure session, card, issuer client. Runs in Node and in a browser.
 
-export type { CardNotice, CardState, CardToken, Loaded, Presented } from "./card/answers.js";
+export type { CardNotice, CardState, CardToken, Confirmed, Loaded, Presented } from "./card/answers.js";
 export {
   Card,
+  type ConfirmOptions,
   type ConnectOptions,
   type GrantBundle,
   type PresentOptions,

@@ -49,6 +49,59 @@ describe("a paired card", () => {
     await card.close();
   });
 
+  it("confirms a grant from afar, and gives what the card told, in one round trip", async () => {
+    const { twin, card, links } = await paired();
+    const notices: CardNotice[] = [];
+    card.subscribe((notice) => notices.push(notice));
+    await card.load(BUNDLE);
+    links[0]!.resetCounts();
+    const { cryptogram, info } = await card.confirm();
+    expect(links[0]!.counts.roundTrips).to.equal(1);
+    expect(toHex(cryptogram)).to.equal(toHex(twin.cryptogram));
+    expect(info).to.equal(card.info);
+    expect(notices.map(({ type }) => type)).to.deep.equal(["loaded", "asking", "done"]);
+    await card.close();
+  });
+
+  it("confirms with a PIN, sealed as a presentation's is, and fetches a new pinNonce where it was wrong", async () => {
+    const { twin, card } = await paired();
+    await card.setPin("2468");
+    await expectError(() => card.confirm({ pin: "2468" }), "NO_GRANT");
+    await card.load(BUNDLE);
+    await expectError(() => card.confirm(), "PIN_REQUIRED");
+    await expectError(() => card.confirm({ pin: "1111" }), "PIN_WRONG");
+    expect(toHex(card.info.pinNonce)).to.equal(toHex(twin.pinNonce));
+    expect((await card.confirm({ pin: "2468" })).cryptogram).to.have.length(8);
+    await card.close();
+  });
+
+  it("takes no other answer for a cryptogram, and none for passes", async () => {
+    const { twin, card } = await paired();
+    await card.load(BUNDLE);
+    const perform = twin.perform.bind(twin);
+    for (const answer of [[new Uint8Array(7), twin.info()], [new Uint8Array(8)], [3, null, twin.info()], null]) {
+      twin.perform = (op, body, line) => (op === Op.Present ? answer : perform(op, body, line));
+      await expectError(() => card.confirm(), "CARD_ANSWER_MALFORMED");
+    }
+    twin.perform = (op, body, line) => (op === Op.Present ? [new Uint8Array(8), twin.info()] : perform(op, body, line));
+    await expectError(() => card.present({ when: "now" }), "CARD_ANSWER_MALFORMED");
+    await card.close();
+  });
+
+  it("cancelled or out of time in a confirmation is disarmed, and asked once only", async () => {
+    for (const [options, code] of [
+      [{ signal: abortedSoon() }, "ABORTED"],
+      [{ timeoutMs: 30 }, "LINK_TIMEOUT"],
+    ] as const) {
+      const { twin, card } = await paired();
+      await card.load(BUNDLE);
+      twin.gate = new Promise(() => undefined);
+      await expectError(() => card.confirm(options), code);
+      expect(twin.asked).to.deep.equal([Op.Load, Op.Present, Op.Disarm]);
+      await card.close();
+    }
+  });
+
   it("can be armed, disarmed, asked for its tokens, and unpaired", async () => {
     const { twin, card, store } = await paired();
     await card.load(BUNDLE);

@@ -37,6 +37,7 @@ export class TwinCard implements MemoryCard, CardBehind {
   readonly id: string;
   readonly cardId = random(16);
   readonly secret = random(16);
+  readonly cryptogram = random(8);
   readonly makerSecret = ed25519.utils.randomSecretKey();
   readonly certificate: Uint8Array;
   readonly #session = x25519.utils.randomSecretKey();
@@ -140,6 +141,11 @@ export class TwinCard implements MemoryCard, CardBehind {
       }
       case Op.Present: {
         const [when] = asArray(body, "present", 2, 2);
+        if (when === 2) {
+          this.phase = Phase.Done;
+          line.event(CardEvent.Done, this.info());
+          return [this.cryptogram, this.info()];
+        }
         if (when === 1) {
           this.phase = Phase.Armed;
           line.event(CardEvent.Armed, [120, this.info()]);

@@ -28,6 +28,18 @@ describe("what the owner sees", () => {
     await card.close();
   });
 
+  it("is the way of a payment from afar: ready, asking, sent without a pass, also for whoever looks again", async () => {
+    const { card } = await paired();
+    const seen: WalletView[] = [];
+    followCard(card, (view) => seen.push(view));
+    await card.load(BUNDLE);
+    await card.confirm();
+    await soon();
+    expect(seen.map(({ status }) => status)).to.deep.equal(["ready", "asking", "sent"]);
+    expect(followCard(card).view, "nobody is told to pay again").to.include({ status: "sent", passesSent: 0 });
+    await card.close();
+  });
+
   it("says not sent where the card was disarmed before a pass, and unknown where the link goes while it is armed", async () => {
     const { twin, card } = await paired();
     const follower = followCard(card);

@@ -11,7 +11,16 @@ import {
   memoryTransport,
 } from "@enabling-card/sdk";
 import { builtFirmware } from "@enabling-card/tools";
-import { encodeMessage, fromHex, Indicator, type MessageType, toChunks, toHex } from "@enabling-card/wire";
+import {
+  Channel,
+  encodeMessage,
+  fromHex,
+  Indicator,
+  type MessageType,
+  Phase,
+  toChunks,
+  toHex,
+} from "@enabling-card/wire";
 import { expect } from "chai";
 import { seeded } from "../fuzz/random.js";
 import { DOMAIN, type World, world } from "../support/card-with-issuer.js";
@@ -252,17 +261,29 @@ async function visited(emulated: EmulatedCard, { made, makerRoot, service }: Wor
   const tokens = [await client.createToken(card.cardId, "LOVELACE/ADA"), await client.createToken(card.cardId, "X/Y")];
   let pin: string | undefined;
   const refused = (work: Promise<unknown>) => work.catch((error: unknown) => expect(error).to.be.instanceOf(CardError));
-  const load = async () => {
-    const domain = { ...DOMAIN, merchant: "m".repeat(1 + below(30)), mcc: below(9999), maxAmount: 1 + below(1e6) };
+  const load = async (channel = Channel.Swipe) => {
+    const domain = {
+      ...DOMAIN,
+      channel,
+      merchant: "m".repeat(1 + below(30)),
+      mcc: below(9999),
+      maxAmount: 1 + below(1e6),
+    };
     const grant = await client.grant({
-      ...{ cardId: card.cardId, tokenRef: tokens[below(2)]!.tokenRef, domain, maxEmissions: 1 + below(2) },
+      ...{
+        cardId: card.cardId,
+        tokenRef: tokens[below(2)]!.tokenRef,
+        domain,
+        maxEmissions: channel === Channel.Remote ? 1 : 1 + below(2),
+      },
       ...{ challenge: card.info.challenge, checkpointSize: card.info.checkpointSize, kind: "online" },
     });
     await refused(card.load(grant));
   };
-  /** At once, or armed and touched. The user is asked unless a PIN says who it is. */
-  const present = async (when: "now" | "swipe", own = pin) => {
-    const presenting = card.present({ when, ...(own !== undefined && { pin: own }) });
+  /** At once, or armed and touched, or told in place of a swipe. The user is asked unless a PIN says who it is. */
+  const present = async (when: "now" | "swipe" | "never", own = pin) => {
+    const proof = { ...(own !== undefined && { pin: own }) };
+    const presenting = when === "never" ? card.confirm(proof) : card.present({ when, ...proof });
     const ended = refused(presenting);
     let pressed: { played: number } | undefined;
     let isOver = false;
@@ -273,7 +294,7 @@ async function visited(emulated: EmulatedCard, { made, makerRoot, service }: Wor
     await Promise.race([ended, asked.then(() => ended)]);
     isOver = true;
     if (pressed) pressed.played = played();
-    if (when === "now") return;
+    if (when !== "swipe") return;
     for (let touch = below(3); touch >= 0; touch--) {
       const deed = hands("touch", () => emulated.touchHead());
       emulated.advance(3_000);
@@ -284,7 +305,7 @@ async function visited(emulated: EmulatedCard, { made, makerRoot, service }: Wor
   const requests: readonly (() => Promise<unknown>)[] = [
     () => card.state(),
     () => card.disarm(),
-    load,
+    () => load(),
     () => present("now"),
     () => present("swipe"),
     // Now and then with an old PIN that is wrong, which counts.
@@ -304,6 +325,10 @@ async function visited(emulated: EmulatedCard, { made, makerRoot, service }: Wor
   for (let i = 0; i < 8; i++) await requests[below(requests.length)]!();
   await load();
   await present("now");
+  // A remote grant: what is refused without a question, and what is told.
+  await load(Channel.Remote);
+  for (const when of ["now", "swipe", "never"] as const) await present(when);
+  expect((await card.state()).info).to.include({ phase: Phase.Done, passesSent: 0 });
   await card.close();
   return deeds;
 }

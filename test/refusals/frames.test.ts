@@ -109,9 +109,10 @@ describe("frames", () => {
   const REQUESTS: readonly [string, string, number, unknown][] = [
     ["an operation that nobody knows", "OPERATION_UNKNOWN", 99, null],
     ["a load of something else", "MESSAGE_MALFORMED", Op.Load, [1, 2]],
-    ["a present at another time", "MESSAGE_MALFORMED", Op.Present, [2, null]],
+    ["a present at another time", "MESSAGE_MALFORMED", Op.Present, [3, null]],
     ["a present with a PIN that is too long", "MESSAGE_MALFORMED", Op.Present, [0, new Uint8Array(81)]],
     ["a present of nothing", "NO_GRANT", Op.Present, [0, null]],
+    ["a confirmation of nothing", "NO_GRANT", Op.Present, [2, null]],
     ["a disarm with a body", "MESSAGE_MALFORMED", Op.Disarm, 1],
     ["a state object that is none", "MESSAGE_MALFORMED", Op.State, [1]],
     ["a PIN in clear", "MESSAGE_MALFORMED", Op.SetPin, "1234"],

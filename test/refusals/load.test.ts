@@ -1,19 +1,9 @@
 // System 1: each grant that the card must not take ends with its own code, and changes nothing. What vouches for its issuer: load-evidence.test.ts.
 
-import {
-  AAD,
-  Channel,
-  decodeClaims,
-  decodeSign1,
-  GrantKey,
-  GrantKind,
-  luhnDigit,
-  Op,
-  Phase,
-} from "@enabling-card/wire";
+import { AAD, decodeClaims, decodeSign1, GrantKey, GrantKind, luhnDigit, Op, Phase } from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectRefusal } from "../support/expect-refusal.js";
 import { evidenceOf, forge, otherIssuer, withEntry } from "../support/forge.js";
 import { rawSession, settle } from "../support/raw-session.js";
@@ -74,11 +64,6 @@ const CASES: readonly Case[] = [
     "it is an on-line one with an off-line one's limits",
     "GRANT_MALFORMED",
     { payload: withEntry(GrantKey.Offline, [5000, 1, 3]) },
-  ],
-  [
-    "it may be spent from afar alone, not by a swipe",
-    "GRANT_KIND_UNSUPPORTED",
-    { grant: { domain: { ...DOMAIN, channel: Channel.Remote } } },
   ],
   ["it is a delegated one", "GRANT_KIND_UNSUPPORTED", { grant: { kind: GrantKind.Delegated } }],
   ["it answers no challenge of this card", "GRANT_CHALLENGE_UNKNOWN", { grant: { challenge: new Uint8Array(16) } }],

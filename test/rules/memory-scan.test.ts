@@ -4,11 +4,12 @@
 import { Region } from "@enabling-card/emulator";
 import { mintPan } from "@enabling-card/issuer";
 import { coilSignal, readSamples } from "@enabling-card/pos-sim";
-import { Indicator, Mail, toHex, VaultItem } from "@enabling-card/wire";
+import { Channel, Indicator, Mail, toHex, VaultItem } from "@enabling-card/wire";
 import { expect } from "chai";
-import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { forge } from "../support/forge.js";
 import { settle } from "../support/raw-session.js";
+import { confirm } from "../support/watched-worlds.js";
 
 const MODULES = ["wallet", "authenticator", "link"] as const;
 
@@ -134,6 +135,24 @@ describe("Rule 12: a scan of the card's memory", () => {
       for (const module of MODULES) expect(found(w.emulator.memory(module), secrets), module).to.deep.equal([]);
     });
   }
+
+  it("finds nothing of a remote grant whose cryptogram was told, neither in a module nor in flash", async () => {
+    const cryptogram = Uint8Array.from({ length: 8 }, (_, i) => 0x5b + 11 * i);
+    const pan = mintPan("999999");
+    const grant = { track2: `${pan}=2911101`, track1: `B${pan}^LOVELACE/ADA^2911101`, cryptogram };
+    await phone.card.load(
+      await forge(w, phone, { grant: { ...grant, domain: { ...DOMAIN, channel: Channel.Remote } } }),
+    );
+    const secrets = new Map<string, Uint8Array>([
+      ["PAN without its IIN", Buffer.from(pan.slice(6), "latin1")],
+      ["name", Buffer.from("LOVELACE/ADA")],
+      ["cryptogram", cryptogram],
+    ]);
+    expect(found(w.emulator.memory("wallet"), secrets), "the scan can see").to.have.length(3);
+    expect([...(await confirm(w, phone.card)).cryptogram]).to.deep.equal([...cryptogram]);
+    for (const module of MODULES) expect(found(w.emulator.memory(module), secrets), module).to.deep.equal([]);
+    expect(found(w.block.read(0, w.block.size), secrets), "flash").to.deep.equal([]);
+  });
 
   it("finds the session's keys while it is open, and zeros in their place once the link is down", async () => {
     await phone.card.state();

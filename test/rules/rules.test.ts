@@ -71,7 +71,14 @@ describe("the twelve rules", () => {
     await phone.card.close();
     const session = await rawSession(w);
     for (let op = 0; op < 64; op++) {
-      for (const body of [null, ";9999990000000013=2911101?", new Uint8Array(200).fill(0x55), [0, null], [1, null]]) {
+      for (const body of [
+        null,
+        ";9999990000000013=2911101?",
+        new Uint8Array(200).fill(0x55),
+        [0, null],
+        [1, null],
+        [2, null],
+      ]) {
         if (op !== Op.Unpair) await session.request(op, body).catch(() => undefined);
       }
     }

@@ -42,6 +42,14 @@ export async function present({ emulator }: World, card: Card, when: "now" | "sw
   return presenting;
 }
 
+/** The same, of a remote grant. */
+export async function confirm({ emulator }: Pick<World, "emulator">, card: Card) {
+  const confirming = card.confirm();
+  await Promise.race([emulator.shows(Indicator.Ask), confirming]);
+  emulator.pressTwice();
+  return confirming;
+}
+
 /** A transport whose next link is cut after a number of chunks, either way; the links after it are whole. */
 export function cutting(left: number) {
   let chunks = 0;

@@ -8,6 +8,7 @@ import {
   CardEvent,
   type CardInfo,
   type CborValue,
+  CRYPTOGRAM_SIZE,
   decodeCardInfo,
   KEY_SIZE,
   TOKEN_REF_SIZE,
@@ -29,6 +30,13 @@ export interface Presented {
   readonly passesSent: number;
   /** Seconds that the card stays armed; null where it is not. */
   readonly armedForS: number | null;
+  readonly info: CardInfo;
+}
+
+/** What a remote grant pays with. */
+export interface Confirmed {
+  /** Eight octets, good once, for the grant's domain alone. */
+  readonly cryptogram: Uint8Array;
   readonly info: CardInfo;
 }
 
@@ -80,6 +88,13 @@ export function readPresented(body: CborValue): Presented {
       armedForS: armed === null ? null : asUint(armed, "armed for"),
       info: decodeCardInfo(info),
     };
+  });
+}
+
+export function readConfirmed(body: CborValue): Confirmed {
+  return reading("confirm", () => {
+    const [cryptogram, info] = asArray(body, "confirm answer", 2, 2);
+    return { cryptogram: asBytes(cryptogram, "cryptogram", CRYPTOGRAM_SIZE), info: decodeCardInfo(info) };
   });
 }
 

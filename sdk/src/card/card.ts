@@ -18,8 +18,10 @@ import { checkPhoneName, type PairOptions, pairOver } from "../session/pair.js";
 import {
   type CardNotice,
   type CardState,
+  type Confirmed,
   type Loaded,
   type Presented,
+  readConfirmed,
   readInfo,
   readLoaded,
   readNotice,
@@ -48,10 +50,13 @@ export interface SignedState {
   readonly consistency: Uint8Array | null;
 }
 
-export interface PresentOptions extends CallOptions {
+export interface ConfirmOptions extends CallOptions {
+  readonly pin?: string;
+}
+
+export interface PresentOptions extends ConfirmOptions {
   /** At once, or armed until a reader touches the card. */
   readonly when: "now" | "swipe";
-  readonly pin?: string;
 }
 
 export interface ConnectOptions {
@@ -193,11 +198,29 @@ export class Card {
    * Where the link ends meanwhile, `info.passesSent` after the next `refresh` says what happened. An abort disarms the card, and so
    * does the end of the time, where the card can be reached; not where they came before the card was asked.
    *
-   * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
+   * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `GRANT_REMOTE`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
    * `BATTERY_LOW`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
    */
-  async present(options: PresentOptions): Promise<Presented> {
-    const when = options.when === "now" ? When.Now : When.AtSwipe;
+  present(options: PresentOptions): Promise<Presented> {
+    return this.#present(options.when === "now" ? When.Now : When.AtSwipe, options, readPresented);
+  }
+
+  /**
+   * Has the user confirm the loaded remote grant on the card, and takes the cryptogram that pays. The coil stays silent. The card gives it
+   * once: where the link ends meanwhile and `info.phase` is `Phase.Done` after the next `refresh`, the answer is lost, and a new grant is
+   * needed. An abort, or the end of the time, disarms the card as in `present`.
+   *
+   * @throws {CardError} as `present`, but `GRANT_SWIPE` for a grant that pays by a swipe; never `BATTERY_LOW`
+   */
+  confirm(options: ConfirmOptions = {}): Promise<Confirmed> {
+    return this.#present(When.Confirm, options, readConfirmed);
+  }
+
+  async #present<T extends { readonly info: CardInfo }>(
+    when: When,
+    options: ConfirmOptions,
+    read: (answer: CborValue) => T,
+  ): Promise<T> {
     const body = async (): Promise<CborValue> => {
       if (options.pin === undefined) return [when, null];
       const grantHash = this.#grantHash ?? this.info.lastGrant;
@@ -211,10 +234,9 @@ export class Card {
     };
     try {
       const timeoutMs = options.timeoutMs ?? PRESENT_MS;
-      const answer = await this.#call(Op.Present, body, { ...options, timeoutMs }, onSend);
-      const presented = readPresented(answer);
-      this.#info = presented.info;
-      return presented;
+      const answer = read(await this.#call(Op.Present, body, { ...options, timeoutMs }, onSend));
+      this.#info = answer.info;
+      return answer;
     } catch (error) {
       await this.#afterPin(error);
       const givenUp =

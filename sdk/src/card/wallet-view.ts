@@ -25,7 +25,7 @@ const NEXT: Readonly<Record<WalletStatus, string>> = {
   asking: "Press the card's button twice now",
   armed: "Swipe at the reader, or hand the card over",
   sending: "Hold the card at the reader",
-  sent: "Wait for the terminal; if it says no, fetch a new grant and try again",
+  sent: "Wait for the answer; if it is no, fetch a new grant and try again",
   "not-sent": "Nothing was sent: fetch a new grant to try again",
   unknown: "The card is out of reach: bring it near to see whether it has sent",
 };
@@ -110,7 +110,7 @@ function statusOf(info: CardInfo): WalletStatus {
     case Phase.Sending:
       return "sending";
     case Phase.Done:
-      return info.passesSent > 0 ? "sent" : "not-sent";
+      return "sent"; // also without a pass: the cryptogram of a remote grant was told
     default:
       return "idle";
   }
