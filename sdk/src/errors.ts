@@ -42,6 +42,7 @@ const SENTENCES = {
   ISSUER_UNREACHABLE: "The issuer cannot be reached: check the network and try again",
   ISSUER_REFUSED: "The issuer refused",
   ISSUER_ANSWER_INVALID: "The issuer's answer cannot be read: update the app, or tell the issuer",
+  NOT_AUTHENTICATED: "The access control server did not take the card's answer: begin the payment again",
   ISSUER_NOT_ENROLLED: "This card is not enrolled with the issuer: enrol it first",
   ISSUER_TOKEN_OUTSIDE_IIN: "The issuer's token is outside the number ranges this app was made for: use another issuer",
 } as const;

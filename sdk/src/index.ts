@@ -22,8 +22,15 @@ export {
   imageKeyHash,
 } from "./image/check-image.js";
 export {
+  DomainPlugIn,
+  type DomainPlugInOptions,
+  type Order,
+  type PlugInOptions,
+  type PlugInStep,
+  type RemoteCredentials,
+} from "./issuer/domain-plug-in.js";
+export {
   type CardPosition,
-  type Evidence,
   type GrantRequest,
   type IssuerCallOptions,
   IssuerClient,
@@ -33,6 +40,7 @@ export {
   type Token,
   type TokenStateName,
 } from "./issuer/issuer-client.js";
+export type { Evidence } from "./issuer/json-door.js";
 export type { NewsOptions, TokenNews } from "./issuer/state-news.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";

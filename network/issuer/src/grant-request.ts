@@ -3,6 +3,7 @@
 import {
   CARD_ID_SIZE,
   CHALLENGE_SIZE,
+  Channel,
   type Domain,
   EMISSIONS_MAX,
   OFFLINE_CAP_MAX,
@@ -45,6 +46,9 @@ export function checkedRequest(request: GrantRequest): GrantRequest {
     throw wrong("an on-line grant answers a challenge, an off-line one none");
   }
   if (challenge !== undefined && challenge.length !== CHALLENGE_SIZE) throw wrong("challenge: 16 octets");
+  if (request.domain?.channel === Channel.Remote && (kind === "offline" || maxEmissions !== 1)) {
+    throw wrong("a grant without a swipe is asked for on line, and has one emission");
+  }
   return { ...request, domain: checkedDomain(request.domain) };
 }
 

@@ -1,6 +1,7 @@
 // What a grant holds, whom it is sealed to, and every reason not to make one: then no ATC is counted.
 
 import {
+  Channel,
   GRANT_LIFE_S,
   GrantKind,
   OFFLINE_CAP_MAX,
@@ -107,6 +108,11 @@ describe("a grant", () => {
     ["no emission", { maxEmissions: 0 }, "BAD_REQUEST"],
     ["four emissions", { maxEmissions: 4 }, "BAD_REQUEST"],
     ["half an emission", { maxEmissions: 1.5 }, "BAD_REQUEST"],
+    [
+      "two emissions without a swipe",
+      { domain: { ...DOMAIN, channel: Channel.Remote }, maxEmissions: 2 },
+      "BAD_REQUEST",
+    ],
     ["a short challenge", { challenge: new Uint8Array(15) }, "BAD_REQUEST"],
     ["a short card id", { cardId: new Uint8Array(15) }, "BAD_REQUEST"],
     ["a short token reference", { tokenRef: new Uint8Array(15) }, "BAD_REQUEST"],
