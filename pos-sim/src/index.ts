@@ -41,6 +41,7 @@ export {
   type Answered,
   type Purchase,
   type Refused,
+  type RemoteCredentials,
   Terminal,
   type TerminalConfig,
   type TerminalResult,

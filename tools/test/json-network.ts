@@ -23,7 +23,7 @@ export function networkVerbs(folder: () => string, lines: Lines): Readonly<Recor
   return {
     async "network start"() {
       const abort = new AbortController();
-      const ports = ["--http", "--codes", "--iso", "--watch"].flatMap((name) => [name, "0"]);
+      const ports = ["--http", "--codes", "--acs", "--iso", "--watch"].flatMap((name) => [name, "0"]);
       const [started] = await lines(["network", "start", "--json", ...ports], abort.signal, () => abort.abort());
       check(started!, STARTED);
     },

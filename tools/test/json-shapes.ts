@@ -73,7 +73,7 @@ export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const STARTED: Shape = {
-  ...{ event: "string", issuer: "string", processor: "string", watch: "string", iso: "object" },
+  ...{ event: "string", issuer: "string", processor: "string", acs: "string", watch: "string", iso: "object" },
 };
 export const WATCHED: Shape = {
   ...{ event: "string", at: "number", from: "string", to: "string", mti: "string", fields: "object" },

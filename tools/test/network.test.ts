@@ -2,9 +2,17 @@
 
 import { IsoCaller } from "@enabling-card/doors";
 import { sampleKeys } from "@enabling-card/issuer";
-import { type Network, openWatchDoor, startNetwork, type WatchDoor } from "@enabling-card/network";
+import {
+  type Authenticating,
+  type Network,
+  openWatchDoor,
+  startNetwork,
+  type WatchDoor,
+  watched,
+} from "@enabling-card/network";
 import { expect } from "chai";
 import { enrolledCard, purchase, takeGrant, tracksOf } from "../../network/issuer/test/issuer-support.js";
+import { sequenceLine } from "../src/network/sequence.js";
 import { ecard } from "./run-ecard.js";
 
 describe("ecard network watch", () => {
@@ -29,48 +37,78 @@ describe("ecard network watch", () => {
   }
 
   /** What is printed of one purchase, and of its repeat that another terminal makes of the same swipe. */
-  async function watched(...options: string[]) {
+  async function printed(...options: string[]) {
     const tracks = await swipe();
     const abort = new AbortController();
     const terminal = new IsoCaller(network.processor.iso);
-    let isAsked = false;
     let text = "";
-    const printed = ecard(["network", "watch", "--url", watch.url, ...options], {
+    const watching = ecard(["network", "watch", "--url", watch.url, ...options], {
       signal: abort.signal,
       onOut: (more) => {
         text += more;
         if (text.split("\n").length > 8) abort.abort();
       },
     });
-    while (!isAsked) {
-      await new Promise((resolve) => setTimeout(resolve, 100)); // until it watches
-      isAsked = true;
-      await terminal.ask(purchase(tracks, { 4: "000000000950" }));
-      await terminal.ask(purchase(tracks, { 41: "POS00002" }));
-    }
-    const { stdout, code } = await printed;
+    while (watch.watchers === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await terminal.ask(purchase(tracks, { 4: "000000000950" }));
+    await terminal.ask(purchase(tracks, { 41: "POS00002" }));
+    const { stdout, code } = await watching;
     terminal.close();
     expect(code).to.equal(130);
     return { stdout, tracks };
   }
 
   it("draws each message between its two columns, in its direction, with what it says", async () => {
-    const { stdout, tracks } = await watched();
+    const { stdout, tracks } = await printed();
     const shown = `${tracks.track2.slice(0, 6)}******${tracks.track2.slice(12, 16)}`;
     const lines = stdout.trimEnd().split("\n");
-    expect(lines[0]).to.equal("terminal        processor        issuer");
+    expect(lines[0]).to.equal("terminal        processor          acs           issuer");
     expect(lines[1])
-      .to.match(/^ {4}\|--0100-{8}>\| {15}\| {2}9\.50 978 /)
+      .to.match(/^ {4}\|--0100-{8}>\| {15}\| {15}\| {2}9\.50 978 /)
       .and.to.contain(shown);
-    expect(lines[2]).to.match(/^ {4}\| {15}\|--0100-{8}>\| {2}9\.50 978 /);
-    expect(lines[3]).to.match(/^ {4}\| {15}\|<-{8}0110--\| {2}00 approved \d{6} STAN \d{6}$/);
-    expect(lines[4]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {2}00 approved \d{6} STAN \d{6}$/);
-    expect(lines[8]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {2}94 ATC_REPLAYED STAN \d{6}$/);
+    expect(lines[2]).to.match(/^ {4}\| {15}\|--0100-{24}>\| {2}9\.50 978 /);
+    expect(lines[3]).to.match(/^ {4}\| {15}\|<-{24}0110--\| {2}00 approved \d{6} STAN \d{6}$/);
+    expect(lines[4]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}00 approved \d{6} STAN \d{6}$/);
+    expect(lines[8]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}94 ATC_REPLAYED STAN \d{6}$/);
+  });
+
+  it("draws an authentication as well, without the account's number and what secrets it makes", async () => {
+    const paint = (_colour: string, text: string) => text;
+    const transIDs = { threeDSServerTransID: "one", acsTransID: "two", messageVersion: "2.2.0" } as const;
+    const shown = (from: "processor" | "acs", message: Authenticating) =>
+      sequenceLine(watched(0, from, from === "acs" ? "processor" : "acs", message), paint as never);
+    const asked: Authenticating = {
+      ...{
+        ...transIDs,
+        messageType: "AReq",
+        messageCategory: "01",
+        deviceChannel: "01",
+        threeDSRequestorName: "Wallet",
+      },
+      ...{
+        acctNumber: "9999990000000008",
+        cardExpiryDate: "3012",
+        merchantName: "CORNER BAKERY",
+        purchaseExponent: "2",
+      },
+      ...{ merchantCountryCode: "276", purchaseAmount: "1250", purchaseCurrency: "978", messageExtension: [] },
+    };
+    expect(shown("processor", asked)).to.equal(
+      "    |               |--AReq-------->|               |  12.50 978 999999******0008 CORNER BAKERY",
+    );
+    const result: Authenticating = {
+      ...{ ...transIDs, messageType: "RReq", messageCategory: "01", transStatus: "Y", eci: "05" },
+      ...{ authenticationValue: "AQIDBAUGBwgJCgsMDQ4PEBESExQ=" },
+    };
+    expect(shown("acs", result)).to.equal(
+      "    |               |<--------RReq--|               |  Y authenticated ECI 05",
+    );
+    expect(JSON.stringify(watched(0, "acs", "processor", result))).not.to.contain("AQIDBAU");
   });
 
   it("shows no number whole, no track's end and no name, with --json either", async () => {
     for (const options of [[], ["--json"]]) {
-      const { stdout, tracks } = await watched(...options);
+      const { stdout, tracks } = await printed(...options);
       for (const secret of [
         tracks.track2.slice(0, 16),
         tracks.track2.slice(-8),

@@ -7,11 +7,21 @@ import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@en
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { derivedKey } from "@enabling-card/vault";
 import { accountAt, askCardAt, domainAt } from "./services.js";
+import type { Authenticating } from "./watch.js";
 
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
-export { openWatchDoor, type WatchDoor, type WatchedMessage, watched } from "./watch.js";
+export {
+  type Authenticating,
+  openWatchDoor,
+  type WatchDoor,
+  type WatchedMessage,
+  type WatchedParty,
+  watched,
+} from "./watch.js";
 
 export interface NetworkOptions extends Pick<ProcessorServiceOptions, "onFault" | "onMessage" | "now" | "log"> {
+  /** Told of each message between domain server and access control server: it holds an account's number, and is to be printed masked. */
+  readonly onAuthentication?: (from: "processor" | "acs", to: "processor" | "acs", message: Authenticating) => void;
   readonly keys: IssuerKeys;
   /** Where each service keeps its store: a folder (the services' files are in it), or a `postgres:` URL. In memory without. */
   readonly store?: string;
@@ -53,6 +63,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   };
   try {
     let acs: AcsService | undefined;
+    const tell = options.onAuthentication ?? (() => undefined);
     const processor = await startProcessor({
       ...shared,
       ...(onMessage && { onMessage }),
@@ -61,7 +72,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
       findAccount: accountAt(issuer),
-      domain: domainAt(issuer, () => acs!),
+      domain: domainAt(issuer, () => acs!, tell),
     });
     open.push(processor);
     acs = await startAcs({
@@ -69,7 +80,12 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       master: derivedKey(keys.master, "ecard/1 acs master", 32),
       cavvKey: cavvKeyOf(keys.master),
       askCard: askCardAt(issuer),
-      tellResult: (result) => processor.domain!.result(result),
+      tellResult: async (result) => {
+        tell("acs", "processor", result);
+        const taken = await processor.domain!.result(result);
+        tell("processor", "acs", taken);
+        return taken;
+      },
     });
     open.push(acs);
     return { issuer, processor, acs, close };

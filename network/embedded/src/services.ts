@@ -4,6 +4,7 @@ import { AcsError, type AcsService, CardNotAsked, type CardQuestion, Reason } fr
 import { IssuerError, type IssuerService, type MakeCryptogram } from "@enabling-card/issuer";
 import { type DomainServerOptions, type FindAccount, ProcessorError, type SealedGrant } from "@enabling-card/processor";
 import { Channel, type Domain, toHex } from "@enabling-card/wire";
+import type { Authenticating } from "./watch.js";
 
 /** What the processor asks of the issuer, for codes. */
 export function accountAt({ issuer }: IssuerService): FindAccount {
@@ -11,8 +12,17 @@ export function accountAt({ issuer }: IssuerService): FindAccount {
     forProcessor(() => issuer.account(octets(cardId), octets(accessKey), toHex(octets(tokenRef))));
 }
 
-/** What the domain server asks of issuer and access control server. @param acs - Which may be there later than this is */
-export function domainAt(service: IssuerService, acs: () => AcsService): Omit<DomainServerOptions, "processor"> {
+/**
+ * What the domain server asks of issuer and access control server.
+ *
+ * @param acs - Which may be there later than this is
+ * @param tell - Told of each message
+ */
+export function domainAt(
+  service: IssuerService,
+  acs: () => AcsService,
+  tell: (from: "processor" | "acs", to: "processor" | "acs", message: Authenticating) => void,
+): Omit<DomainServerOptions, "processor"> {
   const { issuer } = service;
   return {
     resolve: ({ cardId, accessKey, tokenRef }) =>
@@ -20,7 +30,10 @@ export function domainAt(service: IssuerService, acs: () => AcsService): Omit<Do
     issueGrant: (request, drc) => forProcessor(() => sealedGrant(service, request, drc)),
     askAcs: async (request) => {
       try {
-        return await acs().acs.authenticate(request);
+        tell("processor", "acs", request);
+        const answer = await acs().acs.authenticate(request);
+        tell("acs", "processor", answer);
+        return answer;
       } catch (cause) {
         if (cause instanceof AcsError) throw new ProcessorError("ACS_UNAVAILABLE", { cause, detail: cause.code });
         throw cause;

@@ -3,6 +3,7 @@
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { AReq, ARes, RReq, RRes } from "@enabling-card/acs";
 import { type De, type Fields, type Message, maskPan, maskTrack2 } from "@enabling-card/iso8583";
 import type { Party } from "@enabling-card/processor";
 
@@ -12,30 +13,57 @@ const UNREAD_MAX = 256 * 1024;
 /** Fields that say what happens and nothing of the card. */
 const PLAIN: readonly De[] = [3, 4, 7, 11, 18, 19, 22, 32, 33, 37, 38, 39, 41, 42, 44, 49];
 
+/** Fields of EMV 3-D Secure's messages that do likewise. */
+const PLAIN_3DS = [
+  ...["transStatus", "transStatusReason", "eci", "resultsStatus", "merchantName", "purchaseAmount"],
+  ...["purchaseCurrency", "threeDSRequestorName"],
+];
+
+export type WatchedParty = Party | "acs";
+/** Between the domain server, which is the processor's, and the access control server. */
+export type Authenticating = AReq | ARes | RReq | RRes;
+
 /** A message on its way, as anybody may see it. */
 export interface WatchedMessage {
   /** Milliseconds since 1970. */
   readonly at: number;
-  readonly from: Party;
-  readonly to: Party;
+  readonly from: WatchedParty;
+  readonly to: WatchedParty;
+  /** Of ISO 8583 four digits, of 3-D Secure its messageType. */
   readonly mti: string;
-  /** By data element: DE 2 and DE 35 masked as on a receipt, DE 45, 48 and MACs not at all. */
-  readonly fields: Readonly<Record<number, string>>;
+  /** By data element, or by name: DE 2, DE 35 and acctNumber masked as on a receipt; DE 45, 48, MACs and cryptograms not at all. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface WatchDoor {
   readonly url: string;
-  tell(from: Party, to: Party, message: Message): void;
+  /** How many watch. */
+  readonly watchers: number;
+  tell(from: WatchedParty, to: WatchedParty, message: Message | Authenticating): void;
   close(): Promise<void>;
 }
 
-export function watched(at: number, from: Party, to: Party, { mti, fields }: Message): WatchedMessage {
-  const shown: Record<number, string> = {};
+export function watched(
+  at: number,
+  from: WatchedParty,
+  to: WatchedParty,
+  message: Message | Authenticating,
+): WatchedMessage {
+  if ("messageType" in message) return { at, from, to, mti: message.messageType, fields: shownOf(message) };
+  const { mti, fields } = message;
+  const shown: Record<string, string> = {};
   for (const de of PLAIN) if (fields[de] !== undefined) shown[de] = String(fields[de]).trimEnd();
   const { 2: pan, 35: track2 }: Fields = fields;
   if (pan !== undefined) shown[2] = maskPan(pan);
   if (track2 !== undefined) shown[35] = maskTrack2(track2);
   return { at, from, to, mti, fields: shown };
+}
+
+function shownOf(message: Authenticating): Record<string, string> {
+  const shown = Object.fromEntries(
+    Object.entries(message).filter(([name, value]) => PLAIN_3DS.includes(name) && typeof value === "string"),
+  );
+  return "acctNumber" in message ? { ...shown, acctNumber: maskPan(message.acctNumber) } : shown;
 }
 
 /** @param port - 0 takes any free one. Rejects with Node's error where it cannot be had. */
@@ -58,6 +86,9 @@ export async function openWatchDoor(port: number, now: () => number = Date.now):
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/messages`,
+    get watchers() {
+      return watchers.size;
+    },
     tell: (from, to, message) => {
       if (watchers.size === 0) return;
       const event = `data: ${JSON.stringify(watched(now(), from, to, message))}\n\n`;

@@ -1,9 +1,9 @@
 // A point-of-sale terminal: reads of a swipe in, 0100 to the network, 0110 back, receipt out (ISO 8583:1987).
 // A card that it refuses and an answer of "no" are results; a network that fails is a `PosError`.
-import { type Fields, type Message, padField } from "@enabling-card/iso8583";
+import { encodeAdditionalData, type Fields, type Message, padField } from "@enabling-card/iso8583";
 import { PosError, type PosErrorCode } from "../errors.js";
 import type { Read } from "../reader/read.js";
-import { type CardData, cardData, type Refusal } from "./card-data.js";
+import { cardData, type Refusal } from "./card-data.js";
 import { exchange, type HostAddress } from "./host-link.js";
 import { receipt } from "./receipt.js";
 import { type Reversal, reversalOf, reverse } from "./reversal.js";
@@ -62,6 +62,21 @@ export interface Answered {
 
 export type TerminalResult = Refused | Answered;
 
+/** Good for one purchase at one merchant, and secret until then. */
+export interface RemoteCredentials {
+  /** DE 2 */
+  readonly token: string;
+  /** DE 14, YYMM */
+  readonly expiry: string;
+  /** Who had the user authenticated. */
+  readonly requestor: string;
+  readonly atc: number;
+  /** 8 octets in hexadecimal capitals. */
+  readonly drc: string;
+  /** 20 octets as base64. */
+  readonly cavv: string;
+}
+
 export interface Purchase {
   /** In hundredths of the currency. */
   readonly amount: number;
@@ -106,10 +121,8 @@ export class Terminal {
    * of that.
    */
   async authorise(reads: readonly Read[], purchase: Purchase): Promise<TerminalResult> {
-    const { amount, signal } = purchase;
-    if (!Number.isSafeInteger(amount) || amount < 0 || amount > 999_999_999_999) {
-      throw new PosError("BAD_ARGUMENT", `An amount of ${amount} hundredths does not fit DE 4`);
-    }
+    const { amount } = purchase;
+    checkAmount(amount);
     const config = this.#config;
     const now = config.now();
     const card = cardData(reads, { chipCapable: config.chipCapable, now });
@@ -118,7 +131,45 @@ export class Terminal {
       return { outcome: "refused", approved: false, refusal: card, receipt: receipt(lines) };
     }
 
-    const request = this.#request(card, amount, now);
+    const { track1, track2, expiry, pan } = card;
+    const shown: Fields = {
+      ...(expiry === undefined ? {} : { 14: expiry }),
+      22: "902", // whole stripe, read unaltered; no PIN pad
+      25: "00", // customer and card present
+      ...(track2 === undefined ? {} : { 35: track2 }),
+      ...(track1 === undefined ? {} : { 45: track1 }),
+    };
+    return this.#charge(shown, pan, purchase, now);
+  }
+
+  /**
+   * One purchase without a swipe, with what a plug-in was given for it (system 4).
+   *
+   * @throws {@link PosError} as `authorise`; `BAD_ARGUMENT` for credentials that DE 48 cannot hold, too
+   */
+  async authoriseRemote(credentials: RemoteCredentials, purchase: Purchase): Promise<Answered> {
+    checkAmount(purchase.amount);
+    const { token, expiry, requestor, drc, cavv, atc } = credentials;
+    let additional: string;
+    try {
+      additional = encodeAdditionalData({ requestor, drc, cavv, atc: String(atc) });
+    } catch (cause) {
+      throw new PosError("BAD_ARGUMENT", "Those are no credentials of a payment without a swipe", { cause });
+    }
+    const shown: Fields = {
+      2: token,
+      14: expiry,
+      22: "812", // electronic commerce; no PIN
+      25: "59", // electronic commerce
+      48: additional,
+    };
+    return this.#charge(shown, token, purchase, this.#config.now());
+  }
+
+  /** @param shown - What the request holds of whoever pays */
+  async #charge(shown: Fields, pan: string, { amount, signal }: Purchase, now: Date): Promise<Answered> {
+    const config = this.#config;
+    const request = this.#request(shown, amount, now);
     const started = performance.now();
     const response = await this.#answered(request, signal);
     const elapsedMs = performance.now() - started;
@@ -138,7 +189,7 @@ export class Terminal {
       elapsedMs,
       request,
       response,
-      receipt: receipt({ config, now, amount, verdict, pan: card.pan, stan, rrn, authCode }),
+      receipt: receipt({ config, now, amount, verdict, pan, stan, rrn, authCode }),
     };
   }
 
@@ -166,7 +217,7 @@ export class Terminal {
     return stan;
   }
 
-  #request(card: CardData, amount: number, now: Date): Message {
+  #request(shown: Fields, amount: number, now: Date): Message {
     const config = this.#config;
     const stan = this.#nextStan();
     const fields: Fields = {
@@ -176,22 +227,24 @@ export class Terminal {
       11: stan,
       12: `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
       13: `${two(now.getMonth() + 1)}${two(now.getDate())}`,
-      ...(card.expiry === undefined ? {} : { 14: card.expiry }),
       18: config.merchantType,
       19: config.country,
-      22: "902", // whole stripe, read unaltered; no PIN pad
-      25: "00", // customer and card present
       32: config.acquirerId,
-      ...(card.track2 === undefined ? {} : { 35: card.track2 }),
       37: retrievalReference(now, stan),
       41: padField(41, config.terminalId),
       42: padField(42, config.merchantId),
       43: padField(43, config.merchantName),
-      ...(card.track1 === undefined ? {} : { 45: card.track1 }),
       49: config.currency,
+      ...shown,
     };
     return { mti: "0100", fields };
   }
+}
+
+/** @throws {PosError} `BAD_ARGUMENT` */
+function checkAmount(amount: number): void {
+  if (Number.isSafeInteger(amount) && amount >= 0 && amount <= 999_999_999_999) return;
+  throw new PosError("BAD_ARGUMENT", `An amount of ${amount} hundredths does not fit DE 4`);
 }
 
 /** MMDDhhmmss, UTC. */

@@ -4,12 +4,12 @@ import type { Command } from "commander";
 import type { Context } from "../context.js";
 import { wholeNumber } from "../whole-number.js";
 
-const [ISSUER, PROCESSOR, WATCH, ISO] = [7080, 7081, 7082, 7083];
+const [ISSUER, PROCESSOR, WATCH, ISO, ACS] = [7080, 7081, 7082, 7083, 7084];
 
 export function networkCommand(program: Command, context: Context): void {
   const network = program
     .command("network")
-    .description("the services behind the card: issuer and processor; watch their messages")
+    .description("the services behind the card, and their messages as they pass")
     .addHelpText("after", "\nExamples:\n  ecard network start --dir my-network\n  ecard network watch");
   startCommand(network, context);
   watchCommand(network, context);
@@ -22,6 +22,7 @@ interface StartOptions {
   readonly codes: number;
   readonly iso: number;
   readonly watch: number;
+  readonly acs: number;
   readonly dir?: string;
   readonly store?: string;
 }
@@ -30,9 +31,10 @@ function startCommand(network: Command, context: Context): void {
   const port = wholeNumber(0, 65_535);
   network
     .command("start")
-    .description("issuer and processor in one process, until it is told to end")
+    .description("issuer, processor and access control server, in one process")
     .option("--http <port>", "the issuer's, for phones; 0 takes any free one", port, ISSUER)
     .option("--codes <port>", "the processor's, for phones and devices", port, PROCESSOR)
+    .option("--acs <port>", "the access control server's, for phones", port, ACS)
     .option("--iso <port>", "for terminals: ISO 8583 over TCP", port, ISO)
     .option("--watch <port>", "for ecard network watch", port, WATCH)
     .option("--dir <folder>", "where accounts, codes and the log are kept")
@@ -44,7 +46,8 @@ On 127.0.0.1, with sample keys, in the test range. It stays until Ctrl-C.
 Without --dir and --store all is kept in memory, and cards that have seen more
 of the log refuse it the next time. With --store the log alone is in --dir.
 
-With --json: {"event":"listening","issuer","processor","watch","iso"}.
+With --json: {"event":"listening","issuer","processor","acs",
+"watch","iso"}.
 
 Examples:
   ecard network start --dir my-network
@@ -66,16 +69,26 @@ Examples:
         const started = await startNetwork({
           ...{ keys: sampleKeys(), isoPort: options.iso },
           ...{ issuerHttpPort: options.http, processorHttpPort: options.codes },
+          acsHttpPort: options.acs,
           ...(store !== undefined && { store }),
           ...(dir !== undefined && { logFile: join(dir, "log.sqlite") }),
           onMessage: watch.tell,
+          onAuthentication: watch.tell,
           onFault: (code) => output.say(output.paint("dim", `fault: ${code}`)),
         });
         try {
-          const { issuer, processor } = started;
+          const { issuer, processor, acs } = started;
           const { iso } = processor;
-          output.fact({ event: "listening", issuer: issuer.url, processor: processor.url, watch: watch.url, iso });
-          output.result(`issuer on ${issuer.url}, processor on ${processor.url}, terminals on ${iso.host}:${iso.port}`);
+          output.fact({
+            event: "listening",
+            issuer: issuer.url,
+            processor: processor.url,
+            acs: acs.url,
+            watch: watch.url,
+            iso,
+          });
+          output.result(`issuer on ${issuer.url}, processor on ${processor.url}, acs on ${acs.url}`);
+          output.result(`terminals on ${iso.host}:${iso.port}`);
           output.say(output.paint("dim", `ecard network watch --url ${watch.url}`));
           output.say(output.paint("dim", "Ctrl-C ends it"));
           const signal = AbortSignal.any([context.signal, context.unheard]);
@@ -93,7 +106,7 @@ Examples:
 function watchCommand(network: Command, context: Context): void {
   network
     .command("watch")
-    .description("messages between terminal, processor and issuer, as they pass")
+    .description("messages between terminal, processor, acs and issuer, as they pass")
     .option("--url <url>", "where the network is watched", `http://127.0.0.1:${WATCH}/v1/messages`)
     .addHelpText(
       "after",
@@ -101,7 +114,8 @@ function watchCommand(network: Command, context: Context): void {
 Numbers are masked. It stays until Ctrl-C, or until the network ends.
 
 With --json, each message: {"event":"message","at","from","to","mti","fields"};
-"at" in ms since 1970, "fields" by data element of ISO 8583.
+"at" in ms since 1970, "fields" by data element of ISO 8583, or by the names of
+3-D Secure, whose messageType is in "mti".
 
 Examples:
   ecard network watch

@@ -1,10 +1,10 @@
-// Messages between terminal, processor and issuer as a sequence diagram in a terminal: a column for each party, an arrow for each message, and what it
+// Messages between terminal, processor, access control server and issuer as a sequence diagram in a terminal: a column for each party, an arrow for each message, and what it
 // says beside it.
 
 import type { WatchedMessage } from "@enabling-card/network";
 import type { Paint } from "../output.js";
 
-const PARTIES = ["terminal", "processor", "issuer"] as const;
+const PARTIES = ["terminal", "processor", "acs", "issuer"] as const;
 /** Characters between two columns. */
 const GAP = 15;
 const MARGIN = 4;
@@ -21,19 +21,39 @@ export function sequenceHeader(): string {
 /** One message: `|--0100------->|             |  12.50 978 999999******1234`. */
 export function sequenceLine(message: WatchedMessage, paint: Paint): string {
   const [from, to] = [PARTIES.indexOf(message.from), PARTIES.indexOf(message.to)];
-  const left = Math.min(from, to);
-  const isRight = to > from;
-  const drawn = PARTIES.slice(0, -1).map((_, i) => {
-    if (i !== left) return " ".repeat(GAP);
-    return isRight
-      ? `--${message.mti}`.padEnd(GAP - 1, "-").concat(">")
-      : "<".concat(`${message.mti}--`.padStart(GAP - 1, "-"));
-  });
-  const line = `${" ".repeat(MARGIN)}|${drawn.join("|")}|  `;
+  const [left, right] = [Math.min(from, to), Math.max(from, to)];
+  // It passes over the columns of those between.
+  const length = (right - left) * (GAP + 1) - 2;
+  const arrow =
+    to > from
+      ? `--${message.mti}`.padEnd(length, "-").concat(">")
+      : "<".concat(`${message.mti}--`.padStart(length, "-"));
+  const empty = (columns: number) => `${" ".repeat(GAP)}|`.repeat(Math.max(0, columns));
+  const line = `${" ".repeat(MARGIN)}|${empty(left)}${arrow}|${empty(PARTIES.length - 1 - right)}  `;
   return `${line}${said(message, paint)}`;
 }
 
+const STATUSES: Readonly<Record<string, string>> = {
+  Y: "Y authenticated",
+  N: "N not authenticated",
+  C: "C the card is asked",
+  R: "R rejected",
+};
+
 function said({ mti, fields }: WatchedMessage, paint: Paint): string {
+  const { transStatus, transStatusReason, eci, acctNumber, merchantName, resultsStatus } = fields;
+  if (transStatus !== undefined) {
+    const isGood = transStatus === "Y" || transStatus === "C";
+    const words = paint(isGood ? "green" : "yellow", STATUSES[transStatus] ?? transStatus);
+    return [words, transStatusReason && `reason ${transStatusReason}`, eci && paint("dim", `ECI ${eci}`)]
+      .filter(Boolean)
+      .join(" ");
+  }
+  if (resultsStatus !== undefined) return resultsStatus === "01" ? "taken" : paint("yellow", "not taken");
+  if (acctNumber !== undefined) {
+    const amount = (Number(fields.purchaseAmount) / 100).toFixed(2);
+    return [amount, fields.purchaseCurrency, acctNumber, paint("dim", merchantName ?? "")].join(" ");
+  }
   const code = fields[39];
   if (code !== undefined) {
     const isApproved = code === "00";

@@ -1,0 +1,131 @@
+// System 4 on a real card: the plug-in has the card's user asked by the access control server, gets a grant for one merchant, and the card swipes it; or
+// it pays without a swipe. Firmware in the emulator, all services over HTTP and TCP, the POS simulator's reader and terminal.
+
+import { EmulatedCard, MemoryBlock } from "@enabling-card/emulator";
+import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { type Network, startNetwork } from "@enabling-card/network";
+import { coilSignal, readSamples, Terminal } from "@enabling-card/pos-sim";
+import { Card, DomainPlugIn, IssuerClient, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { builtFirmware, makeCard } from "@enabling-card/tools";
+import { Indicator } from "@enabling-card/wire";
+import { expect } from "chai";
+import { expectError } from "../support/expect-refusal.js";
+
+const MERCHANT = "CORNER BAKERY";
+
+describe("phone, card and network: a payment behind an authentication", () => {
+  let network: Network;
+  let emulator: EmulatedCard;
+  let card: Card;
+  let plugIn: DomainPlugIn;
+  let tokenRef: Uint8Array;
+  let asked: number;
+  let terminal: Terminal;
+
+  beforeEach(async () => {
+    asked = 0;
+    const now = Math.floor(Date.now() / 1000);
+    network = await startNetwork({ keys: keysFromSeeds(randomSeeds()), now: () => now });
+    const { issuer, url } = network.issuer;
+    const block = new MemoryBlock();
+    const log = { ...issuer.log.identity, checkpoint: issuer.log.head() };
+    const made = await makeCard(block, { keys: issuer.keys, log, now });
+    emulator = (await EmulatedCard.create({ firmware: await builtFirmware(), block })).start();
+    card = await Card.pair(memoryTransport([emulator], { mtu: 247 }), made.pairingCode, {
+      ...{ phoneName: "Ada's phone", makerRoot: issuer.keys.makerRoot.publicKey, store: new MemoryPairingStore() },
+    });
+    const client = new IssuerClient({ baseUrl: url });
+    const { accessKey } = await client.enrol(card.certificate, "Ada's phone");
+    ({ tokenRef } = await client.createToken(card.cardId, "LOVELACE/ADA", { domainOnly: true }));
+    plugIn = new DomainPlugIn({ baseUrl: network.processor.url, accessKey });
+    terminal = new Terminal({
+      ...network.processor.iso,
+      merchantId: MERCHANT,
+      merchantType: "5462",
+      chipCapable: false,
+    });
+  });
+  afterEach(async () => {
+    await card.close();
+    expect(emulator.traps).to.deep.equal([]);
+    expect(emulator.violations).to.deep.equal([]);
+    emulator.stop();
+    await network.close();
+  });
+
+  const order = (change: object = {}) => ({
+    ...{ tokenRef, requestor: "Test wallet", merchant: MERCHANT, mcc: 5462, country: 276, currency: "978" },
+    ...{ amount: 1250, ...change },
+  });
+  /** Whoever holds the card presses its button twice, each time it asks. */
+  const pressing = async <T>(work: Promise<T>): Promise<T> => {
+    let isOver = false;
+    const over = work.finally(() => {
+      isOver = true;
+    });
+    over.catch(() => undefined);
+    void (async () => {
+      while (!isOver) {
+        await Promise.race([emulator.shows(Indicator.Ask), over.catch(() => undefined)]);
+        if (isOver) return;
+        asked++;
+        emulator.pressTwice();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    })();
+    return over;
+  };
+  const swipe = async () => {
+    await pressing(card.present({ when: "now" }));
+    const { edgesNs, durationNs } = emulator.coil.emission()!;
+    const edges = Float64Array.from(edgesNs.flatMap((pass) => [...pass]));
+    const { samples, sampleRateHz } = coilSignal({ edgesNs: edges, durationNs }, { sampleRateHz: 48_000 });
+    return readSamples(samples, sampleRateHz).reads;
+  };
+
+  it("is agreed to on the card, granted for one merchant, swiped, and approved there", async () => {
+    const steps: string[] = [];
+    const bundle = await pressing(plugIn.grant(card, order(), { onStep: (step) => steps.push(step) }));
+    expect(steps).to.deep.equal(["asking", "confirming", "authenticated"]);
+    expect(asked).to.equal(1);
+    expect(emulator.coil.emissions(), "the question leaves the coil silent").to.deep.equal([]);
+    expect(await card.load(bundle)).to.include({ merchant: MERCHANT, cap: 1250 });
+    const reads = await swipe();
+    const elsewhere = new Terminal({
+      ...network.processor.iso,
+      merchantId: "OTHER SHOP",
+      merchantType: "5462",
+      chipCapable: false,
+    });
+    expect(await elsewhere.authorise(reads, { amount: 950 })).to.include({
+      approved: false,
+      ourCode: "MERCHANT_WRONG",
+    });
+    expect(await terminal.authorise(reads, { amount: 950 })).to.include({ approved: true });
+    expect(await terminal.authorise(reads, { amount: 950 })).to.include({ approved: false, ourCode: "ATC_REPLAYED" });
+  });
+
+  it("pays without a swipe, while the coil stays silent", async () => {
+    const credentials = { ...(await pressing(plugIn.credentials(card, order()))), requestor: "Test wallet" };
+    expect(credentials.eci).to.equal("05");
+    expect(await terminal.authoriseRemote({ ...credentials, requestor: "Thief" }, { amount: 950 })).to.include({
+      ourCode: "REQUESTOR_WRONG",
+    });
+    expect(await terminal.authoriseRemote(credentials, { amount: 950 })).to.include({ approved: true });
+    expect(await terminal.authoriseRemote(credentials, { amount: 950 })).to.include({ ourCode: "ATC_REPLAYED" });
+    expect(emulator.coil.emissions()).to.deep.equal([]);
+  });
+
+  it("is not granted where the card's user says no, and nothing is paid", async () => {
+    const paying = plugIn.grant(card, order());
+    await Promise.race([emulator.shows(Indicator.Ask), paying.catch(() => undefined)]);
+    emulator.advance(35_000);
+    await expectError(() => paying, "USER_ABSENT");
+    expect(emulator.coil.emissions()).to.deep.equal([]);
+  });
+
+  it("says what the service says where it refuses", async () => {
+    const error = await plugIn.grant(card, order({ country: 999 })).catch((thrown) => thrown);
+    expect(error).to.include({ code: "ISSUER_REFUSED", issuerCode: "AUTHENTICATION_REFUSED" });
+  });
+});
