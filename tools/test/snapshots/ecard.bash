@@ -27,7 +27,7 @@ _ecard() {
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
     "network") flags="--json -q --quiet -v --verbose" names="start watch backup restore" ;;
-    "network start") flags="--http --codes --iso --watch --dir --store --json -q --quiet -v --verbose" names="" ;;
+    "network start") flags="--http --codes --acs --iso --watch --dir --store --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
