@@ -5,8 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, FrameReader, type Message } from "@enabling-card/iso8583";
-import { Issuer, sampleKeys } from "@enabling-card/issuer";
-import { filesIn, makeRequests, networkProcess } from "@enabling-card/tools";
+import { makeRequests, networkProcess, type Stores, withStores } from "@enabling-card/tools";
 
 /** Requests that are on their way when it is killed. */
 const REQUESTS = 60;
@@ -36,10 +35,8 @@ export async function killedIssuers(
   const folder = await mkdtemp(join(tmpdir(), "ecard-kills-"));
   const sum = { kills, answered: 0, unanswered: 0, lost: 0, refused: 0, doubled: 0 };
   try {
-    const maker = await Issuer.open({ ...filesIn(folder), keys: sampleKeys() });
     // Each grant is presented twice: by its request, and by a second one that must get nothing.
-    const { requests, others } = await presented(maker, kills * REQUESTS);
-    maker.close();
+    const { requests, others } = await withStores(folder, (stores) => presented(stores, kills * REQUESTS));
     let issuer = await networkProcess(folder);
     for (let kill = 0; kill < kills; kill++) {
       const [from, to] = [kill * REQUESTS, (kill + 1) * REQUESTS];
@@ -65,8 +62,8 @@ export async function killedIssuers(
   }
 }
 
-async function presented(issuer: Issuer, count: number) {
-  const { requests } = await makeRequests(issuer, count, Math.min(count, 100));
+async function presented(stores: Stores, count: number) {
+  const { requests } = await makeRequests(stores, count, Math.min(count, 100));
   // Another STAN, DE 11: the second presenter's. It stands behind MTI, bitmap, DE 3, 4 and 7.
   const at = 2 + 4 + 8 + 6 + 12 + 10;
   const others = requests.map((request) => {

@@ -68,7 +68,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       ...shared,
       ...(onMessage && { onMessage }),
       ...{ httpPort: options.processorHttpPort ?? 0, isoPort: options.isoPort ?? 0 },
-      master: derivedKey(keys.master, "ecard/1 processor master", 32),
+      master: processorMaster(keys),
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
       findAccount: accountAt(issuer),
@@ -93,6 +93,11 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     await close();
     throw error;
   }
+}
+
+/** 32 octets that a processor beside its issuer derives its own keys from. */
+export function processorMaster(keys: IssuerKeys): Uint8Array {
+  return derivedKey(keys.master, "ecard/1 processor master", 32);
 }
 
 function isUrl(store: string | undefined): store is string {

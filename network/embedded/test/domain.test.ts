@@ -414,4 +414,4 @@ describe("a payment restricted to its domain", () => {
 });
 
 /** Made by OpenSSL: `openssl mac -cipher AES-128-CBC -macopt hexkey:000102030405060708090a0b0c0d0e0f -in FILE CMAC`. */
-const VALUES = { drc: "98d32ac28a6e17b4", cavv: "010000002e95297f1e49e8911ec51c423a17abe8" };
+const VALUES = { drc: "9cf9e8d54eb4b8f4", cavv: "010000002e95297f1e49e8911ec51c423a17abe8" };

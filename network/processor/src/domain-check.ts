@@ -62,7 +62,7 @@ export async function domainRequest(
   const { requestor, merchant } = kept;
   const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc: row.atc });
   if (!claim.isShown(drc, kept)) {
-    await processor.store.addFailure(subject, now);
+    await processor.store.addFailure(subject, now, now - FAILURE_WINDOW_S);
     return "DRC_WRONG";
   }
   const { 35: _, 45: __, ...rest } = fields;

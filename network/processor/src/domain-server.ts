@@ -16,6 +16,7 @@ import { Channel, type Domain } from "@enabling-card/wire";
 import { drcOf } from "./drc.js";
 import { ProcessorError } from "./errors.js";
 import type { AccountName, Processor } from "./processor.js";
+import type { Tables } from "./store.js";
 
 /** How long an authentication may wait for its grant, seconds from its result. */
 export const ATN_LIFE_S = 600;
@@ -228,8 +229,7 @@ export class DomainServer {
           };
           await processor.store.atomically(async (tables) => {
             if (!(await tables.useAuthentication(threeDSServerTransID))) throw new ProcessorError("ATN_USED");
-            const token_name = processor.nameOf("token", token);
-            await tables.addDomainGrant({ token_name, atc, domain: processor.seal(kept), expires });
+            await keepDomain(processor, tables, { token, atc, expires }, kept);
           });
           made = { atc, drc };
           return drc;
@@ -258,6 +258,21 @@ export class DomainServer {
     if (processor.now() >= row.at + ATN_LIFE_S) throw new ProcessorError("ATN_EXPIRED");
     return { purchase, result: processor.open<KeptResult>(row.result) };
   }
+}
+
+/** What a grant's DRC is made of, for the moment in which it comes back. */
+export async function keepDomain(
+  processor: Processor,
+  tables: Tables,
+  { token, atc, expires }: CountedGrant & { readonly token: string },
+  domain: KeptDomain,
+): Promise<void> {
+  await tables.addDomainGrant({
+    token_name: processor.nameOf("token", token),
+    atc,
+    domain: processor.seal(domain),
+    expires,
+  });
 }
 
 function aReqOf(

@@ -2,11 +2,12 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { aesCmac } from "@enabling-card/vault";
-import { cborEncode } from "@enabling-card/wire";
 
 const DRC_SIZE = 8;
+const NAME = "ecard/1 drc";
 
 export interface DrcInput {
+  /** At most 255 octets. */
   readonly requestor: string;
   /** DE 42 without the blanks that fill it. */
   readonly merchant: string;
@@ -17,9 +18,22 @@ export interface DrcInput {
   readonly atc: number;
 }
 
-/** AES-CMAC (RFC 4493) of the CBOR array [requestor, merchant, token, ATN part, ATC], first 8 octets. @param key - 16 octets */
+/**
+ * AES-CMAC (RFC 4493), first 8 octets, of `ecard/1 drc`, requestor and merchant (each behind an octet of its length), token, ATN part, ATC (u32,
+ * big-endian). No CBOR: this is made of each request.
+ *
+ * @param key - 16 octets
+ */
 export function drcOf(key: Uint8Array, { requestor, merchant, token, atnPart, atc }: DrcInput): Uint8Array {
-  return aesCmac(key, cborEncode([requestor, merchant, token, atnPart, atc])).slice(0, DRC_SIZE);
+  const count = Buffer.alloc(4);
+  count.writeUInt32BE(atc);
+  const input = [Buffer.from(NAME), counted(requestor), counted(merchant), Buffer.from(token), atnPart, count];
+  return aesCmac(key, Buffer.concat(input)).slice(0, DRC_SIZE);
+}
+
+function counted(text: string): Buffer {
+  const octets = Buffer.from(text);
+  return Buffer.concat([Buffer.of(octets.length), octets]);
 }
 
 /** In a time that depends on the lengths alone. */

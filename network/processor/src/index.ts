@@ -8,6 +8,8 @@ export {
   DomainServer,
   type DomainServerOptions,
   type GrantOfDomain,
+  type KeptDomain,
+  keepDomain,
   type Resolved,
   type SealedGrant,
 } from "./domain-server.js";

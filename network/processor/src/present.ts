@@ -43,15 +43,15 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     if (row?.request === request) return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
     if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
     if (row === undefined) {
-      await kept.addFailure(place, now);
+      await kept.addFailure(place, now, since);
       return "CODE_UNKNOWN";
     }
     const device = processor.nameOf("device", row.device);
     if ((await kept.failures(device, since)) >= FAILURES_MAX) return "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
     if (key === undefined || !presented.isShownBy(key)) {
-      await kept.addFailure(place, now);
-      await kept.addFailure(device, now);
+      await kept.addFailure(place, now, since);
+      await kept.addFailure(device, now, since);
       return "DEVICE_WRONG";
     }
     const unfit = misfit(row, presented, now);

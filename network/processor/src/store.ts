@@ -205,14 +205,19 @@ export class Tables {
     );
   }
 
-  async addFailure(subject: string, at: number): Promise<void> {
+  /** Earlier ones than `since` are forgotten. */
+  async addFailure(subject: string, at: number, since: number): Promise<void> {
+    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, since);
     await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
   }
 
-  /** Wrong tries of a subject after `since`; earlier ones are forgotten. */
+  /** Wrong tries of a subject after `since`. */
   async failures(subject: string, since: number): Promise<number> {
-    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, since);
-    const row = await this.#sql.row<{ n: number }>("SELECT COUNT(*) AS n FROM failures WHERE subject = ?", subject);
+    const row = await this.#sql.row<{ n: number }>(
+      "SELECT COUNT(*) AS n FROM failures WHERE subject = ? AND at > ?",
+      subject,
+      since,
+    );
     return row!.n;
   }
 

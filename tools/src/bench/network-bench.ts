@@ -7,11 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Issuer, type IssuerOptions, sampleKeys } from "@enabling-card/issuer";
+import { processorMaster } from "@enabling-card/network";
+import { Processor } from "@enabling-card/processor";
 import Database from "better-sqlite3";
 import { rounded } from "../output.js";
 import { benchCards, grantsPerSecond } from "./network-grants.js";
 import { loadClosed, loadOpen, percentile } from "./network-load.js";
-import { type MadeRequests, makeRequests } from "./network-requests.js";
+import { type MadeRequests, makeRequests, type Stores } from "./network-requests.js";
 
 export interface NetworkBenchOptions {
   /** Authorisations a second that are asked, for so long, behind so much of warming up. */
@@ -61,7 +63,7 @@ export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<N
     const warm = rate * warmUpSeconds;
     const measured = rate * seconds;
     const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
-    const { requests } = await made(files, warm + measured + most, tokens, onProgress);
+    const { requests } = await made(folder, warm + measured + most, tokens, onProgress);
     const cards = await benchCards(files);
     const issuer = await networkProcess(folder);
     try {
@@ -116,14 +118,27 @@ export function filesIn(folder: string): Files {
 }
 
 async function made(
-  files: Files,
+  folder: string,
   count: number,
   tokens: number,
   onProgress: NetworkBenchOptions["onProgress"],
 ): Promise<MadeRequests> {
-  const issuer = await Issuer.open({ ...files, keys: sampleKeys() });
+  return withStores(folder, (stores) => makeRequests(stores, count, tokens, onProgress));
+}
+
+/** What `work` gives, of the stores of a network that does not run. */
+export async function withStores<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
+  const keys = sampleKeys();
+  const issuer = await Issuer.open({ ...filesIn(folder), keys });
   try {
-    return await makeRequests(issuer, count, tokens, onProgress);
+    const findAccount = () => Promise.reject(new Error("nobody asks for accounts here"));
+    const file = join(folder, "processor.sqlite");
+    const processor = await Processor.open({ master: processorMaster(keys), findAccount, file });
+    try {
+      return await work({ issuer, processor });
+    } finally {
+      await processor.close();
+    }
   } finally {
     await issuer.close();
   }
