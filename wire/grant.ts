@@ -33,6 +33,8 @@ export interface SwipeGrant {
   readonly cryptogram: Uint8Array;
   readonly domain: Domain;
   readonly maxEmissions: number;
+  /** Of a transaction code (system 5), which is in `track2` in the token's place. */
+  readonly codeRef?: Uint8Array;
 }
 
 /** A token's state as the issuer signs it; `until` goes with `deactivated`. */
@@ -65,6 +67,7 @@ export function encodeGrant(grant: SwipeGrant): Uint8Array {
   map.set(GrantKey.Cryptogram, grant.cryptogram);
   map.set(GrantKey.Domain, domainMap(grant.domain));
   map.set(GrantKey.MaxEmissions, grant.maxEmissions);
+  if (grant.codeRef) map.set(GrantKey.CodeRef, grant.codeRef);
   return cborEncode(map);
 }
 
@@ -99,6 +102,7 @@ export function decodeGrant(payload: Uint8Array): SwipeGrant {
       maxAmount: asUint(domain.get(DomainKey.MaxAmount), "maxAmount"),
     },
     maxEmissions: asUint(map.get(GrantKey.MaxEmissions), "maxEmissions", 3),
+    ...(map.has(GrantKey.CodeRef) && { codeRef: asBytes(map.get(GrantKey.CodeRef), "codeRef", TOKEN_REF_SIZE) }),
   };
 }
 

@@ -115,14 +115,22 @@ export function grantRead(payload: usize, length: i32): Status {
   cbor.need(GrantKey.MaxEmissions);
   store<u8>(kept + 203, <u8>cbor.uint(EMISSIONS_MAX));
   if (!cbor.fine() || maxEmissions() == 0) return Status.GrantMalformed;
-  // Caveats and codes come with systems 5 and 6; a restriction that is not understood must not be passed over.
-  if (cbor.key(GrantKey.Caveats) || cbor.key(GrantKey.CodeRef)) return Status.GrantKindUnsupported;
+  // Caveats come with system 6; a restriction that is not understood must not be passed over.
+  if (cbor.key(GrantKey.Caveats)) return Status.GrantKindUnsupported;
+  const code = cbor.key(GrantKey.CodeRef);
+  if (code) {
+    cbor.bytes(TOKEN_REF_SIZE, TOKEN_REF_SIZE);
+    optional++;
+  }
   if (!cbor.done() || entries != 11 + optional) return Status.GrantMalformed;
-  if (kind > <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
+  if (kind == <u64>GrantKind.Delegated) return Status.GrantKindUnsupported;
+  // A transaction code (system 5) is for one swipe of track 2, and for now.
+  if (code != (kind == <u64>GrantKind.Code)) return Status.GrantMalformed;
+  if (code && (remote() || track1Length() > 0 || maxEmissions() != 1)) return Status.GrantMalformed;
   // A remote grant is for now and for once: an off-line one would be a number that the phone may keep for a week.
   if (remote() && kind == <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
   if (remote() && maxEmissions() != 1) return Status.GrantMalformed;
-  if ((kind == <u64>GrantKind.Offline) != offline || (kind == <u64>GrantKind.Online) != (challenge != 0)) return Status.GrantMalformed;
+  if ((kind == <u64>GrantKind.Offline) != offline || offline == (challenge != 0)) return Status.GrantMalformed;
   sha256(payload, length, grantHash);
   return Status.Ok;
 }

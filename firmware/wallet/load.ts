@@ -79,7 +79,7 @@ function take(sealed: usize, length: i32): Status {
   status = grant.grantRead(sign1Payload(), sign1PayloadLength());
   if (status != Status.Ok) return status;
   if (memory.compare(grant.cardId, CONTEXT + CONTEXT_SIZE, CARD_ID_SIZE) != 0) return Status.GrantOtherCard;
-  const online = grant.kind == <u64>GrantKind.Online;
+  const online = grant.kind != <u64>GrantKind.Offline;
   const slot = online ? challengeFind(grant.challenge) : -1;
   if (online && slot < 0) return Status.ChallengeUnknown;
   if (!online && !timeKnown()) return Status.TimeUnknown;

@@ -25,7 +25,7 @@ export function tracksCheck(): Status {
   if (grant.track2Length() != TRACK2_SIZE || !digits(t2, PAN_SIZE) || load<u8>(t2 + PAN_SIZE) != 0x3d) return Status.GrantMalformed;
   if (!digits(t2 + PAN_SIZE + 1, TAIL_SIZE) || !luhn(t2)) return Status.GrantMalformed;
   // The seventh digit is 9 for transaction codes, 0 to 8 for tokens.
-  if (grant.kind != <u64>GrantKind.Code && load<u8>(t2 + IIN_SIZE) == 0x39) return Status.GrantMalformed;
+  if ((grant.kind == <u64>GrantKind.Code) != (load<u8>(t2 + IIN_SIZE) == 0x39)) return Status.GrantMalformed;
   const status = iinCheck(t2);
   if (status != Status.Ok) return status;
   return grant.track1Length() == 0 || track1Agrees() ? Status.Ok : Status.GrantMalformed;

@@ -22,6 +22,13 @@ export {
   imageKeyHash,
 } from "./image/check-image.js";
 export {
+  CodeClient,
+  type CodeClientOptions,
+  type CodeOfCard,
+  type CodeOfDevice,
+  type CodeOrder,
+} from "./issuer/code-client.js";
+export {
   DomainPlugIn,
   type DomainPlugInOptions,
   type Order,

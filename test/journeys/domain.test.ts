@@ -5,9 +5,9 @@ import { EmulatedCard, MemoryBlock } from "@enabling-card/emulator";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
 import { coilSignal, readSamples, Terminal } from "@enabling-card/pos-sim";
-import { Card, DomainPlugIn, IssuerClient, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import { Card, CodeClient, DomainPlugIn, IssuerClient, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
 import { builtFirmware, makeCard } from "@enabling-card/tools";
-import { Indicator } from "@enabling-card/wire";
+import { Indicator, isTransactionCode, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { expectError } from "../support/expect-refusal.js";
 
@@ -20,6 +20,7 @@ describe("phone, card and network: a payment behind an authentication", () => {
   let plugIn: DomainPlugIn;
   let tokenRef: Uint8Array;
   let asked: number;
+  let accessKey: string;
   let terminal: Terminal;
 
   beforeEach(async () => {
@@ -35,7 +36,7 @@ describe("phone, card and network: a payment behind an authentication", () => {
       ...{ phoneName: "Ada's phone", makerRoot: issuer.keys.makerRoot.publicKey, store: new MemoryPairingStore() },
     });
     const client = new IssuerClient({ baseUrl: url });
-    const { accessKey } = await client.enrol(card.certificate, "Ada's phone");
+    ({ accessKey } = await client.enrol(card.certificate, "Ada's phone"));
     ({ tokenRef } = await client.createToken(card.cardId, "LOVELACE/ADA", { domainOnly: true }));
     plugIn = new DomainPlugIn({ baseUrl: network.processor.url, accessKey });
     terminal = new Terminal({
@@ -114,6 +115,30 @@ describe("phone, card and network: a payment behind an authentication", () => {
     expect(await terminal.authoriseRemote(credentials, { amount: 950 })).to.include({ approved: true });
     expect(await terminal.authoriseRemote(credentials, { amount: 950 })).to.include({ ourCode: "ATC_REPLAYED" });
     expect(emulator.coil.emissions()).to.deep.equal([]);
+  });
+
+  it("swipes a transaction code in the token's place: neither phone nor terminal sees an account (system 5)", async () => {
+    const { issuer, url } = network.issuer;
+    const { tokenRef: paying } = await new IssuerClient({ baseUrl: url, accessKey }).createToken(
+      card.cardId,
+      "LOVELACE/ADA",
+    );
+    const codes = new CodeClient({ baseUrl: network.processor.url, accessKey });
+    const order = { tokenRef: paying, provider: MERCHANT, maxCost: 1250, currency: "978", country: 276 };
+    const { grant, codeRef } = await codes.codeForCard(card, order);
+    expect(await card.load(grant)).to.include({ merchant: MERCHANT, cap: 1250 });
+    const reads = await swipe();
+    expect(reads.map(({ track }) => track)).to.satisfy((tracks: number[]) => tracks.every((track) => track === 2));
+    const number = reads[0]!.data.slice(1, 17);
+    expect(isTransactionCode(number)).to.equal(true);
+    const { pan } = await issuer.account(card.cardId, Buffer.from(accessKey, "base64url"), toHex(paying));
+    expect(reads[0]!.data).not.to.contain(pan);
+    const elsewhere = new Terminal({ ...network.processor.iso, merchantId: "OTHER SHOP", chipCapable: false });
+    expect(await elsewhere.authorise(reads, { amount: 950 })).to.include({ ourCode: "PROVIDER_WRONG" });
+    expect(await terminal.authorise(reads, { amount: 1251 })).to.include({ ourCode: "COST_OVER" });
+    expect(await terminal.authorise(reads, { amount: 950 })).to.include({ approved: true });
+    expect(await terminal.authorise(reads, { amount: 950 })).to.include({ ourCode: "CODE_USED" });
+    expect(codeRef).to.have.length(22);
   });
 
   it("is not granted where the card's user says no, and nothing is paid", async () => {

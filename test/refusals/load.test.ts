@@ -56,8 +56,8 @@ const CASES: readonly Case[] = [
     { payload: withEntry(GrantKey.Caveats, [1]) },
   ],
   [
-    "it points to a code, which this card cannot check",
-    "GRANT_KIND_UNSUPPORTED",
+    "it points to a code, and is of a token",
+    "GRANT_MALFORMED",
     { payload: withEntry(GrantKey.CodeRef, new Uint8Array(16)) },
   ],
   [

@@ -6,7 +6,7 @@ import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { derivedKey } from "@enabling-card/vault";
-import { accountAt, askCardAt, domainAt } from "./services.js";
+import { accountAt, askCardAt, codeGrantAt, domainAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
@@ -72,6 +72,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
       findAccount: accountAt(issuer),
+      issueCode: codeGrantAt(issuer),
       domain: domainAt(issuer, () => acs!, tell),
     });
     open.push(processor);

@@ -1,8 +1,14 @@
 // What the services ask of each other where all are one process: each answers in the asker's words, and an error of one becomes the other's.
 
 import { AcsError, type AcsService, CardNotAsked, type CardQuestion, Reason } from "@enabling-card/acs";
-import { IssuerError, type IssuerService, type MakeCryptogram } from "@enabling-card/issuer";
-import { type DomainServerOptions, type FindAccount, ProcessorError, type SealedGrant } from "@enabling-card/processor";
+import { type GrantOptions, IssuerError, type IssuerService } from "@enabling-card/issuer";
+import {
+  type DomainServerOptions,
+  type FindAccount,
+  type IssueCode,
+  ProcessorError,
+  type SealedGrant,
+} from "@enabling-card/processor";
 import { Channel, type Domain, toHex } from "@enabling-card/wire";
 import type { Authenticating } from "./watch.js";
 
@@ -27,7 +33,7 @@ export function domainAt(
   return {
     resolve: ({ cardId, accessKey, tokenRef }) =>
       forProcessor(() => issuer.resolve(octets(cardId), octets(accessKey), toHex(octets(tokenRef)))),
-    issueGrant: (request, drc) => forProcessor(() => sealedGrant(service, request, drc)),
+    issueGrant: (request, drc) => forProcessor(() => sealedGrant(service, request, { cryptogramOf: drc })),
     askAcs: async (request) => {
       try {
         tell("processor", "acs", request);
@@ -42,6 +48,16 @@ export function domainAt(
   };
 }
 
+/** What the processor asks of the issuer for a code that a card is to swipe. */
+export function codeGrantAt(service: IssuerService): IssueCode {
+  return ({ number, codeRef, ...request }, cryptogramOf) =>
+    forProcessor(() => {
+      const domain = { ...request.domain, channel: Channel.Swipe };
+      const code = { number, codeRef: octets(codeRef) };
+      return sealedGrant(service, { ...request, domain }, { cryptogramOf, code });
+    });
+}
+
 /** What the access control server has the issuer ask a card. It pays nothing: its cryptogram is the answer, and no DRC. */
 export function askCardAt(service: IssuerService) {
   return async (question: CardQuestion, answer: Uint8Array): Promise<SealedGrant> => {
@@ -52,7 +68,7 @@ export function askCardAt(service: IssuerService) {
       return await sealedGrant(
         service,
         { ...question, domain: { ...domain, channel: Channel.Remote } },
-        async () => answer,
+        { cryptogramOf: async () => answer },
       );
     } catch (cause) {
       if (!(cause instanceof IssuerError)) throw cause;
@@ -72,14 +88,10 @@ interface GrantFor {
   readonly domain: Domain;
 }
 
-async function sealedGrant(
-  { issuer }: IssuerService,
-  request: GrantFor,
-  cryptogram: MakeCryptogram,
-): Promise<SealedGrant> {
+async function sealedGrant({ issuer }: IssuerService, request: GrantFor, options: GrantOptions): Promise<SealedGrant> {
   const { cardId, tokenRef, challenge, checkpointSize, domain } = request;
   const named = { cardId: octets(cardId), tokenRef: octets(tokenRef), challenge: octets(challenge), checkpointSize };
-  const bundle = await issuer.grant({ ...named, domain, maxEmissions: 1, kind: "online" }, cryptogram);
+  const bundle = await issuer.grant({ ...named, domain, maxEmissions: 1, kind: "online" }, options);
   const { sealed, issuerCert, receipt, consistency } = bundle;
   const text = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
   return {

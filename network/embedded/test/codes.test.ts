@@ -6,9 +6,9 @@ import { connect } from "node:net";
 import { decode, encode, type Fields, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
-import { isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
+import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { enrolledCard, T0, type TestCard } from "../../issuer/test/issuer-support.js";
+import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
 import { type Network, startNetwork } from "../src/index.js";
 
 const PROVIDER = "POWDER & CO";
@@ -180,6 +180,41 @@ describe("a transaction code", () => {
       expect(await swiped({ mti: "0100", fields: { ...fields, ...typed } })).to.equal("DRC_MISSING");
     }
     expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
+  });
+
+  it("is sealed to a card that swipes it: in a grant of its own kind, once for a key, ended where the issuer refuses", async () => {
+    const asked = (change: Json = {}) => ({
+      ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), challenge: base64(card.cardId), checkpointSize: 0 },
+      ...{ provider: PROVIDER, maxCost: 1500, currency: "978", country: 276, ...change },
+    });
+    const cardCode = (change: Json = {}, idempotencyKey = base64(randomBytes(12))) =>
+      ask("POST", "/v1/card-codes", asked(change), { "idempotency-key": idempotencyKey });
+    const idempotencyKey = base64(randomBytes(12));
+    const made = await cardCode({}, idempotencyKey);
+    expect(await cardCode({}, idempotencyKey)).to.deep.equal(made);
+    expect((await cardCode({ maxCost: 1 }, idempotencyKey)).body).to.include({ code: "IDEMPOTENCY_MISMATCH" });
+    const { sealed } = made.body.grant as { sealed: string };
+    const grant = await openGrant(Uint8Array.from(Buffer.from(sealed, "base64url")), card);
+    expect(grant).to.deep.include({ kind: GrantKind.Code, maxEmissions: 1, expires: T0 + 120 });
+    expect(grant).not.to.have.property("track1");
+    expect(base64(grant.codeRef!)).to.equal(made.body.codeRef);
+    expect(JSON.stringify(made.body)).not.to.contain(grant.track2.slice(0, 16));
+    const { track2 } = tracksOf(grant);
+    const swiped = async (text: string) => said((await swipe(request("", { 35: text })))[0]!);
+    expect(await swiped(wrongDigit(track2, -1))).to.equal("DEVICE_WRONG");
+    expect(await swiped(track2)).to.equal("APPROVED");
+    expect(await swiped(track2)).to.equal("CODE_USED");
+    expect((await cardCode({ country: 999 })).body, "a country that the issuer does not serve").to.include({
+      code: "BAD_REQUEST",
+    });
+    const late = tracksOf(
+      await openGrant(
+        Uint8Array.from(Buffer.from(((await cardCode()).body.grant as { sealed: string }).sealed, "base64url")),
+        card,
+      ),
+    );
+    now += 120;
+    expect(await swiped(late.track2)).to.equal("CODE_EXPIRED");
   });
 
   it("does not pay with another device: DEVICE_WRONG", async () => {

@@ -92,7 +92,7 @@ describe("the services' operator", () => {
         network.processor,
         [
           ...["/v1/health", "/v1/devices", "/v1/codes", "/v1/codes/{ref}", "/v1/purchases"],
-          ...["/v1/authentications", "/v1/domain-grants"],
+          ...["/v1/card-codes", "/v1/authentications", "/v1/domain-grants"],
         ],
       ],
       [network.acs, ["/v1/health", "/v1/areq", "/v1/creq"]],

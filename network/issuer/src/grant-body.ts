@@ -2,7 +2,7 @@
 
 import { SERVICE_CODE } from "@enabling-card/doors";
 import { GRANT_LIFE_S, GrantKind, OFFLINE_GRANTS_MAX, type SwipeGrant } from "@enabling-card/wire";
-import type { Counted, GrantRequest } from "./grant-request.js";
+import type { CodeToSwipe, Counted, GrantRequest } from "./grant-request.js";
 import type { TokenSecrets } from "./token-secrets.js";
 
 /** Times in seconds since 1970. Holds the PAN: to be sealed, and kept nowhere. */
@@ -11,13 +11,14 @@ export function composeGrant(
   { cardId, tokenRef, challenge, domain, kind, maxEmissions }: GrantRequest,
   { token, atc, n }: Counted,
   cryptogram: Uint8Array,
+  code: CodeToSwipe | undefined,
   life: { readonly issuedAt: number; readonly expires: number },
 ): SwipeGrant {
   const offline = kind === "offline";
-  const pan = secrets.open(token.pan);
+  const pan = code?.number ?? secrets.open(token.pan);
   const tail = `${token.expiry}${SERVICE_CODE}`;
   return {
-    kind: offline ? GrantKind.Offline : GrantKind.Online,
+    kind: code ? GrantKind.Code : offline ? GrantKind.Offline : GrantKind.Online,
     cardId,
     ...(challenge && { challenge }),
     ...(offline && { offline: { cap: domain.maxAmount, n, of: OFFLINE_GRANTS_MAX } }),
@@ -26,10 +27,12 @@ export function composeGrant(
     notBefore: offline ? life.issuedAt - GRANT_LIFE_S : life.issuedAt,
     tokenRef,
     track2: `${pan}=${tail}`,
-    track1: `B${pan}^${secrets.open(token.holder)}^${tail}`,
+    // A code has no name beside it.
+    ...(!code && { track1: `B${pan}^${secrets.open(token.holder)}^${tail}` }),
     atc,
     cryptogram,
     domain,
     maxEmissions: offline ? 1 : maxEmissions,
+    ...(code && { codeRef: code.codeRef }),
   };
 }

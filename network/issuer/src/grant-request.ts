@@ -61,6 +61,20 @@ export interface Counted {
   readonly domainHash: Uint8Array;
 }
 
+/** A transaction code that a card is to swipe in its token's place (system 5). */
+export interface CodeToSwipe {
+  /** 16 digits, the seventh a nine. */
+  readonly number: string;
+  /** 16 octets. */
+  readonly codeRef: Uint8Array;
+}
+
+/** Of a grant that another service asks for. */
+export interface GrantOptions {
+  readonly cryptogramOf: MakeCryptogram;
+  readonly code?: CodeToSwipe;
+}
+
 /**
  * Makes the cryptogram of a grant whose ATC is counted, in place of the issuer's own: the domain server's DRC, or what an access control server
  * wants to see again. Where it throws, no grant is made, and the ATC stays counted.

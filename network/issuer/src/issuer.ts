@@ -29,7 +29,7 @@ import { readCard, storeCard } from "./card-certificate.js";
 import { IssuerError } from "./errors.js";
 import { composeGrant } from "./grant-body.js";
 import { GrantDesk } from "./grant-desk.js";
-import { checkedRequest, countGrant, type GrantRequest, type MakeCryptogram } from "./grant-request.js";
+import { checkedRequest, countGrant, type GrantOptions, type GrantRequest } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
@@ -278,10 +278,10 @@ export class Issuer {
   /**
    * One sealed single-use grant, its ATC counted before anything leaves.
    *
-   * @param cryptogramOf - A service's, for a cryptogram that is not the issuer's own
+   * @param options - A service's, for a cryptogram that is not the issuer's own, and a number that is not the token's
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
-  async grant(asked: GrantRequest, cryptogramOf?: MakeCryptogram): Promise<GrantBundle> {
+  async grant(asked: GrantRequest, { cryptogramOf, code }: Partial<GrantOptions> = {}): Promise<GrantBundle> {
     const request = checkedRequest(asked);
     const evidence = this.evidence(request.checkpointSize);
     const issuedAt = this.now();
@@ -292,7 +292,7 @@ export class Issuer {
     const { atc, domainHash } = counted;
     const cryptogram = await (cryptogramOf?.({ atc, expires }) ??
       this.secrets.cryptogram(request.tokenRef, atc, domainHash));
-    const grant = encodeGrant(composeGrant(this.secrets, request, counted, cryptogram, { issuedAt, expires }));
+    const grant = encodeGrant(composeGrant(this.secrets, request, counted, cryptogram, code, { issuedAt, expires }));
     const signed = encodeSign1(grant, this.#claims.serial, AAD.grant, this.keys.sign.sign);
     const { grant_key } = await cardIn(this.store, request.cardId);
     return { sealed: await sealToCard(signed, request.cardId, grant_key), ...evidence };

@@ -26,9 +26,13 @@ export function purchaseMac(key: Uint8Array, { code, counter, cost, currency, pr
 
 /** The eight digits behind the ATC on a stripe that holds a code: the MAC of code and ATC as a number mod 10^8. @param atcDigits - ATC mod 10^4 */
 export function stripeMac(key: Uint8Array, code: string, atcDigits: number): string {
-  const text = ["ecard/1 stripe", code, atcDigits].join("|");
-  const number = Buffer.from(aesCmac(key, Buffer.from(text))).readBigUInt64BE(0);
+  const number = Buffer.from(stripeCryptogram(key, code, atcDigits)).readBigUInt64BE(0);
   return String(number % 10n ** BigInt(DIGITS)).padStart(DIGITS, "0");
+}
+
+/** The MAC that those digits are of, 8 octets: the cryptogram of a grant that carries a code to a card. */
+export function stripeCryptogram(key: Uint8Array, code: string, atcDigits: number): Uint8Array {
+  return aesCmac(key, Buffer.from(["ecard/1 stripe", code, atcDigits].join("|"))).slice(0, MAC_SIZE);
 }
 
 /** In a time that depends on the lengths alone. */

@@ -26,6 +26,10 @@ export const REQUESTS = {
     },
     ["notBefore"],
   ),
+  cardCode: object({
+    ...{ cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: whole(0, 0xffff_ffff), provider: PROVIDER },
+    ...{ maxCost: AMOUNT, currency: CURRENCY, country: whole(0, 999) },
+  }),
   authentication: object(
     {
       ...{ cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: whole(0, 0xffff_ffff) },
@@ -60,6 +64,7 @@ export const ANSWERS = {
   health: answers({ ok: { type: "boolean" } }),
   device: answers({ device: out }),
   code: answers({ code: out, codeRef: out, expires: { type: "integer" } }),
+  cardCode: answers({ codeRef: out, expires: { type: "integer" }, grant: SEALED }),
   authentication: answers({ threeDSServerTransID: out, acsTransID: out, acsURL: out, question: SEALED }),
   domainGrant: answers({ eci: out, grant: SEALED, remote: REMOTE }, ["grant", "remote"]),
   codeState: answers({ state: { type: "string", enum: ["open", "used", "cancelled", "expired"] } }),

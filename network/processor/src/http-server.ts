@@ -3,6 +3,7 @@
 import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
 import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
@@ -26,13 +27,14 @@ interface Served {
   readonly processor: Processor;
   readonly terminals: Switch;
   readonly domain: DomainServer | undefined;
+  readonly issueCode: IssueCode | undefined;
 }
 
 type WithKey = { readonly "idempotency-key": string };
 
 /** The door, not yet open. */
 export async function httpServer(
-  { processor, terminals, domain }: Served,
+  { processor, terminals, domain, issueCode }: Served,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({
@@ -83,6 +85,16 @@ export async function httpServer(
       return { approved: responseCode === "00", responseCode, ...said };
     },
   );
+  if (issueCode !== undefined) {
+    app.post<{ Body: Omit<CardCodeRequest, "accessKey">; Headers: WithKey }>(
+      "/v1/card-codes",
+      { schema: { body: REQUESTS.cardCode, headers: IDEMPOTENT, response: ANSWERS.cardCode } },
+      (request) => {
+        const asked = { ...request.body, accessKey: accessKeyOf(request) };
+        return cardCode(processor, issueCode, asked, request.headers["idempotency-key"]);
+      },
+    );
+  }
   if (domain !== undefined) domainRoutes(app, domain);
   return app;
 }

@@ -1,5 +1,6 @@
 // The processor: between terminals and issuers, and where transaction codes are kept (system 5).
 
+export { type CardCode, type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 export { DEVICE_KEY_SIZE, type DevicePurchase, purchaseMac, stripeMac } from "./device-mac.js";
 export {
   ATN_LIFE_S,

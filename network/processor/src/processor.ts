@@ -112,8 +112,12 @@ export class Processor {
   async addDevice(key: Uint8Array): Promise<string> {
     if (key.length !== DEVICE_KEY_SIZE) throw new ProcessorError("BAD_REQUEST", { detail: "a key has 16 octets" });
     const device = randomBytes(16).toString("base64url");
-    await this.store.addDevice(device, sealText(this.#rest, Buffer.from(key).toString("hex")));
+    await this.store.addDevice(device, this.sealKey(key));
     return device;
+  }
+
+  sealKey(key: Uint8Array): Uint8Array {
+    return sealText(this.#rest, Buffer.from(key).toString("hex"));
   }
 
   /** The key of a device. */
@@ -188,20 +192,29 @@ export class Processor {
         return this.open<NewCode>(earlier.answer);
       }
       if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
-      if ((await kept.openCodes(owner, now)) >= OPEN_CODES_MAX) throw new ProcessorError("CODE_LIMIT");
       const codeRef = randomBytes(16).toString("base64url");
       const row = { code_ref: codeRef, owner, device, provider, max_cost: maxCost, currency, account: sealed };
-      for (let tries = 0; tries < CODE_TRIES; tries++) {
-        const code = transactionCode(this.#options.iin ?? TEST_IIN, String(randomInt(100_000_000)).padStart(8, "0"));
-        const made = { ...row, code_name: this.nameOf("code", code), not_before: notBefore, expires };
-        const isAdded = await kept.addCode(made);
-        if (!isAdded) continue;
-        const answer = { code, codeRef, expires };
-        await kept.keepAnswer(name, now, asked, this.seal(answer));
-        return answer;
-      }
-      throw new ProcessorError("INTERNAL");
+      const code = await this.drawCode(kept, { ...row, not_before: notBefore, expires });
+      const answer = { code, codeRef, expires };
+      await kept.keepAnswer(name, now, asked, this.seal(answer));
+      return answer;
     });
+  }
+
+  /** A new code of that row, random. To be called in a transaction. @throws {ProcessorError} `CODE_LIMIT` where its owner has too many open */
+  async drawCode(kept: Tables, row: Omit<CodeRow, "code_name" | "request" | "sent" | "cancelled">): Promise<string> {
+    if ((await kept.openCodes(row.owner, this.now())) >= OPEN_CODES_MAX) throw new ProcessorError("CODE_LIMIT");
+    for (let tries = 0; tries < CODE_TRIES; tries++) {
+      const code = transactionCode(this.#options.iin ?? TEST_IIN, String(randomInt(100_000_000)).padStart(8, "0"));
+      const isAdded = await kept.addCode({ ...row, code_name: this.nameOf("code", code) });
+      if (isAdded) return code;
+    }
+    throw new ProcessorError("INTERNAL");
+  }
+
+  /** The account behind a name, where it may pay. @throws what `FindAccount` throws */
+  account(name: AccountName): Promise<Account> {
+    return this.#options.findAccount(name);
   }
 
   /** What became of a code. @throws {ProcessorError} `CODE_UNKNOWN`, of another's code too; what `FindAccount` throws */

@@ -8,6 +8,7 @@ import {
   openIsoDoor,
   timed,
 } from "@enabling-card/doors";
+import type { IssueCode } from "./card-codes.js";
 import { DomainServer, type DomainServerOptions } from "./domain-server.js";
 import { httpServer } from "./http-server.js";
 import { Processor, type ProcessorOptions } from "./processor.js";
@@ -19,6 +20,8 @@ const SERVED = ["0100", "0101", "0400", "0401"];
 export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOptions, "onFault" | "onMessage"> {
   /** To the issuer: an `IsoCaller`'s `ask`, or the issuer's own where both are one process. */
   readonly route: Route;
+  /** The issuer's, for codes that cards swipe; without it there are none. */
+  readonly issueCode?: IssueCode;
   /** Whom the domain server asks (system 4); without it there is none. */
   readonly domain?: Omit<DomainServerOptions, "processor">;
   /** Loopback unless told. */
@@ -51,7 +54,10 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
   };
   const terminals = new Switch({ processor, route, onFault, ...(onMessage && { onMessage }) });
   const domain = options.domain && new DomainServer({ ...options.domain, processor });
-  const http = await httpServer({ processor, terminals, domain }, { ...options.http, operations });
+  const http = await httpServer(
+    { processor, terminals, domain, issueCode: options.issueCode },
+    { ...options.http, operations },
+  );
   const closing: (() => Promise<void>)[] = [() => http.close()];
   const close = async () => {
     terminals.close();

@@ -98,8 +98,9 @@ export class Tables {
     await this.#sql.run("INSERT INTO settings (name, value) VALUES (?, ?)", name, value);
   }
 
+  /** One that is there already stays as it is. */
   async addDevice(device: string, key: Uint8Array): Promise<void> {
-    await this.#sql.run("INSERT INTO devices (device, key) VALUES (?, ?)", device, key);
+    await this.#sql.run("INSERT INTO devices (device, key) VALUES (?, ?) ON CONFLICT (device) DO NOTHING", device, key);
   }
 
   /** Its sealed key. */

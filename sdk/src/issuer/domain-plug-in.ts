@@ -4,7 +4,7 @@
 import type { Card, ConfirmOptions, GrantBundle } from "../card/card.js";
 import { CardError, sdkError } from "../errors.js";
 import { toBase64Url } from "./base64url.js";
-import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, text } from "./json-door.js";
+import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, part, text } from "./json-door.js";
 
 export interface DomainPlugInOptions extends JsonDoorOptions {
   /** The card's access key, as its enrolment gave it; a secret. */
@@ -128,12 +128,6 @@ function acsUrl(answer: Answer): string {
   const url = text(answer, "acsURL");
   if (!URL.canParse(url)) throw malformed("acsURL");
   return url;
-}
-
-function part(answer: Answer, field: string): Answer {
-  const value = answer[field];
-  if (typeof value !== "object" || value === null) throw malformed(field);
-  return value as Answer;
 }
 
 function bundle(answer: Answer, field: string): GrantBundle {

@@ -161,6 +161,12 @@ export function octets(answer: Answer, field: string): Uint8Array {
   }
 }
 
+export function part(answer: Answer, field: string): Answer {
+  const value = answer[field];
+  if (typeof value !== "object" || value === null) throw malformed(field);
+  return value as Answer;
+}
+
 export function evidence(answer: Answer): Evidence {
   return {
     issuerCert: octets(answer, "issuerCert"),

@@ -1,0 +1,104 @@
+// Transaction codes (system 5), from the phone: for a device that is not the card, and for the card itself, which swipes the code in its token's place.
+
+import type { Card, GrantBundle } from "../card/card.js";
+import { toBase64Url } from "./base64url.js";
+import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, part, text } from "./json-door.js";
+
+export interface CodeClientOptions extends JsonDoorOptions {
+  /** The card's access key, as its enrolment gave it; a secret. */
+  readonly accessKey: string;
+}
+
+/** What a code may pay, once. */
+export interface CodeOrder {
+  readonly tokenRef: Uint8Array;
+  /** DE 42 of who may be paid, 1 to 15 characters. */
+  readonly provider: string;
+  /** In minor units. */
+  readonly maxCost: number;
+  /** ISO 4217, three digits. */
+  readonly currency: string;
+}
+
+export interface CodeCallOptions {
+  readonly signal?: AbortSignal;
+  /** Of a request that may be a repeat: the same key gets the same answer. Another one each time unless told. */
+  readonly idempotencyKey?: string;
+}
+
+export interface CodeOfCard {
+  readonly codeRef: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+  /** For `Card.load` and `Card.present`. */
+  readonly grant: GrantBundle;
+}
+
+export interface CodeOfDevice {
+  /** 16 digits, for the device. */
+  readonly code: string;
+  readonly codeRef: string;
+  /** Seconds since 1970. */
+  readonly expires: number;
+}
+
+export class CodeClient {
+  readonly #door: JsonDoor;
+  readonly #accessKey: string;
+
+  /** @throws {CardError} `ARGUMENT_INVALID`, as `IssuerClient` */
+  constructor(options: CodeClientOptions) {
+    this.#door = new JsonDoor(options);
+    this.#accessKey = options.accessKey;
+  }
+
+  /** Makes a device known by the key that it will show codes with. @param key - 16 octets. @returns its name */
+  async addDevice(key: Uint8Array, { signal }: CodeCallOptions = {}): Promise<string> {
+    return text(await this.#door.ask("POST", "/v1/devices", { body: { key: toBase64Url(key) }, signal }), "device");
+  }
+
+  /** A code for a device. @param lifeS - Seconds, a week at most. @throws {CardError} `ISSUER_REFUSED` with the processor's code */
+  async codeForDevice(
+    card: Pick<Card, "cardId">,
+    order: CodeOrder & { readonly device: string; readonly lifeS: number },
+    options: CodeCallOptions = {},
+  ): Promise<CodeOfDevice> {
+    const answer = await this.#ask(
+      "/v1/codes",
+      { ...named(card, order), device: order.device, lifeS: order.lifeS },
+      options,
+    );
+    return { code: text(answer, "code"), codeRef: text(answer, "codeRef"), expires: seconds(answer) };
+  }
+
+  /** A code for the card, which neither the phone nor the terminal can tell from a token. @throws {CardError} as `codeForDevice` */
+  async codeForCard(
+    card: Card,
+    order: CodeOrder & { readonly country: number },
+    options: CodeCallOptions = {},
+  ): Promise<CodeOfCard> {
+    const { challenge, checkpointSize } = card.info;
+    const asked = { ...named(card, order), country: order.country, challenge: toBase64Url(challenge), checkpointSize };
+    const answer = await this.#ask("/v1/card-codes", asked, options);
+    const sealed = part(answer, "grant");
+    const grant = { sealed: octets(sealed, "sealed"), ...evidence(sealed) };
+    return { codeRef: text(answer, "codeRef"), expires: seconds(answer), grant };
+  }
+
+  #ask(path: string, body: object, { signal, idempotencyKey = newKey() }: CodeCallOptions): Promise<Answer> {
+    return this.#door.ask("POST", path, { body, accessKey: this.#accessKey, idempotencyKey, signal });
+  }
+}
+
+function named({ cardId }: Pick<Card, "cardId">, { tokenRef, provider, maxCost, currency }: CodeOrder) {
+  return { cardId: toBase64Url(cardId), tokenRef: toBase64Url(tokenRef), provider, maxCost, currency };
+}
+
+function seconds({ expires }: Answer): number {
+  if (typeof expires !== "number" || !Number.isSafeInteger(expires)) throw malformed("expires");
+  return expires;
+}
+
+function newKey(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
+}
