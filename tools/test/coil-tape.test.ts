@@ -68,7 +68,7 @@ describe("the tape of a coil", () => {
     for await (const piece of tape) {
       samples += piece.length;
       for (const sample of piece) peak = Math.max(peak, Math.abs(sample));
-      if (samples / TAPE_RATE_HZ > 1.1) abort.abort();
+      if (samples / TAPE_RATE_HZ > 1.1 && peak > 1) abort.abort();
     }
     expect(samples / TAPE_RATE_HZ).to.be.greaterThan(1.1);
     expect(peak).to.be.within(1, 64);
