@@ -21,7 +21,9 @@ export type EmulatorErrorCode =
   | "SCENARIO_INVALID"
   | "SCENARIO_FAILED"
   | "LOADER_LISTENS"
-  | "QEMU_FAILED";
+  | "QEMU_FAILED"
+  | "APPLIANCE_NO_CODE"
+  | "APPLIANCE_UNANSWERED";
 
 /** Branch on `code`, show `message`. */
 export class EmulatorError extends Error {

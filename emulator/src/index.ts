@@ -1,5 +1,6 @@
 // The card in software: loads the built firmware modules and gives them their ports.
 
+export { APPLIANCE_KEY_SIZE, Appliance, type ApplianceOptions, type ApplianceOrder, type Bought } from "./appliance.js";
 export { EmulatedCard, type EmulatedCardOptions } from "./card.js";
 export {
   type Courier,

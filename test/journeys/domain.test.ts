@@ -1,7 +1,8 @@
 // System 4 on a real card: the plug-in has the card's user asked by the access control server, gets a grant for one merchant, and the card swipes it; or
 // it pays without a swipe. Firmware in the emulator, all services over HTTP and TCP, the POS simulator's reader and terminal.
 
-import { EmulatedCard, MemoryBlock } from "@enabling-card/emulator";
+import { randomBytes } from "node:crypto";
+import { APPLIANCE_KEY_SIZE, Appliance, EmulatedCard, EmulatorError, MemoryBlock } from "@enabling-card/emulator";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
 import { coilSignal, readSamples, Terminal } from "@enabling-card/pos-sim";
@@ -10,6 +11,11 @@ import { builtFirmware, makeCard } from "@enabling-card/tools";
 import { Indicator, isTransactionCode, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { expectError } from "../support/expect-refusal.js";
+
+async function expectAppliance(work: () => Promise<unknown>, code: string): Promise<void> {
+  const thrown = await work().catch((error) => error);
+  expect(thrown).to.be.instanceOf(EmulatorError).with.property("code", code);
+}
 
 const MERCHANT = "CORNER BAKERY";
 
@@ -139,6 +145,36 @@ describe("phone, card and network: a payment behind an authentication", () => {
     expect(await terminal.authorise(reads, { amount: 950 })).to.include({ approved: true });
     expect(await terminal.authorise(reads, { amount: 950 })).to.include({ ourCode: "CODE_USED" });
     expect(codeRef).to.have.length(22);
+  });
+
+  it("has an appliance buy its powder with a code that the phone hands it, once however often it asks (system 5)", async () => {
+    const { tokenRef: paying } = await new IssuerClient({ baseUrl: network.issuer.url, accessKey }).createToken(
+      card.cardId,
+      "LOVELACE/ADA",
+    );
+    const codes = new CodeClient({ baseUrl: network.processor.url, accessKey });
+    const key = randomBytes(APPLIANCE_KEY_SIZE);
+    const device = await codes.addDevice(key);
+    const appliance = new Appliance({ device, key, baseUrl: network.processor.url });
+    const powder = { provider: "POWDER & CO", cost: 1250, currency: "978" };
+    await expectAppliance(() => appliance.buy(powder), "APPLIANCE_NO_CODE");
+    const order = { tokenRef: paying, provider: powder.provider, maxCost: 1500, currency: "978", device, lifeS: 3600 };
+    const { code } = await codes.codeForDevice(card, order);
+    appliance.take(code);
+    expect(await appliance.buy({ ...powder, cost: 1501 })).to.include({ approved: false, ourCode: "COST_OVER" });
+    const away = new Appliance({ device, key, baseUrl: "http://127.0.0.1:9", counter: appliance.counter });
+    away.take(code);
+    await expectAppliance(() => away.buy(powder), "APPLIANCE_UNANSWERED");
+    // The answer is lost, and asked for again: the same purchase.
+    const { fetch } = globalThis;
+    globalThis.fetch = async (...asked) => {
+      globalThis.fetch = fetch;
+      await fetch(...asked);
+      throw new Error("lost");
+    };
+    await expectAppliance(() => appliance.buy(powder), "APPLIANCE_UNANSWERED");
+    expect(await appliance.buy(powder)).to.include({ approved: true, responseCode: "00" });
+    expect(await appliance.buy(powder)).to.include({ approved: false, ourCode: "CODE_USED" });
   });
 
   it("is not granted where the card's user says no, and nothing is paid", async () => {

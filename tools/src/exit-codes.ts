@@ -80,6 +80,8 @@ const EMULATOR: Exits<EmulatorErrorCode> = {
     CARD_OFF: EXIT.unavailable,
     LINE_BUSY: EXIT.unavailable,
     QEMU_FAILED: EXIT.unavailable,
+    APPLIANCE_NO_CODE: EXIT.usage,
+    APPLIANCE_UNANSWERED: EXIT.linkLost,
     LINE_CLOSED: EXIT.linkLost,
     LOADER_LISTENS: EXIT.unavailable,
     LINE_CHUNK_INVALID: EXIT.usage,

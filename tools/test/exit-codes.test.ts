@@ -46,6 +46,8 @@ const EMULATOR: Record<EmulatorErrorCode, ExitCode> = {
   SCENARIO_FAILED: 1,
   LOADER_LISTENS: 3,
   QEMU_FAILED: 3,
+  APPLIANCE_NO_CODE: 2,
+  APPLIANCE_UNANSWERED: 4,
 };
 
 /** Of the phone's own codes and the card's statuses; every other one is a refusal: 5. */
