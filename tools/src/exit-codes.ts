@@ -1,6 +1,7 @@
 // How a command ends (docs/architecture.md, "Errors"): one table, from the codes of every room to the process's exit code. What a room
 // has no line for here ends as its class does; types hold the codes to those that exist.
 
+import type { AcsErrorCode } from "@enabling-card/acs";
 import type { EmulatorErrorCode } from "@enabling-card/emulator";
 import type { IssuerErrorCode } from "@enabling-card/issuer";
 import type { PosErrorCode } from "@enabling-card/pos-sim";
@@ -117,7 +118,8 @@ const ISSUER: Exits<IssuerErrorCode> = {
   },
 };
 
-const PROCESSOR: Exits<ProcessorErrorCode> = {
+/** Of processor and access control server. */
+const SERVICE: Exits<ProcessorErrorCode | AcsErrorCode> = {
   others: EXIT.refused,
   codes: { BAD_REQUEST: EXIT.usage, INTERNAL: EXIT.failed },
 };
@@ -132,7 +134,8 @@ const CLASSES: Readonly<Record<string, Exits<string>>> = {
   EmulatorError: EMULATOR,
   PosError: POS,
   IssuerError: ISSUER,
-  ProcessorError: PROCESSOR,
+  ProcessorError: SERVICE,
+  AcsError: SERVICE,
   SqlError: { others: EXIT.refused, codes: {} },
   ImageError: IMAGE,
   WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ACS_ERRORS, AcsError, type AcsErrorCode } from "@enabling-card/acs";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
 import { PROCESSOR_ERRORS, ProcessorError, type ProcessorErrorCode } from "@enabling-card/processor";
 import { SDK_ERROR_CODES } from "@enabling-card/sdk";
@@ -74,12 +75,16 @@ describe("an error on the command line", () => {
     ...STATUS_CODES.filter(({ code }) => code !== "OK"),
     ...IMAGE_ERROR_CODES,
     ...Object.keys(ISSUER_ERRORS).map((code) => ({ code, sentence: new IssuerError(code as IssuerErrorCode).message })),
+    ...Object.keys(ACS_ERRORS).map((code) => ({
+      code,
+      sentence: new AcsError(code as AcsErrorCode).message,
+    })),
     ...Object.keys(PROCESSOR_ERRORS).map((code) => ({
       code,
       sentence: new ProcessorError(code as ProcessorErrorCode).message,
     })),
   ];
-  it(`has that form for each of the ${sentences.length} codes of phone, card, images, issuer and processor`, () => {
+  it(`has that form for each of the ${sentences.length} codes of phone, card, images and services`, () => {
     for (const { code, sentence } of sentences) {
       expect(printed(Object.assign(new Error(sentence), { code })).stderr).to.match(
         /^ecard: [A-Z][^\n]+ \[[A-Z0-9_]+\]\n$/,

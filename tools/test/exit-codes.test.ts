@@ -1,3 +1,4 @@
+import { ACS_ERRORS, AcsError, type AcsErrorCode } from "@enabling-card/acs";
 import { EmulatorError, type EmulatorErrorCode } from "@enabling-card/emulator";
 import { ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "@enabling-card/issuer";
 import { PosError, type PosErrorCode } from "@enabling-card/pos-sim";
@@ -87,6 +88,7 @@ const ISSUER: Partial<Record<IssuerErrorCode, ExitCode>> = {
 };
 
 /** Every other one is a refusal: 5. */
+const ACS: Partial<Record<AcsErrorCode, ExitCode>> = { BAD_REQUEST: 2, INTERNAL: 1 };
 const PROCESSOR: Partial<Record<ProcessorErrorCode, ExitCode>> = { BAD_REQUEST: 2, INTERNAL: 1 };
 
 /** Every other one is a failure: 1. */
@@ -135,6 +137,13 @@ describe("exit codes", () => {
     const expected = Object.fromEntries(codes.map((code) => [code, PROCESSOR[code] ?? EXIT.refused]));
     expect(exits((code) => new ProcessorError(code), codes)).to.deep.equal(expected);
     expect(codes).to.include.members(Object.keys(PROCESSOR));
+  });
+
+  it("follow from every code of the access control server", () => {
+    const codes = Object.keys(ACS_ERRORS) as AcsErrorCode[];
+    const expected = Object.fromEntries(codes.map((code) => [code, ACS[code] ?? EXIT.refused]));
+    expect(exits((code) => new AcsError(code), codes)).to.deep.equal(expected);
+    expect(codes).to.include.members(Object.keys(ACS));
   });
 
   it("follow from every code of an image", () => {
