@@ -34,6 +34,11 @@ export function hasPostgresql(): boolean {
   return existsSync(SERVERS);
 }
 
+/** Where a suite that runs over either engine keeps its services' tables: a new database in the run over PostgreSQL, else in memory. */
+export async function storeOfRun(): Promise<string | undefined> {
+  return process.env.ECARD_TEST_ENGINE === "postgresql" ? (await postgresql()).database() : undefined;
+}
+
 async function newServer(): Promise<TestServer> {
   const version = readdirSync(SERVERS).sort((a, b) => Number(b) - Number(a))[0];
   const program = (name: string) => join(SERVERS, String(version), "bin", name);

@@ -18,6 +18,7 @@ import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { ATN_LIFE_S, drcOf } from "@enabling-card/processor";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { storeOfRun } from "../../../test/support/postgresql.js";
 import {
   enrolledCard,
   openGrant,
@@ -52,7 +53,9 @@ describe("a payment restricted to its domain", () => {
   beforeEach(async () => {
     now = T0;
     toIssuer = [];
+    const store = await storeOfRun();
     network = await startNetwork({
+      ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => now,
       onMessage: (_from, to, message) => void (to === "issuer" && toIssuer.push(message)),

@@ -8,7 +8,7 @@ import { CipherSuite, HkdfSha256 } from "@hpke/core";
 import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import { postgresql } from "../../../test/support/postgresql.js";
+import { storeOfRun } from "../../../test/support/postgresql.js";
 import {
   type Decline,
   type GrantRequest,
@@ -43,15 +43,12 @@ export interface TestCard {
   readonly certificate: Uint8Array;
 }
 
-/** Whether this run is the one over PostgreSQL (postgresql.test.ts): each issuer has a database of its own. */
-const IS_POSTGRESQL = process.env.ECARD_TEST_ENGINE === "postgresql";
-
 /** An issuer at `T0`, in memory unless told. */
 export async function newIssuer(
   change: Partial<IssuerOptions> = {},
 ): Promise<{ readonly issuer: Issuer; readonly clock: Clock }> {
   const clock = { now: T0 };
-  const file = IS_POSTGRESQL ? await (await postgresql()).database() : ":memory:";
+  const file = (await storeOfRun()) ?? ":memory:";
   const issuer = await Issuer.open({ keys: keysFromSeeds(randomSeeds()), now: () => clock.now, file, ...change });
   return { issuer, clock };
 }

@@ -1,4 +1,4 @@
-// The issuer over PostgreSQL: its own suite, once more, in a process of its own.
+// The services over PostgreSQL: their own suites, once more, in a process of its own.
 
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -6,17 +6,21 @@ import { expect } from "chai";
 import { hasPostgresql } from "../../../test/support/postgresql.js";
 
 /** What asks the store for anything that is not a file's. */
-const SUITE = ["authorise", "desk", "enrolment", "failure-lock", "grant", "repeats", "reversals", "token"];
-const TESTS_MIN = 120;
+const ISSUER = ["authorise", "desk", "enrolment", "failure-lock", "grant", "repeats", "reversals", "token"];
+const NETWORK = ["codes", "domain"];
+const TESTS_MIN = 170;
 
-describe("the issuer over PostgreSQL", function () {
+describe("the services over PostgreSQL", function () {
   this.timeout(300_000);
   before(function () {
     if (!hasPostgresql()) this.skip();
   });
 
-  it("passes the suite that it passes over SQLite", () => {
-    const files = SUITE.map((name) => fileURLToPath(new URL(`${name}.test.ts`, import.meta.url)));
+  it("pass the suites that they pass over SQLite", () => {
+    const files = [
+      ...ISSUER.map((name) => `../../issuer/test/${name}.test.ts`),
+      ...NETWORK.map((name) => `${name}.test.ts`),
+    ].map((path) => fileURLToPath(new URL(path, import.meta.url)));
     const args = ["--no-config", "--import=tsx", "--exit", "--timeout=60000", "--reporter=json", ...files];
     const { stdout, stderr } = spawnSync("npx", ["mocha", ...args], {
       env: { ...process.env, ECARD_TEST_ENGINE: "postgresql" },
