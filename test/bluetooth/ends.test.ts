@@ -1,6 +1,6 @@
 // How connections end: what of one must not outlive it, what ends it, and what does not.
 
-import { fromHex, HANDSHAKE_MAX_MS, Mail, MessageType, ModuleId, Status, toHex } from "@enabling-card/wire";
+import { fromHex, Mail, MessageType, ModuleId, Status, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { HANDLE, LinkHost, le } from "../support/link-host.js";
 
@@ -32,14 +32,6 @@ describe("a connection of link's", () => {
     small.fragment(fromHex("030004000a0300"), false);
     expect(small.frames).to.have.length(1); // of before
     expect(small.att("0a 0300")).to.deep.equal(["0b6563617264"]);
-  });
-
-  it("whose end is refused is told to end again", () => {
-    host.answer = (opcode) => [opcode === DISCONNECT ? 0x0c : 0];
-    host.advance(HANDSHAKE_MAX_MS);
-    expect(host.commands).to.deep.equal([DISCONNECT]);
-    host.advance(HANDSHAKE_MAX_MS);
-    expect(host.commands).to.deep.equal([DISCONNECT, DISCONNECT]);
   });
 
   it("gets one answer of signalling and pairing together, whole, while it cannot leave", () => {
