@@ -34,13 +34,16 @@ describe("a connection of link's", () => {
     expect(small.att("0a 0300")).to.deep.equal(["0b6563617264"]);
   });
 
-  it("gets one answer of signalling and pairing together, whole, while it cannot leave", () => {
+  it("gets an answer of signalling and one of pairing, whole, which could not leave at once", () => {
     host.radio = Status.Busy;
     host.frame(5, fromHex("1401040000000000"));
     host.frame(6, fromHex("01030000100000"));
     host.radio = Status.Ok;
     host.run(() => host.exports.onRadioReady!());
-    expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([[5, "010102000000"]]);
+    expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([
+      [5, "010102000000"],
+      [6, "0505"],
+    ]);
   });
 
   it("ends 5 s after its session was given up, however often it comes and goes", () => {
