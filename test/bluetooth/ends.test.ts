@@ -46,6 +46,22 @@ describe("a connection of link's", () => {
     ]);
   });
 
+  for (const [what, channel, payload] of [
+    ["an answer of signalling", 5, "1401040000000000"],
+    ["the answer to a pairing", 6, "01030000100000"],
+    ["a confirmation", 4, "1d0100"],
+    ["a response", 4, "0a0500"],
+  ] as const)
+    it(`takes ${what} with it, which could not leave`, () => {
+      host.radio = Status.Busy;
+      host.frame(channel, fromHex(payload));
+      host.disconnect();
+      host.radio = Status.Ok;
+      host.run(() => host.exports.onRadioReady!());
+      host.connect();
+      expect(host.att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
+
   it("ends 5 s after its session was given up, however often it comes and goes", () => {
     host.att(LISTEN);
     says(host, MessageType.Open2);
