@@ -33,9 +33,9 @@ class Host {
     this.say("0106200fa000a000000000000000000000 0700", `01082020${"03020106".padEnd(64, "0")}`, "010a200101");
   }
 
-  /** Scans all the time, actively, telling repeats. */
-  scan(): void {
-    this.say("010b200701100010000000", "010c20020100");
+  /** Scans all the time, actively, telling repeats unless they are filtered. */
+  scan(filter = "00"): void {
+    this.say("010b200701100010000000", `010c200201${filter}`);
   }
 
   /** Connects with an interval of so many 1.25 ms, and a supervision time-out of so many 10 ms. */
@@ -95,9 +95,60 @@ describe("the air", () => {
     central.scan();
     air.advance(10_000);
     const reports = central.of("043e").length / 2;
-    expect(reports, "of some 3,800").to.be.within(1_500, 3_500);
+    expect(reports, "of some 3,800").to.be.within(800, 1_400);
     const seen = new Set(central.of("043e").map(({ packet }) => packet.slice(12, 24)));
     expect(seen.size).to.equal(40);
+  });
+
+  it("loses both of two that advertise at one time", () => {
+    const air = new Air({ time: "virtual" });
+    air.random = () => 0; // they begin at once, and go on so
+    for (const address of [PERIPHERAL, "c0:ff:ee:00:00:0c"]) new Host(air, { address }).advertise();
+    const central = new Host(air);
+    central.scan();
+    air.advance(1_000);
+    expect(central.of("043e")).to.deep.equal([]);
+  });
+
+  it("loses advertising as it loses data", () => {
+    const heard = (loss: number) => {
+      const air = new Air({ time: "virtual", loss });
+      new Host(air, { address: PERIPHERAL }).advertise();
+      const central = new Host(air);
+      central.scan();
+      air.advance(10_000);
+      return central.of("043e").length / 2;
+    };
+    expect(heard(0)).to.be.within(90, 100);
+    expect(heard(0.5)).to.be.within(30, 70);
+    expect(heard(1)).to.equal(0);
+  });
+
+  it("tells a scanner each advertiser once where it wants no repeats, and once again in its next scan", () => {
+    const air = new Air({ time: "virtual" });
+    for (const address of [PERIPHERAL, "c0:ff:ee:00:00:0c"]) new Host(air, { address }).advertise();
+    const central = new Host(air);
+    for (const scans of [1, 2]) {
+      central.scan("01");
+      air.advance(1_000);
+      central.say("010c20020000");
+      const addresses = central.of("043e").map(({ packet }) => `${packet.slice(10, 12)} ${packet.slice(14, 26)}`);
+      expect(addresses).to.have.length(4 * scans);
+      expect(new Set(addresses).size, "of each what it advertises, and its answer").to.equal(4);
+    }
+  });
+
+  it("lets nobody hear its own advertising", () => {
+    const air = new Air({ time: "virtual" });
+    const host = new Host(air, { address: PERIPHERAL });
+    host.advertise();
+    host.heard.length = 0;
+    host.scan();
+    air.advance(1_000);
+    expect(host.of("043e")).to.deep.equal([]);
+    new Host(air, { address: "c0:ff:ee:00:00:0c" }).advertise();
+    air.advance(1_000);
+    expect(host.of("043e").length).to.be.greaterThan(0);
   });
 
   it("carries data at connection events alone, both ways, in order, and gives buffers back", () => {
@@ -211,6 +262,30 @@ describe("the air", () => {
     expect(central.of(ACL)).to.deep.equal([]);
     expect(central.of(GONE)[0]!.packet.slice(-2)).to.equal("13");
     expect(peripheral.of(GONE)[0]!.packet.slice(-2)).to.equal("16");
+  });
+
+  it("tells nobody of a controller's reset: its peer hears its own supervision time-out, and not before", () => {
+    const air = new Air({ time: "virtual" });
+    const { central, peripheral } = pair(air, 12);
+    peripheral.say("01030c00");
+    air.advance(980);
+    expect(central.of(GONE)).to.deep.equal([]);
+    air.advance(50);
+    expect(central.of(GONE)[0]!.packet.slice(-2)).to.equal("08");
+    expect(peripheral.of(GONE)).to.deep.equal([]);
+  });
+
+  it("does not connect a second time to whoever is connected", () => {
+    const air = new Air({ time: "virtual" });
+    const { central, peripheral } = pair(air, 12);
+    central.heard.length = 0;
+    central.connect();
+    expect(central.heard.map(({ packet }) => packet)).to.deep.equal(["040f040b010d20"]);
+    peripheral.say(`01060403${peripheral.handle}13`);
+    air.advance(100);
+    central.heard.length = 0;
+    central.connect();
+    expect(central.heard.map(({ packet }) => packet)).to.deep.equal(["040f0400010d20"]);
   });
 
   it("carries nothing that is given behind the end, though that is on its way still", () => {

@@ -81,7 +81,7 @@ describe("a connection", () => {
 
   it("whose end was missed is over when the controller knows it no more", () => {
     host.answer = (opcode) => (opcode === DISCONNECT ? [2] : [0]);
-    host.advance(HANDSHAKE_MAX_MS + 1_999);
+    host.advance(HANDSHAKE_MAX_MS + 999);
     expect(host.commands).to.deep.equal([DISCONNECT]);
     host.advance(1);
     expect(host.commands).to.deep.equal([DISCONNECT, RESET, ...AIR]);

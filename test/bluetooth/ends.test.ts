@@ -1,6 +1,6 @@
 // How connections end: what of one must not outlive it, what ends it, and what does not.
 
-import { fromHex, HANDSHAKE_MAX_MS, Mail, MessageType, ModuleId, Status, toHex } from "@enabling-card/wire";
+import { fromHex, Mail, MessageType, ModuleId, Status, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { HANDLE, LinkHost, le } from "../support/link-host.js";
 
@@ -34,22 +34,33 @@ describe("a connection of link's", () => {
     expect(small.att("0a 0300")).to.deep.equal(["0b6563617264"]);
   });
 
-  it("whose end is refused is told to end again", () => {
-    host.answer = (opcode) => [opcode === DISCONNECT ? 0x0c : 0];
-    host.advance(HANDSHAKE_MAX_MS);
-    expect(host.commands).to.deep.equal([DISCONNECT]);
-    host.advance(HANDSHAKE_MAX_MS);
-    expect(host.commands).to.deep.equal([DISCONNECT, DISCONNECT]);
-  });
-
-  it("gets one answer of signalling and pairing together, whole, while it cannot leave", () => {
+  it("gets an answer of signalling and one of pairing, whole, which could not leave at once", () => {
     host.radio = Status.Busy;
     host.frame(5, fromHex("1401040000000000"));
     host.frame(6, fromHex("01030000100000"));
     host.radio = Status.Ok;
     host.run(() => host.exports.onRadioReady!());
-    expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([[5, "010102000000"]]);
+    expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([
+      [5, "010102000000"],
+      [6, "0505"],
+    ]);
   });
+
+  for (const [what, channel, payload] of [
+    ["an answer of signalling", 5, "1401040000000000"],
+    ["the answer to a pairing", 6, "01030000100000"],
+    ["a confirmation", 4, "1d0100"],
+    ["a response", 4, "0a0500"],
+  ] as const)
+    it(`takes ${what} with it, which could not leave`, () => {
+      host.radio = Status.Busy;
+      host.frame(channel, fromHex(payload));
+      host.disconnect();
+      host.radio = Status.Ok;
+      host.run(() => host.exports.onRadioReady!());
+      host.connect();
+      expect(host.att("0a 0300")).to.deep.equal(["0b6563617264"]);
+    });
 
   it("ends 5 s after its session was given up, however often it comes and goes", () => {
     host.att(LISTEN);

@@ -1,7 +1,17 @@
 // L2CAP and the Security Manager on their fixed channels (Core 6.0, Vol 3 Parts A and H), and ACL data both ways: frames whole, in pieces, and with
 // lengths that lie; notifications through a controller that has little room.
 
-import { concat, fromHex, Mail, ModuleId, MTU_MIN, Status, toHex } from "@enabling-card/wire";
+import {
+  concat,
+  fromHex,
+  HANDSHAKE_MAX_MS,
+  Mail,
+  MessageType,
+  ModuleId,
+  MTU_MIN,
+  Status,
+  toHex,
+} from "@enabling-card/wire";
 import { expect } from "chai";
 import { ATT, HANDLE, LinkHost, le } from "../support/link-host.js";
 
@@ -141,6 +151,39 @@ describe("L2CAP", () => {
     host.complete(1);
     host.complete(1);
     expect(host.frames.map(({ payload }) => payload[1])).to.deep.equal([7, 8]);
+  });
+
+  it("signalling: an answer goes in the place of our own request for parameters, which waits", () => {
+    host = new LinkHost().start().connect({ interval: 400 });
+    host.att("12 1d00 0100");
+    for (const type of [MessageType.Open2, MessageType.Sealed])
+      host.post(ModuleId.Wallet, Uint8Array.of(Mail.Piece, 3, 3, 0, 1, type, 0));
+    host.radio = Status.Busy;
+    host.advance(HANDSHAKE_MAX_MS);
+    host.frame(SIGNALLING, fromHex("30070000"));
+    host.radio = Status.Ok;
+    host.run(() => host.exports.onRadioReady!());
+    expect(host.frames.map(({ payload }) => toHex(payload))).to.deep.equal(["010702000000"]);
+  });
+
+  it("answers signalling and pairing both, where the controller has one buffer", () => {
+    for (const channels of [
+      [SIGNALLING, SECURITY],
+      [SECURITY, SIGNALLING],
+    ]) {
+      host = new LinkHost({ aclBuffers: 1 }).start().connect();
+      host.clear();
+      host.autoComplete = false;
+      host.fragment(frame(NAME)); // its answer lies in the controller's buffer
+      for (const channel of channels)
+        host.fragment(frame(fromHex(channel === SECURITY ? "01030000100000" : "30070000"), undefined, channel));
+      for (let left = 3; left > 0; left--) host.complete(1);
+      expect(host.frames.map(({ channel, payload }) => [channel, toHex(payload)])).to.deep.equal([
+        [ATT, NAME_READ],
+        [SIGNALLING, "010702000000"],
+        [SECURITY, "0505"],
+      ]);
+    }
   });
 
   it("refuses to pair, and says nothing to any other message of the Security Manager", () => {

@@ -76,7 +76,10 @@ describe("noble and the card", () => {
     expect(owned.id, "and another address").not.to.equal(first.id);
   });
 
-  async function seen(transport: CardTransport, wanted = (_: { readonly identifier?: Uint8Array }) => true) {
+  async function seen(
+    transport: CardTransport,
+    wanted = (_: { readonly id: string; readonly identifier?: Uint8Array }) => true,
+  ) {
     const over = new AbortController();
     for await (const one of transport.discover(over.signal)) {
       if (!wanted(one)) continue;
@@ -85,6 +88,23 @@ describe("noble and the card", () => {
     }
     throw new Error("nobody was found");
   }
+
+  it("say of an id that is no card's any more that it is not there, also where Bluetooth took its time to begin", async () => {
+    await begin();
+    const timeoutMs = 800;
+    const transport = nobleTransport(noble, { timeoutMs });
+    const late: CardTransport = {
+      ...transport,
+      connect: (id, options) =>
+        new Promise((resolve) => setTimeout(resolve, 50)).then(() => transport.connect(id, options)),
+    };
+    const { id } = await seen(transport);
+    await (await transport.connect(id)).close();
+    const now = await seen(transport, (one) => one.id !== id);
+    expect(now.id).not.to.equal(id);
+    const call = () => Card.pair({ transport: late, id }, w.made.pairingCode, { ...pairOptions(w), timeoutMs });
+    expect((await expectError(call, "CARD_NOT_FOUND")).message).to.match(/id changes.*look for it again/);
+  });
 
   it("agree on the smaller MTU, whoever asks for what", async () => {
     await begin();

@@ -92,7 +92,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "one signalling answer at a time",
     file: "l2cap.ts",
-    text: "|| isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;",
+    text: "|| isAnswer(load<u8>(at)) || (aclBusy(SIGNAL) && load<u8>(out) == REJECT)) return;",
     replacement: "|| isAnswer(load<u8>(at))) return;",
   },
   {

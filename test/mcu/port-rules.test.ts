@@ -304,6 +304,38 @@ describe("on a microcontroller", () => {
     expect(full.slice(-3), "is told to come again, once").to.deep.equal([Busy, 1, 0]);
   });
 
+  describe("the controller's reset line", () => {
+    const RESET = "01030c00";
+    const give = (hex: string): readonly (readonly (string | number)[])[] => [
+      ["poke", Link, 0, hex],
+      ["radio.send", Link, 0, hex.length / 2],
+    ];
+    const full = [...give(`0101fcfa${"00".repeat(250)}`), ...give(`0101fc28${"00".repeat(40)}`)]; // but for two octets
+    const pulls = ["radio.pulls"];
+    const [open, wired, answered, poll] = [
+      ["radio.open", 1],
+      ["radio.resetLine", 1],
+      ["came", 1, "040e0401030c00"],
+      ["radio.poll"],
+    ];
+
+    it("is pulled where the last Reset was not answered, and not for two in a row", () => {
+      const orders = [open, wired, ...Array.from({ length: 5 }, () => [...give(RESET), pulls]).flat()];
+      const answers = ask(orders);
+      expect(answers.filter((_, i) => orders[i] === pulls)).to.deep.equal([0, 1, 1, 2, 2]);
+    });
+
+    it("is left alone where each Reset is answered, and by other commands", () => {
+      const rounds = Array.from({ length: 3 }, () => [...give(RESET), answered, poll]).flat();
+      expect(ask([open, wired, ...rounds, ...give("01022000"), ...give("01022000"), pulls]).at(-1)).to.equal(0);
+    });
+
+    it("is pulled where the way is full, and the Reset goes", () => {
+      expect(ask([open, wired, ...full, ...give(RESET), pulls]).slice(-2)).to.deep.equal([Ok, 1]);
+      expect(ask([open, ...full, ...give(RESET), pulls]).slice(-2), "no such line").to.deep.equal([Busy, 0]);
+    });
+  });
+
   it("the radio passes over a packet that is longer than any, whole, and hears the next one", () => {
     const data = (length: number) =>
       `024020${length

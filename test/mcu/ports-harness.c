@@ -112,6 +112,15 @@ bool board_radio_send(const uint8_t* octets, uint32_t length) {
   return true;
 }
 
+static bool has_reset_line;
+static uint32_t pulls;
+bool board_radio_reset(void) {
+  if (!has_reset_line) return false;
+  pulls++;
+  sent_length = 0;
+  return true;
+}
+
 /** A loader that answers with what it heard, starts again where that begins with ee, and tells of a link's end by an answer of no octets. */
 static void (*say)(const uint8_t* octets, uint32_t length);
 static void service_begin(void (*caller)(const uint8_t* octets, uint32_t length)) { say = caller; }
@@ -174,6 +183,8 @@ static void obey(char* line) {
   else if (IS("line.poll")) answer = line_poll(&chunk);
   else if (IS("radio.open")) wired = a[0] != 0, answer = radio_open();
   else if (IS("radio.send")) answer = Z_radioZ_send(module, b, c);
+  else if (IS("radio.resetLine")) has_reset_line = a[0] != 0;
+  else if (IS("radio.pulls")) answer = pulls;
   else if (IS("radio.room")) answer = radio_has_room();
   else if (IS("pin")) down = a[0] != 0;
   else if (IS("button.look")) answer = (long long)(button_look() / 1000);

@@ -34,6 +34,7 @@ export class Air implements Medium {
   readonly #apart: [LinkEnd, LinkEnd][] = [];
   #lastAdvertisedUs = Number.NEGATIVE_INFINITY;
   #advertisingRun = 0;
+  #advertisingEvents = 0;
 
   constructor({ time = "real", loss = 0, packetsPerEvent = 6, seed }: AirOptions = {}) {
     this.clock = new AirClock(time);
@@ -115,8 +116,17 @@ export class Air implements Medium {
   #event(advertiser: Advertiser, run: number): void {
     if (this.#advertisers.get(advertiser) !== run || this.#listeners.size === 0) return;
     const collides = this.nowUs - this.#lastAdvertisedUs < ADVERTISING_US;
+    const count = ++this.#advertisingEvents;
     this.#lastAdvertisedUs = this.nowUs;
-    for (const listener of collides ? [] : [...this.#listeners]) {
+    this.clock.schedule(this.nowUs + ADVERTISING_US, () =>
+      this.#heard(advertiser, run, collides || this.#advertisingEvents !== count),
+    );
+  }
+
+  /** The end of an advertising event: of two that overlap neither is heard. */
+  #heard(advertiser: Advertiser, run: number, collided: boolean): void {
+    if (this.#advertisers.get(advertiser) !== run) return;
+    for (const listener of collided ? [] : [...this.#listeners]) {
       if (listener === (advertiser as LinkEnd) || !this.reaches(listener, advertiser)) continue;
       if (this.random() < this.loss) continue;
       const parameters = listener.heard(advertiser);
@@ -130,7 +140,8 @@ export class Air implements Medium {
     const next = ++this.#advertisingRun;
     if (!this.#advertisers.has(advertiser)) return;
     this.#advertisers.set(advertiser, next);
-    this.#plan(advertiser, next, advertiser.advertising.intervalUs + this.random() * ADVERTISING_DELAY_US);
+    const { intervalUs } = advertiser.advertising;
+    this.#plan(advertiser, next, intervalUs - ADVERTISING_US + this.random() * ADVERTISING_DELAY_US);
   }
 
   #connect(central: Listener, peripheral: Advertiser, parameters: ConnectionParameters): void {

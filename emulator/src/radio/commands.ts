@@ -60,14 +60,17 @@ const connect: Command = {
   run(controller, parameters, opcode) {
     const busy = controller.initiating !== undefined;
     const anonymous = (parameters[12]! & 1) === 1 && !hasRandomAddress(controller);
-    const refused = anonymous ? HCI_ERROR.invalidParameters : HCI_ERROR.ok;
+    const byList = parameters[4] === 1;
+    const known =
+      !byList && [...controller.held.values()].some(({ peer }) => isSame(peer, peerIn(parameters.slice(5))));
+    const exists = known ? HCI_ERROR.connectionExists : HCI_ERROR.ok;
+    const refused = anonymous ? HCI_ERROR.invalidParameters : exists;
     const status = busy ? HCI_ERROR.commandDisallowed : refused;
     controller.status(opcode, status);
     if (status !== HCI_ERROR.ok) return;
-    const byList = parameters[4] === 1;
     controller.initiatingOwn = (parameters[12]! & 1) as 0 | 1;
     controller.initiating = {
-      peers: byList ? controller.filterList : [{ type: parameters[5]!, address: parameters.slice(6, 12) }],
+      peers: byList ? controller.filterList : [peerIn(parameters.slice(5))],
       ...connectionParameters(parameters, 13)!,
     };
     controller.listenOrNot();

@@ -31,6 +31,8 @@ export interface Held {
   readonly handle: number;
   readonly connection: Link;
   readonly role: 0 | 1;
+  /** Whom it is with: the address that was used as it began. */
+  readonly peer: Peer;
   /** Data packets of the host that have not arrived. */
   underWay: number;
   /** Longest data PDU that its host asked for, to send. */
@@ -105,17 +107,12 @@ export class ControllerState implements Advertiser, Listener {
   }
 
   powerOff(): void {
-    for (const { connection } of this.held.values()) connection.die(this);
-    this.#begin();
+    this.reset();
   }
 
-  /** As after HCI's Reset: nobody is connected, nothing is on the air. */
+  /** As after HCI's Reset: nobody is connected, nothing is on the air. Peers are told nothing, and hear their supervision time-outs (Vol 4 Part E 7.3.2). */
   reset(): void {
-    for (const { connection } of this.held.values()) connection.end(this, 0x13);
-    this.#begin();
-  }
-
-  #begin(): void {
+    for (const { connection } of this.held.values()) connection.die(this);
     this.held.clear();
     this.air.stopAdvertising(this);
     this.air.stopListening(this);
@@ -210,16 +207,16 @@ export class ControllerState implements Advertiser, Listener {
   connected(connection: Link, role: 0 | 1): void {
     const handle = this.#nextHandle;
     this.#nextHandle = handle === 0xeff ? FIRST_HANDLE : handle + 1;
-    const held = { handle, connection, role, underWay: 0, askedOctets: this.suggestedOctets };
+    const other = connection.peerOf(this) as ControllerState;
+    const peer = role === 0 ? other.ownAddress() : other.#address(other.initiatingOwn);
+    const held = { handle, connection, role, peer, underWay: 0, askedOctets: this.suggestedOctets };
     this.held.set(handle, held);
     if (role === 1) this.isAdvertising = false;
     else {
       this.initiating = undefined;
       this.listenOrNot();
     }
-    const peer = connection.peerOf(this) as ControllerState;
-    const { type, address } = role === 0 ? peer.ownAddress() : peer.#address(peer.initiatingOwn);
-    const head = concat(Uint8Array.of(HCI_ERROR.ok), u16(handle), Uint8Array.of(role, type), address);
+    const head = concat(Uint8Array.of(HCI_ERROR.ok), u16(handle), Uint8Array.of(role, peer.type), peer.address);
     this.tellLe(LE_EVENT.connectionComplete, head, timesOf(connection), Uint8Array.of(0));
     if (Math.max(...this.#dataOctets(held)) > PDU_OCTETS_MIN) this.#tellDataLength(held);
   }

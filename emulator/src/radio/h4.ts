@@ -1,14 +1,25 @@
 // H4, the UART transport of HCI (Core 6.0, Vol 4 Part A 2): octets of a line to whole packets, type first. An octet that begins no packet is passed
-// over, so that a line that has lost its place finds it again.
+// over, so that a line that has lost its place finds it again; so is what began and does not go on.
 
 import { concat } from "@enabling-card/wire";
 import { PACKET, readU16 } from "./hci.js";
 
-export class H4Packets {
-  #rest = new Uint8Array(0);
+/** A packet does not pause for so long amid its octets, ms; as in firmware/mcu/ports/radio.c. */
+const PAUSE_MS = 1_000;
+const NOTHING = new Uint8Array(0);
 
-  /** The packets that these octets end. Of one that has begun, at most 65,540 octets are kept. */
+export class H4Packets {
+  readonly #pauseMs: number;
+  #rest = NOTHING;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ pauseMs = PAUSE_MS }: { readonly pauseMs?: number } = {}) {
+    this.#pauseMs = pauseMs;
+  }
+
+  /** The packets that these octets end. Of one that has begun, at most 65,540 octets are kept, and for a second. */
   push(octets: Uint8Array): Uint8Array[] {
+    clearTimeout(this.#timer);
     const all = concat(this.#rest, octets);
     const packets: Uint8Array[] = [];
     let at = 0;
@@ -18,8 +29,18 @@ export class H4Packets {
       if (length > 0) packets.push(all.slice(at, at + length));
       at += Math.max(1, length);
     }
-    this.#rest = all.slice(at);
+    const rest = all.slice(at);
+    this.#rest = rest;
+    if (rest.length > 0) this.#forget(rest);
     return packets;
+  }
+
+  /** Unless more has come by then: also what waits to be read right now, as a process may have been held up. */
+  #forget(rest: Uint8Array): void {
+    const forget = () => {
+      if (this.#rest === rest) this.#rest = NOTHING;
+    };
+    this.#timer = setTimeout(() => setImmediate(forget), this.#pauseMs).unref();
   }
 }
 

@@ -96,6 +96,7 @@ export const HCI_ERROR = {
   unknownConnection: 0x02,
   keyMissing: 0x06,
   memoryExceeded: 0x07,
+  connectionExists: 0x0b,
   commandDisallowed: 0x0c,
   unsupportedValue: 0x11,
   invalidParameters: 0x12,

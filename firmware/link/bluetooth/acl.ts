@@ -1,4 +1,4 @@
-// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): four slots of one L2CAP frame each, cut into fragments that the controller's
+// ACL data to the controller (Core 6.0, Vol 4 Part E 5.4.2): five slots of one L2CAP frame each, cut into fragments that the controller's
 // buffers take, and as many at a time as it has buffers (Vol 4 Part E 4.1.1). Frames do not mix: one is sent to its end before the next.
 import { send } from "../../ports/radio";
 import { clearDeadline, Deadline, GONE_MS, setDeadline } from "./deadlines";
@@ -18,13 +18,19 @@ export const PAYLOAD: i32 = FRAME + L2CAP_HEADER;
 const SIGNAL_MAX: i32 = 12;
 const SIGNAL_SIZE: i32 = PAYLOAD + SIGNAL_MAX;
 const ATT_SIZE: i32 = PAYLOAD + LE_MTU_MAX;
+const PAIRING_SIZE: i32 = PAYLOAD + 2;
 const CONFIRMATION_SIZE: i32 = PAYLOAD + 1;
-/** Signalling and Security Manager; ATT confirmations, which wait for no response; ATT responses; ATT notifications. */
+/**
+ * Signalling; Security Manager; ATT confirmations, which wait for no response; ATT responses; ATT notifications. What the first three hold fits the smallest
+ * buffer whole, so that it may be replaced as long as it waits.
+ */
 export const SIGNAL: usize = memory.data(SIGNAL_SIZE + GUARD, 2);
+export const PAIRING: usize = memory.data(PAIRING_SIZE + GUARD, 2);
 export const CONFIRMATION: usize = memory.data(CONFIRMATION_SIZE + GUARD, 2);
 export const RESPONSE: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const NOTIFICATION: usize = memory.data(ATT_SIZE + GUARD, 2);
 export const SIGNAL_END: usize = SIGNAL + SIGNAL_SIZE;
+export const PAIRING_END: usize = PAIRING + PAIRING_SIZE;
 export const CONFIRMATION_END: usize = CONFIRMATION + CONFIRMATION_SIZE;
 export const RESPONSE_END: usize = RESPONSE + ATT_SIZE;
 export const NOTIFICATION_END: usize = NOTIFICATION + ATT_SIZE;
@@ -68,6 +74,7 @@ export function aclClose(): void {
   credits = buffers;
   clearDeadline(Deadline.Buffers);
   store<u16>(SIGNAL, 0);
+  store<u16>(PAIRING, 0);
   store<u16>(CONFIRMATION, 0);
   store<u16>(RESPONSE, 0);
   store<u16>(NOTIFICATION, 0);
@@ -130,6 +137,7 @@ function watch(): void {
 
 function next(): usize {
   if (aclBusy(SIGNAL)) return SIGNAL;
+  if (aclBusy(PAIRING)) return PAIRING;
   if (aclBusy(CONFIRMATION)) return CONFIRMATION;
   if (aclBusy(RESPONSE)) return RESPONSE;
   return aclBusy(NOTIFICATION) ? NOTIFICATION : 0;

@@ -2,7 +2,7 @@
 // up, what puts the card on the air and takes it off, and what ends connections.
 import { send } from "../../ports/radio";
 import { aclConfigure, aclForget, aclHandle, aclIdle } from "./acl";
-import { clearDeadline, Deadline, GONE_MS, setDeadline } from "./deadlines";
+import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { putLong } from "./gatt";
 import { CARD_SERVICE, COMPANY_ID, HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { IDENTIFIER_LIFE_MS, IDENTIFIER_SIZE } from "../../../wire/limits";
@@ -15,7 +15,11 @@ const UNKNOWN_CONNECTION: i32 = 2;
 
 /** A controller that owes an answer for so long is reset; one that refused is tried again after as long, and one that fails is not reset twice within it. */
 export const CONTROLLER_MS: u64 = 2_000;
-/** What was written before a hang-up has so long to leave. */
+/**
+ * What was written before a hang-up has so long to leave, and the end as long to come. A controller cannot end a connection whose peer is silent before its
+ * supervision time-out is over, which the peer chose: 32 s at most. So it is reset, which does. Two intervals of 500 ms, in which a Disconnect is said
+ * and acknowledged; phones use 30 to 50 ms. Of the slowest legal interval, 4 s, it would take 8 s, and a stranger could choose that one as well.
+ */
 const HANG_UP_MS: u64 = 1_000;
 /** So often a controller on the air is given its settings anew: no command of this Part tells whether it has lost them, as in a restart of its own. */
 const CHECK_MS: u64 = 60_000;
@@ -131,7 +135,6 @@ export function commandsHush(): void {
 
 /** The connection is gone: nothing is to be said of it any more. */
 export function commandsForget(): void {
-  clearDeadline(Deadline.End);
   denyKeyDue = false;
   ending = Ending.No;
 }
@@ -176,8 +179,6 @@ export function takeOffAir(): bool {
 
 /** The connection ends once what was written has left, and in a second in any case. */
 export function hangUpRadio(): void {
-  if (aclHandle() < 0 || isHangingUp()) return;
-  setDeadline(Deadline.Connection, HANG_UP_MS);
   hangUp(Ending.Idle);
 }
 
@@ -185,16 +186,18 @@ export function isHangingUp(): bool {
   return ending != Ending.No;
 }
 
-/** The connection ends now. */
-export function hangUpNow(): void {
-  if (aclHandle() >= 0) hangUp(Ending.Due);
+/** The connection ends now. False where it was told so before. */
+export function hangUpNow(): bool {
+  return hangUp(Ending.Due);
 }
 
-/** However often it is told: it has its time from the first on, in which what was written may leave as well. */
-function hangUp(how: Ending): void {
-  if (!isHangingUp()) setDeadline(Deadline.End, HANG_UP_MS + GONE_MS);
+/** However often it is told, each step has its time once. */
+function hangUp(how: Ending): bool {
+  if (aclHandle() < 0 || ending >= how) return false;
   ending = how;
+  setDeadline(Deadline.Connection, HANG_UP_MS);
   pumpCommands();
+  return true;
 }
 
 /** The central asks for a long term key. */
@@ -244,8 +247,8 @@ export function pumpCommands(): void {
 }
 
 function pumpConnection(): void {
-  if (ending == Ending.Idle && aclIdle()) ending = Ending.Due;
-  if (denyKeyDue) denyKeyDue = !tell(denyKey, aclHandle());
+  if (ending == Ending.Idle && aclIdle()) hangUpNow();
+  else if (denyKeyDue) denyKeyDue = !tell(denyKey, aclHandle());
   else if (ending == Ending.Due) {
     if (tell(disconnect, aclHandle())) ending = Ending.Given;
   } else if (stale & Stale.Unsure && tell(channelMap, aclHandle())) {

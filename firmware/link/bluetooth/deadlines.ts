@@ -2,32 +2,30 @@
 import { tableSet, tableTakeDue } from "../../common/deadlines";
 import { now } from "../../ports/clock";
 
-// The first three are over with a reset of the controller.
+// The first two are over with a reset of the controller.
 export const enum Deadline {
   /** The controller owes an answer, or is to be tried again. */
   Controller = 0,
   /** The controller keeps what it was given. */
   Buffers = 1,
-  /** The connection was to end. */
-  End = 2,
   /** The connection: its handshake, its parameters, its end. */
-  Connection = 3,
+  Connection = 2,
   /** The address on the air has been there for long enough. */
-  Address = 4,
+  Address = 3,
   /** A connection beside the one could not be ended. */
-  Stray = 5,
+  Stray = 4,
   /** The controller may have lost its settings. */
-  Check = 6,
+  Check = 5,
   /** A controller that fails may be reset at once again. */
-  Calm = 7,
-  Count = 8,
+  Calm = 6,
+  Count = 7,
 }
 
 const at: usize = memory.data(8 * Deadline.Count + GUARD, 8);
 export const DEADLINES_END: usize = at + 8 * Deadline.Count;
 
 /**
- * A controller that has packets and sends none of them for so long is reset, as it would hold their buffers for ever; so is one that was to end a connection. No
+ * A controller that has packets and sends none of them for so long is reset, as it would hold their buffers for ever. No
  * supervision time-out, after which a connection whose peer is gone ends by itself, is longer than 32 s (Vol 6 Part B 4.5.2).
  */
 export const GONE_MS: u64 = 33_000;

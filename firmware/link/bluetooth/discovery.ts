@@ -3,7 +3,7 @@
 import { AttError, refuse, respond, response } from "./answer";
 import { clientMtu } from "./client";
 import {
-  gattGroupEnd, gattIsOf, gattLast, gattPutType, gattReadable, gattStage, gattTypeSize, staged,
+  gattGroupEnd, gattIsOf, gattLast, gattPutType, gattReadable, gattStage, gattTypeSize, staged, UUID_NUMBER,
 } from "./gatt";
 
 export const FIND_INFORMATION: i32 = 0x04;
@@ -44,11 +44,14 @@ function findByTypeValue(start: i32, end: i32, pdu: usize, length: i32): void {
   answer(FIND_BY_TYPE_VALUE, start, -1, used);
 }
 
-/** Values by their attributes' type; of services, the one kind of group here (Vol 3 Part G 2.5.3), with the end of each. */
+/** Values by their attributes' type; of services, with the end of each: the one kind of group that may be asked for (Vol 3 Part G 2.5.3). */
 function readByType(request: i32, start: i32, end: i32, uuid: usize, uuidSize: i32): void {
   const isGrouped = request == READ_BY_GROUP_TYPE;
   if (isGrouped && !gattIsOf(1, uuid, uuidSize)) { // the first attribute is a service
-    refuse(request, start, AttError.UnsupportedGroupType);
+    // Secondary services, 0x2801 beside 0x2800, may be asked for as well: there are none.
+    const number = uuidSize > 2 ? uuid + UUID_NUMBER : uuid;
+    store<u8>(number, load<u8>(number) ^ 1);
+    refuse(request, start, gattIsOf(1, uuid, uuidSize) ? AttError.AttributeNotFound : AttError.UnsupportedGroupType);
     return;
   }
   const header = isGrouped ? 4 : 2;

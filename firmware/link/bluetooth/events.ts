@@ -10,7 +10,7 @@ import {
 import { Deadline, setDeadline, takeDue } from "./deadlines";
 import { askParameters, l2capReset, l2capTake } from "./l2cap";
 import { stayAnswered, stayBegins, stayEnds, staysOn } from "./stay";
-import { HANDSHAKE_MAX_MS, INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
+import { INTERVAL_MAX, RADIO_PACKET_MAX } from "../../../wire/bluetooth";
 
 const ACL_DATA: i32 = 2;
 const EVENT: i32 = 4;
@@ -85,7 +85,7 @@ export function radioYield(toLine: bool): void {
 
 export function radioAlarm(): void {
   for (let due = takeDue(); due >= 0; due = takeDue()) {
-    if (due <= Deadline.End) radioStart(); // it owes an answer, or refused, or keeps its buffers or the connection: from the start
+    if (due <= Deadline.Buffers) radioStart(); // it owes an answer, or refused, or keeps its buffers: from the start
     else if (due == Deadline.Connection) connectionDue();
     else if (due == Deadline.Address) renewAir(Stale.Old);
     else if (due == Deadline.Check) renewAir(Stale.Unsure);
@@ -95,11 +95,10 @@ export function radioAlarm(): void {
   }
 }
 
-/** Five seconds after the beginning, or a second after a hang-up. Before that no peripheral asks for parameters (Vol 3 Part C 9.3.12). */
+/** Five seconds after the beginning, or a second after a hang-up, or after its end was due: only a reset ends it then. Before that no peripheral asks for parameters (Vol 3 Part C 9.3.12). */
 function connectionDue(): void {
   if (!staysOn() || isHangingUp()) {
-    hangUpNow();
-    setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS); // should it not end
+    if (!hangUpNow()) radioStart();
   } else if (interval > INTERVAL_MAX) askParameters();
 }
 

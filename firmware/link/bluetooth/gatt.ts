@@ -80,6 +80,8 @@ export const TX_HANDLE: i32 = 28;
 export const SMP_HANDLE: i32 = 32;
 
 const UUID_LONG: i32 = 16;
+/** Where a long UUID has its number. */
+export const UUID_NUMBER: i32 = 12;
 /** Long UUIDs on the air, lowest octet first, each with the number's place empty: the Bluetooth Base UUID (Vol 3 Part B 2.5.1), SMP's two, ours. */
 const uuids: usize = memory.data<u16>([
   0x34fb, 0x5f9b, 0x0080, 0x8000, 0x1000, 0, 0, 0,
@@ -111,11 +113,16 @@ export function gattReadable(handle: i32): bool {
   return kind < Kind.Rx || kind > Kind.Smp;
 }
 
-/** Last handle of a service's group; of anything else, its own. */
+/** Last handle of a service's group, or of a characteristic's (Vol 3 Part G 2.5.3, 3.1, 3.3); of anything else, its own. */
 export function gattGroupEnd(handle: i32): i32 {
-  if (gattKind(handle) != Kind.Service) return handle;
-  while (handle < ROWS && gattKind(handle + 1) != Kind.Service) handle++;
+  const depth = depthOf(handle);
+  if (depth <= 1) while (handle < ROWS && depthOf(handle + 1) > depth) handle++;
   return handle;
+}
+
+/** 0 of a service's declaration, 1 of a characteristic's, of anything else more. */
+function depthOf(handle: i32): u32 {
+  return <u32>(gattKind(handle) - Kind.Service);
 }
 
 /** Octets of the attribute's type: 2 or 16. */
@@ -170,7 +177,7 @@ export function putLong(at: usize, number: i32): void {
 
 function putUuidOf(at: usize, base: i32, number: i32): void {
   memory.copy(at, uuids + base, UUID_LONG);
-  store<u16>(at, <u16>number, 12);
+  store<u16>(at, <u16>number, UUID_NUMBER);
 }
 
 /** The UUID in a declaration; its length. */

@@ -1,6 +1,6 @@
 // L2CAP over the one connection (Core 6.0, Vol 3 Part A): fragments of ACL data to whole basic frames (3.1, 7.2.2), frames to their fixed
 // channel. Signalling (4) beyond connection parameters is rejected, pairing is not supported (Vol 3 Part H 3.5.5): security lives above.
-import { aclBusy, aclSubmit, PAYLOAD, SIGNAL } from "./acl";
+import { aclBusy, aclSubmit, PAIRING, PAYLOAD, SIGNAL } from "./acl";
 import { ATT_CHANNEL } from "./answer";
 import { attReset, attTake } from "./att";
 import { INTERVAL_MAX, INTERVAL_MIN, LE_MTU_MAX, SUPERVISION_TIMEOUT } from "../../../wire/bluetooth";
@@ -72,12 +72,12 @@ function dispatch(at: usize, length: i32): void {
   else if (channel == SECURITY_CHANNEL) securityAsked(payload, length);
 }
 
-/** One packet a frame (4). A peer that asks again before its answer has left hears one answer. */
+/** One packet a frame (4). A peer that asks again before its answer has left hears one answer. It goes in the place of what we would ask ourselves. */
 function signalled(at: usize, length: i32): void {
-  if (length < COMMAND_HEADER || load<u8>(at, 1) == 0 || isAnswer(load<u8>(at)) || aclBusy(SIGNAL)) return;
+  const out = SIGNAL + PAYLOAD;
+  if (length < COMMAND_HEADER || load<u8>(at, 1) == 0 || isAnswer(load<u8>(at)) || (aclBusy(SIGNAL) && load<u8>(out) == REJECT)) return;
   const tooLong = length > SIGNALLING_MTU;
   if (!tooLong && length != COMMAND_HEADER + <i32>load<u16>(at, 2)) return;
-  const out = SIGNAL + PAYLOAD;
   store<u8>(out, REJECT);
   store<u8>(out, load<u8>(at, 1), 1);
   store<u32>(out, tooLong ? 4 | (1 << 16) : 2, 2); // length and reason (4.1): signalling MTU exceeded, and which it is; command not understood
@@ -92,7 +92,7 @@ function isAnswer(code: i32): bool {
 
 /** Security Manager: a Pairing Request is answered by Pairing Failed, Pairing Not Supported; nothing else opens a procedure (Vol 3 Part H 2.4.6). */
 function securityAsked(at: usize, length: i32): void {
-  if (length == 0 || load<u8>(at) != 0x01 || aclBusy(SIGNAL)) return;
-  store<u16>(SIGNAL + PAYLOAD, 0x0505);
-  aclSubmit(SIGNAL, SECURITY_CHANNEL, 2);
+  if (length == 0 || load<u8>(at) != 0x01) return;
+  store<u16>(PAIRING + PAYLOAD, 0x0505);
+  aclSubmit(PAIRING, SECURITY_CHANNEL, 2);
 }

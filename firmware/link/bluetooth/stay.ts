@@ -1,4 +1,5 @@
 // How long a connection may last: five seconds until the phone's handshake was answered, as many again until its session speaks, and for ever while it does.
+import { isHangingUp } from "./commands";
 import { clearDeadline, Deadline, setDeadline } from "./deadlines";
 import { HANDSHAKE_MAX_MS } from "../../../wire/bluetooth";
 import { MessageType } from "../../../wire/labels";
@@ -17,9 +18,9 @@ export function stayBegins(): void {
   setDeadline(Deadline.Connection, HANDSHAKE_MAX_MS);
 }
 
-/** The phone has given its session up: it has as long for the next one. Nobody else gets more time by coming and going. */
+/** The phone has given its session up: it has as long for the next one. Nobody else gets more time by coming and going, nor whoever is hung up. */
 export function stayIsLeft(): void {
-  if (come == Come.InSession) stayBegins();
+  if (come == Come.InSession && !isHangingUp()) stayBegins();
 }
 
 export function stayEnds(): void {

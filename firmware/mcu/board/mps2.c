@@ -223,6 +223,9 @@ bool board_radio_send(const uint8_t* octets, uint32_t length) {
   return true;
 }
 
+/** QEMU's controllers have no pins. */
+bool board_radio_reset(void) { return false; }
+
 /** Rounds without a look at a device, which take the simulator long: some tens of microseconds. */
 enum { SPIN = 10000 };
 

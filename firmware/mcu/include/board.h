@@ -47,6 +47,11 @@ bool board_button(void);
 bool board_radio_open(void);
 /** Octets to the controller, sent as it takes them; false where not all have room, and none is sent. `EVENT_RADIO_SENT` says that all have left. */
 bool board_radio_send(const uint8_t* octets, uint32_t length);
+/**
+ * Pulls the controller's reset line for as long as its chip wants, and forgets what was on its way to it; false on a board that has no such line. The chip may hear
+ * nothing for up to two seconds after that.
+ */
+bool board_radio_reset(void);
 
 /** The flash region, read as memory. A program only clears bits; an erase sets a sector's. */
 #define FLASH_SECTOR 4096u

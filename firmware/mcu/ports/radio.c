@@ -20,6 +20,9 @@ static uint32_t to_skip;
 static uint64_t drained_us;
 enum { PAUSE_US = 1000000 };
 
+/** Nothing has come since the last Reset of HCI; and that one was helped by the controller's reset line. */
+static bool is_silent, was_pulled;
+
 bool radio_open(void) { return there = board_radio_open(); }
 
 bool radio_is_there(void) { return there; }
@@ -43,13 +46,35 @@ static uint32_t body_of(const uint8_t* octets) {
   }
 }
 
+/** Reset (Vol 4 Part E 7.3.2). */
+static bool is_reset(const uint8_t* octets) { return octets[0] == COMMAND && octets[1] == 0x03 && octets[2] == 0x0c; }
+
+static void pull(void) {
+  was_pulled = board_radio_reset();
+  if (was_pulled) have = to_skip = 0;
+}
+
+/**
+ * A Reset does not reach a controller that hangs: where the last one was not answered, or nothing is taken any more, its line is pulled before. Not for two in a
+ * row, as a controller that starts hears nothing either: link says it again, two seconds later.
+ */
+static bool give(const uint8_t* octets, uint32_t length) {
+  if (!is_reset(octets)) return board_radio_send(octets, length);
+  if (is_silent && !was_pulled) pull();
+  else was_pulled = false;
+  is_silent = true;
+  if (board_radio_send(octets, length)) return true;
+  if (!was_pulled) pull();
+  return was_pulled && board_radio_send(octets, length);
+}
+
 uint32_t Z_radioZ_send(struct module* module, uint32_t at, uint32_t length) {
   if (!there) return STATUS_ABSENT;
   const uint8_t* octets = module_at(module, at, length);
   if (octets == 0 || length == 0 || (octets[0] != COMMAND && octets[0] != ACL_DATA)) return STATUS_BAD_ARGUMENT;
   const uint32_t header = header_of(octets[0]);
   if (length > PACKET_MAX || length < header || length != header + body_of(octets)) return STATUS_BAD_ARGUMENT;
-  if (!board_radio_send(octets, length)) {
+  if (!give(octets, length)) {
     was_busy = true;
     return STATUS_BUSY;
   }
@@ -91,6 +116,7 @@ bool radio_poll(struct chunk* chunk) {
     if (!take((uint8_t)octet)) continue;
     *chunk = (struct chunk){ have, packet };
     have = 0;
+    is_silent = false;
     return true;
   }
   drained_us = board_us();

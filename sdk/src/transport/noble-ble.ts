@@ -29,6 +29,8 @@ export interface NobleTransportOptions extends GattOptions {
 /** noble writes UUIDs without dashes. */
 const bare = (uuid: string) => uuid.replaceAll("-", "");
 const SERVICE = bare(CARD_GATT.service);
+/** What looking takes of the time to connect at most. Who calls has a limit of his own, as a rule the same, which began before Bluetooth did: this is to be told before it. */
+const LOOKING = 3 / 4;
 /** An update wants the shortest interval that the card asks for: 15 ms, in 1.25 ms. */
 const FAST = { minInterval: INTERVAL_MIN, maxInterval: INTERVAL_MIN };
 
@@ -67,7 +69,7 @@ export function nobleTransport(noble: Noble, options: NobleTransportOptions = {}
 
   async function connect(id: string, gatt: GattService, signal?: AbortSignal): Promise<CardLink> {
     throwIfAborted(signal);
-    const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs, signal));
+    const peripheral = known.get(id) ?? (await firstOf(scan, (one) => one.id === id, timeoutMs * LOOKING, signal));
     await scan.settled(); // some adapters do not connect while they scan
     return dialGatt(nobleDial({ noble, peripheral, mtu: ways.mtu, gatt, tables }), ways, signal);
   }

@@ -143,5 +143,5 @@ export async function firstOf<Found>(
   });
   if (found !== undefined) return found.one;
   throwIfAborted(signal);
-  throw sdkError("CARD_NOT_FOUND");
+  throw sdkError("CARD_NOT_FOUND", "a card's id changes with each connection: look for it again");
 }

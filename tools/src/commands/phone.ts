@@ -48,7 +48,9 @@ function pairCommand(program: Command, context: Context): void {
       `${WAYS}
 
 A card that has an owner pairs only within 60 s of its button held for 3 s. One
-that is this phone's already is enrolled, and no more.
+that is this phone's already is enrolled, and no more. Over Bluetooth an id is
+an address: a card has another one after each connection, and every quarter of
+an hour. Take --id from ecard cards --near right before.
 
 With --json: {"step","detail"}, then {"card","batteryPercent","issuer",
 "token"}, issuer and token with --issuer alone; several in reach are told as
@@ -114,6 +116,9 @@ function cardsCommand(program: Command, context: Context): void {
     .addHelpText(
       "after",
       `${WAYS}
+
+With --near, ids over Bluetooth are addresses: a card has another one after each
+connection, and every quarter of an hour.
 
 With --json: a line each {"card","phoneName","confirmed","issuer","token"};
 with --near {"id","card","name","rssi"}, where card is one of this phone's.
