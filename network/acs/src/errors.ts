@@ -2,6 +2,7 @@
 
 export const ACS_ERRORS = {
   BAD_REQUEST: [400, "The request is not one this access control server understands: check it against the API"],
+  UNAUTHORISED: [401, "Only the domain server asks for authentications: show the key that both have"],
   ROUTE_UNKNOWN: [404, "There is no such route: check the path and the method against the API"],
   TRANSACTION_UNKNOWN: [404, "There is no such authentication: begin one at the domain server"],
   TRANSACTION_KNOWN: [409, "That authentication was asked for before: ask for another"],
