@@ -12,6 +12,7 @@ import { expect } from "chai";
 import {
   DAY,
   enrolledCard,
+  openGrant,
   purchase,
   T0,
   type TestCard,
@@ -102,6 +103,41 @@ describe("a network that is restored from a copy", () => {
     await backUpNetwork(at("first"), at("copy"), now);
     expect(await restored()).to.include({ codesEnded: 1 });
     expect(await network.processor.processor.codeState(account, codeRef)).to.equal("cancelled");
+  });
+
+  it("gives no grant for what was authenticated before the copy, and asks no card's old answer again", async () => {
+    const { processor, issuer, acs } = network;
+    const { tokenRef: ref } = await issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    const text = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+    const named = { cardId: text(card.cardId), tokenRef: text(ref), challenge: text(card.cardId), checkpointSize: 0 };
+    const asked = { ...named, accessKey: text(card.accessKey) };
+    const purchase = {
+      ...{
+        requestor: "Test wallet",
+        merchant: "CORNER BAKERY",
+        channel: 0,
+        country: 276,
+        currency: "978",
+        amount: 1250,
+      },
+    };
+    const begin = async (key: string) => {
+      const { question, ...begun } = await processor.domain!.authenticate({ ...asked, ...purchase }, key);
+      const { cryptogram } = await openGrant(Uint8Array.from(Buffer.from(question.sealed, "base64url")), card);
+      const { threeDSServerTransID, acsTransID } = begun;
+      const named3ds = { messageType: "CReq", messageVersion: "2.2.0", threeDSServerTransID, acsTransID } as const;
+      return { ...named3ds, challengeDataEntry: text(cryptogram) };
+    };
+    const [done, open] = [await begin("first purchase"), await begin("second purchase")];
+    expect(await acs.acs.answer(done)).to.include({ transStatus: "Y" });
+    await backUpNetwork(at("first"), at("copy"), now);
+    await restored();
+    const grant = network.processor.domain!.grant(
+      { ...asked, threeDSServerTransID: done.threeDSServerTransID },
+      "a grant",
+    );
+    expect(await failure(grant)).to.equal("ATN_USED");
+    expect(await network.acs.acs.answer(open)).to.include({ transStatus: "N" });
   });
 
   it("signs states that every card takes for newer ones", async () => {

@@ -4,9 +4,10 @@
 
 import { randomBytes } from "node:crypto";
 import { connect } from "node:net";
-import { CHALLENGE_LIFE_S, cavvOf, TRIES_MAX } from "@enabling-card/acs";
+import { CHALLENGE_LIFE_S, cavvOf, EXTENSION, type RReq, TRIES_MAX } from "@enabling-card/acs";
 import {
   decode,
+  decodeAdditionalData,
   encode,
   encodeAdditionalData,
   type Fields,
@@ -315,6 +316,45 @@ describe("a payment restricted to its domain", () => {
     expect((await grantFor(body.threeDSServerTransID)).body).to.include({ code: "NOT_AUTHENTICATED" });
   });
 
+  it("takes the access control server's first word on it, and none on what nobody began", async () => {
+    const threeDSServerTransID = await authenticated();
+    const { domain } = network.processor;
+    const result: RReq = {
+      messageType: "RReq",
+      messageVersion: "2.2.0",
+      messageCategory: "01",
+      threeDSServerTransID,
+      acsTransID: "x",
+      transStatus: "N",
+      eci: "07",
+    };
+    expect(await domain!.result(result)).to.include({ resultsStatus: "03" });
+    expect((await grantFor(threeDSServerTransID)).status, "it stays what it was").to.equal(200);
+    expect(await domain!.result({ ...result, threeDSServerTransID: "none" })).to.include({ resultsStatus: "03" });
+  });
+
+  it("is asked of no card for an account that is not behind its token, and paid by no account but that", async () => {
+    const { issuer } = network.issuer;
+    const other = await enrolledCard(issuer);
+    const { tokenRef: foreign } = await issuer.mint(other.cardId, "Turing/Alan", "domain");
+    const { account, expiry } = await issuer.resolve(other.cardId, other.accessKey, toHex(foreign));
+    const { acs } = network.acs;
+    const asked = await acs.authenticate({
+      ...{ messageType: "AReq", messageVersion: "2.2.0", threeDSServerTransID: "one", messageCategory: "01" },
+      ...{ deviceChannel: "01", threeDSRequestorName: REQUESTOR, acctNumber: account, cardExpiryDate: expiry },
+      ...{ merchantName: MERCHANT, merchantCountryCode: "276", purchaseAmount: "1", purchaseCurrency: "978" },
+      ...{ purchaseExponent: "2", messageExtension: [{ ...EXTENSION, data: position() }] },
+    });
+    expect(asked).to.include({ transStatus: "N", transStatusReason: "08" });
+    await answered(swiped(await swipeOf()));
+    const { mti, fields } = toIssuer.at(-1)!;
+    const told = decodeAdditionalData(fields[48]!);
+    const atnPart = Buffer.from(told.atnPart!, "hex");
+    const cavv = Buffer.from(cavvOf(issuer.secrets.cavvKey, account, atnPart)).toString("base64");
+    const stolen = { ...fields, 2: account, 11: "999999", 48: encodeAdditionalData({ ...told, cavv }) };
+    expect((await network.issuer.ask({ mti, fields: stolen })).fields[44]).to.equal("CARD_NUMBER_UNKNOWN");
+  });
+
   it("is answered in time, or not at all", async () => {
     const { body } = await authenticate();
     const right = base64((await cardSays(body.question)).cryptogram);
@@ -334,6 +374,9 @@ describe("a payment restricted to its domain", () => {
       other.accessKey,
     );
     expect(foreign.body).to.include({ code: "AUTHENTICATION_UNKNOWN" });
+    const { tokenRef: ownOther } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    const another = await grantFor(transId, { tokenRef: base64(ownOther) });
+    expect(another.body, "another token of the card").to.include({ code: "AUTHENTICATION_UNKNOWN" });
     const unknown = await grantFor("00000000-0000-4000-8000-000000000000");
     expect(unknown.body).to.include({ code: "AUTHENTICATION_UNKNOWN" });
     expect((await grantFor(transId)).status).to.equal(200);
@@ -344,10 +387,13 @@ describe("a payment restricted to its domain", () => {
   });
 
   it("of 20 who ask for its one grant at once is given to one", async () => {
-    const transId = await authenticated();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => grantFor(transId)));
-    expect(answers.filter(({ status }) => status === 200)).to.have.length(1);
-    for (const { status, body } of answers) if (status !== 200) expect(body).to.include({ code: "ATN_USED" });
+    const threeDSServerTransID = await authenticated();
+    const asked = { ...position(), accessKey: base64(card.accessKey), threeDSServerTransID };
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => network.processor.domain!.grant(asked, `request ${i}`)),
+    );
+    expect(outcomes.filter(({ status }) => status === "fulfilled")).to.have.length(1);
+    for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason.code).to.equal("ATN_USED");
   });
 
   it("is asked and given once for one idempotency key, and refused for another request under it", async () => {

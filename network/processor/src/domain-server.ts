@@ -160,8 +160,7 @@ export class DomainServer {
       const at = processor.now();
       await processor.store.atomically(async (tables) => {
         await tables.forget(at - KEPT_S);
-        const owner = processor.nameOf("owner", cardId);
-        await tables.addAuthentication({ trans_id, owner, purchase: processor.seal(kept), at });
+        await tables.addAuthentication({ trans_id, purchase: processor.seal(kept), at });
       });
       const card = { cardId, tokenRef, challenge, checkpointSize };
       const answer = await askAcs(aReqOf(trans_id, kept, card));
@@ -212,7 +211,7 @@ export class DomainServer {
     const { cardId, tokenRef, challenge, checkpointSize, threeDSServerTransID } = asked;
     await resolve(request);
     return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
-      const { purchase, result } = await this.#authenticated(cardId, tokenRef, threeDSServerTransID);
+      const { purchase, result } = await this.#authenticated(tokenRef, threeDSServerTransID);
       const { token, expiry, requestor, merchant, mcc, channel, country, amount } = purchase;
       const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), channel, country, maxAmount: amount };
       const atnPart = Buffer.from(result.atn, "base64url").subarray(0, ATN_PART_SIZE);
@@ -243,15 +242,14 @@ export class DomainServer {
   }
 
   async #authenticated(
-    cardId: string,
     tokenRef: string,
     transId: string,
   ): Promise<{ readonly purchase: KeptPurchase; readonly result: KeptResult }> {
     const { processor } = this.#options;
     const row = await processor.store.authentication(transId);
-    if (row === undefined || row.owner !== processor.nameOf("owner", cardId))
-      throw new ProcessorError("AUTHENTICATION_UNKNOWN");
+    if (row === undefined) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
     const purchase = processor.open<KeptPurchase>(row.purchase);
+    // Whose token it is the issuer has said.
     if (purchase.tokenRef !== tokenRef) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
     if (row.status !== "Y" || row.result === null) throw new ProcessorError("NOT_AUTHENTICATED");
     if (row.used === 1) throw new ProcessorError("ATN_USED");

@@ -30,8 +30,6 @@ export interface CodeRow {
 export interface AuthenticationRow {
   /** threeDSServerTransID */
   readonly trans_id: string;
-  /** Keyed name of the card. */
-  readonly owner: string;
   /** What is to be paid, and by what, sealed. */
   readonly purchase: Uint8Array;
   /** Seconds since 1970: begun, then decided. */
@@ -73,7 +71,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE reversals (name TEXT PRIMARY KEY, at INTEGER NOT NULL, message TEXT NOT NULL) STRICT;
   CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
   `
-  CREATE TABLE authentications (trans_id TEXT PRIMARY KEY, owner TEXT NOT NULL, purchase BLOB NOT NULL, at INTEGER NOT NULL,
+  CREATE TABLE authentications (trans_id TEXT PRIMARY KEY, purchase BLOB NOT NULL, at INTEGER NOT NULL,
     status TEXT NOT NULL DEFAULT 'C', result BLOB, used INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE INDEX authentications_by_time ON authentications (at);
   CREATE TABLE domain_grants (token_name TEXT NOT NULL, atc INTEGER NOT NULL, atc_digits INTEGER NOT NULL, domain BLOB NOT NULL,
@@ -153,11 +151,10 @@ export class Tables {
     await this.#sql.run("UPDATE codes SET cancelled = 1 WHERE code_ref = ?", codeRef);
   }
 
-  async addAuthentication({ trans_id, owner, purchase, at }: Omit<AuthenticationRow, "status" | "result" | "used">) {
+  async addAuthentication({ trans_id, purchase, at }: Omit<AuthenticationRow, "status" | "result" | "used">) {
     await this.#sql.run(
-      "INSERT INTO authentications (trans_id, owner, purchase, at) VALUES (?, ?, ?, ?)",
+      "INSERT INTO authentications (trans_id, purchase, at) VALUES (?, ?, ?)",
       trans_id,
-      owner,
       purchase,
       at,
     );
