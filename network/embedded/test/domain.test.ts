@@ -403,6 +403,13 @@ describe("a payment restricted to its domain", () => {
     expect(await post(`${network.processor.url}/v1/authentications`, asked, key)).to.deep.equal(first);
     const other = await post(`${network.processor.url}/v1/authentications`, { ...asked, amount: 1 }, key);
     expect(other.body).to.include({ code: "IDEMPOTENCY_MISMATCH" });
+    const twiceKey = base64(randomBytes(12));
+    const twice = purchase();
+    const [one, two] = await Promise.all(
+      [0, 1].map(() => post(`${network.processor.url}/v1/authentications`, twice, twiceKey)),
+    );
+    expect(one!.status, "at once").to.equal(200);
+    expect(two).to.deep.equal(one);
     const grantKey = base64(randomBytes(12));
     const wanted = { ...position(), threeDSServerTransID: await authenticated() };
     const given = await post(`${network.processor.url}/v1/domain-grants`, wanted, grantKey);

@@ -154,14 +154,16 @@ export class Processor {
   ): Promise<T> {
     const name = this.nameOf("answer", `${cardId}|${idempotencyKey}`);
     const hash = createHash("sha256").update(JSON.stringify(asked)).digest("hex");
-    const earlier = await this.store.answer(name);
-    if (earlier !== undefined) {
-      if (earlier.asked !== hash) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
-      return this.open(earlier.answer);
-    }
-    const answer = await work();
-    await this.store.keepAnswer(name, this.now(), hash, this.seal(answer));
-    return answer;
+    const kept = async (): Promise<T | undefined> => {
+      const earlier = await this.store.answer(name);
+      if (earlier !== undefined && earlier.asked !== hash) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
+      return earlier && this.open<T>(earlier.answer);
+    };
+    const earlier = await kept();
+    if (earlier !== undefined) return earlier;
+    await this.store.keepAnswer(name, this.now(), hash, this.seal(await work()));
+    // Of two who asked at once both hear what was kept.
+    return (await kept())!;
   }
 
   /**

@@ -224,8 +224,15 @@ export class Tables {
     return this.#sql.row("SELECT asked, answer FROM answers WHERE name = ?", name);
   }
 
+  /** One that is there already stays. */
   async keepAnswer(name: string, at: number, asked: string, answer: Uint8Array): Promise<void> {
-    await this.#sql.run("INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?)", name, at, asked, answer);
+    await this.#sql.run(
+      "INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+      name,
+      at,
+      asked,
+      answer,
+    );
   }
 
   /** A reversal that must reach the issuer: JSON of fields that hold no card's data. */
