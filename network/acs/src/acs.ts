@@ -142,11 +142,10 @@ export class Acs {
         cardholderInfo: error.message.slice(0, INFO_MAX),
       };
     }
-    const acsURL = `${this.#options.url()}/v1/creq`;
-    const messageExtension_ = [{ ...EXTENSION, data }];
     return {
-      ...{ ...named, transStatus: "C", acsURL, acsChallengeMandated: "Y", authenticationType: "02" },
-      messageExtension: messageExtension_,
+      ...{ ...named, transStatus: "C", acsChallengeMandated: "Y", authenticationType: "02" },
+      acsURL: `${this.#options.url()}/v1/creq`,
+      messageExtension: [{ ...EXTENSION, data }],
     };
   }
 
