@@ -7,7 +7,7 @@ import { eachCell, jitterOf } from "./jitter.js";
 import { decibels, loudest } from "./levels.js";
 import { median } from "./median.js";
 import { meanPulse, noiseJitter } from "./noise-jitter.js";
-import { cutOf, dropoutsOf, placing } from "./places.js";
+import { cutOf, dropoutsOf, placing, stepOf } from "./places.js";
 import { clippedShare, noiseOf, noiseWithin, quietBeside, snrOf, swipePower } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
@@ -86,6 +86,7 @@ export function measured(swipe: Swipe): Measured | undefined {
     jitter &&
     pulse &&
     noiseJitter(reversals, pulse, sigma, noise === quiet?.power ? quiet?.pieces : undefined, cell, clipped);
+  const step = stepOf(swipe, samples, cell, sigma, dropouts.told);
   const [before, after] = [frameFrom, bits.length - frameEnd];
   const signal: Omit<SignalMeasures, "weaknesses"> = {
     peakDb: decibels(peak),
@@ -101,6 +102,7 @@ export function measured(swipe: Swipe): Measured | undefined {
     }),
     lowestPulsePercent: Math.max(0, 100 * lowest(reversals, frameFrom, frameEnd)),
     dropouts: dropouts.told,
+    ...(step && { levelStep: step }),
     pauses: (swipe.place?.pauses ?? []).map(({ from, to }) => ({ atS: from / rate, lengthS: (to - from) / rate })),
     cut: cutOf(swipe, height, cell),
     ...(hum !== undefined && { humPercent: (100 * hum) / height }),
