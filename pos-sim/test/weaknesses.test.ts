@@ -330,6 +330,19 @@ describe("what a swipe rides on", () => {
     });
   }
 
+  it("is not the tone of its own characters, which a slow swipe has where the mains' are", () => {
+    for (const [cellUs, hz] of [
+      [3333, 50],
+      [4000, 50],
+      [4167, 60],
+    ] as const)
+      for (const seed of [1, 2, 3]) {
+        expect(signalOf(made({ cellUs }, seed)).humPercent, `${cellUs} us`).to.be.below(6);
+        const humming = signalOf(made({ cellUs, hum: { height: 0.4, hz } }, seed));
+        expect(humming.humPercent, `${cellUs} us, with hum`).to.be.within(38, 50);
+      }
+  });
+
   it("is not called hum where noise has as much at any other tone", () => {
     const pink = { snrDb: -3, noise: "pink", wander: { height: 1, hz: 3 } } as const;
     for (let seed = 150_000_000; seed < 150_000_010; seed++) {

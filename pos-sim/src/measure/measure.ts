@@ -13,6 +13,7 @@ import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
 import { CLIPPED_PERCENT, weaknessesOf } from "./weaknesses.js";
+import { withoutPulses } from "./without-pulses.js";
 
 /** Each cell by itself: what a picture shows of a swipe whose bits may be seen. */
 export interface CellMeasure {
@@ -42,6 +43,9 @@ const JITTER_SAMPLES = 7;
 /** Hum from which on it is taken away before anything is measured, of the loudest sample. */
 const HUM = 0.05;
 
+/** From there on characters, of five cells and seven, come as often as the mains and its harmonics swing, or nearly so. */
+const SLOW_CELL_S = 0.0007;
+
 /** Undefined where there are too few reversals to measure. */
 export function measured(swipe: Swipe): Measured | undefined {
   const { excerpt, sampleRateHz: rate } = swipe;
@@ -53,10 +57,14 @@ export function measured(swipe: Swipe): Measured | undefined {
   const inFrame = partOf(excerpt.samples, bounds[frameFrom]!, bounds[frameEnd]!);
   const clippedPercent = 100 * clippedShare(inFrame);
   const clipped = clippedPercent > CLIPPED_PERCENT;
-  const { hum, humAt, wander } = baseLineOf(excerpt.samples, rate);
+  const base = baseLineOf(excerpt.samples, rate);
+  const { wander } = base;
   const peak = loudest(inFrame, 0, inFrame.length);
   // Samples that are no numbers are silence here, and have no level.
   if (peak === 0) return undefined;
+  const isSlow = cell > SLOW_CELL_S * rate && (base.hum ?? 0) > HUM * peak;
+  const rest = isSlow ? withoutPulses(excerpt.samples, cells, cell, clipped) : undefined;
+  const { hum, humAt } = rest === undefined ? base : baseLineOf(rest, rate);
   const samples = (hum ?? 0) > HUM * peak ? excerpt.samples.map((sample, i) => sample - humAt(i)) : excerpt.samples;
   const found = reversalsOf(samples, cells, clipped);
   const height = median(found.usual);
