@@ -95,7 +95,7 @@ export function measured(swipe: Swipe): Measured | undefined {
     pulse &&
     noiseJitter(reversals, pulse, sigma, noise === quiet?.power ? quiet?.pieces : undefined, cell, clipped);
   const step = stepOf(swipe, samples, cell, sigma, dropouts.told);
-  const [before, after] = [frameFrom, bits.length - frameEnd];
+  const [before, after] = [Math.max(0, frameFrom - outside(found)), bits.length - frameEnd];
   const signal: Omit<SignalMeasures, "weaknesses"> = {
     peakDb: decibels(peak),
     swingDb: decibels(height),
@@ -142,6 +142,12 @@ function withoutNeighbours(
 ): Uint8Array {
   return weak.map((one, i) => (gaps.some(({ at, length }) => times[i]! >= at && times[i]! <= at + length) ? 1 : one));
 }
+
+/** Cells in front of the first pulse: a peak of noise at about a cell's distance began them. More are a dropout's. */
+const outside = ({ places, weak }: Reversals): number =>
+  Math.min(STRAY_CELLS, Math.floor(places[weak.indexOf(0)] ?? 0));
+
+const STRAY_CELLS = 2;
 
 function lowest({ places, heights, usual }: Reversals, from: number, to: number): number {
   let least = 1;
