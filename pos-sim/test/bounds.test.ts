@@ -128,7 +128,7 @@ describe("the time that is spent", () => {
     try {
       const limits = { minCell: 1, maxCell: 1e4, slowestCell: 1e4, pause: 1e9, age: 1e12, longest: 1e12 };
       const nothing = (): void => undefined;
-      const burst = new Burst(0, limits, nothing, nothing);
+      const burst = new Burst(0, limits, nothing, nothing, nothing);
       let [at, width, step] = [0, 10, 1.27];
       for (let i = 0; i < 8000; i++) {
         // Eight intervals alike, then eight that a clock still takes for cells.

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { type Diagnosis, disturb, Reader, readSamples, type Signal, swipeSignal } from "../src/index.js";
+import { type Diagnosis, disturb, Reader, readSamples, type Signal, swipeSignal, synthesise } from "../src/index.js";
 import { normal } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { TRACKS } from "./swipes.js";
@@ -34,6 +34,17 @@ const alternating = (level: number): Signal => ({
 const cutAt = (bits: number, direction: "forward" | "reverse" = "forward"): Signal =>
   swipeSignal({ ...swipe, bits: BITS.slice(0, bits), direction });
 
+const ZEROS = new Array<number>(1000).fill(0);
+const ONES_AMONG = ZEROS.map((_, i) => (i > 300 && i < 305 ? 1 : 0));
+
+/** Of half a second, silence beside it. */
+const beep = (hz: number, shape: (x: number) => number): Signal => ({
+  samples: Float32Array.from({ length: 44_100 }, (_, i) =>
+    i > 10_000 && i < 32_000 ? 0.4 * shape(Math.sin((2 * Math.PI * hz * i) / 44_100)) : 0,
+  ),
+  sampleRateHz: 44_100,
+});
+
 const twice = ({ samples, sampleRateHz }: Signal): Signal => {
   const both = new Float32Array(2 * samples.length);
   both.set(samples);
@@ -56,6 +67,12 @@ describe("a recording without a read says why", () => {
     ["hiss", disturb(tone(10_000, 0.001), { snrDb: 0 }), { code: "NO_SIGNAL" }],
     ["mains hum", tone(50, 0.5), { code: "NO_CLOCK" }],
     ["noise", disturb(tone(5000, 0.01), { snrDb: -20 }), { code: "NO_CLOCK" }],
+    ["zeros alone", disturb(swipeSignal({ ...swipe, bits: ZEROS }), { snrDb: 30 }), { code: "ZEROS_ALONE" }],
+    ["few zeros alone", disturb(swipeSignal({ ...swipe, bits: ZEROS.slice(0, 100) }), {}), { code: "ZEROS_ALONE" }],
+    ["ones alone", swipeSignal({ ...swipe, bits: ZEROS.map(() => 1) }), { code: "ZEROS_ALONE" }],
+    ["zeros with four ones among them", swipeSignal({ ...swipe, bits: ONES_AMONG }), { code: "NO_CLOCK" }],
+    ["a tone that begins and ends", beep(1667, (x) => x), { code: "NO_CLOCK" }],
+    ["a square one", beep(1667, Math.sign), { code: "NO_CLOCK" }],
     ["a swipe at 2 ips", swipeSignal({ ...swipe, ips: 2 }), { code: "TOO_SLOW" }],
     ["a swipe at 0.6 ips", swipeSignal({ ...swipe, ips: 0.6 }), { code: "TOO_SLOW" }],
     ["a swipe at 250 ips", swipeSignal({ ...swipe, ips: 250 }), { code: "TOO_FAST" }],
@@ -106,6 +123,22 @@ describe("a recording without a read says why", () => {
       const samples = Float32Array.from({ length: 60 * 44_100 }, () => 0.2 * next());
       expect(diagnosis({ samples, sampleRateHz: 44_100 }).code, `seed ${seed}`).to.equal("NO_CLOCK");
     }
+  });
+
+  it("of zeros alone says how many, how long and where", () => {
+    const zeros = ZEROS.slice(0, 200);
+    const { samples, passes } = synthesise(1);
+    const cell = 14.4;
+    const pulses = new Float32Array(samples.length);
+    for (let k = 0; k <= zeros.length; k++)
+      for (let n = 0; n < pulses.length; n++)
+        pulses[n]! += (k % 2 === 0 ? 0.4 : -0.4) / (1 + ((n - passes[0]!.bounds[0]! - k * cell) / (cell / 8)) ** 2);
+    const next = normal(5);
+    const found = diagnosis({ samples: pulses.map((sample) => sample + 0.004 * next()), sampleRateHz: 48_000 });
+    expect(found.sentence).to.match(
+      /^Nothing but zeros: 200 cells of 300 us from 0[.]02[01] s on, or half as many ones/,
+    );
+    expect(found.atS).to.be.closeTo(passes[0]!.bounds[0]! / 48_000, 0.0002);
   });
 
   it("of less than any swipe lasts says so, and not that it is quiet", () => {

@@ -282,6 +282,16 @@ function moved(samples: Float32Array, at: number, by: number): Float32Array {
   });
 }
 
+describe("zeros before the data", () => {
+  it("begin with the first pulse, and not with a peak of noise a cell before it", () => {
+    for (const conditions of [{ snrDb: 40 }, { snrDb: 30, cellUs: 1000 }, { snrDb: 20, pulse: { pw50: 0.4 } }])
+      for (let seed = 500; seed < 510; seed++)
+        expect(signalOf(conditions, seed), `${seed}`).to.include({ leadingZeros: 25, trailingZeros: 25 });
+    for (let seed = 500; seed < 510; seed++)
+      expect(signalOf({ snrDb: 30, leadingZeros: 5 }, seed).leadingZeros).to.equal(5);
+  });
+});
+
 describe("a swipe whose samples are no numbers", () => {
   it("has no level that is told", () => {
     const { samples, sampleRateHz } = synthesise(97_100_000);

@@ -23,7 +23,9 @@ function weakened(seed: number, from: number, cells: number, share: number): Flo
   const noisy = synthesise(seed, { snrDb: 40 }).samples;
   const { bounds } = passes[0]!;
   return noisy.map((sample, n) =>
-    n >= bounds[from]! && n < bounds[from + cells]! ? sample - (1 - share) * samples[n]! : sample,
+    n >= bounds[from]! && n < (bounds[from + cells] ?? Number.POSITIVE_INFINITY)
+      ? sample - (1 - share) * samples[n]!
+      : sample,
   );
 }
 
@@ -65,6 +67,33 @@ describe("weak cells", () => {
     expect(gap!.atS).to.be.closeTo(0.047, 0.0005);
     expect(gap!.pulsePercent).to.be.closeTo(45, 6);
     expect(signal.weaknesses.map(({ code }) => code)).to.deep.equal(["WEAK"]);
+  });
+
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    it(`to the end are a level that falls: to how much, and where, seed ${seed}`, () => {
+      const from = 60 + 12 * seed;
+      const { levelStep, weaknesses: told } = signalOf(weakened(seed, from, 1000, 0.3));
+      expect(levelStep!.pulsePercent).to.be.closeTo(30, 3);
+      expect(levelStep!.character).to.be.closeTo((from - 25) / 5 + 1, 1);
+      expect(levelStep!.atS).to.be.closeTo(0.02 + from * 0.0003, 16 * 0.0003);
+      expect(told[0]!.code).to.equal("WEAK");
+      const said = "the level falls to # % of what it was, from # s on, at character #";
+      expect(told[0]!.sentence.replaceAll(/[.0-9]+/g, "#")).to.equal(said);
+    });
+  }
+
+  it("up to somewhere are a level that rises", () => {
+    const [first, ...more] = weaknesses(weakened(3, 0, 120, 0.45));
+    expect(more).to.deep.equal([]);
+    expect(first!.sentence).to.match(
+      /^the level was 4[3-7] % of what it is, from 0[.]05[0-9] s on, at character (19|20)$/,
+    );
+  });
+
+  it("are no other level where the hand hurries, ones are many, or a few cells are weak", () => {
+    for (const conditions of [{ speed: { ratio: 3 } }, { pulse: { pw50: 0.45 }, cellUs: 130 }, { cellUs: 150 }])
+      for (const seed of [1, 2, 3]) expect(signalOf(made(conditions, seed)).levelStep).to.equal(undefined);
+    expect(signalOf(weakened(1, 90, 6, 0.45)).levelStep).to.equal(undefined);
   });
 
   it("are none where the hand is slow, or hurries", () => {
@@ -300,6 +329,19 @@ describe("what a swipe rides on", () => {
       }
     });
   }
+
+  it("is not the tone of its own characters, which a slow swipe has where the mains' are", () => {
+    for (const [cellUs, hz] of [
+      [3333, 50],
+      [4000, 50],
+      [4167, 60],
+    ] as const)
+      for (const seed of [1, 2, 3]) {
+        expect(signalOf(made({ cellUs }, seed)).humPercent, `${cellUs} us`).to.be.below(6);
+        const humming = signalOf(made({ cellUs, hum: { height: 0.4, hz } }, seed));
+        expect(humming.humPercent, `${cellUs} us, with hum`).to.be.within(38, 50);
+      }
+  });
 
   it("is not called hum where noise has as much at any other tone", () => {
     const pink = { snrDb: -3, noise: "pink", wander: { height: 1, hz: 3 } } as const;

@@ -33,6 +33,10 @@ describe("an error on the command line", () => {
       "pos read": "ecard: missing required argument 'file': see ecard pos read --help [WRONG_USE]\n",
       "bench --mtu 9":
         "ecard: option '--mtu <n>' argument '9' is invalid. It is a whole number from 23 to 517: see ecard bench --help [WRONG_USE]\n",
+      "bench reader --sounds 5": "ecard: --sounds belongs to the long run: give --long, too [WRONG_USE]\n",
+      "bench reader --picture x.svg": "ecard: --picture draws the long run: give --long, too [WRONG_USE]\n",
+      "bench reader --long --only jitter":
+        "ecard: --only picks rows of the short run, and --long has all: give one of them [WRONG_USE]\n",
       "emulate --dir /no/such":
         "ecard: There is no card in /no/such: make one with ecard personalise --dir /no/such [CARD_ABSENT]\n",
       "emulate --scenario /no/such.json":

@@ -189,6 +189,7 @@ describe("exit codes", () => {
     [2, "personalise --class gold"],
     [2, "personalise --class production"],
     [2, "bench --runs 0"],
+    [2, "bench reader --long --only jitter"],
     [2, "completion tcsh"],
     [2, "image"],
     [2, "image build x.elf --board an386 --version 1.2.3 --counter 1"],

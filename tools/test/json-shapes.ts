@@ -144,6 +144,7 @@ export const MEASURED: Shape = {
   "jitter?": "object",
   lowestPulsePercent: "number",
   dropouts: "array",
+  "levelStep?": "object",
   "leadingZeros?": "number",
   "trailingZeros?": "number",
   clippedPercent: "number",

@@ -17,6 +17,13 @@ export function measuresTable(signal: SignalMeasures, caption: string): string {
   ].join("\n");
 }
 
+function stepRow(step: SignalMeasures["levelStep"]): Row[] {
+  if (step === undefined) return [];
+  const { atS, pulsePercent, character } = step;
+  const place = `${atS.toFixed(3)} s on${character === undefined ? "" : `, character ${character}`}`;
+  return [["Level that changes and stays", `from ${place}, at ${pulsePercent.toFixed(0)} % of what was before`]];
+}
+
 function rowsOf(signal: SignalMeasures): Row[] {
   const { speed, jitter, dropouts, snrDb } = signal;
   return [
@@ -50,6 +57,7 @@ function rowsOf(signal: SignalMeasures): Row[] {
             )
             .join("; "),
     ],
+    ...stepRow(signal.levelStep),
     ["Zeros before the data", zeros(signal.leadingZeros)],
     ["Zeros behind the data", zeros(signal.trailingZeros)],
     ...signal.pauses.map(

@@ -7,12 +7,13 @@ import { eachCell, jitterOf } from "./jitter.js";
 import { decibels, loudest } from "./levels.js";
 import { median } from "./median.js";
 import { meanPulse, noiseJitter } from "./noise-jitter.js";
-import { cutOf, dropoutsOf, placing } from "./places.js";
+import { cutOf, dropoutsOf, placing, stepOf } from "./places.js";
 import { clippedShare, noiseOf, noiseWithin, quietBeside, snrOf, swipePower } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
 import { CLIPPED_PERCENT, weaknessesOf } from "./weaknesses.js";
+import { withoutPulses } from "./without-pulses.js";
 
 /** Each cell by itself: what a picture shows of a swipe whose bits may be seen. */
 export interface CellMeasure {
@@ -42,6 +43,9 @@ const JITTER_SAMPLES = 7;
 /** Hum from which on it is taken away before anything is measured, of the loudest sample. */
 const HUM = 0.05;
 
+/** From there on characters, of five cells and seven, come as often as the mains and its harmonics swing, or nearly so. */
+const SLOW_CELL_S = 0.0007;
+
 /** Undefined where there are too few reversals to measure. */
 export function measured(swipe: Swipe): Measured | undefined {
   const { excerpt, sampleRateHz: rate } = swipe;
@@ -53,10 +57,14 @@ export function measured(swipe: Swipe): Measured | undefined {
   const inFrame = partOf(excerpt.samples, bounds[frameFrom]!, bounds[frameEnd]!);
   const clippedPercent = 100 * clippedShare(inFrame);
   const clipped = clippedPercent > CLIPPED_PERCENT;
-  const { hum, humAt, wander } = baseLineOf(excerpt.samples, rate);
+  const base = baseLineOf(excerpt.samples, rate);
+  const { wander } = base;
   const peak = loudest(inFrame, 0, inFrame.length);
   // Samples that are no numbers are silence here, and have no level.
   if (peak === 0) return undefined;
+  const isSlow = cell > SLOW_CELL_S * rate && (base.hum ?? 0) > HUM * peak;
+  const rest = isSlow ? withoutPulses(excerpt.samples, cells, cell, clipped) : undefined;
+  const { hum, humAt } = rest === undefined ? base : baseLineOf(rest, rate);
   const samples = (hum ?? 0) > HUM * peak ? excerpt.samples.map((sample, i) => sample - humAt(i)) : excerpt.samples;
   const found = reversalsOf(samples, cells, clipped);
   const height = median(found.usual);
@@ -86,7 +94,8 @@ export function measured(swipe: Swipe): Measured | undefined {
     jitter &&
     pulse &&
     noiseJitter(reversals, pulse, sigma, noise === quiet?.power ? quiet?.pieces : undefined, cell, clipped);
-  const [before, after] = [frameFrom, bits.length - frameEnd];
+  const step = stepOf(swipe, samples, cell, sigma, dropouts.told);
+  const [before, after] = [Math.max(0, frameFrom - outside(found)), bits.length - frameEnd];
   const signal: Omit<SignalMeasures, "weaknesses"> = {
     peakDb: decibels(peak),
     swingDb: decibels(height),
@@ -101,6 +110,7 @@ export function measured(swipe: Swipe): Measured | undefined {
     }),
     lowestPulsePercent: Math.max(0, 100 * lowest(reversals, frameFrom, frameEnd)),
     dropouts: dropouts.told,
+    ...(step && { levelStep: step }),
     pauses: (swipe.place?.pauses ?? []).map(({ from, to }) => ({ atS: from / rate, lengthS: (to - from) / rate })),
     cut: cutOf(swipe, height, cell),
     ...(hum !== undefined && { humPercent: (100 * hum) / height }),
@@ -132,6 +142,12 @@ function withoutNeighbours(
 ): Uint8Array {
   return weak.map((one, i) => (gaps.some(({ at, length }) => times[i]! >= at && times[i]! <= at + length) ? 1 : one));
 }
+
+/** Cells in front of the first pulse: a peak of noise at about a cell's distance began them. More are a dropout's. */
+const outside = ({ places, weak }: Reversals): number =>
+  Math.min(STRAY_CELLS, Math.floor(places[weak.indexOf(0)] ?? 0));
+
+const STRAY_CELLS = 2;
 
 function lowest({ places, heights, usual }: Reversals, from: number, to: number): number {
   let least = 1;

@@ -3,8 +3,9 @@
 
 import { END_ZEROS } from "../cells.js";
 import { dropoutsIn, type Gap, goneBeside } from "./dropouts.js";
+import { levelStep, pulsesTo } from "./level-step.js";
 import { DEVIATION, median, SECOND_DIFFERENCE } from "./median.js";
-import type { Dropout, SignalMeasures } from "./report.js";
+import type { Dropout, LevelStep, SignalMeasures } from "./report.js";
 import type { Reversals } from "./reversals.js";
 import type { Swipe } from "./swipe.js";
 
@@ -45,12 +46,9 @@ export function dropoutsOf(swipe: Swipe, reversals: Reversals, cell: number, sig
   const frameEnd = frameFrom + frameBits;
   const characterOf = placing(swipe);
   const told = ({ at, length, height }: Gap, character: number | undefined): Dropout => {
-    const start = bounds[0]!;
-    const sample = at + excerpt.from;
-    const part = COARSE_CELLS * cell;
     const whole = Math.max(1, Math.round(length / cell));
     return {
-      atS: Math.max(0, coarse ? start + Math.floor((sample - start) / part) * part : sample) / sampleRateHz,
+      atS: toldAt(swipe, at, cell),
       lengthUs: ((coarse ? whole * cell : length) / sampleRateHz) * 1e6,
       cells: coarse ? whole : length / cell,
       pulsePercent: 100 * height,
@@ -78,6 +76,60 @@ export function dropoutsOf(swipe: Swipe, reversals: Reversals, cell: number, sig
   if (!swipe.whole && frameFrom < END_ZEROS) beside("reverse");
   return { told: found.slice(0, DROPOUTS), spoiled };
 }
+
+/** Seconds at which a sample of the excerpt may be told. */
+function toldAt({ cells, excerpt, coarse, sampleRateHz }: Swipe, at: number, cell: number): number {
+  const start = cells.bounds[0]!;
+  const sample = at + excerpt.from;
+  const part = COARSE_CELLS * cell;
+  return Math.max(0, coarse ? start + Math.floor((sample - start) / part) * part : sample) / sampleRateHz;
+}
+
+/** A low stretch that was told is no level: cells of it. */
+const STRETCH_CELLS = 12;
+
+/** Where the level of a swipe changes and stays so. @param sigma - Deviation of the noise, of `samples`. */
+export function stepOf(
+  swipe: Swipe,
+  samples: Float32Array,
+  cell: number,
+  sigma: number,
+  dropouts: readonly Dropout[],
+): LevelStep | undefined {
+  const { cells, excerpt, place, direction, symbolBits, followed } = swipe;
+  const { bounds, bits, frameFrom, frameBits } = cells;
+  if ((place?.pauses.length ?? 0) > 0 || dropouts.some((one) => one.cells > STRETCH_CELLS)) return undefined;
+  const end = bounds[bits.length]!;
+  let [first, last] = [Math.min(bounds[0]!, place?.from ?? bounds[0]!), Math.max(end, place?.to ?? end)].map(
+    (sample) => sample - excerpt.from,
+  ) as [number, number];
+  // An end without zeros is where it was lost.
+  if (!swipe.whole && frameFrom < END_ZEROS) first = pulsesTo(samples, first, -1, cell, sigma);
+  if (!swipe.whole && bits.length - frameFrom - frameBits < END_ZEROS) last = pulsesTo(samples, last, 1, cell, sigma);
+  const cellOf = (sample: number): number => {
+    const k = bounds.findIndex((bound) => bound > sample + excerpt.from);
+    const at = k < 0 ? bits.length - AROUND : Math.max(AROUND, Math.min(bits.length - AROUND, k));
+    return (bounds[at + AROUND]! - bounds[at - AROUND]!) / (2 * AROUND);
+  };
+  if (bits.length < 2 * AROUND) return undefined;
+  const found = levelStep(samples, [first, last], cell, cellOf, sigma);
+  if (found === undefined) return undefined;
+  const sample = found.at + excerpt.from;
+  const k = bounds.findIndex((bound) => bound > sample);
+  // Behind what was followed cells go on at the same pace.
+  const beyond = k < 0 && direction === "forward" && symbolBits !== undefined && followed?.start !== false;
+  const character = beyond
+    ? Math.floor((bits.length - frameFrom + (sample - end) / cell) / symbolBits) + 1
+    : placing(swipe)(k - 0.5);
+  return {
+    atS: toldAt(swipe, found.at, cell),
+    pulsePercent: 100 * found.ratio,
+    ...(character !== undefined && { character }),
+  };
+}
+
+/** Cells on each side that tell the hand's pace. */
+const AROUND = 6;
 
 /** Jitter of the cells' edges, samples: of the second differences of their times, which no steady hand has. */
 function unrest({ places, times }: Reversals): number {

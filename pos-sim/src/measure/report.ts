@@ -25,6 +25,15 @@ export interface Dropout {
   readonly character?: number;
 }
 
+/** A level that changes at once within a swipe, and stays so. */
+export interface LevelStep {
+  /** As of a dropout. */
+  readonly atS: number;
+  /** Height of the pulses behind it, per cent of those before it. */
+  readonly pulsePercent: number;
+  readonly character?: number;
+}
+
 /** A time within a swipe without any pulse, too long for a scratch: the hand stopped, or the head was lifted. */
 export interface Pause {
   readonly atS: number;
@@ -81,6 +90,8 @@ export interface SignalMeasures {
   /** The lowest pulse, per cent of those around it. */
   readonly lowestPulsePercent: number;
   readonly dropouts: readonly Dropout[];
+  /** Absent where the level stays, or comes back. */
+  readonly levelStep?: LevelStep;
   readonly pauses: readonly Pause[];
   /** The recording begins, or ends, where pulses are. */
   readonly cut: { readonly begins: boolean; readonly ends: boolean };

@@ -1,6 +1,6 @@
 // What is wrong with a signal, in words: against the standard's limits where it has some, else against what readers bear.
 import { CELL_LIMITS, SUBINTERVAL_LIMITS } from "./limits.js";
-import type { Deviations, Dropout, SignalMeasures, Weakness } from "./report.js";
+import type { Deviations, Dropout, LevelStep, SignalMeasures, Weakness } from "./report.js";
 
 /** Level below which a sound card's own noise and steps count, dB of full scale. */
 export const QUIET_DB = -40;
@@ -43,7 +43,7 @@ const WANDER_PERCENT = 30;
 export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: boolean): Weakness[] {
   const found: Weakness[] = [];
   const { dropouts, clippedPercent, jitter, snrDb, peakDb, speed, cellSamples, leadingZeros, trailingZeros } = signal;
-  const { cut, pauses, humPercent = 0, wanderPercent } = signal;
+  const { cut, pauses, levelStep, humPercent = 0, wanderPercent } = signal;
   if (cut.begins)
     found.push({ code: "CUT", sentence: "the recording begins within the swipe: record it from before it on" });
   if (cut.ends) found.push({ code: "CUT", sentence: "the recording ends within the swipe: record it to its end" });
@@ -52,6 +52,7 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
     found.push({ code: "STOP", sentence });
   }
   found.push(...missing(dropouts));
+  if (levelStep !== undefined) found.push(stepped(levelStep));
   if (clippedPercent > CLIPPED_PERCENT) {
     found.push({
       code: "CLIPPING",
@@ -154,6 +155,18 @@ function missing(dropouts: readonly Dropout[]): Weakness[] {
     const sentence = `${what} for ${(lengthUs / 1000).toFixed(2)} ms (${count(Math.round(cells), "cell")}) from ${atS.toFixed(3)} s on${at(character)}${more}`;
     return [{ code: gone ? "DROPOUT" : "WEAK", sentence, ...(character !== undefined && { character }) }];
   });
+}
+
+function stepped({ atS, pulsePercent, character }: LevelStep): Weakness {
+  const how =
+    pulsePercent < 100
+      ? `falls to ${pulsePercent.toFixed(0)} % of what it was`
+      : `was ${(1e4 / pulsePercent).toFixed(0)} % of what it is`;
+  return {
+    code: "WEAK",
+    sentence: `the level ${how}, from ${atS.toFixed(3)} s on${at(character)}`,
+    ...(character !== undefined && { character }),
+  };
 }
 
 function jittery(what: string, spread: Deviations): Weakness {

@@ -7,6 +7,7 @@ import { isEven, quality, UNEVEN } from "./quality.js";
 import { Slicer, type Strip, zeroRuns } from "./slicer.js";
 import { cellTimes, dataLength, followedTo, STRAY_EDGES } from "./strip.js";
 import { type Attempt, findFrames } from "./symbols.js";
+import { type ZerosAlone, zerosAlone } from "./zeros-alone.js";
 
 export interface BurstLimits {
   /** Shortest and longest cell that this octave looks for, samples. */
@@ -43,6 +44,7 @@ export class Burst {
     readonly limits: BurstLimits,
     readonly onFrame: (frame: Frame) => void,
     readonly onFailure: (failure: Failure) => void,
+    readonly onZeros: (zeros: ZerosAlone) => void,
   ) {}
 
   /** Where the edges not yet decided begin, input samples; infinity when there are none. */
@@ -148,6 +150,8 @@ export class Burst {
       }
     }
     if (found) return;
+    const zeros = zerosAlone(strip, times, this.#swings, this.#count);
+    if (zeros !== undefined) this.onZeros(zeros);
     const [from, to] = [times[bounds[0]!]!, times[bounds[total]!]!];
     const cell = (to - from) / total;
     const strange = { from, to, cell, cells: total };

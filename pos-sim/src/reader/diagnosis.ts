@@ -3,6 +3,7 @@ import type { Profile } from "../measure/gauge.js";
 import type { SignalMeasures } from "../measure/report.js";
 import { byNoiseAlone } from "../measure/weaknesses.js";
 import type { Failure, FailureCode } from "./frame.js";
+import type { ZerosAlone } from "./zeros-alone.js";
 
 export type DiagnosisCode =
   /** Nothing above the noise. */
@@ -13,6 +14,8 @@ export type DiagnosisCode =
   | "NOT_NUMBERS"
   /** Signal, but nowhere a steady run of zeros to take the cell from. */
   | "NO_CLOCK"
+  /** Zeros, or ones between zeros, and no data. */
+  | "ZEROS_ALONE"
   | "CLIPPED"
   /** A frame of another track than the one asked for. */
   | "OTHER_TRACK"
@@ -51,6 +54,8 @@ export interface Observations {
   readonly otherTrack: { readonly track: number; readonly at: number } | undefined;
   /** The attempt that came nearest. */
   readonly nearest: Diagnosis | undefined;
+  /** The longest run of zeros that stood alone. */
+  readonly zeros?: ZerosAlone | undefined;
 }
 
 /** How a place was tried, and what came of it. Places in samples. */
@@ -191,12 +196,26 @@ export function diagnose(seen: Observations): Diagnosis {
       ...(profile && { profile }),
     };
   }
+  if (nearest === undefined && seen.zeros !== undefined) return onlyZeros(seen.zeros, rate);
   return (
     nearest ?? {
       code: "NO_CLOCK",
       sentence: `There is a signal of ${decibels(peak)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${Math.round(rate)} samples a second.`,
     }
   );
+}
+
+/** The same reversals may be half as many ones: nothing tells which. */
+function onlyZeros({ from, to, cells, bit }: ZerosAlone, rate: number): Diagnosis {
+  const atS = from / rate;
+  const cellUs = ((to - from) / cells / rate) * 1e6;
+  const place = `${cells} cells of ${cellUs.toFixed(0)} us from ${atS.toFixed(3)} s on`;
+  const what = bit === 1 ? `ones between zeros: ${place}` : `zeros: ${place}, or half as many ones`;
+  return {
+    code: "ZEROS_ALONE",
+    sentence: `Nothing but ${what}, and no data. The stripe is blank or was never encoded, or an emitter sends only its leader: try another card, or look at what the emitter is given.`,
+    atS,
+  };
 }
 
 /** @param cut - Where the recording cuts the swipe, the hand has swiped all of it: that it be recorded to its end is among the reasons. */

@@ -20,6 +20,7 @@ import { BLOCK, type EdgeSink, PeakLevel } from "./peaks.js";
 import { cellsOf, type Read, type ReaderOptions, type ReaderResult, readOf } from "./read.js";
 import { frameOf } from "./sighting.js";
 import { elected, grouped } from "./vote.js";
+import { hasPulses, type ZerosAlone } from "./zeros-alone.js";
 
 /** Rates that a reader takes. Below, no cell that it looks for has two samples; above, there is nothing more to hear. */
 export const RATE_MIN_HZ = 300;
@@ -72,6 +73,9 @@ export class Reader {
   /** Where the first read lies that was not kept. */
   #fullAt: number | undefined;
   #edges = 0;
+  /** Zeros alone whose shape is not looked at yet, and the longest that were pulses. */
+  #zerosHeard: ZerosAlone[] = [];
+  #zeros: ZerosAlone | undefined;
   #otherTrack: { track: number; at: number } | undefined;
 
   /** @throws {@link PosError} `BAD_ARGUMENT` for a rate outside 300 Hz to 768 kHz. */
@@ -115,6 +119,7 @@ export class Reader {
           // Fewer cells that gave no frame are no doubt beside a swipe that was read.
           if (failure.cells >= TEXT_CELLS) this.#claims.doubt(failure.at);
         },
+        (zeros) => this.#zerosHeard.push(zeros),
       );
       this.#bursts.push(burst);
       sinks.push((at, swing) => {
@@ -150,6 +155,7 @@ export class Reader {
       for (const burst of this.#bursts) burst.settle(this.#samples);
       if (this.#frames.length > 0) this.#decide(this.#decided);
       this.#searcher.push(samples, from, count);
+      this.#lookAtZeros();
     }
     return this.#reads.slice(before);
   }
@@ -163,6 +169,7 @@ export class Reader {
     this.#forgetGiven();
     for (const burst of this.#bursts) burst.settle(Number.POSITIVE_INFINITY);
     this.#decide(Number.POSITIVE_INFINITY);
+    this.#lookAtZeros();
     this.#searcher.finish(isLate);
     this.#gauge?.end();
     this.#attempts.settle(Number.POSITIVE_INFINITY);
@@ -189,6 +196,7 @@ export class Reader {
       edges: this.#edges,
       otherTrack: this.#otherTrack,
       nearest: this.#attempts.nearest,
+      zeros: this.#zeros,
     });
   }
 
@@ -199,6 +207,13 @@ export class Reader {
   #fail(failed: FailedSwipe): void {
     this.#options.onFailed?.(failed);
     if (!this.#options.live && this.#failed.length < MAX_FAILED) this.#failed.push(failed);
+  }
+
+  #lookAtZeros(): void {
+    for (const zeros of this.#zerosHeard)
+      if (zeros.cells > (this.#zeros?.cells ?? 0) && hasPulses(zeros, this.#searcher.kept(zeros.from, zeros.to + 1)))
+        this.#zeros = zeros;
+    this.#zerosHeard = [];
   }
 
   /** Settles the frames that end before `horizon`, beyond which octaves may still find more. */

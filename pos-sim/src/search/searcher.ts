@@ -84,6 +84,14 @@ export class Searcher {
     }
   }
 
+  /** What is still kept of the samples from `from` to `to` of the recording. */
+  kept(from: number, to: number): Float32Array {
+    return this.#window.subarray(
+      Math.max(0, Math.floor(from) - this.#first),
+      Math.max(0, Math.min(this.#filled, Math.ceil(to) - this.#first)),
+    );
+  }
+
   /** @param isLate - True where nobody waits for more: what was not searched by then is not. */
   finish(isLate: () => boolean = () => false): void {
     const end = this.#first + this.#filled;

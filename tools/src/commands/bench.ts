@@ -3,7 +3,7 @@
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { counted } from "../counted.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import { wholeNumber } from "../whole-number.js";
 import { bluetoothCommand } from "./bench-bluetooth.js";
 import { longRun } from "./bench-long.js";
@@ -138,6 +138,14 @@ interface ReadingRun {
   readonly picture?: string;
 }
 
+/** What a run would pass over in silence is refused: an hour later it is too late. */
+function checkRun({ long, only, picture }: ReadingRun, soundsGiven: boolean): void {
+  const wrong = (sentence: string) => new CommandError("WRONG_USE", sentence, EXIT.usage);
+  if (long && only.length > 0) throw wrong("--only picks rows of the short run, and --long has all: give one of them");
+  if (!long && picture !== undefined) throw wrong("--picture draws the long run: give --long, too");
+  if (!long && soundsGiven) throw wrong("--sounds belongs to the long run: give --long, too");
+}
+
 /** ecard bench reader: how much is read, row by row of conditions. */
 function readingCommand(bench: Command, context: Context, onCode: (code: ExitCode) => void): void {
   bench
@@ -192,6 +200,7 @@ Examples:
     )
     .action(async (options: ReadingRun, command: Command) => {
       const { swipes, sounds, seed, only } = options;
+      checkRun(options, command.getOptionValueSource("sounds") !== "default");
       if (options.long) {
         const { picture } = options;
         const run = { swipes: swipes ?? 100_000, sounds, seed, ...(picture && { picture }) };

@@ -45,7 +45,8 @@ each candidate "startS","endS","characterConfidence": of each character of
 "speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples",
 "jitter":{"reversalsPercent","noisePercent","noiseWorstPercent","cells",
 "subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs","cells",
-"pulsePercent","character"}],"pauses":[{"atS","lengthS"}],
+"pulsePercent","character"}],"levelStep":{"atS","pulsePercent","character"},
+"pauses":[{"atS","lengthS"}],
 "cut":{"begins","ends"},"humPercent","wanderPercent","leadingZeros",
 "trailingZeros","clippedPercent","snrDb",
 "weaknesses":[{"code","sentence","character"}]}; cells and subintervals are
