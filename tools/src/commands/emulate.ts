@@ -44,7 +44,7 @@ export function emulateCommand(program: Command, context: Context, onCode: (code
         .choices(["now", "swipe"])
         .conflicts(["dir", "listen"]),
     )
-    .option("--mtu <n>", "ATT MTU between phone and card, 23 to 517", wholeNumber(23, 517))
+    .option("--mtu <n>", "ATT MTU over the TCP port, 23 to 517", wholeNumber(23, 517))
     .option("--auto-press", "somebody presses the button whenever the lights ask")
     .option("--show-code", "print the pairing code, which is a secret")
     .addOption(

@@ -35,7 +35,7 @@ complete -c ecard -n '__fish_seen_subcommand_from emulate' -l dir -r -d 'a card 
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l listen -r -d 'TCP port on 127.0.0.1 for the phone; any free one without'
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l scenario -r -d 'play a scenario on a new card, with issuer, phone and a grant'
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l present -x -a 'now swipe' -d 'of the scenario\'s phone: now, or at the swipe where the file touches the head'
-complete -c ecard -n '__fish_seen_subcommand_from emulate' -l mtu -r -d 'ATT MTU between phone and card, 23 to 517'
+complete -c ecard -n '__fish_seen_subcommand_from emulate' -l mtu -r -d 'ATT MTU over the TCP port, 23 to 517'
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l auto-press -d 'somebody presses the button whenever the lights ask'
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l show-code -d 'print the pairing code, which is a secret'
 complete -c ecard -n '__fish_seen_subcommand_from emulate' -l coil -r -d 'what a head at its coil hears, live, as raw samples; - is stdout'

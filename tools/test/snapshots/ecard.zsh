@@ -57,7 +57,7 @@ _ecard_emulate() {
     '--listen[TCP port on 127.0.0.1 for the phone; any free one without]:value:_files' \
     '--scenario[play a scenario on a new card, with issuer, phone and a grant]:value:_files' \
     '--present[of the scenario'\''s phone\: now, or at the swipe where the file touches the head]:value:(now swipe)' \
-    '--mtu[ATT MTU between phone and card, 23 to 517]:value:_files' \
+    '--mtu[ATT MTU over the TCP port, 23 to 517]:value:_files' \
     '--auto-press[somebody presses the button whenever the lights ask]' \
     '--show-code[print the pairing code, which is a secret]' \
     '--coil[what a head at its coil hears, live, as raw samples; - is stdout]:value:_files' \
