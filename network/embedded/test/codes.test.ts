@@ -2,8 +2,7 @@
 // stripe at a terminal, and over HTTP. Then each refusal, and that it leaves nothing changed.
 
 import { randomBytes } from "node:crypto";
-import { connect } from "node:net";
-import { decode, encode, type Fields, FrameReader, frame, type Message } from "@enabling-card/iso8583";
+import type { Fields, Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
 import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
@@ -11,6 +10,7 @@ import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
 import { type Network, startNetwork } from "../src/index.js";
+import { answersOf, saidOf } from "./terminal-line.js";
 
 const PROVIDER = "POWDER & CO";
 const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
@@ -88,19 +88,8 @@ describe("a transaction code", () => {
       ...{ 42: PROVIDER.padEnd(15), 49: "978", ...change },
     },
   });
-  const swipe = async (...messages: readonly Message[]): Promise<Message[]> => {
-    const socket = connect(network.processor.iso.port, network.processor.iso.host);
-    const reader = new FrameReader();
-    const answers: Message[] = [];
-    socket.write(Buffer.concat(messages.map((message) => frame(encode(message)))));
-    for await (const chunk of socket) {
-      answers.push(...reader.push(chunk as Buffer).map(decode));
-      if (answers.length === messages.length) break;
-    }
-    return answers;
-  };
-  const said = ({ fields }: Message) => (fields[39] === "00" ? "APPROVED" : fields[44]);
-  const swiped = async (message: Message) => said((await swipe(message))[0]!);
+  const swipe = (...messages: readonly Message[]) => answersOf(network.processor.iso, messages);
+  const swiped = async (message: Message) => saidOf((await swipe(message))[0]!);
 
   it("is 16 digits of the test range, the seventh a nine, Luhn right, and another one each time", async () => {
     const codes = await Promise.all(Array.from({ length: 8 }, () => newCode()));
@@ -114,7 +103,7 @@ describe("a transaction code", () => {
     const { code, codeRef } = await newCode();
     const first = request(code);
     const [answer] = await swipe(first);
-    expect(said(answer!)).to.equal("APPROVED");
+    expect(saidOf(answer!)).to.equal("APPROVED");
     expect(answer!.fields[38]).to.match(/^\d{6}$/);
     for (const de of [3, 4, 7, 11, 32, 37, 41, 42, 49] as const) expect(answer!.fields[de]).to.equal(first.fields[de]);
     expect(answer!.fields).not.to.have.any.keys("2", "14", "35");
@@ -203,7 +192,7 @@ describe("a transaction code", () => {
     expect(base64(grant.codeRef!)).to.equal(made.body.codeRef);
     expect(JSON.stringify(made.body)).not.to.contain(grant.track2.slice(0, 16));
     const { track2 } = tracksOf(grant);
-    const swiped = async (text: string) => said((await swipe(request("", { 35: text })))[0]!);
+    const swiped = async (text: string) => saidOf((await swipe(request("", { 35: text })))[0]!);
     expect(await swiped(wrongDigit(track2, -1))).to.equal("DEVICE_WRONG");
     expect(await swiped(track2)).to.equal("APPROVED");
     expect(await swiped(track2)).to.equal("CODE_USED");
@@ -335,7 +324,7 @@ describe("a transaction code", () => {
       const all = await Promise.all(
         Array.from({ length: 20 }, () => swipe(...Array.from({ length: 10 }, () => request(code)))),
       );
-      const outcomes = all.flat().map(said);
+      const outcomes = all.flat().map(saidOf);
       expect(outcomes.filter((one) => one === "APPROVED")).to.have.length(1);
       expect(outcomes.filter((one) => one === "CODE_USED")).to.have.length(199);
     }
