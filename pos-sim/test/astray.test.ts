@@ -9,7 +9,11 @@ import { synthesise } from "../src/synth/synth.js";
 describe("what cells say where reversals may be elsewhere", () => {
   const { samples, passes } = synthesise(5, { snrDb: 25 });
   const bounds = Float64Array.from(passes[0]!.bounds);
-  const grid = { bounds, height: new Float64Array(bounds.length).fill(0.3), variance: 1e-4 };
+  const [height, steps] = [0.3, 1].map((value) => new Float64Array(bounds.length).fill(value)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const grid = { bounds, height, steps, variance: 1e-4 };
   const pulse = lorentzian(0.25);
 
   for (const reverse of [false, true]) {

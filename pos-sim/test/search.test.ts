@@ -27,7 +27,7 @@ function metricsOf(bits: readonly number[], chain: Chain, strength: number, seed
   const gain = Float64Array.from(
     bits.flatMap((bit) => chain.transitions.map((step) => noise() + (step.bit === bit ? strength : 0))),
   );
-  return { cells, chain, gain, begin: new Float64Array(cells * chain.states) };
+  return { cells, chain, gain, begin: new Float64Array(cells * chain.states), power: new Float64Array(cells).fill(1) };
 }
 
 /** What `bits` from cell `from` on weigh, begun in each state as `first` says, by the state that they end in: the sum over all ways, and the best one. */

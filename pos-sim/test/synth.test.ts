@@ -157,6 +157,7 @@ describe("made-up swipes", () => {
       [{ speed: { hand: false } }, "speed.hand"],
       [{ hum: { height: 1 } }, "hum.hz"],
       [{ dropouts: { count: 3 } }, "dropouts.cells"],
+      [{ dropouts: { count: 3, cells: 2, height: 1.1 } }, "dropouts.height"],
       [{ sampleRateHz: 8000.5 }, "sampleRateHz"],
       [{ noise: "pink" }, "noise"],
       [{ noise: "white", level: 0.1 }, "noise"],

@@ -27,7 +27,7 @@ export function limitOf({ samples, passes, sigma, text }: Labelled, pw50 = 0.25)
   const pulse = PULSES.get(pw50) ?? lorentzian(pw50);
   if (PULSES.size < KEPT) PULSES.set(pw50, pulse);
   const { bounds, heights } = passes[0]!;
-  const grid = { bounds, height: heights, variance: sigma * sigma };
+  const grid = { bounds, height: heights, steps: new Float64Array(heights.length).fill(1), variance: sigma * sigma };
   const weights = new Weights(metricsOf(grid, match(samples, grid, pulse), pulse, "never"));
   const background = new Background(weights);
   const { total, best } = TRELLIS.decode(weights, background);

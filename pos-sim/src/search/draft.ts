@@ -4,6 +4,7 @@
 import type { Seed } from "./acquire/acquire.js";
 import { type Around, around, isCut, type Rates } from "./acquire/around.js";
 import { CELLS_MAX, follow, type Trail } from "./fit/follow.js";
+import { levelled } from "./fit/level.js";
 import type { Pulse } from "./fit/pulse.js";
 import { noisyScatter, type Reading, refined, smoothed } from "./fit/refine.js";
 import { type Moved, movedBy, outdoes, pathIn } from "./reversals/moved.js";
@@ -60,7 +61,12 @@ export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
   const trail = looked(near, far, (place, all) => {
     const damaged = clear && all ? DAMAGED_CELL : undefined;
-    return follow(place.flat, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
+    const go = (samples: Float32Array) => follow(samples, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
+    const found = go(place.flat);
+    const even = clear ? levelled(place.flat, place.seed) : undefined;
+    if (even === undefined) return found;
+    const other = go(even);
+    return other.gain > found.gain + BETTER ? other : found;
   });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
@@ -107,6 +113,8 @@ const ALL = 8;
 const FEW = 4;
 /** What a damaged cell gains where pulses stand out: two of them do not end a reading. */
 const DAMAGED_CELL = -6;
+/** Gain by which a trail must be better for weak stretches to be raised. */
+const BETTER = 20;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;
 /** Cells on each side of a seed that are looked at first, and that a run of texts may have. */
@@ -148,7 +156,8 @@ function followedBy(
   const ownBase = base.slice(first, last);
   const height = new Float64Array(cells + 1).fill(seed.height);
   const curve = smoothed(bounds).map((bound) => bound - first);
-  let reading: Reading = { bounds: curve, bits, signs, height, variance: noise, jitter: 0.05, scatter: 0.05 };
+  const steps = new Float64Array(cells + 1).fill(1);
+  let reading: Reading = { bounds: curve, bits, signs, height, steps, variance: noise, jitter: 0.05, scatter: 0.05 };
   for (let round = 0; round < 2; round++) reading = refined(own, ownBase, reading, pulse, coloured);
   return { samples: own, base: ownBase, reading, first, coloured };
 }

@@ -30,8 +30,8 @@ export interface Conditions {
   readonly wander?: { readonly height: number; readonly hz: number };
   /** The recorder's limit, in pulse heights. */
   readonly clip?: number;
-  /** Cells without signal, at places that the seed chooses. */
-  readonly dropouts?: { readonly count: number; readonly cells: number };
+  /** Cells without signal, or with a low one, of this height over the whole, at places that the seed chooses. */
+  readonly dropouts?: { readonly count: number; readonly cells: number; readonly height?: number };
   /** Height of the tallest pulse, of full scale. */
   readonly level?: number;
   /** Passes of the same text in one recording. */
@@ -98,7 +98,7 @@ export function checkedConditions(value: unknown): Conditions {
   part(given.jitter, "jitter", {}, { normal: [0, 1], uniform: [0, 1] });
   part(given.hum, "hum", { height: [0, 100], hz: [1, 10_000] });
   part(given.wander, "wander", { height: [0, 100], hz: [0.01, 100] });
-  part(given.dropouts, "dropouts", { count: [0, 100], cells: [0.1, 100] });
+  part(given.dropouts, "dropouts", { count: [0, 100], cells: [0.1, 1000] }, { height: [0, 1] });
   part(given.repeats, "repeats", { count: [1, 10] }, { gapMs: [0, 2_000] }, ["reversed", "cellUs"]);
   const { repeats, dropouts } = given as Conditions;
   for (const [name, counted] of Object.entries({ repeats, dropouts })) {

@@ -198,14 +198,15 @@ function speedOf({ speed }: Conditions, cells: number, random: () => number): (p
   return (place) => 1 + 0.25 * Math.sin(first + (3 * place) / cells) + 0.08 * Math.sin(second + (9 * place) / cells);
 }
 
-/** Stretches without signal. */
+/** Stretches without signal, or with less. */
 function drop(samples: Float32Array, { dropouts }: Conditions, passes: readonly Pass[], random: () => number): void {
   if (dropouts === undefined) return;
   for (const { bounds } of passes) {
     for (let i = 0; i < dropouts.count; i++) {
       const at = bounds[0]! + random() * (bounds[bounds.length - 1]! - bounds[0]!);
       const length = (dropouts.cells * (bounds[bounds.length - 1]! - bounds[0]!)) / (bounds.length - 1);
-      samples.fill(0, Math.floor(at), Math.floor(at + length));
+      const to = Math.min(samples.length, Math.floor(at + length));
+      for (let n = Math.floor(at); n < to; n++) samples[n]! *= dropouts.height ?? 0;
     }
   }
 }

@@ -37,8 +37,8 @@ Conditions, all of them optional: track, characters, sampleRateHz, cellUs,
 leadingZeros, trailingZeros, direction, pulse {pw50} or {tau}, speed {ratio},
 {hand} or {hesitation {to,width,at}}, jitter {normal,uniform}, snrDb, and with
 it noise white or pink, hum {height,hz}, wander {height,hz}, clip, dropouts
-{count,cells}, level, repeats {count,reversed,gapMs,cellUs}, bits. Texts are
-made from the seed, in the test range.
+{count,cells,height}, level, repeats {count,reversed,gapMs,cellUs}, bits. Texts
+are made from the seed, in the test range.
 In repeats, reversed lists passes, 0 being the first, and cellUs the time of a
 cell in each of them, microseconds. A hand that hesitates slows down once: to
 this share of its speed, along a normal curve of this width, as a share of the

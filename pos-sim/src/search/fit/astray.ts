@@ -41,16 +41,17 @@ interface Way {
  */
 export function astrayMetrics(
   flat: Float32Array,
-  { bounds, height }: Grid,
+  { bounds, height, steps }: Grid,
   pulse: Pulse,
   scale: number,
   reverse: boolean,
 ): CellMetrics {
   const cells = bounds.length - 1;
-  const steps = BEFORE * ENDS * 2;
+  const row = BEFORE * ENDS * 2;
   const ways = waysOf(pulse);
-  const gain = new Float64Array(cells * 2 * steps);
+  const gain = new Float64Array(cells * 2 * row);
   const begin = new Float64Array(cells * ASTRAY.states);
+  const power = new Float64Array(cells);
   const along = new Float64Array(PLACES.length);
   for (let k = 0; k < cells; k++) {
     const here = reverse ? cells - k : k;
@@ -58,12 +59,13 @@ export function astrayMetrics(
     const apart = bounds[there]! - bounds[here]!;
     const cell = Math.abs(apart);
     const a = height[there]!;
+    power[k] = steps[there]! ** 2;
     for (const [i, place] of PLACES.entries()) {
       const wide = place === 1 ? cellAt(bounds, there) : cell;
       along[i] = a * pulse.match(flat, bounds[here]! + place * apart, wide);
     }
-    const [first, second] = [k * 2 * steps, (k * 2 + 1) * steps];
-    for (let step = 0; step < steps; step++) {
+    const [first, second] = [k * 2 * row, (k * 2 + 1) * row];
+    for (let step = 0; step < row; step++) {
       gain[first + step] = gainOf(ways[step]!, along, scale, a * a * cell);
       gain[second + step] = gainOf(ways[step]!, along, -scale, a * a * cell);
     }
@@ -73,7 +75,7 @@ export function astrayMetrics(
     for (const [i, state] of ASTRAY.first.entries())
       begin[k * ASTRAY.states + state] = scale * ((i === 0 ? begun : -begun) - own);
   }
-  return { cells, chain: ASTRAY, gain, begin };
+  return { cells, chain: ASTRAY, gain, begin, power };
 }
 
 /** Logarithm of the likelihood of all ways together. @param scale - Negative where the boundary's pulse is. */

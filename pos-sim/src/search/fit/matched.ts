@@ -8,6 +8,8 @@ export interface Grid {
   readonly bounds: Float64Array;
   /** Pulse height at each boundary. */
   readonly height: Float64Array;
+  /** What share of it is a step's: 1 where there is none. */
+  readonly steps: Float64Array;
   /** Variance of the noise of a sample. */
   readonly variance: number;
 }

@@ -40,11 +40,11 @@ export function passMetricsOf(
   return metricsBy(POLARITY, gains, seen);
 }
 
-function metricsBy(chain: Chain, gain: Float64Array, { noise, begin }: Weighed): CellMetrics {
+function metricsBy(chain: Chain, gain: Float64Array, { noise, begin, power }: Weighed): CellMetrics {
   const cells = noise.length;
   const all = new Float64Array(cells * chain.states);
   for (let k = 0; k < cells; k++) {
     for (const [sign, state] of chain.first.entries()) all[k * chain.states + state] = begin[k * 2 + sign]!;
   }
-  return { cells, chain, gain, begin: all };
+  return { cells, chain, gain, begin: all, power };
 }

@@ -5,6 +5,8 @@ import { movingMean } from "../../signal/moving-mean.js";
 import { ranked } from "../../signal/rank.js";
 import { freePath } from "../texts/free-path.js";
 import type { CellMetrics } from "../texts/weights.js";
+import { MEDIAN, smooth } from "./curve.js";
+import { heightCurve } from "./level.js";
 import { cellAt, type Grid, type Matched, match } from "./matched.js";
 import type { Pulse } from "./pulse.js";
 
@@ -14,6 +16,8 @@ export interface Reading {
   readonly bits: Uint8Array;
   readonly signs: Int8Array;
   readonly height: Float64Array;
+  /** What share of it is a step's: 1 where there is none. */
+  readonly steps: Float64Array;
   readonly variance: number;
   /** Deviation of pulses' times from the grid, cells, noise included; and of most of them, whatever a few damaged ones do. */
   readonly jitter: number;
@@ -32,7 +36,7 @@ export function refined(
   pulse: Pulse,
   coloured: number,
 ): Reading {
-  const { bounds, bits, signs, height } = reading;
+  const { bounds, bits, signs, height, steps } = reading;
   const cells = bits.length;
   const left = without(samples, base);
   const from = Math.max(0, Math.floor(bounds[0]!));
@@ -56,7 +60,7 @@ export function refined(
   let squares = 0;
   for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
   const shift = smooth(places, shifts, cells, CLOCK_ORDERS);
-  const level = smooth(places, heights, cells, HEIGHT_ORDERS);
+  const level = heightCurve(places, heights, cells);
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
   const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
@@ -65,19 +69,23 @@ export function refined(
   const variance = Math.max((colour * squares) / Math.max(1, free), 1e-12);
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
+  const newSteps = new Float64Array(cells + 1);
   const errors = places.map((place, i) => Math.abs(shifts[i]! - shift(place)));
   const sum = errors.reduce((squares, error) => squares + error * error, 0);
   const scatter = errors.sort((a, b) => a - b)[errors.length >> 1]! / MEDIAN;
   for (let k = 0; k <= cells; k++) {
     newBounds[k] = reference(k) + shift(k) * cellAt(bounds, k);
     newHeight[k] = Math.max(0.1 * mean, level(k));
+    newSteps[k] = level.step(k);
   }
-  for (let k = 1; k <= cells; k++) if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, variance };
+  for (let k = 1; k <= cells; k++)
+    if (!(newBounds[k]! > newBounds[k - 1]!)) return { ...reading, height, steps, variance };
   return {
     bounds: newBounds,
     bits,
     signs,
     height: newHeight,
+    steps: newSteps,
     variance,
     jitter: Math.sqrt(sum / places.length),
     scatter,
@@ -161,14 +169,11 @@ export function noisyScatter({ variance, height, bounds }: Reading, pulse: Pulse
   return Math.sqrt(variance / (pulse.slopeEnergy * mean * mean * cell));
 }
 
-/** Most that a hand does within a swipe, and a head's distance: what noise alone bears out is left out. */
+/** Most that a hand does within a swipe: what noise alone bears out is left out. */
 export const CLOCK_ORDERS = 24;
-export const HEIGHT_ORDERS = 10;
 /** Terms of the curve that a clock is measured against: what it says beyond must stand out of the noise. */
 const REFERENCE = 3;
 
-/** Of normal errors half are less than so many deviations. */
-export const MEDIAN = 0.6745;
 /** Of the noise's power, what a base line takes that is smoothed over so many samples. */
 const BASE_SHARE = 2.5;
 
@@ -185,8 +190,8 @@ export function freeBits(metrics: CellMetrics, known?: Uint8Array): { bits: Uint
   return { bits, signs: Int8Array.from(states, (state) => (state < metrics.chain.states / 2 ? 1 : -1)) };
 }
 
-export function gridOf({ bounds, height, variance }: Reading): Grid {
-  return { bounds, height, variance };
+export function gridOf({ bounds, height, steps, variance }: Reading): Grid {
+  return { bounds, height, steps, variance };
 }
 
 export function matchedOf(samples: Float32Array, base: Float32Array, reading: Reading, pulse: Pulse): Matched {
@@ -205,69 +210,6 @@ export function forPulses(
       visit(bounds[k]! + cell / 2, cell, -signs[k]!, (height[k]! + height[k + 1]!) / 2, k + 0.5);
     }
   }
-}
-
-/** A value by place, and how many numbers describe it. */
-export interface Curve {
-  (place: number): number;
-  readonly terms: number;
-}
-
-/** Least squares by Legendre polynomials, as many as the points bear out. */
-export function smooth(places: readonly number[], values: readonly number[], cells: number, orders: number): Curve {
-  const n = places.length;
-  const recur: { alpha: number; beta: number }[] = [];
-  const rest = Float64Array.from(values);
-  const x = Float64Array.from(places, (place) => (2 * place) / cells - 1);
-  const coefficients: number[] = [];
-  let before = new Float64Array(n);
-  let now = new Float64Array(n).fill(1 / Math.sqrt(n));
-  let beta = 0;
-  for (let order = 0; order <= orders; order++) {
-    let c = 0;
-    for (let i = 0; i < n; i++) c += rest[i]! * now[i]!;
-    coefficients.push(c);
-    for (let i = 0; i < n; i++) rest[i]! -= c * now[i]!;
-    let alpha = 0;
-    for (let i = 0; i < n; i++) alpha += x[i]! * now[i]! * now[i]!;
-    const next = new Float64Array(n);
-    let norm = 0;
-    for (let i = 0; i < n; i++) {
-      next[i] = (x[i]! - alpha) * now[i]! - beta * before[i]!;
-      norm += next[i]! * next[i]!;
-    }
-    norm = Math.sqrt(norm);
-    if (!(norm > 1e-12)) break;
-    for (let i = 0; i < n; i++) next[i]! /= norm;
-    recur.push({ alpha, beta: norm });
-    beta = norm;
-    before = now;
-    now = next;
-  }
-  // Terms that say no more than noise are left out, from the last one on.
-  let noise = 0;
-  for (let i = 0; i < n; i++) noise += rest[i]! * rest[i]!;
-  noise /= Math.max(1, n - coefficients.length);
-  let last = coefficients.length - 1;
-  while (last > 1 && coefficients[last]! ** 2 < 9 * noise) last--;
-  const first = 1 / Math.sqrt(n);
-  const curve = (place: number): number => {
-    const at = (2 * place) / cells - 1;
-    let p0 = 0;
-    let p1 = first;
-    let value = coefficients[0]! * p1;
-    let b = 0;
-    for (let order = 1; order <= last; order++) {
-      const { alpha, beta } = recur[order - 1]!;
-      const p2 = ((at - alpha) * p1 - b * p0) / beta;
-      p0 = p1;
-      p1 = p2;
-      b = beta;
-      value += coefficients[order]! * p1;
-    }
-    return value;
-  };
-  return Object.assign(curve, { terms: last + 1 });
 }
 
 export function without(samples: Float32Array, base: Float32Array): Float32Array {

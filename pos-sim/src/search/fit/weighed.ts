@@ -28,6 +28,8 @@ export interface Weighed {
   readonly scale: number;
   /** Of a pulse at the beginning of cell k with nothing before it: `[k * 2 + sign]`. */
   readonly begin: Float64Array;
+  /** Power that pulses have over each cell by a step of their height: 1 where there is none. */
+  readonly power: Float64Array;
 }
 
 /** No signal fits the model better than this share of a pulse's power: 12 dB under 0.25, as dropouts, clicks and 32 conditions were read best. */
@@ -35,9 +37,10 @@ const MODEL = 0.015;
 
 /** In the order of time, or reversed: then cell 0 is the last one. */
 export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boolean): Weighed {
-  const { bounds, height, variance } = grid;
+  const { bounds, height, steps, variance } = grid;
   const cells = bounds.length - 1;
   const begin = new Float64Array(cells * 2);
+  const power = new Float64Array(cells);
   const tallest = height.reduce((most, a) => Math.max(most, a), 0);
   const scale = 1 / Math.max(variance, MODEL * tallest * tallest);
   const [whole, middle, end] = [pulses(cells), pulses(cells), pulses(cells)];
@@ -50,6 +53,7 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     const a = height[there]!;
     const mid = (height[here]! + height[there]!) / 2;
     const energy = a * a * cell;
+    power[k] = steps[there]! ** 2;
     const mBound = a * matched.bound[there]!;
     const mMiddle = mid * matched.middle[inside]!;
     for (let sign = 0; sign < 2; sign++) {
@@ -72,8 +76,8 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
       }
     }
   }
-  const power = reverse ? matched.back : matched.ahead;
-  const [squares, counts, slow] = [power.squares, power.counts, power.slow].map((values) =>
+  const seen = reverse ? matched.back : matched.ahead;
+  const [squares, counts, slow] = [seen.squares, seen.counts, seen.slow].map((values) =>
     reverse ? values.toReversed() : values,
   ) as [Float64Array, Float64Array, Float64Array];
   const noise = squares.map((square, k) => loudness(square * scale, counts[k]!));
@@ -88,6 +92,7 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     quarter: pulse.overlap(0.25) / pulse.energy,
     scale,
     begin,
+    power,
   };
 }
 

@@ -50,10 +50,10 @@ export function joined(last: Pass, others: readonly Pass[]): Joined | undefined 
   };
   const metricsBy = (reverse: boolean): CellMetrics => {
     const [{ metrics: own }, ...more] = passesBy(reverse) as [Lain, ...Lain[]];
-    const { cells, chain, begin } = own;
+    const { cells, chain, begin, power } = own;
     const gain = Float64Array.from(own.gain);
     for (const { metrics, from } of more) addTo(gain, own.gain, cells, metrics, from, chain);
-    return { cells, chain, gain, begin };
+    return { cells, chain, gain, begin, power };
   };
   return { metricsBy, passesBy, alike: [...each.keys()].filter((i) => each[i] !== undefined), over };
 }

@@ -1,8 +1,9 @@
 // A clock for reversals that lie where they like: smooth over the swipe, and with it what the bits are and how far reversals are from it.
 
 import { TEXT_CELLS } from "../../cells.js";
+import { MEDIAN, smooth } from "../fit/curve.js";
 import { cellAt } from "../fit/matched.js";
-import { CLOCK_ORDERS, MEDIAN, smooth } from "../fit/refine.js";
+import { CLOCK_ORDERS } from "../fit/refine.js";
 import { MET_BEHIND, TURNS } from "../texts/chain.js";
 import { freePath } from "../texts/free-path.js";
 import { type Clock, eventMetrics, nearestOf } from "./events.js";

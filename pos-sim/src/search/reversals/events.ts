@@ -103,7 +103,7 @@ export function eventMetrics({ bounds, jitter }: Clock, { list, met }: Moved, re
       gain[g + 9] = overMiddle + places.end(seen, 4, there, around);
     }
   }
-  return { cells, chain: REVERSALS, gain, begin };
+  return { cells, chain: REVERSALS, gain, begin, power: new Float64Array(cells).fill(1) };
 }
 
 /** For each boundary, or a place so many cells from it, and each number modulo 4: the nearest such reversal, or -1. */

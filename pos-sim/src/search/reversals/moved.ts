@@ -3,9 +3,10 @@
 import { TEXT_CELLS } from "../../cells.js";
 import { movingMean } from "../../signal/moving-mean.js";
 import type { Seed } from "../acquire/acquire.js";
+import { smooth } from "../fit/curve.js";
 import { cellAt } from "../fit/matched.js";
 import { type Pulse, STRIPE } from "../fit/pulse.js";
-import { type Reading, smooth } from "../fit/refine.js";
+import type { Reading } from "../fit/refine.js";
 import { finelyShaped } from "../fit/shape.js";
 import { likelyFormats } from "../texts/parity.js";
 import { type Paced, paced } from "./pace.js";

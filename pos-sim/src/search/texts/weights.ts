@@ -10,16 +10,19 @@ export interface CellMetrics {
   readonly gain: Float64Array;
   /** Of a reversal at the beginning of cell k with nothing before it, by state: `[k * states + state]`. */
   readonly begin: Float64Array;
+  /** Power that pulses have over each cell, over what is usual. */
+  readonly power: Float64Array;
 }
 
 /** Of the cells from `from` to `to` alone, in the order in which they are read. */
-export function sliced({ chain, gain, begin }: CellMetrics, from: number, to: number): CellMetrics {
+export function sliced({ chain, gain, begin, power }: CellMetrics, from: number, to: number): CellMetrics {
   const steps = chain.transitions.length;
   return {
     cells: to - from,
     chain,
     gain: gain.subarray(from * steps, to * steps),
     begin: begin.subarray(from * chain.states, to * chain.states),
+    power: power.subarray(from, to),
   };
 }
 
@@ -38,8 +41,9 @@ export class Weights {
   readonly scale: number;
   /** Logarithm of what was divided out of each cell. */
   readonly #most: Float64Array;
+  readonly #power: Float64Array;
 
-  constructor({ cells, chain, gain, begin }: CellMetrics) {
+  constructor({ cells, chain, gain, begin, power }: CellMetrics) {
     this.cells = cells;
     this.chain = chain;
     const row = chain.transitions.length;
@@ -47,6 +51,7 @@ export class Weights {
     this.begin = new Float64Array(begin.length);
     this.silence = new Float64Array(cells);
     this.#most = new Float64Array(cells);
+    this.#power = power;
     let scale = 0;
     for (let k = 0; k < cells; k++) {
       let most = 0;
@@ -62,15 +67,15 @@ export class Weights {
 
   /**
    * The same, with one step more over each cell, the last one: that its clock is lost. Then it fits by accident, whatever bit it holds, and a
-   * third as well as others at most: `[k * (transitions + 1) + transition]`.
+   * third as well as others at most, which are as strong: `[k * (transitions + 1) + transition]`.
    */
   get gainOrLost(): Float64Array {
     const row = this.chain.transitions.length;
-    const most = this.#most.toSorted()[this.cells >> 1]! / 3;
+    const third = this.#most.map((most, k) => most / this.#power[k]!).sort()[this.cells >> 1]! / 3;
     const gains = new Float64Array(this.cells * (row + 1));
     for (let k = 0; k < this.cells; k++) {
       gains.set(this.gain.subarray(k * row, (k + 1) * row), k * (row + 1));
-      gains[k * (row + 1) + row] = Math.exp(Math.min(0, most - this.#most[k]!));
+      gains[k * (row + 1) + row] = Math.exp(Math.min(0, third * this.#power[k]! - this.#most[k]!));
     }
     return gains;
   }

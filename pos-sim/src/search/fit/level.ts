@@ -1,0 +1,116 @@
+// How high pulses are along a swipe. Mostly that changes smoothly, with the head's distance; where a stripe is worn or dirty it falls and rises at once.
+
+import { ranked } from "../../signal/rank.js";
+import type { Seed } from "../acquire/acquire.js";
+import { type Curve, MEDIAN, smooth } from "./curve.js";
+
+/** Most that a head's distance does within a swipe. */
+const HEIGHT_ORDERS = 10;
+/** Pulses on each side over which a height is the median. */
+const BESIDE = 3;
+/** Heights, of the usual one, beyond which a run of pulses is of another level. */
+const LOW = 0.65;
+const HIGH = 1.5;
+/** Cells of such a run, at least; and of one as long as no dropout is that is read. */
+const RUN_CELLS = 3;
+const LONG_CELLS = 7;
+/**
+ * Deviations of its heights above which a run stands out; and of the usual height, in a long one and in a short: what is less is noise, or tails of
+ * the pulses beside a dropout, into which bits are read.
+ */
+const CLEAR = 3;
+const FAINTEST = 0.15;
+const FAINT = 0.3;
+
+/**
+ * Height by place, of `heights` at `places` in rising order: smooth, and with a step where a run of pulses is lower or higher, and stands out of
+ * noise.
+ */
+export function heightCurve(places: readonly number[], heights: readonly number[], cells: number): HeightCurve {
+  const n = heights.length;
+  const usual = ranked(Float64Array.from(heights), n, n >> 1);
+  const around = heights.map((_, i) => medianAt(heights, i));
+  const steps = new Float64Array(n).fill(1);
+  const isOff = (i: number): boolean => around[i]! < LOW * usual || around[i]! > HIGH * usual;
+  for (let from = 0, to = 0; from < n; from = to) {
+    to = from + 1;
+    if (!isOff(from)) continue;
+    while (to < n && isOff(to) && around[to]! > usual === around[from]! > usual) to++;
+    const length = places[to - 1]! - places[from]!;
+    if (length < RUN_CELLS) continue;
+    const scatter = deviation(heights.slice(from, to).map((height, i) => height - around[from + i]!));
+    const least = Math.max(CLEAR * scatter, (length < LONG_CELLS ? FAINT : FAINTEST) * usual);
+    for (let i = from; i < to; i++) if (around[i]! > least) steps[i] = around[i]! / usual;
+  }
+  const rest = smooth(
+    places,
+    heights.map((height, i) => height / steps[i]!),
+    cells,
+    HEIGHT_ORDERS,
+  );
+  const step = (place: number): number => steps[firstFrom(places, place)]!;
+  return Object.assign((place: number) => step(place) * rest(place), { terms: rest.terms, step });
+}
+
+/** Height by place, and what share of it is a step's: 1 where there is none. */
+export interface HeightCurve extends Curve {
+  readonly step: (place: number) => number;
+}
+
+/** Of errors around nothing. */
+function deviation(errors: readonly number[]): number {
+  return ranked(Float64Array.from(errors, Math.abs), errors.length, errors.length >> 1) / MEDIAN;
+}
+
+function medianAt(values: readonly number[], i: number): number {
+  const from = Math.max(0, Math.min(values.length - 2 * BESIDE - 1, i - BESIDE));
+  const near = Float64Array.from(values.slice(from, from + 2 * BESIDE + 1));
+  return ranked(near, near.length, near.length >> 1);
+}
+
+/** The first of rising `places` that is not before `place`, or the last one. */
+function firstFrom(places: readonly number[], place: number): number {
+  let [low, high] = [0, places.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < place) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Heights, of those at a run of zeros, between which pulses are weak; and cells in a row that are. */
+const WEAK = 0.6;
+const WEAKEST = 0.12;
+const WEAK_CELLS = 5;
+/** Parts of a cell by which loudness is taken, and how many on each side count. */
+const PARTS = 2;
+const PARTS_BESIDE = 3;
+
+/** Samples with weak stretches raised to the height of a seed's; undefined where there are none. */
+export function levelled(samples: Float32Array, { cell, height }: Seed): Float32Array | undefined {
+  const part = cell / PARTS;
+  const parts = Math.floor(samples.length / part);
+  const peaks = new Float32Array(parts);
+  for (let n = 0; n < samples.length; n++) {
+    const p = Math.min(parts - 1, Math.floor(n / part));
+    const loud = Math.abs(samples[n]!);
+    if (loud > peaks[p]!) peaks[p] = loud;
+  }
+  const loudness = peaks.map((_, p) => {
+    let most = 0;
+    for (let i = Math.max(0, p - PARTS_BESIDE); i <= Math.min(parts - 1, p + PARTS_BESIDE); i++)
+      most = Math.max(most, peaks[i]!);
+    return most / height;
+  });
+  let [weak, most] = [0, 0];
+  for (const loud of loudness) {
+    weak = loud > WEAKEST && loud < WEAK ? weak + 1 : 0;
+    most = Math.max(most, weak);
+  }
+  if (most < WEAK_CELLS * PARTS) return undefined;
+  return samples.map((sample, n) => {
+    const loud = loudness[Math.min(parts - 1, Math.floor(n / part))]!;
+    return loud < WEAK ? sample / Math.max(loud, WEAKEST) : sample;
+  });
+}
