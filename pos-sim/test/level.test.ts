@@ -4,6 +4,7 @@ import { readSamples } from "../src/index.js";
 import { smooth } from "../src/search/fit/curve.js";
 import { heightCurve, levelled } from "../src/search/fit/level.js";
 import { normal } from "../src/signal/random.js";
+import { reversals, trackBits } from "../src/signal/stripe.js";
 import type { Conditions } from "../src/synth/conditions.js";
 import { synthesise } from "../src/synth/synth.js";
 import { weakened } from "./weakness-support.js";
@@ -11,6 +12,8 @@ import { weakened } from "./weakness-support.js";
 const RATE = 48_000;
 const SEEDS = [1, 2, 3, 4, 5, 6];
 const OFTEN = 40;
+/** Read wrongly by who takes the pulses beside one for as high as it is. */
+const MADE_UP = [5, 17, 28, 34, 52];
 
 /** How many of so many swipes are read, from a seed on; none is read wrongly. */
 function readOf(swipes: number, from: number, conditions: Conditions): number {
@@ -22,6 +25,19 @@ function readOf(swipes: number, from: number, conditions: Conditions): number {
     read += reads.length;
   }
   return read;
+}
+
+/** Pulses of a text, by turns of forty cells as high as they should be and a quarter of it. */
+function turned(seed: number): Float32Array {
+  const zeros = new Array<number>(25).fill(0);
+  const places = reversals([...zeros, ...trackBits(2, synthesise(seed).text), ...zeros]);
+  const samples = new Float32Array(5600);
+  for (const [i, place] of places.entries()) {
+    const [centre, height] = [1000 + 14.4 * place, Math.floor(place / 40) % 2 === 1 ? 0.08 : 0.32];
+    for (let n = Math.ceil(centre - 72); n < centre + 72; n++)
+      samples[n]! += (i % 2 === 0 ? height : -height) / (1 + ((n - centre) / 1.8) ** 2);
+  }
+  return samples;
 }
 
 describe("a level that falls at once", () => {
@@ -51,6 +67,13 @@ describe("a level that falls at once", () => {
       }
     });
   }
+
+  it("and rises again every forty cells is read, and no bit made up where it does", () => {
+    for (const seed of [...SEEDS, ...MADE_UP]) {
+      const read = readSamples(turned(seed), RATE).reads.map(({ data }) => data);
+      expect(read, `seed ${seed}`).to.deep.equal([synthesise(seed).text]);
+    }
+  });
 
   it("to what noise hides makes up no bits", () => {
     const dropouts = { count: 2, cells: 10, height: 0.15 };

@@ -40,6 +40,8 @@ export interface Followed {
 /** Fewer cells hold no text, and noise makes trails of up to so much. */
 const CELLS_MIN = 30;
 const GAIN_MIN = 70;
+/** Power of what is farther from zeros, over their own, above which it is of another level: ones have no more than 1.7 times as much. */
+const OTHER = 2;
 /** Of the power around a run of zeros, what its tone must explain for the reversals to stand out one by one. */
 const CLEAR = 0.6;
 /** Deviation of pulses from the clock up to which the writer is not asked, cells, and in what noise gives. */
@@ -55,7 +57,12 @@ export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft
     return whole;
   };
   const { at, cell } = near.seed;
-  const power = meanSquare(near.flat, at - 20 * cell, at + 20 * cell);
+  const [wide, close] = [20, 10].map((cells) => meanSquare(near.flat, at - cells * cell, at + cells * cell)) as [
+    number,
+    number,
+  ];
+  // What is of another level is not the zeros' own.
+  const power = OTHER * close < wide ? close : wide;
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
   const noise = 0.7 * power;
   const clear = pulse.energy * seed.height * seed.height > CLEAR * power;

@@ -79,15 +79,16 @@ function firstFrom(places: readonly number[], place: number): number {
   return low;
 }
 
-/** Heights, of those at a run of zeros, between which pulses are weak; and cells in a row that are. */
+/** Heights, of those at a run of zeros, below which pulses are weak, and are no pulses, and above which they are loud; and cells in a row that are. */
 const WEAK = 0.6;
 const WEAKEST = 0.12;
-const WEAK_CELLS = 5;
+const LOUD = 1 / WEAK;
+const OTHER_CELLS = 5;
 /** Parts of a cell by which loudness is taken, and how many on each side count. */
 const PARTS = 2;
 const PARTS_BESIDE = 3;
 
-/** Samples with weak stretches raised to the height of a seed's; undefined where there are none. */
+/** Samples with weak and loud stretches brought to the height of a seed's; undefined where there are none. */
 export function levelled(samples: Float32Array, { cell, height }: Seed): Float32Array | undefined {
   const part = cell / PARTS;
   const parts = Math.floor(samples.length / part);
@@ -97,20 +98,18 @@ export function levelled(samples: Float32Array, { cell, height }: Seed): Float32
     const loud = Math.abs(samples[n]!);
     if (loud > peaks[p]!) peaks[p] = loud;
   }
-  const loudness = peaks.map((_, p) => {
+  const gains = new Float32Array(parts).fill(1);
+  let [run, longest] = [0, 0];
+  for (let p = 0; p < parts; p++) {
     let most = 0;
     for (let i = Math.max(0, p - PARTS_BESIDE); i <= Math.min(parts - 1, p + PARTS_BESIDE); i++)
       most = Math.max(most, peaks[i]!);
-    return most / height;
-  });
-  let [weak, most] = [0, 0];
-  for (const loud of loudness) {
-    weak = loud > WEAKEST && loud < WEAK ? weak + 1 : 0;
-    most = Math.max(most, weak);
+    const loud = most / height;
+    const isOther = loud < WEAK || loud > LOUD;
+    if (isOther) gains[p] = 1 / Math.max(loud, WEAKEST);
+    run = isOther && loud > WEAKEST ? run + 1 : 0;
+    longest = Math.max(longest, run);
   }
-  if (most < WEAK_CELLS * PARTS) return undefined;
-  return samples.map((sample, n) => {
-    const loud = loudness[Math.min(parts - 1, Math.floor(n / part))]!;
-    return loud < WEAK ? sample / Math.max(loud, WEAKEST) : sample;
-  });
+  if (longest < OTHER_CELLS * PARTS) return undefined;
+  return samples.map((sample, n) => sample * gains[Math.min(parts - 1, Math.floor(n / part))]!);
 }

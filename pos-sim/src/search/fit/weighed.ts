@@ -50,29 +50,33 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     const there = reverse ? cells - k - 1 : k + 1;
     const inside = Math.min(here, there);
     const cell = bounds[inside + 1]! - bounds[inside]!;
-    const a = height[there]!;
-    const mid = (height[here]! + height[there]!) / 2;
-    const energy = a * a * cell;
+    const earlier = Math.max(0, Math.min(cells, 2 * here - there));
+    const [a, b, c] = [height[there]!, height[here]!, height[earlier]!];
     power[k] = steps[there]! ** 2;
-    const mBound = a * matched.bound[there]!;
-    const mMiddle = mid * matched.middle[inside]!;
+    const atEnd = a * matched.bound[there]!;
+    const beginning = b * matched.bound[here]!;
+    const [middleHeight, middleEarlier] = [(a + b) / 2, (b + c) / 2];
     for (let sign = 0; sign < 2; sign++) {
       const s = sign === 0 ? 1 : -1;
-      begin[k * 2 + sign] = scale * (s * height[here]! * matched.bound[here]! - 0.5 * height[here]! ** 2 * cell * r0);
+      begin[k * 2 + sign] = scale * (s * beginning - 0.5 * b * b * cell * r0);
       for (let before = 0; before < 2; before++) {
         // Pulses before, in units of s: at the cell's beginning +1; a middle before that -1; its beginning.
-        const middleBefore = before === 1 ? -1 : 0;
-        const boundBefore = before === 1 ? 1 : -1;
-        const at = k * STEPS + sign * 4 + before * 2;
+        const middleBefore = before === 1 ? -middleEarlier : 0;
+        const boundBefore = before === 1 ? c : -c;
+        const zero = k * STEPS + sign * 4 + before * 2;
         // Zero: one pulse of -s at its end.
-        const endOverlap = r2 + middleBefore * r3 + boundBefore * r4;
-        set(whole, at, -s * mBound, energy * (0.5 * r0 - endOverlap), energy * 0.5 * r0);
+        const alone = 0.5 * a * a * cell * r0;
+        const endOverlap = a * cell * (b * r2 + middleBefore * r3 + boundBefore * r4);
+        set(whole, zero, -s * atEnd, alone - endOverlap, alone);
         // One: -s in the middle, s at its end.
-        const middleOverlap = -(r1 + middleBefore * r2 + boundBefore * r3);
-        const one = at + 1;
-        set(whole, one, s * (mBound - mMiddle), energy * (r0 - r1 + middleOverlap + endOverlap), energy * (r0 - r1));
-        set(middle, one, -s * mMiddle, energy * (0.5 * r0 + middleOverlap), energy * 0.5 * r0);
-        set(end, one, s * mBound, energy * (0.5 * r0 + endOverlap), energy * 0.5 * r0);
+        const one = zero + 1;
+        set(end, one, s * atEnd, alone + endOverlap, alone);
+        const along = -s * middleHeight * matched.middle[inside]!;
+        const own = 0.5 * middleHeight * middleHeight * cell * r0;
+        const middleOverlap = -middleHeight * cell * (b * r1 + middleBefore * r2 + boundBefore * r3);
+        set(middle, one, along, own + middleOverlap, own);
+        const both = alone + own - a * middleHeight * cell * r1;
+        set(whole, one, s * atEnd + along, both + endOverlap + middleOverlap, both);
       }
     }
   }
