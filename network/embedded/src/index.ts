@@ -9,6 +9,13 @@ import { derivedKey } from "@enabling-card/vault";
 import { accountAt, askCardAt, codeGrantAt, domainAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
+export {
+  type AcsApartOptions,
+  type Peer,
+  type ProcessorApartOptions,
+  startAcsApart,
+  startProcessorApart,
+} from "./apart.js";
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
 export {
   type Authenticating,

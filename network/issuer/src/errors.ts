@@ -19,6 +19,7 @@ export const ISSUER_ERRORS = {
   DOMAIN_MISSING: [400, "A grant must say where it may be spent: requestor, channel, country and highest amount"],
   DOMAIN_REQUIRED: [403, "The token pays behind an authentication alone: ask its domain server for the grant"],
   ACCOUNT_WRONG: [403, "That account is not the one behind the token: resolve the token anew"],
+  COUNTED_UNKNOWN: [404, "No grant was counted by that, or it is over: have another one counted"],
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   GRANT_LIMIT: [403, "The token has had as many grants as it may have for now: wait ten seconds for the next one"],
   CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],

@@ -6,8 +6,9 @@ import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, 
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
+import type { Evidence } from "./evidence.js";
 import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
-import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
+import type { Issuer, SignedTokenState } from "./issuer.js";
 import type { StateNews } from "./state-news.js";
 import { STATE_NAMES } from "./token-state.js";
 
@@ -151,7 +152,7 @@ function stateJson({ signed, version, state, ...evidence }: SignedTokenState) {
   return { signed: encode64(signed), version, state: STATE_NAMES[state], ...evidenceJson(evidence) };
 }
 
-function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
+export function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
   return {
     issuerCert: encode64(issuerCert),
     receipt: encode64(receipt),
@@ -159,12 +160,12 @@ function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
   };
 }
 
-function encode64(octets: Uint8Array): string {
+export function encode64(octets: Uint8Array): string {
   return Buffer.from(octets).toString("base64url");
 }
 
 /** Canonical base64url alone: one text an octet string. @throws {IssuerError} `BAD_REQUEST` */
-function decode64(value: string, size?: number): Uint8Array {
+export function decode64(value: string, size?: number): Uint8Array {
   const octets = Buffer.from(value, "base64url");
   if (octets.toString("base64url") !== value) throw new IssuerError("BAD_REQUEST", { detail: "not base64url" });
   if (size !== undefined && octets.length !== size) {

@@ -9,13 +9,10 @@ import {
   type CertificateClaims,
   decodeClaims,
   decodeSign1,
-  encodeGrant,
   encodeSign1,
   encodeTokenState,
   fromHex,
-  GRANT_LIFE_S,
   NAME_MAX,
-  OFFLINE_LIFE_MAX_S,
   Role,
   TEST_IIN,
   TOKEN_REF_SIZE,
@@ -27,13 +24,12 @@ import {
 import { isFree, MINT_TRIES, type ResolvedToken, resolved } from "./accounts.js";
 import { readCard, storeCard } from "./card-certificate.js";
 import { IssuerError } from "./errors.js";
-import { composeGrant } from "./grant-body.js";
-import { GrantDesk } from "./grant-desk.js";
-import { checkedRequest, countGrant, type GrantOptions, type GrantRequest } from "./grant-request.js";
+import type { Evidence, GrantBundle } from "./evidence.js";
+import { GrantMaker } from "./grant-maker.js";
+import type { GrantOptions, GrantRequest } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
-import { sealToCard } from "./seal.js";
 import { type CardRow, IssuerStore, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
 import { expiryFrom, isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
@@ -53,17 +49,6 @@ export interface IssuerOptions {
   readonly iins?: readonly string[];
   /** Seconds since 1970. */
   readonly now?: () => number;
-}
-
-/** What travels beside every signed object, so that the card can judge who signed it. */
-export interface Evidence {
-  readonly issuerCert: Uint8Array;
-  readonly receipt: Uint8Array;
-  readonly consistency: Uint8Array | null;
-}
-
-export interface GrantBundle extends Evidence {
-  readonly sealed: Uint8Array;
 }
 
 export interface SignedTokenState extends Evidence {
@@ -92,7 +77,7 @@ export class Issuer {
   readonly #claims: CertificateClaims;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
-  readonly #grants: GrantDesk;
+  readonly grants: GrantMaker;
 
   private constructor(parts: Pick<Issuer, "keys" | "store" | "log" | "secrets" | "certificate">, options: Checked) {
     this.keys = parts.keys;
@@ -104,7 +89,11 @@ export class Issuer {
     this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
     this.#iins = options.iins;
     this.#clock = options.now;
-    this.#grants = new GrantDesk(parts.store);
+    this.grants = new GrantMaker({
+      ...{ ...parts, serial: this.#claims.serial, now: this.#clock },
+      evidence: (checkpointSize) => this.evidence(checkpointSize),
+      grantKey: async (cardId) => (await cardIn(this.store, cardId)).grant_key,
+    });
   }
 
   /**
@@ -282,20 +271,10 @@ export class Issuer {
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
   async grant(asked: GrantRequest, { cryptogramOf, code }: Partial<GrantOptions> = {}): Promise<GrantBundle> {
-    const request = checkedRequest(asked);
-    const evidence = this.evidence(request.checkpointSize);
-    const issuedAt = this.now();
-    const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
-    const counted = await this.#grants.ask((kept) =>
-      countGrant(kept, request, issuedAt, expires, cryptogramOf === undefined),
-    );
-    const { atc, domainHash } = counted;
-    const cryptogram = await (cryptogramOf?.({ atc, expires }) ??
-      this.secrets.cryptogram(request.tokenRef, atc, domainHash));
-    const grant = encodeGrant(composeGrant(this.secrets, request, counted, cryptogram, code, { issuedAt, expires }));
-    const signed = encodeSign1(grant, this.#claims.serial, AAD.grant, this.keys.sign.sign);
-    const { grant_key } = await cardIn(this.store, request.cardId);
-    return { sealed: await sealToCard(signed, request.cardId, grant_key), ...evidence };
+    const counted = await this.grants.count(asked, cryptogramOf === undefined);
+    const { atc } = counted.counted;
+    const cryptogram = (await cryptogramOf?.({ atc, expires: counted.expires })) ?? this.grants.cryptogram(counted);
+    return this.grants.make(counted, cryptogram, code);
   }
 
   /** Certificate, receipt and consistency proof for a card that has seen `checkpointSize` entries. @throws {IssuerError} `CHECKPOINT_UNKNOWN` */
