@@ -19,6 +19,8 @@ export interface CountedGrant {
   readonly counted: Counted;
   readonly issuedAt: number;
   readonly expires: number;
+  /** As it was then: none of what came back from another service. */
+  readonly evidence?: Evidence;
 }
 
 interface Parts {
@@ -49,11 +51,11 @@ export class GrantMaker {
    */
   async count(asked: GrantRequest, hasOwnCryptogram: boolean): Promise<CountedGrant> {
     const request = checkedRequest(asked);
-    this.#parts.evidence(request.checkpointSize);
+    const evidence = this.#parts.evidence(request.checkpointSize);
     const issuedAt = this.#parts.now();
     const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
     const counted = await this.#desk.ask((kept) => countGrant(kept, request, issuedAt, expires, hasOwnCryptogram));
-    return { request, counted, issuedAt, expires };
+    return { request, counted, issuedAt, expires, evidence };
   }
 
   /** The issuer's own. */
@@ -62,12 +64,11 @@ export class GrantMaker {
   }
 
   async make(
-    { request, counted, issuedAt, expires }: CountedGrant,
+    { request, counted, issuedAt, expires, evidence = this.#parts.evidence(request.checkpointSize) }: CountedGrant,
     cryptogram: Uint8Array,
     code?: CodeToSwipe,
   ): Promise<GrantBundle> {
     const { secrets, serial, keys } = this.#parts;
-    const evidence = this.#parts.evidence(request.checkpointSize);
     const grant = encodeGrant(composeGrant(secrets, request, counted, cryptogram, code, { issuedAt, expires }));
     const signed = encodeSign1(grant, serial, AAD.grant, keys.sign.sign);
     const grantKey = await this.#parts.grantKey(request.cardId);
