@@ -4,6 +4,7 @@ import { IsoCaller, LineError, type LineKeys, lineKeys, ServiceCaller, serviceKe
 import type { Message } from "@enabling-card/iso8583";
 import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
 import { Processor } from "@enabling-card/processor";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import {
   enrolledCard,
@@ -202,6 +203,20 @@ describe("an issuer's routes for services", () => {
     }
   });
 
+  it("count once for one idempotency key, and ask a card once: IDEMPOTENCY_MISMATCH for another request", async () => {
+    const processor = callerOf("processor", forProcessor);
+    const count = (change: object = {}) =>
+      processor.ask<{ atc: number }>("/v1/services/counts", { ...position(), ...change }, "a-key-of-its-own");
+    expect([(await count()).atc, (await count()).atc]).to.deep.equal([1, 1]);
+    expect(await said(count({ checkpointSize: 1 }))).to.equal("IDEMPOTENCY_MISMATCH");
+    const { account } = await issuer.issuer.resolve(card.cardId, card.accessKey, toHex(tokenRef));
+    const acs = callerOf("acs", forAcs);
+    const body = { ...position(), domain: { ...domain, channel: 1 }, account, answer: base64(new Uint8Array(8)) };
+    const ask = () => acs.ask<{ sealed: string }>("/v1/services/questions", body, "a-key-of-its-own");
+    expect((await ask()).sealed).to.equal((await ask()).sealed);
+    expect((await issuer.issuer.store.token(toHex(tokenRef)))!.atc).to.equal(2);
+  });
+
   it("make a grant of what was counted, as it was counted, while it lives: COUNTED_UNKNOWN", async () => {
     const processor = callerOf("processor", forProcessor);
     const counted = await processor.ask<{ counted: string; atc: number; expires: number }>(
@@ -218,6 +233,11 @@ describe("an issuer's routes for services", () => {
     const { sealed } = await make(counted.counted);
     const grant = await openGrant(Uint8Array.from(Buffer.from(sealed, "base64url")), card);
     expect(grant).to.deep.include({ atc: 1, cryptogram, domain, expires: T0 + 120, issuedAt: T0 });
+    expect((await make(counted.counted)).sealed, "again").to.equal(sealed);
+    const second = { counted: counted.counted, cryptogram: base64(new Uint8Array(8)) };
+    expect(await said(processor.ask("/v1/services/grants", second)), "another cryptogram").to.equal(
+      "IDEMPOTENCY_MISMATCH",
+    );
     const other = `${counted.counted.slice(0, 40)}${counted.counted[40] === "A" ? "B" : "A"}${counted.counted.slice(41)}`;
     expect(await said(make(other))).to.equal("COUNTED_UNKNOWN");
     now += 120;

@@ -6,6 +6,8 @@ import { type Network, type NetworkOptions, startAcsApart, startNetwork, startPr
 
 const secret = (fill: number) => new Uint8Array(32).fill(fill);
 const [PROCESSOR_ISSUER, PROCESSOR_ACS, ACS_ISSUER] = [secret(1), secret(2), secret(3)];
+/** Of each two services. */
+export const SECRETS = [PROCESSOR_ISSUER, PROCESSOR_ACS, ACS_ISSUER];
 
 export function startOfRun(options: NetworkOptions): Promise<Network> {
   return process.env.ECARD_TEST_APART === undefined ? startNetwork(options) : startApart(options);

@@ -23,6 +23,7 @@ export const ISSUER_ERRORS = {
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   GRANT_LIMIT: [403, "The token has had as many grants as it may have for now: wait ten seconds for the next one"],
   CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],
+  IDEMPOTENCY_MISMATCH: [422, "That idempotency key belongs to another request: use a new one"],
   IIN_NOT_CONFIGURED: [500, "The issuer mints only in its configured number ranges"],
   SAMPLE_KEYS_LOOPBACK: [500, "Sample keys are for this machine alone: bind to loopback, or bring keys of your own"],
   SAMPLE_KEYS_TEST_IIN: [500, "Sample keys are for the test range 999999 alone: bring keys of your own"],

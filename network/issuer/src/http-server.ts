@@ -1,7 +1,7 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
-import { SqlError } from "@enabling-card/sql";
+import { type HttpDoorOptions, httpDoor, REPEATABLE, type Refusals } from "@enabling-card/doors";
+import { type Repeatable, SqlError } from "@enabling-card/sql";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -45,16 +45,18 @@ export async function httpServer(
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
-    { schema: { body: REQUESTS.enrol, response: ANSWERS.enrol } },
-    async ({ body }) => {
-      const { cardId, accessKey } = await issuer.enrol(decode64(body.certificate), body.phoneName);
+    { schema: { body: REQUESTS.enrol, headers: REPEATABLE, response: ANSWERS.enrol } },
+    async (request) => {
+      const { certificate, phoneName } = request.body;
+      const repeat = repeatOf(request, "cards");
+      const { cardId, accessKey } = await issuer.enrol(decode64(certificate), phoneName, repeat);
       return { cardId: encode64(base32nopad.decode(cardId)), accessKey: encode64(accessKey) };
     },
   );
 
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean; domainOnly?: boolean } }>(
     "/v1/tokens",
-    { schema: { body: REQUESTS.mint, response: ANSWERS.mint } },
+    { schema: { body: REQUESTS.mint, headers: REPEATABLE, response: ANSWERS.mint } },
     async (request) => {
       const { cardId, holderName, offline = false, domainOnly = false } = request.body;
       if (offline && domainOnly) throw new IssuerError("BAD_REQUEST", { detail: "a domain is asked for on line" });
@@ -62,6 +64,7 @@ export async function httpServer(
         await authenticated(issuer, request, cardId),
         holderName,
         domainOnly ? "domain" : offline ? "offline" : "online",
+        repeatOf(request, cardId),
       );
       return { tokenRef: encode64(tokenRef), ...view };
     },
@@ -69,15 +72,16 @@ export async function httpServer(
 
   app.post<{ Body: GrantBody }>(
     "/v1/grants",
-    { schema: { body: REQUESTS.grant, response: ANSWERS.grant } },
+    { schema: { body: REQUESTS.grant, headers: REPEATABLE, response: ANSWERS.grant } },
     async (request) => {
       const { challenge, tokenRef, cardId, ...rest } = request.body;
-      const { sealed, ...evidence } = await issuer.grant({
+      const asked = {
         ...rest,
         cardId: await authenticated(issuer, request, cardId),
         tokenRef: decode64(tokenRef, TOKEN_REF_SIZE),
         ...(challenge !== undefined && { challenge: decode64(challenge, CHALLENGE_SIZE) }),
-      });
+      };
+      const { sealed, ...evidence } = await issuer.grant(asked, { repeat: repeatOf(request, cardId) });
       return { sealed: encode64(sealed), ...evidenceJson(evidence) };
     },
   );
@@ -93,13 +97,12 @@ export async function httpServer(
 
   app.post<{ Params: { ref: string }; Body: Position & { state: keyof typeof ASKED_STATES } }>(
     "/v1/tokens/:ref/state",
-    { schema: { body: REQUESTS.setState, response: ANSWERS.state } },
+    { schema: { body: REQUESTS.setState, headers: REPEATABLE, response: ANSWERS.state } },
     async (request) => {
       const { cardId, checkpointSize, state } = request.body;
       const card = await authenticated(issuer, request, cardId);
-      return stateJson(
-        await issuer.setHolderState(card, tokenRefOf(request.params), ASKED_STATES[state], checkpointSize),
-      );
+      const [ref, to, repeat] = [tokenRefOf(request.params), ASKED_STATES[state], repeatOf(request, cardId)];
+      return stateJson(await issuer.setHolderState(card, ref, to, checkpointSize, repeat));
     },
   );
 
@@ -142,6 +145,12 @@ async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: st
   if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
   await issuer.authenticate(cardId, Uint8Array.from(octets));
   return cardId;
+}
+
+/** The request as one that may come again, where it has an idempotency key. @param owner - Who asks */
+export function repeatOf({ headers, url, body }: FastifyRequest, owner: string): Repeatable | undefined {
+  const key = headers["idempotency-key"];
+  return typeof key === "string" ? { owner, key, asked: [url, body] } : undefined;
 }
 
 function tokenRefOf({ ref }: { readonly ref: string }): string {

@@ -7,7 +7,7 @@ import type { FastifyInstance } from "fastify";
 import type { GrantBundle } from "./evidence.js";
 import type { GrantRequest } from "./grant-request.js";
 import { DOMAIN } from "./http-schemas.js";
-import { decode64, encode64, evidenceJson } from "./http-server.js";
+import { decode64, encode64, evidenceJson, repeatOf } from "./http-server.js";
 import type { Issuer } from "./issuer.js";
 
 /** 32 octets that the issuer and that service have, and no other. */
@@ -84,8 +84,9 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
   routes.post<{ Body: AskedGrant & { code?: AskedCode } }>(
     "/v1/services/counts",
     { schema: { body: REQUESTS.count, response: ANSWERS.count } },
-    async ({ body: { code, ...asked } }) => {
-      const counted = await issuer.grants.count(grantOf(asked), false);
+    async (request) => {
+      const { code, ...asked } = request.body;
+      const counted = await issuer.grants.count(grantOf(asked), false, repeatOf(request, "processor"));
       const swiped = code && { number: code.number, codeRef: decode64(code.codeRef) };
       const { expires } = counted;
       return { atc: counted.counted.atc, expires, counted: issuer.grants.shown(counted, swiped) };
@@ -102,10 +103,12 @@ function forAcs(routes: FastifyInstance, issuer: Issuer): void {
   routes.post<{ Body: AskedGrant & { account: string; answer: string } }>(
     "/v1/services/questions",
     { schema: { body: REQUESTS.question, response: ANSWERS.grant } },
-    async ({ body: { account, answer, ...asked } }) => {
-      const request = grantOf(asked);
-      await issuer.vouch(request.cardId, toHex(request.tokenRef), account);
-      return grantJson(await issuer.grant(request, { cryptogramOf: async () => decode64(answer) }));
+    async (request) => {
+      const { account, answer, ...asked } = request.body;
+      const wanted = grantOf(asked);
+      await issuer.vouch(wanted.cardId, toHex(wanted.tokenRef), account);
+      const cryptogramOf = async () => decode64(answer);
+      return grantJson(await issuer.grant(wanted, { cryptogramOf, repeat: repeatOf(request, "acs") }));
     },
   );
 }

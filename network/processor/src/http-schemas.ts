@@ -72,13 +72,6 @@ export const REQUESTS = {
   }),
 } as const;
 
-/** RFC draft "Idempotency-Key": 8 to 64 printable characters, chosen by who asks. */
-export const IDEMPOTENT = {
-  type: "object",
-  required: ["idempotency-key"],
-  properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
-} as const;
-
 const SEALED = object({ sealed: out, issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } });
 const REMOTE = object({ token: out, expiry: out, atc: { type: "integer" }, drc: out, cavv: out });
 

@@ -1,14 +1,22 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
 import type { RReq, RRes } from "@enabling-card/acs";
-import { type HttpDoorOptions, httpDoor, type Refusals, serviceKeys, signedRoutes } from "@enabling-card/doors";
+import {
+  type HttpDoorOptions,
+  httpDoor,
+  IDEMPOTENT,
+  REPEATABLE,
+  type Refusals,
+  serviceKeys,
+  signedRoutes,
+} from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
 import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
-import { ANSWERS, IDEMPOTENT, REQUESTS } from "./http-schemas.js";
+import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { AccountName, CodeRequest, Processor } from "./processor.js";
 import type { Switch } from "./switch.js";
 
@@ -49,10 +57,12 @@ export async function httpServer(
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 
-  app.post<{ Body: { key: string } }>(
+  app.post<{ Body: { key: string }; Headers: Partial<WithKey> }>(
     "/v1/devices",
-    { schema: { body: REQUESTS.device, response: ANSWERS.device } },
-    async ({ body }) => ({ device: await processor.addDevice(decode64(body.key)) }),
+    { schema: { body: REQUESTS.device, headers: REPEATABLE, response: ANSWERS.device } },
+    async ({ body, headers }) => ({
+      device: await processor.addDevice(decode64(body.key), headers["idempotency-key"]),
+    }),
   );
 
   app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: WithKey }>(
