@@ -78,8 +78,6 @@ const MIGRATIONS: readonly string[] = [
     expires INTEGER NOT NULL, PRIMARY KEY (token_name, atc)) STRICT;
   CREATE INDEX domain_grants_by_digits ON domain_grants (token_name, atc_digits, atc);
   CREATE INDEX domain_grants_by_time ON domain_grants (expires);`,
-  `ALTER TABLE answers ADD COLUMN owner TEXT NOT NULL DEFAULT '';
-  CREATE INDEX answers_by_owner ON answers (owner, at);`,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */

@@ -5,14 +5,15 @@ import { createHash } from "node:crypto";
 import type { Sql } from "./port.js";
 
 /** For a service's migrations. */
-export const ANSWERS_TABLE = `CREATE TABLE answers (name TEXT PRIMARY KEY, at INTEGER NOT NULL, asked TEXT NOT NULL, answer BLOB NOT NULL, owner TEXT NOT NULL) STRICT;
-  CREATE INDEX answers_by_time ON answers (at);
-  CREATE INDEX answers_by_owner ON answers (owner, at);`;
+export const ANSWERS_TABLE = `CREATE TABLE answers (name TEXT PRIMARY KEY, at INTEGER NOT NULL, asked TEXT NOT NULL, answer BLOB NOT NULL) STRICT;
+  CREATE INDEX answers_by_time ON answers (at);`;
 
 /** How long answers are kept, seconds. */
 export const ANSWERS_KEPT_S = 86_400;
 /** Of one owner, beside those of the last second; the oldest go first. */
 export const ANSWERS_MAX = 1024;
+/** Hexadecimal digits that all names of an owner begin with. */
+const OWNER_DIGITS = 16;
 /** Rows that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
 
@@ -34,34 +35,35 @@ export class Answers {
   }
 
   /** One that is there already stays. */
-  async keep(name: string, owner: string, at: number, { asked, answer }: Kept): Promise<void> {
+  async keep(name: string, at: number, { asked, answer }: Kept): Promise<void> {
     await this.#sql.run(
-      "INSERT INTO answers (name, at, asked, answer, owner) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
+      "INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
       name,
       at,
       asked,
       answer,
-      owner,
     );
   }
 
-  /** What is older than `until`, some at a time, and what that owner has too many of. */
-  async forget(until: number, owner: string): Promise<void> {
+  /** What is older than `until`, some at a time, and what the owner of `name` has too many of. */
+  async forget(until: number, name: string): Promise<void> {
     await this.#sql.run(
       `DELETE FROM answers WHERE name IN (SELECT name FROM answers WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
       until,
     );
+    const owner = name.slice(0, OWNER_DIGITS);
+    const own = [owner, `${owner}g`]; // behind every hexadecimal digit
     await this.#sql.run(
-      `DELETE FROM answers WHERE owner = ? AND at <
-         (SELECT at FROM answers WHERE owner = ? ORDER BY at DESC LIMIT 1 OFFSET ${ANSWERS_MAX - 1})`,
-      owner,
-      owner,
+      `DELETE FROM answers WHERE name > ? AND name < ? AND at <
+         (SELECT at FROM answers WHERE name > ? AND name < ? ORDER BY at DESC LIMIT 1 OFFSET ${ANSWERS_MAX - 1})`,
+      ...own,
+      ...own,
     );
   }
 }
 
 export interface OnceOptions {
-  /** What a text is found by, and tells nobody. */
+  /** What a text is found by, in hexadecimal, and tells nobody. */
   readonly nameOf: (text: string) => string;
   readonly seal: (text: string) => Uint8Array;
   /** Throws where the store was altered. */
@@ -99,17 +101,16 @@ export class Once {
    */
   async within<T>(answers: Answers, request: Repeatable | undefined, work: () => Promise<T>): Promise<T> {
     if (request === undefined) return work();
-    const { nameOf, now } = this.#options;
+    const { now, seal } = this.#options;
     const [name, asked] = [this.#nameOf(request), hashOf(request.asked)];
     const earlier = await this.#earlier(answers, name, asked);
     if (earlier !== undefined) return JSON.parse(earlier) as T;
     const text = JSON.stringify(await work());
-    const owner = nameOf(JSON.stringify(["owner of answers", request.owner]));
     if (this.#forgotAt !== now()) {
       this.#forgotAt = now();
-      await answers.forget(now() - ANSWERS_KEPT_S, owner);
+      await answers.forget(now() - ANSWERS_KEPT_S, name);
     }
-    await answers.keep(name, owner, now(), { asked, answer: this.#options.seal(text) });
+    await answers.keep(name, now(), { asked, answer: seal(text) });
     return JSON.parse(text) as T;
   }
 
@@ -143,7 +144,9 @@ export class Once {
   }
 
   #nameOf({ owner, key }: Repeatable): string {
-    return this.#options.nameOf(JSON.stringify(["answer", `${owner}|${key}`]));
+    const { nameOf } = this.#options;
+    const owners = nameOf(JSON.stringify(["owner of answers", owner])).slice(0, OWNER_DIGITS);
+    return owners + nameOf(JSON.stringify(["answer", `${owner}|${key}`]));
   }
 }
 
