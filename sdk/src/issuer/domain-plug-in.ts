@@ -99,7 +99,7 @@ export class DomainPlugIn {
     await card.load(bundle(begun, "question"), options);
     onStep?.("confirming");
     const { cryptogram } = await card.confirm(options);
-    const result = await acs.ask("POST", new URL(acsUrl(begun)).pathname, {
+    const result = await acs.change(new URL(acsUrl(begun)).pathname, {
       body: {
         ...{ messageType: "CReq", messageVersion: MESSAGE_VERSION, threeDSServerTransID },
         ...{ acsTransID: text(begun, "acsTransID"), challengeDataEntry: toBase64Url(cryptogram) },
