@@ -112,6 +112,26 @@ describe("phone, card and network: a payment behind an authentication", () => {
     expect(await terminal.authorise(reads, { amount: 950 })).to.include({ approved: false, ourCode: "ATC_REPLAYED" });
   });
 
+  it("has one grant, and one question to its user, though each answer is lost once on the way", async () => {
+    let isLost = false;
+    const losing = (async (...args: Parameters<typeof fetch>) => {
+      const response = await fetch(...args);
+      isLost = !isLost;
+      if (!isLost) return response;
+      await response.text();
+      throw new TypeError("the line is gone");
+    }) as typeof fetch;
+    const unlucky = new DomainPlugIn({ baseUrl: network.processor.url, accessKey, fetch: losing });
+    const bundle = await pressing(unlucky.grant(card, order()));
+    expect(asked).to.equal(1);
+    expect(
+      (await network.issuer.issuer.store.token(toHex(tokenRef)))!.atc,
+      "of the question, and of the grant",
+    ).to.equal(2);
+    await card.load(bundle);
+    expect(await terminal.authorise(await swipe(), { amount: 950 })).to.include({ approved: true });
+  });
+
   it("pays without a swipe, while the coil stays silent", async () => {
     const credentials = { ...(await pressing(plugIn.credentials(card, order()))), requestor: "Test wallet" };
     expect(credentials.eci).to.equal("05");

@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { sampleKeys } from "@enabling-card/issuer";
 import { openWatchDoor, startNetwork } from "@enabling-card/network";
-import { COPIED, check, RESTORED, STARTED, WATCHED } from "./json-shapes.js";
+import { COPIED, check, RESTORED, SERVICE_KEYS, STARTED, STARTED_APART, WATCHED } from "./json-shapes.js";
 import { ecard } from "./run-ecard.js";
 
 /** The JSON Lines of a command line that wrote nothing to stderr. */
@@ -26,6 +26,17 @@ export function networkVerbs(folder: () => string, lines: Lines): Readonly<Recor
       const ports = ["--http", "--codes", "--acs", "--iso", "--watch"].flatMap((name) => [name, "0"]);
       const [started] = await lines(["network", "start", "--json", ...ports], abort.signal, () => abort.abort());
       check(started!, STARTED);
+      const doors = { issuer: ["--http", "--line"], processor: ["--codes", "--iso", "--watch"], acs: ["--acs"] };
+      for (const [service, names] of Object.entries(doors)) {
+        const over = new AbortController();
+        const own = names.flatMap((name) => [name, "0"]);
+        const [alone] = await lines(["network", "start", service, "--json", ...own], over.signal, () => over.abort());
+        check(alone!, STARTED_APART);
+      }
+    },
+    async "network keys"() {
+      const [made] = await lines(["network", "keys", "--json", "--out", join(folder(), "keys")]);
+      check(made!, SERVICE_KEYS);
     },
     async "network watch"() {
       const watch = await openWatchDoor(0);

@@ -75,6 +75,10 @@ export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
 export const STARTED: Shape = {
   ...{ event: "string", issuer: "string", processor: "string", acs: "string", watch: "string", iso: "object" },
 };
+export const STARTED_APART: Shape = {
+  ...{ event: "string", service: "string", url: "string", "iso?": "object", "line?": "object", "watch?": "string" },
+};
+export const SERVICE_KEYS: Shape = { keys: "array" };
 export const WATCHED: Shape = {
   ...{ event: "string", at: "number", from: "string", to: "string", mti: "string", fields: "object" },
 };
@@ -312,7 +316,8 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["serial", SERIAL_PORT],
   ["logs", { ...LOGGED, ...LOG_FRAME }],
   ["issuer", ISSUER],
-  ["network start", STARTED],
+  ["network start", { ...STARTED, ...STARTED_APART }],
+  ["network keys", SERVICE_KEYS],
   ["network watch", WATCHED],
   ["network backup", COPIED],
   ["network restore", RESTORED],

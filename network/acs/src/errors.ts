@@ -1,8 +1,8 @@
-// What the access control server refuses, each by its own code. What an authentication comes to is no error: transStatus says it.
+// What the access control server refuses, each by its own code. What an authentication comes to is no error: transStatus says it. Codes are
+// never renamed, and a retired one is never used again: UNAUTHORISED.
 
 export const ACS_ERRORS = {
   BAD_REQUEST: [400, "The request is not one this access control server understands: check it against the API"],
-  UNAUTHORISED: [401, "Only the domain server asks for authentications: show the key that both have"],
   ROUTE_UNKNOWN: [404, "There is no such route: check the path and the method against the API"],
   TRANSACTION_UNKNOWN: [404, "There is no such authentication: begin one at the domain server"],
   TRANSACTION_KNOWN: [409, "That authentication was asked for before: ask for another"],

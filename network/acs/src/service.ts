@@ -1,6 +1,5 @@
 // The access control server as a service: JSON over HTTP, for the domain server and for phones, one process.
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import {
   type HttpDoorOptions,
   type HttpLimits,
@@ -8,6 +7,8 @@ import {
   Operations,
   type OperationsOptions,
   type Refusals,
+  serviceKeys,
+  signedRoutes,
 } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance } from "fastify";
@@ -17,8 +18,8 @@ import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { AReq, CReq } from "./messages.js";
 
 export interface AcsServiceOptions extends Omit<AcsOptions, "url"> {
-  /** 32 octets that a domain server elsewhere shows (RFC 6750, base64url); without it none is let in over HTTP. */
-  readonly domainServerKey?: Uint8Array;
+  /** 32 octets that a domain server in another process has as well, and signs what it asks by; without it none is let in over HTTP. */
+  readonly domainServer?: Uint8Array;
   /** Loopback unless told. */
   readonly host?: string;
   /** 0 (unless told) takes any free port. */
@@ -39,7 +40,7 @@ export async function startAcs(options: AcsServiceOptions): Promise<AcsService> 
   let url = "";
   const acs = await Acs.open({ ...options, url: () => url });
   const operations = new Operations({ service: "acs", ...(options.log && { log: options.log }) });
-  const http = await httpServer(acs, options.domainServerKey, { ...options.http, operations });
+  const http = await httpServer(acs, options.domainServer, { ...options.http, operations });
   const close = async () => {
     await http.close();
     await acs.close();
@@ -56,26 +57,21 @@ export async function startAcs(options: AcsServiceOptions): Promise<AcsService> 
 /** The door, not yet open. */
 async function httpServer(
   acs: Acs,
-  key: Uint8Array | undefined,
+  domainServer: Uint8Array | undefined,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Access control server: authentications" });
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
-  app.post<{ Body: AReq }>("/v1/areq", { schema: { body: REQUESTS.aReq, response: ANSWERS.aRes } }, (request) => {
-    if (key === undefined || !isShown(request.headers.authorization, key)) throw new AcsError("UNAUTHORISED");
-    return acs.authenticate(request.body);
-  });
   app.post<{ Body: CReq }>("/v1/creq", { schema: { body: REQUESTS.cReq, response: ANSWERS.cRes } }, ({ body }) =>
     acs.answer(body),
   );
+  if (domainServer === undefined) return app;
+  await signedRoutes(app, { keys: serviceKeys(domainServer, "processor", "acs"), now: () => acs.now() }, (routes) => {
+    routes.post<{ Body: AReq }>("/v1/areq", { schema: { body: REQUESTS.aReq, response: ANSWERS.aRes } }, ({ body }) =>
+      acs.authenticate(body),
+    );
+  });
   return app;
-}
-
-/** Compares hashes, so that the time tells nothing of the key, nor of its length. */
-function isShown(authorization: string | undefined, key: Uint8Array): boolean {
-  const hash = (octets: Uint8Array) => createHash("sha256").update(octets).digest();
-  const shown = /^Bearer ([\w-]+)$/i.exec(authorization ?? "")?.[1] ?? "";
-  return timingSafeEqual(hash(Buffer.from(shown, "base64url")), hash(key));
 }
 
 const REFUSALS: Refusals = {

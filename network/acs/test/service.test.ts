@@ -1,10 +1,12 @@
 // The access control server's own door: who may ask for an authentication, and what it must look like. What it comes to is in network/embedded/test.
 
 import { randomUUID } from "node:crypto";
+import { ServiceCaller, serviceKeys } from "@enabling-card/doors";
 import { expect } from "chai";
 import { type AcsService, type AReq, type CardQuestion, EXTENSION, MESSAGE_VERSION, startAcs } from "../src/index.js";
 
-const KEY = new Uint8Array(32).fill(7);
+const SECRET = new Uint8Array(32).fill(7);
+const KEYS = serviceKeys(SECRET, "processor", "acs");
 const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
 const ID = base64(new Uint8Array(16));
 const SEALED = { sealed: "AA", issuerCert: "AA", receipt: "AA", consistency: null };
@@ -13,10 +15,10 @@ describe("the access control server's door", () => {
   let service: AcsService;
   let asked: CardQuestion[];
 
-  const open = async (domainServerKey?: Uint8Array) => {
+  const open = async (domainServer?: Uint8Array) => {
     asked = [];
     service = await startAcs({
-      ...{ master: new Uint8Array(32), cavvKey: new Uint8Array(16), ...(domainServerKey && { domainServerKey }) },
+      ...{ master: new Uint8Array(32), cavvKey: new Uint8Array(16), ...(domainServer && { domainServer }) },
       askCard: async (question) => {
         asked.push(question);
         return SEALED;
@@ -44,28 +46,41 @@ describe("the access control server's door", () => {
     messageExtension: [{ ...EXTENSION, data: { cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: 0 } }],
     ...change,
   });
-  const post = async (body: object, key: Uint8Array | null = KEY, path = "/v1/areq") => {
-    const headers = { "content-type": "application/json", ...(key && { authorization: `Bearer ${base64(key)}` }) };
+  /** What the server says to what a service asks by `keys`, believed or claimed; or to a phone, which has none. */
+  const post = async (body: object, keys: typeof KEYS | null = KEYS, path = "/v1/areq") => {
+    if (keys !== null) {
+      const asked = new ServiceCaller({ url: service.url, keys }).ask<Record<string, unknown>>(path, body);
+      return asked.catch(({ code, message }: Error & { code: string }) => ({
+        code: code === "ANSWER_UNPROVEN" ? / \(it says (\w+)\)/.exec(message)?.[1] : code,
+      })) as Promise<Record<string, unknown>>;
+    }
+    const headers = { "content-type": "application/json" };
     const response = await fetch(`${service.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     return (await response.json()) as Record<string, unknown>;
   };
 
-  it("lets in the domain server that shows the key, and nobody else", async () => {
-    await open(KEY);
+  it("lets in the domain server that signs by their secret, and nobody else", async () => {
+    await open(SECRET);
     expect(await post(request())).to.include({
       messageType: "ARes",
       transStatus: "C",
       acsURL: `${service.url}/v1/creq`,
     });
-    for (const wrong of [new Uint8Array(32), KEY.subarray(1), new Uint8Array(0), null])
-      expect(await post(request(), wrong)).to.include({ code: "UNAUTHORISED" });
+    for (const wrong of [
+      serviceKeys(new Uint8Array(32), "processor", "acs"),
+      serviceKeys(SECRET, "issuer", "acs"),
+      { ...KEYS, request: KEYS.answer },
+    ])
+      expect(await post(request(), wrong)).to.include({ code: "SIGNATURE_WRONG" });
+    expect(await post(request(), null)).to.include({ code: "SIGNATURE_MISSING" });
     expect(asked).to.have.length(1);
   });
 
-  it("lets in nobody where it was given no key", async () => {
+  it("lets in nobody where it was given no secret", async () => {
     await open();
-    expect(await post(request())).to.include({ code: "UNAUTHORISED" });
-    expect(await post(request(), new Uint8Array(0))).to.include({ code: "UNAUTHORISED" });
+    expect(await post(request())).to.include({ code: "ROUTE_UNKNOWN" });
+    expect(await post(request(), null)).to.include({ code: "ROUTE_UNKNOWN" });
+    expect(asked).to.deep.equal([]);
   });
 
   for (const [what, change] of [
@@ -81,14 +96,14 @@ describe("the access control server's door", () => {
     ["a field that nobody knows", { cardSecurityCode: "123" }],
   ] as const) {
     it(`refuses ${what}: BAD_REQUEST, and asks no card`, async () => {
-      await open(KEY);
+      await open(SECRET);
       expect(await post(request(change))).to.include({ code: "BAD_REQUEST" });
       expect(asked).to.deep.equal([]);
     });
   }
 
   it("asks once for each transaction: TRANSACTION_KNOWN", async () => {
-    await open(KEY);
+    await open(SECRET);
     const first = request();
     await post(first);
     expect(await post(first)).to.include({ code: "TRANSACTION_KNOWN" });
@@ -100,7 +115,7 @@ describe("the access control server's door", () => {
     let isThere = false;
     const told: string[] = [];
     service = await startAcs({
-      ...{ master: new Uint8Array(32), cavvKey: new Uint8Array(16), domainServerKey: KEY },
+      ...{ master: new Uint8Array(32), cavvKey: new Uint8Array(16), domainServer: SECRET },
       askCard: async (_question, secret) => {
         answer = secret;
         return SEALED;

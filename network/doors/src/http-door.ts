@@ -4,6 +4,7 @@
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { SignatureError } from "./http-signature.js";
 import { Operations } from "./operations.js";
 
 const BODY_MAX = 8 * 1024;
@@ -104,6 +105,7 @@ function refuse(reply: FastifyReply, refusal: Refusal): void {
 
 /** What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON. */
 function refusalOf(refusals: Refusals, error: FrameworkError): Refusal {
+  if (error instanceof SignatureError) return error;
   const own = refusals.of(error);
   if (own !== undefined) return own;
   const { validation, statusCode = 500, message, code } = error;

@@ -1,6 +1,13 @@
 // How the services are reached, and reach each other.
 
 export { type HttpDoorOptions, type HttpLimits, httpDoor, type Refusal, type Refusals } from "./http-door.js";
+export {
+  type ServiceKeys,
+  SIGNATURE_ERRORS,
+  SignatureError,
+  type SignatureErrorCode,
+  serviceKeys,
+} from "./http-signature.js";
 export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
 export {
   type Answer,
@@ -13,5 +20,14 @@ export {
 } from "./iso-door.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
-export { answers, object, out, REFUSAL, whole } from "./schema.js";
+export { answers, IDEMPOTENT, object, out, REFUSAL, REPEATABLE, whole } from "./schema.js";
+export {
+  SERVICE_ERRORS,
+  ServiceCaller,
+  type ServiceCallerOptions,
+  ServiceError,
+  type ServiceErrorCode,
+  ServiceRefusal,
+} from "./signed-caller.js";
+export { type SignedDoorOptions, signedRoutes } from "./signed-door.js";
 export { type Emission, equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";

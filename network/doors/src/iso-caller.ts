@@ -3,7 +3,7 @@
 
 import { connect, type Socket } from "node:net";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
-import { encodeWithMac, hasMac, type LineKeys } from "./line-mac.js";
+import { encodeWithMac, hasMac, type LineKeys, withoutMac } from "./line-mac.js";
 
 const NAMING = [7, 11, 32, 41] as const;
 /** How many may wait for their answers. */
@@ -121,10 +121,11 @@ export class IsoCaller {
   }
 
   #take(bytes: Uint8Array): void {
-    const answer = decode(bytes);
+    const told = decode(bytes);
     const { keys, onFault } = this.#options;
-    if (keys && !hasMac(bytes, answer, keys.answer))
+    if (keys && !hasMac(bytes, told, keys.answer))
       throw Object.assign(new Error("its MAC is wrong"), { code: "MAC_WRONG" });
+    const answer = keys ? withoutMac(told) : told;
     const name = nameOf(answer);
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) {

@@ -23,11 +23,17 @@ export function lineKeys(secret: Uint8Array): LineKeys {
 
 /** The message as it is sent, its MAC in its last field. */
 export function encodeWithMac({ mti, fields }: Message, key: Uint8Array): Uint8Array {
-  const { 64: _, 128: __, ...rest } = fields;
+  const { fields: rest } = withoutMac({ mti, fields });
   const last = Object.keys(rest).some((de) => Number(de) >= FIRST_OF_SECOND_BITMAP) ? 128 : 64;
   const bytes = encode({ mti, fields: { ...rest, [last]: new Uint8Array(MAC_SIZE) } });
   bytes.set(aesCmac(key, bytes.subarray(0, -MAC_SIZE)).subarray(0, MAC_SIZE), bytes.length - MAC_SIZE);
   return bytes;
+}
+
+/** What goes on from here: the MAC is this line's alone. */
+export function withoutMac({ mti, fields }: Message): Message {
+  const { 64: _, 128: __, ...rest } = fields;
+  return { mti, fields: rest };
 }
 
 /** Whether `bytes`, which were decoded to `message`, end in their MAC. */

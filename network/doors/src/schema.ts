@@ -18,3 +18,9 @@ export const REFUSAL = object({ code: out, message: out });
 export function answers(properties: object, optional: readonly string[] = []) {
   return { 200: object(properties, optional), "4xx": REFUSAL, "5xx": REFUSAL } as const;
 }
+
+const IDEMPOTENCY_KEY = { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } } as const;
+/** Headers of a request that may come again (draft-ietf-httpapi-idempotency-key-header): 8 to 64 printable characters, chosen by who asks. */
+export const REPEATABLE = { type: "object", properties: IDEMPOTENCY_KEY } as const;
+/** Of one that may come in no other way. */
+export const IDEMPOTENT = { ...REPEATABLE, required: ["idempotency-key"] } as const;

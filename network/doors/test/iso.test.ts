@@ -163,6 +163,14 @@ describe("a line between services", () => {
       expect(faults).to.deep.equal(["MAC_WRONG", "MAC_WRONG", "MAC_WRONG"]);
     });
 
+    it("is this line's alone: the answer comes without it", async () => {
+      await open(approve, { keys: KEYS });
+      for (const change of [{}, { 90: "0".repeat(42) }]) {
+        const { fields } = await caller({ keys: KEYS }).ask(request(1, change));
+        expect(fields).to.include({ 39: "00" }).and.not.have.any.keys("64", "128");
+      }
+    });
+
     it("believes no answer without it", async () => {
       await open(approve);
       expect(await refused(caller({ keys: { ...KEYS, request: KEYS.request } }).ask(request(1)))).to.equal("LINE_DOWN");

@@ -5,11 +5,27 @@ import { join } from "node:path";
 import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
-import { derivedKey } from "@enabling-card/vault";
+import { acsMaster, processorMaster } from "./service-keys.js";
 import { accountAt, askCardAt, codeGrantAt, domainAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
+export {
+  type AcsApartOptions,
+  type Peer,
+  type ProcessorApartOptions,
+  startAcsApart,
+  startProcessorApart,
+} from "./apart.js";
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
+export {
+  newServiceKeys,
+  processorMaster,
+  readServiceKeys,
+  SERVICES,
+  type ServiceKeys,
+  type ServiceName,
+  sampleServiceKeys,
+} from "./service-keys.js";
 export {
   type Authenticating,
   openWatchDoor,
@@ -78,7 +94,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     open.push(processor);
     acs = await startAcs({
       ...{ ...shared, httpPort: options.acsHttpPort ?? 0, file: placeOf(options.store, "acs") },
-      master: derivedKey(keys.master, "ecard/1 acs master", 32),
+      master: acsMaster(keys),
       cavvKey: cavvKeyOf(keys.master),
       askCard: askCardAt(issuer),
       tellResult: async (result) => {
@@ -96,16 +112,12 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   }
 }
 
-/** 32 octets that a processor beside its issuer derives its own keys from. */
-export function processorMaster(keys: IssuerKeys): Uint8Array {
-  return derivedKey(keys.master, "ecard/1 processor master", 32);
-}
-
 function isUrl(store: string | undefined): store is string {
   return store !== undefined && /^postgres(ql)?:\/\//.test(store);
 }
 
-function placeOf(store: string | undefined, name: string): string {
+/** Where in a network's store a service's tables are. */
+export function placeOf(store: string | undefined, name: string): string {
   if (store === undefined) return ":memory:";
   return isUrl(store) ? store : join(store, `${name}.sqlite`);
 }

@@ -61,21 +61,16 @@ export function codeGrantAt(service: IssuerService): IssueCode {
 /** What the access control server has the issuer ask a card. It pays nothing: its cryptogram is the answer, and no DRC. */
 export function askCardAt(service: IssuerService) {
   return async (question: CardQuestion, answer: Uint8Array): Promise<SealedGrant> => {
-    const { cardId, tokenRef, account, requestor, merchant, mcc, country, amount } = question;
-    const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), country, maxAmount: amount };
+    const { cardId, tokenRef, account } = question;
     try {
       await service.issuer.vouch(octets(cardId), toHex(octets(tokenRef)), account);
       return await sealedGrant(
         service,
-        { ...question, domain: { ...domain, channel: Channel.Remote } },
+        { ...question, domain: domainOf(question) },
         { cryptogramOf: async () => answer },
       );
     } catch (cause) {
-      if (!(cause instanceof IssuerError)) throw cause;
-      if (cause.http >= 500) throw new AcsError("ISSUER_UNAVAILABLE", { cause });
-      const isUnknown =
-        cause.code === "TOKEN_UNKNOWN" || cause.code === "ACCOUNT_WRONG" || cause.code === "CARD_UNKNOWN";
-      throw new CardNotAsked(isUnknown ? Reason.NoCardRecord : Reason.NotPermitted, cause.message, { cause });
+      throw cause instanceof IssuerError ? asAcs(cause) : cause;
     }
   };
 }
@@ -100,19 +95,41 @@ async function sealedGrant({ issuer }: IssuerService, request: GrantFor, options
   };
 }
 
-/** What the issuer says, in the processor's words. */
 async function forProcessor<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    if (!(cause instanceof IssuerError)) throw cause;
-    if (cause.http >= 500) throw new ProcessorError("ISSUER_UNAVAILABLE", { cause });
-    if (cause.code === "BAD_REQUEST" || cause.code === "DOMAIN_MISSING") {
-      throw new ProcessorError("BAD_REQUEST", { cause, detail: cause.message });
-    }
-    const isUnknown = cause.code === "UNAUTHORISED" || cause.code === "CARD_UNKNOWN";
-    throw new ProcessorError(isUnknown ? "UNAUTHORISED" : "ACCOUNT_REFUSED", { cause, detail: cause.code });
+    throw cause instanceof IssuerError ? asProcessors(cause) : cause;
   }
+}
+
+/** A service's no: its code, its sentence, and the status of HTTP that goes with it. */
+export interface Said extends Error {
+  readonly code: string;
+  readonly http: number;
+}
+
+/** What the issuer says, in the processor's words. */
+export function asProcessors(cause: Said): ProcessorError {
+  if (cause.http >= 500) return new ProcessorError("ISSUER_UNAVAILABLE", { cause });
+  if (cause.code === "BAD_REQUEST" || cause.code === "DOMAIN_MISSING") {
+    return new ProcessorError("BAD_REQUEST", { cause, detail: cause.message });
+  }
+  const isUnknown = cause.code === "UNAUTHORISED" || cause.code === "CARD_UNKNOWN";
+  return new ProcessorError(isUnknown ? "UNAUTHORISED" : "ACCOUNT_REFUSED", { cause, detail: cause.code });
+}
+
+/** What the issuer says to a question for a card, in the access control server's words. */
+export function asAcs(cause: Said): AcsError | CardNotAsked {
+  if (cause.http >= 500) return new AcsError("ISSUER_UNAVAILABLE", { cause });
+  const isUnknown = ["TOKEN_UNKNOWN", "ACCOUNT_WRONG", "CARD_UNKNOWN"].includes(cause.code);
+  return new CardNotAsked(isUnknown ? Reason.NoCardRecord : Reason.NotPermitted, cause.message, { cause });
+}
+
+/** The domain that a card's user is shown by a question. */
+export function domainOf({ requestor, merchant, mcc, country, amount }: CardQuestion): Domain {
+  const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), country, maxAmount: amount };
+  return { ...domain, channel: Channel.Remote };
 }
 
 function octets(base64url: string): Uint8Array {

@@ -1,11 +1,21 @@
 // Issuer and processor as two services: a line with a MAC between them, that breaks, and an issuer that is not there.
 
-import { IsoCaller, LineError, type LineKeys, lineKeys } from "@enabling-card/doors";
+import { IsoCaller, LineError, type LineKeys, lineKeys, ServiceCaller, serviceKeys } from "@enabling-card/doors";
 import type { Message } from "@enabling-card/iso8583";
 import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
 import { Processor } from "@enabling-card/processor";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { enrolledCard, purchase, reversalOf, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
+import {
+  enrolledCard,
+  openGrant,
+  purchase,
+  reversalOf,
+  T0,
+  type TestCard,
+  takeGrant,
+  tracksOf,
+} from "../../issuer/test/issuer-support.js";
 import { Switch } from "../../processor/src/switch.js";
 
 const SECRET = new Uint8Array(32).fill(3);
@@ -138,5 +148,99 @@ describe("an issuer's line for processors", () => {
     expect(await ask(issuer.line!, lineKeys(new Uint8Array(32)))).to.equal("LINE_DOWN");
     expect(await ask(issuer.line!, lineKeys(SECRET))).to.equal("00");
     await issuer.close();
+  });
+});
+
+describe("an issuer's routes for services", () => {
+  const [forProcessor, forAcs] = [SECRET, new Uint8Array(32).fill(4)];
+  let issuer: IssuerService;
+  let card: TestCard;
+  let tokenRef: Uint8Array;
+  let now: number;
+
+  beforeEach(async () => {
+    now = T0;
+    issuer = await startIssuer({
+      ...{ keys: keysFromSeeds(randomSeeds()), now: () => now, acs: forAcs },
+      processor: { port: 0, secret: forProcessor },
+    });
+    card = await enrolledCard(issuer.issuer);
+    ({ tokenRef } = await issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
+  });
+  afterEach(() => issuer.close());
+
+  const callerOf = (from: string, secret: Uint8Array) =>
+    new ServiceCaller({ url: issuer.url, keys: serviceKeys(secret, from, "issuer"), now: () => now });
+  const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
+  const named = () => ({ cardId: base64(card.cardId), tokenRef: base64(tokenRef) });
+  const domain = { requestor: "Test wallet", merchant: "CORNER BAKERY", channel: 0, country: 276, maxAmount: 1250 };
+  const position = () => ({ ...named(), challenge: base64(new Uint8Array(16)), checkpointSize: 0, domain });
+  const said = (work: Promise<unknown>) =>
+    work.then(
+      () => "answered",
+      ({ code, message }: Error & { code: string }) => `${code}${/ \(it says (\w+)\)/.exec(message)?.[1] ?? ""}`,
+    );
+  const bodies = (): Record<string, object> => ({
+    accounts: { ...named(), accessKey: base64(card.accessKey) },
+    tokens: { ...named(), accessKey: base64(card.accessKey) },
+    counts: position(),
+    grants: { counted: "AAAA", cryptogram: base64(new Uint8Array(8)) },
+    questions: { ...position(), account: "9999990000000008", answer: base64(new Uint8Array(8)) },
+  });
+
+  it("each hear the one service that they are for, and no phone", async () => {
+    for (const [path, body] of Object.entries(bodies())) {
+      const route = `/v1/services/${path}`;
+      const isAcs = path === "questions";
+      const [right, wrong] = isAcs
+        ? [callerOf("acs", forAcs), callerOf("processor", forProcessor)]
+        : [callerOf("processor", forProcessor), callerOf("acs", forAcs)];
+      expect(await said(right.ask(route, body)), path).not.to.contain("ANSWER_UNPROVEN");
+      expect(await said(wrong.ask(route, body)), path).to.equal("ANSWER_UNPROVENSIGNATURE_WRONG");
+      const headers = { "content-type": "application/json", authorization: `Bearer ${base64(card.accessKey)}` };
+      const phone = await fetch(`${issuer.url}${route}`, { method: "POST", headers, body: JSON.stringify(body) });
+      expect(await phone.json(), path).to.include({ code: "SIGNATURE_MISSING" });
+    }
+  });
+
+  it("count once for one idempotency key, and ask a card once: IDEMPOTENCY_MISMATCH for another request", async () => {
+    const processor = callerOf("processor", forProcessor);
+    const count = (change: object = {}) =>
+      processor.ask<{ atc: number }>("/v1/services/counts", { ...position(), ...change }, "a-key-of-its-own");
+    expect([(await count()).atc, (await count()).atc]).to.deep.equal([1, 1]);
+    expect(await said(count({ checkpointSize: 1 }))).to.equal("IDEMPOTENCY_MISMATCH");
+    const { account } = await issuer.issuer.resolve(card.cardId, card.accessKey, toHex(tokenRef));
+    const acs = callerOf("acs", forAcs);
+    const body = { ...position(), domain: { ...domain, channel: 1 }, account, answer: base64(new Uint8Array(8)) };
+    const ask = () => acs.ask<{ sealed: string }>("/v1/services/questions", body, "a-key-of-its-own");
+    expect((await ask()).sealed).to.equal((await ask()).sealed);
+    expect((await issuer.issuer.store.token(toHex(tokenRef)))!.atc).to.equal(2);
+  });
+
+  it("make a grant of what was counted, as it was counted, while it lives: COUNTED_UNKNOWN", async () => {
+    const processor = callerOf("processor", forProcessor);
+    const counted = await processor.ask<{ counted: string; atc: number; expires: number }>(
+      "/v1/services/counts",
+      position(),
+    );
+    expect(counted).to.include({ atc: 1, expires: T0 + 120 });
+    expect(Buffer.from(counted.counted, "base64url").toString("latin1"), "nothing to read in it").not.to.contain(
+      "CORNER",
+    );
+    const cryptogram = Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8]);
+    const make = (shown: string) =>
+      processor.ask<{ sealed: string }>("/v1/services/grants", { counted: shown, cryptogram: base64(cryptogram) });
+    const { sealed } = await make(counted.counted);
+    const grant = await openGrant(Uint8Array.from(Buffer.from(sealed, "base64url")), card);
+    expect(grant).to.deep.include({ atc: 1, cryptogram, domain, expires: T0 + 120, issuedAt: T0 });
+    expect((await make(counted.counted)).sealed, "again").to.equal(sealed);
+    const second = { counted: counted.counted, cryptogram: base64(new Uint8Array(8)) };
+    expect(await said(processor.ask("/v1/services/grants", second)), "another cryptogram").to.equal(
+      "IDEMPOTENCY_MISMATCH",
+    );
+    const other = `${counted.counted.slice(0, 40)}${counted.counted[40] === "A" ? "B" : "A"}${counted.counted.slice(41)}`;
+    expect(await said(make(other))).to.equal("COUNTED_UNKNOWN");
+    now += 120;
+    expect(await said(make(counted.counted))).to.equal("COUNTED_UNKNOWN");
   });
 });

@@ -167,6 +167,7 @@ describe("an authentication for a domain's grant", () => {
       expect(answer.body).to.include({ code: "TRANSACTION_UNKNOWN" });
     }
     expect((await post(`${acs}/v1/creq`, { messageType: "CReq" })).body).to.include({ code: "BAD_REQUEST" });
-    expect((await post(`${acs}/v1/areq`, { messageType: "AReq", more: 1 })).body).to.include({ code: "BAD_REQUEST" });
+    const { code } = (await post(`${acs}/v1/areq`, { messageType: "AReq" })).body;
+    expect(code, "in one process there is no such route").to.be.oneOf(["ROUTE_UNKNOWN", "SIGNATURE_MISSING"]);
   });
 });

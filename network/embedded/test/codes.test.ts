@@ -9,7 +9,8 @@ import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
-import { type Network, startNetwork } from "../src/index.js";
+import type { Network } from "../src/index.js";
+import { startOfRun } from "./start.js";
 import { answersOf, saidOf } from "./terminal-line.js";
 
 const PROVIDER = "POWDER & CO";
@@ -31,7 +32,7 @@ describe("a transaction code", () => {
     seen = [];
     second = undefined;
     const store = await storeOfRun();
-    network = await startNetwork({
+    network = await startOfRun({
       ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => now,

@@ -6,7 +6,8 @@ import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf } from "../../issuer/test/issuer-support.js";
-import { type Network, startNetwork } from "../src/index.js";
+import type { Network } from "../src/index.js";
+import { startOfRun } from "./start.js";
 import { answersOf, saidOf } from "./terminal-line.js";
 
 export const MERCHANT = "CORNER BAKERY";
@@ -34,7 +35,7 @@ export function domainNetwork() {
     now = T0;
     toIssuer = [];
     const store = await storeOfRun();
-    network = await startNetwork({
+    network = await startOfRun({
       ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => now,

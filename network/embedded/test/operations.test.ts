@@ -1,11 +1,12 @@
-// What an operator sees of the services: their API, their health, their metrics and their logs; and what nobody sees in any of these.
+// What an operator sees of the services, apart: their API, their health, their metrics and their logs; and what nobody sees in any of these.
 
 import { IsoCaller } from "@enabling-card/doors";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { enrolledCard, openGrant, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
-import { type Network, startNetwork } from "../src/index.js";
+import type { Network } from "../src/index.js";
+import { SECRETS, startApart } from "./start.js";
 
 describe("the services' operator", () => {
   let network: Network;
@@ -16,7 +17,7 @@ describe("the services' operator", () => {
     const write = (line: string) => {
       log += line;
     };
-    network = await startNetwork({ keys: keysFromSeeds(randomSeeds()), now: () => T0, log: { write } });
+    network = await startApart({ keys: keysFromSeeds(randomSeeds()), now: () => T0, log: { write } });
   });
   afterEach(() => network.close());
 
@@ -86,13 +87,17 @@ describe("the services' operator", () => {
     for (const [service, routes] of [
       [
         network.issuer,
-        ["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state", "/v1/states"],
+        [
+          ...["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state"],
+          ...["/v1/states", "/v1/services/accounts", "/v1/services/tokens", "/v1/services/counts"],
+          ...["/v1/services/grants", "/v1/services/questions"],
+        ],
       ],
       [
         network.processor,
         [
           ...["/v1/health", "/v1/devices", "/v1/codes", "/v1/codes/{ref}", "/v1/purchases"],
-          ...["/v1/card-codes", "/v1/authentications", "/v1/domain-grants"],
+          ...["/v1/card-codes", "/v1/authentications", "/v1/domain-grants", "/v1/rreq"],
         ],
       ],
       [network.acs, ["/v1/health", "/v1/areq", "/v1/creq"]],
@@ -146,7 +151,8 @@ describe("the services' operator", () => {
   });
 
   it("finds no number, track, name or key in any of it (rule 12)", async () => {
-    const secrets = [...(await aMorning()), ...(await anAuthentication())];
+    const ofServices = SECRETS.flatMap((one) => [toHex(one), Buffer.from(one).toString("base64url")]);
+    const secrets = [...(await aMorning()), ...(await anAuthentication()), ...ofServices];
     const all =
       log +
       (await text(`${network.issuer.url}/metrics`)) +
@@ -154,6 +160,8 @@ describe("the services' operator", () => {
       (await text(`${network.acs.url}/metrics`));
     expect(all).to.contain("/v1/areq");
     expect(all).to.contain("/v1/creq");
+    expect(all).to.contain("/v1/services/grants");
+    expect(all).to.contain("/v1/rreq");
     expect(all).to.contain("ATC_REPLAYED");
     for (const secret of secrets) expect(all.includes(secret), secret).to.equal(false);
   });

@@ -2,13 +2,13 @@
 
 import { SqlError } from "@enabling-card/sql";
 import { IssuerError } from "./errors.js";
-import type { Counted } from "./grant-request.js";
+import type { CountedGrant } from "./grant-request.js";
 import type { IssuerStore, Tables } from "./store.js";
 import { Turns } from "./turns.js";
 
-type Count = (kept: Tables) => Promise<Counted>;
+type Count = (kept: Tables) => Promise<CountedGrant>;
 /** What was counted, or why not. */
-type Outcome = { readonly counted: Counted } | { readonly error: unknown };
+type Outcome = { readonly counted: CountedGrant } | { readonly error: unknown };
 
 export class GrantDesk {
   readonly #turns: Turns<Count, Outcome>;
@@ -18,7 +18,7 @@ export class GrantDesk {
   }
 
   /** What `count` gives, once it is durable. @param count - Throws an `IssuerError` before it has written anything, or writes; may be called again */
-  ask(count: Count): Promise<Counted> {
+  ask(count: Count): Promise<CountedGrant> {
     return new Promise((resolve, reject) => {
       this.#turns.ask(count, (outcome) => ("error" in outcome ? reject(outcome.error) : resolve(outcome.counted)));
     });

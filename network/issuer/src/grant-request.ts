@@ -1,5 +1,6 @@
 // A phone's request for a grant: what it must be, and the counting of its ATC. Composing and sealing are the issuer's.
 
+import type { Repeatable } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
   CHALLENGE_SIZE,
@@ -15,6 +16,7 @@ import {
 } from "@enabling-card/wire";
 import { checkedDomain } from "./domain.js";
 import { IssuerError } from "./errors.js";
+import type { Evidence } from "./evidence.js";
 import { filled } from "./grant-rate.js";
 import type { Tables, TokenRow } from "./store.js";
 import { isPast } from "./token-expiry.js";
@@ -61,6 +63,16 @@ export interface Counted {
   readonly domainHash: Uint8Array;
 }
 
+/** A grant whose ATC is counted, and that is not made yet. Times in seconds since 1970. */
+export interface CountedGrant {
+  readonly request: GrantRequest;
+  readonly counted: Counted;
+  readonly issuedAt: number;
+  readonly expires: number;
+  /** As it was then: none of what came back from another service. */
+  readonly evidence?: Evidence;
+}
+
 /** A transaction code that a card is to swipe in its token's place (system 5). */
 export interface CodeToSwipe {
   /** 16 digits, the seventh a nine. */
@@ -69,10 +81,12 @@ export interface CodeToSwipe {
   readonly codeRef: Uint8Array;
 }
 
-/** Of a grant that another service asks for. */
 export interface GrantOptions {
-  readonly cryptogramOf: MakeCryptogram;
+  /** Of a grant that another service asks for. */
+  readonly cryptogramOf?: MakeCryptogram;
   readonly code?: CodeToSwipe;
+  /** Of a request that may be a repeat: the same one under the same key gets the same grant. */
+  readonly repeat?: Repeatable | undefined;
 }
 
 /**

@@ -11,7 +11,7 @@ const text = (maxLength: number) => ({ type: "string", minLength: 1, maxLength }
 const ID = octets(32);
 const SIZE = whole(0, 0xffff_ffff);
 
-const DOMAIN = object(
+export const DOMAIN = object(
   {
     requestor: text(32),
     merchant: text(40),

@@ -1,13 +1,14 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
-import { SqlError } from "@enabling-card/sql";
+import { type HttpDoorOptions, httpDoor, REPEATABLE, type Refusals } from "@enabling-card/doors";
+import { type Repeatable, SqlError } from "@enabling-card/sql";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
+import type { Evidence } from "./evidence.js";
 import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
-import type { Evidence, Issuer, SignedTokenState } from "./issuer.js";
+import type { Issuer, SignedTokenState } from "./issuer.js";
 import type { StateNews } from "./state-news.js";
 import { STATE_NAMES } from "./token-state.js";
 
@@ -44,16 +45,18 @@ export async function httpServer(
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
-    { schema: { body: REQUESTS.enrol, response: ANSWERS.enrol } },
-    async ({ body }) => {
-      const { cardId, accessKey } = await issuer.enrol(decode64(body.certificate), body.phoneName);
+    { schema: { body: REQUESTS.enrol, headers: REPEATABLE, response: ANSWERS.enrol } },
+    async (request) => {
+      const { certificate, phoneName } = request.body;
+      const repeat = repeatOf(request, "cards");
+      const { cardId, accessKey } = await issuer.enrol(decode64(certificate), phoneName, repeat);
       return { cardId: encode64(base32nopad.decode(cardId)), accessKey: encode64(accessKey) };
     },
   );
 
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean; domainOnly?: boolean } }>(
     "/v1/tokens",
-    { schema: { body: REQUESTS.mint, response: ANSWERS.mint } },
+    { schema: { body: REQUESTS.mint, headers: REPEATABLE, response: ANSWERS.mint } },
     async (request) => {
       const { cardId, holderName, offline = false, domainOnly = false } = request.body;
       if (offline && domainOnly) throw new IssuerError("BAD_REQUEST", { detail: "a domain is asked for on line" });
@@ -61,6 +64,7 @@ export async function httpServer(
         await authenticated(issuer, request, cardId),
         holderName,
         domainOnly ? "domain" : offline ? "offline" : "online",
+        repeatOf(request, cardId),
       );
       return { tokenRef: encode64(tokenRef), ...view };
     },
@@ -68,15 +72,16 @@ export async function httpServer(
 
   app.post<{ Body: GrantBody }>(
     "/v1/grants",
-    { schema: { body: REQUESTS.grant, response: ANSWERS.grant } },
+    { schema: { body: REQUESTS.grant, headers: REPEATABLE, response: ANSWERS.grant } },
     async (request) => {
       const { challenge, tokenRef, cardId, ...rest } = request.body;
-      const { sealed, ...evidence } = await issuer.grant({
+      const asked = {
         ...rest,
         cardId: await authenticated(issuer, request, cardId),
         tokenRef: decode64(tokenRef, TOKEN_REF_SIZE),
         ...(challenge !== undefined && { challenge: decode64(challenge, CHALLENGE_SIZE) }),
-      });
+      };
+      const { sealed, ...evidence } = await issuer.grant(asked, { repeat: repeatOf(request, cardId) });
       return { sealed: encode64(sealed), ...evidenceJson(evidence) };
     },
   );
@@ -92,13 +97,12 @@ export async function httpServer(
 
   app.post<{ Params: { ref: string }; Body: Position & { state: keyof typeof ASKED_STATES } }>(
     "/v1/tokens/:ref/state",
-    { schema: { body: REQUESTS.setState, response: ANSWERS.state } },
+    { schema: { body: REQUESTS.setState, headers: REPEATABLE, response: ANSWERS.state } },
     async (request) => {
       const { cardId, checkpointSize, state } = request.body;
       const card = await authenticated(issuer, request, cardId);
-      return stateJson(
-        await issuer.setHolderState(card, tokenRefOf(request.params), ASKED_STATES[state], checkpointSize),
-      );
+      const [ref, to, repeat] = [tokenRefOf(request.params), ASKED_STATES[state], repeatOf(request, cardId)];
+      return stateJson(await issuer.setHolderState(card, ref, to, checkpointSize, repeat));
     },
   );
 
@@ -143,6 +147,12 @@ async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: st
   return cardId;
 }
 
+/** The request as one that may come again, where it has an idempotency key. @param owner - Who asks */
+export function repeatOf({ headers, url, body }: FastifyRequest, owner: string): Repeatable | undefined {
+  const key = headers["idempotency-key"];
+  return typeof key === "string" ? { owner, key, asked: [url, body] } : undefined;
+}
+
 function tokenRefOf({ ref }: { readonly ref: string }): string {
   return toHex(decode64(ref, TOKEN_REF_SIZE));
 }
@@ -151,7 +161,7 @@ function stateJson({ signed, version, state, ...evidence }: SignedTokenState) {
   return { signed: encode64(signed), version, state: STATE_NAMES[state], ...evidenceJson(evidence) };
 }
 
-function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
+export function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
   return {
     issuerCert: encode64(issuerCert),
     receipt: encode64(receipt),
@@ -159,12 +169,12 @@ function evidenceJson({ issuerCert, receipt, consistency }: Evidence) {
   };
 }
 
-function encode64(octets: Uint8Array): string {
+export function encode64(octets: Uint8Array): string {
   return Buffer.from(octets).toString("base64url");
 }
 
 /** Canonical base64url alone: one text an octet string. @throws {IssuerError} `BAD_REQUEST` */
-function decode64(value: string, size?: number): Uint8Array {
+export function decode64(value: string, size?: number): Uint8Array {
   const octets = Buffer.from(value, "base64url");
   if (octets.toString("base64url") !== value) throw new IssuerError("BAD_REQUEST", { detail: "not base64url" });
   if (size !== undefined && octets.length !== size) {

@@ -3,12 +3,11 @@
 export type { ResolvedToken } from "./accounts.js";
 export { authorise, REPEAT_WINDOW_S } from "./authorise.js";
 export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "./errors.js";
+export type { Evidence, GrantBundle } from "./evidence.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";
 export type { CodeToSwipe, GrantOptions, GrantRequest, MakeCryptogram } from "./grant-request.js";
 export { reply } from "./iso-server.js";
 export {
-  type Evidence,
-  type GrantBundle,
   Issuer,
   type IssuerOptions,
   LOG_ORIGIN,

@@ -3,19 +3,16 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { equalText } from "@enabling-card/doors";
 import { type Authority, authority, DevelopmentLog, LedgerError } from "@enabling-card/ledger";
-import type { SqlDatabase } from "@enabling-card/sql";
+import type { Once, Repeatable, SqlDatabase } from "@enabling-card/sql";
 import {
   AAD,
   type CertificateClaims,
   decodeClaims,
   decodeSign1,
-  encodeGrant,
   encodeSign1,
   encodeTokenState,
   fromHex,
-  GRANT_LIFE_S,
   NAME_MAX,
-  OFFLINE_LIFE_MAX_S,
   Role,
   TEST_IIN,
   TOKEN_REF_SIZE,
@@ -27,13 +24,13 @@ import {
 import { isFree, MINT_TRIES, type ResolvedToken, resolved } from "./accounts.js";
 import { readCard, storeCard } from "./card-certificate.js";
 import { IssuerError } from "./errors.js";
-import { composeGrant } from "./grant-body.js";
-import { GrantDesk } from "./grant-desk.js";
-import { checkedRequest, countGrant, type GrantOptions, type GrantRequest } from "./grant-request.js";
+import type { Evidence, GrantBundle } from "./evidence.js";
+import { GrantMaker } from "./grant-maker.js";
+import type { GrantOptions, GrantRequest } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
-import { sealToCard } from "./seal.js";
+import { onceOf } from "./repeats.js";
 import { type CardRow, IssuerStore, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
 import { expiryFrom, isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
@@ -53,17 +50,6 @@ export interface IssuerOptions {
   readonly iins?: readonly string[];
   /** Seconds since 1970. */
   readonly now?: () => number;
-}
-
-/** What travels beside every signed object, so that the card can judge who signed it. */
-export interface Evidence {
-  readonly issuerCert: Uint8Array;
-  readonly receipt: Uint8Array;
-  readonly consistency: Uint8Array | null;
-}
-
-export interface GrantBundle extends Evidence {
-  readonly sealed: Uint8Array;
 }
 
 export interface SignedTokenState extends Evidence {
@@ -92,7 +78,8 @@ export class Issuer {
   readonly #claims: CertificateClaims;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
-  readonly #grants: GrantDesk;
+  readonly #once: Once;
+  readonly grants: GrantMaker;
 
   private constructor(parts: Pick<Issuer, "keys" | "store" | "log" | "secrets" | "certificate">, options: Checked) {
     this.keys = parts.keys;
@@ -104,7 +91,12 @@ export class Issuer {
     this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
     this.#iins = options.iins;
     this.#clock = options.now;
-    this.#grants = new GrantDesk(parts.store);
+    this.#once = onceOf(parts.keys, this.#clock);
+    this.grants = new GrantMaker({
+      ...{ ...parts, serial: this.#claims.serial, now: this.#clock, once: this.#once },
+      evidence: (checkpointSize) => this.evidence(checkpointSize),
+      grantKey: async (cardId) => (await cardIn(this.store, cardId)).grant_key,
+    });
   }
 
   /**
@@ -151,24 +143,32 @@ export class Issuer {
    * Enrols a card by its maker's certificate, and stores that on the ledger.
    *
    * @returns the card's id and its access key, told once.
-   * @throws {IssuerError} `CARD_NOT_GENUINE`, `CARD_ENROLLED`
+   * @throws {IssuerError} `CARD_NOT_GENUINE`, `CARD_ENROLLED`, `IDEMPOTENCY_MISMATCH`
    */
   async enrol(
     certificate: Uint8Array,
     phoneName: string,
+    repeat?: Repeatable,
   ): Promise<{ readonly cardId: string; readonly accessKey: Uint8Array }> {
     if (phoneName.length === 0 || phoneName.length > PHONE_NAME_MAX) {
       throw new IssuerError("BAD_REQUEST", { detail: `a phone's name has 1 to ${PHONE_NAME_MAX} characters` });
     }
     const { cardId, grantKey } = readCard(certificate, this.maker, this.now());
-    const accessKey = Uint8Array.from(randomBytes(32));
-    await this.store.atomically(async (kept) => {
-      if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
-      storeCard(certificate, this.log); // on the ledger already: it stays as it is
-      const access_hash = hash(accessKey);
-      await kept.addCard({ card_id: cardId, grant_key: grantKey, access_hash, phone_name: phoneName });
-    });
-    return { cardId, accessKey };
+    const enrolled = await this.store.atomically((kept) =>
+      this.#once.within(kept.answers, repeat, async () => {
+        if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
+        storeCard(certificate, this.log); // on the ledger already: it stays as it is
+        const accessKey = Uint8Array.from(randomBytes(32));
+        await kept.addCard({
+          card_id: cardId,
+          grant_key: grantKey,
+          access_hash: hash(accessKey),
+          phone_name: phoneName,
+        });
+        return { accessKey: toHex(accessKey) };
+      }),
+    );
+    return { cardId, accessKey: fromHex(enrolled.accessKey) };
   }
 
   /** The operator's way out of a lost phone: a new access key, the old one is dead. @throws {IssuerError} `CARD_UNKNOWN` */
@@ -232,12 +232,13 @@ export class Issuer {
    * A new token in the test range, active at once.
    *
    * @param kind - An off-line token's grants are kept on the phone; one that is restricted to domains pays by grants of the domain server alone
-   * @throws {IssuerError} `CARD_UNKNOWN`, `NAME_INVALID`, `TOKEN_LIMIT`
+   * @throws {IssuerError} `CARD_UNKNOWN`, `NAME_INVALID`, `TOKEN_LIMIT`, `IDEMPOTENCY_MISMATCH`
    */
   async mint(
     cardId: Uint8Array,
     holderName: string,
     kind: "online" | "offline" | "domain" = "online",
+    repeat?: Repeatable,
   ): Promise<TokenView> {
     const { card_id } = await cardIn(this.store, cardId);
     const holder = holderName.toUpperCase();
@@ -246,7 +247,7 @@ export class Issuer {
     }
     const iin = this.#iins[0]!;
     const expiry = expiryFrom(this.now());
-    return this.store.atomically(async (kept) => {
+    const mint = async (kept: Tables) => {
       const held = await kept.tokensOutside(card_id, TokenState.Deactivated);
       if (held >= TOKENS_MAX) throw new IssuerError("TOKEN_LIMIT");
       for (let tries = 0; tries < MINT_TRIES; tries++) {
@@ -269,10 +270,12 @@ export class Issuer {
         };
         const isAdded =
           (await isFree(kept, this.secrets, pan)) && (await kept.addToken(row, this.secrets.panIndex(pan)));
-        if (isAdded) return { tokenRef, iin, last4: row.last4, expiry };
+        if (isAdded) return { tokenRef: row.token_ref, iin, last4: row.last4, expiry };
       }
       throw new IssuerError("INTERNAL");
-    });
+    };
+    const minted = await this.store.atomically((kept) => this.#once.within(kept.answers, repeat, () => mint(kept)));
+    return { ...minted, tokenRef: fromHex(minted.tokenRef) };
   }
 
   /**
@@ -281,21 +284,11 @@ export class Issuer {
    * @param options - A service's, for a cryptogram that is not the issuer's own, and a number that is not the token's
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
-  async grant(asked: GrantRequest, { cryptogramOf, code }: Partial<GrantOptions> = {}): Promise<GrantBundle> {
-    const request = checkedRequest(asked);
-    const evidence = this.evidence(request.checkpointSize);
-    const issuedAt = this.now();
-    const expires = issuedAt + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
-    const counted = await this.#grants.ask((kept) =>
-      countGrant(kept, request, issuedAt, expires, cryptogramOf === undefined),
-    );
-    const { atc, domainHash } = counted;
-    const cryptogram = await (cryptogramOf?.({ atc, expires }) ??
-      this.secrets.cryptogram(request.tokenRef, atc, domainHash));
-    const grant = encodeGrant(composeGrant(this.secrets, request, counted, cryptogram, code, { issuedAt, expires }));
-    const signed = encodeSign1(grant, this.#claims.serial, AAD.grant, this.keys.sign.sign);
-    const { grant_key } = await cardIn(this.store, request.cardId);
-    return { sealed: await sealToCard(signed, request.cardId, grant_key), ...evidence };
+  async grant(asked: GrantRequest, { cryptogramOf, code, repeat }: GrantOptions = {}): Promise<GrantBundle> {
+    const counted = await this.grants.count(asked, cryptogramOf === undefined, repeat);
+    const { atc } = counted.counted;
+    const cryptogram = (await cryptogramOf?.({ atc, expires: counted.expires })) ?? this.grants.cryptogram(counted);
+    return this.grants.make(counted, cryptogram, code);
   }
 
   /** Certificate, receipt and consistency proof for a card that has seen `checkpointSize` entries. @throws {IssuerError} `CHECKPOINT_UNKNOWN` */
@@ -320,16 +313,25 @@ export class Issuer {
     await this.store.atomically(async (kept) => moveToken(kept, await tokenIn(kept, tokenRef), state, by));
   }
 
-  /** `setState` for the card's holder, who gets the signed state, or a refusal and no change. */
+  /**
+   * `setState` for the card's holder, who gets the signed state, or a refusal and no change; of a repeat the state that it came to then.
+   *
+   * @throws {IssuerError} as `setState`, `IDEMPOTENCY_MISMATCH`
+   */
   setHolderState(
     cardId: Uint8Array,
     tokenRef: string,
     state: TokenState,
     checkpointSize: number,
+    repeat?: Repeatable,
   ): Promise<SignedTokenState> {
     return this.store.atomically(async (kept) => {
-      await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, "cardholder");
-      return this.#signedState(cardId, await tokenIn(kept, tokenRef, cardId), checkpointSize);
+      const moved = await this.#once.within<StateOfToken>(kept.answers, repeat, async () => {
+        await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, "cardholder");
+        const { token_ref, state: now, version, last_expires } = await tokenIn(kept, tokenRef, cardId);
+        return { token_ref, state: now, version, last_expires };
+      });
+      return this.#signedState(cardId, moved, checkpointSize);
     });
   }
 
@@ -338,7 +340,7 @@ export class Issuer {
     return this.#signedState(cardId, await tokenIn(this.store, tokenRef, cardId), checkpointSize);
   }
 
-  #signedState(cardId: Uint8Array, token: TokenRow, checkpointSize: number): SignedTokenState {
+  #signedState(cardId: Uint8Array, token: StateOfToken, checkpointSize: number): SignedTokenState {
     const state = token.state as TokenState;
     const object = encodeTokenState({
       cardId,
@@ -357,6 +359,7 @@ export class Issuer {
   }
 }
 
+type StateOfToken = Pick<TokenRow, "token_ref" | "state" | "version" | "last_expires">;
 type Checked = Required<Pick<IssuerOptions, "iins" | "now">>;
 
 function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow }: IssuerOptions): Checked {

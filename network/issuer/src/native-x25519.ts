@@ -11,12 +11,17 @@ const SPKI = Buffer.from("302a300506032b656e032100", "hex");
 
 const CURVE = {
   utils: { randomSecretKey: () => Uint8Array.from(randomBytes(KEY_SIZE)) },
-  getPublicKey: (secret: Uint8Array) =>
-    Uint8Array.from(createPublicKey(privateKey(secret)).export({ format: "der", type: "spki" }).subarray(SPKI.length)),
+  getPublicKey: publicOf,
   /** Throws where the shared secret would be all zeros (RFC 7748 6.1), as RFC 9180 7.1.4 asks. */
   getSharedSecret: (secret: Uint8Array, peer: Uint8Array) =>
     Uint8Array.from(diffieHellman({ privateKey: privateKey(secret), publicKey: publicKey(peer) })),
 };
+
+/** The public key of 32 secret octets. */
+export function publicOf(secret: Uint8Array): Uint8Array {
+  const spki = createPublicKey(privateKey(secret)).export({ format: "der", type: "spki" });
+  return Uint8Array.from(spki.subarray(SPKI.length));
+}
 
 function privateKey(secret: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8, secret]), format: "der", type: "pkcs8" });

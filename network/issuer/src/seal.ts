@@ -3,7 +3,7 @@
 import { concat, utf8 } from "@enabling-card/wire";
 import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
 import { CipherSuite, HkdfSha256 } from "@hpke/core";
-import { NativeDhkemX25519 } from "./native-x25519.js";
+import { NativeDhkemX25519, publicOf } from "./native-x25519.js";
 
 const SUITE = new CipherSuite({
   kem: new NativeDhkemX25519(),
@@ -11,12 +11,28 @@ const SUITE = new CipherSuite({
   aead: new Chacha20Poly1305(),
 });
 
-/** enc(32) | ciphertext, to the card's `grant` key; info = "ecard/1 grant" | cardId. */
-export async function sealToCard(signed: Uint8Array, cardId: Uint8Array, grantKey: Uint8Array): Promise<Uint8Array> {
-  const recipientPublicKey = await SUITE.kem.deserializePublicKey(copy(grantKey));
+/**
+ * enc(32) | ciphertext, to the card's `grant` key; info = "ecard/1 grant" | cardId.
+ *
+ * @param ephemeral - The sender's secret, 32 octets that nobody else can know and that belong to this `signed` alone: the same gives the same octets. Random
+ * unless told.
+ */
+export async function sealToCard(
+  signed: Uint8Array,
+  cardId: Uint8Array,
+  grantKey: Uint8Array,
+  ephemeral?: Uint8Array,
+): Promise<Uint8Array> {
+  const { kem } = SUITE;
+  const recipientPublicKey = await kem.deserializePublicKey(copy(grantKey));
   const sender = await SUITE.createSenderContext({
-    recipientPublicKey,
-    info: copy(concat(utf8("ecard/1 grant"), cardId)),
+    ...{ recipientPublicKey, info: copy(concat(utf8("ecard/1 grant"), cardId)) },
+    ...(ephemeral && {
+      ekm: {
+        privateKey: await kem.deserializePrivateKey(copy(ephemeral)),
+        publicKey: await kem.deserializePublicKey(copy(publicOf(ephemeral))),
+      },
+    }),
   });
   const ciphertext = await sender.seal(copy(signed));
   return concat(new Uint8Array(sender.enc), new Uint8Array(ciphertext));

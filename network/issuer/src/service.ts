@@ -14,6 +14,7 @@ import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
 import { askedByProcessor, listenIso } from "./iso-server.js";
 import { Issuer, type IssuerOptions } from "./issuer.js";
+import { serviceRoutes } from "./service-routes.js";
 import { StateNews } from "./state-news.js";
 
 export interface IssuerServiceOptions extends IssuerOptions {
@@ -28,8 +29,10 @@ export interface IssuerServiceOptions extends IssuerOptions {
   /** Where its log goes, a line of JSON for each thing that happened; nowhere unless told. */
   readonly log?: OperationsOptions["log"];
   readonly iso?: IsoLimits;
-  /** A door for a processor in another process, and the 32 octets that both have. */
+  /** A door for a processor in another process, and the 32 octets that both have; it signs what it asks over HTTP by them, too. */
   readonly processor?: { readonly port: number; readonly secret: Uint8Array };
+  /** 32 octets that an access control server in another process has as well. */
+  readonly acs?: Uint8Array;
 }
 
 export interface IssuerService {
@@ -58,6 +61,10 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   const news = new StateNews(issuer.store);
   const operations = new Operations({ service: "issuer", ...(options.log && { log: options.log }) });
   const http = await httpServer(issuer, news, { ...options.http, operations });
+  await serviceRoutes(http, issuer, {
+    ...(options.processor && { processor: options.processor.secret }),
+    ...(options.acs && { acs: options.acs }),
+  });
   const desk = new Desk(issuer);
   const doors: IsoDoor[] = [];
   const close = async () => {

@@ -1,6 +1,6 @@
 // What the issuer remembers, in SQLite or PostgreSQL: cards, tokens, grants, decisions. No PAN, key, cryptogram or track in clear.
 
-import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { ANSWERS_TABLE, Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { type Decline, IssuerError } from "./errors.js";
 import type { StateActor } from "./token-state.js";
 
@@ -83,16 +83,20 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE tokens ADD COLUMN level_s INTEGER NOT NULL DEFAULT 0; ALTER TABLE tokens ADD COLUMN level_at INTEGER NOT NULL DEFAULT 0",
   `ALTER TABLE tokens ADD COLUMN domain_only INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE accounts (card_id TEXT PRIMARY KEY REFERENCES cards, pan_index TEXT NOT NULL UNIQUE, pan BLOB NOT NULL) STRICT;`,
+  ANSWERS_TABLE,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
 export class Tables {
   readonly #sql: Sql;
+  /** To requests that may come again. */
+  readonly answers: Answers;
   /** Tokens that are new here, or in another state. */
   readonly changed: string[] = [];
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.answers = new Answers(sql);
   }
 
   async setting(name: string): Promise<Uint8Array | undefined> {

@@ -12,6 +12,7 @@ import { Issuer, type IssuerOptions, keysFromSeeds, randomSeeds } from "../src/i
 import {
   answerTo,
   DAY,
+  DOMAIN,
   enrolledCard,
   expectIssuerError,
   purchase,
@@ -263,12 +264,31 @@ describe("the issuer's files", () => {
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
     db.exec("DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only");
+    db.exec("DROP TABLE answers"); // and answered each request anew
     db.pragma("user_version = 1");
     db.close();
     const issuer = await open();
     expect((await issuer.mint(cardId, "Lovelace/Ada")).last4).to.match(/^\d{4}$/);
     expect(await answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
     expect(await answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
+  });
+
+  it("have the same grant for a request that comes again, when the issuer was killed behind its count", async () => {
+    const first = await open();
+    const card = await enrolledCard(first);
+    const { tokenRef } = await first.mint(card.cardId, "Lovelace/Ada");
+    const asked = {
+      ...{ cardId: card.cardId, tokenRef, challenge: new Uint8Array(16), checkpointSize: 0, domain: DOMAIN },
+      ...{ maxEmissions: 1, kind: "online" as const },
+    };
+    const repeat = { owner: "Ada", key: "a-key-of-its-own", asked: "this" };
+    const counted = await first.grants.count(asked, true, repeat);
+    const { sealed } = await first.grants.make(counted, first.grants.cryptogram(counted));
+    await first.close();
+    now += 60;
+    const second = await open();
+    expect(toHex((await second.grant(asked, { repeat })).sealed)).to.equal(toHex(sealed));
+    expect((await second.store.token(toHex(tokenRef)))!.atc).to.equal(1);
   });
 
   it("say INTERNAL, and nothing of what is sealed, where a sealed value was altered", async () => {

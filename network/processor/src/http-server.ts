@@ -1,13 +1,22 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
-import { type HttpDoorOptions, httpDoor, type Refusals } from "@enabling-card/doors";
+import type { RReq, RRes } from "@enabling-card/acs";
+import {
+  type HttpDoorOptions,
+  httpDoor,
+  IDEMPOTENT,
+  REPEATABLE,
+  type Refusals,
+  serviceKeys,
+  signedRoutes,
+} from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
 import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
-import { ANSWERS, IDEMPOTENT, REQUESTS } from "./http-schemas.js";
+import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { AccountName, CodeRequest, Processor } from "./processor.js";
 import type { Switch } from "./switch.js";
 
@@ -28,13 +37,16 @@ interface Served {
   readonly terminals: Switch;
   readonly domain: DomainServer | undefined;
   readonly issueCode: IssueCode | undefined;
+  /** The secret of processor and access control server. */
+  readonly acs: Uint8Array | undefined;
+  readonly onResult: ((result: RReq, taken: RRes) => void) | undefined;
 }
 
 type WithKey = { readonly "idempotency-key": string };
 
 /** The door, not yet open. */
 export async function httpServer(
-  { processor, terminals, domain, issueCode }: Served,
+  { processor, terminals, domain, issueCode, acs, onResult }: Served,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({
@@ -45,10 +57,12 @@ export async function httpServer(
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 
-  app.post<{ Body: { key: string } }>(
+  app.post<{ Body: { key: string }; Headers: Partial<WithKey> }>(
     "/v1/devices",
-    { schema: { body: REQUESTS.device, response: ANSWERS.device } },
-    async ({ body }) => ({ device: await processor.addDevice(decode64(body.key)) }),
+    { schema: { body: REQUESTS.device, headers: REPEATABLE, response: ANSWERS.device } },
+    async ({ body, headers }) => ({
+      device: await processor.addDevice(decode64(body.key), headers["idempotency-key"]),
+    }),
   );
 
   app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: WithKey }>(
@@ -96,6 +110,16 @@ export async function httpServer(
     );
   }
   if (domain !== undefined) domainRoutes(app, domain);
+  if (domain === undefined || acs === undefined) return app;
+  const keys = serviceKeys(acs, "acs", "processor");
+  await signedRoutes(app, { keys, now: () => processor.now() }, (routes) => {
+    const schema = { body: REQUESTS.result, response: ANSWERS.result };
+    routes.post<{ Body: RReq }>("/v1/rreq", { schema }, async ({ body }) => {
+      const taken = await domain.result(body);
+      onResult?.(body, taken);
+      return taken;
+    });
+  });
   return app;
 }
 

@@ -5,6 +5,7 @@ export { DEVICE_KEY_SIZE, type DevicePurchase, purchaseMac, stripeMac } from "./
 export {
   ATN_LIFE_S,
   type Authentication,
+  type CountedGrant,
   type DomainGrant,
   DomainServer,
   type DomainServerOptions,

@@ -1,7 +1,8 @@
 // The processor's own business: devices, and transaction codes (system 5). A phone registers what a device may buy, and gets a code; whoever presents the
 // code is checked here, and the account behind it is known to the processor and the issuer alone.
 
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
+import { Once, type Repeatable } from "@enabling-card/sql";
 import { derivedKey, keyedName, openText, sealText } from "@enabling-card/vault";
 import { TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE } from "./device-mac.js";
@@ -12,7 +13,7 @@ import { type CodeRow, openProcessorStore, type ProcessorStore, type Tables } fr
 export const CODE_LIFE_MAX_S = 7 * 86_400;
 /** Codes of one account that are open at once. */
 export const OPEN_CODES_MAX = 16;
-/** How long answers are kept for their repeats, and codes behind their last moment. */
+/** How long codes are kept behind their last moment. */
 export const KEPT_S = 86_400;
 /** Random codes that may be taken already before the range is called full. */
 const CODE_TRIES = 16;
@@ -73,6 +74,7 @@ export class Processor {
   /** 16 octets: of domain restriction cryptograms. */
   readonly domainKey: Uint8Array;
   readonly #rest: Uint8Array;
+  readonly #once: Once;
 
   private constructor(options: ProcessorOptions, store: ProcessorStore) {
     this.#options = options;
@@ -80,6 +82,13 @@ export class Processor {
     this.#names = derivedKey(options.master, "ecard/1 processor names", 32);
     this.#rest = derivedKey(options.master, "ecard/1 processor at rest", 32);
     this.domainKey = derivedKey(options.master, "ecard/1 domain", 16);
+    this.#once = new Once({
+      nameOf: (text) => keyedName(this.#names, text),
+      seal: (text) => sealText(this.#rest, text),
+      open: (sealed) => this.#opened(sealed),
+      now: () => this.now(),
+      mismatch: () => new ProcessorError("IDEMPOTENCY_MISMATCH"),
+    });
   }
 
   /** @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH` */
@@ -108,12 +117,22 @@ export class Processor {
     return keyedName(this.#names, JSON.stringify([kind, text]));
   }
 
-  /** A device that comes with the key it will show codes with. @returns what codes are made for it by */
-  async addDevice(key: Uint8Array): Promise<string> {
+  /**
+   * A device that comes with the key it will show codes with. The same request under the same idempotency key, where there is one, gets the same answer.
+   *
+   * @returns what codes are made for it by. @throws {ProcessorError} `BAD_REQUEST`, `IDEMPOTENCY_MISMATCH`
+   */
+  async addDevice(key: Uint8Array, idempotencyKey?: string): Promise<string> {
     if (key.length !== DEVICE_KEY_SIZE) throw new ProcessorError("BAD_REQUEST", { detail: "a key has 16 octets" });
-    const device = randomBytes(16).toString("base64url");
-    await this.store.addDevice(device, this.sealKey(key));
-    return device;
+    const asked = ["device", Buffer.from(key).toString("hex")];
+    const repeat = idempotencyKey === undefined ? undefined : { owner: "devices", key: idempotencyKey, asked };
+    return this.store.atomically((kept) =>
+      this.#once.within(kept.answers, repeat, async () => {
+        const device = randomBytes(16).toString("base64url");
+        await kept.addDevice(device, this.sealKey(key));
+        return device;
+      }),
+    );
   }
 
   sealKey(key: Uint8Array): Uint8Array {
@@ -146,24 +165,13 @@ export class Processor {
    * @param asked - What the request says, beside its secrets
    * @throws {ProcessorError} `IDEMPOTENCY_MISMATCH` for another request under that key
    */
-  async once<T extends object>(
+  once<T extends object>(
     cardId: string,
     idempotencyKey: string,
     asked: readonly unknown[],
     work: () => Promise<T>,
   ): Promise<T> {
-    const name = this.nameOf("answer", `${cardId}|${idempotencyKey}`);
-    const hash = createHash("sha256").update(JSON.stringify(asked)).digest("hex");
-    const kept = async (): Promise<T | undefined> => {
-      const earlier = await this.store.answer(name);
-      if (earlier !== undefined && earlier.asked !== hash) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
-      return earlier && this.open<T>(earlier.answer);
-    };
-    const earlier = await kept();
-    if (earlier !== undefined) return earlier;
-    await this.store.keepAnswer(name, this.now(), hash, this.seal(await work()));
-    // Of two who asked at once both hear what was kept.
-    return (await kept())!;
+    return this.#once.around(this.store.answers, { owner: cardId, key: idempotencyKey, asked }, work);
   }
 
   /**
@@ -180,26 +188,19 @@ export class Processor {
       throw new ProcessorError("BAD_REQUEST", { detail: "a code lives a week at most, and begins within one" });
     }
     const owner = this.nameOf("owner", cardId);
-    const name = this.nameOf("answer", `${cardId}|${idempotencyKey}`);
-    const asked = createHash("sha256")
-      .update(JSON.stringify([tokenRef, device, provider, maxCost, currency, request.notBefore, lifeS]))
-      .digest("hex");
+    const asked = [tokenRef, device, provider, maxCost, currency, request.notBefore, lifeS];
+    const repeat: Repeatable = { owner: cardId, key: idempotencyKey, asked };
     const expires = notBefore + lifeS;
     const sealed = this.seal(account);
     return this.store.atomically(async (kept) => {
       await kept.forget(now - KEPT_S);
-      const earlier = await kept.answer(name);
-      if (earlier !== undefined) {
-        if (earlier.asked !== asked) throw new ProcessorError("IDEMPOTENCY_MISMATCH");
-        return this.open<NewCode>(earlier.answer);
-      }
-      if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
-      const codeRef = randomBytes(16).toString("base64url");
-      const row = { code_ref: codeRef, owner, device, provider, max_cost: maxCost, currency, account: sealed };
-      const code = await this.drawCode(kept, { ...row, not_before: notBefore, expires });
-      const answer = { code, codeRef, expires };
-      await kept.keepAnswer(name, now, asked, this.seal(answer));
-      return answer;
+      return this.#once.within(kept.answers, repeat, async () => {
+        if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
+        const codeRef = randomBytes(16).toString("base64url");
+        const row = { code_ref: codeRef, owner, device, provider, max_cost: maxCost, currency, account: sealed };
+        const code = await this.drawCode(kept, { ...row, not_before: notBefore, expires });
+        return { code, codeRef, expires };
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 // The processor as a service: ISO 8583 over TCP for terminals, HTTP for phones and devices, one process.
 
+import type { RReq, RRes } from "@enabling-card/acs";
 import {
   type HttpLimits,
   type IsoLimits,
@@ -24,6 +25,10 @@ export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOp
   readonly issueCode?: IssueCode;
   /** Whom the domain server asks (system 4); without it there is none. */
   readonly domain?: Omit<DomainServerOptions, "processor">;
+  /** 32 octets that an access control server in another process has as well, and signs results by; without it none is let in over HTTP. */
+  readonly acs?: Uint8Array;
+  /** Told of each such result, and of what was said to it. */
+  readonly onResult?: (result: RReq, taken: RRes) => void;
   /** Loopback unless told. */
   readonly host?: string;
   /** 0 (unless told) takes any free port. */
@@ -55,7 +60,7 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
   const terminals = new Switch({ processor, route, onFault, ...(onMessage && { onMessage }) });
   const domain = options.domain && new DomainServer({ ...options.domain, processor });
   const http = await httpServer(
-    { processor, terminals, domain, issueCode: options.issueCode },
+    { processor, terminals, domain, issueCode: options.issueCode, acs: options.acs, onResult: options.onResult },
     { ...options.http, operations },
   );
   const closing: (() => Promise<void>)[] = [() => http.close()];

@@ -1,7 +1,7 @@
 // What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
 // reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
-import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { ProcessorError } from "./errors.js";
 
 export interface CodeRow {
@@ -83,9 +83,12 @@ const MIGRATIONS: readonly string[] = [
 /** The tables, as one transaction sees them, or each statement by itself. */
 export class Tables {
   readonly #sql: Sql;
+  /** To requests that may come again. */
+  readonly answers: Answers;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.answers = new Answers(sql);
   }
 
   async setting(name: string): Promise<Uint8Array | undefined> {
@@ -219,22 +222,6 @@ export class Tables {
     return row!.n;
   }
 
-  /** What was answered under an idempotency key. */
-  answer(name: string): Promise<{ readonly asked: string; readonly answer: Uint8Array } | undefined> {
-    return this.#sql.row("SELECT asked, answer FROM answers WHERE name = ?", name);
-  }
-
-  /** One that is there already stays. */
-  async keepAnswer(name: string, at: number, asked: string, answer: Uint8Array): Promise<void> {
-    await this.#sql.run(
-      "INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
-      name,
-      at,
-      asked,
-      answer,
-    );
-  }
-
   /** A reversal that must reach the issuer: JSON of fields that hold no card's data. */
   async keepReversal(name: string, at: number, message: string): Promise<void> {
     await this.#sql.run(
@@ -257,10 +244,9 @@ export class Tables {
     await this.#sql.run("DELETE FROM reversals WHERE name = ?", name);
   }
 
-  /** Forgets answers, codes, authentications and their grants of up to `until`, some at a time. */
+  /** Forgets codes, authentications and their grants of up to `until`, some at a time. */
   async forget(until: number): Promise<void> {
     for (const [table, key, time] of [
-      ["answers", "name", "at"],
       ["codes", "code_name", "expires"],
       ["authentications", "trans_id", "at"],
       ["domain_grants", "token_name, atc", "expires"],

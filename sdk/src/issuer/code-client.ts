@@ -22,7 +22,7 @@ export interface CodeOrder {
 
 export interface CodeCallOptions {
   readonly signal?: AbortSignal;
-  /** Of a request that may be a repeat: the same key gets the same answer. Another one each time unless told. */
+  /** Of a request that is a repeat: the same key gets the same answer. Another one each time unless told; of a lost answer it asks once more by itself. */
   readonly idempotencyKey?: string;
 }
 
@@ -53,8 +53,8 @@ export class CodeClient {
   }
 
   /** Makes a device known by the key that it will show codes with. @param key - 16 octets. @returns its name */
-  async addDevice(key: Uint8Array, { signal }: CodeCallOptions = {}): Promise<string> {
-    return text(await this.#door.ask("POST", "/v1/devices", { body: { key: toBase64Url(key) }, signal }), "device");
+  async addDevice(key: Uint8Array, options: CodeCallOptions = {}): Promise<string> {
+    return text(await this.#door.change("/v1/devices", { body: { key: toBase64Url(key) }, ...options }), "device");
   }
 
   /** A code for a device. @param lifeS - Seconds, a week at most. @throws {CardError} `ISSUER_REFUSED` with the processor's code */
@@ -85,8 +85,8 @@ export class CodeClient {
     return { codeRef: text(answer, "codeRef"), expires: seconds(answer), grant };
   }
 
-  #ask(path: string, body: object, { signal, idempotencyKey = newKey() }: CodeCallOptions): Promise<Answer> {
-    return this.#door.ask("POST", path, { body, accessKey: this.#accessKey, idempotencyKey, signal });
+  #ask(path: string, body: object, options: CodeCallOptions): Promise<Answer> {
+    return this.#door.change(path, { body, accessKey: this.#accessKey, ...options });
   }
 }
 
@@ -97,8 +97,4 @@ function named({ cardId }: Pick<Card, "cardId">, { tokenRef, provider, maxCost, 
 function seconds({ expires }: Answer): number {
   if (typeof expires !== "number" || !Number.isSafeInteger(expires)) throw malformed("expires");
   return expires;
-}
-
-function newKey(): string {
-  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -2,7 +2,7 @@
 // amount; what the card says goes to the access control server; and the domain server gives the one grant, or what a payment without a swipe needs.
 
 import type { Card, ConfirmOptions, GrantBundle } from "../card/card.js";
-import { CardError, sdkError } from "../errors.js";
+import { sdkError } from "../errors.js";
 import { toBase64Url } from "./base64url.js";
 import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, part, text } from "./json-door.js";
 
@@ -99,7 +99,7 @@ export class DomainPlugIn {
     await card.load(bundle(begun, "question"), options);
     onStep?.("confirming");
     const { cryptogram } = await card.confirm(options);
-    const result = await acs.ask("POST", new URL(acsUrl(begun)).pathname, {
+    const result = await acs.change(new URL(acsUrl(begun)).pathname, {
       body: {
         ...{ messageType: "CReq", messageVersion: MESSAGE_VERSION, threeDSServerTransID },
         ...{ acsTransID: text(begun, "acsTransID"), challengeDataEntry: toBase64Url(cryptogram) },
@@ -111,16 +111,8 @@ export class DomainPlugIn {
     return this.#ask("/v1/domain-grants", { ...named(), threeDSServerTransID }, signal);
   }
 
-  /** Once more where the answer was lost: by its key it is the same request. */
-  async #ask(path: string, body: object, signal: AbortSignal | undefined): Promise<Answer> {
-    const idempotencyKey = toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
-    const call = { body, accessKey: this.#options.accessKey, idempotencyKey, signal };
-    try {
-      return await this.#door.ask("POST", path, call);
-    } catch (error) {
-      if (!(error instanceof CardError) || error.code !== "ISSUER_UNREACHABLE") throw error;
-      return this.#door.ask("POST", path, call);
-    }
+  #ask(path: string, body: object, signal: AbortSignal | undefined): Promise<Answer> {
+    return this.#door.change(path, { body, accessKey: this.#options.accessKey, signal });
   }
 }
 

@@ -29,6 +29,11 @@ export interface IssuerClientOptions extends JsonDoorOptions {
 
 export interface IssuerCallOptions {
   readonly signal?: AbortSignal;
+  /**
+   * Of a request for a change (enrol, createToken, grant, setState) that is a repeat: the same key gets the same answer, within a day. Another one each
+   * time unless told; of a lost answer the client asks once more by itself.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** A token as its holder may see it: never its whole number. */
@@ -91,7 +96,7 @@ export class IssuerClient {
     options: IssuerCallOptions = {},
   ): Promise<{ readonly cardId: Uint8Array; readonly accessKey: string }> {
     const body = { certificate: toBase64Url(certificate), phoneName };
-    const answer = await this.#door.ask("POST", "/v1/cards", { body, signal: options.signal });
+    const answer = await this.#door.change("/v1/cards", { body, ...options });
     const enrolled = { cardId: octets(answer, "cardId"), accessKey: text(answer, "accessKey") };
     this.#accessKey = enrolled.accessKey;
     return enrolled;
@@ -111,7 +116,7 @@ export class IssuerClient {
     const { offline, domainOnly } = options;
     const kind = { ...(offline && { offline }), ...(domainOnly && { domainOnly }) };
     const body = { cardId: toBase64Url(cardId), holderName, ...kind };
-    const answer = await this.#ask("POST", "/v1/tokens", body, options);
+    const answer = await this.#change("/v1/tokens", body, options);
     const token = {
       tokenRef: octets(answer, "tokenRef"),
       iin: text(answer, "iin"),
@@ -132,7 +137,7 @@ export class IssuerClient {
       ...(challenge && { challenge: toBase64Url(challenge) }),
       ...rest,
     };
-    const answer = await this.#ask("POST", "/v1/grants", body, options);
+    const answer = await this.#change("/v1/grants", body, options);
     return { sealed: octets(answer, "sealed"), ...evidence(answer) };
   }
 
@@ -149,7 +154,7 @@ export class IssuerClient {
     options: IssuerCallOptions = {},
   ): Promise<SignedTokenState> {
     const path = `/v1/tokens/${toBase64Url(tokenRef)}/state`;
-    return signedState(await this.#ask("POST", path, { ...positionBody(card), state }, options));
+    return signedState(await this.#change(path, { ...positionBody(card), state }, options));
   }
 
   /** The newest signed state of a token. */
@@ -176,6 +181,14 @@ export class IssuerClient {
   #key(): string {
     if (this.#accessKey === undefined) throw sdkError("ISSUER_NOT_ENROLLED");
     return this.#accessKey;
+  }
+
+  async #change(path: string, body: object, { signal, idempotencyKey }: IssuerCallOptions): Promise<Answer> {
+    throwIfAborted(signal);
+    return this.#door.change(path, {
+      ...{ body, accessKey: this.#key(), signal },
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
   }
 
   async #ask(method: string, path: string, body: object | undefined, { signal }: IssuerCallOptions): Promise<Answer> {

@@ -4,7 +4,7 @@ import { concat } from "@enabling-card/wire";
 import type { GrantBundle } from "../card/card.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { withTimeLimit } from "../time-limit.js";
-import { fromBase64Url } from "./base64url.js";
+import { fromBase64Url, toBase64Url } from "./base64url.js";
 
 export interface JsonDoorOptions {
   /** Where the API's `/v1` is: https, or plain http to this machine, e.g. `http://127.0.0.1:8080`. */
@@ -24,6 +24,7 @@ export interface JsonCall {
   readonly body?: object;
   /** The card's access key; a secret. */
   readonly accessKey?: string;
+  /** Of a request that may be a repeat: another one each time unless told. */
   readonly idempotencyKey?: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -72,6 +73,21 @@ export class JsonDoor {
     throw refusal(status, answer);
   }
 
+  /**
+   * Asks for a change: once more where the answer was lost, which by its idempotency key is the same request and gets the same answer.
+   *
+   * @throws as `ask`
+   */
+  async change(path: string, call: JsonCall): Promise<Answer> {
+    const repeatable = { ...call, idempotencyKey: call.idempotencyKey ?? newKey() };
+    try {
+      return await this.ask("POST", path, repeatable);
+    } catch (error) {
+      if (!(error instanceof CardError) || error.code !== "ISSUER_UNREACHABLE") throw error;
+      return this.ask("POST", path, repeatable);
+    }
+  }
+
   /** A stream of server-sent events, to be ended by `signal`. @throws as `ask` */
   async events(path: string, accessKey: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const { fetch = globalThis.fetch } = this.#options;
@@ -94,6 +110,11 @@ export class JsonDoor {
   url(path: string): URL {
     return new URL(path, this.#options.baseUrl);
   }
+}
+
+/** An idempotency key that nobody else chooses: whoever has it and the access key gets what was answered. */
+function newKey(): string {
+  return toBase64Url(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 function refusal(status: number, answer: Answer): CardError {

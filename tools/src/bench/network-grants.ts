@@ -73,6 +73,8 @@ function grantOver(agent: Agent, url: string, { accessKey, body }: BenchCard): P
     const headers = {
       ...{ authorization: `Bearer ${accessKey}`, "content-type": "application/json" },
       "content-length": Buffer.byteLength(body),
+      // As the SDK asks: each answer is kept for its repeat.
+      "idempotency-key": randomBytes(16).toString("base64url"),
     };
     const request = ask(url, { method: "POST", agent, headers }, (response) => {
       response.resume();

@@ -1,10 +1,8 @@
-// ecard network: the services behind the card, in one process, and their messages as they pass.
+// ecard network: the services behind the card, their messages as they pass, and copies of what they keep.
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
-import { wholeNumber } from "../whole-number.js";
-
-const [ISSUER, PROCESSOR, WATCH, ISO, ACS] = [7080, 7081, 7082, 7083, 7084];
+import { keysCommand, startCommand, WATCH } from "./network-start.js";
 
 export function networkCommand(program: Command, context: Context): void {
   const network = program
@@ -12,95 +10,10 @@ export function networkCommand(program: Command, context: Context): void {
     .description("the services behind the card, and their messages as they pass")
     .addHelpText("after", "\nExamples:\n  ecard network start --dir my-network\n  ecard network watch");
   startCommand(network, context);
+  keysCommand(network, context);
   watchCommand(network, context);
   backupCommand(network, context);
   restoreCommand(network, context);
-}
-
-interface StartOptions {
-  readonly http: number;
-  readonly codes: number;
-  readonly iso: number;
-  readonly watch: number;
-  readonly acs: number;
-  readonly dir?: string;
-  readonly store?: string;
-}
-
-function startCommand(network: Command, context: Context): void {
-  const port = wholeNumber(0, 65_535);
-  network
-    .command("start")
-    .description("issuer, processor and access control server, in one process")
-    .option("--http <port>", "the issuer's, for phones; 0 takes any free one", port, ISSUER)
-    .option("--codes <port>", "the processor's, for phones and devices", port, PROCESSOR)
-    .option("--acs <port>", "the access control server's, for phones", port, ACS)
-    .option("--iso <port>", "for terminals: ISO 8583 over TCP", port, ISO)
-    .option("--watch <port>", "for ecard network watch", port, WATCH)
-    .option("--dir <folder>", "where accounts, codes and the log are kept")
-    .option("--store <url>", "a PostgreSQL for accounts and codes: postgres://...")
-    .addHelpText(
-      "after",
-      `
-On 127.0.0.1, with sample keys, in the test range. It stays until Ctrl-C.
-Without --dir and --store all is kept in memory, and cards that have seen more
-of the log refuse it the next time. With --store the log alone is in --dir.
-
-With --json: {"event":"listening","issuer","processor","acs",
-"watch","iso"}.
-
-Examples:
-  ecard network start --dir my-network
-  ecard network watch
-  ecard pair my-card --device tcp:7117 --issuer http://127.0.0.1:7080`,
-    )
-    .action(async (options: StartOptions, command: Command) => {
-      const [{ openWatchDoor, startNetwork }, { sampleKeys }, { makeFolder }, { join }] = await Promise.all([
-        import("@enabling-card/network"),
-        import("@enabling-card/issuer"),
-        import("../make-folder.js"),
-        import("node:path"),
-      ]);
-      const output = context.output(command);
-      const { dir, store = dir } = options;
-      if (dir !== undefined) await makeFolder(dir, 0o700);
-      const watch = await openWatchDoor(options.watch);
-      try {
-        const started = await startNetwork({
-          ...{ keys: sampleKeys(), isoPort: options.iso },
-          ...{ issuerHttpPort: options.http, processorHttpPort: options.codes },
-          acsHttpPort: options.acs,
-          ...(store !== undefined && { store }),
-          ...(dir !== undefined && { logFile: join(dir, "log.sqlite") }),
-          onMessage: watch.tell,
-          onAuthentication: watch.tell,
-          onFault: (code) => output.say(output.paint("dim", `fault: ${code}`)),
-        });
-        try {
-          const { issuer, processor, acs } = started;
-          const { iso } = processor;
-          output.fact({
-            event: "listening",
-            issuer: issuer.url,
-            processor: processor.url,
-            acs: acs.url,
-            watch: watch.url,
-            iso,
-          });
-          output.result(`issuer on ${issuer.url}, processor on ${processor.url}, acs on ${acs.url}`);
-          output.result(`terminals on ${iso.host}:${iso.port}`);
-          output.say(output.paint("dim", `ecard network watch --url ${watch.url}`));
-          output.say(output.paint("dim", "Ctrl-C ends it"));
-          const signal = AbortSignal.any([context.signal, context.unheard]);
-          if (!signal.aborted)
-            await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
-        } finally {
-          await started.close();
-        }
-      } finally {
-        await watch.close();
-      }
-    });
 }
 
 function watchCommand(network: Command, context: Context): void {

@@ -16,7 +16,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -26,8 +26,9 @@ _ecard() {
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
-    "network") flags="--json -q --quiet -v --verbose" names="start watch backup restore" ;;
-    "network start") flags="--http --codes --acs --iso --watch --dir --store --json -q --quiet -v --verbose" names="" ;;
+    "network") flags="--json -q --quiet -v --verbose" names="start keys watch backup restore" ;;
+    "network start") flags="--http --codes --acs --iso --watch --dir --store --line --host --keys --issuer-url --issuer-line --processor-url --acs-url --json -q --quiet -v --verbose" names="issuer processor acs" ;;
+    "network keys") flags="--out --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;

@@ -119,9 +119,10 @@ _ecard_network() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('start:issuer, processor and access control server, in one process' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
+    verb) names=('start:issuer, processor and access control server, in one process or apart' 'keys:new keys for services apart\: a file for each' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
     rest) case $line[1] in
       start) _ecard_network_start ;;
+      keys) _ecard_network_keys ;;
       watch) _ecard_network_watch ;;
       backup) _ecard_network_backup ;;
       restore) _ecard_network_restore ;;
@@ -139,6 +140,23 @@ _ecard_network_start() {
     '--watch[for ecard network watch]:value:_files' \
     '--dir[where accounts, codes and the log are kept]:value:_files' \
     '--store[a PostgreSQL for accounts and codes\: postgres\://...]:value:_files' \
+    '--line[apart\: the issuer'\''s, for processors]:value:_files' \
+    '--host[apart\: where it listens, and is reached]:value:_files' \
+    '--keys[apart\: its keys, of ecard network keys]:value:_files' \
+    '--issuer-url[apart\: where the issuer is]:value:_files' \
+    '--issuer-line[apart\: and its door for processors]:value:_files' \
+    '--processor-url[apart\: where the processor is]:value:_files' \
+    '--acs-url[apart\: where the access control server is]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1:name:(issuer processor acs)'
+}
+_ecard_network_keys() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--out[where the files go\: none may be there yet]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \

@@ -1,0 +1,62 @@
+// Routes of an HTTP door that one other service asks, and nobody else: each request signed by it, each answer signed for it (http-signature.ts). A
+// refusal of the signature itself is not signed: it answers nobody who is known.
+
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import {
+  digestOf,
+  isEqual,
+  type ProvenHead,
+  provenHead,
+  type ServiceKeys,
+  SignatureError,
+  signedAnswer,
+} from "./http-signature.js";
+import { Nonces } from "./nonces.js";
+
+export interface SignedDoorOptions {
+  /** Of what that service asks here. */
+  readonly keys: ServiceKeys;
+  /** Seconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** Adds what `add` adds, behind that. */
+export async function signedRoutes(
+  app: FastifyInstance,
+  { keys, now = secondsNow }: SignedDoorOptions,
+  add: (routes: FastifyInstance) => void,
+): Promise<void> {
+  const nonces = new Nonces(now());
+  const heads = new WeakMap<FastifyRequest, ProvenHead>();
+  const bodies = new WeakMap<FastifyRequest, Buffer>();
+  const proven = new WeakSet<FastifyRequest>();
+  await app.register(async (routes) => {
+    const parse = routes.getDefaultJsonParser("error", "error");
+    routes.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+      bodies.set(request, body as Buffer);
+      parse(request, body.toString(), done);
+    });
+    routes.addHook("onRequest", async (request) => {
+      const { method, url: target, headersDistinct } = request.raw;
+      heads.set(request, provenHead(keys, { method: method!, target: target! }, headersDistinct, now()));
+    });
+    routes.addHook("preValidation", async (request) => {
+      const { digest, nonce, created } = heads.get(request)!;
+      if (!isEqual(digest, digestOf(bodies.get(request) ?? Buffer.alloc(0)))) throw new SignatureError("DIGEST_WRONG");
+      nonces.take(nonce, created, now());
+      proven.add(request);
+    });
+    routes.addHook("onSend", async (request, reply, payload) => {
+      if (!proven.has(request)) return;
+      const body = Buffer.from((payload as string | Buffer | undefined) ?? "");
+      reply.headers(
+        signedAnswer(keys, { status: reply.statusCode, body, signature: heads.get(request)!.signature }, now()),
+      );
+    });
+    add(routes);
+  });
+}
+
+function secondsNow(): number {
+  return Math.floor(Date.now() / 1000);
+}

@@ -1,0 +1,11 @@
+// What travels beside every signed object, so that the card can judge who signed it.
+
+export interface Evidence {
+  readonly issuerCert: Uint8Array;
+  readonly receipt: Uint8Array;
+  readonly consistency: Uint8Array | null;
+}
+
+export interface GrantBundle extends Evidence {
+  readonly sealed: Uint8Array;
+}

@@ -1,0 +1,145 @@
+// Grants are made in two steps: an ATC is counted, in one transaction with others' (grant-desk.ts), and what was counted is composed, signed and sealed to
+// its card. Between them another service may make the cryptogram: what it is shown of a counted grant it can bring back, and neither read nor alter.
+
+import { createHmac } from "node:crypto";
+import type { Once, Repeatable } from "@enabling-card/sql";
+import { derivedKey, openText, sealText } from "@enabling-card/vault";
+import { AAD, encodeGrant, encodeSign1, GRANT_LIFE_S, OFFLINE_LIFE_MAX_S, toHex } from "@enabling-card/wire";
+import { IssuerError } from "./errors.js";
+import type { Evidence, GrantBundle } from "./evidence.js";
+import { composeGrant } from "./grant-body.js";
+import { GrantDesk } from "./grant-desk.js";
+import {
+  type CodeToSwipe,
+  type Counted,
+  type CountedGrant,
+  checkedRequest,
+  countGrant,
+  type GrantRequest,
+} from "./grant-request.js";
+import type { IssuerKeys } from "./keys.js";
+import { sealToCard } from "./seal.js";
+import type { IssuerStore, Tables, TokenRow } from "./store.js";
+import type { TokenSecrets } from "./token-secrets.js";
+import { hashOfDomain } from "./token-secrets.js";
+
+/** What is kept of one under an idempotency key: all else is in the request. */
+type Answered = Pick<CountedGrant, "issuedAt" | "expires"> & Pick<Counted, "atc" | "n">;
+
+interface Parts {
+  readonly store: IssuerStore;
+  readonly secrets: TokenSecrets;
+  readonly keys: IssuerKeys;
+  /** Of the issuer's certificate. */
+  readonly serial: Uint8Array;
+  readonly once: Once;
+  now(): number;
+  evidence(checkpointSize: number): Evidence;
+  grantKey(cardId: Uint8Array): Promise<Uint8Array>;
+}
+
+export class GrantMaker {
+  readonly #parts: Parts;
+  readonly #desk: GrantDesk;
+  readonly #shown: Uint8Array;
+  readonly #ephemerals: Uint8Array;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#desk = new GrantDesk(parts.store);
+    this.#shown = derivedKey(parts.keys.master, "ecard/1 counted grants", 32);
+    this.#ephemerals = derivedKey(parts.keys.master, "ecard/1 grant ephemerals", 32);
+  }
+
+  /**
+   * @param hasOwnCryptogram - Where the issuer makes it, and no other service
+   * @param repeat - Where the request may come again: it is then the grant that was counted the first time
+   * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, `IDEMPOTENCY_MISMATCH`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
+   */
+  async count(asked: GrantRequest, hasOwnCryptogram: boolean, repeat?: Repeatable): Promise<CountedGrant> {
+    const request = checkedRequest(asked);
+    const evidence = this.#parts.evidence(request.checkpointSize);
+    const now = this.#parts.now();
+    const life = { issuedAt: now, expires: now + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S) };
+    return this.#desk.ask(async (kept) => {
+      let counted: Counted | undefined;
+      const { atc, n, ...lives } = await this.#parts.once.within<Answered>(kept.answers, repeat, async () => {
+        counted = await countGrant(kept, request, life.issuedAt, life.expires, hasOwnCryptogram);
+        return { atc: counted.atc, n: counted.n, ...life };
+      });
+      counted ??= { token: await this.#token(kept, request), atc, n, domainHash: hashOfDomain(request.domain) };
+      return { request, counted, ...lives, evidence };
+    });
+  }
+
+  /** The issuer's own. */
+  cryptogram({ request, counted: { atc, domainHash } }: CountedGrant): Uint8Array {
+    return this.#parts.secrets.cryptogram(request.tokenRef, atc, domainHash);
+  }
+
+  async make(
+    { request, counted, issuedAt, expires, evidence = this.#parts.evidence(request.checkpointSize) }: CountedGrant,
+    cryptogram: Uint8Array,
+    code?: CodeToSwipe,
+  ): Promise<GrantBundle> {
+    const { secrets, serial, keys } = this.#parts;
+    const grant = encodeGrant(composeGrant(secrets, request, counted, cryptogram, code, { issuedAt, expires }));
+    const signed = encodeSign1(grant, serial, AAD.grant, keys.sign.sign);
+    const grantKey = await this.#parts.grantKey(request.cardId);
+    // Of what was signed, so that the same grant, made again, is the same octets, and another never has its ephemeral key.
+    const ephemeral = createHmac("sha256", this.#ephemerals).update(request.cardId).update(signed).digest();
+    return { sealed: await sealToCard(signed, request.cardId, grantKey, ephemeral), ...evidence };
+  }
+
+  /** What another service is shown of it. */
+  shown({ request, counted: { atc, n }, issuedAt, expires }: CountedGrant, code?: CodeToSwipe): string {
+    const { cardId, tokenRef, challenge, ...plain } = request;
+    const octets = [cardId, tokenRef, ...(challenge ? [challenge] : [])].map(toHex);
+    const told: Shown = {
+      octets,
+      plain,
+      atc,
+      n,
+      issuedAt,
+      expires,
+      ...(code && { code: [code.number, toHex(code.codeRef)] }),
+    };
+    return Buffer.from(sealText(this.#shown, JSON.stringify(told))).toString("base64url");
+  }
+
+  /** A grant of what it brings back, with one cryptogram and no other. @throws {IssuerError} `COUNTED_UNKNOWN`, `IDEMPOTENCY_MISMATCH` */
+  async makeOf(shown: string, cryptogram: Uint8Array): Promise<GrantBundle> {
+    const { octets, plain, atc, n, issuedAt, expires, code } = this.#opened(shown);
+    const [cardId, tokenRef, challenge] = octets.map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
+    const request = { ...plain, cardId: cardId!, tokenRef: tokenRef!, ...(challenge && { challenge }) };
+    const once = { owner: "made", key: `${octets[1]}|${atc}`, asked: toHex(cryptogram) };
+    const token = await this.#parts.store.atomically(async (kept) => {
+      await this.#parts.once.within(kept.answers, once, async () => ({}));
+      return this.#token(kept, request);
+    });
+    const counted = { token, atc, n, domainHash: new Uint8Array(0) }; // of the issuer's own cryptogram alone
+    const swiped = code && { number: code[0], codeRef: Uint8Array.from(Buffer.from(code[1], "hex")) };
+    return this.make({ request, counted, issuedAt, expires }, cryptogram, swiped);
+  }
+
+  async #token(kept: Tables, { tokenRef }: GrantRequest): Promise<TokenRow> {
+    const token = await kept.token(toHex(tokenRef));
+    if (token === undefined) throw new IssuerError("TOKEN_UNKNOWN");
+    return token;
+  }
+
+  #opened(shown: string): Shown {
+    const text = openText(this.#shown, Buffer.from(shown, "base64url"));
+    const told = text === undefined ? undefined : (JSON.parse(text) as Shown);
+    if (told === undefined || this.#parts.now() >= told.expires) throw new IssuerError("COUNTED_UNKNOWN");
+    return told;
+  }
+}
+
+interface Shown extends Pick<CountedGrant, "issuedAt" | "expires">, Pick<Counted, "atc" | "n"> {
+  /** Card, token, and the challenge where there is one; hexadecimal. */
+  readonly octets: readonly string[];
+  readonly plain: Omit<GrantRequest, "cardId" | "tokenRef" | "challenge">;
+  /** Number and name, hexadecimal. */
+  readonly code?: readonly [string, string];
+}
