@@ -86,7 +86,17 @@ describe("the services' operator", () => {
     for (const [service, routes] of [
       [
         network.issuer,
-        ["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state", "/v1/states"],
+        [
+          "/v1/health",
+          "/v1/cards",
+          "/v1/tokens",
+          "/v1/grants",
+          "/v1/receipts",
+          "/v1/tokens/{ref}/state",
+          "/v1/states",
+          "/v1/tokens/{ref}/registration",
+          "/v1/tokens/{ref}/comparison",
+        ],
       ],
       [
         network.processor,
