@@ -118,7 +118,8 @@ export class PaymentMeans {
   }
 
   /**
-   * Listens to the issuer until `signal` ends it, and compares behind each change and each line that was lost; while there is none, nothing is synchronous.
+   * Listens to the issuer until `signal` ends it, and compares behind each change and each line that was lost; nothing is synchronous that was so
+   * before a line was lost.
    *
    * @param card - Says which card is in reach now
    * @throws {CardError} as `IssuerClient.news`
@@ -126,13 +127,24 @@ export class PaymentMeans {
   async follow({ card, ...options }: NewsOptions & { readonly card?: () => Card | undefined } = {}): Promise<void> {
     const again = () =>
       this.compare({ card: card?.(), ...(options.signal && { signal: options.signal }) }).catch(() => undefined);
+    let wasThere = false;
     const onLine = (isThere: boolean) => {
-      this.#show(false);
+      // A line that is tried in vain again and again is lost once: what was compared by itself meanwhile stays so.
+      if (isThere !== wasThere) this.#show(false);
       if (isThere) void again();
+      wasThere = isThere;
       options.onLine?.(isThere);
     };
     const { issuer, cardId } = this.#options;
     for await (const news of issuer.news(cardId, { ...options, onLine })) if (this.heard(news)) await again();
+  }
+
+  /** Resolves when all that was asked for is done, well or not. */
+  async settled(): Promise<void> {
+    for (let tail: unknown; tail !== this.#tail; ) {
+      tail = this.#tail;
+      await tail;
+    }
   }
 
   async #compare({ card, signal }: MeansCallOptions): Promise<void> {

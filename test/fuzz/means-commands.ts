@@ -1,0 +1,377 @@
+// What may happen to a payment means: each command is done to phone, card and issuer at once, and to the model; then all of them must agree.
+
+import { type MeansInput, MemoryRegistrationStore, PaymentMeans } from "@enabling-card/sdk";
+import { CARD_ID_SIZE, PIN_TRIES, PIN_WAIT_MS, type StateActor, TokenState, toHex } from "@enabling-card/wire";
+import { expect } from "chai";
+import fc from "fast-check";
+import { type MeansModel, refusalOf, shownBy } from "./means-model.js";
+import { heardAtCoil, type MeansWorld, PIN, pressing, type Told } from "./means-world.js";
+
+type Step = (model: MeansModel, world: MeansWorld) => Promise<void>;
+export type MeansCommand = fc.AsyncCommand<MeansModel, MeansWorld>;
+
+const SETTLED_MS = 5_000;
+
+function command(name: string, step: Step, when: (model: MeansModel) => boolean = () => true): MeansCommand {
+  return {
+    check: (model) => when(model),
+    async run(model, world) {
+      await step(model, world);
+      model.hear();
+      await agree(model, world);
+    },
+    toString: () => name,
+  };
+}
+
+/** Issuer, card and phone are where the model has them; the phone may need a moment, for news. */
+async function agree(model: MeansModel, { card, means, service, ref, token, isListening }: MeansWorld): Promise<void> {
+  const row = (await service.issuer.store.token(ref))!;
+  const holds = row.state === TokenState.Suspended ? row.state_by.split(",").sort() : [];
+  expect({ state: row.state, holds, version: row.version }, "the issuer").to.deep.equal(model.issuer);
+  const own = (await card.state()).tokens.find(({ tokenRef }) => toHex(tokenRef) === toHex(token.tokenRef));
+  expect(own && { version: own.version, state: own.state }, "the card").to.deep.equal(model.card);
+  const wanted = JSON.stringify(model.shown());
+  const isSettled = () => isListening() === model.isListening && JSON.stringify(shownBy(means.view)) === wanted;
+  const start = performance.now();
+  while (!isSettled() && performance.now() - start < SETTLED_MS) await new Promise((resolve) => setTimeout(resolve, 2));
+  await means.settled();
+  expect(isListening(), "the line of events").to.equal(model.isListening);
+  expect(shownBy(means.view), "the phone").to.deep.equal(model.shown());
+}
+
+/** The code that `work` ends with: the issuer's own, where it refused. */
+async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
+  return work.then(
+    () => undefined,
+    (error: { code: string; issuerCode?: string }) => error.issuerCode ?? error.code,
+  );
+}
+
+const compare = (withCard: boolean) =>
+  command(`compare${withCard ? " with the card" : ""}`, async (model, { means, card }) => {
+    const code = await codeOf(means.compare(withCard ? { card } : {}));
+    expect(code).to.equal(model.compare(withCard));
+  });
+
+const register = command("register", async (model, { means, card }) => {
+  const code = await codeOf(means.register({ card }));
+  model.last = "failed";
+  if (model.isOff) expect(code).to.equal("ISSUER_UNREACHABLE");
+  else if (model.issuer.state === TokenState.Deactivated) expect(code).to.equal("TOKEN_DEACTIVATED");
+  else {
+    model.isRegistered = true;
+    model.isOurs = true;
+    expect(code).to.equal(model.compare(true));
+  }
+});
+
+const otherPhone = command(
+  "another phone registers",
+  async (model, { client, card, token }) => {
+    const store = new MemoryRegistrationStore();
+    const other = await PaymentMeans.open({ issuer: client, store, cardId: card.cardId, tokenRef: token.tokenRef });
+    const code = await codeOf(other.register());
+    if (model.issuer.state === TokenState.Deactivated) expect(code).to.equal("TOKEN_DEACTIVATED");
+    else model.isOurs = false;
+  },
+  ({ isOff, isRegistered }) => !isOff && isRegistered,
+);
+
+/** Behind the phone's back: the operator, the requestor, the lock of wrong tries, another of the holder's phones. */
+const moves = (by: StateActor, to: TokenState) =>
+  command(`${by} asks for ${to}`, async (model, { service, ref }) => {
+    expect(await codeOf(service.issuer.setState(ref, to, by))).to.equal(model.move(to, by));
+  });
+
+/** What a call of the phone's that moves the state does to the model. @returns the refusal's code */
+function asked(model: MeansModel, to: TokenState, by: StateActor, withCard: boolean): string | undefined {
+  model.last = "failed";
+  if (model.isOff) return "ISSUER_UNREACHABLE";
+  const refused = model.move(to, by);
+  if (refused !== undefined) return refused;
+  if (withCard) model.give(model.issuer);
+  return model.isRegistered ? model.compare(withCard) : undefined;
+}
+
+const INPUTS: readonly (readonly [MeansInput, TokenState])[] = [
+  ["activate", TokenState.Active],
+  ["suspend", TokenState.Suspended],
+  ["resume", TokenState.Active],
+  ["deactivate", TokenState.Deactivated],
+];
+const input = (wish: MeansInput, to: TokenState, withCard: boolean) =>
+  command(`the holder's ${wish}${withCard ? ", card in reach" : ""}`, async (model, { means, card }) => {
+    const isOffered = means.view.inputs.includes(wish);
+    const before = model.issuer;
+    const isCurrent = model.last === "compared" && model.seen?.version === before.version;
+    const code = await codeOf(means.input(wish, withCard ? { card } : {}));
+    expect(code).to.equal(asked(model, to, "cardholder", withCard));
+    // What is offered, the table allows; what is not, does nothing.
+    const isMeant = (before.state === TokenState.Inactive) === (wish === "activate") || to !== TokenState.Active;
+    if (isCurrent && !model.isOff) expect(isOffered, "offered").to.equal(isMeant && model.issuer !== before);
+  });
+
+const bring = command("the state is brought to the card", async (model, { means, card }) => {
+  const code = await codeOf(means.bring(card));
+  model.last = "failed";
+  if (model.isOff) expect(code).to.equal("ISSUER_UNREACHABLE");
+  else {
+    model.give(model.issuer);
+    expect(code).to.equal(model.compare(true));
+  }
+});
+
+/** A signed state of before, from whoever kept one: the real signature, and evidence of now. */
+const replayState = (back: number) =>
+  command(`a signed state of ${back} before is brought`, async (model, { card, service, ref }) => {
+    const { issuer } = service;
+    const old = signedStates.get(issuer)?.get(Math.max(0, model.issuer.version - back));
+    if (old === undefined) return;
+    const { signed, version, state } = old;
+    const code = await codeOf(card.state({ signed, ...issuer.evidence(card.info.checkpointSize) }));
+    expect(code, `a state of version ${version} for ${ref}`).to.equal(model.give({ version, state }));
+  });
+
+type Signed = { readonly signed: Uint8Array; readonly version: number; readonly state: TokenState };
+/** What each issuer has signed, by version. */
+const signedStates = new WeakMap<object, Map<number, Signed>>();
+
+const keepSigned = command("somebody keeps the signed state", async (_model, { service, card, ref }) => {
+  const { issuer } = service;
+  const kept = signedStates.get(issuer) ?? new Map<number, Signed>();
+  signedStates.set(issuer, kept);
+  const { signed, version, state } = await issuer.stateObject(card.cardId, ref, 0);
+  kept.set(version, { signed, version, state });
+});
+
+const flip = (field: string) => (told: Told) => {
+  const octets = Buffer.from(told[field] as string, "base64url");
+  octets[octets.length - 1]! ^= 1;
+  return { ...told, [field]: octets.toString("base64url") };
+};
+const zeros = Buffer.alloc(CARD_ID_SIZE).toString("base64url");
+const LIES: Readonly<Record<string, (told: Told, world: MeansWorld) => Told>> = {
+  STATE_INFO_OTHER_CARD: (told) => ({ ...told, cardId: zeros }),
+  STATE_INFO_OTHER_TOKEN: (told) => ({ ...told, tokenRef: zeros }),
+  STATE_INFO_OTHER_REGISTRATION: (told) => ({ ...told, registration: zeros }),
+  STATE_INFO_REPLAYED: (told, { line }) => line.last ?? told,
+  "STATE_INFO_ALTERED, by its cryptogram": flip("cryptogram"),
+  "STATE_INFO_ALTERED, by its nonce": flip("nonce"),
+  "STATE_INFO_ALTERED, by its state": (told) =>
+    told.state === "active" ? { ...told, state: "inactive" } : { ...told, state: "active", heldBy: [] },
+  "STATE_INFO_ALTERED, by its version": (told) => ({ ...told, version: (told.version as number) + 1 }),
+};
+const lie = (what: string) =>
+  command(
+    `a lie: ${what}`,
+    async (model, world) => {
+      const { line, means, card, views } = world;
+      if (what === "STATE_INFO_REPLAYED" && line.last?.registration === undefined) return;
+      const isOfBefore = model.last !== "compared" || model.seen === undefined; // what was kept may be another registration's
+      line.alter = (told) => LIES[what]!(told, world);
+      views.length = 0;
+      const code = await codeOf(means.compare({ card }));
+      line.alter = (told) => told;
+      model.last = "failed";
+      model.held = model.card;
+      const wanted = what.split(",")[0]!;
+      expect(code).to.be.oneOf(isOfBefore ? [wanted, "STATE_INFO_OTHER_REGISTRATION"] : [wanted]);
+      expect(views.map(({ indication }) => indication)).not.to.include("synchronous");
+    },
+    ({ isOff, isOurs }) => !isOff && isOurs,
+  );
+
+/** An issuer that forgets what it said, as one does that was restored from a copy of the wrong kind. */
+const goBack = command(
+  "the issuer goes back",
+  async (model, { service, ref, means, card, views }) => {
+    const { store } = service.issuer;
+    const { state, state_by, version } = (await store.token(ref))!;
+    await store.setState(ref, TokenState.Active, "issuer", version - 1);
+    views.length = 0;
+    const code = await codeOf(means.compare({ card }));
+    await store.setState(ref, state, state_by, version);
+    model.last = "failed";
+    model.held = model.card;
+    expect(code).to.equal("STATE_INFO_OLD");
+    expect(views.map(({ indication }) => indication)).not.to.include("synchronous");
+  },
+  ({ isOff, isOurs, issuer, seen, card }) =>
+    !isOff && isOurs && issuer.version > 0 && Math.max(seen?.version ?? 0, card?.version ?? 0) === issuer.version,
+);
+
+const offLine = (isOff: boolean) =>
+  command(
+    isOff ? "the phone is off line" : "the phone is on line",
+    async (model, { line }) => {
+      const was = model.isListening;
+      model.isOff = line.isOff = isOff;
+      if (isOff) line.drop();
+      lineChanged(model, was);
+    },
+    (model) => model.isOff !== isOff,
+  );
+
+const cut = (isCut: boolean) =>
+  command(
+    isCut ? "the line of events is lost" : "the line of events may come again",
+    async (model, { line }) => {
+      const was = model.isListening;
+      model.isCut = line.isCut = isCut;
+      if (isCut) line.drop();
+      lineChanged(model, was);
+    },
+    (model) => model.isCut !== isCut,
+  );
+
+const follow = command(
+  "the phone listens",
+  async (model, world) => {
+    world.follow();
+    model.isFollowing = true;
+    lineChanged(model, false);
+  },
+  ({ isFollowing }) => !isFollowing,
+);
+
+/** A line that is lost ends a comparison; one that is there again begins with one. */
+function lineChanged(model: MeansModel, was: boolean): void {
+  if (model.isListening && !was) model.compare(true);
+  else if (was && !model.isListening) model.last = "failed";
+}
+
+const swipe = command(
+  "a swipe",
+  async (model, world) => {
+    const { card, emulator, terminal } = world;
+    await card.disarm();
+    model.isArmed = false;
+    emulator.coil.clear();
+    const { state } = model.issuer;
+    const bundle = await world.grant().catch((error) => error.issuerCode as string);
+    if (typeof bundle === "string") {
+      expect(bundle).to.equal(refusalOf(state));
+      return;
+    }
+    expect(state, "a grant was given").to.equal(TokenState.Active);
+    const silence = model.silence();
+    expect(await codeOf(card.load(bundle))).to.equal(silence);
+    if (silence === undefined) {
+      model.card ??= { version: 0, state: TokenState.Active };
+      await pressing(world, card.present({ when: "now" }));
+      expect(await terminal.authorise(heardAtCoil(world), { amount: 950 })).to.include({ approved: true });
+      return;
+    }
+    await codeOf(pressing(world, card.present({ when: "now" })));
+    expect(emulator.coil.emission(), "a card that knows of it is silent").to.equal(undefined);
+  },
+  ({ isOff }) => !isOff,
+);
+
+const arm = command(
+  "the card is armed",
+  async (model, world) => {
+    await world.card.disarm();
+    world.emulator.coil.clear();
+    await world.card.load(await world.grant());
+    model.card ??= { version: 0, state: TokenState.Active };
+    await pressing(world, world.card.present({ when: "swipe" }));
+    model.isArmed = true;
+  },
+  (model) => !model.isOff && model.issuer.state === TokenState.Active && model.silence() === undefined,
+);
+
+const touch = command("a terminal's head touches the card", async (model, world) => {
+  const { emulator, terminal } = world;
+  emulator.coil.clear();
+  emulator.touchHead();
+  emulator.advance(5_000);
+  const reads = heardAtCoil(world);
+  expect(emulator.coil.emission() !== undefined, "the coil plays").to.equal(model.isArmed);
+  if (!model.isArmed) return;
+  model.isArmed = false;
+  const { state } = model.issuer;
+  const isPaid = state === TokenState.Active;
+  const said = await terminal.authorise(reads, { amount: 950 });
+  expect(said).to.include({ approved: isPaid, ...(!isPaid && { ourCode: refusalOf(state) }) });
+});
+
+/** Waits until the card's PIN lock lets another one be tried; nothing waits for a swipe for so long. */
+async function waitForPin(model: MeansModel, { card, pass }: MeansWorld): Promise<void> {
+  await card.disarm();
+  model.isArmed = false;
+  if (model.wrongPins >= PIN_TRIES) pass((PIN_WAIT_MS / 1000) * 2 ** (model.wrongPins - PIN_TRIES) + 1);
+}
+
+const lockPin = command(
+  "wrong PINs lock the card, and the phone tells of it",
+  async (model, { means, card }) => {
+    await card.disarm();
+    model.isArmed = false;
+    do {
+      const code = await codeOf(card.setPin("9753", "1111"));
+      if (model.wrongPins < PIN_TRIES) model.wrongPins++;
+      expect(code).to.equal(model.wrongPins < PIN_TRIES ? "PIN_WRONG" : "PIN_LOCKED");
+    } while (model.wrongPins < PIN_TRIES);
+    expect(await codeOf(means.pinLocked({ card }))).to.equal(asked(model, TokenState.Suspended, "PIN lock", true));
+  },
+  ({ wrongPins }) => wrongPins <= PIN_TRIES,
+);
+
+const verifyPin = (isRight: boolean) =>
+  command(
+    isRight ? "the right PIN" : "a wrong PIN",
+    async (model, world) => {
+      await waitForPin(model, world);
+      const code = await codeOf(world.means.verifyPin(world.card, isRight ? PIN : "1357"));
+      if (isRight) {
+        model.wrongPins = 0;
+        expect(code).to.equal(asked(model, TokenState.Active, "PIN lock", true));
+      } else {
+        model.wrongPins++;
+        model.last = "failed";
+        expect(code).to.equal(model.wrongPins < PIN_TRIES ? "PIN_WRONG" : "PIN_LOCKED");
+      }
+    },
+    ({ wrongPins }) => wrongPins < PIN_TRIES + 4,
+  );
+
+const restart = command("the card starts again", async (model, { emulator, card }) => {
+  emulator.restart();
+  model.isArmed = false;
+  await card.refresh();
+});
+
+const STATES = [TokenState.Inactive, TokenState.Active, TokenState.Suspended, TokenState.Deactivated] as const;
+const ENDS = TokenState.Deactivated;
+
+/** Each as often as it stands here; what ends a token seldom, or little would come behind it. */
+export const COMMANDS: readonly fc.Arbitrary<MeansCommand>[] = [
+  ...[register, register, bring, bring, compare(true), compare(false), otherPhone, keepSigned, keepSigned, goBack],
+  ...[offLine(true), offLine(false), offLine(false), cut(true), cut(false), follow],
+  ...[swipe, swipe, swipe, arm, arm, touch, touch, lockPin, verifyPin(true), verifyPin(false), restart],
+]
+  .map((one) => fc.constant(one))
+  .concat(
+    fc.constantFrom(...Object.keys(LIES)).map(lie),
+    fc.nat({ max: 3 }).map(replayState),
+    fc.nat({ max: 3 }).map(replayState),
+    ...Array.from({ length: 6 }, () =>
+      fc
+        .tuple(
+          fc.constantFrom<StateActor>("cardholder", "issuer", "requestor", "failure lock", "PIN lock"),
+          fc.constantFrom(TokenState.Suspended, TokenState.Active, TokenState.Suspended, TokenState.Active),
+        )
+        .map(([by, to]) => moves(by, to)),
+    ),
+    fc
+      .tuple(fc.constantFrom<StateActor>("cardholder", "requestor", "PIN lock"), fc.constantFrom(...STATES))
+      .map(([by, to]) => moves(by, to)),
+    ...Array.from({ length: 4 }, () =>
+      fc
+        .tuple(fc.constantFrom(...INPUTS.filter(([, to]) => to !== ENDS)), fc.boolean())
+        .map(([[wish, to], withCard]) => input(wish, to, withCard)),
+    ),
+    fc.boolean().map((withCard) => input("deactivate", ENDS, withCard)),
+  );
