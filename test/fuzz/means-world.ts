@@ -21,6 +21,7 @@ import { Indicator, type TokenState, toHex } from "@enabling-card/wire";
 import { DOMAIN } from "../support/card-with-issuer.js";
 
 export const PIN = "2468";
+const ENDS_MS = 30_000;
 const MERCHANT = "CORNER BAKERY";
 
 /** What the issuer answers to a comparison, as JSON. */
@@ -47,6 +48,8 @@ export interface MeansWorld {
   follow(): void;
   /** Whether the line of events is there, as the phone has heard. */
   isListening(): boolean;
+  /** The version that the phone was told last, and has done with. */
+  told(): number;
   close(): Promise<void>;
 }
 
@@ -59,16 +62,13 @@ export class Line {
   alter: (told: Told) => Told | Promise<Told> = (told) => told;
   /** The last answer to a comparison, as the issuer gave it. */
   last: Told | undefined;
-  #events: AbortController | undefined;
+  #lose: (() => void) | undefined;
 
   readonly fetch: typeof fetch = async (url, init) => {
     const isEvents = new URL(String(url)).pathname === "/v1/states";
     if (this.isOff || (isEvents && this.isCut)) throw new TypeError("no network");
-    if (isEvents) {
-      this.#events = new AbortController();
-      return fetch(url, { ...init, signal: AbortSignal.any([init!.signal!, this.#events.signal]) });
-    }
     const response = await fetch(url, init);
+    if (isEvents && response.body) return new Response(this.#through(response.body), { headers: response.headers });
     if (!String(url).endsWith("/comparison") || !response.ok) return response;
     const told = (await response.json()) as Told;
     const altered = await this.alter(told);
@@ -78,7 +78,26 @@ export class Line {
 
   /** Ends the line of events that is there. */
   drop(): void {
-    this.#events?.abort();
+    this.#lose?.();
+  }
+
+  #through(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const reader = body.getReader();
+    const end = () => void reader.cancel().catch(() => undefined);
+    return new ReadableStream({
+      start: (phone) => {
+        this.#lose = () => {
+          phone.error(new TypeError("the line is lost"));
+          end();
+        };
+      },
+      async pull(phone) {
+        const { done, value } = await reader.read();
+        if (done) phone.close();
+        else phone.enqueue(value);
+      },
+      cancel: end,
+    });
   }
 }
 
@@ -113,6 +132,14 @@ export async function meansWorld(first: TokenState): Promise<MeansWorld> {
   const abort = new AbortController();
   let following: Promise<void> | undefined;
   let isThere = false;
+  let told = -1;
+  const news = client.news.bind(client);
+  client.news = async function* (...args) {
+    for await (const one of news(...args)) {
+      yield one;
+      told = one.version; // whoever asks for the next one has compared
+    }
+  };
   const onLine = (is: boolean) => {
     isThere = is;
   };
@@ -137,6 +164,7 @@ export async function meansWorld(first: TokenState): Promise<MeansWorld> {
       following ??= means.follow({ signal: abort.signal, retryMs: 2, card: () => card, onLine });
     },
     isListening: () => isThere,
+    told: () => told,
     async close() {
       abort.abort();
       await following;
@@ -171,4 +199,17 @@ export function heardAtCoil({ emulator }: MeansWorld): ReturnType<typeof readSam
     { sampleRateHz: 48_000 },
   );
   return readSamples(samples, sampleRateHz).reads;
+}
+
+/** What does not end is a fault, and has a name. */
+export async function ends<T>(what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: it does not end`)), ENDS_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

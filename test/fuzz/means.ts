@@ -3,24 +3,27 @@
 
 import { TokenState } from "@enabling-card/wire";
 import fc from "fast-check";
-import { COMMANDS } from "./means-commands.js";
+import { COMMANDS, register } from "./means-commands.js";
 import { MeansModel } from "./means-model.js";
-import { meansWorld } from "./means-world.js";
+import { ends, meansWorld } from "./means-world.js";
 
 /** Commands of one case, at most: few enough to be read where one fails. */
 const COMMANDS_MAX = 24;
-/** Most tokens begin active. */
+/** Most tokens begin active, and most are registered before anything else is. */
 const FIRST = [TokenState.Active, TokenState.Active, TokenState.Active, TokenState.Inactive] as const;
 
 export const means = fc.asyncProperty(
   fc.constantFrom(...FIRST),
+  fc.constantFrom(true, true, true, false),
   fc.commands([...COMMANDS], { maxCommands: COMMANDS_MAX, size: "max" }),
-  async (first, commands) => {
-    const world = await meansWorld(first);
+  async (first, isRegistered, commands) => {
+    const world = await ends("the beginning", meansWorld(first));
+    const model = new MeansModel(first);
     try {
-      await fc.asyncModelRun(() => ({ model: new MeansModel(first), real: world }), commands);
+      if (isRegistered) await register.run(model, world);
+      await fc.asyncModelRun(() => ({ model, real: world }), commands);
     } finally {
-      await world.close();
+      await ends("the end", world.close());
     }
   },
 );
