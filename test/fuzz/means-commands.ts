@@ -1,54 +1,13 @@
-// What may happen to a payment means: each command is done to phone, card and issuer at once, and to the model; then all of them must agree.
+// What may happen to a payment means: the commands of its model, but for swipes.
 
 import { type MeansInput, MemoryRegistrationStore, PaymentMeans } from "@enabling-card/sdk";
-import { CARD_ID_SIZE, PIN_TRIES, PIN_WAIT_MS, type StateActor, TokenState, toHex } from "@enabling-card/wire";
+import { CARD_ID_SIZE, PIN_TRIES, PIN_WAIT_MS, type StateActor, TokenState } from "@enabling-card/wire";
 import { expect } from "chai";
 import fc from "fast-check";
-import { type MeansModel, refusalOf, shownBy } from "./means-model.js";
-import { ends, heardAtCoil, type MeansWorld, PIN, pressing, type Told } from "./means-world.js";
-
-type Step = (model: MeansModel, world: MeansWorld) => Promise<void>;
-export type MeansCommand = fc.AsyncCommand<MeansModel, MeansWorld>;
-
-const SETTLED_MS = 5_000;
-
-function command(name: string, step: Step, when: (model: MeansModel) => boolean = () => true): MeansCommand {
-  return {
-    check: (model) => when(model),
-    async run(model, world) {
-      await ends(name, step(model, world));
-      model.hear();
-      await ends(`where all are behind "${name}"`, agree(model, world));
-    },
-    toString: () => name,
-  };
-}
-
-/** Issuer, card and phone are where the model has them; the phone may need a moment, for news. */
-async function agree(model: MeansModel, world: MeansWorld): Promise<void> {
-  const { card, means, service, ref, token, isListening, told } = world;
-  const row = (await service.issuer.store.token(ref))!;
-  const holds = row.state === TokenState.Suspended ? row.state_by.split(",").sort() : [];
-  expect({ state: row.state, holds, version: row.version }, "the issuer").to.deep.equal(model.issuer);
-  const own = (await card.state()).tokens.find(({ tokenRef }) => toHex(tokenRef) === toHex(token.tokenRef));
-  expect(own && { version: own.version, state: own.state }, "the card").to.deep.equal(model.card);
-  const wanted = JSON.stringify(model.shown());
-  const isSettled = () =>
-    isListening() === model.isListening && told() >= model.told && JSON.stringify(shownBy(means.view)) === wanted;
-  const start = performance.now();
-  while (!isSettled() && performance.now() - start < SETTLED_MS) await new Promise((resolve) => setTimeout(resolve, 2));
-  await means.settled();
-  expect(isListening(), "the line of events").to.equal(model.isListening);
-  expect(shownBy(means.view), "the phone").to.deep.equal(model.shown());
-}
-
-/** The code that `work` ends with: the issuer's own, where it refused. */
-async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
-  return work.then(
-    () => undefined,
-    (error: { code: string; issuerCode?: string }) => error.issuerCode ?? error.code,
-  );
-}
+import type { MeansModel } from "./means-model.js";
+import { codeOf, command, type MeansCommand } from "./means-step.js";
+import { arm, armedAndTold, swipe, touch } from "./means-swipes.js";
+import { type MeansWorld, PIN, type Told } from "./means-world.js";
 
 const compare = (withCard: boolean) =>
   command(`compare${withCard ? " with the card" : ""}`, async (model, { means, card }) => {
@@ -184,19 +143,25 @@ const lies = command(
   ({ isOff, isOurs }) => !isOff && isOurs,
 );
 
-/** An issuer that forgets what it said, as one does that was restored from a copy of the wrong kind. */
+/** An issuer that forgets what it said, as one does that was restored from a copy of the wrong kind; and one that says two things of one version. */
 const goBack = command(
   "the issuer goes back",
   async (model, { service, ref, means, card, views }) => {
     const { store } = service.issuer;
     const { state, state_by, version } = (await store.token(ref))!;
-    await store.setState(ref, TokenState.Active, "issuer", version - 1);
+    const other = state === TokenState.Active ? TokenState.Suspended : TokenState.Active;
     views.length = 0;
-    const code = await codeOf(means.compare({ card }));
-    await store.setState(ref, state, state_by, version);
+    for (const [told, wanted] of [
+      [version - 1, "STATE_INFO_OLD"],
+      [version, "STATE_INFO_CONTRADICTS"],
+    ] as const) {
+      await store.setState(ref, other, "issuer", told);
+      const code = await codeOf(means.compare({ card }));
+      await store.setState(ref, state, state_by, version);
+      expect(code).to.equal(wanted);
+    }
     model.last = "failed";
     model.held = model.card;
-    expect(code).to.equal("STATE_INFO_OLD");
     expect(views.map(({ indication }) => indication)).not.to.include("synchronous");
   },
   ({ isOff, isOurs, issuer, seen, card }) =>
@@ -242,62 +207,6 @@ function lineChanged(model: MeansModel, was: boolean): void {
   if (model.isListening && !was) model.compare(true);
   else if (was && !model.isListening) model.last = "failed";
 }
-
-const swipe = command(
-  "a swipe",
-  async (model, world) => {
-    const { card, emulator, terminal } = world;
-    await card.disarm();
-    model.isArmed = false;
-    emulator.coil.clear();
-    const { state } = model.issuer;
-    const bundle = await world.grant().catch((error) => error.issuerCode as string);
-    if (typeof bundle === "string") {
-      expect(bundle).to.equal(refusalOf(state));
-      return;
-    }
-    expect(state, "a grant was given").to.equal(TokenState.Active);
-    const silence = model.silence();
-    expect(await codeOf(card.load(bundle))).to.equal(silence);
-    if (silence === undefined) {
-      model.card ??= { version: 0, state: TokenState.Active };
-      await pressing(world, card.present({ when: "now" }));
-      expect(await terminal.authorise(heardAtCoil(world), { amount: 950 })).to.include({ approved: true });
-      return;
-    }
-    await codeOf(pressing(world, card.present({ when: "now" })));
-    expect(emulator.coil.emission(), "a card that knows of it is silent").to.equal(undefined);
-  },
-  ({ isOff }) => !isOff,
-);
-
-const arm = command(
-  "the card is armed",
-  async (model, world) => {
-    await world.card.disarm();
-    world.emulator.coil.clear();
-    await world.card.load(await world.grant());
-    model.card ??= { version: 0, state: TokenState.Active };
-    await pressing(world, world.card.present({ when: "swipe" }));
-    model.isArmed = true;
-  },
-  (model) => !model.isOff && model.issuer.state === TokenState.Active && model.silence() === undefined,
-);
-
-const touch = command("a terminal's head touches the card", async (model, world) => {
-  const { emulator, terminal } = world;
-  emulator.coil.clear();
-  emulator.touchHead();
-  emulator.advance(5_000);
-  const reads = heardAtCoil(world);
-  expect(emulator.coil.emission() !== undefined, "the coil plays").to.equal(model.isArmed);
-  if (!model.isArmed) return;
-  model.isArmed = false;
-  const { state } = model.issuer;
-  const isPaid = state === TokenState.Active;
-  const said = await terminal.authorise(reads, { amount: 950 });
-  expect(said).to.include({ approved: isPaid, ...(!isPaid && { ourCode: refusalOf(state) }) });
-});
 
 /** Waits until the card's PIN lock lets another one be tried; nothing waits for a swipe for so long. */
 async function waitForPin(model: MeansModel, { card, pass }: MeansWorld): Promise<void> {
@@ -353,7 +262,7 @@ export const COMMANDS: readonly fc.Arbitrary<MeansCommand>[] = [
   ...[register, register, bring, bring, compare(true), compare(false), lies, lies, goBack, goBack, otherPhone],
   ...[keepSigned, keepSigned],
   ...[offLine(true), offLine(false), offLine(false), cut(true), cut(false), follow],
-  ...[swipe, swipe, swipe, arm, arm, touch, touch, lockPin, verifyPin(true), verifyPin(false), restart],
+  ...[swipe, swipe, swipe, arm, arm, armedAndTold, touch, touch, lockPin, verifyPin(true), verifyPin(false), restart],
 ]
   .map((one) => fc.constant(one))
   .concat(

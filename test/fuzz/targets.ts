@@ -55,7 +55,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   pcm: 2_000,
   bluetooth: 126_000,
   notifications: 400,
-  means: 100,
+  means: 60,
   image: 10_000,
 };
 
