@@ -29,4 +29,6 @@ export * from "./smp.js";
 export * from "./smp-console.js";
 export * from "./smp-numbers.js";
 export * from "./smp-packets.js";
+export * from "./state-info.js";
 export * from "./status.js";
+export * from "./token-table.js";

@@ -44,6 +44,16 @@ const SENTENCES = {
   ISSUER_ANSWER_INVALID: "The issuer's answer cannot be read: update the app, or tell the issuer",
   NOT_AUTHENTICATED: "The access control server did not take the card's answer: begin the payment again",
   ISSUER_NOT_ENROLLED: "This card is not enrolled with the issuer: enrol it first",
+  MEANS_NOT_REGISTERED: "This phone has not registered that token: register it first",
+  REGISTRATION_STORE_FAILED: "The registration could not be kept on this phone: free some space, then register again",
+  STATE_INFO_OTHER_CARD: "The issuer's answer is of another card: nothing was taken of it, try again",
+  STATE_INFO_OTHER_TOKEN: "The issuer's answer is of another token: nothing was taken of it, try again",
+  STATE_INFO_OTHER_REGISTRATION: "The issuer's answer is for another registration: register the token again",
+  STATE_INFO_ALTERED: "The issuer's answer was altered on its way: do not trust this network, and try again elsewhere",
+  STATE_INFO_REPLAYED:
+    "The issuer's answer is one to an earlier question: do not trust this network, try again elsewhere",
+  STATE_INFO_OLD: "The issuer's answer is behind what card or phone have seen: tell the issuer",
+  STATE_INFO_CONTRADICTS: "The issuer says another state than before, with the same version: tell the issuer",
   ISSUER_TOKEN_OUTSIDE_IIN: "The issuer's token is outside the number ranges this app was made for: use another issuer",
 } as const;
 

@@ -49,6 +49,16 @@ export {
 } from "./issuer/issuer-client.js";
 export type { Evidence } from "./issuer/json-door.js";
 export type { NewsOptions, TokenNews } from "./issuer/state-news.js";
+export type { StateInfoAnswer } from "./means/check-info.js";
+export type { Indication, MeansAction, MeansInput, MeansLink, MeansView } from "./means/means-view.js";
+export { type MeansCallOptions, PaymentMeans, type PaymentMeansOptions } from "./means/payment-means.js";
+export {
+  type HeldState,
+  MemoryRegistrationStore,
+  type Registration,
+  type RegistrationStore,
+  type SeenState,
+} from "./means/registration-store.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";

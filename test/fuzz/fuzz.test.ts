@@ -20,6 +20,7 @@ const RUNS: Readonly<Record<string, number>> = {
   pcm: 200,
   bluetooth: 15_000,
   notifications: 60,
+  means: 40,
 };
 
 describe("fuzzing, a short run", () => {

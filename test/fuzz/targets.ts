@@ -11,6 +11,7 @@ import { rawSession } from "../support/raw-session.js";
 import { bluetooth } from "./bluetooth.js";
 import { image } from "./image.js";
 import { images, packets, smp } from "./loader.js";
+import { means } from "./means.js";
 import { notifications } from "./notifications.js";
 import { mutate, pick, type Random } from "./random.js";
 import { pcm, recordings, wav } from "./recordings.js";
@@ -32,6 +33,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   pcm: held(pcm),
   bluetooth,
   notifications,
+  means: held(means),
   image,
 };
 
@@ -53,6 +55,7 @@ export const ROUND: Readonly<Record<string, number>> = {
   pcm: 2_000,
   bluetooth: 126_000,
   notifications: 400,
+  means: 60,
   image: 10_000,
 };
 

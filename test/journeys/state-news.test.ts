@@ -96,6 +96,16 @@ describe("news of tokens' states", () => {
     expect((await end).done).to.equal(true);
   });
 
+  it("end with the phone's wish though fetch has lost sight of it, as Node's does of signals that were collected", async () => {
+    await mint();
+    const blind: typeof fetch = (url, init) => fetch(url, { headers: init!.headers! });
+    const news = listen(clientOf(card, { fetch: blind }));
+    await next(news);
+    const end = news.next();
+    abort.abort();
+    expect((await end).done).to.equal(true);
+  });
+
   it("are for two phones of a card, and the one that came first gives way to a third", async () => {
     const ref = await mint();
     const ends: boolean[] = [];

@@ -49,7 +49,11 @@ export interface Forgery {
 let lastAtc = 1000;
 
 /** A grant that the card takes, but for what `forgery` changes. Its ATC is higher than any before. */
-export async function forge(world: World, phone: Phone, forgery: Forgery = {}): Promise<GrantBundle> {
+export async function forge(
+  world: Pick<World, "service">,
+  phone: Pick<Phone, "card" | "token">,
+  forgery: Forgery = {},
+): Promise<GrantBundle> {
   const { issuer } = world.service;
   const now = issuer.now();
   const pan = mintPan("999999");

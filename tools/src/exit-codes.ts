@@ -63,6 +63,7 @@ const CARD: Exits<CardErrorCode> = {
     UPDATE_REVERTED: EXIT.failed,
     SESSION_ENDED: EXIT.linkLost,
     PAIRING_STORE_FAILED: EXIT.unavailable,
+    REGISTRATION_STORE_FAILED: EXIT.unavailable,
     ISSUER_UNREACHABLE: EXIT.unavailable,
     ISSUER_ANSWER_INVALID: EXIT.failed,
     CARD_ANSWER_MALFORMED: EXIT.failed,

@@ -67,6 +67,10 @@ export const OWN_CARD: Shape = {
   "token?": "string",
 };
 export const NEAR_CARD: Shape = { id: "string", "card?": "string", "name?": "string", "rssi?": "number" };
+export const MEANS: Shape = {
+  ...{ card: "string", token: "string", indication: "string", heldBy: "array", cardKnows: "boolean" },
+  ...{ inReach: "boolean", inputs: "array", "link?": "string", "url?": "string", "why?": "string" },
+};
 export const PAID: Shape = { merchant: "string", cap: "number", passesSent: "number" };
 export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
 export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
@@ -322,7 +326,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["network backup", COPIED],
   ["network restore", RESTORED],
   ["pair", { ...PHONE_STEP, ...PAIRED }],
-  ["cards", { ...OWN_CARD, ...NEAR_CARD }],
+  ["cards", { ...OWN_CARD, ...NEAR_CARD, ...MEANS }],
   ["pay", { ...PHONE_STEP, ...PAID }],
   ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
   ["disarm", { ...PHONE_STEP, ...DISARMED }],

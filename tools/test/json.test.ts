@@ -37,6 +37,7 @@ import {
   LOG_FRAME,
   LOGGED,
   MCU,
+  MEANS,
   NEAR_CARD,
   NETWORK,
   OWN_CARD,
@@ -188,6 +189,7 @@ describe("--json", () => {
       withPaired(async (on) => {
         told(await on.phone("cards", "--json"), OWN_CARD, OWN_CARD);
         told(await on.phone("cards", "--near", "1", "--json"), NEAR_CARD, NEAR_CARD);
+        told(await on.phone("cards", "--states", "--json"), MEANS, MEANS);
       }),
     pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
     suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),

@@ -113,6 +113,32 @@ describe("a phone at the command line", () => {
     });
   }).timeout(60_000);
 
+  it("shows how a token stands: synchronous by comparison alone, and else what leads on", async () => {
+    expect((await on.phone("cards", "--states")).stdout).to.contain("no token yet");
+    await pair();
+    const states = async (...args: readonly string[]) =>
+      (await on.phone("cards", "--states", "--json", ...args)).facts();
+    const shown = { card: on.cardId, heldBy: [], cardKnows: true, inReach: true };
+    const [first] = await states();
+    expect(first).to.deep.include({ ...shown, indication: "synchronous", inputs: ["suspend", "deactivate"] });
+    expect(first).not.to.have.any.keys("link", "why");
+    expect((await on.phone("cards", "--states")).stdout).to.match(/ token 999999\*{6}\d{4} {2}synchronous\n$/);
+    const nowhere = `ble:${join(folder(), "no-such-port")}`;
+    await on.phone("suspend", "--device", nowhere);
+    const held = { indication: "suspended", heldBy: ["cardholder"], link: "resume", inputs: ["resume", "deactivate"] };
+    expect((await states("--device", nowhere))[0]).to.deep.include({ ...held, cardKnows: false, inReach: false });
+    expect((await states())[0], "a card in reach hears of it").to.deep.include({ ...held, cardKnows: true });
+    expect((await on.phone("cards", "--states")).stdout).to.contain("suspended by cardholder: resume it");
+    await on.phone("suspend", "--resume", "--device", nowhere);
+    expect((await states("--device", nowhere))[0]).to.deep.include({ indication: "pending", link: "bring" });
+    expect((await states())[0]).to.deep.include({ ...shown, indication: "synchronous" });
+    const accounts = join(phoneFolder(), "accounts.json");
+    writeFileSync(accounts, readFileSync(accounts, "utf8").replaceAll(on.issuer, "http://127.0.0.1:1"));
+    expect((await states())[0]).to.deep.include({ indication: "pending", link: "compare", why: "ISSUER_UNREACHABLE" });
+    const both = await on.phone("cards", "--states", "--near");
+    expect(both.code).to.equal(2);
+  }).timeout(60_000);
+
   it("suspends a card where this computer cannot reach any", async () => {
     await pair();
     const nowhere = `ble:${join(folder(), "no-such-port")}`;

@@ -6,7 +6,9 @@ import { expect } from "chai";
 import { hasPostgresql } from "../../../test/support/postgresql.js";
 
 /** What asks the store for anything that is not a file's. */
-const ISSUER = ["authorise", "desk", "enrolment", "failure-lock", "grant", "repeats", "reversals", "token"];
+const ISSUER = [
+  ...["authorise", "desk", "enrolment", "failure-lock", "grant", "registration", "repeats", "reversals", "token"],
+];
 const NETWORK = ["codes", "domain", "authentication", "answers"];
 const TESTS_MIN = 170;
 

@@ -42,11 +42,17 @@ export const REQUESTS = {
     ["challenge"],
   ),
   receipt: object({ cardId: ID, checkpointSize: SIZE }),
-  setState: object({
-    cardId: ID,
-    checkpointSize: SIZE,
-    state: { type: "string", enum: ["active", "suspended", "deactivated"] },
-  }),
+  setState: object(
+    {
+      cardId: ID,
+      checkpointSize: SIZE,
+      state: { type: "string", enum: ["active", "suspended", "deactivated"] },
+      by: { type: "string", enum: ["cardholder", "PIN lock"] },
+    },
+    ["by"],
+  ),
+  registration: object({ cardId: ID }),
+  comparison: object({ cardId: ID, registration: ID, nonce: ID }),
   /** A query: text alone. */
   states: object({ cardId: ID }),
   state: object({ cardId: ID, checkpointSize: { type: "string", pattern: "^[0-9]{1,10}$" } }),
@@ -68,5 +74,10 @@ export const ANSWERS = {
   mint: answers({ tokenRef: out, iin: out, last4: out, expiry: out }),
   grant: answers({ sealed: out, ...EVIDENCE }),
   receipt: answers(EVIDENCE),
+  registration: answers({ registration: out, key: out }),
+  comparison: answers({
+    ...{ cardId: out, tokenRef: out, registration: out, nonce: out, version: { type: "integer" }, state: out },
+    ...{ heldBy: { type: "array", items: out }, link: out, cryptogram: out },
+  }),
   state: answers({ signed: out, version: { type: "integer" }, state: out, ...EVIDENCE }),
 } as const;

@@ -2,15 +2,25 @@
 
 import { type HttpDoorOptions, httpDoor, REPEATABLE, type Refusals } from "@enabling-card/doors";
 import { type Repeatable, SqlError } from "@enabling-card/sql";
-import { CARD_ID_SIZE, CHALLENGE_SIZE, type Domain, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
+import {
+  CARD_ID_SIZE,
+  CHALLENGE_SIZE,
+  type Domain,
+  INFO_NONCE_SIZE,
+  REGISTRATION_SIZE,
+  STATE_NAMES,
+  TOKEN_REF_SIZE,
+  TokenState,
+  toHex,
+} from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
 import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
 import type { Issuer, SignedTokenState } from "./issuer.js";
+import { compareMeans, registerMeans } from "./registration.js";
 import type { StateNews } from "./state-news.js";
-import { STATE_NAMES } from "./token-state.js";
 
 const ACCESS_KEY_SIZE = 32;
 /** States a phone may ask for. */
@@ -23,6 +33,11 @@ const ASKED_STATES = {
 interface Position {
   readonly cardId: string;
   readonly checkpointSize: number;
+}
+
+interface StateBody extends Position {
+  readonly state: keyof typeof ASKED_STATES;
+  readonly by?: "cardholder" | "PIN lock";
 }
 
 interface GrantBody extends Position {
@@ -95,14 +110,14 @@ export async function httpServer(
     },
   );
 
-  app.post<{ Params: { ref: string }; Body: Position & { state: keyof typeof ASKED_STATES } }>(
+  app.post<{ Params: { ref: string }; Body: StateBody }>(
     "/v1/tokens/:ref/state",
     { schema: { body: REQUESTS.setState, headers: REPEATABLE, response: ANSWERS.state } },
     async (request) => {
-      const { cardId, checkpointSize, state } = request.body;
+      const { cardId, checkpointSize, state, by } = request.body;
       const card = await authenticated(issuer, request, cardId);
       const [ref, to, repeat] = [tokenRefOf(request.params), ASKED_STATES[state], repeatOf(request, cardId)];
-      return stateJson(await issuer.setHolderState(card, ref, to, checkpointSize, repeat));
+      return stateJson(await issuer.setHolderState(card, ref, to, checkpointSize, { by, repeat }));
     },
   );
 
@@ -115,6 +130,7 @@ export async function httpServer(
       return stateJson(await issuer.stateObject(card, tokenRefOf(request.params), Number(checkpointSize)));
     },
   );
+  registrationRoutes(app, issuer);
   app.get<{ Querystring: { cardId: string } }>(
     "/v1/states",
     { schema: { querystring: REQUESTS.states, produces: ["text/event-stream"], response: EVENTS } },
@@ -125,6 +141,37 @@ export async function httpServer(
     },
   );
   return app;
+}
+
+/** System 3: a phone registers a token, and compares how it stands. */
+function registrationRoutes(app: FastifyInstance, issuer: Issuer): void {
+  app.post<{ Params: { ref: string }; Body: { cardId: string } }>(
+    "/v1/tokens/:ref/registration",
+    { schema: { body: REQUESTS.registration, response: ANSWERS.registration } },
+    async (request) => {
+      const card = await authenticated(issuer, request, request.body.cardId);
+      const { registration, key } = await registerMeans(issuer, card, tokenRefOf(request.params));
+      return { registration: encode64(registration), key: encode64(key) };
+    },
+  );
+
+  app.post<{ Params: { ref: string }; Body: { cardId: string; registration: string; nonce: string } }>(
+    "/v1/tokens/:ref/comparison",
+    { schema: { body: REQUESTS.comparison, response: ANSWERS.comparison } },
+    async (request) => {
+      const card = await authenticated(issuer, request, request.body.cardId);
+      const info = await compareMeans(issuer, card, tokenRefOf(request.params), {
+        registration: decode64(request.body.registration, REGISTRATION_SIZE),
+        nonce: decode64(request.body.nonce, INFO_NONCE_SIZE),
+      });
+      const { version, state, holds, link } = info;
+      return {
+        ...{ cardId: encode64(info.cardId), tokenRef: encode64(info.tokenRef) },
+        ...{ registration: encode64(info.registration), nonce: encode64(info.nonce) },
+        ...{ version, state: STATE_NAMES[state], heldBy: holds, link, cryptogram: encode64(info.cryptogram) },
+      };
+    },
+  );
 }
 
 const REFUSALS: Refusals = {

@@ -12,8 +12,10 @@ import {
   encodeSign1,
   encodeTokenState,
   fromHex,
+  INFO_LINK_MAX,
   NAME_MAX,
   Role,
+  type StateActor,
   TEST_IIN,
   TOKEN_REF_SIZE,
   TOKENS_MAX,
@@ -27,15 +29,16 @@ import { IssuerError } from "./errors.js";
 import type { Evidence, GrantBundle } from "./evidence.js";
 import { GrantMaker } from "./grant-maker.js";
 import type { GrantOptions, GrantRequest } from "./grant-request.js";
+import { cardIn, tokenIn } from "./kept-rows.js";
 import type { IssuerKeys } from "./keys.js";
 import { checkKeys, ownCertificate } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
 import { onceOf } from "./repeats.js";
-import { type CardRow, IssuerStore, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
+import { IssuerStore, type NewToken, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
 import { expiryFrom, isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
 import { TokenSecrets } from "./token-secrets.js";
-import { type StateActor, stateRefusal } from "./token-state.js";
+import { stateRefusal } from "./token-state.js";
 
 export interface IssuerOptions {
   readonly keys: IssuerKeys;
@@ -48,6 +51,8 @@ export interface IssuerOptions {
   readonly name?: string;
   /** Number ranges to mint in; the first one is used. */
   readonly iins?: readonly string[];
+  /** Where the issuer helps whoever it suspended: https. */
+  readonly helpUrl?: string;
   /** Seconds since 1970. */
   readonly now?: () => number;
 }
@@ -75,6 +80,8 @@ export class Issuer {
   readonly secrets: TokenSecrets;
   readonly maker: Authority;
   readonly certificate: Uint8Array;
+  /** Empty where there is none. */
+  readonly helpUrl: string;
   readonly #claims: CertificateClaims;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
@@ -89,6 +96,7 @@ export class Issuer {
     this.certificate = parts.certificate;
     this.maker = authority("enabling-card test maker", Role.Card, parts.keys.makerRoot);
     this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
+    this.helpUrl = options.helpUrl;
     this.#iins = options.iins;
     this.#clock = options.now;
     this.#once = onceOf(parts.keys, this.#clock);
@@ -102,7 +110,7 @@ export class Issuer {
   /**
    * Opens the issuer's stores, or makes them.
    *
-   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `KEYS_MISMATCH`, `STORE_DAMAGED`, `STORE_UNAVAILABLE`
+   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `HELP_URL_INVALID`, `KEYS_MISMATCH`, `STORE_DAMAGED`, `STORE_UNAVAILABLE`
    * @throws {LedgerError} what `DevelopmentLog` throws; `CERTIFICATE_REVOKED` for an issuer that was
    */
   static async open(options: IssuerOptions): Promise<Issuer> {
@@ -253,7 +261,7 @@ export class Issuer {
       for (let tries = 0; tries < MINT_TRIES; tries++) {
         const pan = mintPan(iin);
         const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
-        const row: Omit<TokenRow, "level_s" | "level_at"> = {
+        const row: NewToken = {
           token_ref: toHex(tokenRef),
           card_id,
           pan: this.secrets.seal(pan),
@@ -307,14 +315,14 @@ export class Issuer {
   /**
    * Moves a token to another state: `moveToken`.
    *
-   * @throws {IssuerError} `TOKEN_UNKNOWN`, `STATE_TRANSITION_ILLEGAL`, `SUSPENDED_BY_ISSUER`
+   * @throws {IssuerError} `TOKEN_UNKNOWN`, `STATE_TRANSITION_ILLEGAL`, `SUSPENDED_BY_…`
    */
   async setState(tokenRef: string, state: TokenState, by: StateActor): Promise<void> {
     await this.store.atomically(async (kept) => moveToken(kept, await tokenIn(kept, tokenRef), state, by));
   }
 
   /**
-   * `setState` for the card's holder, who gets the signed state, or a refusal and no change; of a repeat the state that it came to then.
+   * `setState` for the card's holder, or the card's PIN lock by its phone, who gets the signed state, or a refusal and no change; of a repeat the state that it came to then.
    *
    * @throws {IssuerError} as `setState`, `IDEMPOTENCY_MISMATCH`
    */
@@ -323,11 +331,11 @@ export class Issuer {
     tokenRef: string,
     state: TokenState,
     checkpointSize: number,
-    repeat?: Repeatable,
+    { by = "cardholder", repeat }: HolderMove = {},
   ): Promise<SignedTokenState> {
     return this.store.atomically(async (kept) => {
       const moved = await this.#once.within<StateOfToken>(kept.answers, repeat, async () => {
-        await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, "cardholder");
+        await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, by);
         const { token_ref, state: now, version, last_expires } = await tokenIn(kept, tokenRef, cardId);
         return { token_ref, state: now, version, last_expires };
       });
@@ -360,30 +368,26 @@ export class Issuer {
 }
 
 type StateOfToken = Pick<TokenRow, "token_ref" | "state" | "version" | "last_expires">;
-type Checked = Required<Pick<IssuerOptions, "iins" | "now">>;
 
-function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow }: IssuerOptions): Checked {
+/** Who asks for a state, the holder unless told, and by which repeatable request. */
+export interface HolderMove {
+  readonly by?: "cardholder" | "PIN lock" | undefined;
+  readonly repeat?: Repeatable | undefined;
+}
+
+type Checked = Required<Pick<IssuerOptions, "iins" | "now" | "helpUrl">>;
+
+function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow, helpUrl = "" }: IssuerOptions): Checked {
   if (iins.length === 0 || iins.some((iin) => !/^\d{6}$/.test(iin))) throw new IssuerError("IIN_NOT_CONFIGURED");
   if (keys.sample && iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
-  return { iins, now };
+  if (helpUrl !== "" && !(/^https:\/\/[!-~]+$/.test(helpUrl) && helpUrl.length <= INFO_LINK_MAX)) {
+    throw new IssuerError("HELP_URL_INVALID");
+  }
+  return { iins, now, helpUrl };
 }
 
 function secondsNow(): number {
   return Math.floor(Date.now() / 1000);
-}
-
-async function cardIn(kept: Tables, cardId: Uint8Array): Promise<CardRow> {
-  const card = await kept.card(toBase32(cardId));
-  if (card === undefined) throw new IssuerError("CARD_UNKNOWN");
-  return card;
-}
-
-async function tokenIn(kept: Tables, tokenRef: string, cardId?: Uint8Array): Promise<TokenRow> {
-  const token = await kept.token(tokenRef);
-  if (token === undefined || (cardId !== undefined && token.card_id !== toBase32(cardId))) {
-    throw new IssuerError("TOKEN_UNKNOWN");
-  }
-  return token;
 }
 
 function hash(accessKey: Uint8Array): string {

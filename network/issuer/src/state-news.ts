@@ -2,9 +2,8 @@
 // nothing that he missed is lost, as a state is all that there is to know of it. What is told is not signed: the phone fetches the signed state for its card.
 
 import type { ServerResponse } from "node:http";
-import { fromHex, type TokenState, toBase32 } from "@enabling-card/wire";
+import { fromHex, STATE_NAMES, type TokenState, toBase32 } from "@enabling-card/wire";
 import type { IssuerStore, TokenRow } from "./store.js";
-import { STATE_NAMES } from "./token-state.js";
 
 /** Phones that listen at one time, and of one card: for a further one the one that came first is left. */
 const LISTENERS_MAX = 128;

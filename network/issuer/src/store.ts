@@ -2,7 +2,6 @@
 
 import { ANSWERS_TABLE, Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { type Decline, IssuerError } from "./errors.js";
-import type { StateActor } from "./token-state.js";
 
 export interface CardRow {
   readonly card_id: string;
@@ -24,8 +23,8 @@ export interface TokenRow {
   /** Pays with a domain restriction cryptogram alone (system 4). */
   readonly domain_only: number;
   readonly state: number;
-  /** Who brought it to that state. */
-  readonly state_by: StateActor;
+  /** Who brought it to that state; of a suspended one, all who hold it (token-state.ts). */
+  readonly state_by: string;
   readonly version: number;
   readonly atc: number;
   /** Latest `expires` of its grants, seconds since 1970. */
@@ -33,7 +32,12 @@ export interface TokenRow {
   /** How full its bucket of grants was (grant-rate.ts), and when, seconds since 1970. */
   readonly level_s: number;
   readonly level_at: number;
+  /** Names the newest registration of a phone, 16 octets in hexadecimal. */
+  readonly registration: string | null;
 }
+
+/** A token as it is minted. */
+export type NewToken = Omit<TokenRow, "level_s" | "level_at" | "registration">;
 
 /** The account behind a card's tokens. */
 export interface AccountRow {
@@ -84,6 +88,7 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE tokens ADD COLUMN domain_only INTEGER NOT NULL DEFAULT 0;
   CREATE TABLE accounts (card_id TEXT PRIMARY KEY REFERENCES cards, pan_index TEXT NOT NULL UNIQUE, pan BLOB NOT NULL) STRICT;`,
   ANSWERS_TABLE,
+  "ALTER TABLE tokens ADD COLUMN registration TEXT",
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -168,7 +173,7 @@ export class Tables {
   }
 
   /** False where the PAN is taken. */
-  async addToken(token: Omit<TokenRow, "level_s" | "level_at">, panIndex: string): Promise<boolean> {
+  async addToken(token: NewToken, panIndex: string): Promise<boolean> {
     const changes = await this.#sql.run(
       `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, domain_only, state, state_by, version, atc, last_expires)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
@@ -191,7 +196,7 @@ export class Tables {
     return changes === 1;
   }
 
-  async setState(tokenRef: string, state: number, by: StateActor, version: number): Promise<void> {
+  async setState(tokenRef: string, state: number, by: string, version: number): Promise<void> {
     await this.#sql.run(
       "UPDATE tokens SET state = ?, state_by = ?, version = ? WHERE token_ref = ?",
       state,
@@ -200,6 +205,10 @@ export class Tables {
       tokenRef,
     );
     this.changed.push(tokenRef);
+  }
+
+  async setRegistration(tokenRef: string, registration: string): Promise<void> {
+    await this.#sql.run("UPDATE tokens SET registration = ? WHERE token_ref = ?", registration, tokenRef);
   }
 
   /** Stores a grant and moves the token's ATC to it. @param level - Of the token's bucket, behind it */

@@ -39,6 +39,11 @@ export class TokenSecrets {
     return aesCmac(key, cryptogramInput(tokenRef, atc, domainHash)).slice(0, CRYPTOGRAM_SIZE);
   }
 
+  /** The key of one registration of a phone, 16 octets: of nothing else, and none that the grants' cryptograms are made with. */
+  registrationKey(tokenRef: Uint8Array, registration: Uint8Array): Uint8Array {
+    return derivedKey(this.#master, "ecard/1 registration", 16, Buffer.concat([tokenRef, registration]));
+  }
+
   /** What a PAN is found by: tells nobody without the key which PAN it is. */
   panIndex(pan: string): string {
     return keyedName(this.#index, pan);

@@ -260,10 +260,13 @@ describe("the issuer's files", () => {
     const { track2 } = tracksOf(await takeGrant(first, card, (await first.mint(cardId, "Lovelace/Ada")).tokenRef));
     await first.close();
     const db = new Database(options.file);
-    // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, and no account apart from its tokens.
+    // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, no account apart from its tokens,
+    // and no phone's registration.
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
-    db.exec("DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only");
+    db.exec(
+      "DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only; ALTER TABLE tokens DROP COLUMN registration",
+    );
     db.exec("DROP TABLE answers"); // and answered each request anew
     db.pragma("user_version = 1");
     db.close();

@@ -173,8 +173,48 @@ describe("the issuer's HTTP API", () => {
     });
   });
 
+  describe("/v1/tokens/:ref/registration and /comparison", () => {
+    const register = () => ask("POST", `/v1/tokens/${ref}/registration`, { cardId: base64(card.cardId) });
+    const compare = (registration: unknown, nonce = base64(new Uint8Array(16))) =>
+      ask("POST", `/v1/tokens/${ref}/comparison`, { cardId: base64(card.cardId), registration, nonce });
+
+    it("register a token, and say how it stands, and nothing else", async () => {
+      refused(await compare(base64(new Uint8Array(16))), 404, "REGISTRATION_UNKNOWN");
+      const { status, body } = await register();
+      expect(status).to.equal(200);
+      expect(body).to.have.all.keys("registration", "key");
+      const held = { ...position(), state: "suspended", by: "PIN lock" };
+      expect((await ask("POST", `/v1/tokens/${ref}/state`, held)).body).to.include({ state: "suspended", version: 1 });
+      const told = (await compare(body.registration)).body;
+      expect(told).to.have.all.keys(
+        ...["cardId", "tokenRef", "registration", "nonce", "version", "state", "heldBy", "link", "cryptogram"],
+      );
+      expect(told).to.deep.include({ version: 1, state: "suspended", heldBy: ["PIN lock"], link: "", tokenRef: ref });
+      await register();
+      refused(await compare(body.registration), 409, "REGISTRATION_OLD");
+    });
+
+    it("are refused for octets of another length, and for whoever speaks for the issuer", async () => {
+      const { registration } = (await register()).body;
+      for (const wrong of ["AAAA", "", 7]) refused(await compare(wrong), 400, "BAD_REQUEST");
+      refused(await compare(registration, "AAAA"), 400, "BAD_REQUEST");
+      for (const by of ["issuer", "requestor", "failure lock", ""])
+        refused(
+          await ask("POST", `/v1/tokens/${ref}/state`, { ...position(), state: "suspended", by }),
+          400,
+          "BAD_REQUEST",
+        );
+    });
+  });
+
   const KEYED = () =>
     [
+      ["POST", `/v1/tokens/${ref}/registration`, { cardId: base64(card.cardId) }],
+      [
+        "POST",
+        `/v1/tokens/${ref}/comparison`,
+        { ...{ cardId: base64(card.cardId), registration: ref, nonce: base64(new Uint8Array(16)) } },
+      ],
       ["POST", "/v1/tokens", { cardId: base64(card.cardId), holderName: "Lovelace/Ada" }],
       ["POST", "/v1/grants", grantBody()],
       ["POST", "/v1/receipts", position()],
@@ -321,7 +361,7 @@ describe("the issuer's HTTP API", () => {
     const granted = await ask("POST", "/v1/grants", grantBody());
     for (const [method, path, body] of KEYED()) {
       const { status, text } = await ask(method, path, body);
-      expect(status, path).to.be.oneOf([200, 403]);
+      expect(status, path).to.be.oneOf([200, 403, 409]);
       texts.push(text);
     }
     texts.push(granted.text, (await ask("GET", "/v1/health")).text, (await ask("GET", "/nowhere")).text);

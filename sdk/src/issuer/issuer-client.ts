@@ -1,10 +1,12 @@
 // The issuer's HTTP API, from the phone: enrol, tokens, grants, receipts, states. JSON, octets as base64url. The phone can read none
 // of what is sealed; what it can see, it checks: tokens come from the number ranges this app was made for, or not at all.
 
-import type { Domain } from "@enabling-card/wire";
+import { type Domain, REGISTRATION_KEY_SIZE, REGISTRATION_SIZE, type StateInfo } from "@enabling-card/wire";
 import type { GrantBundle, SignedState } from "../card/card.js";
 import { sdkError, throwIfAborted } from "../errors.js";
+import type { StateInfoAnswer } from "../means/check-info.js";
 import { toBase64Url } from "./base64url.js";
+import { readStateInfo } from "./info-answer.js";
 import {
   type Answer,
   type Evidence,
@@ -146,15 +148,47 @@ export class IssuerClient {
     return evidence(await this.#ask("POST", "/v1/receipts", positionBody(card), options));
   }
 
-  /** Asks for a token's state to be changed; gives the signed state, which the card must still take. */
+  /**
+   * Asks for a token's state to be changed; gives the signed state, which the card must still take. A suspension that others hold too stays one: `state` of
+   * the answer says so.
+   *
+   * @param options - `by`: the card's PIN lock, where its phone tells of it
+   */
   async setState(
     tokenRef: Uint8Array,
     state: TokenStateName,
     card: CardPosition,
-    options: IssuerCallOptions = {},
+    options: IssuerCallOptions & { readonly by?: "cardholder" | "PIN lock" } = {},
   ): Promise<SignedTokenState> {
     const path = `/v1/tokens/${toBase64Url(tokenRef)}/state`;
-    return signedState(await this.#change(path, { ...positionBody(card), state }, options));
+    const { by } = options;
+    return signedState(await this.#change(path, { ...positionBody(card), state, ...(by && { by }) }, options));
+  }
+
+  /** Registers a token for this phone: the registration's name, and a key of 16 octets, which the issuer tells once. */
+  async register(
+    cardId: Uint8Array,
+    tokenRef: Uint8Array,
+    options: IssuerCallOptions = {},
+  ): Promise<{ readonly registration: Uint8Array; readonly key: Uint8Array }> {
+    const path = `/v1/tokens/${toBase64Url(tokenRef)}/registration`;
+    const answer = await this.#ask("POST", path, { cardId: toBase64Url(cardId) }, options);
+    const [registration, key] = [octets(answer, "registration"), octets(answer, "key")];
+    if (registration.length !== REGISTRATION_SIZE) throw malformed("registration");
+    if (key.length !== REGISTRATION_KEY_SIZE) throw malformed("key");
+    return { registration, key };
+  }
+
+  /** How a token stands, as the issuer says it to the phone that registered it. Nobody has judged it yet: `PaymentMeans.compare` does. */
+  async compare(
+    tokenRef: Uint8Array,
+    { cardId, registration, nonce }: Pick<StateInfo, "cardId" | "registration" | "nonce">,
+    options: IssuerCallOptions = {},
+  ): Promise<StateInfoAnswer> {
+    const body = {
+      ...{ cardId: toBase64Url(cardId), registration: toBase64Url(registration), nonce: toBase64Url(nonce) },
+    };
+    return readStateInfo(await this.#ask("POST", `/v1/tokens/${toBase64Url(tokenRef)}/comparison`, body, options));
   }
 
   /** The newest signed state of a token. */

@@ -38,11 +38,12 @@ export async function* tokenNews(
   const isOver = () => signal?.aborted === true;
   for (let wait = retryMs; !isOver(); wait = Math.min(2 * wait, RETRY_MAX_MS)) {
     const line = new AbortController();
-    const ends = signal === undefined ? line.signal : AbortSignal.any([signal, line.signal]);
+    const end = () => line.abort(signal?.reason); // and not AbortSignal.any: what it makes may be collected, and then nothing ends the line
+    signal?.addEventListener("abort", end);
     try {
-      const stream = await open(ends);
+      const stream = await open(line.signal);
       onLine?.(true);
-      for await (const news of newsIn(stream, silenceMs)) {
+      for await (const news of newsIn(stream, silenceMs, line.signal)) {
         wait = retryMs;
         const name = news.tokenRef.join();
         if ((heard.get(name) ?? -1) >= news.version) continue;
@@ -55,6 +56,7 @@ export async function* tokenNews(
       const isRefusal = error instanceof CardError && error.code !== "ISSUER_UNREACHABLE";
       if (isRefusal) throw error;
     } finally {
+      signal?.removeEventListener("abort", end);
       line.abort();
     }
     onLine?.(false);
@@ -62,8 +64,15 @@ export async function* tokenNews(
   }
 }
 
-async function* newsIn(stream: ReadableStream<Uint8Array>, silenceMs: number): AsyncGenerator<TokenNews> {
+async function* newsIn(
+  stream: ReadableStream<Uint8Array>,
+  silenceMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<TokenNews> {
   const reader = stream.getReader();
+  const end = () => void reader.cancel().catch(() => undefined); // whatever fetch makes of its signal by now
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
   const text = new TextDecoder();
   let unread = "";
   try {
@@ -79,7 +88,8 @@ async function* newsIn(stream: ReadableStream<Uint8Array>, silenceMs: number): A
       }
     }
   } finally {
-    void reader.cancel().catch(() => undefined);
+    signal.removeEventListener("abort", end);
+    end();
   }
 }
 

@@ -1,9 +1,9 @@
-// Pairings in a JSON file, for Node: written to a new file, then moved over the old one, readable by its owner alone.
+// Pairings in a JSON file, for Node.
 
-import { open, readFile, rename } from "node:fs/promises";
 import { CARD_ID_SIZE, equalBytes, fromHex, KEY_SIZE, toHex } from "@enabling-card/wire";
 import { sdkError } from "../errors.js";
 import { type Pairing, type PairingStore, withPairing } from "../pairing/pairing-store.js";
+import { readOwners, writeOwners } from "./owners-file.js";
 
 type Stored = { readonly [K in keyof Pairing]: Pairing[K] extends Uint8Array ? string : Pairing[K] };
 
@@ -40,13 +40,10 @@ export class FilePairingStore implements PairingStore {
 
   /** @throws {CardError} `PAIRING_STORE_FAILED` where the file is there but is not ours. */
   async #read(): Promise<Pairing[]> {
-    let text: string;
-    try {
-      text = await readFile(this.#path, "utf8");
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    const text = await readOwners(this.#path).catch((cause) => {
       throw sdkError("PAIRING_STORE_FAILED", undefined, { cause });
-    }
+    });
+    if (text === undefined) return [];
     try {
       return (JSON.parse(text) as { pairings: Stored[] }).pairings.map(fromStored);
     } catch {
@@ -55,19 +52,10 @@ export class FilePairingStore implements PairingStore {
   }
 
   async #write(pairings: readonly Pairing[]): Promise<void> {
-    const next = `${this.#path}.new`;
-    try {
-      const file = await open(next, "w", 0o600);
-      try {
-        await file.writeFile(`${JSON.stringify({ version: 1, pairings: pairings.map(toStored) }, null, 2)}\n`);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(next, this.#path);
-    } catch (cause) {
+    const text = `${JSON.stringify({ version: 1, pairings: pairings.map(toStored) }, null, 2)}\n`;
+    await writeOwners(this.#path, text).catch((cause) => {
       throw sdkError("PAIRING_STORE_FAILED", undefined, { cause });
-    }
+    });
   }
 }
 

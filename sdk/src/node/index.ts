@@ -4,5 +4,6 @@ export type { KnownTable, KnownTableStore } from "../transport/known-tables.js";
 export type { Noble } from "../transport/noble.js";
 export { type NobleTransportOptions, nobleTransport } from "../transport/noble-ble.js";
 export { FilePairingStore } from "./file-pairing-store.js";
+export { FileRegistrationStore } from "./file-registration-store.js";
 export { decodeGreeting, encodeFrame, encodeGreeting, FrameReader, type LineGreeting } from "./tcp-frames.js";
 export { type TcpTransportOptions, tcpTransport } from "./tcp-transport.js";

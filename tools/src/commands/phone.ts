@@ -113,6 +113,7 @@ function cardsCommand(program: Command, context: Context): void {
   phoneOptions(program.command("cards"))
     .description("the cards of this phone; with --near, those in reach")
     .option("--near [seconds]", `look around for so long (${LOOK_S} s)`, wholeNumber(1, 60))
+    .addOption(new Option("--states", "how their tokens stand, at the issuer and on the card").conflicts("near"))
     .addHelpText(
       "after",
       `${WAYS}
@@ -120,15 +121,24 @@ function cardsCommand(program: Command, context: Context): void {
 With --near, ids over Bluetooth are addresses: a card has another one after each
 connection, and every quarter of an hour.
 
+With --states each token is compared with what the card holds, and a card in
+reach takes its newest state: synchronous, pending, suspended (by whom) or
+revoked, and what to do then.
+
 With --json: a line each {"card","phoneName","confirmed","issuer","token"};
-with --near {"id","card","name","rssi"}, where card is one of this phone's.
+with --near {"id","card","name","rssi"}, where card is one of this phone's; with
+--states {"card","token","indication","heldBy","cardKnows","inReach","inputs",
+"link","url","why"}, link being what leads on, why the code of what was in the
+way.
 
 Examples:
   ecard cards
-  ecard cards --near --device ble`,
+  ecard cards --near --device ble
+  ecard cards --states --device tcp:7117`,
     )
-    .action(async (options: PhoneOptions & { near?: number | true }, command: Command) => {
-      if (options.near !== undefined)
+    .action(async (options: PhoneOptions & { near?: number | true; states?: true }, command: Command) => {
+      if (options.states) await states(options, command, context);
+      else if (options.near !== undefined)
         await near(options, options.near === true ? LOOK_S : options.near, command, context);
       else await listed(options, command, context);
     });
@@ -144,6 +154,31 @@ async function near(options: PhoneOptions, seconds: number, command: Command, co
       output.result(seenLine(card));
     }
     if (cards.length === 0) output.say("no card is in reach: bring one near, and press its button if it sleeps");
+  });
+}
+
+async function states(options: PhoneOptions, command: Command, context: Context): Promise<void> {
+  const [{ meansState, NEXT }, { toBase32 }] = await Promise.all([
+    import("../phone/card-states.js"),
+    import("@enabling-card/wire"),
+  ]);
+  await onPhone(options, command, context, async (call, output) => {
+    const names = new Set<string>();
+    for (const { cardId } of await call.phone.store.list()) {
+      const [card, account] = [toBase32(cardId), await call.phone.account(cardId)];
+      if (names.has(card) || account?.token === undefined) continue;
+      names.add(card);
+      const { view, inReach, why } = await meansState(call, cardId, { ...account, token: account.token });
+      const { indication, heldBy, cardKnows, inputs, link } = view;
+      const token = `${account.token.iin}******${account.token.last4}`;
+      const led = link && { link: link.action, ...(link.url && { url: link.url }) };
+      output.fact({ card, token, indication, heldBy, cardKnows, inReach, inputs, ...led, ...(why && { why }) });
+      const by = heldBy.length > 0 ? ` by ${heldBy.join(", ")}` : "";
+      const shown = output.paint(indication === "synchronous" ? "green" : "yellow", `${indication}${by}`);
+      const next = link ? `: ${NEXT[link.action]}${link.url ? ` (${link.url})` : ""}` : "";
+      output.result(`${card}  token ${token}  ${shown}${next}${why ? ` [${why}]` : ""}`);
+    }
+    if (names.size === 0) output.say("no token yet: pair a card with ecard pair --issuer");
   });
 }
 
@@ -270,9 +305,10 @@ Examples:
         const { state, cardKnows, why } = await suspendCard({ ...call, resume: options.resume ?? false });
         output.fact({ state, cardKnows, ...(why && { why: why.code }) });
         const card = why ? `the card could not be told (${why.code})` : "the card is not in reach";
-        output.result(
-          `${output.paint("green", "✓")} ${state}${cardKnows ? "" : `; ${card}, and hears of it when it is called next`}`,
-        );
+        const isHeld = options.resume === true && state === "suspended";
+        const held = isHeld ? " still, by somebody else: ecard cards --states says by whom" : "";
+        const later = cardKnows ? "" : `; ${card}, and hears of it when it is called next`;
+        output.result(`${isHeld ? output.paint("yellow", "!") : output.paint("green", "✓")} ${state}${held}${later}`);
       });
     });
 }

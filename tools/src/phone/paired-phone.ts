@@ -287,10 +287,19 @@ export async function suspendCard(options: SuspendOptions): Promise<Suspended> {
   const { phone, transport, cardId, signal, resume = false, onStep = () => undefined } = options;
   const enrolment = await enrolled(phone, cardId);
   const { tokenRef } = enrolment.token;
-  const state = resume ? "active" : "suspended";
   const issuer = issuerOf(enrolment);
-  await issuer.setState(tokenRef, state, { cardId, checkpointSize: enrolment.checkpointSize }, { signal });
-  onStep({ step: "issuer", detail: resume ? "grants are given again" : "no grant is given, no swipe is approved" });
+  const { checkpointSize } = enrolment;
+  const moved = await issuer.setState(
+    tokenRef,
+    resume ? "active" : "suspended",
+    { cardId, checkpointSize },
+    { signal },
+  );
+  const state = moved.state === "active" ? "active" : "suspended"; // somebody else may hold it still
+  onStep({
+    step: "issuer",
+    detail: state === "active" ? "grants are given again" : "no grant is given, no swipe is approved",
+  });
   try {
     const card = await Card.connect(transport, { store: phone.store, cardId, signal, reconnects: 0 });
     try {

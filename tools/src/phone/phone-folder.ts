@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { IssuerClient, type Token } from "@enabling-card/sdk";
-import { FilePairingStore, type KnownTableStore } from "@enabling-card/sdk/node";
+import { FilePairingStore, FileRegistrationStore, type KnownTableStore } from "@enabling-card/sdk/node";
 import { fromHex, TOKEN_REF_SIZE, toBase32, toHex } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { makeFolder } from "../make-folder.js";
@@ -24,6 +24,7 @@ export type Enrolment = Account & { readonly token: Token };
 
 const PAIRINGS = "pairings.json";
 const ACCOUNTS = "accounts.json";
+const REGISTRATIONS = "registrations.json";
 const TABLES = "tables.json";
 type StoredAccount = Omit<Account, "token"> & {
   readonly token?: Omit<Token, "tokenRef"> & { readonly tokenRef: string };
@@ -31,6 +32,8 @@ type StoredAccount = Omit<Account, "token"> & {
 
 export class PhoneFolder {
   readonly store: FilePairingStore;
+  /** Of tokens, for the comparison of their states. */
+  readonly registrations: FileRegistrationStore;
   /** What cards' attributes were found to be: no secret, and no loss. */
   readonly tables: KnownTableStore;
   readonly #file: string;
@@ -44,6 +47,7 @@ export class PhoneFolder {
   private constructor(folder: string) {
     this.#file = join(folder, ACCOUNTS);
     this.store = new FilePairingStore(join(folder, PAIRINGS));
+    this.registrations = new FileRegistrationStore(join(folder, REGISTRATIONS));
     const tables = join(folder, TABLES);
     this.tables = {
       load: async () => JSON.parse(await readFile(tables, "utf8")),
@@ -65,6 +69,7 @@ export class PhoneFolder {
   /** All that the phone has of a card. */
   async forget(cardId: Uint8Array): Promise<void> {
     await this.store.forget(cardId);
+    await this.registrations.forget(cardId);
     const { [toBase32(cardId)]: _, ...others } = await this.#accounts();
     await this.#write(others);
   }

@@ -33,7 +33,7 @@ _ecard() {
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
-    "cards") flags="--device --phone --near --json -q --quiet -v --verbose" names="" ;;
+    "cards") flags="--device --phone --near --states --json -q --quiet -v --verbose" names="" ;;
     "pay") flags="--device --phone --card --merchant --when --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "disarm") flags="--device --phone --card --json -q --quiet -v --verbose" names="" ;;
     "suspend") flags="--device --phone --card --resume --json -q --quiet -v --verbose" names="" ;;

@@ -128,6 +128,7 @@ complete -c ecard -n '__fish_seen_subcommand_from pair' -s v -l verbose -d 'say 
 complete -c ecard -n '__fish_seen_subcommand_from cards' -l device -r -d 'how to reach cards (ble)'
 complete -c ecard -n '__fish_seen_subcommand_from cards' -l phone -r -d 'where this phone keeps its secrets (my-phone)'
 complete -c ecard -n '__fish_seen_subcommand_from cards' -l near -r -d 'look around for so long (3 s)'
+complete -c ecard -n '__fish_seen_subcommand_from cards' -l states -d 'how their tokens stand, at the issuer and on the card'
 complete -c ecard -n '__fish_seen_subcommand_from cards' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from cards' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from cards' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

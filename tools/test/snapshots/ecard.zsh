@@ -218,6 +218,7 @@ _ecard_cards() {
     '--device[how to reach cards (ble)]:value:_files' \
     '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
     '--near[look around for so long (3 s)]:value:_files' \
+    '--states[how their tokens stand, at the issuer and on the card]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
