@@ -88,6 +88,12 @@ describe("a level that falls at once", () => {
     const clear = heightCurve(places, at(0.3), 250);
     for (const place of [20, 98, 121, 240]) expect(clear(place), `${place}`).to.be.closeTo(1, 0.1);
     for (const place of [101, 110, 118]) expect(clear(place), `${place}`).to.be.closeTo(0.3, 0.06);
+    // A dropout leaves tails of the pulses beside it: up to a third of the height where it is short, a tenth where it is long.
+    const flat = (low: number, to: number) => places.map((place) => (place >= 100 && place < to ? low : 1));
+    expect(heightCurve(places, flat(0.33, 106), 250).step(103)).to.be.closeTo(0.33, 1e-9);
+    expect(heightCurve(places, flat(0.27, 106), 250).step(103)).to.equal(1);
+    expect(heightCurve(places, flat(0.27, 110), 250).step(103)).to.be.closeTo(0.27, 1e-9);
+    expect(heightCurve(places, flat(0.12, 110), 250).step(103)).to.equal(1);
     const hidden = at(0.02);
     const smoothly = smooth(places, hidden, 250, 10);
     for (const place of [101, 110, 118])

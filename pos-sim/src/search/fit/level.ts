@@ -6,8 +6,9 @@ import { type Curve, MEDIAN, smooth } from "./curve.js";
 
 /** Most that a head's distance does within a swipe. */
 const HEIGHT_ORDERS = 10;
-/** Pulses on each side over which a height is the median. */
+/** Pulses on each side over which a height is the median, where runs are told apart; and within a run, as noise fits pulses that are read into it. */
 const BESIDE = 3;
+const WITHIN = 10;
 /** Heights, of the usual one, beyond which a run of pulses is of another level. */
 const LOW = 0.65;
 const HIGH = 1.5;
@@ -29,7 +30,7 @@ const FAINT = 0.3;
 export function heightCurve(places: readonly number[], heights: readonly number[], cells: number): HeightCurve {
   const n = heights.length;
   const usual = ranked(Float64Array.from(heights), n, n >> 1);
-  const around = heights.map((_, i) => medianAt(heights, i));
+  const around = heights.map((_, i) => medianAt(heights, i, BESIDE));
   const steps = new Float64Array(n).fill(1);
   const isOff = (i: number): boolean => around[i]! < LOW * usual || around[i]! > HIGH * usual;
   for (let from = 0, to = 0; from < n; from = to) {
@@ -38,9 +39,11 @@ export function heightCurve(places: readonly number[], heights: readonly number[
     while (to < n && isOff(to) && around[to]! > usual === around[from]! > usual) to++;
     const length = places[to - 1]! - places[from]!;
     if (length < RUN_CELLS) continue;
-    const scatter = deviation(heights.slice(from, to).map((height, i) => height - around[from + i]!));
+    const run = heights.slice(from, to);
+    const levels = run.map((_, i) => medianAt(run, i, WITHIN));
+    const scatter = deviation(run.map((height, i) => height - levels[i]!));
     const least = Math.max(CLEAR * scatter, (length < LONG_CELLS ? FAINT : FAINTEST) * usual);
-    for (let i = from; i < to; i++) if (around[i]! > least) steps[i] = around[i]! / usual;
+    for (const [i, level] of levels.entries()) if (level > least) steps[from + i] = level / usual;
   }
   const rest = smooth(
     places,
@@ -62,9 +65,10 @@ function deviation(errors: readonly number[]): number {
   return ranked(Float64Array.from(errors, Math.abs), errors.length, errors.length >> 1) / MEDIAN;
 }
 
-function medianAt(values: readonly number[], i: number): number {
-  const from = Math.max(0, Math.min(values.length - 2 * BESIDE - 1, i - BESIDE));
-  const near = Float64Array.from(values.slice(from, from + 2 * BESIDE + 1));
+/** The median of value i and so many on each side of it; at an end, of as many. */
+function medianAt(values: readonly number[], i: number, beside: number): number {
+  const from = Math.max(0, Math.min(values.length - 2 * beside - 1, i - beside));
+  const near = Float64Array.from(values.slice(from, from + 2 * beside + 1));
   return ranked(near, near.length, near.length >> 1);
 }
 
