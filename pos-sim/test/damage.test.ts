@@ -96,9 +96,22 @@ describe("a damaged swipe", () => {
       synthesise(seed, { snrDb: 3, dropouts: { count: 1, cells: 2 } }),
     );
     expect(wrong).to.deep.equal([]);
-    expect(valid).to.be.at.least(28);
+    expect(valid).to.be.at.least(22);
     expect(first).to.be.at.least(38);
   }).timeout(60_000);
+
+  it("with dropouts that noise hides, in one column of two characters, is known to be in doubt", () => {
+    // Each was called valid, wrongly, by who asked for damage only where something spoke for it: the LRC agrees.
+    for (const seed of [92, 116, 278, 305, 350]) {
+      const { samples, passes } = synthesise(96_000_000 + seed, { snrDb: 2 });
+      const clean = synthesise(96_000_000 + seed).samples;
+      const { bounds } = passes[0]!;
+      const width = Math.round((1 + (seed % 3) / 2) * 14.4);
+      for (const at of [30, 35].map((cell) => Math.round(bounds[cell + (seed % 150)]!)))
+        for (let n = at; n < at + width; n++) samples[n]! -= clean[n]!;
+      expect(readSamples(samples, RATE).reads, `seed ${seed}`).to.deep.equal([]);
+    }
+  });
 
   it("with clicks is read by what lies around them, or known to be in doubt", () => {
     // Of three of them clicks make another text that keeps parity and LRC.

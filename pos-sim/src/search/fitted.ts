@@ -24,6 +24,8 @@ export interface View {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
   /** Where cells may be damaged, and may not be: metrics if they are. */
   readonly damagedBy?: (reverse: boolean) => CellMetrics;
+  /** Nothing speaks for it, and noise may hide it: what is read is to be asked, and nothing else. */
+  readonly isHidden?: boolean;
   /** Metrics of one pass among several. */
   readonly passBy: (reverse: boolean) => CellMetrics;
   /** Share of the writer in what moved its pulses: see {@link Pass}. */
@@ -62,7 +64,7 @@ export function fittedBySamples(followed: Followed): Fitted {
         metricsBy: held(likelier),
         passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
-        ...(seen === "unclear" && { damagedBy: held("some") }),
+        ...((seen === "unclear" || seen === "hidden") && { damagedBy: held("some"), isHidden: seen === "hidden" }),
         isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
         clickedBy: (bits, from, to) => {
           const clicked = clickedBy(weighed(grid, matched, pulse, false), bits, from, to);

@@ -5,7 +5,7 @@ import { TEXT_CELLS } from "../cells.js";
 import { STRAYING } from "./fit/astray.js";
 import { DAMAGED } from "./fit/gains.js";
 import type { View } from "./fitted.js";
-import { bitsWith, either, type Likely, likeliest } from "./texts/likeliest.js";
+import { bitsWith, CERTAIN, either, type Likely, likeliest } from "./texts/likeliest.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
@@ -66,6 +66,7 @@ function textsOf(bits: Uint8Array, formatsOf: Formats, judge: Judge): readonly L
 
 const middleOf = ({ from, to }: Likely): number => Math.round((from + to) / 2);
 const isText = ({ probability }: Likely): boolean => probability > BESIDE;
+const isRead = ({ probability }: Likely): boolean => probability > CERTAIN;
 
 type Metrics = (reverse: boolean) => CellMetrics;
 
@@ -81,7 +82,7 @@ function heldBy(metricsBy: Metrics): Metrics {
 
 /** What the cells from `from` to `to` say, as one text. */
 function judgedIn(
-  { reading: { bits }, isOverlaid, clickedBy, astrayBy }: View,
+  { reading: { bits }, isHidden, isOverlaid, clickedBy, astrayBy }: View,
   [metricsBy, damagedBy]: readonly [Metrics, Metrics | undefined],
   from: number,
   to: number,
@@ -92,7 +93,11 @@ function judgedIn(
   const part = (by: Metrics) => within(by, cells, from, to);
   const inPlace = (one: Likely) => ({ ...one, from: one.from + from, to: one.to + from });
   let said = likeliest(part(metricsBy), formats);
-  if (damagedBy !== undefined) said = either(said, likeliest(part(damagedBy), formats, said.total - DAMAGED), DAMAGED);
+  if (damagedBy !== undefined && (!isHidden || said.likely.some(isRead))) {
+    // Beside a text that is a read the other direction and format say nothing.
+    const among = said.likely.find(isRead);
+    said = either(said, likeliest(part(damagedBy), formats, said.total - DAMAGED, among), DAMAGED);
+  }
   const [best] = said.likely.map(inPlace);
   if (best !== undefined && best.probability > DOUBTED) {
     const at = [bitsWith(best, cells), best.from, best.to] as const;

@@ -5,10 +5,11 @@ import type { Grid, Matched } from "./matched.js";
 import type { Pulse } from "./pulse.js";
 import { type Weighed, weighed } from "./weighed.js";
 
-/** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows; and to be one perhaps. */
+/** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows; to be one perhaps, and to be hidden. */
 const EVIDENT = 20;
 const EVIDENT_MORE = 5;
 const UNCLEAR = 4;
+const HIDDEN = -4;
 
 /** Which cells have evidently lost pulses. */
 export function lostIn(seen: Weighed): (k: number) => boolean {
@@ -46,28 +47,29 @@ const SLOW = -0.1;
 
 /**
  * What a swipe shows of damage: between cells that are as they should be some fit noise, or half of their pulses, so much better than any
- * pulses: `seen`, or perhaps (`unclear`).
+ * pulses: `seen`, or perhaps (`unclear`); or noise is such that it may hide some (`hidden`).
  */
-export type DamageSeen = "seen" | "unclear" | "unseen";
+export type DamageSeen = "seen" | "unclear" | "hidden" | "unseen";
 
 export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): DamageSeen {
   const seen = weighed(grid, matched, pulse, false);
   const fits = fitsOf(seen);
-  let unclear = false;
+  let damage: DamageSeen = "unseen";
   let evidence = 0;
   let needed = 0;
   let between = false;
   for (const [k, lost] of evidenceOf(seen).entries()) {
+    if (between && lost > HIDDEN && damage === "unseen") damage = "hidden";
     if (lost > 0) {
       evidence += lost;
       needed += needed === 0 ? EVIDENT : EVIDENT_MORE;
     } else if (fits[k]! > 0) {
       if (between && needed > 0 && evidence > needed) return "seen";
-      if (between && evidence > UNCLEAR) unclear = true;
+      if (between && evidence > UNCLEAR) damage = "unclear";
       [evidence, needed, between] = [0, 0, true];
     }
   }
-  return unclear ? "unclear" : "unseen";
+  return damage;
 }
 
 /** Of each cell, how well its likeliest pulses fit. */

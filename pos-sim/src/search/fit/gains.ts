@@ -28,7 +28,7 @@ const ENDS_AMID = Math.log(0.3);
 /** Power over that of the most pulses that a cell has, above which something lies over them. */
 const UNDER = 1.65;
 /** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
-export const DAMAGED = -8;
+export const DAMAGED = -2;
 
 /** What is held of damage: who knows that there is none; none that is seen; some somewhere. */
 export type Damage = "never" | "unseen" | "some";

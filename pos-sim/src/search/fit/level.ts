@@ -12,6 +12,9 @@ const WITHIN = 10;
 /** Heights, of the usual one, beyond which a run of pulses is of another level. */
 const LOW = 0.65;
 const HIGH = 1.5;
+/** Their mean, of the usual height, beyond which it is worth while to look closer. */
+const LOWISH = 0.75;
+const HIGHISH = 1.35;
 /** Cells of such a run, at least; and of one as long as no dropout is that is read. */
 const RUN_CELLS = 3;
 const LONG_CELLS = 7;
@@ -30,10 +33,10 @@ const FAINT = 0.3;
 export function heightCurve(places: readonly number[], heights: readonly number[], cells: number): HeightCurve {
   const n = heights.length;
   const usual = ranked(Float64Array.from(heights), n, n >> 1);
-  const around = heights.map((_, i) => medianAt(heights, i, BESIDE));
   const steps = new Float64Array(n).fill(1);
+  const around = mayStep(heights, usual) ? heights.map((_, i) => medianAt(heights, i, BESIDE)) : [];
   const isOff = (i: number): boolean => around[i]! < LOW * usual || around[i]! > HIGH * usual;
-  for (let from = 0, to = 0; from < n; from = to) {
+  for (let from = 0, to = 0; from < around.length; from = to) {
     to = from + 1;
     if (!isOff(from)) continue;
     while (to < n && isOff(to) && around[to]! > usual === around[from]! > usual) to++;
@@ -60,6 +63,17 @@ export interface HeightCurve extends Curve {
   readonly step: (place: number) => number;
 }
 
+/** False where the mean of no few heights is far enough from the usual one for a run: mostly, and at once. */
+function mayStep(heights: readonly number[], usual: number): boolean {
+  const few = 2 * BESIDE + 1;
+  let sum = 0;
+  for (const [i, height] of heights.entries()) {
+    sum += height - (heights[i - few] ?? 0);
+    if (i >= few - 1 && (sum < few * LOWISH * usual || sum > few * HIGHISH * usual)) return true;
+  }
+  return false;
+}
+
 /** Of errors around nothing. */
 function deviation(errors: readonly number[]): number {
   return ranked(Float64Array.from(errors, Math.abs), errors.length, errors.length >> 1) / MEDIAN;
@@ -83,10 +97,10 @@ function firstFrom(places: readonly number[], place: number): number {
   return low;
 }
 
-/** Heights, of those at a run of zeros, below which pulses are weak, and are no pulses, and above which they are loud; and cells in a row that are. */
+/** Heights, of those at a run of zeros, below which pulses are weak, and are no pulses, and above which they are loud, whatever noise there is; and cells in a row that are. */
 const WEAK = 0.6;
 const WEAKEST = 0.12;
-const LOUD = 1 / WEAK;
+const LOUD = 2.5;
 const OTHER_CELLS = 5;
 /** Parts of a cell by which loudness is taken, and how many on each side count. */
 const PARTS = 2;
@@ -97,10 +111,11 @@ export function levelled(samples: Float32Array, { cell, height }: Seed): Float32
   const part = cell / PARTS;
   const parts = Math.floor(samples.length / part);
   const peaks = new Float32Array(parts);
-  for (let n = 0; n < samples.length; n++) {
-    const p = Math.min(parts - 1, Math.floor(n / part));
-    const loud = Math.abs(samples[n]!);
-    if (loud > peaks[p]!) peaks[p] = loud;
+  for (let p = 0, n = 0; p < parts; p++) {
+    let peak = 0;
+    for (const to = p === parts - 1 ? samples.length : (p + 1) * part; n < to; n++)
+      peak = Math.max(peak, Math.abs(samples[n]!));
+    peaks[p] = peak;
   }
   const gains = new Float32Array(parts).fill(1);
   let [run, longest] = [0, 0];

@@ -51,34 +51,37 @@ export function weighed(grid: Grid, matched: Matched, pulse: Pulse, reverse: boo
     const inside = Math.min(here, there);
     const cell = bounds[inside + 1]! - bounds[inside]!;
     const earlier = Math.max(0, Math.min(cells, 2 * here - there));
-    const [a, b, c] = [height[there]!, height[here]!, height[earlier]!];
+    const a = height[there]!;
+    const b = height[here]!;
+    const c = height[earlier]!;
+    const m = (a + b) / 2;
     power[k] = steps[there]! ** 2;
     const atEnd = a * matched.bound[there]!;
+    const atMiddle = m * matched.middle[inside]!;
     const beginning = b * matched.bound[here]!;
-    const [middleHeight, middleEarlier] = [(a + b) / 2, (b + c) / 2];
-    for (let sign = 0; sign < 2; sign++) {
-      const s = sign === 0 ? 1 : -1;
-      begin[k * 2 + sign] = scale * (s * beginning - 0.5 * b * b * cell * r0);
-      for (let before = 0; before < 2; before++) {
-        // Pulses before, in units of s: at the cell's beginning +1; a middle before that -1; its beginning.
-        const middleBefore = before === 1 ? -middleEarlier : 0;
-        const boundBefore = before === 1 ? c : -c;
+    const endAlone = 0.5 * a * a * cell * r0;
+    const middleAlone = 0.5 * m * m * cell * r0;
+    const alone = endAlone + middleAlone - a * m * cell * r1;
+    for (let before = 0; before < 2; before++) {
+      // Pulses before, in units of s: at the cell's beginning b; a middle before that; the beginning of its cell.
+      const middleBefore = before === 1 ? -(b + c) / 2 : 0;
+      const boundBefore = before === 1 ? c : -c;
+      const endOverlap = a * cell * (b * r2 + middleBefore * r3 + boundBefore * r4);
+      const middleOverlap = -m * cell * (b * r1 + middleBefore * r2 + boundBefore * r3);
+      for (let sign = 0; sign < 2; sign++) {
+        const s = sign === 0 ? 1 : -1;
         const zero = k * STEPS + sign * 4 + before * 2;
         // Zero: one pulse of -s at its end.
-        const alone = 0.5 * a * a * cell * r0;
-        const endOverlap = a * cell * (b * r2 + middleBefore * r3 + boundBefore * r4);
-        set(whole, zero, -s * atEnd, alone - endOverlap, alone);
+        set(whole, zero, -s * atEnd, endAlone - endOverlap, endAlone);
         // One: -s in the middle, s at its end.
         const one = zero + 1;
-        set(end, one, s * atEnd, alone + endOverlap, alone);
-        const along = -s * middleHeight * matched.middle[inside]!;
-        const own = 0.5 * middleHeight * middleHeight * cell * r0;
-        const middleOverlap = -middleHeight * cell * (b * r1 + middleBefore * r2 + boundBefore * r3);
-        set(middle, one, along, own + middleOverlap, own);
-        const both = alone + own - a * middleHeight * cell * r1;
-        set(whole, one, s * atEnd + along, both + endOverlap + middleOverlap, both);
+        set(whole, one, s * (atEnd - atMiddle), alone + endOverlap + middleOverlap, alone);
+        set(middle, one, -s * atMiddle, middleAlone + middleOverlap, middleAlone);
+        set(end, one, s * atEnd, endAlone + endOverlap, endAlone);
       }
     }
+    begin[k * 2] = scale * (beginning - 0.5 * b * b * cell * r0);
+    begin[k * 2 + 1] = scale * (-beginning - 0.5 * b * b * cell * r0);
   }
   const seen = reverse ? matched.back : matched.ahead;
   const [squares, counts, slow] = [seen.squares, seen.counts, seen.slow].map((values) =>

@@ -79,13 +79,15 @@ export const CERTAIN = 1 - 1e-5;
  * Texts by their posterior probabilities, over what the metrics say in both directions.
  *
  * @param beside - Logarithm of the weight of what else the same cells may be: a text that is nothing beside it is not looked for.
+ * @param as - Only texts of this direction and format are looked for.
  */
 export function likeliest(
   metricsBy: (reverse: boolean) => CellMetrics,
   formats: readonly (5 | 7)[],
   beside = Number.NEGATIVE_INFINITY,
+  as?: Pick<Likely, "direction" | "symbolBits">,
 ): Said {
-  const { none, read } = readBoth(metricsBy, formats);
+  const { none, read } = readBoth(metricsBy, as ? [as.symbolBits] : formats, as ? [as.direction] : DIRECTIONS);
   const { decoded, total: kept } = decodedOf(none, read, beside);
   const total = withLostClock(decoded, kept);
   const all = addLog(total, beside);
@@ -131,10 +133,16 @@ interface ReadAs {
   readonly most: number;
 }
 
-function readBoth(metricsBy: (reverse: boolean) => CellMetrics, formats: readonly (5 | 7)[]) {
+const DIRECTIONS = ["forward", "reverse"] as const;
+
+function readBoth(
+  metricsBy: (reverse: boolean) => CellMetrics,
+  formats: readonly (5 | 7)[],
+  directions: readonly Likely["direction"][],
+) {
   let none: number | undefined;
   const read: ReadAs[] = [];
-  for (const direction of ["forward", "reverse"] as const) {
+  for (const direction of directions) {
     const weights = new Weights(metricsBy(direction === "reverse"));
     const background = new Background(weights);
     none ??= background.total;
