@@ -106,6 +106,9 @@ export const NETWORK: Shape = {
     mostPerSecond: "number",
   },
   ...{ mostGroup: "number", insertsPerSecond: "number", mostInsertsPerSecond: "number", ratioToBareInserts: "number" },
+  // Of more than a thousand tokens.
+  ...{ "thousandP50Ms?": "number", "thousandP99Ms?": "number", "thousandMostPerSecond?": "number" },
+  "ratioToThousand?": "number",
 };
 export const UPLOAD: Shape = { upload: "object" };
 export const CYCLES: Shape = { cycles: "number", early: "number", late: "number", violations: "number" };

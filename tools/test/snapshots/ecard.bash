@@ -58,7 +58,7 @@ _ecard() {
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length network mcu bluetooth" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
-    "bench network") flags="--rate --seconds --tokens --json -q --quiet -v --verbose" names="" ;;
+    "bench network") flags="--rate --seconds --tokens --store --json -q --quiet -v --verbose" names="" ;;
     "bench mcu") flags="--keep --check --json -q --quiet -v --verbose" names="" ;;
     "bench bluetooth") flags="--cycles --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;

@@ -296,6 +296,7 @@ complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcomm
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -l rate -r -d 'authorisations a second'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -l seconds -r -d 'for so long'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -l tokens -r -d 'tokens in the issuer\'s store'
+complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -l store -r -d 'a PostgreSQL in place of files: postgres://...'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from bench; and __fish_seen_subcommand_from network' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

@@ -551,6 +551,7 @@ _ecard_bench_network() {
     '--rate[authorisations a second]:value:_files' \
     '--seconds[for so long]:value:_files' \
     '--tokens[tokens in the issuer'\''s store]:value:_files' \
+    '--store[a PostgreSQL in place of files\: postgres\://...]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
