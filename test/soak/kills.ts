@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode, FrameReader, type Message } from "@enabling-card/iso8583";
-import { makeRequests, networkProcess, type Stores, withStores } from "@enabling-card/tools";
+import { folderPlace, makeRequests, networkProcess, type Stores, withStores } from "@enabling-card/tools";
 
 /** Requests that are on their way when it is killed. */
 const REQUESTS = 60;
@@ -36,13 +36,13 @@ export async function killedIssuers(
   const sum = { kills, answered: 0, unanswered: 0, lost: 0, refused: 0, doubled: 0 };
   try {
     // Each grant is presented twice: by its request, and by a second one that must get nothing.
-    const { requests, others } = await withStores(folder, (stores) => presented(stores, kills * REQUESTS));
-    let issuer = await networkProcess(folder);
+    const { requests, others } = await withStores(folderPlace(folder), (stores) => presented(stores, kills * REQUESTS));
+    let issuer = await networkProcess(folderPlace(folder));
     for (let kill = 0; kill < kills; kill++) {
       const [from, to] = [kill * REQUESTS, (kill + 1) * REQUESTS];
       const mine = requests.slice(from, to);
       const before = await askedUntilKilled(issuer, mine, seedOf(kill), kill % 2 === 1);
-      issuer = await networkProcess(folder);
+      issuer = await networkProcess(folderPlace(folder));
       const after = await asked(issuer, [...mine.map(withRepeat), ...others.slice(from, to)]);
       for (const [i, answer] of before.entries()) {
         if (answer === undefined) sum.unanswered++;

@@ -104,7 +104,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
   personaliseCommand(program, context);
   issuerCommand(program, context);
   networkCommand(program, context);
-  phoneCommands(program, context);
+  phoneCommands(program, context, onCode);
   posCommand(program, context, onCode);
   imageCommand(program, context);
   flashCommand(program, context);

@@ -3,7 +3,8 @@
 export { benchAttWrite, writeCost } from "./bench/att-bench.js";
 export { benchMcu, benchSteps, edgeErrors, INTERRUPT, longestRun, type McuBench } from "./bench/mcu-bench.js";
 export { disassembly, type MachineFunction, partSizes, reachedFrom } from "./bench/mcu-image.js";
-export { benchNetwork, type NetworkBench, networkProcess, withStores } from "./bench/network-bench.js";
+export { benchNetwork, type NetworkBench } from "./bench/network-bench.js";
+export { folderPlace, networkProcess, withStores } from "./bench/network-places.js";
 export { makeRequests, type Stores } from "./bench/network-requests.js";
 export { benchPayment, type PaymentBench } from "./bench/payment-bench.js";
 export { nobleOn, stackOn } from "./bluetooth/noble-on.js";

@@ -1,8 +1,9 @@
-// A card of ecard personalise on a port, whose button is pressed when it asks, and an issuer: what a phone's commands need.
+// A card of ecard personalise on a port, whose button is pressed when it asks, and an issuer with its network: what a phone's commands need.
 
 import { join } from "node:path";
 import type { EmulatedCard } from "@enabling-card/emulator";
-import { sampleKeys, startIssuer } from "@enabling-card/issuer";
+import { sampleKeys } from "@enabling-card/issuer";
+import { type Network, startNetwork } from "@enabling-card/network";
 import { type EmulateCardOptions, emulateCard, type ListeningFacts } from "../src/index.js";
 import { ecard, type Ran, type RunOptions } from "./run-ecard.js";
 
@@ -15,6 +16,8 @@ export interface CardOnPort {
   /** Of its Bluetooth, where it has some. */
   readonly hci: string | undefined;
   readonly issuer: string;
+  /** That issuer's. */
+  readonly network: Network;
   /** `ecard ...args` of a phone that reaches this card. */
   phone(...args: readonly string[]): Promise<Ran>;
   phoneWith(options: RunOptions, ...args: readonly string[]): Promise<Ran>;
@@ -30,7 +33,7 @@ export async function cardOnPort(
 ): Promise<CardOnPort> {
   const sheet = join(folder, name);
   await ecard(["personalise", "--dir", sheet]);
-  const service = await startIssuer({ keys: sampleKeys() });
+  const network = await startNetwork({ keys: sampleKeys() });
   const off = new AbortController();
   let staying: Promise<void> = Promise.resolve();
   const [facts, card] = await new Promise<[ListeningFacts, EmulatedCard]>((resolve, reject) => {
@@ -44,12 +47,21 @@ export async function cardOnPort(
   };
   const env = { ECARD_DEVICE: `tcp:${facts.port}`, ECARD_PHONE: join(folder, `${name}-phone`) };
   return {
-    ...{ card, sheet, port: facts.port, cardId: facts.cardId, hci: facts.hci, issuer: service.url, cardOff },
+    ...{
+      card,
+      sheet,
+      port: facts.port,
+      cardId: facts.cardId,
+      hci: facts.hci,
+      issuer: network.issuer.url,
+      network,
+      cardOff,
+    },
     phone: (...args) => ecard(args, { env }),
     phoneWith: (options, ...args) => ecard(args, { env, ...options }),
     close: async () => {
       await cardOff();
-      await service.close();
+      await network.close();
     },
   };
 }

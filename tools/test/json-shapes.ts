@@ -73,6 +73,9 @@ export const MEANS: Shape = {
 };
 export const PAID: Shape = { merchant: "string", cap: "number", passesSent: "number" };
 export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
+export const BOUGHT: Shape = {
+  ...{ approved: "boolean", responseCode: "string", "ourCode?": "string", "authCode?": "string" },
+};
 export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
@@ -106,6 +109,9 @@ export const NETWORK: Shape = {
     mostPerSecond: "number",
   },
   ...{ mostGroup: "number", insertsPerSecond: "number", mostInsertsPerSecond: "number", ratioToBareInserts: "number" },
+  // Of more than a thousand tokens.
+  ...{ "thousandP50Ms?": "number", "thousandP99Ms?": "number", "thousandMostPerSecond?": "number" },
+  "ratioToThousand?": "number",
 };
 export const UPLOAD: Shape = { upload: "object" };
 export const CYCLES: Shape = { cycles: "number", early: "number", late: "number", violations: "number" };
@@ -328,6 +334,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["pair", { ...PHONE_STEP, ...PAIRED }],
   ["cards", { ...OWN_CARD, ...NEAR_CARD, ...MEANS }],
   ["pay", { ...PHONE_STEP, ...PAID }],
+  ["code", { ...PHONE_STEP, ...BOUGHT }],
   ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
   ["disarm", { ...PHONE_STEP, ...DISARMED }],
   ["unpair", UNPAIRED],

@@ -11,6 +11,7 @@ import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import { networkVerbs } from "./json-network.js";
 import {
   AIR,
+  BOUGHT,
   BUILT,
   CARD,
   CHARGED,
@@ -192,6 +193,11 @@ describe("--json", () => {
         told(await on.phone("cards", "--states", "--json"), MEANS, MEANS);
       }),
     pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
+    code: () =>
+      withPaired(async (on) => {
+        const line = ["code", "4.99", "--merchant", "POWDER SHOP", "--processor", on.network.processor.url, "--json"];
+        told(await on.phone(...line), PHONE_STEP, BOUGHT);
+      }),
     suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),
     disarm: () => withPaired(async (on) => told(await on.phone("disarm", "--json"), PHONE_STEP, DISARMED)),
     unpair: () => withPaired(async (on) => told(await on.phone("unpair", "--json"), PHONE_STEP, UNPAIRED)),

@@ -63,7 +63,7 @@ export interface AcsOptions {
   readonly cavvKey: Uint8Array;
   /** Has the issuer seal a question to the card, which tells `answer` where its user agrees. @throws {CardNotAsked}; {AcsError} `ISSUER_UNAVAILABLE` */
   readonly askCard: (question: CardQuestion, answer: Uint8Array) => Promise<CardChallenge>;
-  /** Tells the domain server. Rejects where it did not take it. */
+  /** Tells the domain server. @throws {AcsError} `DOMAIN_SERVER_ERROR` where it refuses it; anything where it did not take it */
   readonly tellResult: (result: RReq) => Promise<RRes>;
   /** Where phones reach this server. */
   readonly url: () => string;
@@ -152,7 +152,7 @@ export class Acs {
   /**
    * What the card told, by the phone. The domain server hears of the result before the phone does; the same answer again tells it again.
    *
-   * @throws {AcsError} `TRANSACTION_UNKNOWN`, `DOMAIN_SERVER_UNAVAILABLE`
+   * @throws {AcsError} `TRANSACTION_UNKNOWN`, `DOMAIN_SERVER_UNAVAILABLE`, `DOMAIN_SERVER_ERROR`
    */
   async answer(request: CReq): Promise<CRes> {
     const { threeDSServerTransID, acsTransID, challengeDataEntry } = request;
@@ -164,7 +164,7 @@ export class Acs {
     try {
       await this.#options.tellResult(this.#result(row, transStatus));
     } catch (cause) {
-      throw new AcsError("DOMAIN_SERVER_UNAVAILABLE", { cause });
+      throw cause instanceof AcsError ? cause : new AcsError("DOMAIN_SERVER_UNAVAILABLE", { cause });
     }
     return { ...named, challengeCompletionInd: "Y", transStatus };
   }

@@ -7,6 +7,7 @@ export const ACS_ERRORS = {
   TRANSACTION_UNKNOWN: [404, "There is no such authentication: begin one at the domain server"],
   TRANSACTION_KNOWN: [409, "That authentication was asked for before: ask for another"],
   DOMAIN_SERVER_UNAVAILABLE: [503, "The domain server did not take the result: send the challenge's answer again"],
+  DOMAIN_SERVER_ERROR: [403, "The domain server refused the result: begin another authentication there"],
   ISSUER_UNAVAILABLE: [503, "The issuer does not answer: try again in a moment"],
   STORE_UNAVAILABLE: [503, "The store is full, locked or gone: nothing was changed, try again in a moment"],
   STORE_IS_COPY: [500, "This is a copy of a store: make it one again with ecard network restore"],

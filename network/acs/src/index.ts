@@ -2,7 +2,20 @@
 
 export { Acs, type AcsOptions, CardNotAsked, type CardQuestion, CHALLENGE_LIFE_S, TRIES_MAX } from "./acs.js";
 export { ATN_PART_SIZE, ATN_SIZE, CAVV_SIZE, cavvOf, isCavv } from "./cavv.js";
+export {
+  type Component,
+  checkedAnswer,
+  ERRO_CODES,
+  type Erro,
+  type ErroCode,
+  type ErroRoute,
+  erroAnswers,
+  erroIn,
+  erroOf,
+  ThreeDsError,
+} from "./error-message.js";
 export { ACS_ERRORS, AcsError, type AcsErrorCode } from "./errors.js";
+export { extensionSchema, FIELDS, type Field, fieldSchemas, headSchemas } from "./fields.js";
 export {
   type AReq,
   type ARes,

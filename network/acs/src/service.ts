@@ -13,6 +13,7 @@ import {
 import { SqlError } from "@enabling-card/sql";
 import type { FastifyInstance } from "fastify";
 import { Acs, type AcsOptions } from "./acs.js";
+import { type ErroCode, type ErroRoute, erroOf } from "./error-message.js";
 import { AcsError } from "./errors.js";
 import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { AReq, CReq } from "./messages.js";
@@ -82,4 +83,24 @@ const REFUSALS: Refusals = {
   badRequest: (detail) => new AcsError("BAD_REQUEST", detail === undefined ? {} : { detail }),
   unknownRoute: () => new AcsError("ROUTE_UNKNOWN"),
   failure: (cause) => new AcsError("INTERNAL", { cause }),
+  form: (request) => {
+    const route = ERRO_ROUTES[request.route];
+    if (route === undefined) return undefined;
+    const { code, message } = request.refusal;
+    // A phone of ours knows our code.
+    return { ...(route.messageType === "CReq" && { code, message }), ...erroOf(route, request) };
+  },
+};
+
+/** What is not there may come again. */
+const KNOWN: Readonly<Record<string, ErroCode>> = {
+  TRANSACTION_UNKNOWN: "301",
+  TRANSACTION_KNOWN: "305",
+  DOMAIN_SERVER_ERROR: "305",
+  ...{ DOMAIN_SERVER_UNAVAILABLE: "403", ISSUER_UNAVAILABLE: "403", STORE_UNAVAILABLE: "403" },
+};
+
+const ERRO_ROUTES: Readonly<Record<string, ErroRoute>> = {
+  "/v1/areq": { component: "A", messageType: "AReq", known: KNOWN },
+  "/v1/creq": { component: "A", messageType: "CReq", known: KNOWN },
 };

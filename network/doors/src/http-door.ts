@@ -40,13 +40,33 @@ export interface Refusals {
   unknownRoute(): Refusal;
   /** Of a failure that nobody foresaw. */
   failure(cause: unknown): Refusal;
+  /** How a refusal is told on routes that have a form of their own; code and message alone unless there is one. Not asked for signatures. */
+  form?(request: RefusedRequest): object | undefined;
+}
+
+export interface RefusedRequest {
+  /** As it was added; empty where there is none. */
+  readonly route: string;
+  readonly refusal: Refusal;
+  /** Undefined where it could not be read. */
+  readonly body: unknown;
+  /** Which rule of the route's schema was broken. */
+  readonly validation: BrokenRule | undefined;
+}
+
+/** As Ajv says it. */
+export interface BrokenRule {
+  readonly keyword: string;
+  /** A JSON pointer (RFC 6901). */
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
 }
 
 interface FrameworkError {
   readonly code?: string;
   readonly statusCode?: number;
   readonly message: string;
-  readonly validation?: unknown;
+  readonly validation?: readonly BrokenRule[];
 }
 
 /** The framework, with every refusal of its own in the service's form; routes are added before it listens. */
@@ -79,8 +99,11 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
   app.setNotFoundHandler((_request, reply) => {
     refuse(reply, refusals.unknownRoute());
   });
-  app.setErrorHandler((error: FrameworkError, _request, reply) => {
-    refuse(reply, refusalOf(refusals, error));
+  app.setErrorHandler((error: FrameworkError, { routeOptions, body }, reply) => {
+    const refusal = refusalOf(refusals, error);
+    const isSignature = error instanceof SignatureError;
+    const request = { route: routeOptions.url ?? "", refusal, body, validation: error.validation?.[0] };
+    refuse(reply, refusal, isSignature ? undefined : refusals.form?.(request));
   });
   app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? "unknown";
@@ -98,9 +121,9 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
 /** For the log: the code that a refusal told. */
 const refusalsTold = new WeakMap<FastifyReply, string>();
 
-function refuse(reply: FastifyReply, refusal: Refusal): void {
+function refuse(reply: FastifyReply, refusal: Refusal, form: object = told(refusal)): void {
   refusalsTold.set(reply, refusal.code);
-  reply.code(refusal.http).send(told(refusal));
+  reply.code(refusal.http).send(form);
 }
 
 /** What the framework refuses keeps its status: 413 for a long body, 415 for one that is not JSON. */

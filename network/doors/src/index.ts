@@ -1,6 +1,13 @@
 // How the services are reached, and reach each other.
 
-export { type HttpDoorOptions, type HttpLimits, httpDoor, type Refusal, type Refusals } from "./http-door.js";
+export {
+  type HttpDoorOptions,
+  type HttpLimits,
+  httpDoor,
+  type Refusal,
+  type Refusals,
+  type RefusedRequest,
+} from "./http-door.js";
 export {
   type ServiceKeys,
   SIGNATURE_ERRORS,

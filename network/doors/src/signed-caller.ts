@@ -49,6 +49,8 @@ export interface ServiceCallerOptions {
   /** Seconds since 1970. */
   readonly now?: () => number;
   readonly fetch?: typeof globalThis.fetch;
+  /** Says no, in a form that is not ours, whatever its status; undefined for any other answer. */
+  readonly refusal?: (answer: Readonly<Record<string, unknown>>) => Error | undefined;
   /** Told by its code of what went wrong on the way: never content. */
   readonly onFault?: (code: string) => void;
 }
@@ -64,7 +66,7 @@ export class ServiceCaller {
    * That service's answer.
    *
    * @param idempotencyKey - Of a request that may be a repeat; another one each time unless told
-   * @throws {ServiceRefusal}; {ServiceError} `SERVICE_UNREACHABLE`, `ANSWER_UNPROVEN`, `ANSWER_MALFORMED`
+   * @throws {ServiceRefusal}, or what `refusal` gives; {ServiceError} `SERVICE_UNREACHABLE`, `ANSWER_UNPROVEN`, `ANSWER_MALFORMED`
    */
   async ask<Answer>(
     path: string,
@@ -74,6 +76,8 @@ export class ServiceCaller {
     try {
       const { status, octets } = await this.#twice(path, Buffer.from(JSON.stringify(body)), idempotencyKey);
       const answer = parsed(octets);
+      const refusal = this.#options.refusal?.(answer);
+      if (refusal !== undefined) throw refusal;
       if (status >= 200 && status < 300) return answer as Answer;
       const { code, message } = answer;
       if (typeof code !== "string" || typeof message !== "string") throw new ServiceError("ANSWER_MALFORMED");
@@ -133,11 +137,11 @@ function claimed(octets: Uint8Array): string | undefined {
   }
 }
 
-function parsed(octets: Uint8Array): { readonly code?: unknown; readonly message?: unknown } {
+function parsed(octets: Uint8Array): Readonly<Record<string, unknown>> {
   try {
     const answer: unknown = JSON.parse(Buffer.from(octets).toString());
     if (typeof answer !== "object" || answer === null) throw new Error("not an object");
-    return answer;
+    return answer as Readonly<Record<string, unknown>>;
   } catch {
     throw new ServiceError("ANSWER_MALFORMED"); // no cause: it would quote the answer
   }

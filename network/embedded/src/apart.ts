@@ -7,8 +7,11 @@ import {
   type AcsServiceOptions,
   type AReq,
   type ARes,
+  checkedAnswer,
+  erroIn,
   type RRes,
   startAcs,
+  ThreeDsError,
 } from "@enabling-card/acs";
 import { IsoCaller, lineKeys, ServiceCaller, ServiceError, ServiceRefusal, serviceKeys } from "@enabling-card/doors";
 import {
@@ -51,7 +54,8 @@ export async function startProcessorApart(options: ProcessorApartOptions): Promi
     url: issuer.url,
     keys: serviceKeys(issuer.secret, "processor", "issuer"),
   });
-  const atAcs = new ServiceCaller({ ...shared, url: acs.url, keys: serviceKeys(acs.secret, "processor", "acs") });
+  const keys = serviceKeys(acs.secret, "processor", "acs");
+  const atAcs = new ServiceCaller({ ...shared, url: acs.url, keys, refusal: erroIn });
   const ask = <Answer>(path: string, body: object) =>
     translated(
       atIssuer.ask<Answer>(`/v1/services/${path}`, body),
@@ -83,7 +87,11 @@ export async function startProcessorApart(options: ProcessorApartOptions): Promi
             cause,
             ...(cause instanceof ServiceRefusal && { detail: cause.code }),
           });
-        const answer = await translated(atAcs.ask<ARes>("/v1/areq", request), unavailable, unavailable);
+        const asked = answered("ARes", atAcs.ask<ARes>("/v1/areq", request), request, (cause) => {
+          const code = cause.isTransient ? "ACS_UNAVAILABLE" : "ACS_ERROR";
+          return new ProcessorError(code, { cause, detail: cause.message });
+        });
+        const answer = await translated(asked, unavailable, unavailable);
         tell("acs", "processor", answer);
         return answer;
       },
@@ -115,7 +123,7 @@ export function startAcsApart(options: AcsApartOptions): Promise<AcsService> {
   const shared = { ...(now && { now }), ...(onFault && { onFault }) };
   const atIssuer = new ServiceCaller({ ...shared, url: issuer.url, keys: serviceKeys(issuer.secret, "acs", "issuer") });
   const atProcessor = new ServiceCaller({
-    ...{ ...shared, url: processor.url, keys: serviceKeys(processor.secret, "acs", "processor") },
+    ...{ ...shared, url: processor.url, keys: serviceKeys(processor.secret, "acs", "processor"), refusal: erroIn },
   });
   return startAcs({
     ...options,
@@ -127,8 +135,25 @@ export function startAcsApart(options: AcsApartOptions): Promise<AcsService> {
       const unavailable = (cause: ServiceError) => new AcsError("ISSUER_UNAVAILABLE", { cause });
       return translated(atIssuer.ask<SealedGrant>("/v1/services/questions", body), asAcs, unavailable);
     },
-    tellResult: (result) => atProcessor.ask<RRes>("/v1/rreq", result),
+    tellResult: (result) =>
+      answered("RRes", atProcessor.ask<RRes>("/v1/rreq", result), result, (cause) =>
+        cause.isTransient ? cause : new AcsError("DOMAIN_SERVER_ERROR", { cause, detail: cause.message }),
+      ),
   });
+}
+
+/** A message of 3-D Secure that answers `asked`; another server's Erro, or an answer that is none, in the asker's words. */
+async function answered<Answer extends object>(
+  type: "ARes" | "RRes",
+  answer: Promise<Answer>,
+  asked: { readonly threeDSServerTransID: string; readonly acsTransID?: string },
+  refused: (cause: ThreeDsError) => Error,
+): Promise<Answer> {
+  try {
+    return checkedAnswer(type, await answer, asked);
+  } catch (cause) {
+    throw cause instanceof ThreeDsError ? refused(cause) : cause;
+  }
 }
 
 /** What `asked` answers; another service's no, and a service that is not there, in the asker's words. */

@@ -6,7 +6,7 @@ import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { acsMaster, processorMaster } from "./service-keys.js";
-import { accountAt, askCardAt, codeGrantAt, domainAt } from "./services.js";
+import { accountAt, askCardAt, codeGrantAt, domainAt, resultAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
 export {
@@ -99,7 +99,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       askCard: askCardAt(issuer),
       tellResult: async (result) => {
         tell("acs", "processor", result);
-        const taken = await processor.domain!.result(result);
+        const taken = await resultAt(processor.domain!, result);
         tell("processor", "acs", taken);
         return taken;
       },

@@ -1,8 +1,17 @@
 // What the services ask of each other where all are one process: each answers in the asker's words, and an error of one becomes the other's.
 
-import { AcsError, type AcsService, CardNotAsked, type CardQuestion, Reason } from "@enabling-card/acs";
+import {
+  AcsError,
+  type AcsService,
+  CardNotAsked,
+  type CardQuestion,
+  Reason,
+  type RReq,
+  type RRes,
+} from "@enabling-card/acs";
 import { type GrantOptions, IssuerError, type IssuerService } from "@enabling-card/issuer";
 import {
+  type DomainServer,
   type DomainServerOptions,
   type FindAccount,
   type IssueCode,
@@ -41,8 +50,8 @@ export function domainAt(
         tell("acs", "processor", answer);
         return answer;
       } catch (cause) {
-        if (cause instanceof AcsError) throw new ProcessorError("ACS_UNAVAILABLE", { cause, detail: cause.code });
-        throw cause;
+        if (!(cause instanceof AcsError)) throw cause;
+        throw new ProcessorError(cause.http < 500 ? "ACS_ERROR" : "ACS_UNAVAILABLE", { cause, detail: cause.code });
       }
     },
   };
@@ -73,6 +82,16 @@ export function askCardAt(service: IssuerService) {
       throw cause instanceof IssuerError ? asAcs(cause) : cause;
     }
   };
+}
+
+/** Tells the domain server a result. @throws {AcsError} `DOMAIN_SERVER_ERROR` */
+export async function resultAt(domain: DomainServer, result: RReq): Promise<RRes> {
+  try {
+    return await domain.result(result);
+  } catch (cause) {
+    if (!(cause instanceof ProcessorError) || cause.http >= 500) throw cause;
+    throw new AcsError("DOMAIN_SERVER_ERROR", { cause, detail: cause.code });
+  }
 }
 
 interface GrantFor {

@@ -20,6 +20,6 @@ export { compareMeans, type MeansInfo, type Registered, registerMeans } from "./
 export { type Restored, restoreIssuer } from "./restore.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
-export { openIssuerDatabase, Tables } from "./store.js";
+export { type NewToken, openIssuerDatabase, Tables, TOKENS_AT_ONCE } from "./store.js";
 export { cavvKeyOf, hashOfDomain, type TokenSecrets } from "./token-secrets.js";
 export { FAILURE_WINDOW_S, FAILURES_MAX } from "./verdict.js";

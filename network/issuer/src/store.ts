@@ -64,6 +64,8 @@ export interface Decision {
   readonly auth_code: string | null;
 }
 
+/** Tokens that one statement adds, at most: either engine takes as many values (SQLite 32,766 of them). */
+export const TOKENS_AT_ONCE = 100;
 /** Rows of a table that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
 /** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
@@ -174,26 +176,23 @@ export class Tables {
 
   /** False where the PAN is taken. */
   async addToken(token: NewToken, panIndex: string): Promise<boolean> {
+    return (await this.addTokens([[token, panIndex]])) === 1;
+  }
+
+  /** Tokens by one statement, each with its PAN's keyed name: as many at once as `TOKENS_AT_ONCE`. How many there are now: one whose PAN is taken is not. */
+  async addTokens(tokens: readonly (readonly [token: NewToken, panIndex: string])[]): Promise<number> {
+    const rows = tokens.map(() => "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").join(", ");
     const changes = await this.#sql.run(
       `INSERT INTO tokens (token_ref, card_id, pan_index, pan, holder, last4, expiry, offline, domain_only, state, state_by, version, atc, last_expires)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (pan_index) DO NOTHING`,
-      token.token_ref,
-      token.card_id,
-      panIndex,
-      token.pan,
-      token.holder,
-      token.last4,
-      token.expiry,
-      token.offline,
-      token.domain_only,
-      token.state,
-      token.state_by,
-      token.version,
-      token.atc,
-      token.last_expires,
+         VALUES ${rows} ON CONFLICT (pan_index) DO NOTHING`,
+      ...tokens.flatMap(([token, panIndex]) => [
+        ...[token.token_ref, token.card_id, panIndex, token.pan, token.holder, token.last4, token.expiry],
+        ...[token.offline, token.domain_only, token.state, token.state_by, token.version, token.atc],
+        token.last_expires,
+      ]),
     );
-    if (changes === 1) this.changed.push(token.token_ref);
-    return changes === 1;
+    if (changes === tokens.length) for (const [token] of tokens) this.changed.push(token.token_ref);
+    return changes;
   }
 
   async setState(tokenRef: string, state: number, by: string, version: number): Promise<void> {

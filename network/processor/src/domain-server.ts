@@ -43,7 +43,7 @@ export interface DomainServerOptions {
   readonly processor: Processor;
   /** The issuer's. @throws {ProcessorError} `UNAUTHORISED`, `ACCOUNT_REFUSED`, `ISSUER_UNAVAILABLE` */
   readonly resolve: (name: AccountName) => Promise<Resolved>;
-  /** Asks the access control server. @throws {ProcessorError} `ACS_UNAVAILABLE` */
+  /** Asks the access control server. @throws {ProcessorError} `ACS_UNAVAILABLE`, `ACS_ERROR` */
   readonly askAcs: (request: AReq) => Promise<ARes>;
   /** The issuer's: a grant whose cryptogram is `drc` of its ATC. @throws {ProcessorError} as `resolve`, and what `drc` throws */
   readonly issueGrant: (
@@ -147,7 +147,7 @@ export class DomainServer {
   /**
    * Has the card's user asked. The same request under the same idempotency key gets the same answer.
    *
-   * @throws {ProcessorError} `AUTHENTICATION_REFUSED`, `IDEMPOTENCY_MISMATCH`, `ACS_UNAVAILABLE`, and what `resolve` throws
+   * @throws {ProcessorError} `AUTHENTICATION_REFUSED`, `IDEMPOTENCY_MISMATCH`, `ACS_UNAVAILABLE`, `ACS_ERROR`, and what `resolve` throws
    */
   async authenticate(request: AuthenticationRequest, idempotencyKey: string): Promise<Authentication> {
     const { processor, resolve, askAcs } = this.#options;
@@ -176,15 +176,16 @@ export class DomainServer {
     });
   }
 
-  /** The access control server's word on it. The first one counts. */
+  /** The access control server's word on it. The first one counts. @throws {ProcessorError} `AUTHENTICATION_UNKNOWN`, `RESULT_KNOWN` */
   async result(result: RReq): Promise<RRes> {
     const { processor } = this.#options;
     const { threeDSServerTransID, acsTransID, transStatus, authenticationValue, eci } = result;
     const atn = result.messageExtension?.find(({ id }) => id === EXTENSION.id)?.data.atn;
-    const isTaken = await processor.store.atomically(async (kept) => {
+    await processor.store.atomically(async (kept) => {
       const row = await kept.authentication(threeDSServerTransID);
-      if (row === undefined) return false;
-      if (row.status !== "C") return row.status === transStatus;
+      if (row === undefined) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
+      if (row.status === transStatus) return;
+      if (row.status !== "C") throw new ProcessorError("RESULT_KNOWN");
       const isYes = transStatus === "Y" && atn !== undefined && authenticationValue !== undefined;
       const said: KeptResult | undefined = isYes ? { atn, cavv: authenticationValue, eci, acsTransID } : undefined;
       await kept.decideAuthentication(
@@ -193,10 +194,9 @@ export class DomainServer {
         said ? "Y" : "N",
         said ? processor.seal(said) : null,
       );
-      return true;
     });
     const named = { messageType: "RRes", messageVersion: MESSAGE_VERSION, threeDSServerTransID, acsTransID } as const;
-    return { ...named, resultsStatus: isTaken ? "01" : "03" };
+    return { ...named, resultsStatus: "01" };
   }
 
   /**

@@ -14,6 +14,11 @@ export const PROCESSOR_ERRORS = {
   ],
   ATN_EXPIRED: [403, "The authentication is too old to pay: begin another"],
   ATN_USED: [409, "The authentication has paid its one purchase: begin another"],
+  RESULT_KNOWN: [409, "The result of that authentication is known, and another: begin another authentication"],
+  ACS_ERROR: [
+    403,
+    "The access control server answered with an error of 3-D Secure: tell its operator, and begin again",
+  ],
   ACS_UNAVAILABLE: [503, "The access control server does not answer: try again in a moment"],
   CODE_LIMIT: [403, "That account has as many open codes as it may: use or cancel one first"],
   CODE_UNKNOWN: [404, "There is no such code: ask for a new one"],

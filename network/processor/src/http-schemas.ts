@@ -1,6 +1,6 @@
 // What the processor's API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out.
 
-import { EXTENSION, MESSAGE_VERSION } from "@enabling-card/acs";
+import { erroAnswers, extensionSchema, fieldSchemas, headSchemas } from "@enabling-card/acs";
 import { answers, object, out, whole } from "@enabling-card/doors";
 
 /** Octets as base64url (RFC 4648 5), without padding: so many. */
@@ -16,8 +16,6 @@ const CURRENCY = { type: "string", pattern: "^[0-9]{3}$" } as const;
 const PROVIDER = { type: "string", pattern: "^[!-~]([ -~]{0,13}[!-~])?$" } as const;
 /** Highest amount that DE 4 can say. */
 const AMOUNT = whole(0, 999_999_999_999);
-const fixed = (value: string) => ({ type: "string", const: value }) as const;
-const TRANS_ID = { type: "string", pattern: "^[0-9a-f-]{36}$" } as const;
 const SECONDS = whole(0, 0xffff_ffff);
 
 export const REQUESTS = {
@@ -43,28 +41,24 @@ export const REQUESTS = {
   ),
   domainGrant: object({
     ...{ cardId: ID, tokenRef: ID, challenge: ID, checkpointSize: whole(0, 0xffff_ffff) },
-    threeDSServerTransID: TRANS_ID,
+    ...fieldSchemas("threeDSServerTransID"),
   }),
-  /** RReq (EMV 3-D Secure 2.2.0, table A.1). */
-  result: object(
-    {
-      ...{ messageType: fixed("RReq"), messageVersion: fixed(MESSAGE_VERSION), messageCategory: fixed("01") },
-      ...{ threeDSServerTransID: TRANS_ID, acsTransID: TRANS_ID, transStatus: { type: "string", enum: ["Y", "N"] } },
-      ...{
-        transStatusReason: { type: "string", pattern: "^[0-9]{2}$" },
-        eci: { type: "string", pattern: "^[0-9]{2}$" },
+  /** RReq: a yes has its CAVV, and its number. */
+  result: {
+    ...object(
+      {
+        ...headSchemas("RReq"),
+        ...fieldSchemas("messageCategory", "threeDSServerTransID", "acsTransID", "transStatusReason", "eci"),
+        ...fieldSchemas("authenticationValue"),
+        transStatus: { type: "string", enum: ["Y", "N"] },
+        messageExtension: extensionSchema(object({ atn: ID })),
       },
-      authenticationValue: { type: "string", pattern: "^[A-Za-z0-9+/]{27}=$" },
-      messageExtension: {
-        ...{ type: "array", minItems: 1, maxItems: 1 },
-        items: object({
-          ...{ name: fixed(EXTENSION.name), id: fixed(EXTENSION.id) },
-          ...{ criticalityIndicator: { type: "boolean", const: true }, data: object({ atn: ID }) },
-        }),
-      },
-    },
-    ["transStatusReason", "authenticationValue", "messageExtension"],
-  ),
+      ["transStatusReason", "authenticationValue", "messageExtension"],
+    ),
+    if: { properties: { transStatus: { const: "Y" } }, required: ["transStatus"] },
+    // biome-ignore lint/suspicious/noThenProperty: a word of JSON schemas (draft 7, 6.6.2)
+    then: { required: ["authenticationValue", "messageExtension"] },
+  },
   codeState: object({ cardId: ID, tokenRef: ID }),
   purchase: object({
     ...{ device: ID, code: CODE, counter: whole(0, 0xffff_ffff), cost: AMOUNT, currency: CURRENCY },
@@ -83,9 +77,12 @@ export const ANSWERS = {
   cardCode: answers({ codeRef: out, expires: { type: "integer" }, grant: SEALED }),
   authentication: answers({ threeDSServerTransID: out, acsTransID: out, acsURL: out, question: SEALED }),
   domainGrant: answers({ eci: out, grant: SEALED, remote: REMOTE }, ["grant", "remote"]),
-  result: answers({
-    ...{ messageType: out, messageVersion: out, threeDSServerTransID: out, acsTransID: out, resultsStatus: out },
-  }),
+  result: {
+    ...answers({
+      ...{ messageType: out, messageVersion: out, threeDSServerTransID: out, acsTransID: out, resultsStatus: out },
+    }),
+    ...erroAnswers({ own: false }),
+  },
   codeState: answers({ state: { type: "string", enum: ["open", "used", "cancelled", "expired"] } }),
   purchase: answers({ approved: { type: "boolean" }, responseCode: out, ourCode: out, authCode: out }, [
     "ourCode",

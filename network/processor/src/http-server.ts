@@ -1,6 +1,6 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
-import type { RReq, RRes } from "@enabling-card/acs";
+import { type ErroRoute, erroOf, type RReq, type RRes } from "@enabling-card/acs";
 import {
   type HttpDoorOptions,
   httpDoor,
@@ -28,6 +28,14 @@ const REFUSALS: Refusals = {
   badRequest: (detail) => new ProcessorError("BAD_REQUEST", detail === undefined ? {} : { detail }),
   unknownRoute: () => new ProcessorError("ROUTE_UNKNOWN"),
   failure: (cause) => new ProcessorError("INTERNAL", { cause }),
+  form: (request) => (request.route === "/v1/rreq" ? erroOf(RESULTS, request) : undefined),
+};
+
+/** The domain server is 3-D Secure's server. */
+const RESULTS: ErroRoute = {
+  component: "S",
+  messageType: "RReq",
+  known: { AUTHENTICATION_UNKNOWN: "301", RESULT_KNOWN: "305", STORE_UNAVAILABLE: "403" },
 };
 
 type Named = Pick<AccountName, "cardId" | "tokenRef">;

@@ -1,6 +1,7 @@
 // One port to what a service keeps, and the two engines behind it.
 
 export { copyStore, restoreStore } from "./backup.js";
+export { type OwnDatabase, ownDatabase } from "./databases.js";
 export {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,

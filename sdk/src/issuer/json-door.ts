@@ -69,8 +69,9 @@ export class JsonDoor {
       throw sdkError("ISSUER_UNREACHABLE", undefined, { cause });
     }
     const answer = parse(answered);
-    if (status >= 200 && status < 300) return answer;
-    throw refusal(status, answer);
+    const isErro = answer.messageType === "Erro";
+    if (status >= 200 && status < 300 && !isErro) return answer;
+    throw isErro ? erroRefusal(status, answer) : refusal(status, answer);
   }
 
   /**
@@ -123,6 +124,19 @@ function refusal(status: number, answer: Answer): CardError {
   const issuerCode = typeof answer.code === "string" ? answer.code.slice(0, 64) : `HTTP_${status}`;
   const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
   return new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
+}
+
+/** An access control server's error message (EMV 3-D Secure 2.2.0, A.5.5), which other servers send with any status. Ours says its own code beside it. */
+function erroRefusal(status: number, answer: Answer): CardError {
+  const { code, message, errorCode, errorDetail } = answer;
+  const erro = typeof errorCode === "string" && /^\d{3}$/.test(errorCode) ? errorCode : "101";
+  // 403, transient system failure; 405, system connection failure.
+  const isTransient = erro === "403" || erro === "405";
+  const detail = typeof errorDetail === "string" ? errorDetail : erro;
+  return refusal(isTransient || status >= 500 ? 503 : 400, {
+    code: typeof code === "string" ? code : `ERRO_${erro}`,
+    message: typeof message === "string" ? message : `${erro}: ${detail}`,
+  });
 }
 
 /** Names and addresses of this machine, as `URL` writes them. */

@@ -1,26 +1,21 @@
 // The network through its real doors: authorisations at a rate, and at most; grants over HTTP; and bare inserts of the same engine beside them.
 
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Issuer, type IssuerOptions, sampleKeys } from "@enabling-card/issuer";
-import { processorMaster } from "@enabling-card/network";
-import { Processor } from "@enabling-card/processor";
-import Database from "better-sqlite3";
 import { rounded } from "../output.js";
+import { insertsPerSecond } from "./bare-inserts.js";
 import { benchCards, grantsPerSecond } from "./network-grants.js";
-import { loadClosed, loadOpen, percentile } from "./network-load.js";
-import { type MadeRequests, makeRequests, type Stores } from "./network-requests.js";
+import { type Answered, loadClosed, loadOpen, percentile } from "./network-load.js";
+import { filesOf, networkProcess, type Place, places, withStores } from "./network-places.js";
+import { makeRequests } from "./network-requests.js";
 
 export interface NetworkBenchOptions {
   /** Authorisations a second that are asked, for so long, behind so much of warming up. */
   readonly rate?: number;
   readonly seconds?: number;
   readonly warmUpSeconds?: number;
+  /** More than a thousand are measured beside a thousand. */
   readonly tokens?: number;
+  /** A server of PostgreSQL; files of SQLite without. */
+  readonly store?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (what: string, done: number, all: number) => void;
 }
@@ -46,146 +41,144 @@ export interface NetworkBench {
   readonly grantsPerSecond: number;
   /** Inserts a second over authorisations a second, both as fast as they go and as many a transaction. */
   readonly ratioToBareInserts: number;
+  /** A network of a thousand tokens, in the same run. */
+  readonly thousandP50Ms?: number;
+  readonly thousandP99Ms?: number;
+  readonly thousandMostPerSecond?: number;
+  /** What one authorisation costs, as fast as they go, in times of what it costs of a thousand tokens: the middle one of some rounds of each, in turns. */
+  readonly ratioToThousand?: number;
 }
 
-/** Octets of what an authorisation writes: a decision and its two index entries, and the grant's row. */
-const ROW_OCTETS = 300;
-/** Bare inserts are measured for so long, and no longer than authorisations are. */
-const INSERT_SECONDS = 5;
 const MOST_SECONDS = 10;
 const GRANT_SECONDS = 10;
+const THOUSAND = 1000;
+/** Of each network as fast as it goes, in turns: what else the machine does meets both. */
+const ROUNDS = 5;
 
 export async function benchNetwork(options: NetworkBenchOptions = {}): Promise<NetworkBench> {
-  const { rate = 2000, seconds = 60, warmUpSeconds = 10, tokens = 1000, signal, onProgress } = options;
-  const folder = await mkdtemp(join(tmpdir(), "ecard-network-"));
+  const { seconds = 60, tokens = THOUSAND, store, onProgress } = options;
+  const { next, gone } = await places(store);
+  const running: Running[] = [];
   try {
-    const files = filesIn(folder);
-    const warm = rate * warmUpSeconds;
-    const measured = rate * seconds;
-    const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
-    const { requests } = await made(folder, warm + measured + most, tokens, onProgress);
-    const cards = await benchCards(files);
-    const issuer = await networkProcess(folder);
-    try {
-      const part = (from: number, count: number) => ({ from, to: from + count, ...(signal && { signal }) });
-      onProgress?.("warming up", 0, measured);
-      await loadOpen(issuer.iso, requests, { rate, ...part(0, warm) });
-      const before = await issuer.transactions();
-      onProgress?.("authorisations", 0, measured);
-      const open = await loadOpen(issuer.iso, requests, { rate, ...part(warm, measured) });
-      const between = await issuer.transactions();
-      onProgress?.("as fast as it goes", measured, measured);
-      const closed = await loadClosed(issuer.iso, requests, part(warm + measured, most));
-      const after = await issuer.transactions();
-      onProgress?.("grants", measured, measured);
-      const grants = await grantsPerSecond(issuer.url, cards, Math.min(GRANT_SECONDS, seconds));
-      const group = measured / Math.max(1, between - before);
-      const mostGroup = most / Math.max(1, after - between);
-      const mostPerSecond = most / closed.seconds;
-      const mostInsertsPerSecond = insertsPerSecond(join(folder, "bare.db"), Math.round(mostGroup), seconds);
-      return {
-        engine: "sqlite",
-        tokens,
-        authorisationsPerSecond: rounded(measured / open.seconds, 1),
-        p50Ms: rounded(percentile(open.latenciesMs, 0.5), 1),
-        p99Ms: rounded(percentile(open.latenciesMs, 0.99), 1),
-        approved: open.approved,
-        asked: measured,
-        group: rounded(group, 1),
-        mostPerSecond: rounded(mostPerSecond, 1),
-        mostGroup: rounded(mostGroup, 1),
-        insertsPerSecond: rounded(
-          insertsPerSecond(join(folder, "bare-group.db"), Math.max(1, Math.round(group)), seconds),
-          1,
-        ),
-        mostInsertsPerSecond: rounded(mostInsertsPerSecond, 1),
-        grantsPerSecond: rounded(grants, 1),
-        ratioToBareInserts: rounded(mostInsertsPerSecond / mostPerSecond, 1),
-      };
-    } finally {
-      await issuer.end();
-    }
+    const counts = countsOf(options);
+    const place = await next();
+    const requests = await made(place, tokens, counts, onProgress);
+    const cards = await benchCards(filesOf(place));
+    const beside = tokens > THOUSAND ? await next() : undefined;
+    const others = beside && (await made(beside, THOUSAND, counts, onProgress));
+    // One after the other at the rate, and both at hand for what is asked in turns.
+    if (beside) running.push(await begun(beside, others!));
+    const thousand = running[0] && (await atRate(running[0], options));
+    running.push(await begun(place, requests));
+    const own = running.at(-1)!;
+    const open = await atRate(own, options);
+    onProgress?.("as fast as it goes", counts.measured, counts.measured);
+    const most = await inTurns(beside ? [own, running[0]!] : [own], counts, options.signal);
+    onProgress?.("grants", counts.measured, counts.measured);
+    const grants = await grantsPerSecond(own.network.url, cards, Math.min(GRANT_SECONDS, seconds));
+    const { perSecond, group: mostGroup } = most[0]!;
+    const inserts = await insertsPerSecond(place, Math.max(1, Math.round(open.group)), seconds);
+    const mostInserts = await insertsPerSecond(place, Math.max(1, Math.round(mostGroup)), seconds);
+    return {
+      engine: place.engine,
+      tokens,
+      authorisationsPerSecond: rounded(counts.measured / open.seconds, 1),
+      p50Ms: percentileMs(open, 0.5),
+      p99Ms: percentileMs(open, 0.99),
+      approved: open.approved,
+      asked: counts.measured,
+      group: rounded(open.group, 1),
+      mostPerSecond: rounded(perSecond, 1),
+      mostGroup: rounded(mostGroup, 1),
+      insertsPerSecond: rounded(inserts, 1),
+      mostInsertsPerSecond: rounded(mostInserts, 1),
+      grantsPerSecond: rounded(grants, 1),
+      ratioToBareInserts: rounded(mostInserts / perSecond, 1),
+      ...(thousand && {
+        thousandP50Ms: percentileMs(thousand, 0.5),
+        thousandP99Ms: percentileMs(thousand, 0.99),
+        thousandMostPerSecond: rounded(most[1]!.perSecond, 1),
+        ratioToThousand: rounded(middle(most[0]!.rounds.map((s, i) => s / most[1]!.rounds[i]!)), 2),
+      }),
+    };
   } finally {
-    await rm(folder, { recursive: true });
+    for (const { network } of running) await network.end();
+    await gone();
   }
 }
 
-type Files = Required<Pick<IssuerOptions, "file" | "logFile">>;
+/** How many requests each part of a run has, in their order. */
+interface Counts {
+  readonly warm: number;
+  readonly measured: number;
+  /** A whole number of rounds. */
+  readonly most: number;
+}
 
-/** The issuer's files in a network's folder. */
-export function filesIn(folder: string): Files {
-  return { file: join(folder, "issuer.sqlite"), logFile: join(folder, "log.sqlite") };
+function countsOf({ rate = 2000, seconds = 60, warmUpSeconds = 10 }: NetworkBenchOptions): Counts {
+  const most = 3 * rate * Math.min(MOST_SECONDS, seconds);
+  return { warm: rate * warmUpSeconds, measured: rate * seconds, most: Math.ceil(most / ROUNDS) * ROUNDS };
+}
+
+interface Running {
+  readonly network: Awaited<ReturnType<typeof networkProcess>>;
+  readonly requests: readonly Uint8Array[];
 }
 
 async function made(
-  folder: string,
-  count: number,
+  place: Place,
   tokens: number,
+  { warm, measured, most }: Counts,
   onProgress: NetworkBenchOptions["onProgress"],
-): Promise<MadeRequests> {
-  return withStores(folder, (stores) => makeRequests(stores, count, tokens, onProgress));
-}
-
-/** What `work` gives, of the stores of a network that does not run. */
-export async function withStores<T>(folder: string, work: (stores: Stores) => Promise<T>): Promise<T> {
-  const keys = sampleKeys();
-  const issuer = await Issuer.open({ ...filesIn(folder), keys });
-  try {
-    const findAccount = () => Promise.reject(new Error("nobody asks for accounts here"));
-    const file = join(folder, "processor.sqlite");
-    const processor = await Processor.open({ master: processorMaster(keys), findAccount, file });
-    try {
-      return await work({ issuer, processor });
-    } finally {
-      await processor.close();
-    }
-  } finally {
-    await issuer.close();
-  }
-}
-
-/** Issuer and processor in a process of their own, as they run in the field. */
-export async function networkProcess(folder: string) {
-  const child = fork(
-    fileURLToPath(new URL("network-process.js", import.meta.url).href.replace(/\.js$/, ".ts")),
-    [folder],
-    {
-      execArgv: ["--import=tsx"],
-    },
+): Promise<readonly Uint8Array[]> {
+  const { requests } = await withStores(place, (stores) =>
+    makeRequests(stores, warm + measured + most, tokens, onProgress),
   );
-  const [{ url, iso }] = (await once(child, "message")) as [{ url: string; iso: { host: string; port: number } }];
-  return {
-    ...{ child, url, iso },
-    async transactions(): Promise<number> {
-      child.send("transactions");
-      const [{ transactions }] = (await once(child, "message")) as [{ transactions: number }];
-      return transactions;
-    },
-    async end(): Promise<void> {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.send("end");
-      await once(child, "exit");
-    },
-  };
+  return requests;
 }
 
-/** Same engine, same durability, rows as long, as many a transaction. */
-function insertsPerSecond(file: string, group: number, seconds: number): number {
-  const db = new Database(file);
-  try {
-    db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL");
-    db.exec("CREATE TABLE bare (request TEXT PRIMARY KEY, row BLOB NOT NULL) STRICT");
-    const insert = db.prepare("INSERT INTO bare (request, row) VALUES (?, ?)");
-    const row = new Uint8Array(ROW_OCTETS);
-    let rows = 0;
-    const transaction = db.transaction(() => {
-      for (let i = 0; i < group; i++) insert.run(String(Math.random()) + rows++, row);
-    });
-    const start = performance.now();
-    while (performance.now() - start < 1000 * Math.min(seconds, INSERT_SECONDS)) transaction.immediate();
-    return (rows * 1000) / (performance.now() - start);
-  } finally {
-    db.close();
+async function begun(place: Place, requests: readonly Uint8Array[]): Promise<Running> {
+  return { network: await networkProcess(place), requests };
+}
+
+/** Behind its warming up. */
+async function atRate(
+  { network, requests }: Running,
+  options: NetworkBenchOptions,
+): Promise<Answered & { readonly group: number }> {
+  const { rate = 2000, signal, onProgress } = options;
+  const { warm, measured } = countsOf(options);
+  const part = (from: number, count: number) => ({ rate, from, to: from + count, ...(signal && { signal }) });
+  onProgress?.("warming up", 0, measured);
+  await loadOpen(network.iso, requests, part(0, warm));
+  const before = await network.transactions();
+  onProgress?.("authorisations", 0, measured);
+  const open = await loadOpen(network.iso, requests, part(warm, measured));
+  return { ...open, group: measured / Math.max(1, (await network.transactions()) - before) };
+}
+
+/** Each network as fast as it goes, and how long each of its rounds took, seconds. */
+async function inTurns(all: readonly Running[], { warm, measured, most }: Counts, signal: AbortSignal | undefined) {
+  const before = await Promise.all(all.map(({ network }) => network.transactions()));
+  const rounds = all.map((): number[] => []);
+  for (let from = warm + measured; from < warm + measured + most; from += most / ROUNDS) {
+    for (const [i, { network, requests }] of all.entries()) {
+      const part = { from, to: from + most / ROUNDS, ...(signal && { signal }) };
+      rounds[i]!.push((await loadClosed(network.iso, requests, part)).seconds);
+    }
   }
+  const after = await Promise.all(all.map(({ network }) => network.transactions()));
+  return all.map((_, i) => {
+    const seconds = rounds[i]!.reduce((sum, round) => sum + round, 0);
+    const group = most / Math.max(1, after[i]! - before[i]!);
+    return { rounds: rounds[i]!, perSecond: most / seconds, group };
+  });
+}
+
+function percentileMs({ latenciesMs }: Answered, share: number): number {
+  return rounded(percentile(latenciesMs, share), 1);
+}
+
+function middle(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }

@@ -4,8 +4,8 @@
 import { sampleKeys } from "@enabling-card/issuer";
 import { startNetwork } from "@enabling-card/network";
 
-const [store = ""] = process.argv.slice(2);
-const network = await startNetwork({ keys: sampleKeys(), store });
+const [store = "", logFile = ""] = process.argv.slice(2);
+const network = await startNetwork({ keys: sampleKeys(), store, logFile });
 process.send?.({ url: network.issuer.url, iso: network.processor.iso });
 process.on("message", (asked) => {
   if (asked === "transactions") process.send?.({ transactions: network.issuer.issuer.store.transactions });

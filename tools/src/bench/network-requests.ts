@@ -3,28 +3,22 @@
 import { randomBytes } from "node:crypto";
 import { ATN_PART_SIZE, cavvOf } from "@enabling-card/acs";
 import { encode, type Fields, frame } from "@enabling-card/iso8583";
-import { hashOfDomain, type Issuer, mintPan, type Tables } from "@enabling-card/issuer";
+import { hashOfDomain, type Issuer, type Tables } from "@enabling-card/issuer";
 import { drcOf, type KeptDomain, keepDomain, type Processor } from "@enabling-card/processor";
-import { Channel, discretionaryData, TEST_IIN, TOKEN_REF_SIZE, TokenState, toHex } from "@enabling-card/wire";
+import { Channel, discretionaryData, toHex } from "@enabling-card/wire";
+import { EXPIRY, fillTokens, type SpendingToken } from "./network-tokens.js";
 
 const DOMAIN = {
   ...{ requestor: "Bench wallet", merchant: "BENCH BAKERY", mcc: 5462 },
   ...{ channel: Channel.Swipe, country: 276, maxAmount: 1250 },
 };
-const EXPIRY = "4912";
-const HOLDER = "BENCH/CARD";
 /** Grants live two minutes; these wait until the clock starts, and longer. */
 const LIFE_S = 86_400;
 /** Rows that are written at once. */
 const AT_ONCE = 10_000;
 
-interface Token {
-  readonly tokenRef: Uint8Array;
-  readonly pan: string;
-}
-
 interface Granted {
-  readonly token: Token;
+  readonly token: SpendingToken;
   readonly atc: number;
   readonly drc: Uint8Array;
   readonly domain: KeptDomain;
@@ -45,56 +39,24 @@ export interface MadeRequests {
 
 /**
  * Fills the stores of issuer and processor with tokens, as many as told, and with one grant a request, spread over at most so many tokens as there are
- * requests.
+ * requests: tokens from all over the store.
  *
- * @param onProgress Told of tokens, then of requests.
+ * @param onProgress Told of accounts and tokens, then of requests.
  */
 export async function makeRequests(
   { issuer, processor }: Stores,
   count: number,
   tokenCount: number,
-  onProgress: (what: "tokens" | "requests", done: number, all: number) => void = () => undefined,
+  onProgress: (what: "accounts" | "tokens" | "requests", done: number, all: number) => void = () => undefined,
 ): Promise<MadeRequests> {
-  const { store, secrets } = issuer;
-  const cardId = "BENCH";
-  const spending: Token[] = [];
-  const holder = secrets.seal(HOLDER);
-  const account = mintPan(TEST_IIN);
-  await store.addCard({ card_id: cardId, grant_key: new Uint8Array(32), access_hash: "", phone_name: "bench" });
-  await store.addAccount({ card_id: cardId, pan: secrets.seal(account) }, secrets.panIndex(account));
-  for (let done = 0; done < tokenCount; ) {
-    const until = Math.min(tokenCount, done + AT_ONCE);
-    await store.atomically(async (kept) => {
-      while (done < until) {
-        const pan = mintPan(TEST_IIN);
-        const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
-        const row = {
-          ...{ token_ref: toHex(tokenRef), card_id: cardId, pan: secrets.seal(pan), holder, last4: pan.slice(-4) },
-          ...{
-            expiry: EXPIRY,
-            offline: 0,
-            domain_only: 1,
-            state: TokenState.Active,
-            state_by: "issuer" as const,
-            version: 0,
-            atc: 0,
-          },
-          last_expires: 0,
-        } as const;
-        const isAdded = await kept.addToken(row, secrets.panIndex(pan));
-        if (!isAdded) continue;
-        if (spending.length < count) spending.push({ tokenRef, pan });
-        done++;
-      }
-    });
-    onProgress("tokens", done, tokenCount);
-  }
+  const { store } = issuer;
+  const spending = await fillTokens(issuer, tokenCount, count, onProgress);
   const requests: Uint8Array[] = [];
   while (requests.length < count) {
     const from = requests.length;
     const until = Math.min(count, from + AT_ONCE);
     const grants: Granted[] = [];
-    for (let n = from; n < until; n++) grants.push(grantOf({ issuer, processor }, account, spending, n));
+    for (let n = from; n < until; n++) grants.push(grantOf({ issuer, processor }, spending, n));
     await store.atomically(async (kept) => {
       for (const grant of grants) await keepGrant(kept, grant);
     });
@@ -109,10 +71,11 @@ export async function makeRequests(
 }
 
 /** As the domain server makes one, behind an authentication that nobody was asked for. */
-function grantOf({ issuer, processor }: Stores, account: string, tokens: readonly Token[], n: number): Granted {
+function grantOf({ issuer, processor }: Stores, tokens: readonly SpendingToken[], n: number): Granted {
   // Neighbours in time are of different tokens, as they are in the field.
   const token = tokens[n % tokens.length]!;
   const atc = Math.floor(n / tokens.length) + 1;
+  const { account } = token;
   const atnPart = Uint8Array.from(randomBytes(ATN_PART_SIZE));
   const { requestor, merchant, channel } = DOMAIN;
   const domain: KeptDomain = {

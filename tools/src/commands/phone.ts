@@ -1,33 +1,31 @@
-// ecard pair, cards, pay, disarm, suspend, unpair: a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
+// ecard pair, cards, disarm, suspend, unpair, and with pay.ts and code.ts all of a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { cents } from "../amount.js";
 import type { Context } from "../context.js";
-import { CommandError, EXIT } from "../exit-codes.js";
+import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
-import type { PhoneCall, PhoneStep } from "../phone/paired-phone.js";
 import { wholeNumber } from "../whole-number.js";
-
-interface PhoneOptions {
-  readonly device?: string;
-  readonly phone?: string;
-}
-
-interface CardOptions extends PhoneOptions {
-  readonly card?: string;
-}
+import { codeCommand } from "./code.js";
+import {
+  type CardOptions,
+  cardOptions,
+  folderOf,
+  isPort,
+  onCard,
+  onPhone,
+  type PhoneOptions,
+  phoneOptions,
+  WAYS,
+} from "./on-card.js";
+import { payCommand } from "./pay.js";
 
 const LOOK_S = 3;
 
-const WAYS = `
---device: tcp:PORT (a card of ecard emulate --listen), ble (this computer's
-Bluetooth), ble:PATH (a Bluetooth controller at a serial port). The environment
-may say ECARD_DEVICE and ECARD_PHONE instead.`;
-
-export function phoneCommands(program: Command, context: Context): void {
+export function phoneCommands(program: Command, context: Context, onCode: (code: ExitCode) => void): void {
   pairCommand(program, context);
   cardsCommand(program, context);
   payCommand(program, context);
+  codeCommand(program, context, onCode);
   disarmCommand(program, context);
   suspendCommand(program, context);
   unpairCommand(program, context);
@@ -201,55 +199,6 @@ async function listed(options: PhoneOptions, command: Command, context: Context)
   if (pairings.length === 0) output.say("no card yet: pair one with ecard pair");
 }
 
-function payCommand(program: Command, context: Context): void {
-  cardOptions(program.command("pay"))
-    .description("have the card swipe a payment: granted, loaded, button pressed, sent")
-    .argument("<amount>", "the most that may be charged, as 9.50 (EUR)", cents)
-    .option("--merchant <name>", "whom it may be paid to; anybody without")
-    .addOption(
-      new Option("--when <when>", "at once, or when a reader touches the card")
-        .choices(["now", "swipe"])
-        .default("now"),
-    )
-    .option("--ask-pin", "the card has a PIN: it is asked for, or read as a line of standard input")
-    .addHelpText(
-      "after",
-      `${WAYS}
-
-Says "sent" where the card's coil has played it; what the terminal makes of it,
-the terminal says. Ctrl-C takes an armed card's payment back.
-
-With --json: {"step","detail"}, then {"merchant","cap","passesSent"}, cap in
-cents.
-
-Examples:
-  ecard pay 9.50 --device tcp:7117
-  ecard pay 20 --merchant Bakery --when swipe`,
-    )
-    .action(async (maxAmount: number, options: PayArguments, command: Command) => {
-      const [{ amountText, pay }, { askPin }] = await Promise.all([
-        import("../phone/paired-phone.js"),
-        import("../phone/ask-pin.js"),
-      ]);
-      const pin = options.askPin ? await askPin(context, command) : undefined;
-      await onCard(options, command, context, async (call, output) => {
-        const paid = await pay({
-          ...{ ...call, maxAmount, when: options.when },
-          ...(options.merchant !== undefined && { merchant: options.merchant }),
-          ...(pin !== undefined && { pin }),
-        });
-        output.fact(paid);
-        output.result(`${output.paint("green", "✓")} sent: ${paid.passesSent} passes, up to ${amountText(paid.cap)}`);
-      });
-    });
-}
-
-interface PayArguments extends CardOptions {
-  readonly merchant?: string;
-  readonly when: "now" | "swipe";
-  readonly askPin?: true;
-}
-
 function disarmCommand(program: Command, context: Context): void {
   cardOptions(program.command("disarm"))
     .description("take back a payment that is loaded or armed, whoever began it")
@@ -356,61 +305,6 @@ Examples:
         say(output, toBase32(call.cardId), true);
       });
     });
-}
-
-const deviceOf = ({ device }: PhoneOptions, { env }: Context): string => device ?? env.ECARD_DEVICE ?? "ble";
-const folderOf = ({ phone }: PhoneOptions, { env }: Context): string => phone ?? env.ECARD_PHONE ?? "my-phone";
-/** A port has one card: who has found it need not look on. */
-const isPort = (options: PhoneOptions, context: Context): boolean => deviceOf(options, context).startsWith("tcp:");
-
-/** Opens the phone and its way to cards for `work`, and lets go of both. */
-async function onPhone(
-  options: PhoneOptions,
-  command: Command,
-  context: Context,
-  work: (call: PhoneCall, output: Output) => Promise<void>,
-): Promise<void> {
-  const [{ PhoneFolder }, { openWay, readWay }] = await Promise.all([
-    import("../phone/phone-folder.js"),
-    import("../phone/way.js"),
-  ]);
-  const output = context.output(command);
-  const meant = readWay(deviceOf(options, context));
-  const phone = await PhoneFolder.open(folderOf(options, context));
-  const way = await openWay(meant, { tables: phone.tables, signal: context.signal });
-  const onStep = (step: PhoneStep) => {
-    output.fact(step);
-    output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);
-  };
-  try {
-    await work({ phone, transport: way.transport, signal: context.signal, onStep }, output);
-  } finally {
-    way.close();
-  }
-}
-
-/** The same for one of the phone's cards. */
-async function onCard(
-  options: CardOptions,
-  command: Command,
-  context: Context,
-  work: (call: PhoneCall & { readonly cardId: Uint8Array }, output: Output) => Promise<void>,
-): Promise<void> {
-  const { pairedCard } = await import("../phone/choose.js");
-  await onPhone(options, command, context, async (call, output) => {
-    const { cardId } = pairedCard(await call.phone.store.list(), options.card);
-    await work({ ...call, cardId }, output);
-  });
-}
-
-function phoneOptions(command: Command): Command {
-  return command
-    .option("--device <way>", "how to reach cards (ble)")
-    .option("--phone <folder>", "where this phone keeps its secrets (my-phone)");
-}
-
-function cardOptions(command: Command): Command {
-  return phoneOptions(command).option("--card <name>", "which of this phone's cards: the first letters of its name");
 }
 
 function hexKey(text: string): Uint8Array {

@@ -11,6 +11,7 @@ import {
 } from "@enabling-card/sdk";
 import { decodePairingCode, Phase, TokenState } from "@enabling-card/wire";
 import { CommandError, EXIT } from "../exit-codes.js";
+import { fetchGrant, type Wanted } from "./fetch-grant.js";
 import { type Enrolment, issuerOf, type PhoneFolder } from "./phone-folder.js";
 
 export interface PhoneStep {
@@ -117,14 +118,10 @@ async function enrol(
   return enrolment;
 }
 
-export interface PayOptions extends PhoneCall {
+export interface PayOptions extends PhoneCall, Omit<Wanted, keyof PhoneCall> {
   readonly cardId: Uint8Array;
-  /** The most that may be charged, cents. */
-  readonly maxAmount: number;
-  readonly merchant?: string;
   /** At once, or armed until a reader touches the card. */
   readonly when: "now" | "swipe";
-  readonly pin?: string;
 }
 
 export interface Paid {
@@ -132,9 +129,6 @@ export interface Paid {
   readonly cap: number;
   readonly passesSent: number;
 }
-
-/** Germany, ISO 3166-1: this phone's shops. */
-const COUNTRY = 276;
 
 /**
  * Fetches a grant, loads it, and has it swiped: resolves when the coil has played it.
@@ -148,15 +142,15 @@ export async function pay(options: PayOptions): Promise<Paid> {
   const card = await Card.connect(transport, { store: phone.store, cardId, signal });
   try {
     onStep({ step: "connected", detail: `battery ${card.info.batteryPercent} %` });
-    const loaded = await load(card, enrolment, options);
-    onStep({ step: "loaded", detail: `${loaded.merchant || "any merchant"}, up to ${amountText(loaded.cap)}` });
-    const over = ended(card);
     const stop = card.subscribe((notice) => {
       if (notice.type === "asking") onStep({ step: "asking", detail: "press the card's button twice" });
       if (notice.type === "armed") onStep({ step: "armed", detail: `${notice.secondsLeft} s left to swipe it` });
       if (notice.type === "pass-sent") onStep({ step: "pass", detail: `pass ${notice.passesSent} left the coil` });
     });
     try {
+      const loaded = await load(card, enrolment, options);
+      onStep({ step: "loaded", detail: `${loaded.merchant || "any merchant"}, up to ${amountText(loaded.cap)}` });
+      const over = ended(card);
       const presented = await card.present({ when, signal, ...(pin !== undefined && { pin }) });
       const passesSent = await sent(card, presented, over, options);
       return { merchant: loaded.merchant, cap: loaded.cap, passesSent };
@@ -168,29 +162,12 @@ export async function pay(options: PayOptions): Promise<Paid> {
   }
 }
 
-async function load(
-  card: Card,
-  enrolment: Enrolment,
-  { phone, merchant, maxAmount, signal, onStep }: PayOptions,
-): Promise<Loaded> {
-  const { info, cardId } = card;
-  const bundle = await issuerOf(enrolment).grant(
-    {
-      ...{ cardId, tokenRef: enrolment.token.tokenRef, challenge: info.challenge, checkpointSize: info.checkpointSize },
-      domain: {
-        requestor: "ecard",
-        ...(merchant !== undefined && { merchant }),
-        channel: 0,
-        country: COUNTRY,
-        maxAmount,
-      },
-      ...{ maxEmissions: 1, kind: "online" },
-    },
-    { signal },
-  );
+async function load(card: Card, enrolment: Enrolment, options: PayOptions): Promise<Loaded> {
+  const { phone, signal, onStep } = options;
+  const bundle = await fetchGrant(card, enrolment, options);
   onStep?.({ step: "granted", detail: `${bundle.sealed.length} octets, for this card alone` });
   const loaded = await card.load(bundle, { signal });
-  await phone.keep(cardId, { ...enrolment, checkpointSize: loaded.info.checkpointSize });
+  await phone.keep(card.cardId, { ...enrolment, checkpointSize: loaded.info.checkpointSize });
   return loaded;
 }
 
@@ -339,7 +316,7 @@ export async function unpairCard({
   }
 }
 
-async function enrolled(phone: PhoneFolder, cardId: Uint8Array): Promise<Enrolment> {
+export async function enrolled(phone: PhoneFolder, cardId: Uint8Array): Promise<Enrolment> {
   const account = await phone.account(cardId);
   if (account?.token !== undefined) return { ...account, token: account.token };
   const sentence = "The card has no issuer yet: pair it again, with --issuer";

@@ -8,6 +8,7 @@ _ecard() {
     --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
     --when) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
+    --through) COMPREPLY=($(compgen -W "domain code" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
@@ -16,11 +17,11 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer network pair cards pay disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer network pair cards pay code disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --hci --pty --btsnoop --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
@@ -34,7 +35,8 @@ _ecard() {
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "cards") flags="--device --phone --near --states --json -q --quiet -v --verbose" names="" ;;
-    "pay") flags="--device --phone --card --merchant --when --ask-pin --json -q --quiet -v --verbose" names="" ;;
+    "pay") flags="--device --phone --card --merchant --when --through --processor --ask-pin --json -q --quiet -v --verbose" names="" ;;
+    "code") flags="--merchant --cost --seller --processor --phone --card --json -q --quiet -v --verbose" names="" ;;
     "disarm") flags="--device --phone --card --json -q --quiet -v --verbose" names="" ;;
     "suspend") flags="--device --phone --card --resume --json -q --quiet -v --verbose" names="" ;;
     "unpair") flags="--device --phone --card --forget --json -q --quiet -v --verbose" names="" ;;
@@ -58,7 +60,7 @@ _ecard() {
     "bench") flags="--runs --mtu --seconds --json -q --quiet -v --verbose" names="reader length network mcu bluetooth" ;;
     "bench reader") flags="--swipes --seed --only --check --long --picture --sounds --json -q --quiet -v --verbose" names="" ;;
     "bench length") flags="--longest --json -q --quiet -v --verbose" names="" ;;
-    "bench network") flags="--rate --seconds --tokens --json -q --quiet -v --verbose" names="" ;;
+    "bench network") flags="--rate --seconds --tokens --store --json -q --quiet -v --verbose" names="" ;;
     "bench mcu") flags="--keep --check --json -q --quiet -v --verbose" names="" ;;
     "bench bluetooth") flags="--cycles --json -q --quiet -v --verbose" names="" ;;
     "completion") flags="--json -q --quiet -v --verbose" names="bash zsh fish" ;;
