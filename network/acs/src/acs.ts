@@ -2,8 +2,8 @@
 // sealed shows merchant and amount, and what it tells the phone, once its user has agreed, comes back here. Then there is a tracking number, and a CAVV.
 
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
-import { derivedKey, openText, sealText } from "@enabling-card/vault";
-import { ATN_PART_SIZE, ATN_SIZE, cavvOf } from "./cavv.js";
+import { derivedKey, type Master, numbered, SealRing, tellRenewed, tie, UnopenedError } from "@enabling-card/vault";
+import { ATN_PART_SIZE, ATN_SIZE, type CavvKeys, cavvOf } from "./cavv.js";
 import { AcsError } from "./errors.js";
 import {
   type AReq,
@@ -27,6 +27,8 @@ export const CHALLENGE_LIFE_S = 120;
 export const TRIES_MAX = 3;
 /** Authentications are kept so long. */
 const KEPT_S = 86_400;
+/** What the key of what is at rest is derived for. */
+const AT_REST = "ecard/1 acs at rest";
 /** Of a grant's cryptogram. */
 const ANSWER_SIZE = 8;
 /** Longest cardholderInfo (table A.1). */
@@ -57,10 +59,10 @@ export class CardNotAsked extends Error {
 }
 
 export interface AcsOptions {
-  /** 32 octets: what is at rest is sealed under keys of it. */
-  readonly master: Uint8Array;
-  /** 16 octets, which the issuer has as well. */
-  readonly cavvKey: Uint8Array;
+  /** 32 octets: what is at rest is sealed under keys of it. Where they were changed, those of before as well, for the overlap. */
+  readonly master: Master;
+  /** 16 octets, which the issuer has as well; or, where they were changed, they and their number. */
+  readonly cavvKey: Uint8Array | CavvKeys;
   /** Has the issuer seal a question to the card, which tells `answer` where its user agrees. @throws {CardNotAsked}; {AcsError} `ISSUER_UNAVAILABLE` */
   readonly askCard: (question: CardQuestion, answer: Uint8Array) => Promise<CardChallenge>;
   /** Tells the domain server. @throws {AcsError} `DOMAIN_SERVER_ERROR` where it refuses it; anything where it did not take it */
@@ -76,23 +78,27 @@ export interface AcsOptions {
 export class Acs {
   readonly store: AcsStore;
   readonly #options: AcsOptions;
-  readonly #rest: Uint8Array;
+  readonly #rest: SealRing;
 
   private constructor(options: AcsOptions, store: AcsStore) {
     this.#options = options;
     this.store = store;
-    this.#rest = derivedKey(options.master, "ecard/1 acs at rest", 32);
+    this.#rest = new SealRing(numbered(options.master), AT_REST);
   }
 
-  /** @throws {AcsError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH` */
+  /** @throws {AcsError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH`, `KEYS_RETIRED`, `KEYS_NOT_YET` */
   static async open(options: AcsOptions): Promise<Acs> {
     const store = await openAcsStore(options.file ?? ":memory:");
-    const check = derivedKey(options.master, "ecard/1 acs key check", 32);
+    const master = numbered(options.master);
     try {
       await store.atomically(async (kept) => {
-        const known = await kept.setting("key check");
-        if (known === undefined) await kept.keepSetting("key check", check);
-        else if (Buffer.compare(known, check) !== 0) throw new AcsError("KEYS_MISMATCH");
+        const { isRenewed } = await tie(kept, {
+          ...{ master, names: [], sealInfo: AT_REST },
+          checkOf: (of) => derivedKey(of.master, "ecard/1 acs key check", 32),
+          refuse: (code) => new AcsError(code),
+        });
+        // Nothing is kept for longer than a day: what the key before sealed is opened by it.
+        if (!isRenewed) await tellRenewed(kept, master);
       });
     } catch (error) {
       await store.close();
@@ -127,7 +133,7 @@ export class Acs {
       await kept.forget(at - KEPT_S);
       return kept.add({
         ...{ acs_trans_id: acsTransID, server_trans_id: threeDSServerTransID, at },
-        ...{ account: sealText(this.#rest, acctNumber), answer_hash: hash(answer) },
+        ...{ account: this.#rest.seal(acctNumber), answer_hash: hash(answer) },
       });
     });
     if (!isNew) throw new AcsError("TRANSACTION_KNOWN");
@@ -188,7 +194,7 @@ export class Acs {
       return { ...row, status, reason, atn };
     };
     if (this.now() >= row.at + CHALLENGE_LIFE_S) return decided("N", Reason.TimedOut, null);
-    if (isRight) return decided("Y", null, sealText(this.#rest, randomBytes(ATN_SIZE).toString("base64url")));
+    if (isRight) return decided("Y", null, this.#rest.seal(randomBytes(ATN_SIZE).toString("base64url")));
     await kept.countTry(acsTransID);
     return row.tries + 1 >= TRIES_MAX ? decided("N", Reason.TooManyTries, null) : row;
   }
@@ -208,15 +214,20 @@ export class Acs {
     if (atn === null) return { ...named, eci: Eci.None, ...(reason !== null && { transStatusReason: reason }) };
     const number = this.#opened(atn);
     const part = Buffer.from(number, "base64url").subarray(0, ATN_PART_SIZE);
-    const cavv = cavvOf(this.#options.cavvKey, this.#opened(account), part);
+    const { cavvKey } = this.#options;
+    const made = cavvKey instanceof Uint8Array ? { number: 0, key: cavvKey } : cavvKey;
+    const cavv = cavvOf(made.key, this.#opened(account), part, made.number);
     const messageExtension = [{ ...EXTENSION, data: { atn: number } }];
     return { ...named, eci: Eci.Full, authenticationValue: Buffer.from(cavv).toString("base64"), messageExtension };
   }
 
   #opened(sealed: Uint8Array): string {
-    const text = openText(this.#rest, sealed);
-    if (text === undefined) throw new AcsError("INTERNAL");
-    return text;
+    try {
+      return this.#rest.open(sealed);
+    } catch (cause) {
+      const isGone = cause instanceof UnopenedError && cause.why !== "altered";
+      throw new AcsError(isGone ? "KEY_RETIRED" : "INTERNAL", { cause });
+    }
   }
 }
 

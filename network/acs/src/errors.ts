@@ -13,6 +13,12 @@ export const ACS_ERRORS = {
   STORE_IS_COPY: [500, "This is a copy of a store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an access control server's store of this version: restore it from a copy"],
   KEYS_MISMATCH: [500, "The store was made with other keys: open it with those"],
+  KEYS_RETIRED: [500, "The store has gone on to newer keys: open it with those"],
+  KEYS_NOT_YET: [
+    500,
+    "The store is still under keys that are not among these: open it once with those from before they were taken out",
+  ],
+  KEY_RETIRED: [410, "What it was made by is a key that was taken out: begin anew"],
   INTERNAL: [500, "The access control server failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 

@@ -1,7 +1,7 @@
 // The access control server (system 4): authenticates a cardholder for one purchase, by the card's own authenticator.
 
 export { Acs, type AcsOptions, CardNotAsked, type CardQuestion, CHALLENGE_LIFE_S, TRIES_MAX } from "./acs.js";
-export { ATN_PART_SIZE, ATN_SIZE, CAVV_SIZE, cavvOf, isCavv } from "./cavv.js";
+export { ATN_PART_SIZE, ATN_SIZE, CAVV_SIZE, type CavvKeys, cavvFault, cavvOf } from "./cavv.js";
 export {
   type Component,
   checkedAnswer,

@@ -11,6 +11,7 @@ import {
   signedRoutes,
 } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
+import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance } from "fastify";
 import { Acs, type AcsOptions } from "./acs.js";
 import { type ErroCode, type ErroRoute, erroOf } from "./error-message.js";
@@ -20,7 +21,7 @@ import type { AReq, CReq } from "./messages.js";
 
 export interface AcsServiceOptions extends Omit<AcsOptions, "url"> {
   /** 32 octets that a domain server in another process has as well, and signs what it asks by; without it none is let in over HTTP. */
-  readonly domainServer?: Uint8Array;
+  readonly domainServer?: Master;
   /** Loopback unless told. */
   readonly host?: string;
   /** 0 (unless told) takes any free port. */
@@ -58,7 +59,7 @@ export async function startAcs(options: AcsServiceOptions): Promise<AcsService> 
 /** The door, not yet open. */
 async function httpServer(
   acs: Acs,
-  domainServer: Uint8Array | undefined,
+  domainServer: Master | undefined,
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Access control server: authentications" });

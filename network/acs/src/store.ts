@@ -42,7 +42,11 @@ export class Tables {
   }
 
   async keepSetting(name: string, value: Uint8Array): Promise<void> {
-    await this.#sql.run("INSERT INTO settings (name, value) VALUES (?, ?)", name, value);
+    await this.#sql.run(
+      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      name,
+      value,
+    );
   }
 
   /** False where the domain server has called another by that name. */

@@ -3,7 +3,7 @@
 // request, and so all of it. Octets: docs/protocol.md, "Between services".
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { derivedKey } from "@enabling-card/vault";
+import { derivedKey, keyOf, type Master, numbered } from "@enabling-card/vault";
 
 /** Seconds that the clocks of both ends may differ, and that a request may be on its way. */
 export const SKEW_S = 60;
@@ -14,7 +14,7 @@ const NONCE_SIZE = 16;
 const REQUEST_COVERS = '("@method" "@path" "@query" "content-digest" "idempotency-key")';
 const ANSWER_COVERS = '("@status" "content-digest" "signature";req;key="ecard")';
 const PARAMETERS =
-  /^ecard=(\([^()]+\);created=(\d{1,12});keyid="([a-z-]{1,32})";alg="hmac-sha256"(?:;nonce="([\w-]{22})")?)$/;
+  /^ecard=(\([^()]+\);created=(\d{1,12});keyid="([a-z-]{1,32}(?:\.[1-9]\d{0,8})?)";alg="hmac-sha256"(?:;nonce="([\w-]{22})")?)$/;
 const SIGNATURE = /^ecard=(:[A-Za-z0-9+/]{43}=:)$/;
 const DIGEST = /^sha-256=:[A-Za-z0-9+/]{43}=:$/;
 const IDEMPOTENCY_KEY = /^[!-~]{8,64}$/;
@@ -25,6 +25,11 @@ export const SIGNATURE_ERRORS = {
   SIGNATURE_WRONG: [
     401,
     "The signature is not that service's, or not of this request: see that both have the same key",
+  ],
+  KEY_RETIRED: [401, "It was signed by a key that was taken out: sign it by the newest, of ecard network keys"],
+  KEY_NOT_YET: [
+    401,
+    "It was signed by a key that is not there yet: give this service the newest, of ecard network keys",
   ],
   DIGEST_WRONG: [401, "The body is not the one that was signed: send the request anew"],
   CLOCK_SKEW: [401, "The request was signed more than 60 s ago or ahead: set the clocks of both services"],
@@ -46,18 +51,38 @@ export class SignatureError extends Error {
   }
 }
 
-/** Of what `from` asks of `to`: one key for that, another for the answers. */
-export interface ServiceKeys {
-  readonly from: string;
-  readonly to: string;
+interface NumberedKeys {
+  /** Of the secret: 0 for the first one, one more with each rotation. */
+  readonly number: number;
   readonly request: Uint8Array;
   readonly answer: Uint8Array;
 }
 
+/** Of what `from` asks of `to`: one key for that, another for the answers; and those of the secret before, for an overlap. */
+export interface ServiceKeys extends NumberedKeys {
+  readonly from: string;
+  readonly to: string;
+  readonly before?: NumberedKeys;
+}
+
 /** @param secret - 32 octets that these two services have, and no other. @param from - Who asks: small letters and hyphens, as `to` */
-export function serviceKeys(secret: Uint8Array, from: string, to: string): ServiceKeys {
-  const key = (what: string) => derivedKey(secret, `ecard/1 http ${what} ${from}>${to}`, KEY_SIZE);
-  return { from, to, request: key("request"), answer: key("answer") };
+export function serviceKeys(secret: Master, from: string, to: string): ServiceKeys {
+  const { before, ...newest } = numbered(secret);
+  const keys = ({ number, master }: { readonly number: number; readonly master: Uint8Array }) => {
+    const key = (what: string) => derivedKey(master, `ecard/1 http ${what} ${from}>${to}`, KEY_SIZE);
+    return { number, request: key("request"), answer: key("answer") };
+  };
+  return { from, to, ...keys(newest), ...(before && { before: keys(before) }) };
+}
+
+/** The same by the secret before, where there is one. */
+export function keysBefore({ from, to, before }: ServiceKeys): ServiceKeys | undefined {
+  return before && { from, to, ...before };
+}
+
+/** As `keyid` tells it: the first secret has no number. */
+function keyIdOf(service: string, number: number): string {
+  return number === 0 ? service : `${service}.${number}`;
 }
 
 export interface AskedRequest {
@@ -73,13 +98,13 @@ export type Headers = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** What a request carries beside its body. @param created - Seconds since 1970 */
 export function signedRequest(
-  { from, request: key }: Pick<ServiceKeys, "from" | "request">,
+  { from, number, request: key }: Pick<ServiceKeys, "from" | "number" | "request">,
   { method, target, idempotencyKey, body }: AskedRequest,
   created: number,
   nonce: string = randomBytes(NONCE_SIZE).toString("base64url"),
 ): Readonly<Record<string, string>> {
   const digest = digestOf(body);
-  const parameters = `${REQUEST_COVERS};created=${created};keyid="${from}";alg="hmac-sha256";nonce="${nonce}"`;
+  const parameters = `${REQUEST_COVERS};created=${created};keyid="${keyIdOf(from, number)}";alg="hmac-sha256";nonce="${nonce}"`;
   const base = requestBase(method, target, digest, idempotencyKey, parameters);
   return { ...headers(digest, parameters, signatureOf(key, base)), "idempotency-key": idempotencyKey };
 }
@@ -91,15 +116,17 @@ export interface ProvenHead {
   readonly digest: string;
   /** As its answer covers it. */
   readonly signature: string;
+  /** By which it was signed, and its answer is. */
+  readonly keys: ServiceKeys;
 }
 
 /**
  * That a request's head was signed by who may ask; its body is to be compared with `digest`, its nonce to be remembered.
  *
- * @param now - Seconds since 1970. @throws {SignatureError} `SIGNATURE_MISSING`, `SIGNATURE_MALFORMED`, `SIGNATURE_WRONG`, `CLOCK_SKEW`
+ * @param now - Seconds since 1970. @throws {SignatureError} `SIGNATURE_MISSING`, `SIGNATURE_MALFORMED`, `SIGNATURE_WRONG`, `KEY_RETIRED`, `KEY_NOT_YET`, `CLOCK_SKEW`
  */
 export function provenHead(
-  { from, request: key }: Pick<ServiceKeys, "from" | "request">,
+  keys: ServiceKeys,
   { method, target }: Pick<AskedRequest, "method" | "target">,
   sent: Headers,
   now: number,
@@ -112,25 +139,36 @@ export function provenHead(
   if (!parameters!.startsWith(`${REQUEST_COVERS};`) || nonce === undefined)
     throw new SignatureError("SIGNATURE_MALFORMED");
   const base = requestBase(method, target, digest, idempotencyKey, parameters!);
-  if (keyid !== from || !isEqual(signature!, signatureOf(key, base))) throw new SignatureError("SIGNATURE_WRONG");
+  const [service, number = "0"] = keyid!.split(".");
+  const used = service === keys.from ? keyOf<NumberedKeys>(keys, Number(number)) : undefined;
+  if (used === "retired") throw new SignatureError("KEY_RETIRED");
+  if (used === "not yet") throw new SignatureError("KEY_NOT_YET");
+  if (used === undefined || !isEqual(signature!, signatureOf(used.request, base)))
+    throw new SignatureError("SIGNATURE_WRONG");
   if (Math.abs(now - Number(created)) > SKEW_S) throw new SignatureError("CLOCK_SKEW");
-  return { created: Number(created), nonce, digest, signature: signature! };
+  return {
+    created: Number(created),
+    nonce,
+    digest,
+    signature: signature!,
+    keys: { from: keys.from, to: keys.to, ...used },
+  };
 }
 
 /** What an answer carries beside its body. @param signature - Of its request */
 export function signedAnswer(
-  { to, answer: key }: Pick<ServiceKeys, "to" | "answer">,
+  { to, number, answer: key }: Pick<ServiceKeys, "to" | "number" | "answer">,
   { status, body, signature }: { readonly status: number; readonly body: Uint8Array; readonly signature: string },
   created: number,
 ): Readonly<Record<string, string>> {
   const digest = digestOf(body);
-  const parameters = `${ANSWER_COVERS};created=${created};keyid="${to}";alg="hmac-sha256"`;
+  const parameters = `${ANSWER_COVERS};created=${created};keyid="${keyIdOf(to, number)}";alg="hmac-sha256"`;
   return headers(digest, parameters, signatureOf(key, answerBase(status, digest, signature, parameters)));
 }
 
 /** Whether it is that service's answer to the request of that `signature`. The request has just been made, so the answer is new. */
 export function isProvenAnswer(
-  { to, answer: key }: Pick<ServiceKeys, "to" | "answer">,
+  { to, number, answer: key }: Pick<ServiceKeys, "to" | "number" | "answer">,
   { status, body, signature }: { readonly status: number; readonly body: Uint8Array; readonly signature: string },
   sent: Headers,
 ): boolean {
@@ -138,7 +176,8 @@ export function isProvenAnswer(
     const digest = one(sent, "content-digest", DIGEST);
     const [parameters, , keyid, nonce] = parts(sent, "signature-input", PARAMETERS);
     const [said] = parts(sent, "signature", SIGNATURE);
-    if (!parameters!.startsWith(`${ANSWER_COVERS};`) || nonce !== undefined || keyid !== to) return false;
+    if (!parameters!.startsWith(`${ANSWER_COVERS};`) || nonce !== undefined || keyid !== keyIdOf(to, number))
+      return false;
     const base = answerBase(status, digest, signature, parameters!);
     return isEqual(said!, signatureOf(key, base)) && isEqual(digest, digestOf(body));
   } catch (error) {

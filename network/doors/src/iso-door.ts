@@ -2,7 +2,7 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { decode, encode, type Fields, FrameReader, frame, type Message } from "@enabling-card/iso8583";
-import { encodeWithMac, hasMac, type LineKeys } from "./line-mac.js";
+import { askedBy, encodeWithMac, type LineKeys } from "./line-mac.js";
 
 /** Echoed in an answer, as the standard asks. */
 const ECHOED = [3, 4, 7, 11, 12, 13, 25, 32, 37, 41, 42, 49] as const;
@@ -99,16 +99,18 @@ function attend(socket: Socket, { serve, served, keys, onFault, onHeard, idleMs,
     isGivenUp = true;
     if (unanswered === 0) socket.destroySoon(); // after the answers that are on their way
   };
-  const answer: Answer = (message, fault) => {
-    unanswered--;
-    if (fault !== undefined) onFault(fault);
-    if (socket.destroyed) return;
-    socket.write(frame(keys ? encodeWithMac(message, keys.answer) : encode(message)));
-    if (socket.writableLength > UNREAD_MAX) return void socket.destroy();
-    if (unanswered > 0) return;
-    if (isGivenUp) socket.destroySoon();
-    else socket.resume();
-  };
+  const answerBy =
+    (key: Uint8Array | undefined): Answer =>
+    (message, fault) => {
+      unanswered--;
+      if (fault !== undefined) onFault(fault);
+      if (socket.destroyed) return;
+      socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
+      if (socket.writableLength > UNREAD_MAX) return void socket.destroy();
+      if (unanswered > 0) return;
+      if (isGivenUp) socket.destroySoon();
+      else socket.resume();
+    };
   socket.setTimeout(idleMs, () => socket.destroy());
   socket.on("error", () => socket.destroy());
   socket.on("close", () => clearTimeout(unfinished));
@@ -121,10 +123,11 @@ function attend(socket: Socket, { serve, served, keys, onFault, onHeard, idleMs,
     try {
       for (const bytes of reader.push(chunk)) {
         const message = decode(bytes);
-        if (keys && !hasMac(bytes, message, keys.request)) return giveUp("MAC_WRONG");
+        const pair = keys && askedBy(bytes, message, keys);
+        if (keys && !pair) return giveUp("MAC_WRONG");
         if (!served.has(message.mti)) return giveUp("MTI_UNSUPPORTED");
         unanswered++;
-        serve(message, answer);
+        serve(message, answerBy(pair?.answer));
       }
     } catch (error) {
       return giveUp((error as { code?: string }).code ?? "ISO8583");

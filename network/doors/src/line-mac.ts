@@ -3,22 +3,35 @@
 
 import { timingSafeEqual } from "node:crypto";
 import { encode, type Message } from "@enabling-card/iso8583";
-import { aesCmac, derivedKey } from "@enabling-card/vault";
+import { aesCmac, derivedKey, type Master, numbered } from "@enabling-card/vault";
 
 const MAC_SIZE = 8;
 const FIRST_OF_SECOND_BITMAP = 65;
 
-export interface LineKeys {
+interface LinePair {
   readonly request: Uint8Array;
   readonly answer: Uint8Array;
 }
 
-/** The keys of a line, of a secret of 32 octets that both ends have. */
-export function lineKeys(secret: Uint8Array): LineKeys {
-  return {
-    request: derivedKey(secret, "ecard/1 line request", 16),
-    answer: derivedKey(secret, "ecard/1 line answer", 16),
-  };
+/** Whoever asks does by the newest. Whoever answers takes either, and answers by the one it was asked by. */
+export interface LineKeys extends LinePair {
+  readonly before?: LinePair;
+}
+
+/** The keys of a line, of a secret of 32 octets that both ends have; where it was changed, those of the one before as well. */
+export function lineKeys(secret: Master): LineKeys {
+  const { master, before } = numbered(secret);
+  const pair = (of: Uint8Array) => ({
+    request: derivedKey(of, "ecard/1 line request", 16),
+    answer: derivedKey(of, "ecard/1 line answer", 16),
+  });
+  return { ...pair(master), ...(before && { before: pair(before.master) }) };
+}
+
+/** The pair that a request was asked by, where it was by one of these. */
+export function askedBy(bytes: Uint8Array, message: Message, keys: LineKeys): LinePair | undefined {
+  if (hasMac(bytes, message, keys.request)) return keys;
+  return keys.before && hasMac(bytes, message, keys.before.request) ? keys.before : undefined;
 }
 
 /** The message as it is sent, its MAC in its last field. */

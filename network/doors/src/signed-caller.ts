@@ -1,8 +1,9 @@
 // The end that asks: signed requests to one other service over HTTP, and answers that are believed when that service signed them for this very request.
-// A lost answer is asked for once more, by a new signature and the same idempotency key.
+// A lost answer is asked for once more, by a new signature and the same idempotency key. A service that says that it has not the newest key yet is asked by
+// the one before: nobody vouches for what it says, and whoever else says so gets a request that is signed by a key which both still take.
 
 import { randomBytes } from "node:crypto";
-import { isProvenAnswer, type ServiceKeys, signedRequest } from "./http-signature.js";
+import { isProvenAnswer, keysBefore, type ServiceKeys, signedRequest } from "./http-signature.js";
 
 /** Longest answer, octets. */
 const ANSWER_MAX = 64 * 1024;
@@ -18,12 +19,15 @@ export type ServiceErrorCode = keyof typeof SERVICE_ERRORS;
 
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
+  /** The code that is in an answer which nobody vouches for. */
+  readonly claims: string | undefined;
 
   constructor(
     readonly code: ServiceErrorCode,
-    options?: ErrorOptions & { readonly detail?: string | undefined },
+    options?: ErrorOptions & { readonly claims?: string | undefined },
   ) {
-    super(options?.detail ? `${SERVICE_ERRORS[code]} (${options.detail})` : SERVICE_ERRORS[code], options);
+    super(options?.claims ? `${SERVICE_ERRORS[code]} (it says ${options.claims})` : SERVICE_ERRORS[code], options);
+    this.claims = options?.claims;
   }
 }
 
@@ -92,14 +96,17 @@ export class ServiceCaller {
     try {
       return await this.#once(path, body, idempotencyKey);
     } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      const before = keysBefore(this.#options.keys);
+      if (before && error.claims === "KEY_NOT_YET") return this.#once(path, body, idempotencyKey, before);
       // Also where the line that was kept open is one to a process that is gone.
-      if (!(error instanceof ServiceError) || error.code !== "SERVICE_UNREACHABLE") throw error;
+      if (error.code !== "SERVICE_UNREACHABLE") throw error;
       return this.#once(path, body, idempotencyKey);
     }
   }
 
-  async #once(path: string, body: Buffer, idempotencyKey: string) {
-    const { url, keys, answerMs = 5000, now = secondsNow, fetch = globalThis.fetch } = this.#options;
+  async #once(path: string, body: Buffer, idempotencyKey: string, keys = this.#options.keys) {
+    const { url, answerMs = 5000, now = secondsNow, fetch = globalThis.fetch } = this.#options;
     const to = new URL(path, url);
     const asked = { method: "POST", target: to.pathname + to.search, idempotencyKey, body };
     const signed = signedRequest(keys, asked, now());
@@ -122,7 +129,7 @@ export class ServiceCaller {
     };
     // Of two headers of one name `fetch` makes one, which has not the form of either.
     const sent = Object.fromEntries([...response.headers].map(([name, value]) => [name, [value]]));
-    if (!isProvenAnswer(keys, said, sent)) throw new ServiceError("ANSWER_UNPROVEN", { detail: claimed(octets) });
+    if (!isProvenAnswer(keys, said, sent)) throw new ServiceError("ANSWER_UNPROVEN", { claims: claimed(octets) });
     return { status: response.status, octets };
   }
 }
@@ -131,7 +138,7 @@ export class ServiceCaller {
 function claimed(octets: Uint8Array): string | undefined {
   try {
     const { code } = parsed(octets);
-    return typeof code === "string" && /^[A-Z_]{1,40}$/.test(code) ? `it says ${code}` : undefined;
+    return typeof code === "string" && /^[A-Z_]{1,40}$/.test(code) ? code : undefined;
   } catch {
     return undefined;
   }

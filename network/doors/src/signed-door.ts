@@ -48,10 +48,9 @@ export async function signedRoutes(
     });
     routes.addHook("onSend", async (request, reply, payload) => {
       if (!proven.has(request)) return;
+      const head = heads.get(request)!;
       const body = Buffer.from((payload as string | Buffer | undefined) ?? "");
-      reply.headers(
-        signedAnswer(keys, { status: reply.statusCode, body, signature: heads.get(request)!.signature }, now()),
-      );
+      reply.headers(signedAnswer(head.keys, { status: reply.statusCode, body, signature: head.signature }, now()));
     });
     add(routes);
   });

@@ -163,6 +163,16 @@ describe("a line between services", () => {
       expect(faults).to.deep.equal(["MAC_WRONG", "MAC_WRONG", "MAC_WRONG"]);
     });
 
+    it("is taken by either secret while both are there, and answered by the one that asked", async () => {
+      const [old, next] = [new Uint8Array(32).fill(1), { number: 1, master: new Uint8Array(32).fill(2) }];
+      await open(approve, { keys: lineKeys({ ...next, before: { number: 0, master: old } }) });
+      for (const secret of [old, next]) {
+        expect((await caller({ keys: lineKeys(secret) }).ask(request(1))).fields[39]).to.equal("00");
+      }
+      expect(await refused(caller({ keys: lineKeys(new Uint8Array(32)) }).ask(request(1)))).to.equal("LINE_DOWN");
+      expect(faults).to.deep.equal(["MAC_WRONG"]);
+    });
+
     it("is this line's alone: the answer comes without it", async () => {
       await open(approve, { keys: KEYS });
       for (const change of [{}, { 90: "0".repeat(42) }]) {

@@ -3,6 +3,7 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { request as ask, type IncomingMessage } from "node:http";
+import type { Master } from "@enabling-card/vault";
 import { expect } from "chai";
 import type { FastifyInstance } from "fastify";
 import { httpbis } from "http-message-signatures";
@@ -109,6 +110,52 @@ describe("signed HTTP between services", () => {
     expect(await said(caller().ask("/v1/moves", { amount: -1 }))).to.equal("OWN");
     expect(await said(caller().ask("/v1/moves", { amount: 1, more: 1 }))).to.equal("BAD_REQUEST");
     expect(faults).to.deep.equal([]);
+  });
+
+  describe("whose secret is changed", () => {
+    const second = { number: 1, master: new Uint8Array(32).fill(7) };
+    const both = { ...second, before: { number: 0, master: SECRET } };
+    const keysOf = (secret: Master) => serviceKeys(secret, "processor", "issuer");
+    let changed: FastifyInstance;
+    const open = async (secret: Master) => {
+      changed = await httpDoor({ refusals: REFUSALS, title: "Test" });
+      await signedRoutes(changed, { keys: keysOf(secret), now: () => now }, (routes) => {
+        routes.post("/v1/moves", () => ({ taken: 950 }));
+      });
+      return changed.listen({ host: "127.0.0.1", port: 0 });
+    };
+    afterEach(() => changed.close());
+    const asks = async (at: string, secret: Master) =>
+      said(caller({ url: at, keys: keysOf(secret) }).ask("/v1/moves", BODY));
+
+    it("is taken by either while both are there, and each is answered by its own", async () => {
+      const at = await open(both);
+      for (const secret of [SECRET, second, both]) expect(await asks(at, secret)).to.deep.equal({ taken: 950 });
+      expect(faults).to.deep.equal([]);
+    });
+
+    it("names the key by its number, and the first by none", () => {
+      const keyid = (secret: Master) => signed({}, keysOf(secret))["signature-input"]!.match(/keyid="([^"]+)"/)![1];
+      expect([SECRET, both].map(keyid)).to.deep.equal(["processor", "processor.1"]);
+    });
+
+    it("is refused by the old one once that is taken out: KEY_RETIRED", async () => {
+      expect(await asks(await open(second), SECRET)).to.equal("ANSWER_UNPROVENKEY_RETIRED");
+    });
+
+    it("is refused by the new one where it is not there yet: KEY_NOT_YET, and asked by the old one by whoever has it", async () => {
+      const at = await open(SECRET);
+      expect(await asks(at, second)).to.equal("ANSWER_UNPROVENKEY_NOT_YET");
+      expect(await asks(at, both)).to.deep.equal({ taken: 950 });
+    });
+
+    it("is refused where the number is another key's: SIGNATURE_WRONG", async () => {
+      const at = await open(both);
+      const mixed = { ...keysOf(SECRET), number: 1 };
+      expect(await said(caller({ url: at, keys: mixed }).ask("/v1/moves", BODY))).to.equal(
+        "ANSWER_UNPROVENSIGNATURE_WRONG",
+      );
+    });
   });
 
   it("leaves the door's other routes as they are", async () => {

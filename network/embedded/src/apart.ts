@@ -24,6 +24,7 @@ import {
   type SealedGrant,
   startProcessor,
 } from "@enabling-card/processor";
+import type { Master } from "@enabling-card/vault";
 import { Channel } from "@enabling-card/wire";
 import { asAcs, asProcessors, domainOf } from "./services.js";
 import type { Authenticating } from "./watch.js";
@@ -32,7 +33,7 @@ import type { Authenticating } from "./watch.js";
 export interface Peer {
   /** Where its `/v1` is. */
   readonly url: string;
-  readonly secret: Uint8Array;
+  readonly secret: Master;
 }
 
 export interface ProcessorApartOptions

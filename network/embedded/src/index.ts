@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type AcsService, startAcs } from "@enabling-card/acs";
-import { cavvKeyOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
+import { cavvKeysOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { acsMaster, processorMaster } from "./service-keys.js";
 import { accountAt, askCardAt, codeGrantAt, domainAt, resultAt } from "./services.js";
@@ -17,6 +17,14 @@ export {
   startProcessorApart,
 } from "./apart.js";
 export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
+export {
+  type ChangedKeys,
+  OVERLAP_S,
+  RotationError,
+  type RotationErrorCode,
+  retiredKeys,
+  rotatedKeys,
+} from "./rotate-keys.js";
 export {
   newServiceKeys,
   processorMaster,
@@ -95,7 +103,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     acs = await startAcs({
       ...{ ...shared, httpPort: options.acsHttpPort ?? 0, file: placeOf(options.store, "acs") },
       master: acsMaster(keys),
-      cavvKey: cavvKeyOf(keys.master),
+      cavvKey: cavvKeysOf(keys),
       askCard: askCardAt(issuer),
       tellResult: async (result) => {
         tell("acs", "processor", result);

@@ -1,10 +1,19 @@
 // What each service must hold where they are processes of their own, and no more: its own master, a secret with each service that it speaks with, and of
 // CAVVs the key that issuer and access control server share. Written as JSON, octets as base64url: in a file that its owner alone reads, or in its
-// environment.
+// environment. Keys that were changed (rotate-keys.ts) have a number, and those of before beside them for an overlap.
 
 import { randomBytes } from "node:crypto";
-import { cavvKeyOf, type IssuerKeys, keysFromSeeds, randomSeeds, SEEDS_SIZE, sampleKeys } from "@enabling-card/issuer";
-import { derivedKey } from "@enabling-card/vault";
+import type { CavvKeys } from "@enabling-card/acs";
+import {
+  cavvKeyOf,
+  cavvKeysOf,
+  type IssuerKeys,
+  keysFromSeeds,
+  randomSeeds,
+  SEEDS_SIZE,
+  sampleKeys,
+} from "@enabling-card/issuer";
+import { derivedKey, type NumberedMaster } from "@enabling-card/vault";
 
 const KEY_SIZE = 32;
 const CAVV_KEY_SIZE = 16;
@@ -21,34 +30,91 @@ export const SERVICES = Object.keys(SIZES) as readonly ServiceName[];
 
 /** `sample` for keys that everybody can read: for loopback and the test range alone. */
 export type ServiceKeys<Name extends ServiceName> = { readonly sample: boolean } & (Name extends "issuer"
-  ? { readonly keys: IssuerKeys; readonly processor: Uint8Array; readonly acs: Uint8Array }
-  : Readonly<Record<keyof (typeof SIZES)[Name], Uint8Array>>);
+  ? { readonly keys: IssuerKeys; readonly processor: NumberedMaster; readonly acs: NumberedMaster }
+  : Readonly<Record<Exclude<keyof (typeof SIZES)[Name], "cavvKey">, NumberedMaster>> &
+      (Name extends "acs" ? { readonly cavvKey: CavvKeys } : unknown));
+
+type Octets = Readonly<Record<string, Uint8Array>>;
+
+/** A service's keys as they are in its file. */
+export interface WrittenKeys {
+  readonly keys: Octets;
+  /** 0 for the first ones, one more with each rotation. */
+  readonly number: number;
+  /** Those of one number less, as long as both are taken; and when they were followed, seconds since 1970. */
+  readonly before?: { readonly keys: Octets; readonly at: number } | undefined;
+}
 
 /** New keys of each service, as they are written; and the issuer's seeds, which cards are made by as well. */
-export function newServiceKeys(): {
+export function newServiceKeys(seeds: Uint8Array = randomSeeds()): {
   readonly seeds: Uint8Array;
+  readonly keys: Readonly<Record<ServiceName, Octets>>;
   readonly written: Readonly<Record<ServiceName, string>>;
 } {
   const fresh = () => Uint8Array.from(randomBytes(KEY_SIZE));
-  const [seeds, processorIssuer, processorAcs, acsIssuer] = [randomSeeds(), fresh(), fresh(), fresh()];
-  const { master } = keysFromSeeds(seeds);
-  const written = (service: ServiceName, keys: Readonly<Record<string, Uint8Array>>) =>
-    `${JSON.stringify({ service, ...Object.fromEntries(Object.entries(keys).map(([name, key]) => [name, base64(key)])) })}\n`;
-  return {
-    seeds,
-    written: {
-      issuer: written("issuer", { seeds, processor: processorIssuer, acs: acsIssuer }),
-      processor: written("processor", { master: fresh(), issuer: processorIssuer, acs: processorAcs }),
-      acs: written("acs", { master: fresh(), cavvKey: cavvKeyOf(master), issuer: acsIssuer, processor: processorAcs }),
-    },
+  const [processorIssuer, processorAcs, acsIssuer] = [fresh(), fresh(), fresh()];
+  const cavvKey = cavvKeyOf(keysFromSeeds(seeds).master);
+  const keys = {
+    issuer: { seeds, processor: processorIssuer, acs: acsIssuer },
+    processor: { master: fresh(), issuer: processorIssuer, acs: processorAcs },
+    acs: { master: fresh(), cavvKey, issuer: acsIssuer, processor: processorAcs },
   };
+  const written = (service: ServiceName) => writtenKeys(service, { keys: keys[service], number: 0 });
+  return {
+    ...{ seeds, keys },
+    written: { issuer: written("issuer"), processor: written("processor"), acs: written("acs") },
+  };
+}
+
+/** As a service's file has it. */
+export function writtenKeys(service: ServiceName, { keys, number, before }: WrittenKeys): string {
+  const told = (of: Octets) => Object.fromEntries(Object.entries(of).map(([name, key]) => [name, base64(key)]));
+  return `${JSON.stringify({
+    ...{ service, ...told(keys) },
+    ...(number > 0 && { number }),
+    ...(before && { before: told(before.keys), followedAt: before.at }),
+  })}\n`;
+}
+
+/** What was written for that service; undefined for anything else. Says nothing of what it holds. */
+export function readWrittenKeys(service: ServiceName, text: string): WrittenKeys | undefined {
+  const { service: named, number = 0, before, followedAt, ...told } = parsed(text);
+  if (named !== service || !isCount(number)) return undefined;
+  const keys = octetsOf(service, told);
+  if (keys === undefined) return undefined;
+  if (before === undefined && followedAt === undefined) return { keys, number };
+  const earlier = typeof before === "object" && before !== null ? octetsOf(service, before as never) : undefined;
+  if (earlier === undefined || !isCount(followedAt) || number === 0) return undefined;
+  return { keys, number, before: { keys: earlier, at: followedAt } };
 }
 
 /** What was written for that service; undefined for anything else. Says nothing of what it holds. */
 export function readServiceKeys<Name extends ServiceName>(service: Name, text: string): ServiceKeys<Name> | undefined {
+  const written = readWrittenKeys(service, text);
+  if (written === undefined) return undefined;
+  const { number, keys, before } = written;
+  const { seeds, cavvKey, ...secrets } = keys;
+  const earlier = (name: string) => before && { number: number - 1, octets: before.keys[name]! };
+  const rings = Object.entries(secrets).map(([name, master]) => {
+    const was = earlier(name);
+    return [name, { number, master, ...(was && { before: { number: was.number, master: was.octets } }) }] as const;
+  });
+  const sample = Object.values(sampleSecrets()).map(base64);
+  const isSample = [...Object.values(secrets), ...Object.values(before?.keys ?? {})].some((key) =>
+    sample.includes(base64(key)),
+  );
+  const own = seeds && { keys: keysFromSeeds(seeds, { number, before: before?.keys.seeds }) };
+  const was = cavvKey && earlier("cavvKey");
+  const cavv = cavvKey && {
+    cavvKey: { number, key: cavvKey, ...(was && { before: { number: was.number, key: was.octets } }) },
+  };
+  const isWhole = { sample: isSample || own?.keys.sample === true };
+  return { ...Object.fromEntries(rings), ...own, ...cavv, ...isWhole } as unknown as ServiceKeys<Name>;
+}
+
+function octetsOf(service: ServiceName, told: Readonly<Record<string, unknown>>): Octets | undefined {
   const sizes: Readonly<Record<string, number>> = SIZES[service];
-  const { service: named, ...told } = parsed(text);
-  if (named !== service || Object.keys(told).length !== Object.keys(sizes).length) return undefined;
+  if (Object.keys(told).length !== Object.keys(sizes).length) return undefined;
   const keys: Record<string, Uint8Array> = {};
   for (const [name, size] of Object.entries(sizes)) {
     const value = told[name];
@@ -56,44 +122,53 @@ export function readServiceKeys<Name extends ServiceName>(service: Name, text: s
     if (key?.length !== size || base64(key) !== value) return undefined;
     keys[name] = Uint8Array.from(key);
   }
-  const { seeds, ...secrets } = keys;
-  const sample = Object.values(sampleSecrets()).map(base64);
-  const isSample = Object.values(secrets).some((key) => sample.includes(base64(key)));
-  const own = seeds && { keys: keysFromSeeds(seeds) };
-  return { ...secrets, ...own, sample: isSample || own?.keys.sample === true } as unknown as ServiceKeys<Name>;
+  return keys;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 /** Development keys that everybody has; of stores they are those of the network in one process. */
 export function sampleServiceKeys<Name extends ServiceName>(service: Name): ServiceKeys<Name> {
   const { processorIssuer, processorAcs, acsIssuer, ...masters } = sampleSecrets();
+  const first = (master: Uint8Array): NumberedMaster => ({ number: 0, master });
   const keys = {
-    issuer: { keys: sampleKeys(), processor: processorIssuer, acs: acsIssuer },
-    processor: { master: masters.processorMaster, issuer: processorIssuer, acs: processorAcs },
+    issuer: { keys: sampleKeys(), processor: first(processorIssuer), acs: first(acsIssuer) },
+    processor: { master: first(masters.processorMaster), issuer: first(processorIssuer), acs: first(processorAcs) },
     acs: {
-      master: masters.acsMaster,
-      cavvKey: cavvKeyOf(sampleKeys().master),
-      issuer: acsIssuer,
-      processor: processorAcs,
+      master: first(masters.acsMaster),
+      cavvKey: cavvKeysOf(sampleKeys()),
+      issuer: first(acsIssuer),
+      processor: first(processorAcs),
     },
   };
   return { ...keys[service], sample: true } as unknown as ServiceKeys<Name>;
 }
 
-/** 32 octets that a processor beside its issuer derives its own keys from. */
-export function processorMaster(keys: IssuerKeys): Uint8Array {
-  return derivedKey(keys.master, "ecard/1 processor master", KEY_SIZE);
+/** 32 octets that a processor beside its issuer derives its own keys from; changed as the issuer's are. */
+export function processorMaster(keys: IssuerKeys): NumberedMaster {
+  return masterOf(keys, "ecard/1 processor master");
 }
 
 /** The same of an access control server. */
-export function acsMaster(keys: IssuerKeys): Uint8Array {
-  return derivedKey(keys.master, "ecard/1 acs master", KEY_SIZE);
+export function acsMaster(keys: IssuerKeys): NumberedMaster {
+  return masterOf(keys, "ecard/1 acs master");
+}
+
+function masterOf({ number, master, before }: IssuerKeys, info: string): NumberedMaster {
+  const derived = (of: Uint8Array) => derivedKey(of, info, KEY_SIZE);
+  return {
+    ...{ number, master: derived(master) },
+    ...(before && { before: { number: before.number, master: derived(before.master) } }),
+  };
 }
 
 function sampleSecrets() {
   const keys = sampleKeys();
   const secret = (pair: string) => derivedKey(keys.master, `ecard/1 sample secret ${pair}`, KEY_SIZE);
   return {
-    ...{ processorMaster: processorMaster(keys), acsMaster: acsMaster(keys) },
+    ...{ processorMaster: processorMaster(keys).master, acsMaster: acsMaster(keys).master },
     ...{
       processorIssuer: secret("processor issuer"),
       processorAcs: secret("processor acs"),

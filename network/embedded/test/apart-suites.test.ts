@@ -11,7 +11,7 @@ describe("the services apart", function () {
   this.timeout(300_000);
 
   it("pass the suites that they pass in one process", () => {
-    const files = ["codes", "domain", "authentication", "answers"].map((name) =>
+    const files = ["codes", "domain", "authentication", "answers", "rotation"].map((name) =>
       fileURLToPath(new URL(`${name}.test.ts`, import.meta.url)),
     );
     const args = ["--no-config", "--import=tsx", "--exit", "--timeout=60000", "--reporter=json", ...files];

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { encodeAdditionalData, type Fields, type Message } from "@enabling-card/iso8583";
-import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { type IssuerKeys, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf } from "../../issuer/test/issuer-support.js";
@@ -24,23 +24,34 @@ interface Remote {
 }
 
 /** A network of its own for each test of a suite. What `state` holds is another one each time. */
-export function domainNetwork() {
+export function domainNetwork({
+  keys = keysFromSeeds(randomSeeds()),
+  storeOf = storeOfRun,
+}: {
+  readonly keys?: IssuerKeys;
+  /** Where each test's network keeps its stores. */
+  readonly storeOf?: () => Promise<string | undefined>;
+} = {}) {
   let network: Network;
   let now: number;
   let card: TestCard;
   let tokenRef: Uint8Array;
   let toIssuer: Message[];
+  let store: string | undefined;
 
-  beforeEach(async () => {
-    now = T0;
-    toIssuer = [];
-    const store = await storeOfRun();
+  const start = async (of: IssuerKeys) => {
     network = await startOfRun({
       ...(store !== undefined && { store }),
-      keys: keysFromSeeds(randomSeeds()),
+      keys: of,
       now: () => now,
       onMessage: (_from, to, message) => void (to === "issuer" && toIssuer.push(message)),
     });
+  };
+  beforeEach(async () => {
+    now = T0;
+    toIssuer = [];
+    store = await storeOf();
+    await start(keys);
     card = await enrolledCard(network.issuer.issuer);
     ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain"));
   });
@@ -158,6 +169,14 @@ export function domainNetwork() {
     },
     get toIssuer() {
       return toIssuer;
+    },
+    get issuer() {
+      return network.issuer.issuer;
+    },
+    /** The same stores, opened anew. */
+    async restart(of: IssuerKeys) {
+      await network.close();
+      await start(of);
     },
     /** Time goes by. */
     pass(seconds: number) {

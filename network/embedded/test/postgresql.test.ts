@@ -9,7 +9,7 @@ import { hasPostgresql } from "../../../test/support/postgresql.js";
 const ISSUER = [
   ...["authorise", "desk", "enrolment", "failure-lock", "grant", "registration", "repeats", "reversals", "token"],
 ];
-const NETWORK = ["codes", "domain", "authentication", "answers"];
+const NETWORK = ["codes", "domain", "authentication", "answers", "rotation", "killed-rotation"];
 const TESTS_MIN = 170;
 
 describe("the services over PostgreSQL", function () {

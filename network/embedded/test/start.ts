@@ -1,8 +1,17 @@
 // The network that a suite runs on: all in one process, or, in the run of apart-suites.test.ts, three services that ask each other over their lines alone.
 
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
-import { cavvKeyOf, startIssuer } from "@enabling-card/issuer";
-import { type Network, type NetworkOptions, startAcsApart, startNetwork, startProcessorApart } from "../src/index.js";
+import { cavvKeysOf, startIssuer } from "@enabling-card/issuer";
+import type { Master } from "@enabling-card/vault";
+import {
+  type Network,
+  type NetworkOptions,
+  placeOf,
+  startAcsApart,
+  startNetwork,
+  startProcessorApart,
+} from "../src/index.js";
 
 const secret = (fill: number) => new Uint8Array(32).fill(fill);
 const [PROCESSOR_ISSUER, PROCESSOR_ACS, ACS_ISSUER] = [secret(1), secret(2), secret(3)];
@@ -14,26 +23,44 @@ export function startOfRun(options: NetworkOptions): Promise<Network> {
 }
 
 export async function startApart({ keys, store, onMessage, onFault, now, log }: NetworkOptions): Promise<Network> {
+  if (store !== undefined && !store.startsWith("postgres")) mkdirSync(store, { recursive: true });
   const shared = {
-    ...(store !== undefined && { file: store }),
     ...(now && { now }),
     ...(onFault && { onFault }),
     ...(log && { log }),
   };
+  // Changed with the issuer's.
+  const changed = (of: Uint8Array): Master => {
+    const at = (number: number) => ({ number, master: of.map((octet) => octet + 16 * number) });
+    return keys.number === 0 ? of : { ...at(keys.number), ...(keys.before && { before: at(keys.before.number) }) };
+  };
+  const [processorIssuer, processorAcs, acsIssuer] = SECRETS.map(changed) as [Master, Master, Master];
   const [processorPort, acsPort] = [await freePort(), await freePort()];
   const issuer = await startIssuer({
-    ...{ ...shared, keys, acs: ACS_ISSUER },
-    processor: { port: 0, secret: PROCESSOR_ISSUER },
+    ...{ ...shared, keys, acs: acsIssuer, file: placeOf(store, "issuer") },
+    processor: { port: 0, secret: processorIssuer },
   });
   const processor = await startProcessorApart({
-    ...{ ...shared, master: secret(4), httpPort: processorPort, ...(onMessage && { onMessage }) },
-    issuer: { url: issuer.url, line: issuer.line!, secret: PROCESSOR_ISSUER },
-    acs: { url: `http://127.0.0.1:${acsPort}`, secret: PROCESSOR_ACS },
+    ...{
+      ...shared,
+      master: changed(secret(4)),
+      httpPort: processorPort,
+      file: placeOf(store, "processor"),
+      ...(onMessage && { onMessage }),
+    },
+    issuer: { url: issuer.url, line: issuer.line!, secret: processorIssuer },
+    acs: { url: `http://127.0.0.1:${acsPort}`, secret: processorAcs },
   });
   const acs = await startAcsApart({
-    ...{ ...shared, master: secret(5), cavvKey: cavvKeyOf(keys.master), httpPort: acsPort },
-    issuer: { url: issuer.url, secret: ACS_ISSUER },
-    processor: { url: processor.url, secret: PROCESSOR_ACS },
+    ...{
+      ...shared,
+      master: changed(secret(5)),
+      cavvKey: cavvKeysOf(keys),
+      httpPort: acsPort,
+      file: placeOf(store, "acs"),
+    },
+    issuer: { url: issuer.url, secret: acsIssuer },
+    processor: { url: processor.url, secret: processorAcs },
   });
   const close = async () => {
     for (const service of [acs, processor, issuer]) await service.close();

@@ -103,7 +103,11 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
   if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
   const domain = JSON.parse(grant.domain) as Domain;
-  const forged = forgery(issuer, token, grant.atc, grant.domain_hash ?? hashOfDomain(domain), swipe);
+  const { atc, domain_hash, key_number } = grant;
+  const ref = fromHex(token.token_ref);
+  const cryptogram = issuer.secrets.cryptogramUnder(key_number, ref, atc, domain_hash ?? hashOfDomain(domain));
+  if (typeof cryptogram === "string") return declined(cryptogram === "retired" ? "KEY_RETIRED" : "KEY_NOT_YET");
+  const forged = forgery(issuer, token, atc, cryptogram, swipe);
   if (forged) return failed(kept, token, now, forged);
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
   const unfit = misfit(grant, domain, now, fields, Channel.Swipe);
@@ -122,11 +126,10 @@ function forgery(
   issuer: Issuer,
   token: TokenRow,
   atc: number,
-  domainHash: Uint8Array,
+  cryptogram: Uint8Array,
   swipe: Swipe,
 ): Decline | undefined {
   if (swipe.serviceCode !== SERVICE_CODE) return "SERVICE_CODE_WRONG"; // rule 6
-  const cryptogram = issuer.secrets.cryptogram(fromHex(token.token_ref), atc, domainHash);
   const holder = issuer.secrets.open(token.holder);
   const { pan, expiry, track1, track2 } = swipe;
   const expected = expectedTracks({ pan, holder, expiry, serviceCode: SERVICE_CODE, atc, cryptogram });

@@ -1,7 +1,7 @@
 // The second request of a payment that is restricted to its domain (system 4): the processor has seen the DRC and put the account in the token's place;
 // what is left to look at is the CAVV, that the account's user was authenticated, and the grant that it is for.
 
-import { isCavv } from "@enabling-card/acs";
+import { cavvFault } from "@enabling-card/acs";
 import { type AdditionalData, decodeAdditionalData, type Fields, Iso8583Error } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
 import type { Issuer } from "./issuer.js";
@@ -28,8 +28,8 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
   }
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
-  const isAuthenticated = isCavv(Buffer.from(cavv, "base64"), issuer.secrets.cavvKey, pan, fromHex(atnPart));
-  if (!isAuthenticated) return failed(kept, token, now, "CAVV_WRONG");
+  const fault = cavvFault(Buffer.from(cavv, "base64"), issuer.secrets.cavvKeys, pan, fromHex(atnPart));
+  if (fault) return fault === "CAVV_WRONG" ? failed(kept, token, now, fault) : declined(fault);
   const grant = await kept.grant(token.token_ref, Number(atc));
   if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");

@@ -36,6 +36,12 @@ export const ISSUER_ERRORS = {
   SAMPLE_KEYS_TEST_IIN: [500, "Sample keys are for the test range 999999 alone: bring keys of your own"],
   NAME_INVALID: [400, "A holder's name has 2 to 21 characters that a track can hold"],
   KEYS_MISMATCH: [500, "The issuer's file was made with other keys: open it with those"],
+  KEYS_RETIRED: [500, "The issuer's store has gone on to newer keys: open it with those"],
+  KEYS_NOT_YET: [
+    500,
+    "The store is still under keys that are not among these: open it once with those from before they were taken out",
+  ],
+  KEY_RETIRED: [410, "What it was made by is a key that was taken out: ask for it anew"],
   STORE_IS_COPY: [500, "This is a copy of an issuer's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
   STORE_UNAVAILABLE: [503, "The issuer's store is full, locked or gone: nothing was changed, try again in a moment"],
@@ -69,6 +75,9 @@ export const DECLINES = {
   /** A token that pays by a domain restriction cryptogram alone, and no processor has seen one. */
   DRC_MISSING: "63",
   CAVV_WRONG: "63",
+  /** Made by a key that was taken out; by one that this issuer does not have yet. */
+  KEY_RETIRED: "54",
+  KEY_NOT_YET: "63",
   SERVICE_CODE_WRONG: "63",
   ATC_UNKNOWN: "63",
   ATC_REPLAYED: "94",

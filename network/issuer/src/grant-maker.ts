@@ -3,7 +3,7 @@
 
 import { createHmac } from "node:crypto";
 import type { Once, Repeatable } from "@enabling-card/sql";
-import { derivedKey, openText, sealText } from "@enabling-card/vault";
+import { derivedKey, SealRing } from "@enabling-card/vault";
 import { AAD, encodeGrant, encodeSign1, GRANT_LIFE_S, OFFLINE_LIFE_MAX_S, toHex } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
 import type { Evidence, GrantBundle } from "./evidence.js";
@@ -19,36 +19,35 @@ import {
 } from "./grant-request.js";
 import type { IssuerKeys } from "./keys.js";
 import { sealToCard } from "./seal.js";
+import type { Signer } from "./signers.js";
 import type { IssuerStore, Tables, TokenRow } from "./store.js";
 import type { TokenSecrets } from "./token-secrets.js";
 import { hashOfDomain } from "./token-secrets.js";
 
 /** What is kept of one under an idempotency key: all else is in the request. */
-type Answered = Pick<CountedGrant, "issuedAt" | "expires"> & Pick<Counted, "atc" | "n">;
+type Answered = Pick<CountedGrant, "issuedAt" | "expires"> & Pick<Counted, "atc" | "n"> & { readonly key?: number };
 
 interface Parts {
   readonly store: IssuerStore;
   readonly secrets: TokenSecrets;
   readonly keys: IssuerKeys;
-  /** Of the issuer's certificate. */
-  readonly serial: Uint8Array;
   readonly once: Once;
   now(): number;
-  evidence(checkpointSize: number): Evidence;
+  /** @throws {IssuerError} `KEY_RETIRED` */
+  signer(number: number): Signer;
+  evidence(checkpointSize: number, serial: Uint8Array): Evidence;
   grantKey(cardId: Uint8Array): Promise<Uint8Array>;
 }
 
 export class GrantMaker {
   readonly #parts: Parts;
   readonly #desk: GrantDesk;
-  readonly #shown: Uint8Array;
-  readonly #ephemerals: Uint8Array;
+  readonly #shown: SealRing;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#desk = new GrantDesk(parts.store);
-    this.#shown = derivedKey(parts.keys.master, "ecard/1 counted grants", 32);
-    this.#ephemerals = derivedKey(parts.keys.master, "ecard/1 grant ephemerals", 32);
+    this.#shown = new SealRing(parts.keys, "ecard/1 counted grants");
   }
 
   /**
@@ -58,41 +57,58 @@ export class GrantMaker {
    */
   async count(asked: GrantRequest, hasOwnCryptogram: boolean, repeat?: Repeatable): Promise<CountedGrant> {
     const request = checkedRequest(asked);
-    const evidence = this.#parts.evidence(request.checkpointSize);
+    const { signer, evidence: evidenceOf, secrets } = this.#parts;
+    // Whoever has seen more of the log than there is has no ATC counted.
+    const evidence = evidenceOf(request.checkpointSize, signer(secrets.number).serial);
     const now = this.#parts.now();
     const life = { issuedAt: now, expires: now + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S) };
     return this.#desk.ask(async (kept) => {
       let counted: Counted | undefined;
-      const { atc, n, ...lives } = await this.#parts.once.within<Answered>(kept.answers, repeat, async () => {
-        counted = await countGrant(kept, request, life.issuedAt, life.expires, hasOwnCryptogram);
-        return { atc: counted.atc, n: counted.n, ...life };
+      const {
+        atc,
+        n,
+        key = 0,
+        ...lives
+      } = await this.#parts.once.within<Answered>(kept.answers, repeat, async () => {
+        counted = await countGrant(kept, request, life.issuedAt, life.expires, hasOwnCryptogram, secrets.number);
+        return { atc: counted.atc, n: counted.n, key: counted.key, ...life };
       });
-      counted ??= { token: await this.#token(kept, request), atc, n, domainHash: hashOfDomain(request.domain) };
-      return { request, counted, ...lives, evidence };
+      counted ??= { token: await this.#token(kept, request), atc, n, key, domainHash: hashOfDomain(request.domain) };
+      const isNewest = counted.key === secrets.number;
+      // Of a repeat from before the keys were changed, and of the key that it was counted under.
+      const own = isNewest ? evidence : evidenceOf(request.checkpointSize, signer(counted.key).serial);
+      return { request, counted, ...lives, evidence: own };
     });
   }
 
   /** The issuer's own. */
-  cryptogram({ request, counted: { atc, domainHash } }: CountedGrant): Uint8Array {
-    return this.#parts.secrets.cryptogram(request.tokenRef, atc, domainHash);
+  cryptogram({ request, counted: { atc, domainHash, key } }: CountedGrant): Uint8Array {
+    const made = this.#parts.secrets.cryptogramUnder(key, request.tokenRef, atc, domainHash);
+    if (typeof made === "string") throw new IssuerError("KEY_RETIRED");
+    return made;
   }
 
   async make(
-    { request, counted, issuedAt, expires, evidence = this.#parts.evidence(request.checkpointSize) }: CountedGrant,
+    { request, counted, issuedAt, expires, ...made }: CountedGrant,
     cryptogram: Uint8Array,
     code?: CodeToSwipe,
   ): Promise<GrantBundle> {
-    const { secrets, serial, keys } = this.#parts;
+    const { secrets } = this.#parts;
+    const { serial, sign, master } = this.#parts.signer(counted.key);
+    const evidence = made.evidence ?? this.#parts.evidence(request.checkpointSize, serial);
     const grant = encodeGrant(composeGrant(secrets, request, counted, cryptogram, code, { issuedAt, expires }));
-    const signed = encodeSign1(grant, serial, AAD.grant, keys.sign.sign);
+    const signed = encodeSign1(grant, serial, AAD.grant, sign.sign);
     const grantKey = await this.#parts.grantKey(request.cardId);
     // Of what was signed, so that the same grant, made again, is the same octets, and another never has its ephemeral key.
-    const ephemeral = createHmac("sha256", this.#ephemerals).update(request.cardId).update(signed).digest();
+    const ephemeral = createHmac("sha256", derivedKey(master, "ecard/1 grant ephemerals", 32))
+      .update(request.cardId)
+      .update(signed)
+      .digest();
     return { sealed: await sealToCard(signed, request.cardId, grantKey, ephemeral), ...evidence };
   }
 
   /** What another service is shown of it. */
-  shown({ request, counted: { atc, n }, issuedAt, expires }: CountedGrant, code?: CodeToSwipe): string {
+  shown({ request, counted: { atc, n, key }, issuedAt, expires }: CountedGrant, code?: CodeToSwipe): string {
     const { cardId, tokenRef, challenge, ...plain } = request;
     const octets = [cardId, tokenRef, ...(challenge ? [challenge] : [])].map(toHex);
     const told: Shown = {
@@ -100,16 +116,17 @@ export class GrantMaker {
       plain,
       atc,
       n,
+      key,
       issuedAt,
       expires,
       ...(code && { code: [code.number, toHex(code.codeRef)] }),
     };
-    return Buffer.from(sealText(this.#shown, JSON.stringify(told))).toString("base64url");
+    return Buffer.from(this.#shown.seal(JSON.stringify(told))).toString("base64url");
   }
 
   /** A grant of what it brings back, with one cryptogram and no other. @throws {IssuerError} `COUNTED_UNKNOWN`, `IDEMPOTENCY_MISMATCH` */
   async makeOf(shown: string, cryptogram: Uint8Array): Promise<GrantBundle> {
-    const { octets, plain, atc, n, issuedAt, expires, code } = this.#opened(shown);
+    const { octets, plain, atc, n, key = 0, issuedAt, expires, code } = this.#opened(shown);
     const [cardId, tokenRef, challenge] = octets.map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
     const request = { ...plain, cardId: cardId!, tokenRef: tokenRef!, ...(challenge && { challenge }) };
     const once = { owner: "made", key: `${octets[1]}|${atc}`, asked: toHex(cryptogram) };
@@ -117,7 +134,7 @@ export class GrantMaker {
       await this.#parts.once.within(kept.answers, once, async () => ({}));
       return this.#token(kept, request);
     });
-    const counted = { token, atc, n, domainHash: new Uint8Array(0) }; // of the issuer's own cryptogram alone
+    const counted = { token, atc, n, key, domainHash: new Uint8Array(0) }; // of the issuer's own cryptogram alone
     const swiped = code && { number: code[0], codeRef: Uint8Array.from(Buffer.from(code[1], "hex")) };
     return this.make({ request, counted, issuedAt, expires }, cryptogram, swiped);
   }
@@ -129,14 +146,20 @@ export class GrantMaker {
   }
 
   #opened(shown: string): Shown {
-    const text = openText(this.#shown, Buffer.from(shown, "base64url"));
-    const told = text === undefined ? undefined : (JSON.parse(text) as Shown);
-    if (told === undefined || this.#parts.now() >= told.expires) throw new IssuerError("COUNTED_UNKNOWN");
+    let told: Shown;
+    try {
+      told = JSON.parse(this.#shown.open(Buffer.from(shown, "base64url"))) as Shown;
+    } catch (cause) {
+      throw new IssuerError("COUNTED_UNKNOWN", { cause }); // altered, or of a key that was taken out: two minutes old
+    }
+    if (this.#parts.now() >= told.expires) throw new IssuerError("COUNTED_UNKNOWN");
     return told;
   }
 }
 
 interface Shown extends Pick<CountedGrant, "issuedAt" | "expires">, Pick<Counted, "atc" | "n"> {
+  /** Number of the keys that it is made with. */
+  readonly key?: number;
   /** Card, token, and the challenge where there is one; hexadecimal. */
   readonly octets: readonly string[];
   readonly plain: Omit<GrantRequest, "cardId" | "tokenRef" | "challenge">;

@@ -61,6 +61,8 @@ export interface Counted {
   readonly n: number;
   /** Of the domain that it was counted for. */
   readonly domainHash: Uint8Array;
+  /** Number of the keys that it is made with. */
+  readonly key: number;
 }
 
 /** A grant whose ATC is counted, and that is not made yet. Times in seconds since 1970. */
@@ -98,6 +100,7 @@ export type MakeCryptogram = (counted: { readonly atc: number; readonly expires:
 /**
  * The token's next ATC, written with the grant's row. To be called in a transaction: two callers never get one.
  *
+ * @param key - Number of the keys that it is made with
  * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`, `DOMAIN_REQUIRED`,
  * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
  */
@@ -107,6 +110,7 @@ export async function countGrant(
   now: number,
   expires: number,
   hasOwnCryptogram: boolean,
+  key: number,
 ): Promise<Counted> {
   const token = await kept.token(toHex(request.tokenRef));
   if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
@@ -128,7 +132,15 @@ export async function countGrant(
   const { maxAmount: max_amount } = request.domain;
   const domainHash = hashOfDomain(request.domain);
   const domain = JSON.stringify(request.domain);
-  const grant = { token_ref: token.token_ref, atc, expires, max_amount, domain, domain_hash: domainHash };
+  const grant = {
+    token_ref: token.token_ref,
+    atc,
+    expires,
+    max_amount,
+    domain,
+    domain_hash: domainHash,
+    key_number: key,
+  };
   await kept.addGrant(grant, level);
-  return { token, atc, n: held + 1, domainHash };
+  return { token, atc, n: held + 1, domainHash, key };
 }

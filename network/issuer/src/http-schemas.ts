@@ -41,7 +41,7 @@ export const REQUESTS = {
     },
     ["challenge"],
   ),
-  receipt: object({ cardId: ID, checkpointSize: SIZE }),
+  receipt: object({ cardId: ID, checkpointSize: SIZE, serial: ID }, ["serial"]),
   setState: object(
     {
       cardId: ID,

@@ -101,12 +101,13 @@ export async function httpServer(
     },
   );
 
-  app.post<{ Body: Position }>(
+  app.post<{ Body: Position & { serial?: string } }>(
     "/v1/receipts",
     { schema: { body: REQUESTS.receipt, response: ANSWERS.receipt } },
     async (request) => {
       await authenticated(issuer, request, request.body.cardId);
-      return evidenceJson(issuer.evidence(request.body.checkpointSize));
+      const { checkpointSize, serial } = request.body;
+      return evidenceJson(issuer.evidence(checkpointSize, serial === undefined ? undefined : decode64(serial)));
     },
   );
 

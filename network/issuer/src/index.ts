@@ -14,12 +14,20 @@ export {
   type SignedTokenState,
   type TokenView,
 } from "./issuer.js";
-export { type IssuerKeys, keysFromSeeds, randomSeeds, SEEDS_SIZE, sampleKeys } from "./keys.js";
+export {
+  type IssuerKeys,
+  keysFromSeeds,
+  type Rotation,
+  randomSeeds,
+  rotatedSeeds,
+  SEEDS_SIZE,
+  sampleKeys,
+} from "./keys.js";
 export { mintPan } from "./pan.js";
 export { compareMeans, type MeansInfo, type Registered, registerMeans } from "./registration.js";
 export { type Restored, restoreIssuer } from "./restore.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
 export { type NewToken, openIssuerDatabase, Tables, TOKENS_AT_ONCE } from "./store.js";
-export { cavvKeyOf, hashOfDomain, type TokenSecrets } from "./token-secrets.js";
+export { cavvKeyOf, cavvKeysOf, hashOfDomain, type TokenSecrets } from "./token-secrets.js";
 export { FAILURE_WINDOW_S, FAILURES_MAX } from "./verdict.js";

@@ -2,13 +2,10 @@
 
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { equalText } from "@enabling-card/doors";
-import { type Authority, authority, DevelopmentLog, LedgerError } from "@enabling-card/ledger";
+import { type Authority, authority, DevelopmentLog } from "@enabling-card/ledger";
 import type { Once, Repeatable, SqlDatabase } from "@enabling-card/sql";
 import {
   AAD,
-  type CertificateClaims,
-  decodeClaims,
-  decodeSign1,
   encodeSign1,
   encodeTokenState,
   fromHex,
@@ -31,9 +28,10 @@ import { GrantMaker } from "./grant-maker.js";
 import type { GrantOptions, GrantRequest } from "./grant-request.js";
 import { cardIn, tokenIn } from "./kept-rows.js";
 import type { IssuerKeys } from "./keys.js";
-import { checkKeys, ownCertificate } from "./own-certificate.js";
+import { ownCertificates, resealAll, tieToKeys } from "./own-certificate.js";
 import { mintPan } from "./pan.js";
 import { onceOf } from "./repeats.js";
+import { Signers } from "./signers.js";
 import { IssuerStore, type NewToken, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
 import { expiryFrom, isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
@@ -79,30 +77,33 @@ export class Issuer {
   readonly log: DevelopmentLog;
   readonly secrets: TokenSecrets;
   readonly maker: Authority;
-  readonly certificate: Uint8Array;
   /** Empty where there is none. */
   readonly helpUrl: string;
-  readonly #claims: CertificateClaims;
+  readonly #signers: Signers;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
   readonly #once: Once;
   readonly grants: GrantMaker;
 
-  private constructor(parts: Pick<Issuer, "keys" | "store" | "log" | "secrets" | "certificate">, options: Checked) {
+  private constructor(
+    parts: Pick<Issuer, "keys" | "store" | "log" | "secrets"> & { readonly signers: Signers },
+    answerNames: Uint8Array,
+    options: Checked,
+  ) {
     this.keys = parts.keys;
     this.store = parts.store;
     this.log = parts.log;
     this.secrets = parts.secrets;
-    this.certificate = parts.certificate;
+    this.#signers = parts.signers;
     this.maker = authority("enabling-card test maker", Role.Card, parts.keys.makerRoot);
-    this.#claims = decodeClaims(decodeSign1(this.certificate, AAD.certificate).payload);
     this.helpUrl = options.helpUrl;
     this.#iins = options.iins;
     this.#clock = options.now;
-    this.#once = onceOf(parts.keys, this.#clock);
+    this.#once = onceOf(parts.keys, answerNames, this.#clock);
     this.grants = new GrantMaker({
-      ...{ ...parts, serial: this.#claims.serial, now: this.#clock, once: this.#once },
-      evidence: (checkpointSize) => this.evidence(checkpointSize),
+      ...{ ...parts, now: this.#clock, once: this.#once },
+      signer: (number) => this.#signers.of(number),
+      evidence: (checkpointSize, serial) => this.evidence(checkpointSize, serial),
       grantKey: async (cardId) => (await cardIn(this.store, cardId)).grant_key,
     });
   }
@@ -110,18 +111,18 @@ export class Issuer {
   /**
    * Opens the issuer's stores, or makes them.
    *
-   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `HELP_URL_INVALID`, `KEYS_MISMATCH`, `STORE_DAMAGED`, `STORE_UNAVAILABLE`
+   * @throws {IssuerError} `SAMPLE_KEYS_TEST_IIN`, `IIN_NOT_CONFIGURED`, `HELP_URL_INVALID`, `KEYS_MISMATCH`, `KEYS_RETIRED`, `KEYS_NOT_YET`, `STORE_DAMAGED`, `STORE_UNAVAILABLE`
    * @throws {LedgerError} what `DevelopmentLog` throws; `CERTIFICATE_REVOKED` for an issuer that was
    */
   static async open(options: IssuerOptions): Promise<Issuer> {
     const { keys } = options;
     const checked = checkedOptions(options);
-    const secrets = new TokenSecrets(keys.master);
     const root = authority("enabling-card test root", Role.Issuer, keys.issuerRoot);
     const store = new IssuerStore(options.database ?? (await openIssuerDatabase(options.file ?? ":memory:")));
     let log: DevelopmentLog | undefined;
     try {
-      await checkKeys(store, keys, secrets);
+      const { names, isRenewed } = await tieToKeys(store, keys);
+      const secrets = new TokenSecrets(keys, names);
       const roots = { [Role.Issuer]: keys.issuerRoot.publicKey, [Role.Card]: keys.makerRoot.publicKey };
       const { now } = checked;
       log = new DevelopmentLog({
@@ -132,14 +133,21 @@ export class Issuer {
         now,
       });
       const name = options.name ?? "Example Issuer";
-      const certificate = await ownCertificate(store, root, keys.sign.publicKey, name, now());
-      log.append(certificate, Role.Issuer);
-      return new Issuer({ keys, store, log, secrets, certificate }, checked);
+      const certificates = await ownCertificates(store, root, keys, name, now());
+      const signers = new Signers(keys, certificates, log);
+      // Last: until then the store tells whoever opens it that the keys before these are needed.
+      if (!isRenewed) await resealAll(store, keys, secrets);
+      return new Issuer({ keys, store, log, secrets, signers }, names[2]!, checked);
     } catch (error) {
       log?.close();
       await store.close();
       throw error;
     }
+  }
+
+  /** Under which it signs. */
+  get certificate(): Uint8Array {
+    return this.#signers.newest.certificate;
   }
 
   /** Seconds since 1970. */
@@ -299,17 +307,14 @@ export class Issuer {
     return this.grants.make(counted, cryptogram, code);
   }
 
-  /** Certificate, receipt and consistency proof for a card that has seen `checkpointSize` entries. @throws {IssuerError} `CHECKPOINT_UNKNOWN` */
-  evidence(checkpointSize: number): Evidence {
-    try {
-      const consistency = this.log.consistency(checkpointSize) ?? null;
-      return { issuerCert: this.certificate, receipt: this.log.receipt(this.certificate), consistency };
-    } catch (cause) {
-      if (cause instanceof LedgerError && cause.code === "CHECKPOINT_UNKNOWN") {
-        throw new IssuerError("CHECKPOINT_UNKNOWN", { cause });
-      }
-      throw cause;
-    }
+  /**
+   * Certificate, receipt and consistency proof for a card that has seen `checkpointSize` entries.
+   *
+   * @param serial - Of the certificate, where it is not the newest: what was signed by the keys before these
+   * @throws {IssuerError} `CHECKPOINT_UNKNOWN`; `KEY_RETIRED` where that certificate is not there any more
+   */
+  evidence(checkpointSize: number, serial: Uint8Array = this.#signers.newest.serial): Evidence {
+    return this.#signers.evidence(checkpointSize, serial);
   }
 
   /**
@@ -357,7 +362,7 @@ export class Issuer {
       state,
       ...(state === TokenState.Deactivated && { until: token.last_expires }),
     });
-    const signed = encodeSign1(object, this.#claims.serial, AAD.state, this.keys.sign.sign);
+    const signed = encodeSign1(object, this.#signers.newest.serial, AAD.state, this.keys.sign.sign);
     return { signed, version: token.version, state, ...this.evidence(checkpointSize) };
   }
 

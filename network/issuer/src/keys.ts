@@ -17,6 +17,23 @@ export interface IssuerKeys {
   readonly sign: SigningKey;
   /** 32 octets, from which token keys and the store's keys are derived. */
   readonly master: Uint8Array;
+  /** Of `sign` and `master`: 0 for the first ones, one more with each rotation. */
+  readonly number: number;
+  /** Those that were taken before, for an overlap. The other keys are cards', and stay. */
+  readonly before?: IssuerKeysBefore;
+}
+
+export interface IssuerKeysBefore {
+  readonly number: number;
+  readonly sign: SigningKey;
+  readonly master: Uint8Array;
+}
+
+export interface Rotation {
+  /** Of these seeds. */
+  readonly number: number;
+  /** Those of one number less, as long as both are taken. */
+  readonly before?: Uint8Array | undefined;
 }
 
 const NAMES = ["issuer root", "maker root", "node", "issuer", "master"] as const;
@@ -31,7 +48,7 @@ const SAMPLE_SEEDS: readonly Uint8Array[] = NAMES.map((name) =>
  * Keys of 160 random octets, kept by the caller in the order issuer root, maker root, node, issuer, master. Where one of them is a
  * sample key, wherever it came from, all of them count as such.
  */
-export function keysFromSeeds(seeds: Uint8Array): IssuerKeys {
+export function keysFromSeeds(seeds: Uint8Array, { number, before }: Rotation = { number: 0 }): IssuerKeys {
   if (seeds.length !== SEEDS_SIZE) {
     throw new RangeError(`The issuer's seeds have ${SEEDS_SIZE} octets, not ${seeds.length}`);
   }
@@ -43,7 +60,9 @@ export function keysFromSeeds(seeds: Uint8Array): IssuerKeys {
     Uint8Array,
     Uint8Array,
   ];
+  const earlier = before && keysFromSeeds(before, { number: number - 1 });
   const keys = {
+    number,
     sample: parts.some((part) => SAMPLE_SEEDS.some((sample) => equalBytes(part, sample))),
     issuerRoot: signingKey(issuerRoot),
     makerRoot: signingKey(makerRoot),
@@ -51,7 +70,20 @@ export function keysFromSeeds(seeds: Uint8Array): IssuerKeys {
     sign: signingKey(sign),
   };
   // Not enumerable: whoever prints or serialises the keys, or an issuer, does not print the master.
-  return Object.defineProperty(keys as IssuerKeys, "master", { value: master });
+  Object.defineProperty(keys, "master", { value: master });
+  if (earlier) {
+    const { number: was, sign: signed, master: had } = earlier;
+    Object.defineProperty(keys, "before", {
+      value: Object.defineProperty({ number: was, sign: signed }, "master", { value: had }),
+    });
+  }
+  return keys as unknown as IssuerKeys;
+}
+
+/** The next seeds: another signing key and another master, and what cards pin as it was. */
+export function rotatedSeeds(seeds: Uint8Array): Uint8Array {
+  const fresh = randomSeeds();
+  return Uint8Array.from([...seeds.subarray(0, SEED_SIZE * 3), ...fresh.subarray(SEED_SIZE * 3)]);
 }
 
 export function randomSeeds(): Uint8Array {

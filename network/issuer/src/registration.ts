@@ -40,8 +40,8 @@ export function registerMeans(issuer: Issuer, cardId: Uint8Array, tokenRef: stri
   return issuer.store.atomically(async (kept) => {
     const { state } = await tokenIn(kept, tokenRef, cardId);
     if (state === TokenState.Deactivated) throw new IssuerError("TOKEN_DEACTIVATED");
-    await kept.setRegistration(tokenRef, toHex(registration));
-    return { registration, key: issuer.secrets.registrationKey(fromHex(tokenRef), registration) };
+    await kept.setRegistration(tokenRef, toHex(registration), issuer.secrets.number);
+    return { registration, key: issuer.secrets.registrationKey(fromHex(tokenRef), registration)! };
   });
 }
 
@@ -63,6 +63,7 @@ export async function compareMeans(
   const ref = fromHex(tokenRef);
   const link = issuer.helpUrl;
   const info = { cardId, tokenRef: ref, registration, nonce, version: token.version, link, ...standingOf(token) };
-  const key = issuer.secrets.registrationKey(ref, registration);
+  const key = issuer.secrets.registrationKey(ref, registration, token.registration_key);
+  if (key === undefined) throw new IssuerError("REGISTRATION_OLD"); // its key was taken out: the phone gets another
   return { ...info, cryptogram: aesCmac(key, stateInfoInput(info)) };
 }

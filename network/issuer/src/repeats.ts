@@ -1,20 +1,18 @@
 // What the issuer answered under an idempotency key, of a card or of nobody yet: kept a day (sql/once.ts), sealed, as access keys are among it.
 
 import { Once } from "@enabling-card/sql";
-import { derivedKey, keyedName, openText, sealText } from "@enabling-card/vault";
+import { keyedName, SealRing } from "@enabling-card/vault";
 import { IssuerError } from "./errors.js";
 import type { IssuerKeys } from "./keys.js";
+import { opened } from "./token-secrets.js";
 
-export function onceOf({ master }: IssuerKeys, now: () => number): Once {
-  const [names, rest] = ["ecard/1 answer names", "ecard/1 answers at rest"].map((info) => derivedKey(master, info, 32));
+/** @param name - Key of answers' names */
+export function onceOf(keys: IssuerKeys, name: Uint8Array, now: () => number): Once {
+  const rest = new SealRing(keys, "ecard/1 answers at rest");
   return new Once({
-    nameOf: (text) => keyedName(names!, text),
-    seal: (text) => sealText(rest!, text),
-    open: (sealed) => {
-      const text = openText(rest!, sealed);
-      if (text === undefined) throw new IssuerError("INTERNAL");
-      return text;
-    },
+    nameOf: (text) => keyedName(name, text),
+    seal: (text) => rest.seal(text),
+    open: (sealed) => opened(rest, sealed),
     now,
     mismatch: () => new IssuerError("IDEMPOTENCY_MISMATCH"),
   });

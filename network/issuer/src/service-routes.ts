@@ -2,6 +2,7 @@
 // makes, the access control server for questions to a card. Signed by them (doors), octets as base64url.
 
 import { answers, object, out, serviceKeys, signedRoutes, whole } from "@enabling-card/doors";
+import type { Master } from "@enabling-card/vault";
 import { type Domain, toHex } from "@enabling-card/wire";
 import type { FastifyInstance } from "fastify";
 import type { GrantBundle } from "./evidence.js";
@@ -12,8 +13,8 @@ import type { Issuer } from "./issuer.js";
 
 /** 32 octets that the issuer and that service have, and no other. */
 export interface ServiceSecrets {
-  readonly processor?: Uint8Array;
-  readonly acs?: Uint8Array;
+  readonly processor?: Master;
+  readonly acs?: Master;
 }
 
 interface Named {

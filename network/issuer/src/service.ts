@@ -9,6 +9,7 @@ import {
   type OperationsOptions,
 } from "@enabling-card/doors";
 import type { Message } from "@enabling-card/iso8583";
+import type { Master } from "@enabling-card/vault";
 import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
@@ -30,9 +31,9 @@ export interface IssuerServiceOptions extends IssuerOptions {
   readonly log?: OperationsOptions["log"];
   readonly iso?: IsoLimits;
   /** A door for a processor in another process, and the 32 octets that both have; it signs what it asks over HTTP by them, too. */
-  readonly processor?: { readonly port: number; readonly secret: Uint8Array };
+  readonly processor?: { readonly port: number; readonly secret: Master };
   /** 32 octets that an access control server in another process has as well. */
-  readonly acs?: Uint8Array;
+  readonly acs?: Master;
 }
 
 export interface IssuerService {

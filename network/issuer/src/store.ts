@@ -32,12 +32,13 @@ export interface TokenRow {
   /** How full its bucket of grants was (grant-rate.ts), and when, seconds since 1970. */
   readonly level_s: number;
   readonly level_at: number;
-  /** Names the newest registration of a phone, 16 octets in hexadecimal. */
+  /** Names the newest registration of a phone, 16 octets in hexadecimal, and of which master's its key is. */
   readonly registration: string | null;
+  readonly registration_key: number;
 }
 
 /** A token as it is minted. */
-export type NewToken = Omit<TokenRow, "level_s" | "level_at" | "registration">;
+export type NewToken = Omit<TokenRow, "level_s" | "level_at" | "registration" | "registration_key">;
 
 /** The account behind a card's tokens. */
 export interface AccountRow {
@@ -56,8 +57,13 @@ export interface GrantRow {
   readonly domain: string;
   /** Of a grant that an earlier version counted there is none. */
   readonly domain_hash: Uint8Array | null;
+  /** Of the key that it was counted under. */
+  readonly key_number: number;
   readonly used: number;
 }
+
+/** A grant as it is counted, under the first keys unless told. */
+type NewGrant = Omit<GrantRow, "used" | "key_number"> & Partial<Pick<GrantRow, "key_number">>;
 
 export interface Decision {
   readonly decline: Decline | null;
@@ -91,6 +97,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE accounts (card_id TEXT PRIMARY KEY REFERENCES cards, pan_index TEXT NOT NULL UNIQUE, pan BLOB NOT NULL) STRICT;`,
   ANSWERS_TABLE,
   "ALTER TABLE tokens ADD COLUMN registration TEXT",
+  `ALTER TABLE grants ADD COLUMN key_number INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tokens ADD COLUMN registration_key INTEGER NOT NULL DEFAULT 0`,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -206,13 +214,34 @@ export class Tables {
     this.changed.push(tokenRef);
   }
 
-  async setRegistration(tokenRef: string, registration: string): Promise<void> {
-    await this.#sql.run("UPDATE tokens SET registration = ? WHERE token_ref = ?", registration, tokenRef);
+  /** @param key - Number of the master that its key is of */
+  async setRegistration(tokenRef: string, registration: string, key: number): Promise<void> {
+    const set = "UPDATE tokens SET registration = ?, registration_key = ? WHERE token_ref = ?";
+    await this.#sql.run(set, registration, key, tokenRef);
+  }
+
+  /** Sealed values of tokens behind `after`, in the order of their names. */
+  sealedTokens(after: string, most: number): Promise<Pick<TokenRow, "token_ref" | "pan" | "holder">[]> {
+    const order = "SELECT token_ref, pan, holder FROM tokens WHERE token_ref > ? ORDER BY token_ref LIMIT ?";
+    return this.#sql.rows(order, after, most);
+  }
+
+  async resealToken(tokenRef: string, pan: Uint8Array, holder: Uint8Array): Promise<void> {
+    await this.#sql.run("UPDATE tokens SET pan = ?, holder = ? WHERE token_ref = ?", pan, holder, tokenRef);
+  }
+
+  sealedAccounts(after: string, most: number): Promise<AccountRow[]> {
+    const order = "SELECT card_id, pan FROM accounts WHERE card_id > ? ORDER BY card_id LIMIT ?";
+    return this.#sql.rows(order, after, most);
+  }
+
+  async resealAccount(cardId: string, pan: Uint8Array): Promise<void> {
+    await this.#sql.run("UPDATE accounts SET pan = ? WHERE card_id = ?", pan, cardId);
   }
 
   /** Stores a grant and moves the token's ATC to it. @param level - Of the token's bucket, behind it */
-  async addGrant(grant: Omit<GrantRow, "used">, level: Level): Promise<void> {
-    const { token_ref, atc, expires, max_amount, domain, domain_hash } = grant;
+  async addGrant(grant: NewGrant, level: Level): Promise<void> {
+    const { token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0 } = grant;
     // The token's row first: two who count at once meet there.
     await this.#sql.run(
       "UPDATE tokens SET atc = ?, level_s = ?, level_at = ?, last_expires = CASE WHEN last_expires < ? THEN ? ELSE last_expires END WHERE token_ref = ?",
@@ -224,13 +253,14 @@ export class Tables {
       token_ref,
     );
     await this.#sql.run(
-      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash) VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number) VALUES (?, ?, ?, ?, ?, ?, ?)",
       token_ref,
       atc,
       expires,
       max_amount,
       domain,
       domain_hash,
+      key_number,
     );
   }
 

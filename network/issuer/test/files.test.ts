@@ -261,12 +261,13 @@ describe("the issuer's files", () => {
     await first.close();
     const db = new Database(options.file);
     // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, no account apart from its tokens,
-    // and no phone's registration.
+    // no phone's registration, and no number of a key.
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
     db.exec(
       "DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only; ALTER TABLE tokens DROP COLUMN registration",
     );
+    db.exec("ALTER TABLE grants DROP COLUMN key_number; ALTER TABLE tokens DROP COLUMN registration_key");
     db.exec("DROP TABLE answers"); // and answered each request anew
     db.pragma("user_version = 1");
     db.close();

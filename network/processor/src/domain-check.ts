@@ -13,7 +13,7 @@ import {
 import { Channel, toHex } from "@enabling-card/wire";
 import type { KeptDomain } from "./domain-server.js";
 import { drcOf, equalDrc } from "./drc.js";
-import type { ProcessorDecline } from "./errors.js";
+import { type ProcessorDecline, ProcessorError } from "./errors.js";
 import { FAILURE_WINDOW_S, FAILURES_MAX } from "./present.js";
 import type { Processor } from "./processor.js";
 import type { DomainGrantRow } from "./store.js";
@@ -51,7 +51,9 @@ export async function domainRequest(
   const claim = await (isStripe ? stripeClaim(processor, fields) : remoteClaim(processor, fields));
   if (claim === undefined || typeof claim === "string") return claim;
   const { token, row, channel } = claim;
-  const kept = processor.open<KeptDomain>(row.domain);
+  const kept = openedDomain(processor, row.domain);
+  const key = kept === undefined ? undefined : processor.domainKeyOf(kept.key ?? 0);
+  if (kept === undefined || key === undefined || typeof key === "string") return "KEY_RETIRED";
   const subject = processor.nameOf("domain token", token);
   const now = processor.now();
   if ((await processor.store.failures(subject, now - FAILURE_WINDOW_S)) >= FAILURES_MAX) return "TOKEN_LOCKED";
@@ -60,7 +62,7 @@ export async function domainRequest(
   if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
   const atnPart = Buffer.from(kept.atnPart, "base64url");
   const { requestor, merchant } = kept;
-  const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc: row.atc });
+  const drc = drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc });
   if (!claim.isShown(drc, kept)) {
     await processor.store.addFailure(subject, now, now - FAILURE_WINDOW_S);
     return "DRC_WRONG";
@@ -80,6 +82,16 @@ export async function domainRequest(
       }),
     },
   };
+}
+
+/** Undefined where it was sealed by a key that was taken out. */
+function openedDomain(processor: Processor, sealed: Uint8Array): KeptDomain | undefined {
+  try {
+    return processor.open<KeptDomain>(sealed);
+  } catch (cause) {
+    if (cause instanceof ProcessorError && cause.code === "KEY_RETIRED") return undefined;
+    throw cause;
+  }
 }
 
 async function stripeClaim(processor: Processor, fields: Fields): Promise<Claim | ProcessorDecline | undefined> {

@@ -135,6 +135,8 @@ export interface KeptDomain
   readonly atnPart: string;
   /** Base64. */
   readonly cavv: string;
+  /** Number of the key that the DRC was made by; 0 where none is told. */
+  readonly key?: number;
 }
 
 export class DomainServer {
@@ -224,7 +226,7 @@ export class DomainServer {
           const { account } = purchase;
           const kept: KeptDomain = {
             ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv },
-            atnPart: atnPart.toString("base64url"),
+            ...{ atnPart: atnPart.toString("base64url"), key: processor.keyNumber },
           };
           await processor.store.atomically(async (tables) => {
             if (!(await tables.useAuthentication(threeDSServerTransID))) throw new ProcessorError("ATN_USED");

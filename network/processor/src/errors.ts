@@ -29,6 +29,12 @@ export const PROCESSOR_ERRORS = {
   STORE_IS_COPY: [500, "This is a copy of a processor's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not a processor's store of this version: restore it from a copy"],
   KEYS_MISMATCH: [500, "The processor's store was made with other keys: open it with those"],
+  KEYS_RETIRED: [500, "The store has gone on to newer keys: open it with those"],
+  KEYS_NOT_YET: [
+    500,
+    "The store is still under keys that are not among these: open it once with those from before they were taken out",
+  ],
+  KEY_RETIRED: [410, "What it was made by is a key that was taken out: begin anew"],
   INTERNAL: [500, "The processor failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 
@@ -68,6 +74,8 @@ export const PROCESSOR_DECLINES = {
   REQUESTOR_WRONG: "58",
   CHANNEL_WRONG: "58",
   DRC_WRONG: "63",
+  /** Made by a key that was taken out. */
+  KEY_RETIRED: "54",
   /** A number alone: neither a stripe nor a domain restriction cryptogram is with it. */
   DRC_MISSING: "63",
   /** Five wrong tries within a day, of this token. */

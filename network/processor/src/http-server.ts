@@ -11,6 +11,7 @@ import {
   signedRoutes,
 } from "@enabling-card/doors";
 import { SqlError } from "@enabling-card/sql";
+import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
@@ -46,7 +47,7 @@ interface Served {
   readonly domain: DomainServer | undefined;
   readonly issueCode: IssueCode | undefined;
   /** The secret of processor and access control server. */
-  readonly acs: Uint8Array | undefined;
+  readonly acs: Master | undefined;
   readonly onResult: ((result: RReq, taken: RRes) => void) | undefined;
 }
 

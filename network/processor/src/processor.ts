@@ -3,7 +3,19 @@
 
 import { randomBytes, randomInt } from "node:crypto";
 import { Once, type Repeatable } from "@enabling-card/sql";
-import { derivedKey, keyedName, openText, sealText } from "@enabling-card/vault";
+import {
+  derivedKey,
+  type KeyAbsence,
+  keyedName,
+  keyOf,
+  type Master,
+  type NumberedMaster,
+  numbered,
+  SealRing,
+  tellRenewed,
+  tie,
+  UnopenedError,
+} from "@enabling-card/vault";
 import { TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE } from "./device-mac.js";
 import { ProcessorError } from "./errors.js";
@@ -15,6 +27,10 @@ export const CODE_LIFE_MAX_S = 7 * 86_400;
 export const OPEN_CODES_MAX = 16;
 /** How long codes are kept behind their last moment. */
 export const KEPT_S = 86_400;
+/** Rows that are sealed anew in one transaction. */
+const RESEALED_AT_ONCE = 500;
+/** What the key of what is at rest is derived for. */
+const AT_REST = "ecard/1 processor at rest";
 /** Random codes that may be taken already before the range is called full. */
 const CODE_TRIES = 16;
 
@@ -35,8 +51,8 @@ export interface Account {
 export type FindAccount = (name: AccountName) => Promise<Account>;
 
 export interface ProcessorOptions {
-  /** 32 octets: what is at rest is sealed and named under keys of it. */
-  readonly master: Uint8Array;
+  /** 32 octets: what is at rest is sealed and named under keys of it. Where they were changed, those of before as well, for the overlap. */
+  readonly master: Master;
   readonly findAccount: FindAccount;
   /** A file, `:memory:` (unless told), or a `postgres:` URL. */
   readonly file?: string;
@@ -70,42 +86,64 @@ export type CodeState = "open" | "used" | "cancelled" | "expired";
 export class Processor {
   readonly store: ProcessorStore;
   readonly #options: ProcessorOptions;
+  readonly #master: NumberedMaster;
+  readonly #domainKeys: DomainKey & { readonly before?: DomainKey };
   readonly #names: Uint8Array;
-  /** 16 octets: of domain restriction cryptograms. */
-  readonly domainKey: Uint8Array;
-  readonly #rest: Uint8Array;
+  readonly #rest: SealRing;
   readonly #once: Once;
 
-  private constructor(options: ProcessorOptions, store: ProcessorStore) {
+  private constructor(options: ProcessorOptions, store: ProcessorStore, names: Uint8Array) {
     this.#options = options;
     this.store = store;
-    this.#names = derivedKey(options.master, "ecard/1 processor names", 32);
-    this.#rest = derivedKey(options.master, "ecard/1 processor at rest", 32);
-    this.domainKey = derivedKey(options.master, "ecard/1 domain", 16);
+    this.#master = numbered(options.master);
+    const { before } = this.#master;
+    this.#domainKeys = { ...domainKeyOf(this.#master), ...(before && { before: domainKeyOf(before) }) };
+    this.#names = names;
+    this.#rest = new SealRing(this.#master, AT_REST);
     this.#once = new Once({
       nameOf: (text) => keyedName(this.#names, text),
-      seal: (text) => sealText(this.#rest, text),
+      seal: (text) => this.#rest.seal(text),
       open: (sealed) => this.#opened(sealed),
       now: () => this.now(),
       mismatch: () => new ProcessorError("IDEMPOTENCY_MISMATCH"),
     });
   }
 
-  /** @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH` */
+  /** @throws {ProcessorError} `STORE_DAMAGED`, `STORE_UNAVAILABLE`, `KEYS_MISMATCH`, `KEYS_RETIRED`, `KEYS_NOT_YET` */
   static async open(options: ProcessorOptions): Promise<Processor> {
     const store = await openProcessorStore(options.file ?? ":memory:");
-    const check = derivedKey(options.master, "ecard/1 processor key check", 32);
+    const master = numbered(options.master);
     try {
-      await store.atomically(async (kept) => {
-        const known = await kept.setting("key check");
-        if (known === undefined) await kept.keepSetting("key check", check);
-        else if (Buffer.compare(known, check) !== 0) throw new ProcessorError("KEYS_MISMATCH");
-      });
+      const { names, isRenewed } = await store.atomically((kept) =>
+        tie(kept, {
+          ...{ master, names: ["ecard/1 processor names"], sealInfo: AT_REST },
+          checkOf: (of) => derivedKey(of.master, "ecard/1 processor key check", 32),
+          refuse: (code) => new ProcessorError(code),
+        }),
+      );
+      const processor = new Processor(options, store, names[0]!);
+      if (!isRenewed) await processor.#resealAll();
+      return processor;
     } catch (error) {
       await store.close();
       throw error;
     }
-    return new Processor(options, store);
+  }
+
+  /** Of domain restriction cryptograms, 16 octets, of the newest master. */
+  get domainKey(): Uint8Array {
+    return this.#domainKeys.key;
+  }
+
+  /** Of the newest master. */
+  get keyNumber(): number {
+    return this.#master.number;
+  }
+
+  /** The same of the master of that number, or why it is not there. */
+  domainKeyOf(number: number): Uint8Array | KeyAbsence {
+    const found = keyOf<DomainKey>(this.#domainKeys, number);
+    return typeof found === "string" ? found : found.key;
   }
 
   now(): number {
@@ -136,7 +174,7 @@ export class Processor {
   }
 
   sealKey(key: Uint8Array): Uint8Array {
-    return sealText(this.#rest, Buffer.from(key).toString("hex"));
+    return this.#rest.seal(Buffer.from(key).toString("hex"));
   }
 
   /** The key of a device. */
@@ -151,10 +189,10 @@ export class Processor {
 
   /** What is kept, as nobody else can read it. */
   seal(value: object): Uint8Array {
-    return sealText(this.#rest, JSON.stringify(value));
+    return this.#rest.seal(JSON.stringify(value));
   }
 
-  /** @throws {ProcessorError} `INTERNAL` where the store was altered */
+  /** @throws {ProcessorError} `KEY_RETIRED`; `INTERNAL` where the store was altered */
   open<T>(sealed: Uint8Array): T {
     return JSON.parse(this.#opened(sealed)) as T;
   }
@@ -254,8 +292,38 @@ export class Processor {
   }
 
   #opened(sealed: Uint8Array): string {
-    const text = openText(this.#rest, sealed);
-    if (text === undefined) throw new ProcessorError("INTERNAL");
-    return text;
+    try {
+      return this.#rest.open(sealed);
+    } catch (cause) {
+      const isGone = cause instanceof UnopenedError && cause.why !== "altered";
+      throw new ProcessorError(isGone ? "KEY_RETIRED" : "INTERNAL", { cause });
+    }
   }
+
+  /** Devices and codes, which are kept for long, by the newest key. Killed in between, it is done by the next one that opens the store. */
+  async #resealAll(): Promise<void> {
+    for (const table of ["devices", "codes"] as const) {
+      for (let after: string | undefined = ""; after !== undefined; ) {
+        const from: string = after;
+        after = await this.store.atomically(async (kept) => {
+          const rows = await kept.sealedRows(table, from, RESEALED_AT_ONCE);
+          for (const { name, sealed } of rows) {
+            const renewed = this.#rest.renewed(sealed);
+            if (renewed) await kept.reseal(table, name, renewed);
+          }
+          return rows.at(-1)?.name;
+        });
+      }
+    }
+    await this.store.atomically((kept) => tellRenewed(kept, this.#master));
+  }
+}
+
+interface DomainKey {
+  readonly number: number;
+  readonly key: Uint8Array;
+}
+
+function domainKeyOf({ number, master }: Pick<NumberedMaster, "number" | "master">): DomainKey {
+  return { number, key: derivedKey(master, "ecard/1 domain", 16) };
 }

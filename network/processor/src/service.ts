@@ -9,6 +9,7 @@ import {
   openIsoDoor,
   timed,
 } from "@enabling-card/doors";
+import type { Master } from "@enabling-card/vault";
 import type { IssueCode } from "./card-codes.js";
 import { DomainServer, type DomainServerOptions } from "./domain-server.js";
 import { httpServer } from "./http-server.js";
@@ -26,7 +27,7 @@ export interface ProcessorServiceOptions extends ProcessorOptions, Pick<SwitchOp
   /** Whom the domain server asks (system 4); without it there is none. */
   readonly domain?: Omit<DomainServerOptions, "processor">;
   /** 32 octets that an access control server in another process has as well, and signs results by; without it none is let in over HTTP. */
-  readonly acs?: Uint8Array;
+  readonly acs?: Master;
   /** Told of each such result, and of what was said to it. */
   readonly onResult?: (result: RReq, taken: RRes) => void;
   /** Loopback unless told. */

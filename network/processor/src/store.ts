@@ -80,6 +80,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX domain_grants_by_time ON domain_grants (expires);`,
 ];
 
+/** What is sealed for long: by table what its rows are named by, and the sealed column. */
+const SEALED = { devices: ["device", "key"], codes: ["code_name", "account"] } as const;
+type SealedTable = keyof typeof SEALED;
+
 /** The tables, as one transaction sees them, or each statement by itself. */
 export class Tables {
   readonly #sql: Sql;
@@ -96,7 +100,11 @@ export class Tables {
   }
 
   async keepSetting(name: string, value: Uint8Array): Promise<void> {
-    await this.#sql.run("INSERT INTO settings (name, value) VALUES (?, ?)", name, value);
+    await this.#sql.run(
+      "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+      name,
+      value,
+    );
   }
 
   /** One that is there already stays as it is. */
@@ -107,6 +115,21 @@ export class Tables {
   /** Its sealed key. */
   async device(device: string): Promise<Uint8Array | undefined> {
     return (await this.#sql.row<{ key: Uint8Array }>("SELECT key FROM devices WHERE device = ?", device))?.key;
+  }
+
+  /** Names and sealed values behind `after`, in the order of their names. */
+  sealedRows(table: SealedTable, after: string, most: number): Promise<{ name: string; sealed: Uint8Array }[]> {
+    const [name, sealed] = SEALED[table];
+    return this.#sql.rows(
+      `SELECT ${name} AS name, ${sealed} AS sealed FROM ${table} WHERE ${name} > ? ORDER BY ${name} LIMIT ?`,
+      after,
+      most,
+    );
+  }
+
+  async reseal(table: SealedTable, row: string, value: Uint8Array): Promise<void> {
+    const [name, sealed] = SEALED[table];
+    await this.#sql.run(`UPDATE ${table} SET ${sealed} = ? WHERE ${name} = ?`, value, row);
   }
 
   /** False where the code is taken. */

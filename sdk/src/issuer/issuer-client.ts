@@ -1,7 +1,15 @@
 // The issuer's HTTP API, from the phone: enrol, tokens, grants, receipts, states. JSON, octets as base64url. The phone can read none
 // of what is sealed; what it can see, it checks: tokens come from the number ranges this app was made for, or not at all.
 
-import { type Domain, REGISTRATION_KEY_SIZE, REGISTRATION_SIZE, type StateInfo } from "@enabling-card/wire";
+import {
+  AAD,
+  type Domain,
+  decodeClaims,
+  decodeSign1,
+  REGISTRATION_KEY_SIZE,
+  REGISTRATION_SIZE,
+  type StateInfo,
+} from "@enabling-card/wire";
 import type { GrantBundle, SignedState } from "../card/card.js";
 import { sdkError, throwIfAborted } from "../errors.js";
 import type { StateInfoAnswer } from "../means/check-info.js";
@@ -143,9 +151,18 @@ export class IssuerClient {
     return { sealed: octets(answer, "sealed"), ...evidence(answer) };
   }
 
-  /** A newer receipt for a stored grant, whose certificate has not changed. */
-  async receipt(card: CardPosition, options: IssuerCallOptions = {}): Promise<Evidence> {
-    return evidence(await this.#ask("POST", "/v1/receipts", positionBody(card), options));
+  /**
+   * A newer receipt for a stored grant.
+   *
+   * @param options - `issuerCert`: that came with the grant; without it the receipt is of the issuer's newest certificate, and its key may have been changed
+   * @throws {CardError} `ISSUER_REFUSED` with `KEY_RETIRED` where that key was taken out: the grant pays no more
+   */
+  async receipt(
+    card: CardPosition,
+    { issuerCert, ...options }: IssuerCallOptions & { readonly issuerCert?: Uint8Array } = {},
+  ): Promise<Evidence> {
+    const body = { ...positionBody(card), ...(issuerCert && { serial: toBase64Url(serialOf(issuerCert)) }) };
+    return evidence(await this.#ask("POST", "/v1/receipts", body, options));
   }
 
   /**
@@ -233,6 +250,15 @@ export class IssuerClient {
 
 function positionBody({ cardId, checkpointSize }: CardPosition) {
   return { cardId: toBase64Url(cardId), checkpointSize };
+}
+
+/** @throws {CardError} `ISSUER_ANSWER_INVALID` for what is no certificate */
+function serialOf(issuerCert: Uint8Array): Uint8Array {
+  try {
+    return decodeClaims(decodeSign1(issuerCert, AAD.certificate).payload).serial;
+  } catch (cause) {
+    throw sdkError("ISSUER_ANSWER_INVALID", "the certificate beside the grant", { cause });
+  }
 }
 
 const STATE_NAMES = ["inactive", "active", "suspended", "deactivated"] as const;

@@ -215,6 +215,9 @@ export function keysCommand(network: Command, context: Context): void {
     .command("keys")
     .description("new keys for services apart: a file for each")
     .requiredOption("--out <folder>", "where the files go: none may be there yet")
+    .option("--rotate <folder>", "the next keys of that folder's, which stay good")
+    .option("--retire <folder>", "that folder's keys, the ones before taken out")
+    .option("--early", "retire: though what those made is not over yet")
     .addHelpText(
       "after",
       `
@@ -224,12 +227,23 @@ safe as the store that it opens. A store opens with the keys it was made with.
 What is in operator.keys is in issuer.json too: ecard personalise --keys makes
 cards by it that this issuer takes.
 
+With --rotate they are the next ones, and each file has those of before too:
+start each service again with its new file, the issuer first. What the old keys
+made is good for 15 days more. Then --retire makes files without those: start
+each service with them once more. With --early it does so at once, for keys that
+somebody else has, and what they made is refused.
+
 With --json: {"keys"}, the files.
 
-Example:
-  ecard network keys --out my-keys`,
+Examples:
+  ecard network keys --out my-keys
+  ecard network keys --rotate my-keys --out my-keys-1
+  ecard network keys --retire my-keys-1 --out my-keys-2`,
     )
-    .action(async ({ out }: { out: string }, command: Command) => {
+    .action(async ({ out, rotate, retire, early }: KeysOptions, command: Command) => {
+      if (rotate !== undefined || retire !== undefined || early) {
+        return changed({ out, rotate, retire, early }, context.output(command));
+      }
       const [{ newServiceKeys }, { makeFolder }, { writeWhole }] = await Promise.all([
         import("@enabling-card/network"),
         import("../make-folder.js"),
@@ -250,4 +264,25 @@ Example:
       output.fact({ keys: files.map(({ file }) => file) });
       for (const { file } of files) output.result(file);
     });
+}
+
+interface KeysOptions {
+  readonly out: string;
+  readonly rotate?: string | undefined;
+  readonly retire?: string | undefined;
+  readonly early?: boolean | undefined;
+}
+
+async function changed({ out, rotate, retire, early }: KeysOptions, output: Output): Promise<void> {
+  if (rotate !== undefined && (retire !== undefined || early)) {
+    throw new CommandError("WRONG_USE", "--rotate goes with --out alone", EXIT.usage);
+  }
+  if (rotate === undefined && retire === undefined) {
+    throw new CommandError("WRONG_USE", "--early is for --retire", EXIT.usage);
+  }
+  const { changeKeys } = await import("../network/change-keys.js");
+  const change = rotate !== undefined ? { rotate } : { retire: retire!, isEarly: early === true };
+  const files = await changeKeys(change, out, Math.floor(Date.now() / 1000));
+  output.fact({ keys: files });
+  for (const file of files) output.result(file);
 }

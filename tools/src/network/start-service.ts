@@ -19,7 +19,7 @@ import { readAtMost } from "../read-at-most.js";
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 /** Whoever else may do something with a file (POSIX). */
 const OTHERS = 0o077;
-/** Octets of a key file, at most. */
+/** Octets of a key file, at most: with those of before. */
 const KEYS_MAX = 4096;
 
 export interface Place {
@@ -74,7 +74,8 @@ export async function serviceKeysOf<Name extends ServiceName>(
   throw invalid(`${file ?? "ECARD_NETWORK_KEYS"} holds no keys of ${service}: make some with ecard network keys`);
 }
 
-async function keysIn(file: string): Promise<string> {
+/** What a file says that its owner alone reads. @throws {CommandError} `KEYS_INVALID` */
+export async function keysIn(file: string): Promise<string> {
   try {
     const text = (await readAtMost(file, KEYS_MAX)).toString();
     if (process.platform === "win32" || ((await stat(file)).mode & OTHERS) === 0) return text;

@@ -29,7 +29,7 @@ _ecard() {
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
     "network") flags="--json -q --quiet -v --verbose" names="start keys watch backup restore" ;;
     "network start") flags="--http --codes --acs --iso --watch --dir --store --line --host --keys --issuer-url --issuer-line --processor-url --acs-url --json -q --quiet -v --verbose" names="issuer processor acs" ;;
-    "network keys") flags="--out --json -q --quiet -v --verbose" names="" ;;
+    "network keys") flags="--out --rotate --retire --early --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;

@@ -158,6 +158,9 @@ _ecard_network_keys() {
   local -a names
   _arguments -C \
     '--out[where the files go\: none may be there yet]:value:_files' \
+    '--rotate[the next keys of that folder'\''s, which stay good]:value:_files' \
+    '--retire[that folder'\''s keys, the ones before taken out]:value:_files' \
+    '--early[retire\: though what those made is not over yet]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
