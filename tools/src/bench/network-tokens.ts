@@ -56,8 +56,13 @@ export async function fillTokens(
   const holder = secrets.seal(HOLDER);
   for (let done = 0; done < count; ) {
     const rows: [NewToken, string][] = [];
+    const [from, refs] = [done, randomBytes(TOKEN_REF_SIZE * ROWS_AT_ONCE)]; // asked for at once: a call for each is a quarter of all time
     for (const until = Math.min(count, done + ROWS_AT_ONCE); done < until; done++) {
-      const [card, pan, tokenRef] = [Math.floor(done / TOKENS_MAX), panOf(tokens, done), refOf(done, count)];
+      const [card, pan, tokenRef] = [
+        Math.floor(done / TOKENS_MAX),
+        panOf(tokens, done),
+        refOf(refs, done - from, done / count),
+      ];
       rows.push([rowOf(secrets, tokenRef, cardOf(card), pan, holder), secrets.panIndex(pan)]);
       // As many from each part of the store.
       if (Math.floor(((done + 1) * wanted) / count) > Math.floor((done * wanted) / count))
@@ -97,10 +102,10 @@ function cardOf(card: number): string {
 }
 
 /** Random, but that its first four octets rise. */
-function refOf(i: number, count: number): Uint8Array {
-  const ref = randomBytes(TOKEN_REF_SIZE);
-  ref.writeUInt32BE(Math.floor((i * 2 ** 32) / count));
-  return Uint8Array.from(ref);
+function refOf(random: Buffer, i: number, share: number): Uint8Array {
+  const ref = Uint8Array.from(random.subarray(TOKEN_REF_SIZE * i, TOKEN_REF_SIZE * (i + 1)));
+  new DataView(ref.buffer).setUint32(0, Math.floor(share * 2 ** 32));
+  return ref;
 }
 
 function rowOf(
