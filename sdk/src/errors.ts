@@ -54,6 +54,12 @@ const SENTENCES = {
     "The issuer's answer is one to an earlier question: do not trust this network, try again elsewhere",
   STATE_INFO_OLD: "The issuer's answer is behind what card or phone have seen: tell the issuer",
   STATE_INFO_CONTRADICTS: "The issuer says another state than before, with the same version: tell the issuer",
+  VERIFICATION_NOT_ENROLLED: "This phone keeps no PIN for finger or face: type the PIN, or confirm on the card",
+  VERIFICATION_FAILED: "That was not recognised: try again, type the PIN, or confirm on the card",
+  VERIFICATION_CANCELLED: "It was not agreed to: nothing was sent",
+  VERIFICATION_LOCKED_OUT: "The phone takes no finger or face for now: unlock it, type the PIN, or confirm on the card",
+  VERIFICATION_UNAVAILABLE: "The phone cannot ask for finger, face or PIN now: confirm on the card",
+  SHOWN_DIFFERS: "What was shown is not what the card would pay: do not pay, fetch the grant again",
   ISSUER_TOKEN_OUTSIDE_IIN: "The issuer's token is outside the number ranges this app was made for: use another issuer",
 } as const;
 

@@ -1,5 +1,8 @@
 // The phone's side: transports, secure session, card, issuer client. Runs in Node and in a browser.
 
+export type { Authenticator, Question, Released, Seen } from "./authenticator/authenticator.js";
+export { type BiometricOutcome, type BiometricPlatform, biometric } from "./authenticator/biometric.js";
+export { type AskPin, typedPin } from "./authenticator/typed-pin.js";
 export type { CardNotice, CardState, CardToken, Confirmed, Loaded, Presented } from "./card/answers.js";
 export {
   Card,

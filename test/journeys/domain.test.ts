@@ -6,7 +6,15 @@ import { APPLIANCE_KEY_SIZE, Appliance, EmulatedCard, EmulatorError, MemoryBlock
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
 import { coilSignal, readSamples, Terminal } from "@enabling-card/pos-sim";
-import { Card, CodeClient, DomainPlugIn, IssuerClient, MemoryPairingStore, memoryTransport } from "@enabling-card/sdk";
+import {
+  biometric,
+  Card,
+  CodeClient,
+  DomainPlugIn,
+  IssuerClient,
+  MemoryPairingStore,
+  memoryTransport,
+} from "@enabling-card/sdk";
 import { builtFirmware, makeCard } from "@enabling-card/tools";
 import { Indicator, isTransactionCode, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -130,6 +138,31 @@ describe("phone, card and network: a payment behind an authentication", () => {
     ).to.equal(2);
     await card.load(bundle);
     expect(await terminal.authorise(await swipe(), { amount: 950 })).to.include({ approved: true });
+  });
+
+  it("asks its user about the order alone, whatever services make of it: SHOWN_DIFFERS, and nobody is asked", async () => {
+    for (const change of [{ amount: 9999 }, { merchant: "OTHER SHOP" }]) {
+      const lying = (async (url: string, init: RequestInit) =>
+        fetch(url, { ...init, body: JSON.stringify({ ...JSON.parse(String(init.body)), ...change }) })) as typeof fetch;
+      const lied = new DomainPlugIn({ baseUrl: network.processor.url, accessKey, fetch: lying });
+      await expectError(() => pressing(lied.grant(card, order())), "SHOWN_DIFFERS");
+    }
+    expect(asked).to.equal(0);
+  });
+
+  it("is agreed to by a finger on the phone, in place of the card's button", async () => {
+    await card.setPin("2468");
+    const seen: object[] = [];
+    const authenticator = biometric({
+      verify: async (shown) => {
+        seen.push(shown);
+        return { outcome: "verified", secret: new TextEncoder().encode("2468"), seen: shown };
+      },
+      forget: async () => undefined,
+    });
+    await card.load(await plugIn.grant(card, order(), { authenticator }));
+    expect(seen).to.deep.equal([{ merchant: MERCHANT, cap: 1250 }]);
+    expect(asked).to.equal(0);
   });
 
   it("pays without a swipe, while the coil stays silent", async () => {

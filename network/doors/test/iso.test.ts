@@ -169,7 +169,8 @@ describe("a line between services", () => {
       for (const secret of [old, next]) {
         expect((await caller({ keys: lineKeys(secret) }).ask(request(1))).fields[39]).to.equal("00");
       }
-      expect(await refused(caller({ keys: lineKeys(new Uint8Array(32)) }).ask(request(1)))).to.equal("LINE_DOWN");
+      const forged = { ...lineKeys(old), request: lineKeys(new Uint8Array(32)).request };
+      expect(await refused(caller({ keys: forged }).ask(request(1)))).to.equal("LINE_DOWN");
       expect(faults).to.deep.equal(["MAC_WRONG"]);
     });
 

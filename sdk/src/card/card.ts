@@ -11,6 +11,7 @@ import {
   toBase32,
   When,
 } from "@enabling-card/wire";
+import { type Authenticator, isSame, releasedFor, type Seen } from "../authenticator/authenticator.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { checkPairingCode } from "../pairing/check-code.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
@@ -52,6 +53,10 @@ export interface SignedState {
 
 export interface ConfirmOptions extends CallOptions {
   readonly pin?: string;
+  /** Who is there by the phone's own means, in place of `pin` and of the card's button: asked before the card is. */
+  readonly authenticator?: Authenticator;
+  /** What its user saw in the app before: where the card holds another grant, nobody is asked and nothing is sent. */
+  readonly saw?: Seen;
 }
 
 export interface PresentOptions extends ConfirmOptions {
@@ -82,6 +87,8 @@ export class Card {
   readonly #listeners = new Set<(notice: CardNotice) => void>();
   #info: CardInfo | undefined;
   #grantHash: Uint8Array | undefined;
+  /** What the card told of the grant that it took last. */
+  #held: Loaded | undefined;
   #tail: Promise<unknown> = Promise.resolve();
 
   private constructor(way: Way, pairing: Pairing, settings: ConnectionSettings) {
@@ -189,6 +196,7 @@ export class Card {
     const loaded = readLoaded(await this.#call(Op.Load, [sealed, issuerCert, receipt, consistency], options));
     this.#info = loaded.info;
     this.#grantHash = loaded.grantHash;
+    this.#held = loaded;
     this.#tell({ type: "loaded", info: loaded.info });
     return loaded;
   }
@@ -199,7 +207,7 @@ export class Card {
    * does the end of the time, where the card can be reached; not where they came before the card was asked.
    *
    * @throws {CardError} `NO_GRANT`, `GRANT_USED`, `GRANT_EXPIRED`, `GRANT_REMOTE`, `USER_ABSENT`, `USER_REFUSED`, `PIN_…`, `CONFIRMATION_…`,
-   * `BATTERY_LOW`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
+   * `BATTERY_LOW`; with an authenticator `VERIFICATION_…`, `SHOWN_DIFFERS`; `LINK_LOST`, `LINK_TIMEOUT`, `ABORTED`
    */
   present(options: PresentOptions): Promise<Presented> {
     return this.#present(options.when === "now" ? When.Now : When.AtSwipe, options, readPresented);
@@ -221,11 +229,17 @@ export class Card {
     options: ConfirmOptions,
     read: (answer: CborValue) => T,
   ): Promise<T> {
+    const { authenticator, saw } = options;
+    if (saw && !isSame(saw, this.#heldGrant())) throw sdkError("SHOWN_DIFFERS");
+    const verified = authenticator && (await this.#verified(authenticator, options));
     const body = async (): Promise<CborValue> => {
-      if (options.pin === undefined) return [when, null];
-      const grantHash = this.#grantHash ?? this.info.lastGrant;
-      if (grantHash === null) throw new CardError("NO_GRANT", "No grant is loaded: load one first");
-      return [when, await sealPinForGrant(options.pin, grantHash, this.#pinQuestion())];
+      const pin = verified?.pin ?? options.pin;
+      if (pin === undefined) return [when, null];
+      const grantHash = verified?.grantHash ?? this.#grantHash ?? this.info.lastGrant;
+      if (grantHash === null) throw noGrant();
+      // Another grant may have come meanwhile: its user has not seen that one.
+      if (verified && !this.#holds(grantHash)) throw sdkError("SHOWN_DIFFERS");
+      return [when, await sealPinForGrant(pin, grantHash, this.#pinQuestion())];
     };
     let asked = false;
     const onSend = () => {
@@ -239,19 +253,45 @@ export class Card {
       return answer;
     } catch (error) {
       await this.#afterPin(error);
+      if (error instanceof CardError && error.code === "PIN_WRONG")
+        await authenticator?.wrong?.().catch(() => undefined);
       const givenUp =
         error instanceof CardError && (error.code === "LINK_TIMEOUT" || (error.code === "ABORTED" && this.connected));
       if (asked && givenUp) {
         await this.disarm({ timeoutMs: DISARM_MS, signal: AbortSignal.timeout(DISARM_MS) }).catch(() => undefined);
       }
       throw error;
+    } finally {
+      verified?.pin.fill(0);
     }
+  }
+
+  /** @throws {CardError} `NO_GRANT`, `ARGUMENT_INVALID`, and what `releasedFor` throws: the card was asked nothing */
+  async #verified(authenticator: Authenticator, { pin, signal }: ConfirmOptions) {
+    if (pin !== undefined) throw sdkError("ARGUMENT_INVALID", "a PIN beside an authenticator");
+    throwIfAborted(signal);
+    const { merchant, cap, grantHash } = this.#heldGrant();
+    if (!this.#holds(grantHash)) throw sdkError("SHOWN_DIFFERS");
+    const question = { merchant, cap, grantHash, ...(signal && { signal }) };
+    return { pin: await releasedFor(authenticator, question), grantHash };
+  }
+
+  #heldGrant(): Loaded {
+    if (this.#held === undefined) throw noGrant();
+    return this.#held;
+  }
+
+  /** Whether the grant that was loaded last is that one, here and by the card's own word. */
+  #holds(grantHash: Uint8Array): boolean {
+    const { lastGrant } = this.info;
+    return [this.#held?.grantHash, lastGrant ?? undefined].every((hash) => hash && equalBytes(hash, grantHash));
   }
 
   /** Takes the grant back, whatever the card waits for. Does not wait for other calls. */
   async disarm(options: CallOptions = {}): Promise<CardInfo> {
     const info = readInfo(await this.#connection.ask(Op.Disarm, null, options));
     this.#grantHash = undefined;
+    this.#held = undefined;
     this.#info = info;
     return info;
   }
@@ -335,6 +375,10 @@ export class Card {
       pinNonce: this.info.pinNonce,
     };
   }
+}
+
+function noGrant(): CardError {
+  return new CardError("NO_GRANT", "No grant is loaded: load one first");
 }
 
 /** Refusals that may come after the authenticator has opened a sealed PIN. */

@@ -15,9 +15,17 @@ export interface PinQuestion {
   readonly pinNonce: Uint8Array;
 }
 
-/** Sealed for one presentation of the grant with hash `grantHash`. @throws {CardError} `PIN_MALFORMED` */
-export function sealPinForGrant(pin: string, grantHash: Uint8Array, question: PinQuestion): Promise<Uint8Array> {
-  return seal(utf8(digits(pin)), grantHash, question);
+/**
+ * Sealed for one presentation of the grant with hash `grantHash`.
+ *
+ * @param pin - Digits; as octets they stay their owner's, to be overwritten. @throws {CardError} `PIN_MALFORMED`
+ */
+export function sealPinForGrant(
+  pin: string | Uint8Array,
+  grantHash: Uint8Array,
+  question: PinQuestion,
+): Promise<Uint8Array> {
+  return seal(typeof pin === "string" ? utf8(digits(pin)) : digitOctets(pin), grantHash, question);
 }
 
 /** Sealed for a pairing. @throws {CardError} `PIN_MALFORMED` */
@@ -36,23 +44,35 @@ async function seal(plaintext: Uint8Array, purpose: Uint8Array, question: PinQue
     kdf: new HkdfSha256(),
     aead: new Chacha20Poly1305(),
   });
+  const octets = buffer(plaintext);
+  plaintext.fill(0);
   const { ct, enc } = await suite.seal(
     {
       recipientPublicKey: await suite.kem.deserializePublicKey(buffer(question.pinKey)),
       info: buffer(concat(utf8("ecard/1 pin"), question.cardId)),
     },
-    buffer(plaintext),
+    octets,
     buffer(concat(question.pinNonce, purpose)),
   );
-  plaintext.fill(0);
+  new Uint8Array(octets).fill(0);
   return concat(new Uint8Array(enc), new Uint8Array(ct));
 }
 
 function digits(pin: string): string {
-  if (!new RegExp(`^\\d{${PIN_MIN_DIGITS},${PIN_MAX_DIGITS}}$`).test(pin)) {
-    throw new CardError("PIN_MALFORMED", `A PIN has ${PIN_MIN_DIGITS} to ${PIN_MAX_DIGITS} digits`);
-  }
+  if (!new RegExp(`^\\d{${PIN_MIN_DIGITS},${PIN_MAX_DIGITS}}$`).test(pin)) throw malformed();
   return pin;
+}
+
+/** A copy; no text is made of it, which nobody could overwrite. */
+function digitOctets(pin: Uint8Array): Uint8Array {
+  const isPin =
+    pin.length >= PIN_MIN_DIGITS && pin.length <= PIN_MAX_DIGITS && pin.every((c) => c >= 0x30 && c <= 0x39);
+  if (!isPin) throw malformed();
+  return pin.slice();
+}
+
+function malformed(): CardError {
+  return new CardError("PIN_MALFORMED", `A PIN has ${PIN_MIN_DIGITS} to ${PIN_MAX_DIGITS} digits`);
 }
 
 function buffer(bytes: Uint8Array): ArrayBuffer {

@@ -65,7 +65,7 @@ export class DomainPlugIn {
   /**
    * A grant that pays by a swipe, at that merchant: for `Card.load` and `Card.present`.
    *
-   * @throws {CardError} `NOT_AUTHENTICATED`; `ISSUER_REFUSED` with the service's code; what `Card.load` and `Card.confirm` throw
+   * @throws {CardError} `NOT_AUTHENTICATED`; `SHOWN_DIFFERS` where the card would be asked about something else; `ISSUER_REFUSED` with the service's code; what `Card.load` and `Card.confirm` throw
    */
   async grant(card: Card, order: Order, options: PlugInOptions = {}): Promise<GrantBundle> {
     const answer = await this.#authorised(card, order, SWIPE, options);
@@ -98,7 +98,9 @@ export class DomainPlugIn {
     const acs = new JsonDoor({ ...this.#options, baseUrl: new URL(acsUrl(begun)).origin });
     await card.load(bundle(begun, "question"), options);
     onStep?.("confirming");
-    const { cryptogram } = await card.confirm(options);
+    // What services say to each other the user does not see: the card is asked about this order, or about none.
+    const { merchant, amount: cap } = order;
+    const { cryptogram } = await card.confirm({ saw: { merchant, cap }, ...options });
     const result = await acs.change(new URL(acsUrl(begun)).pathname, {
       body: {
         ...{ messageType: "CReq", messageVersion: MESSAGE_VERSION, threeDSServerTransID },
