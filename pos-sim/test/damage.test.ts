@@ -107,8 +107,8 @@ describe("a damaged swipe", () => {
       const clean = synthesise(96_000_000 + seed).samples;
       const { bounds } = passes[0]!;
       const width = Math.round((1 + (seed % 3) / 2) * 14.4);
-      for (const at of [30, 35].map((cell) => Math.round(bounds[cell + (seed % 150)]!)))
-        for (let n = at; n < at + width; n++) samples[n]! -= clean[n]!;
+      for (const at of [30, 35].map((cell) => bounds[cell + (seed % 150)]!))
+        for (let n = Math.round(at); n < at + width; n++) samples[n]! -= clean[n]!;
       expect(readSamples(samples, RATE).reads, `seed ${seed}`).to.deep.equal([]);
     }
   });
