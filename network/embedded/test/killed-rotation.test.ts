@@ -3,25 +3,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  Issuer,
-  type IssuerKeys,
-  keysFromSeeds,
-  openIssuerDatabase,
-  randomSeeds,
-  rotatedSeeds,
-} from "@enabling-card/issuer";
+import { Issuer, type IssuerKeys, openIssuerDatabase } from "@enabling-card/issuer";
 import type { SqlDatabase } from "@enabling-card/sql";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
+import { changedKeys } from "../../issuer/test/changed-keys.js";
 import { answerTo, enrolledCard, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
 
 describe("an issuer that is killed while its keys are changed", () => {
-  const first = randomSeeds();
-  const second = rotatedSeeds(first);
-  const old = keysFromSeeds(first);
-  const both = keysFromSeeds(second, { number: 1, before: first });
-  const alone = keysFromSeeds(second, { number: 1 });
+  const { old, both, alone } = changedKeys();
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "ecard-killed-"));

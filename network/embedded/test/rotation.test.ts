@@ -6,23 +6,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeAdditionalData } from "@enabling-card/iso8583";
-import { type IssuerKeys, keysFromSeeds, randomSeeds, rotatedSeeds } from "@enabling-card/issuer";
+import { type IssuerKeys, keysFromSeeds, rotatedSeeds } from "@enabling-card/issuer";
 import { stripeMac } from "@enabling-card/processor";
 import { AAD, decodeClaims, decodeSign1, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { compareMeans, registerMeans } from "../../issuer/src/registration.js";
+import { changedKeys } from "../../issuer/test/changed-keys.js";
 import { DOMAIN, expectIssuerError, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
 import { base64, domainNetwork, MERCHANT } from "./domain-support.js";
 
 const serialIn = (certificate: Uint8Array) => decodeClaims(decodeSign1(certificate, AAD.certificate).payload).serial;
 
 describe("keys that are changed", () => {
-  const first = randomSeeds();
-  const second = rotatedSeeds(first);
-  const old = keysFromSeeds(first);
-  const both = keysFromSeeds(second, { number: 1, before: first });
-  const alone = keysFromSeeds(second, { number: 1 });
+  const { second, old, both, alone } = changedKeys();
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "ecard-rotation-"));

@@ -1,12 +1,13 @@
 // One suite for every engine: what a service may rely on.
 
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import { hasPostgresql, postgresql } from "../../../test/support/postgresql.js";
 import { openDatabase, type SqlDatabase, SqlError } from "../src/index.js";
+import { engines } from "./engines.js";
+
+const ENGINES = engines();
 
 const MIGRATIONS = [
   "CREATE TABLE purses (name TEXT PRIMARY KEY, cents INTEGER NOT NULL, mark BLOB) STRICT; CREATE INDEX by_cents ON purses (cents)",
@@ -17,18 +18,6 @@ interface Purse {
   readonly cents: number;
   readonly mark: Uint8Array | null;
 }
-
-let folder: string;
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "ecard-sql-"));
-});
-after(() => rmSync(folder, { recursive: true }));
-
-let files = 0;
-const ENGINES = {
-  sqlite: async () => join(folder, `${++files}.db`),
-  postgresql: async () => (await postgresql()).database(),
-} as const;
 
 for (const [engine, newPlace] of Object.entries(ENGINES)) {
   describe(`a store in ${engine}`, function () {
@@ -158,16 +147,16 @@ describe("a store in sqlite", () => {
   const open = (place: string) => openDatabase(place, { service: "purses", migrations: MIGRATIONS });
 
   it("is for its owner's eyes", async () => {
-    const place = join(folder, "mine.db");
+    const place = await ENGINES.sqlite();
     await (await open(place)).close();
     expect(statSync(place).mode & 0o777).to.equal(0o600);
   });
 
   it("refuses a file that is no store: STORE_DAMAGED", async () => {
-    const text = join(folder, "text.db");
+    const text = await ENGINES.sqlite();
     writeFileSync(text, "this is a text, and a long one, which is no database at all".repeat(20));
     expect(await open(text).catch(({ code }) => code)).to.equal("STORE_DAMAGED");
-    const other = join(folder, "other.db");
+    const other = await ENGINES.sqlite();
     const db = new Database(other);
     db.exec("CREATE TABLE t (x)");
     db.close();
@@ -175,7 +164,7 @@ describe("a store in sqlite", () => {
   });
 
   it("that is busy keeps all that it was given, its log bounded, and nothing of a thread behind", async () => {
-    const place = join(folder, "busy.db");
+    const place = await ENGINES.sqlite();
     const database = await open(place);
     const rows = 8000;
     let longest = 0;
@@ -197,7 +186,7 @@ describe("a store in sqlite", () => {
   });
 
   it("that another process locks says STORE_UNAVAILABLE, changes nothing, and goes on", async () => {
-    const place = join(folder, "locked.db");
+    const place = await ENGINES.sqlite();
     const database = await open(place);
     const other = new Database(place);
     other.exec("BEGIN IMMEDIATE");

@@ -1,11 +1,8 @@
 // Answers to requests that come again, in either engine: what is kept, for how long, how much of it, and who waits for whom.
 
 import { createHmac } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
-import { hasPostgresql, postgresql } from "../../../test/support/postgresql.js";
+import { hasPostgresql } from "../../../test/support/postgresql.js";
 import {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,
@@ -15,20 +12,11 @@ import {
   openDatabase,
   type SqlDatabase,
 } from "../src/index.js";
+import { engines } from "./engines.js";
+
+const ENGINES = engines();
 
 const T0 = 1_800_000_000;
-let folder: string;
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "ecard-once-"));
-});
-after(() => rmSync(folder, { recursive: true }));
-
-let files = 0;
-const ENGINES = {
-  sqlite: async () => join(folder, `${++files}.db`),
-  postgresql: async () => (await postgresql()).database(),
-} as const;
-
 for (const [engine, newPlace] of Object.entries(ENGINES)) {
   describe(`answers that are kept in ${engine}`, function () {
     this.timeout(60_000);
