@@ -4,15 +4,10 @@ import { connect } from "node:net";
 import { decodeReceipt, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "../src/index.js";
+import { type Answer, refused } from "./http-answer.js";
 import { DOMAIN, enrolledCard, newCard, openGrant, T0, type TestCard, tracksOf } from "./issuer-support.js";
 
 const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
-
-interface Answer {
-  readonly status: number;
-  readonly body: Record<string, unknown>;
-  readonly text: string;
-}
 
 describe("the issuer's HTTP API", () => {
   let service: IssuerService;
@@ -56,10 +51,6 @@ describe("the issuer's HTTP API", () => {
     maxEmissions: 1,
     kind: "online",
   });
-  const refused = ({ status, body }: Answer, want: number, code: string) => {
-    expect(body).to.have.all.keys("code", "message");
-    expect([status, body.code]).to.deep.equal([want, code]);
-  };
 
   describe("GET /v1/health", () => {
     it("says that it lives, to anybody", async () => {
