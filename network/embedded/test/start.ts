@@ -1,5 +1,6 @@
 // The network that a suite runs on: all in one process, or, in the run of apart-suites.test.ts, three services that ask each other over their lines alone.
 
+import { randomInt } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { cavvKeysOf, startIssuer } from "@enabling-card/issuer";
@@ -68,13 +69,15 @@ export async function startApart({ keys, store, onMessage, onFault, now, log }: 
   return { issuer, processor, acs, close };
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/** A port that nobody listens on, below those that outgoing lines are given: one of these would take it before the service is up. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
     const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
