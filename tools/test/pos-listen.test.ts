@@ -172,7 +172,6 @@ describe("ecard pos listen", () => {
     const pipe = join(folder(), "head.pipe");
     expect(spawnSync("mkfifo", [pipe]).status).to.equal(0);
     const listening = ecard(["pos", "listen", pipe, "--format", "f32le", "--json"]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
     await writeFile(pipe, raw(TEXT)); // in another thread: it is more than the pipe holds
     const { code, facts } = await listening;
     expect(code).to.equal(0);

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { confidenceText, encodeWav, PosError, swipeSignal, synthesise, type TrackNumber } from "@enabling-card/pos-sim";
 import { expect } from "chai";
@@ -86,8 +87,7 @@ describe("ecard pos read", () => {
     const path = join(folder(), "pipe");
     expect(spawnSync("mkfifo", [path]).status).to.equal(0);
     const reading = ecard(["pos", "read", path, "--json"]);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    writeFileSync(path, whole);
+    await writeFile(path, whole); // in another thread: it is blocked until the pipe is opened
     const { code, facts } = await reading;
     expect(code).to.equal(0);
     expect(facts()[0]).to.deep.include({ file: path, diagnosis: null });

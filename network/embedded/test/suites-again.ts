@@ -12,6 +12,7 @@ export function expectSuites(paths: readonly string[], env: Readonly<Record<stri
     env: { ...process.env, ...env },
     encoding: "utf8",
     maxBuffer: 16 * 1024 * 1024,
+    timeout: 400_000,
   });
   expect(stdout, stderr).to.contain("{");
   const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
