@@ -9,7 +9,7 @@ import { clickedMetricsOf, metricsOf, passMetricsOf } from "./fit/metrics.js";
 import { type Pulse, STRIPE } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, noisyScatter, type Reading, refined, without } from "./fit/refine.js";
 import { shaped } from "./fit/shape.js";
-import { weighed } from "./fit/weighed.js";
+import { type Weighed, weighed } from "./fit/weighed.js";
 import { clocked } from "./reversals/clock.js";
 import { type Clock, eventMetrics } from "./reversals/events.js";
 import type { Moved } from "./reversals/moved.js";
@@ -28,6 +28,8 @@ export interface View {
   readonly isHidden?: boolean;
   /** Metrics of one pass among several. */
   readonly passBy: (reverse: boolean) => CellMetrics;
+  /** What its samples have of each pulse, where they were asked. */
+  readonly seenBy?: (reverse: boolean) => Weighed;
   /** Share of the writer in what moved its pulses: see {@link Pass}. */
   readonly writer: number;
   /** Something loud lies over the cells that are read so: what they say may be likely, and is not certain. */
@@ -56,25 +58,27 @@ export function fittedBySamples(followed: Followed): Fitted {
       const { reading, pulse } = at;
       const matched = matchedOf(samples, base, reading, pulse);
       const grid = { ...gridOf(reading), variance: reading.variance * blurOf(reading, pulse) };
-      const seen = damageIn(grid, matched, pulse);
+      const seenBy = (reverse: boolean) => weighed(grid, matched, pulse, reverse);
+      const seen = damageIn(seenBy(false));
       const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
       const likelier = seen === "seen" ? "some" : "unseen";
       return {
         reading,
         metricsBy: held(likelier),
         passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
+        seenBy,
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...((seen === "unclear" || seen === "hidden") && { damagedBy: held("some"), isHidden: seen === "hidden" }),
-        isOverlaid: (bits, from, to) => isOverlaid(weighed(grid, matched, pulse, false), bits, from, to),
+        isOverlaid: (bits, from, to) => isOverlaid(seenBy(false), bits, from, to),
         clickedBy: (bits, from, to) => {
-          const clicked = clickedBy(weighed(grid, matched, pulse, false), bits, from, to);
+          const clicked = clickedBy(seenBy(false), bits, from, to);
           return clicked && ((reverse) => clickedMetricsOf(grid, matched, pulse, clicked, reverse));
         },
         astrayBy: (bits, from, to) => {
           const flat = without(samples, base);
           const known = freeBits(held(likelier)(false), bits);
           if (!hasGaps(flat, { ...reading, ...known }, pulse, from, to)) return undefined;
-          const { scale } = weighed(grid, matched, pulse, false);
+          const { scale } = seenBy(false);
           return (reverse) => astrayMetrics(flat, grid, pulse, scale, reverse);
         },
         hopeless: false,
@@ -129,7 +133,7 @@ function settled(followed: Followed): Settled {
 /** One round: bits by the clock, and a clock by the bits. */
 function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
   const matched = matchedOf(samples, base, reading, pulse);
-  const damage = damageIn(gridOf(reading), matched, pulse) === "seen" ? "some" : "unseen";
+  const damage = damageIn(weighed(gridOf(reading), matched, pulse, false)) === "seen" ? "some" : "unseen";
   const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
   return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, coloured) };
 }

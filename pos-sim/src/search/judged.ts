@@ -3,9 +3,12 @@
 
 import { TEXT_CELLS } from "../cells.js";
 import { STRAYING } from "./fit/astray.js";
+import { damageIn } from "./fit/damage.js";
 import { DAMAGED } from "./fit/gains.js";
+import { lossyMetrics } from "./fit/metrics.js";
+import type { Weighed } from "./fit/weighed.js";
 import type { View } from "./fitted.js";
-import { bitsWith, CERTAIN, either, type Likely, likeliest } from "./texts/likeliest.js";
+import { bitsWith, CERTAIN, either, type Likely, likeliest, type Said } from "./texts/likeliest.js";
 import { likelyFormats, mayGoOn } from "./texts/parity.js";
 import { type CellMetrics, sliced } from "./texts/weights.js";
 
@@ -23,17 +26,31 @@ type Formats = (bits: Uint8Array) => readonly (5 | 7)[];
 /** Texts of a stretch, likeliest first. */
 export function judged(view: View): readonly Likely[] {
   if (view.hopeless) return [];
-  const metrics = [heldBy(view.metricsBy), view.damagedBy && heldBy(view.damagedBy)] as const;
-  return textsOf(view.reading.bits, likelyFormats, (...part) => judgedIn(view, metrics, ...part));
+  const { metricsBy, damagedBy, isHidden } = view;
+  const held = { metricsBy: heldBy(metricsBy), ...(damagedBy && { damagedBy: heldBy(damagedBy) }), isHidden };
+  return textsOf(view.reading.bits, likelyFormats, (...part) => judgedIn(view, held, ...part));
 }
 
-/** What several passes say together, `bits` being those of one of them: which formats, bits of one pass alone do not tell. */
-export function judgedTogether(bits: Uint8Array, metricsBy: Metrics): readonly Likely[] {
-  const held = heldBy(metricsBy);
+/**
+ * What several passes say together, `bits` being those of one of them: which formats, bits of one pass alone do not tell.
+ *
+ * @param seenBy - What the samples of all have of each pulse: what they show of damage is the card's.
+ */
+export function judgedTogether(
+  bits: Uint8Array,
+  metricsBy: Metrics,
+  seenBy?: (reverse: boolean) => Weighed,
+): readonly Likely[] {
+  const damage = seenBy === undefined ? "unseen" : damageIn(seenBy(false));
+  const held: HeldMetrics = {
+    metricsBy: heldBy(metricsBy),
+    ...(damage !== "unseen" && { damagedBy: heldBy((reverse) => lossyMetrics(seenBy!(reverse))) }),
+    isHidden: damage === "hidden",
+  };
   return textsOf(
     bits,
     () => [5, 7],
-    (from, to, formats) => shifted(likeliest(within(held, bits.length, from, to), formats).likely, from),
+    (from, to, formats) => shifted(saidBy(held, bits.length, from, to, formats).likely, from),
   );
 }
 
@@ -80,10 +97,32 @@ function heldBy(metricsBy: Metrics): Metrics {
   };
 }
 
+/** Metrics as cells are seen, and if they are damaged, where that may be: where nothing speaks for it, what is read is to be asked, and nothing else. */
+interface HeldMetrics {
+  readonly metricsBy: Metrics;
+  readonly damagedBy?: Metrics;
+  readonly isHidden: boolean | undefined;
+}
+
+/** What the cells from `from` to `to` say, whole or damaged. */
+function saidBy(
+  { metricsBy, damagedBy, isHidden }: HeldMetrics,
+  cells: number,
+  from: number,
+  to: number,
+  formats: readonly (5 | 7)[],
+): Said {
+  const said = likeliest(within(metricsBy, cells, from, to), formats);
+  if (damagedBy === undefined || (isHidden && !said.likely.some(isRead))) return said;
+  // Beside a text that is a read the other direction and format say nothing.
+  const among = said.likely.find(isRead);
+  return either(said, likeliest(within(damagedBy, cells, from, to), formats, said.total - DAMAGED, among), DAMAGED);
+}
+
 /** What the cells from `from` to `to` say, as one text. */
 function judgedIn(
-  { reading: { bits }, isHidden, isOverlaid, clickedBy, astrayBy }: View,
-  [metricsBy, damagedBy]: readonly [Metrics, Metrics | undefined],
+  { reading: { bits }, isOverlaid, clickedBy, astrayBy }: View,
+  held: HeldMetrics,
   from: number,
   to: number,
   formats: readonly (5 | 7)[],
@@ -92,12 +131,7 @@ function judgedIn(
   const cells = bits.length;
   const part = (by: Metrics) => within(by, cells, from, to);
   const inPlace = (one: Likely) => ({ ...one, from: one.from + from, to: one.to + from });
-  let said = likeliest(part(metricsBy), formats);
-  if (damagedBy !== undefined && (!isHidden || said.likely.some(isRead))) {
-    // Beside a text that is a read the other direction and format say nothing.
-    const among = said.likely.find(isRead);
-    said = either(said, likeliest(part(damagedBy), formats, said.total - DAMAGED, among), DAMAGED);
-  }
+  let said = saidBy(held, cells, from, to, formats);
   const [best] = said.likely.map(inPlace);
   if (best !== undefined && best.probability > DOUBTED) {
     const at = [bitsWith(best, cells), best.from, best.to] as const;

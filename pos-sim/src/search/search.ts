@@ -117,6 +117,6 @@ function covers(draft: Draft, { at, cell }: Seed): boolean {
 
 const SAME = 0.1;
 
-function passOf({ reading, passBy, writer }: View): Pass {
-  return { bits: reading.bits, forward: passBy(false), reverse: passBy(true), writer };
+function passOf({ reading, passBy, seenBy, writer }: View): Pass {
+  return { bits: reading.bits, forward: passBy(false), reverse: passBy(true), ...(seenBy && { seenBy }), writer };
 }

@@ -1,9 +1,7 @@
 // Damage that a swipe shows: cells whose pulses are gone, and what lies over them, a click or a thump. What cells say then is in gains.ts.
 
 import { polarityPath, STEPS } from "../texts/chain.js";
-import type { Grid, Matched } from "./matched.js";
-import type { Pulse } from "./pulse.js";
-import { type Weighed, weighed } from "./weighed.js";
+import type { Weighed } from "./weighed.js";
 
 /** By how much, as a logarithm, noise must be the likelier in one cell to be held for a damage, and in each more that follows; to be one perhaps, and to be hidden. */
 const EVIDENT = 20;
@@ -51,8 +49,7 @@ const SLOW = -0.1;
  */
 export type DamageSeen = "seen" | "unclear" | "hidden" | "unseen";
 
-export function damageIn(grid: Grid, matched: Matched, pulse: Pulse): DamageSeen {
-  const seen = weighed(grid, matched, pulse, false);
+export function damageIn(seen: Weighed): DamageSeen {
   const fits = fitsOf(seen);
   let damage: DamageSeen = "unseen";
   let evidence = 0;

@@ -10,9 +10,12 @@ import { type Weighed, weighed } from "./weighed.js";
 /** Metrics in the order of time, or reversed: then cell 0 is the last one. Of LOSSY where there is damage, of POLARITY elsewhere. */
 export function metricsOf(grid: Grid, matched: Matched, pulse: Pulse, damage: Damage, reverse = false): CellMetrics {
   const seen = weighed(grid, matched, pulse, reverse);
-  return damage === "some"
-    ? metricsBy(LOSSY, lossyGains(seen), seen)
-    : metricsBy(POLARITY, gainsOf(seen, damage), seen);
+  return damage === "some" ? lossyMetrics(seen) : metricsBy(POLARITY, gainsOf(seen, damage), seen);
+}
+
+/** Those of LOSSY, of one pass or of several together. */
+export function lossyMetrics(seen: Weighed): CellMetrics {
+  return metricsBy(LOSSY, lossyGains(seen), seen);
 }
 
 /** Metrics where clicks are known to lie over cells: those say nothing. */

@@ -1,15 +1,19 @@
 // Passes of the same text in one recording, joined before the decision: the cells of each are laid over those of the last one, and what all
 // of them say is added up.
 
-import { type Chain, FREE } from "../texts/chain.js";
+import type { Weighed } from "../fit/weighed.js";
+import { FREE } from "../texts/chain.js";
 import type { CellMetrics } from "../texts/weights.js";
 import type { Lain } from "./alike.js";
+import { type Layer, summed } from "./summed.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {
   readonly bits: Uint8Array;
   readonly forward: CellMetrics;
   readonly reverse: CellMetrics;
+  /** What its samples have of each pulse, where they were asked. */
+  readonly seenBy?: (reverse: boolean) => Weighed;
   /** How much of what moved its pulses, as a share of the variance, its writer did: the other passes were moved by the same. */
   readonly writer: number;
 }
@@ -31,46 +35,72 @@ export const ALIKE = 45;
 export function joined(last: Pass, others: readonly Pass[]): Joined | undefined {
   const each = others.map((pass) => (pass.forward.chain === last.forward.chain ? layOver(last.bits, pass) : undefined));
   if (each.every((one) => one === undefined)) return undefined;
-  const passes = 1 + each.filter((one) => one !== undefined).length;
-  const own = shared(last, passes);
-  const laid = each.flatMap((one) => (one === undefined ? [] : [{ ...one, pass: shared(one.pass, passes) }]));
+  const laid = each.flatMap((one) => one ?? []);
+  const passes = 1 + laid.length;
   const over = (other: number, bits: Uint8Array): Uint8Array => {
     const { pass, reversed, shift } = each[other]!;
     const there = Uint8Array.from(pass.bits, (_, k) => bits[k - shift] ?? FREE);
     return reversed ? there.reverse() : there;
   };
-  const passesBy = (reverse: boolean): readonly Lain[] => {
-    const first = reverse ? own.reverse : own.forward;
-    const more = laid.map(({ pass, reversed, shift }): Lain => {
-      const metrics = reverse === reversed ? pass.forward : pass.reverse;
+  const laidBy = (reverse: boolean): readonly [LaidSo, ...LaidSo[]] => {
+    const read = (pass: Pass, back: boolean, from: (cells: number) => number): LaidSo => {
+      const metrics = lessOf(back ? pass.reverse : pass.forward, partOf(pass, passes));
+      return { pass, back, metrics, from: from(metrics.cells) };
+    };
+    const first = read(last, reverse, () => 0);
+    const more = laid.map(({ pass, reversed, shift }) =>
       // Read against time, cell 0 is the last one.
-      return { metrics, from: reverse ? metrics.cells - first.cells - shift : shift };
-    });
-    return [{ metrics: first, from: 0 }, ...more];
+      read(pass, reverse !== reversed, (cells) => (reverse ? cells - first.metrics.cells - shift : shift)),
+    );
+    return [first, ...more];
   };
   const metricsBy = (reverse: boolean): CellMetrics => {
-    const [{ metrics: own }, ...more] = passesBy(reverse) as [Lain, ...Lain[]];
-    const { cells, chain, begin, power } = own;
+    const [{ metrics: own }, ...more] = laidBy(reverse);
     const gain = Float64Array.from(own.gain);
-    for (const { metrics, from } of more) addTo(gain, own.gain, cells, metrics, from, chain);
-    return { cells, chain, gain, begin, power };
+    for (const { metrics, from } of more) addTo(gain, own, metrics, from);
+    return { ...own, gain };
   };
-  return { metricsBy, passesBy, alike: [...each.keys()].filter((i) => each[i] !== undefined), over };
+  const seenBy = (reverse: boolean): Weighed => {
+    const all = laidBy(reverse);
+    const [{ metrics: own }] = all;
+    const layers = all.map(({ pass, back, metrics, from }): Layer => {
+      return { seen: pass.seenBy!(back), from, turned: turnedBy(own, metrics, from), part: partOf(pass, passes) };
+    });
+    return summed(layers as [Layer, ...Layer[]]);
+  };
+  return {
+    metricsBy,
+    passesBy: laidBy,
+    ...([last, ...laid.map(({ pass }) => pass)].every((pass) => pass.seenBy) && { seenBy }),
+    alike: [...each.keys()].filter((i) => each[i] !== undefined),
+    over,
+  };
+}
+
+/** A pass as it is read in one direction of the last one. */
+interface LaidSo extends Lain {
+  readonly pass: Pass;
+  /** Against time. */
+  readonly back: boolean;
 }
 
 /**
- * A pass as one of several of the same card: what its noise says is its own, and what its writer moved says the same in all of them. Of n passes
- * the mean has the variance w + (1 - w) / n, which is what they say together.
+ * How much of what a pass says is its own, as one of several of the same card: what its noise says is, and what its writer moved says the same in
+ * all of them. Of n passes the mean has the variance w + (1 - w) / n, which is what they say together.
  */
-function shared(pass: Pass, passes: number): Pass {
-  const part = 1 / (1 + (passes - 1) * pass.writer);
-  const less = (metrics: CellMetrics): CellMetrics => ({ ...metrics, gain: metrics.gain.map((gain) => gain * part) });
-  return pass.writer > 0 ? { ...pass, forward: less(pass.forward), reverse: less(pass.reverse) } : pass;
+function partOf({ writer }: Pass, passes: number): number {
+  return 1 / (1 + (passes - 1) * writer);
+}
+
+function lessOf(metrics: CellMetrics, part: number): CellMetrics {
+  return part < 1 ? { ...metrics, gain: metrics.gain.map((gain) => gain * part) } : metrics;
 }
 
 /** What passes say together, and each by itself, by the direction in which the last one is read. */
 export interface Joined {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
+  /** What the samples of all have of each pulse: a damaged card has lost the same in each. Undefined where one was read by its reversals. */
+  readonly seenBy?: (reverse: boolean) => Weighed;
   /** The last one first; `from` is the cell that lies over its cell 0. */
   readonly passesBy: (reverse: boolean) => readonly Lain[];
   /** Which of the others say the same. */
@@ -100,31 +130,28 @@ function layOver(bits: Uint8Array, pass: Pass): Laid | undefined {
   return found;
 }
 
-/** Adds another pass's gains. Which of its polarities, or numbers, is which is not known: those that agree best with `own`. */
-function addTo(
-  gain: Float64Array,
-  own: Float64Array,
-  cells: number,
-  other: CellMetrics,
-  shift: number,
-  { transitions, groups }: Chain,
-): void {
+/** Adds another pass's gains. */
+function addTo(gain: Float64Array, own: CellMetrics, other: CellMetrics, from: number): void {
+  const size = own.chain.transitions.length;
+  const turned = turnedBy(own, other, from);
+  for (let k = Math.max(0, -from); k < Math.min(own.cells, other.cells - from); k++) {
+    for (let i = 0; i < size; i++) gain[k * size + i]! += other.gain[(k + from) * size + ((i + turned) % size)]!;
+  }
+}
+
+/** Which of another pass's polarities, or numbers, is which is not known: by how many transitions those lie behind that agree best with `own`. */
+function turnedBy(own: CellMetrics, other: CellMetrics, from: number): number {
+  const { transitions, groups } = own.chain;
   const size = transitions.length;
   const group = size / groups;
   const agreement = new Float64Array(groups);
-  const low = Math.max(0, -shift);
-  const high = Math.min(cells, other.cells - shift);
-  for (let k = low; k < high; k++) {
+  for (let k = Math.max(0, -from); k < Math.min(own.cells, other.cells - from); k++) {
     for (let i = 0; i < size; i++) {
       for (let turned = 0; turned < groups; turned++) {
-        const there = (k + shift) * size + ((i + turned * group) % size);
-        agreement[turned]! += own[k * size + i]! * other.gain[there]!;
+        const there = (k + from) * size + ((i + turned * group) % size);
+        agreement[turned]! += own.gain[k * size + i]! * other.gain[there]!;
       }
     }
   }
-  const turned = agreement.indexOf(Math.max(...agreement));
-  for (let k = low; k < high; k++) {
-    for (let i = 0; i < size; i++)
-      gain[k * size + i]! += other.gain[(k + shift) * size + ((i + turned * group) % size)]!;
-  }
+  return agreement.indexOf(Math.max(...agreement)) * group;
 }

@@ -5,6 +5,7 @@ import type { Stretch } from "../search.js";
 import { FREE } from "../texts/chain.js";
 import { sliced } from "../texts/weights.js";
 import { ALIKE, type Pass } from "./join.js";
+import { slicedSeen } from "./summed.js";
 
 /** Zeros between a text and the middle between two. */
 const ZEROS = 10;
@@ -21,11 +22,15 @@ function partOf(whole: Stretch, from: number, to: number): Stretch {
   const passWith = (known?: Uint8Array): Pass => {
     const all = known && new Uint8Array(cells).fill(FREE);
     all?.set(known!, from);
-    const { bits, forward, reverse, writer } = whole.passWith(all);
+    const { bits, forward, reverse, seenBy, writer } = whole.passWith(all);
     return {
       bits: bits.slice(from, to),
       forward: sliced(forward, from, to),
       reverse: sliced(reverse, cells - to, cells - from),
+      ...(seenBy && {
+        seenBy: (back) =>
+          back ? slicedSeen(seenBy(true), cells - to, cells - from) : slicedSeen(seenBy(false), from, to),
+      }),
       writer,
     };
   };

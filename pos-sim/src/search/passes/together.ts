@@ -25,7 +25,7 @@ export function together<One extends Refittable>(last: One, others: readonly One
   if (first === undefined) return undefined;
   const cells = last.bits.length;
   const judge = (join: Joined): readonly Likely[] =>
-    judgedTogether(last.bits, join.metricsBy)
+    judgedTogether(last.bits, join.metricsBy, join.seenBy)
       .map((one) => amongAlike(one, join, cells))
       .sort((a, b) => b.probability - a.probability);
   const alike = first.alike.map((i) => others[i]!);
