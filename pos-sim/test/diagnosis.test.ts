@@ -150,6 +150,24 @@ describe("a recording without a read says why", () => {
     }
   });
 
+  it("of a swipe of which no text is likely says so, and what its signal has, and not that there is none", () => {
+    for (const seed of [1, 3]) {
+      const { samples } = synthesise(seed, { jitter: { normal: 0.18 }, snrDb: 30 });
+      const { candidates, failed, diagnosis: said } = readSamples(samples, 48_000, { measures: true });
+      expect(candidates.length).to.be.greaterThan(0);
+      expect(failed).to.deep.equal([]);
+      expect(said).to.include({ code: "UNCERTAIN" });
+      expect(said!.sentence).to.match(/no text is likely: the likeliest at [0-9.]+ %\..*In the signal: worst cell/);
+    }
+  });
+
+  it("of data without a zero before them says that they were followed from amid them on", () => {
+    const { samples } = synthesise(3, { leadingZeros: 0, trailingZeros: 0 });
+    const { diagnosis: said } = readSamples(samples, 48_000, { measures: true });
+    expect(said!.signal!.weaknesses.map(({ code }) => code)).to.deep.equal(["ZEROS"]);
+    expect(said!.sentence).to.contain("no run of zeros was found before the data");
+  });
+
   it("never speaks of -0 dB", () => {
     const next = normal(3);
     const samples = Float32Array.from({ length: 44_100 }, () => Math.max(-0.97, Math.min(0.97, 0.3 * next())));

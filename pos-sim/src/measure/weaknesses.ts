@@ -102,6 +102,11 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   if (!hidden && whole && trailingZeros !== undefined && trailingZeros < 2) {
     found.push({ code: "ZEROS", sentence: `only ${count(trailingZeros, "zero")} behind the data` });
   }
+  if (!whole && found.length === 0 && leadingZeros === undefined)
+    found.push({
+      code: "ZEROS",
+      sentence: "no run of zeros was found before the data: it was followed from amid it on",
+    });
   return found;
 }
 

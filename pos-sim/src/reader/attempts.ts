@@ -50,8 +50,6 @@ export interface AttemptsOptions {
 
 /** So many are one without any zeros, too. */
 const LONG_CELLS = 150;
-/** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
-export const LIKELY = 0.1;
 /** Parts of a swipe lie no farther apart: a scratch; and where the hand stops. */
 const APART_S = 0.045;
 const STOP_S = 1.5;
@@ -79,6 +77,13 @@ export class Attempts {
     const { from, to, cells, direction, symbolBits } = frame;
     const outcome = probability === undefined ? { uncertainAt: from } : { candidateAt: from, probability };
     this.#add({ from, to, count: cells.frameBits, cells, direction, symbolBits, outcome });
+  }
+
+  /** The same of one that is not even likely, and is no attempt: for where there is none. */
+  unlikely({ from, to, cells, direction, symbolBits }: Frame, probability: number): Diagnosis {
+    const outcome = { candidateAt: from, probability };
+    const piece = { from, to, count: cells.frameBits, cells, direction, symbolBits, outcome };
+    return this.#told({ outcome, pieces: [piece], from, to, swipe: false }).diagnosis;
   }
 
   /** Passes that were read as one, or beside one that was read: none of them has failed. */

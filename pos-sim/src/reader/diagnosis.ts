@@ -54,6 +54,8 @@ export interface Observations {
   readonly otherTrack: { readonly track: number; readonly at: number } | undefined;
   /** The attempt that came nearest. */
   readonly nearest: Diagnosis | undefined;
+  /** A candidate that is not likely, where there is no attempt. */
+  readonly unlikely?: Diagnosis | undefined;
   /** The longest run of zeros that stood alone. */
   readonly zeros?: ZerosAlone | undefined;
 }
@@ -74,6 +76,8 @@ export interface Nearest {
 
 /** Where characters were found, there is a signal, however weak. */
 const CHARACTERS: ReadonlySet<DiagnosisCode> = new Set(["UNCERTAIN", "NO_END_SENTINEL", "LOST_SYNC", "PARITY", "LRC"]);
+/** From here on a candidate is why nothing was read; noise makes less likely ones now and then. */
+export const LIKELY = 0.1;
 /** Below this peak (-40 dB of full scale) a recording without a clock is called silent. */
 const QUIET = 0.01;
 /** Share of samples at full scale from which clipping is to blame. */
@@ -198,7 +202,8 @@ export function diagnose(seen: Observations): Diagnosis {
   }
   if (nearest === undefined && seen.zeros !== undefined) return onlyZeros(seen.zeros, rate);
   return (
-    nearest ?? {
+    nearest ??
+    seen.unlikely ?? {
       code: "NO_CLOCK",
       sentence: `There is a signal of ${decibels(peak)} dB of full scale, but no steady run of zeros before any data: noise or other sound, no swipe, or one too fast for ${Math.round(rate)} samples a second.`,
     }
@@ -219,7 +224,11 @@ function onlyZeros({ from, to, cells, bit }: ZerosAlone, rate: number): Diagnosi
 }
 
 /** @param cut - Where the recording cuts the swipe, the hand has swiped all of it: that it be recorded to its end is among the reasons. */
-function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number, cut?: SignalMeasures["cut"]): Diagnosis {
+function tried(
+  { failure, uncertainAt, candidateAt, probability = 1 }: Outcome,
+  rate: number,
+  cut?: SignalMeasures["cut"],
+): Diagnosis {
   const unlessCut = (advice: string): string => (cut?.begins || cut?.ends ? "." : `. ${advice}`);
   if (uncertainAt !== undefined) {
     return {
@@ -229,9 +238,13 @@ function tried({ failure, uncertainAt, candidateAt }: Outcome, rate: number, cut
     };
   }
   if (failure === undefined) {
+    const what =
+      probability < LIKELY
+        ? `There may be a swipe, of which no text is likely: the likeliest at ${(100 * probability).toPrecision(1)} %.`
+        : "Something was read that is likely and not sure.";
     return {
       code: "UNCERTAIN",
-      sentence: "Something was read that is likely and not sure. Swipe again, closer to the head.",
+      sentence: `${what} Swipe again, closer to the head.`,
       atS: (candidateAt ?? 0) / rate,
     };
   }

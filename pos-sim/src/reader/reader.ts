@@ -8,11 +8,11 @@ import { Gauge } from "../measure/gauge.js";
 import { Searcher, type Sighting } from "../search/searcher.js";
 import { CERTAIN } from "../search/texts/likeliest.js";
 import type { TrackNumber } from "../track-format.js";
-import { Attempts, type FailedSwipe, LIKELY } from "./attempts.js";
+import { Attempts, type FailedSwipe } from "./attempts.js";
 import { Burst } from "./burst.js";
 import { byPlace, CANDIDATES, type Candidate, type Suspect, withOneMore, withoutFewer } from "./candidates.js";
 import { Claims } from "./claims.js";
-import { type Diagnosis, diagnose, tooMany } from "./diagnosis.js";
+import { type Diagnosis, diagnose, LIKELY, tooMany } from "./diagnosis.js";
 import { Extent } from "./extent.js";
 import type { Frame } from "./frame.js";
 import { shownAs, TEST_IINS } from "./mask.js";
@@ -67,6 +67,8 @@ export class Reader {
   /** The last text that was read, and where it ends; and those that were likely and not read. */
   #last: { readonly data: string; readonly to: number } | undefined;
   readonly #doubted: { readonly data: string; readonly from: number; readonly to: number }[] = [];
+  /** The likeliest candidate of those that make no attempt. */
+  #unlikely: { readonly probability: number; readonly diagnosis: Diagnosis } | undefined;
   #found = 0;
   #samples = 0;
   readonly #extent = new Extent();
@@ -196,6 +198,7 @@ export class Reader {
       edges: this.#edges,
       otherTrack: this.#otherTrack,
       nearest: this.#attempts.nearest,
+      unlikely: this.#unlikely?.diagnosis,
       zeros: this.#zeros,
     });
   }
@@ -265,6 +268,8 @@ export class Reader {
       this.#doubted.push({ data, from: fromSample, to: toSample });
       if (this.#doubted.length > DOUBTED) this.#doubted.shift();
     }
+    if (probability < LIKELY && probability > (this.#unlikely?.probability ?? 0))
+      this.#unlikely = { probability, diagnosis: this.#attempts.unlikely(frameOf(sighting), probability) };
     const [startS, endS] = [fromSample / this.#rate, toSample / this.#rate];
     const shown = shownAs(track, data, testIins);
     const characterConfidence = shown.masked ? [] : Array.from(characters());
