@@ -334,6 +334,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["pair", { ...PHONE_STEP, ...PAIRED }],
   ["cards", { ...OWN_CARD, ...NEAR_CARD, ...MEANS }],
   ["pay", { ...PHONE_STEP, ...PAID }],
+  ["checkout", { ...PHONE_STEP, ...BOUGHT }],
   ["code", { ...PHONE_STEP, ...BOUGHT }],
   ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
   ["disarm", { ...PHONE_STEP, ...DISARMED }],

@@ -193,6 +193,12 @@ describe("--json", () => {
         told(await on.phone("cards", "--states", "--json"), MEANS, MEANS);
       }),
     pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
+    checkout: () =>
+      withPaired(async (on) => {
+        const { url, iso } = on.network.processor;
+        const at = ["--processor", url, "--network", `${iso.host}:${iso.port}`];
+        told(await on.phone("checkout", "9.50", "--merchant", "BAKERY", ...at, "--json"), PHONE_STEP, BOUGHT);
+      }),
     code: () =>
       withPaired(async (on) => {
         const line = ["code", "4.99", "--merchant", "POWDER SHOP", "--processor", on.network.processor.url, "--json"];

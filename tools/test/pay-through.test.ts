@@ -70,6 +70,28 @@ describe("paying through the network's other doors", () => {
     expect(on.card.coil.emission()).to.equal(undefined);
   });
 
+  it("in a shop's app, without a swipe: agreed to on the card, once, at that shop, up to that amount", async () => {
+    const { url, iso } = on.network.processor;
+    const checkOut = (...more: readonly string[]) =>
+      on.phone(
+        ...["checkout", "9.50", "--merchant", MERCHANT, "--processor", url, "--network", `${iso.host}:${iso.port}`],
+        ...more,
+      );
+    const paid = await checkOut();
+    expect([paid.code, paid.stderr]).to.deep.equal([0, ""]);
+    expect(paid.stdout)
+      .to.match(/confirming [\s\S]+asking +press the card's button twice[\s\S]+paying +9\.50 EUR at CORNER BAKERY/)
+      .and.match(/approved \d{6}\n$/);
+    const dear = await checkOut("--charge", "9.51", "--json");
+    expect(dear.code).to.equal(1);
+    expect(dear.facts().at(-1)).to.include({ approved: false, ourCode: "AMOUNT_OVER_CAP" });
+    const other = await checkOut("--shop", "OTHER SHOP");
+    expect([other.code, other.stdout.includes("MERCHANT_WRONG")]).to.deep.equal([1, true]);
+    expect(on.card.coil.emission(), "the coil stays silent").to.equal(undefined);
+    const nobody = await on.phone("checkout", "1", "--merchant", MERCHANT, "--processor", url, "--network", "here");
+    expect(nobody.code).to.equal(2);
+  }).timeout(60_000);
+
   it("by an appliance's code: one purchase, no dearer, of no other seller", async () => {
     const buy = async (...more: readonly string[]) => {
       const line = ["code", "4.99", "--merchant", "POWDER SHOP", "--processor", on.network.processor.url];

@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import { cents } from "../amount.js";
 import type { Context } from "../context.js";
-import { EXIT, type ExitCode } from "../exit-codes.js";
+import type { ExitCode } from "../exit-codes.js";
 import { folderOf, type PhoneOptions } from "./on-card.js";
 import { PROCESSOR } from "./pay.js";
+import { tellAnswer } from "./tell-answer.js";
 
 interface CodeOptions extends Pick<PhoneOptions, "phone"> {
   readonly card?: string;
@@ -59,13 +60,6 @@ Examples:
           output.say(`  ${output.paint("dim", step.step.padEnd(12))} ${step.detail}`);
         },
       });
-      const { approved, responseCode, ourCode, authCode } = bought;
-      output.fact(bought);
-      output.result(
-        approved
-          ? `${output.paint("green", "✓")} approved ${authCode}`
-          : `${output.paint("red", "✗")} declined ${responseCode} ${ourCode ?? ""}`.trimEnd(),
-      );
-      if (!approved) onCode(EXIT.failed);
+      tellAnswer(output, bought, onCode);
     });
 }

@@ -1,10 +1,11 @@
-// ecard pair, cards, disarm, suspend, unpair, and with pay.ts and code.ts all of a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
+// ecard pair, cards, disarm, suspend, unpair, and with pay.ts, checkout.ts and code.ts all of a cardholder's phone without a screen. Over Bluetooth, or the port of an emulated card.
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
 import type { Output } from "../output.js";
 import { wholeNumber } from "../whole-number.js";
+import { checkoutCommand } from "./checkout.js";
 import { codeCommand } from "./code.js";
 import {
   type CardOptions,
@@ -25,6 +26,7 @@ export function phoneCommands(program: Command, context: Context, onCode: (code:
   pairCommand(program, context);
   cardsCommand(program, context);
   payCommand(program, context);
+  checkoutCommand(program, context, onCode);
   codeCommand(program, context, onCode);
   disarmCommand(program, context);
   suspendCommand(program, context);

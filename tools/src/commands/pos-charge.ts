@@ -1,14 +1,15 @@
 // ecard pos charge: a recorded swipe taken by a terminal that asks the network.
 
 import type { TerminalConfig } from "@enabling-card/pos-sim";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { cents } from "../amount.js";
 import type { Context } from "../context.js";
 import { EXIT, type ExitCode } from "../exit-codes.js";
+import { type NetworkAddress, networkOption } from "../network-address.js";
 
 interface Options {
   readonly amount: number;
-  readonly network: { readonly host: string; readonly port: number };
+  readonly network: NetworkAddress;
   readonly terminal?: string;
   readonly merchant?: string;
   readonly name?: string;
@@ -18,12 +19,13 @@ interface Options {
 }
 
 export function chargeCommand(pos: Command, context: Context, onCode: (code: ExitCode) => void): void {
-  pos
-    .command("charge")
-    .description("read a recorded swipe, and ask the network to authorise it: 0100 out, 0110 back, receipt")
-    .argument("<file>", "a WAV file, or - for standard input")
-    .requiredOption("--amount <amount>", "as 9.50", cents)
-    .option("--network <address>", "the terminals' door", address, { host: "127.0.0.1", port: 7083 })
+  networkOption(
+    pos
+      .command("charge")
+      .description("read a recorded swipe, and ask the network to authorise it: 0100 out, 0110 back, receipt")
+      .argument("<file>", "a WAV file, or - for standard input")
+      .requiredOption("--amount <amount>", "as 9.50", cents),
+  )
     .option("--terminal <id>", "DE 41, up to 8 characters")
     .option("--merchant <id>", "DE 42, up to 15 characters: a code's provider")
     .option("--name <name>", "DE 43, up to 40 characters")
@@ -82,12 +84,4 @@ function configOf({ network, terminal, merchant, name, type, country, currency }
     ...(country !== undefined && { country }),
     ...(currency !== undefined && { currency }),
   };
-}
-
-function address(text: string): { readonly host: string; readonly port: number } {
-  const [, host, port] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
-    throw new InvalidArgumentError("An address is a host and a port: 127.0.0.1:7083.");
-  }
-  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
 }

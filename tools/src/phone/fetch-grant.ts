@@ -16,10 +16,10 @@ export interface Wanted {
 }
 
 /** Germany, ISO 3166-1, and its money, ISO 4217: this phone's shops. */
-const [COUNTRY, CURRENCY] = [276, "978"];
-const REQUESTOR = "ecard";
+export const [COUNTRY, CURRENCY] = [276, "978"] as const;
+export const REQUESTOR = "ecard";
 
-const AUTHENTICATING = {
+export const AUTHENTICATING = {
   asking: "the domain server, for this merchant and amount",
   confirming: "on the card: merchant and amount",
   authenticated: "by the access control server",

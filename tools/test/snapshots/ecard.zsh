@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'checkout:pay in a shop'\''s app\: agreed to on the card, sent without a swipe' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
@@ -21,6 +21,7 @@ _ecard() {
       pair) _ecard_pair ;;
       cards) _ecard_cards ;;
       pay) _ecard_pay ;;
+      checkout) _ecard_checkout ;;
       code) _ecard_code ;;
       disarm) _ecard_disarm ;;
       suspend) _ecard_suspend ;;
@@ -239,6 +240,24 @@ _ecard_pay() {
     '--when[at once, or when a reader touches the card]:value:(now swipe)' \
     '--through[behind an authentication for one merchant, or by a code]:value:(domain code)' \
     '--processor[of --through\: where the processor is]:value:_files' \
+    '--ask-pin[the card has a PIN\: it is asked for, or read as a line of standard input]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_checkout() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--device[how to reach cards (ble)]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--merchant[whom it pays, up to 15 characters]:value:_files' \
+    '--charge[what the shop asks for; that amount without]:value:_files' \
+    '--shop[who sends it; that merchant without]:value:_files' \
+    '--processor[where the processor is]:value:_files' \
+    '--network[the terminals'\'' door]:value:_files' \
     '--ask-pin[the card has a PIN\: it is asked for, or read as a line of standard input]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
