@@ -27,7 +27,7 @@ export {
 } from "./iso-door.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
-export { answers, IDEMPOTENT, object, out, REFUSAL, REPEATABLE, whole } from "./schema.js";
+export { answers, IDEMPOTENT, object, out, REFUSAL, whole } from "./schema.js";
 export {
   SERVICE_ERRORS,
   ServiceCaller,

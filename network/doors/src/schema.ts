@@ -19,8 +19,12 @@ export function answers(properties: object, optional: readonly string[] = []) {
   return { 200: object(properties, optional), "4xx": REFUSAL, "5xx": REFUSAL } as const;
 }
 
-const IDEMPOTENCY_KEY = { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } } as const;
-/** Headers of a request that may come again (draft-ietf-httpapi-idempotency-key-header): 8 to 64 printable characters, chosen by who asks. */
-export const REPEATABLE = { type: "object", properties: IDEMPOTENCY_KEY } as const;
-/** Of one that may come in no other way. */
-export const IDEMPOTENT = { ...REPEATABLE, required: ["idempotency-key"] } as const;
+/**
+ * Headers of a request that moves state (draft-ietf-httpapi-idempotency-key-header, 2): 8 to 64 printable characters, chosen by who asks. Without them it is
+ * refused: an answer can be lost, and whoever asks again would do it twice.
+ */
+export const IDEMPOTENT = {
+  type: "object",
+  properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
+  required: ["idempotency-key"],
+} as const;

@@ -44,10 +44,10 @@ describe("a request that comes again", () => {
   });
   afterEach(() => network.close());
 
-  const post = async (path: string, body: Json, key?: string, of: TestCard = card, url = network.issuer.url) => {
+  const post = async (path: string, body: Json, key: string, of: TestCard = card, url = network.issuer.url) => {
     const headers = {
       ...{ authorization: `Bearer ${base64(of.accessKey)}`, "content-type": "application/json" },
-      ...(key !== undefined && { "idempotency-key": key }),
+      "idempotency-key": key,
     };
     const response = await fetch(`${url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
     return { status: response.status, body: (await response.json()) as Json };
@@ -72,7 +72,7 @@ describe("a request that comes again", () => {
     return { fetch: fetching, lost };
   };
 
-  it("of the SDK, whose answer was lost, is done once: one card, one token, one ATC, one suspension, one device", async () => {
+  it("of the SDK, whose answer was lost, is done once: one card, token, ATC, suspension, registration, device", async () => {
     const { issuer } = network.issuer;
     const { fetch: through, lost } = losing();
     const other = newCard(issuer);
@@ -93,9 +93,11 @@ describe("a request that comes again", () => {
     const { version } = await client.setState(token.tokenRef, "suspended", position);
     expect(version).to.equal(1);
     expect((await issuer.store.token(toHex(token.tokenRef)))!.version).to.equal(1);
+    const { registration } = await client.register(other.cardId, token.tokenRef);
+    expect(base64(registration), "the very one that was lost").to.equal(JSON.parse(lost[4]!).registration);
     const codes = new CodeClient({ baseUrl: network.processor.url, accessKey, fetch: through });
-    expect(await codes.addDevice(randomBytes(16))).to.equal(JSON.parse(lost[4]!).device);
-    expect(lost).to.have.length(5);
+    expect(await codes.addDevice(randomBytes(16))).to.equal(JSON.parse(lost[5]!).device);
+    expect(lost).to.have.length(6);
   });
 
   it("gets what was answered, octet for octet, and counts nothing", async () => {
@@ -110,8 +112,8 @@ describe("a request that comes again", () => {
     expect(await tokensOf(card.cardId)).to.equal(2);
   });
 
-  it("without a key is another one each time", async () => {
-    const [one, two] = [await post("/v1/grants", wanted()), await post("/v1/grants", wanted())];
+  it("under a key of its own is another one", async () => {
+    const [one, two] = [await post("/v1/grants", wanted(), KEY), await post("/v1/grants", wanted(), `${KEY}-2`)];
     const ephemeral = ({ body }: { body: Json }) => toHex(octets(body.sealed).subarray(0, 32));
     expect(ephemeral(one), "a key that seals two grants opens both").not.to.equal(ephemeral(two));
     expect(await atcOf()).to.equal(2);
@@ -187,6 +189,16 @@ describe("a request that comes again", () => {
     const minted = await Promise.all(Array.from({ length: 20 }, () => post("/v1/tokens", token, `${KEY}-2`)));
     for (const answer of minted) expect(answer).to.deep.equal(minted[0]);
     expect(await tokensOf(card.cardId)).to.equal(2);
+  });
+
+  it("late takes a token from no phone that registered it since", async () => {
+    const path = `/v1/tokens/${base64(tokenRef)}/registration`;
+    const first = await post(path, { cardId: base64(card.cardId) }, KEY);
+    expect(first.status).to.equal(200);
+    const second = await post(path, { cardId: base64(card.cardId) }, `${KEY}-2`);
+    expect(await post(path, { cardId: base64(card.cardId) }, KEY)).to.deep.equal(first);
+    const kept = (await network.issuer.issuer.store.token(toHex(tokenRef)))!.registration;
+    expect(kept).to.equal(toHex(octets(second.body.registration)));
   });
 
   it("late does not suspend what was resumed since, and tells what it came to then", async () => {

@@ -95,7 +95,7 @@ describe("a network that is restored from a copy", () => {
   });
 
   it("takes no code of before the copy", async () => {
-    const device = await network.processor.processor.addDevice(new Uint8Array(16));
+    const device = await network.processor.processor.addDevice(new Uint8Array(16), "a-device");
     const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
     const account = { cardId: base64(card.cardId), accessKey: base64(card.accessKey), tokenRef: base64(tokenRef) };
     const order = { device, provider: "SHOP", maxCost: 100, currency: "978", lifeS: 3600 };

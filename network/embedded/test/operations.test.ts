@@ -32,7 +32,10 @@ describe("the services' operator", () => {
     await terminal.ask(purchase(tracks));
     terminal.close();
     const accessKey = Buffer.from(card.accessKey).toString("base64url");
-    const headers = { authorization: `Bearer ${accessKey}`, "content-type": "application/json" };
+    const headers = {
+      ...{ authorization: `Bearer ${accessKey}`, "content-type": "application/json" },
+      "idempotency-key": "of-a-morning",
+    };
     const body = JSON.stringify({ key: "A".repeat(22) });
     await fetch(`${network.processor.url}/v1/devices`, { method: "POST", headers, body });
     await fetch(`${network.issuer.url}/v1/tokens`, { method: "POST", headers, body: "{}" });

@@ -1,6 +1,6 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, REPEATABLE, type Refusals } from "@enabling-card/doors";
+import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals } from "@enabling-card/doors";
 import { type Repeatable, SqlError } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
@@ -60,7 +60,7 @@ export async function httpServer(
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
-    { schema: { body: REQUESTS.enrol, headers: REPEATABLE, response: ANSWERS.enrol } },
+    { schema: { body: REQUESTS.enrol, headers: IDEMPOTENT, response: ANSWERS.enrol } },
     async (request) => {
       const { certificate, phoneName } = request.body;
       const repeat = repeatOf(request, "cards");
@@ -71,7 +71,7 @@ export async function httpServer(
 
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean; domainOnly?: boolean } }>(
     "/v1/tokens",
-    { schema: { body: REQUESTS.mint, headers: REPEATABLE, response: ANSWERS.mint } },
+    { schema: { body: REQUESTS.mint, headers: IDEMPOTENT, response: ANSWERS.mint } },
     async (request) => {
       const { cardId, holderName, offline = false, domainOnly = false } = request.body;
       if (offline && domainOnly) throw new IssuerError("BAD_REQUEST", { detail: "a domain is asked for on line" });
@@ -87,7 +87,7 @@ export async function httpServer(
 
   app.post<{ Body: GrantBody }>(
     "/v1/grants",
-    { schema: { body: REQUESTS.grant, headers: REPEATABLE, response: ANSWERS.grant } },
+    { schema: { body: REQUESTS.grant, headers: IDEMPOTENT, response: ANSWERS.grant } },
     async (request) => {
       const { challenge, tokenRef, cardId, ...rest } = request.body;
       const asked = {
@@ -113,7 +113,7 @@ export async function httpServer(
 
   app.post<{ Params: { ref: string }; Body: StateBody }>(
     "/v1/tokens/:ref/state",
-    { schema: { body: REQUESTS.setState, headers: REPEATABLE, response: ANSWERS.state } },
+    { schema: { body: REQUESTS.setState, headers: IDEMPOTENT, response: ANSWERS.state } },
     async (request) => {
       const { cardId, checkpointSize, state, by } = request.body;
       const card = await authenticated(issuer, request, cardId);
@@ -148,10 +148,12 @@ export async function httpServer(
 function registrationRoutes(app: FastifyInstance, issuer: Issuer): void {
   app.post<{ Params: { ref: string }; Body: { cardId: string } }>(
     "/v1/tokens/:ref/registration",
-    { schema: { body: REQUESTS.registration, response: ANSWERS.registration } },
+    { schema: { body: REQUESTS.registration, headers: IDEMPOTENT, response: ANSWERS.registration } },
     async (request) => {
-      const card = await authenticated(issuer, request, request.body.cardId);
-      const { registration, key } = await registerMeans(issuer, card, tokenRefOf(request.params));
+      const { cardId } = request.body;
+      const card = await authenticated(issuer, request, cardId);
+      const repeat = repeatOf(request, cardId);
+      const { registration, key } = await registerMeans(issuer, card, tokenRefOf(request.params), repeat);
       return { registration: encode64(registration), key: encode64(key) };
     },
   );
@@ -195,10 +197,9 @@ async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: st
   return cardId;
 }
 
-/** The request as one that may come again, where it has an idempotency key. @param owner - Who asks */
-export function repeatOf({ headers, url, body }: FastifyRequest, owner: string): Repeatable | undefined {
-  const key = headers["idempotency-key"];
-  return typeof key === "string" ? { owner, key, asked: [url, body] } : undefined;
+/** A request that moves state, by its idempotency key: schema or signature saw to it that there is one. @param owner - Who asks */
+export function repeatOf({ headers, url, body }: FastifyRequest, owner: string): Repeatable {
+  return { owner, key: headers["idempotency-key"] as string, asked: [url, body] };
 }
 
 function tokenRefOf({ ref }: { readonly ref: string }): string {

@@ -82,7 +82,7 @@ export class Issuer {
   readonly #signers: Signers;
   readonly #iins: readonly string[];
   readonly #clock: () => number;
-  readonly #once: Once;
+  readonly once: Once;
   readonly grants: GrantMaker;
 
   private constructor(
@@ -99,9 +99,9 @@ export class Issuer {
     this.helpUrl = options.helpUrl;
     this.#iins = options.iins;
     this.#clock = options.now;
-    this.#once = onceOf(parts.keys, answerNames, this.#clock);
+    this.once = onceOf(parts.keys, answerNames, this.#clock);
     this.grants = new GrantMaker({
-      ...{ ...parts, now: this.#clock, once: this.#once },
+      ...{ ...parts, now: this.#clock, once: this.once },
       signer: (number) => this.#signers.of(number),
       evidence: (checkpointSize, serial) => this.evidence(checkpointSize, serial),
       grantKey: async (cardId) => (await cardIn(this.store, cardId)).grant_key,
@@ -171,7 +171,7 @@ export class Issuer {
     }
     const { cardId, grantKey } = readCard(certificate, this.maker, this.now());
     const enrolled = await this.store.atomically((kept) =>
-      this.#once.within(kept.answers, repeat, async () => {
+      this.once.within(kept.answers, repeat, async () => {
         if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
         storeCard(certificate, this.log); // on the ledger already: it stays as it is
         const accessKey = Uint8Array.from(randomBytes(32));
@@ -290,7 +290,7 @@ export class Issuer {
       }
       throw new IssuerError("INTERNAL");
     };
-    const minted = await this.store.atomically((kept) => this.#once.within(kept.answers, repeat, () => mint(kept)));
+    const minted = await this.store.atomically((kept) => this.once.within(kept.answers, repeat, () => mint(kept)));
     return { ...minted, tokenRef: fromHex(minted.tokenRef) };
   }
 
@@ -339,7 +339,7 @@ export class Issuer {
     { by = "cardholder", repeat }: HolderMove = {},
   ): Promise<SignedTokenState> {
     return this.store.atomically(async (kept) => {
-      const moved = await this.#once.within<StateOfToken>(kept.answers, repeat, async () => {
+      const moved = await this.once.within<StateOfToken>(kept.answers, repeat, async () => {
         await moveToken(kept, await tokenIn(kept, tokenRef, cardId), state, by);
         const { token_ref, state: now, version, last_expires } = await tokenIn(kept, tokenRef, cardId);
         return { token_ref, state: now, version, last_expires };

@@ -2,6 +2,7 @@
 // cryptogram under that key, which the phone makes again and compares (docs/protocol.md, "State information").
 
 import { randomBytes } from "node:crypto";
+import type { Repeatable } from "@enabling-card/sql";
 import { aesCmac } from "@enabling-card/vault";
 import {
   equalBytes,
@@ -31,18 +32,30 @@ export interface MeansInfo extends StateInfo {
 
 /**
  * Registers a token with the phone that has its card's access key; whichever phone did so before hears no more. Random names, and no count: a store that is
- * restored from a copy gives none out twice.
+ * restored from a copy gives none out twice. A repeat gets the registration of the first time, and takes the token from no phone that came since.
  *
- * @throws {IssuerError} `TOKEN_UNKNOWN`, `TOKEN_DEACTIVATED`
+ * @throws {IssuerError} `TOKEN_UNKNOWN`, `TOKEN_DEACTIVATED`, `IDEMPOTENCY_MISMATCH`; `KEY_RETIRED` of a repeat whose key was taken out since
  */
-export function registerMeans(issuer: Issuer, cardId: Uint8Array, tokenRef: string): Promise<Registered> {
-  const registration = Uint8Array.from(randomBytes(REGISTRATION_SIZE));
-  return issuer.store.atomically(async (kept) => {
-    const { state } = await tokenIn(kept, tokenRef, cardId);
-    if (state === TokenState.Deactivated) throw new IssuerError("TOKEN_DEACTIVATED");
-    await kept.setRegistration(tokenRef, toHex(registration), issuer.secrets.number);
-    return { registration, key: issuer.secrets.registrationKey(fromHex(tokenRef), registration)! };
-  });
+export async function registerMeans(
+  issuer: Issuer,
+  cardId: Uint8Array,
+  tokenRef: string,
+  repeat?: Repeatable,
+): Promise<Registered> {
+  const { secrets, store } = issuer;
+  const named = await store.atomically((kept) =>
+    issuer.once.within(kept.answers, repeat, async () => {
+      const { state } = await tokenIn(kept, tokenRef, cardId);
+      if (state === TokenState.Deactivated) throw new IssuerError("TOKEN_DEACTIVATED");
+      const fresh = { registration: toHex(randomBytes(REGISTRATION_SIZE)), number: secrets.number };
+      await kept.setRegistration(tokenRef, fresh.registration, fresh.number);
+      return fresh;
+    }),
+  );
+  const registration = fromHex(named.registration);
+  const key = secrets.registrationKey(fromHex(tokenRef), registration, named.number);
+  if (key === undefined) throw new IssuerError("KEY_RETIRED");
+  return { registration, key };
 }
 
 /**

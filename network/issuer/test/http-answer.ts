@@ -1,6 +1,12 @@
-// What the phones' door answered.
+// What the phones' door answered, and what each change asked of it has.
 
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
+
+/** The header of a request that is no repeat. */
+export function newKey(): { readonly "idempotency-key": string } {
+  return { "idempotency-key": randomBytes(12).toString("base64url") };
+}
 
 export interface Answer {
   readonly status: number;

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { decodeReceipt, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "../src/index.js";
-import { type Answer, refused } from "./http-answer.js";
+import { type Answer, newKey, refused } from "./http-answer.js";
 import { DOMAIN, enrolledCard, newCard, openGrant, T0, type TestCard, tracksOf } from "./issuer-support.js";
 
 const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
@@ -33,7 +33,7 @@ describe("the issuer's HTTP API", () => {
   ): Promise<Answer> {
     const response = await fetch(service.url + path, {
       method,
-      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      headers: { ...(body !== undefined && { "content-type": "application/json" }), ...newKey(), ...headers },
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();

@@ -5,7 +5,6 @@ import {
   type HttpDoorOptions,
   httpDoor,
   IDEMPOTENT,
-  REPEATABLE,
   type Refusals,
   serviceKeys,
   signedRoutes,
@@ -66,9 +65,9 @@ export async function httpServer(
 
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 
-  app.post<{ Body: { key: string }; Headers: Partial<WithKey> }>(
+  app.post<{ Body: { key: string }; Headers: WithKey }>(
     "/v1/devices",
-    { schema: { body: REQUESTS.device, headers: REPEATABLE, response: ANSWERS.device } },
+    { schema: { body: REQUESTS.device, headers: IDEMPOTENT, response: ANSWERS.device } },
     async ({ body, headers }) => ({
       device: await processor.addDevice(decode64(body.key), headers["idempotency-key"]),
     }),
@@ -89,10 +88,13 @@ export async function httpServer(
     async (request) => ({ state: await processor.codeState(accountOf(request), request.params.ref) }),
   );
 
-  app.delete<{ Params: { ref: string }; Querystring: Named }>(
+  app.delete<{ Params: { ref: string }; Querystring: Named; Headers: WithKey }>(
     "/v1/codes/:ref",
-    { schema: { querystring: REQUESTS.codeState, response: ANSWERS.codeState } },
-    async (request) => ({ state: await processor.cancelCode(accountOf(request), request.params.ref) }),
+    { schema: { querystring: REQUESTS.codeState, headers: IDEMPOTENT, response: ANSWERS.codeState } },
+    async (request) => {
+      const { params, headers } = request;
+      return { state: await processor.cancelCode(accountOf(request), params.ref, headers["idempotency-key"]) };
+    },
   );
 
   app.post<{ Body: DevicePurchase & { device: string; mac: string } }>(
@@ -146,9 +148,9 @@ function domainRoutes(app: FastifyInstance, domain: DomainServer): void {
   );
 }
 
-function accountOf(request: FastifyRequest<{ Querystring: Named }>): AccountName {
+function accountOf(request: { readonly query: Named } & Pick<FastifyRequest, "headers">): AccountName {
   const { cardId, tokenRef } = request.query;
-  return { cardId, tokenRef, accessKey: accessKeyOf(request as FastifyRequest) };
+  return { cardId, tokenRef, accessKey: accessKeyOf(request) };
 }
 
 /** RFC 6750 2.1. @throws {ProcessorError} `UNAUTHORISED` */

@@ -156,14 +156,14 @@ export class Processor {
   }
 
   /**
-   * A device that comes with the key it will show codes with. The same request under the same idempotency key, where there is one, gets the same answer.
+   * A device that comes with the key it will show codes with. The same request under the same idempotency key gets the same answer.
    *
    * @returns what codes are made for it by. @throws {ProcessorError} `BAD_REQUEST`, `IDEMPOTENCY_MISMATCH`
    */
-  async addDevice(key: Uint8Array, idempotencyKey?: string): Promise<string> {
+  async addDevice(key: Uint8Array, idempotencyKey: string): Promise<string> {
     if (key.length !== DEVICE_KEY_SIZE) throw new ProcessorError("BAD_REQUEST", { detail: "a key has 16 octets" });
     const asked = ["device", Buffer.from(key).toString("hex")];
-    const repeat = idempotencyKey === undefined ? undefined : { owner: "devices", key: idempotencyKey, asked };
+    const repeat = { owner: "devices", key: idempotencyKey, asked };
     return this.store.atomically((kept) =>
       this.#once.within(kept.answers, repeat, async () => {
         const device = randomBytes(16).toString("base64url");
@@ -264,15 +264,19 @@ export class Processor {
     return this.#stateOf(await this.#ownCode(this.store, account, codeRef));
   }
 
-  /** No purchase any more. Twice is once. @throws {ProcessorError} `CODE_UNKNOWN`, `CODE_USED`; what `FindAccount` throws */
-  async cancelCode(account: AccountName, codeRef: string): Promise<CodeState> {
+  /** No purchase any more. Twice is once. @throws {ProcessorError} `CODE_UNKNOWN`, `CODE_USED`, `IDEMPOTENCY_MISMATCH`; what `FindAccount` throws */
+  async cancelCode(account: AccountName, codeRef: string, idempotencyKey: string): Promise<CodeState> {
     await this.#options.findAccount(account);
-    return this.store.atomically<CodeState>(async (kept) => {
-      const row = await this.#ownCode(kept, account, codeRef);
-      if (row.request !== null) throw new ProcessorError("CODE_USED");
-      await kept.cancelCode(codeRef);
-      return "cancelled";
-    });
+    const asked = ["cancel", account.tokenRef, codeRef];
+    const repeat: Repeatable = { owner: account.cardId, key: idempotencyKey, asked };
+    return this.store.atomically((kept) =>
+      this.#once.within<CodeState>(kept.answers, repeat, async () => {
+        const row = await this.#ownCode(kept, account, codeRef);
+        if (row.request !== null) throw new ProcessorError("CODE_USED");
+        await kept.cancelCode(codeRef);
+        return "cancelled";
+      }),
+    );
   }
 
   close(): Promise<void> {

@@ -40,7 +40,7 @@ export interface IssuerClientOptions extends JsonDoorOptions {
 export interface IssuerCallOptions {
   readonly signal?: AbortSignal;
   /**
-   * Of a request for a change (enrol, createToken, grant, setState) that is a repeat: the same key gets the same answer, within a day. Another one each
+   * Of a request for a change (enrol, createToken, grant, setState, register) that is a repeat: the same key gets the same answer, within a day. Another one each
    * time unless told; of a lost answer the client asks once more by itself.
    */
   readonly idempotencyKey?: string;
@@ -189,7 +189,7 @@ export class IssuerClient {
     options: IssuerCallOptions = {},
   ): Promise<{ readonly registration: Uint8Array; readonly key: Uint8Array }> {
     const path = `/v1/tokens/${toBase64Url(tokenRef)}/registration`;
-    const answer = await this.#ask("POST", path, { cardId: toBase64Url(cardId) }, options);
+    const answer = await this.#change(path, { cardId: toBase64Url(cardId) }, options);
     const [registration, key] = [octets(answer, "registration"), octets(answer, "key")];
     if (registration.length !== REGISTRATION_SIZE) throw malformed("registration");
     if (key.length !== REGISTRATION_KEY_SIZE) throw malformed("key");
