@@ -44,3 +44,13 @@ export function fromHex(hex: string): Uint8Array {
 export function toBase32(bytes: Uint8Array): string {
   return base32nopad.encode(bytes);
 }
+
+/** 16 octets by what people see of them; undefined for anything else. */
+export function fromBase32(text: string): Uint8Array | undefined {
+  if (!/^[A-Za-z2-7]{26}$/.test(text)) return undefined;
+  try {
+    return base32nopad.decode(text.toUpperCase());
+  } catch {
+    return undefined; // bits behind the last octet
+  }
+}

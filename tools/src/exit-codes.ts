@@ -137,6 +137,8 @@ const CLASSES: Readonly<Record<string, Exits<string>>> = {
   IssuerError: ISSUER,
   ProcessorError: SERVICE,
   AcsError: SERVICE,
+  ServiceRefusal: { others: EXIT.refused, codes: {} },
+  ServiceError: { others: EXIT.unavailable, codes: { ANSWER_MALFORMED: EXIT.failed } },
   SqlError: { others: EXIT.refused, codes: {} },
   ImageError: IMAGE,
   WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },

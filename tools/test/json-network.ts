@@ -3,7 +3,17 @@
 import { join } from "node:path";
 import { sampleKeys } from "@enabling-card/issuer";
 import { openWatchDoor, startNetwork } from "@enabling-card/network";
-import { COPIED, check, RESTORED, SERVICE_KEYS, STARTED, STARTED_APART, WATCHED } from "./json-shapes.js";
+import { cardOnPort } from "./card-on-port.js";
+import {
+  COPIED,
+  check,
+  RESTORED,
+  SERVICE_KEYS,
+  STANDING_TOKEN,
+  STARTED,
+  STARTED_APART,
+  WATCHED,
+} from "./json-shapes.js";
 import { ecard } from "./run-ecard.js";
 
 /** The JSON Lines of a command line that wrote nothing to stderr. */
@@ -48,6 +58,13 @@ export function networkVerbs(folder: () => string, lines: Lines): Readonly<Recor
       clearInterval(telling);
       await watch.close();
       check(told!, WATCHED);
+    },
+    async "network tokens"() {
+      const on = await cardOnPort(folder(), "tokens");
+      await on.phone("pair", on.sheet, "--issuer", on.issuer);
+      const line = ["network", "tokens", on.cardId, "--issuer-url", on.issuer, "--json"];
+      for (const more of [[], ["--to", "suspended"]]) check((await lines([...line, ...more]))[0]!, STANDING_TOKEN);
+      await on.close();
     },
     async "network backup"() {
       const dir = await stopped("network");

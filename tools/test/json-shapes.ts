@@ -76,6 +76,9 @@ export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
 export const BOUGHT: Shape = {
   ...{ approved: "boolean", responseCode: "string", "ourCode?": "string", "authCode?": "string" },
 };
+export const STANDING_TOKEN: Shape = {
+  ...{ tokenRef: "string", last4: "string", state: "string", heldBy: "array", version: "number" },
+};
 export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
@@ -329,6 +332,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["network start", { ...STARTED, ...STARTED_APART }],
   ["network keys", SERVICE_KEYS],
   ["network watch", WATCHED],
+  ["network tokens", STANDING_TOKEN],
   ["network backup", COPIED],
   ["network restore", RESTORED],
   ["pair", { ...PHONE_STEP, ...PAIRED }],

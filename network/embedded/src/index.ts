@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeysOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
-import { acsMaster, processorMaster } from "./service-keys.js";
+import { acsMaster, operatorMaster, processorMaster, requestorMaster } from "./service-keys.js";
 import { accountAt, askCardAt, codeGrantAt, domainAt, resultAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
@@ -26,10 +26,13 @@ export {
   rotatedKeys,
 } from "./rotate-keys.js";
 export {
+  KEY_HOLDERS,
+  type KeyHolder,
   newServiceKeys,
+  operatorMaster,
   processorMaster,
   readServiceKeys,
-  SERVICES,
+  requestorMaster,
   type ServiceKeys,
   type ServiceName,
   sampleServiceKeys,
@@ -79,6 +82,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
   };
   const issuer = await startIssuer({
     ...{ ...shared, keys, httpPort: options.issuerHttpPort ?? 0, file: placeOf(options.store, "issuer") },
+    ...{ operator: operatorMaster(keys), requestor: requestorMaster(keys) },
     logFile: options.logFile ?? (isUrl(options.store) ? ":memory:" : placeOf(options.store, "log")),
   });
   const open: { close(): Promise<void> }[] = [issuer];

@@ -3,10 +3,11 @@
 
 import { rotatedSeeds } from "@enabling-card/issuer";
 import {
+  forHolders,
+  KEY_HOLDERS,
+  type KeyHolder,
   newServiceKeys,
   readWrittenKeys,
-  SERVICES,
-  type ServiceName,
   type WrittenKeys,
   writtenKeys,
 } from "./service-keys.js";
@@ -41,11 +42,11 @@ export class RotationError extends Error {
 export interface ChangedKeys {
   /** The issuer's, which cards are made by as well. */
   readonly seeds: Uint8Array;
-  readonly written: Readonly<Record<ServiceName, string>>;
+  readonly written: Readonly<Record<KeyHolder, string>>;
   readonly number: number;
 }
 
-type Files = Readonly<Record<ServiceName, string>>;
+type Files = Readonly<Record<KeyHolder, string>>;
 
 /** The next keys, those of `files` beside them. @param now - Seconds since 1970. @throws {RotationError} `KEYS_ROTATING`, `KEYS_APART`; undefined for files that hold no keys */
 export function rotatedKeys(files: Files, now: number): ChangedKeys | undefined {
@@ -54,9 +55,9 @@ export function rotatedKeys(files: Files, now: number): ChangedKeys | undefined 
   if (all.issuer.before) throw new RotationError("KEYS_ROTATING");
   const { seeds, keys } = newServiceKeys(rotatedSeeds(all.issuer.keys.seeds!));
   const number = all.issuer.number + 1;
-  const changed = (service: ServiceName) =>
-    writtenKeys(service, { keys: keys[service], number, before: { keys: all[service].keys, at: now } });
-  return { seeds, number, written: forEach(changed) };
+  const changed = (holder: KeyHolder) =>
+    writtenKeys(holder, { keys: keys[holder], number, before: { keys: all[holder].keys, at: now } });
+  return { seeds, number, written: forHolders(changed) };
 }
 
 /**
@@ -76,19 +77,15 @@ export function retiredKeys(files: Files, now: number, isEarly = false): Changed
   return {
     seeds: keys.seeds!,
     number,
-    written: forEach((service) => writtenKeys(service, { keys: all[service].keys, number })),
+    written: forHolders((holder) => writtenKeys(holder, { keys: all[holder].keys, number })),
   };
 }
 
-function read(files: Files): Readonly<Record<ServiceName, WrittenKeys>> | undefined {
-  const found = SERVICES.map((service) => readWrittenKeys(service, files[service]));
+function read(files: Files): Readonly<Record<KeyHolder, WrittenKeys>> | undefined {
+  const found = KEY_HOLDERS.map((holder) => readWrittenKeys(holder, files[holder]));
   const [first] = found;
   if (first === undefined || found.some((keys) => keys === undefined)) return undefined;
   const isOne = found.every((keys) => keys!.number === first.number && keys!.before?.at === first.before?.at);
   if (!isOne) throw new RotationError("KEYS_APART");
-  return Object.fromEntries(SERVICES.map((service, i) => [service, found[i]!])) as Record<ServiceName, WrittenKeys>;
-}
-
-function forEach(written: (service: ServiceName) => string): Record<ServiceName, string> {
-  return Object.fromEntries(SERVICES.map((service) => [service, written(service)])) as Record<ServiceName, string>;
+  return forHolders((holder) => found[KEY_HOLDERS.indexOf(holder)]!);
 }

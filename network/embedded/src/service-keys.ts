@@ -23,13 +23,17 @@ const SIZES = {
   issuer: { seeds: SEEDS_SIZE, processor: KEY_SIZE, acs: KEY_SIZE },
   processor: { master: KEY_SIZE, issuer: KEY_SIZE, acs: KEY_SIZE },
   acs: { master: KEY_SIZE, cavvKey: CAVV_KEY_SIZE, issuer: KEY_SIZE, processor: KEY_SIZE },
+  operator: { issuer: KEY_SIZE },
+  requestor: { issuer: KEY_SIZE },
 } as const;
 
-export type ServiceName = keyof typeof SIZES;
-export const SERVICES = Object.keys(SIZES) as readonly ServiceName[];
+/** Who has keys: each service, and at the issuer its operator and the requestor of its tokens, whose are made of its own. */
+export type KeyHolder = keyof typeof SIZES;
+export const KEY_HOLDERS = Object.keys(SIZES) as readonly KeyHolder[];
+export type ServiceName = Exclude<KeyHolder, "operator" | "requestor">;
 
 /** `sample` for keys that everybody can read: for loopback and the test range alone. */
-export type ServiceKeys<Name extends ServiceName> = { readonly sample: boolean } & (Name extends "issuer"
+export type ServiceKeys<Name extends KeyHolder> = { readonly sample: boolean } & (Name extends "issuer"
   ? { readonly keys: IssuerKeys; readonly processor: NumberedMaster; readonly acs: NumberedMaster }
   : Readonly<Record<Exclude<keyof (typeof SIZES)[Name], "cavvKey">, NumberedMaster>> &
       (Name extends "acs" ? { readonly cavvKey: CavvKeys } : unknown));
@@ -48,26 +52,29 @@ export interface WrittenKeys {
 /** New keys of each service, as they are written; and the issuer's seeds, which cards are made by as well. */
 export function newServiceKeys(seeds: Uint8Array = randomSeeds()): {
   readonly seeds: Uint8Array;
-  readonly keys: Readonly<Record<ServiceName, Octets>>;
-  readonly written: Readonly<Record<ServiceName, string>>;
+  readonly keys: Readonly<Record<KeyHolder, Octets>>;
+  readonly written: Readonly<Record<KeyHolder, string>>;
 } {
   const fresh = () => Uint8Array.from(randomBytes(KEY_SIZE));
   const [processorIssuer, processorAcs, acsIssuer] = [fresh(), fresh(), fresh()];
-  const cavvKey = cavvKeyOf(keysFromSeeds(seeds).master);
+  const own = keysFromSeeds(seeds);
+  const cavvKey = cavvKeyOf(own.master);
   const keys = {
     issuer: { seeds, processor: processorIssuer, acs: acsIssuer },
     processor: { master: fresh(), issuer: processorIssuer, acs: processorAcs },
     acs: { master: fresh(), cavvKey, issuer: acsIssuer, processor: processorAcs },
+    operator: { issuer: operatorMaster(own).master },
+    requestor: { issuer: requestorMaster(own).master },
   };
-  const written = (service: ServiceName) => writtenKeys(service, { keys: keys[service], number: 0 });
-  return {
-    ...{ seeds, keys },
-    written: { issuer: written("issuer"), processor: written("processor"), acs: written("acs") },
-  };
+  return { seeds, keys, written: forHolders((holder) => writtenKeys(holder, { keys: keys[holder], number: 0 })) };
+}
+
+export function forHolders<T>(of: (holder: KeyHolder) => T): Readonly<Record<KeyHolder, T>> {
+  return Object.fromEntries(KEY_HOLDERS.map((holder) => [holder, of(holder)])) as Record<KeyHolder, T>;
 }
 
 /** As a service's file has it. */
-export function writtenKeys(service: ServiceName, { keys, number, before }: WrittenKeys): string {
+export function writtenKeys(service: KeyHolder, { keys, number, before }: WrittenKeys): string {
   const told = (of: Octets) => Object.fromEntries(Object.entries(of).map(([name, key]) => [name, base64(key)]));
   return `${JSON.stringify({
     ...{ service, ...told(keys) },
@@ -77,7 +84,7 @@ export function writtenKeys(service: ServiceName, { keys, number, before }: Writ
 }
 
 /** What was written for that service; undefined for anything else. Says nothing of what it holds. */
-export function readWrittenKeys(service: ServiceName, text: string): WrittenKeys | undefined {
+export function readWrittenKeys(service: KeyHolder, text: string): WrittenKeys | undefined {
   const { service: named, number = 0, before, followedAt, ...told } = parsed(text);
   if (named !== service || !isCount(number)) return undefined;
   const keys = octetsOf(service, told);
@@ -89,7 +96,7 @@ export function readWrittenKeys(service: ServiceName, text: string): WrittenKeys
 }
 
 /** What was written for that service; undefined for anything else. Says nothing of what it holds. */
-export function readServiceKeys<Name extends ServiceName>(service: Name, text: string): ServiceKeys<Name> | undefined {
+export function readServiceKeys<Name extends KeyHolder>(service: Name, text: string): ServiceKeys<Name> | undefined {
   const written = readWrittenKeys(service, text);
   if (written === undefined) return undefined;
   const { number, keys, before } = written;
@@ -112,7 +119,7 @@ export function readServiceKeys<Name extends ServiceName>(service: Name, text: s
   return { ...Object.fromEntries(rings), ...own, ...cavv, ...isWhole } as unknown as ServiceKeys<Name>;
 }
 
-function octetsOf(service: ServiceName, told: Readonly<Record<string, unknown>>): Octets | undefined {
+function octetsOf(service: KeyHolder, told: Readonly<Record<string, unknown>>): Octets | undefined {
   const sizes: Readonly<Record<string, number>> = SIZES[service];
   if (Object.keys(told).length !== Object.keys(sizes).length) return undefined;
   const keys: Record<string, Uint8Array> = {};
@@ -130,7 +137,7 @@ function isCount(value: unknown): value is number {
 }
 
 /** Development keys that everybody has; of stores they are those of the network in one process. */
-export function sampleServiceKeys<Name extends ServiceName>(service: Name): ServiceKeys<Name> {
+export function sampleServiceKeys<Name extends KeyHolder>(service: Name): ServiceKeys<Name> {
   const { processorIssuer, processorAcs, acsIssuer, ...masters } = sampleSecrets();
   const first = (master: Uint8Array): NumberedMaster => ({ number: 0, master });
   const keys = {
@@ -142,6 +149,8 @@ export function sampleServiceKeys<Name extends ServiceName>(service: Name): Serv
       issuer: first(acsIssuer),
       processor: first(processorAcs),
     },
+    operator: { issuer: operatorMaster(sampleKeys()) },
+    requestor: { issuer: requestorMaster(sampleKeys()) },
   };
   return { ...keys[service], sample: true } as unknown as ServiceKeys<Name>;
 }
@@ -154,6 +163,16 @@ export function processorMaster(keys: IssuerKeys): NumberedMaster {
 /** The same of an access control server. */
 export function acsMaster(keys: IssuerKeys): NumberedMaster {
   return masterOf(keys, "ecard/1 acs master");
+}
+
+/** What the issuer's operator signs by: whoever has the issuer's keys has it. */
+export function operatorMaster(keys: IssuerKeys): NumberedMaster {
+  return masterOf(keys, "ecard/1 operator master");
+}
+
+/** The same of the requestor, who has none of the issuer's keys. */
+export function requestorMaster(keys: IssuerKeys): NumberedMaster {
+  return masterOf(keys, "ecard/1 requestor master");
 }
 
 function masterOf({ number, master, before }: IssuerKeys, info: string): NumberedMaster {
@@ -169,6 +188,7 @@ function sampleSecrets() {
   const secret = (pair: string) => derivedKey(keys.master, `ecard/1 sample secret ${pair}`, KEY_SIZE);
   return {
     ...{ processorMaster: processorMaster(keys).master, acsMaster: acsMaster(keys).master },
+    ...{ operator: operatorMaster(keys).master, requestor: requestorMaster(keys).master },
     ...{
       processorIssuer: secret("processor issuer"),
       processorAcs: secret("processor acs"),

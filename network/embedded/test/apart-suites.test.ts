@@ -7,6 +7,10 @@ describe("the services apart", function () {
   this.timeout(300_000);
 
   it("pass the suites that they pass in one process", () => {
-    expectSuites(["codes", "domain", "authentication", "answers", "rotation"], { ECARD_TEST_APART: "1" }, 50);
+    expectSuites(
+      ["codes", "domain", "authentication", "answers", "rotation", "operator"],
+      { ECARD_TEST_APART: "1" },
+      50,
+    );
   });
 });

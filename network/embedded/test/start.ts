@@ -8,7 +8,9 @@ import type { Master } from "@enabling-card/vault";
 import {
   type Network,
   type NetworkOptions,
+  operatorMaster,
   placeOf,
+  requestorMaster,
   startAcsApart,
   startNetwork,
   startProcessorApart,
@@ -39,6 +41,7 @@ export async function startApart({ keys, store, onMessage, onFault, now, log }: 
   const [processorPort, acsPort] = [await freePort(), await freePort()];
   const issuer = await startIssuer({
     ...{ ...shared, keys, acs: acsIssuer, file: placeOf(store, "issuer") },
+    ...{ operator: operatorMaster(keys), requestor: requestorMaster(keys) },
     processor: { port: 0, secret: processorIssuer },
   });
   const processor = await startProcessorApart({

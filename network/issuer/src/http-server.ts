@@ -10,7 +10,6 @@ import {
   REGISTRATION_SIZE,
   STATE_NAMES,
   TOKEN_REF_SIZE,
-  TokenState,
   toHex,
 } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
@@ -21,14 +20,9 @@ import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
 import type { Issuer, SignedTokenState } from "./issuer.js";
 import { compareMeans, registerMeans } from "./registration.js";
 import type { StateNews } from "./state-news.js";
+import { ASKED_STATES, type AskedState } from "./token-state.js";
 
 const ACCESS_KEY_SIZE = 32;
-/** States a phone may ask for. */
-const ASKED_STATES = {
-  active: TokenState.Active,
-  suspended: TokenState.Suspended,
-  deactivated: TokenState.Deactivated,
-} as const;
 
 interface Position {
   readonly cardId: string;
@@ -36,7 +30,7 @@ interface Position {
 }
 
 interface StateBody extends Position {
-  readonly state: keyof typeof ASKED_STATES;
+  readonly state: AskedState;
   readonly by?: "cardholder" | "PIN lock";
 }
 

@@ -15,6 +15,7 @@ import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
 import { askedByProcessor, listenIso } from "./iso-server.js";
 import { Issuer, type IssuerOptions } from "./issuer.js";
+import { operatorRoutes } from "./operator-routes.js";
 import { serviceRoutes } from "./service-routes.js";
 import { StateNews } from "./state-news.js";
 
@@ -34,6 +35,9 @@ export interface IssuerServiceOptions extends IssuerOptions {
   readonly processor?: { readonly port: number; readonly secret: Master };
   /** 32 octets that an access control server in another process has as well. */
   readonly acs?: Master;
+  /** 32 octets that its operator has as well, and that the requestor of its tokens has: without, neither has a door. */
+  readonly operator?: Master;
+  readonly requestor?: Master;
 }
 
 export interface IssuerService {
@@ -66,6 +70,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
     ...(options.processor && { processor: options.processor.secret }),
     ...(options.acs && { acs: options.acs }),
   });
+  await operatorRoutes(http, issuer, options);
   const desk = new Desk(issuer);
   const doors: IsoDoor[] = [];
   const close = async () => {

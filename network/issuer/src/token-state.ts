@@ -3,6 +3,14 @@
 import { STATE_ACTORS, type Standing, type StateActor, TokenState } from "@enabling-card/wire";
 import type { IssuerErrorCode } from "./errors.js";
 
+/** States that may be asked for over HTTP, by their names. */
+export const ASKED_STATES = {
+  active: TokenState.Active,
+  suspended: TokenState.Suspended,
+  deactivated: TokenState.Deactivated,
+} as const;
+export type AskedState = keyof typeof ASKED_STATES;
+
 /** What whoever would resume a token hears, by who holds it still. */
 export const HELD_BY = {
   cardholder: "SUSPENDED_BY_CARDHOLDER",

@@ -11,6 +11,7 @@ import { wholeNumber } from "../whole-number.js";
 const [ISSUER, PROCESSOR, ISO, ACS, LINE] = [7080, 7081, 7083, 7084, 7085];
 export const WATCH = 7082;
 const LOOPBACK = "127.0.0.1";
+export const ISSUER_URL = `http://${LOOPBACK}:${ISSUER}`;
 
 type Service = "issuer" | "processor" | "acs";
 

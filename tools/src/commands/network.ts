@@ -2,7 +2,8 @@
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
-import { keysCommand, startCommand, WATCH } from "./network-start.js";
+import { ISSUER_URL, keysCommand, startCommand, WATCH } from "./network-start.js";
+import { tokensCommand } from "./network-tokens.js";
 
 export function networkCommand(program: Command, context: Context): void {
   const network = program
@@ -12,6 +13,7 @@ export function networkCommand(program: Command, context: Context): void {
   startCommand(network, context);
   keysCommand(network, context);
   watchCommand(network, context);
+  tokensCommand(network, context, ISSUER_URL);
   backupCommand(network, context);
   restoreCommand(network, context);
 }

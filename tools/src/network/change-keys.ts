@@ -3,7 +3,7 @@
 
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RotationError, retiredKeys, rotatedKeys, SERVICES, type ServiceName } from "@enabling-card/network";
+import { KEY_HOLDERS, type KeyHolder, RotationError, retiredKeys, rotatedKeys } from "@enabling-card/network";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { makeFolder } from "../make-folder.js";
 import { writeWhole } from "../write-whole.js";
@@ -17,8 +17,8 @@ export type Change = { readonly rotate: string } | { readonly retire: string; re
  */
 export async function changeKeys(change: Change, out: string, now: number): Promise<readonly string[]> {
   const from = "rotate" in change ? change.rotate : change.retire;
-  const texts = await Promise.all(SERVICES.map((service) => keysIn(join(from, `${service}.json`))));
-  const files = Object.fromEntries(SERVICES.map((service, i) => [service, texts[i]!])) as Record<ServiceName, string>;
+  const texts = await Promise.all(KEY_HOLDERS.map((service) => keysIn(join(from, `${service}.json`))));
+  const files = Object.fromEntries(KEY_HOLDERS.map((service, i) => [service, texts[i]!])) as Record<KeyHolder, string>;
   const changed = refusing(() =>
     "rotate" in change ? rotatedKeys(files, now) : retiredKeys(files, now, change.isEarly),
   );
@@ -28,7 +28,7 @@ export async function changeKeys(change: Change, out: string, now: number): Prom
   const part = `${out}.part`;
   await rm(part, { recursive: true, force: true });
   await makeFolder(part, 0o700);
-  for (const service of SERVICES) await writeWhole(join(part, `${service}.json`), changed.written[service], 0o600);
+  for (const service of KEY_HOLDERS) await writeWhole(join(part, `${service}.json`), changed.written[service], 0o600);
   await writeWhole(join(part, "operator.keys"), changed.seeds, 0o600);
   try {
     await rename(part, out);
@@ -43,7 +43,7 @@ export async function changeKeys(change: Change, out: string, now: number): Prom
       },
     );
   }
-  return [...SERVICES.map((service) => join(out, `${service}.json`)), join(out, "operator.keys")];
+  return [...KEY_HOLDERS.map((service) => join(out, `${service}.json`)), join(out, "operator.keys")];
 }
 
 function refusing<T>(work: () => T): T {

@@ -4,9 +4,12 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { startIssuer } from "@enabling-card/issuer";
 import {
+  type KeyHolder,
   openWatchDoor,
+  operatorMaster,
   placeOf,
   readServiceKeys,
+  requestorMaster,
   type ServiceKeys,
   type ServiceName,
   sampleServiceKeys,
@@ -63,7 +66,7 @@ export interface StartedService {
  * @param written - What the environment holds
  * @throws {CommandError} `KEYS_INVALID`
  */
-export async function serviceKeysOf<Name extends ServiceName>(
+export async function serviceKeysOf<Name extends KeyHolder>(
   service: Name,
   file: string | undefined,
   written: string | undefined,
@@ -107,6 +110,7 @@ const STARTS = { issuer, processor, acs } as const;
 async function issuer(keys: ServiceKeys<"issuer">, options: ServiceOptions): Promise<StartedService> {
   const started = await startIssuer({
     ...{ ...shared("issuer", options), keys: keys.keys, isoPort: options.iso, acs: keys.acs },
+    ...{ operator: operatorMaster(keys.keys), requestor: requestorMaster(keys.keys) },
     processor: { port: options.line, secret: keys.processor },
     ...(options.dir !== undefined && { logFile: join(options.dir, "log.sqlite") }),
   });

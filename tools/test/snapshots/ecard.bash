@@ -7,6 +7,8 @@ _ecard() {
     --present) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --board) COMPREPLY=($(compgen -W "an386 an505" -- "$word")); return ;;
     --class) COMPREPLY=($(compgen -W "test production" -- "$word")); return ;;
+    --as) COMPREPLY=($(compgen -W "operator requestor" -- "$word")); return ;;
+    --to) COMPREPLY=($(compgen -W "suspended active deactivated" -- "$word")); return ;;
     --when) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --through) COMPREPLY=($(compgen -W "domain code" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
@@ -17,7 +19,7 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network tokens" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
@@ -27,10 +29,11 @@ _ecard() {
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
-    "network") flags="--json -q --quiet -v --verbose" names="start keys watch backup restore" ;;
+    "network") flags="--json -q --quiet -v --verbose" names="start keys watch tokens backup restore" ;;
     "network start") flags="--http --codes --acs --iso --watch --dir --store --line --host --keys --issuer-url --issuer-line --processor-url --acs-url --json -q --quiet -v --verbose" names="issuer processor acs" ;;
     "network keys") flags="--out --rotate --retire --early --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
+    "network tokens") flags="--as --to --last4 --keys --issuer-url --json -q --quiet -v --verbose" names="" ;;
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;

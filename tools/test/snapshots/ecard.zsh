@@ -121,11 +121,12 @@ _ecard_network() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('start:issuer, processor and access control server, in one process or apart' 'keys:new keys for services apart\: a file for each' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
+    verb) names=('start:issuer, processor and access control server, in one process or apart' 'keys:new keys for services apart\: a file for each' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'tokens:how a card'\''s tokens stand, for the issuer'\''s operator or their requestor' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
     rest) case $line[1] in
       start) _ecard_network_start ;;
       keys) _ecard_network_keys ;;
       watch) _ecard_network_watch ;;
+      tokens) _ecard_network_tokens ;;
       backup) _ecard_network_backup ;;
       restore) _ecard_network_restore ;;
     esac ;;
@@ -172,6 +173,20 @@ _ecard_network_watch() {
   local -a names
   _arguments -C \
     '--url[where the network is watched]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_network_tokens() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--as[who asks]:value:(operator requestor)' \
+    '--to[move one there]:value:(suspended active deactivated)' \
+    '--last4[which one, where the card has several]:value:_files' \
+    '--keys[that one'\''s keys, of ecard network keys]:value:_files' \
+    '--issuer-url[where the issuer is (http\://127.0.0.1\:7080)]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
