@@ -62,6 +62,15 @@ export {
   type RegistrationStore,
   type SeenState,
 } from "./means/registration-store.js";
+export {
+  newWebCryptoKey,
+  type SoftwareKey,
+  type StaticKey,
+  softwareKey,
+  type WebCryptoHandle,
+  type WebCryptoKey,
+  webCryptoKey,
+} from "./noise/static-key.js";
 export { MemoryPairingStore, type Pairing, type PairingStore } from "./pairing/pairing-store.js";
 export { recognises } from "./session/names.js";
 export type { PairOptions, PairStep } from "./session/pair.js";

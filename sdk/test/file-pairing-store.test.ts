@@ -4,12 +4,13 @@ import path from "node:path";
 import { expect } from "chai";
 import { Card, MemoryPairingStore, memoryTransport, type Pairing, type PairingStore } from "../src/index.js";
 import { FilePairingStore } from "../src/node/index.js";
+import { type SoftwareKey, softwareKey } from "../src/noise/static-key.js";
 import { expectError } from "./expect-error.js";
 import { paired } from "./paired.js";
 
 const pairing = (card: number, phone: number, confirmed: boolean): Pairing => ({
   cardId: new Uint8Array(16).fill(card),
-  phoneSecret: new Uint8Array(32).fill(phone),
+  phoneKey: softwareKey(new Uint8Array(32).fill(phone)),
   cardKey: new Uint8Array(32).fill(3),
   certificate: new Uint8Array(200).fill(4),
   identifierKey: new Uint8Array(32).fill(5),
@@ -32,7 +33,7 @@ describe("a store of pairings", () => {
     it(`${where} keeps a confirmed pairing beside the one that is being made, and replaces both by the next`, async () => {
       const store = make();
       const phones = async () =>
-        (await store.list(new Uint8Array(16).fill(1))).map((p) => [p.phoneSecret[0], p.confirmed]);
+        (await store.list(new Uint8Array(16).fill(1))).map((p) => [(p.phoneKey as SoftwareKey).secret[0], p.confirmed]);
       await store.save(pairing(1, 10, true));
       await store.save(pairing(2, 20, true));
       await store.save(pairing(1, 11, false));

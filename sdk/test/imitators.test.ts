@@ -147,7 +147,7 @@ describe("a stranger who says again what a card advertises", () => {
       [one, other],
       [other, one],
     ]) {
-      await expectError(() => Card.connect(lasting(air), { store, timeoutMs: 200, reconnects: 0 }), "BUSY");
+      await expectError(() => Card.connect(lasting(air), { store, timeoutMs: 800, reconnects: 0 }), "BUSY");
     }
   });
 

@@ -21,6 +21,7 @@ import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
 import { CipherSuite, HkdfSha256 } from "@hpke/core";
 import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { Handshake, type HandshakeResult } from "../src/noise/handshake.js";
+import { softwareKey } from "../src/noise/static-key.js";
 import {
   identifierKey,
   OPEN_PATTERN,
@@ -135,14 +136,14 @@ export class TwinLine implements MemoryLine {
   async #take(bytes: Uint8Array): Promise<void> {
     const { version, type, body } = decodeMessage(bytes);
     if (version !== PROTOCOL_VERSION) return this.#fault(Status.UnknownVersion);
-    if (type === MessageType.Pair1) this.#pair1(body);
+    if (type === MessageType.Pair1) await this.#pair1(body);
     else if (type === MessageType.Pair3) await this.#pair3(body);
-    else if (type === MessageType.Open1) this.#open1(body);
+    else if (type === MessageType.Open1) await this.#open1(body);
     else if (type === MessageType.Sealed) await this.#sealed(body);
     else this.#fault(Status.UnknownMessage);
   }
 
-  #pair1(body: Uint8Array): void {
+  async #pair1(body: Uint8Array): Promise<void> {
     const card = this.#card;
     if (card.owner && !card.pairingOpen) {
       this.#fault(Status.PairingClosed);
@@ -152,16 +153,16 @@ export class TwinLine implements MemoryLine {
       pattern: PAIR_PATTERN,
       initiator: false,
       prologue: pairPrologue(card.cardId),
-      staticSecret: this.#sessionSecret,
+      staticKey: softwareKey(this.#sessionSecret),
       psks: [pairingPsk({ cardId: card.cardId, secret: card.secret })],
     });
     try {
-      this.#pairing.read(body);
+      await this.#pairing.read(body);
     } catch {
       this.#fault(Status.PairingFailed);
       return;
     }
-    this.#send(MessageType.Pair2, this.#pairing.write(cborEncode([card.certificate, card.pinNonce])));
+    this.#send(MessageType.Pair2, await this.#pairing.write(cborEncode([card.certificate, card.pinNonce])));
   }
 
   async #pair3(body: Uint8Array): Promise<void> {
@@ -172,7 +173,7 @@ export class TwinLine implements MemoryLine {
     let name: string;
     let sealedPin: Uint8Array | null;
     try {
-      const [phoneName, sealed] = asArray(cborDecode(handshake.read(body)), "third", 2, 2);
+      const [phoneName, sealed] = asArray(cborDecode(await handshake.read(body)), "third", 2, 2);
       name = phoneName as string;
       sealedPin = sealed as Uint8Array | null;
     } catch {
@@ -190,7 +191,7 @@ export class TwinLine implements MemoryLine {
     this.event(CardEvent.Challenge, card.info());
   }
 
-  #open1(body: Uint8Array): void {
+  async #open1(body: Uint8Array): Promise<void> {
     const card = this.#card;
     if (card.owner === undefined) {
       this.#fault(Status.NotPaired);
@@ -200,16 +201,16 @@ export class TwinLine implements MemoryLine {
       pattern: OPEN_PATTERN,
       initiator: false,
       prologue: openPrologue(card.cardId),
-      staticSecret: this.#sessionSecret,
+      staticKey: softwareKey(this.#sessionSecret),
       remoteStatic: card.owner.key,
     });
     try {
-      handshake.read(body);
+      await handshake.read(body);
     } catch {
       this.#fault(Status.NotPaired);
       return;
     }
-    this.#send(MessageType.Open2, handshake.write(cborEncode(card.info())));
+    this.#send(MessageType.Open2, await handshake.write(cborEncode(card.info())));
     this.#keys = handshake.finish();
   }
 

@@ -18,6 +18,7 @@ import {
 import { expect } from "chai";
 import { Line } from "../../emulator/src/ports/line.js";
 import { Handshake } from "../../sdk/src/noise/handshake.js";
+import { softwareKey } from "../../sdk/src/noise/static-key.js";
 import { PAIR_PATTERN, pairingPsk, pairPrologue } from "../../sdk/src/session/names.js";
 import { pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectError } from "../support/expect-refusal.js";
@@ -72,16 +73,16 @@ describe("a pairing that is disturbed", () => {
   }
 
   /** A first message that the card answers. */
-  function firstMessage(): Uint8Array {
+  async function firstMessage(): Promise<Uint8Array> {
     const code = decodePairingCode(w.made.pairingCode);
     const handshake = new Handshake({
       pattern: PAIR_PATTERN,
       initiator: true,
       prologue: pairPrologue(code.cardId),
-      staticSecret: new Uint8Array(32).fill(0x21),
+      staticKey: softwareKey(new Uint8Array(32).fill(0x21)),
       psks: [pairingPsk(code)],
     });
-    return encodeMessage(MessageType.Pair1, handshake.write(new Uint8Array(0)));
+    return encodeMessage(MessageType.Pair1, await handshake.write(new Uint8Array(0)));
   }
 
   it("by another first message while the authenticator is asked: its yes lets nobody in", async () => {
@@ -94,7 +95,7 @@ describe("a pairing that is disturbed", () => {
     const pairing = pairOver(transport);
     pairing.catch(() => undefined);
     while (!asked.includes(Mail.Q1)) await settle();
-    await send(firstMessage());
+    await send(await firstMessage());
     await settle();
     w.emulator.advance(2500);
     await settle();

@@ -2,10 +2,13 @@
 
 import { CARD_ID_SIZE, equalBytes, fromHex, KEY_SIZE, toHex } from "@enabling-card/wire";
 import { sdkError } from "../errors.js";
+import { type SoftwareKey, type StaticKey, softwareKey } from "../noise/static-key.js";
 import { type Pairing, type PairingStore, withPairing } from "../pairing/pairing-store.js";
 import { readOwners, writeOwners } from "./owners-file.js";
 
-type Stored = { readonly [K in keyof Pairing]: Pairing[K] extends Uint8Array ? string : Pairing[K] };
+type Stored = {
+  readonly [K in keyof Omit<Pairing, "phoneKey">]: Pairing[K] extends Uint8Array ? string : Pairing[K];
+} & { readonly phoneSecret: string };
 
 export class FilePairingStore implements PairingStore {
   readonly #path: string;
@@ -60,10 +63,10 @@ export class FilePairingStore implements PairingStore {
 }
 
 function toStored(pairing: Pairing): Stored {
-  const { cardId, phoneSecret, cardKey, certificate, identifierKey, phoneName, confirmed } = pairing;
+  const { cardId, phoneKey, cardKey, certificate, identifierKey, phoneName, confirmed } = pairing;
   return {
     cardId: toHex(cardId),
-    phoneSecret: toHex(phoneSecret),
+    phoneSecret: toHex(secretOf(phoneKey)),
     cardKey: toHex(cardKey),
     certificate: toHex(certificate),
     identifierKey: toHex(identifierKey),
@@ -76,13 +79,19 @@ function toStored(pairing: Pairing): Stored {
 function fromStored(stored: Stored): Pairing {
   return {
     cardId: octets(stored.cardId, CARD_ID_SIZE),
-    phoneSecret: octets(stored.phoneSecret, KEY_SIZE),
+    phoneKey: softwareKey(octets(stored.phoneSecret, KEY_SIZE)),
     cardKey: octets(stored.cardKey, KEY_SIZE),
     certificate: fromHex(stored.certificate),
     identifierKey: octets(stored.identifierKey, KEY_SIZE),
     phoneName: String(stored.phoneName),
     confirmed: stored.confirmed === true,
   };
+}
+
+/** A file holds what can be written down. */
+function secretOf(key: StaticKey): Uint8Array {
+  if ("secret" in key) return (key as SoftwareKey).secret;
+  throw sdkError("PAIRING_STORE_FAILED", "a key that another store keeps");
 }
 
 function octets(hex: string, size: number): Uint8Array {

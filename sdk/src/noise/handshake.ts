@@ -7,6 +7,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { CardError, sdkError } from "../errors.js";
 import { CipherState } from "./cipher-state.js";
+import { type StaticKey, softwareKey } from "./static-key.js";
 
 type Token = "e" | "s" | "ee" | "es" | "se" | "ss" | "psk";
 
@@ -33,8 +34,8 @@ export interface HandshakeOptions {
   readonly pattern: string;
   readonly initiator: boolean;
   readonly prologue: Uint8Array;
-  /** Own static secret key, 32 octets. */
-  readonly staticSecret: Uint8Array;
+  /** Own static key. */
+  readonly staticKey: StaticKey;
   /** The other's static public key, where the pattern knows it before. */
   readonly remoteStatic?: Uint8Array;
   /** 32 octets each, in the order of the modifiers. */
@@ -79,8 +80,8 @@ export class Handshake {
     this.#mixHash(options.prologue);
     if (pattern.known) {
       if (options.remoteStatic === undefined) throw sdkError("ARGUMENT_INVALID", "handshake: remote static key");
-      const own = x25519.getPublicKey(options.staticSecret);
-      const [first, second] = options.initiator ? [own, options.remoteStatic] : [options.remoteStatic, own];
+      const { publicKey } = options.staticKey;
+      const [first, second] = options.initiator ? [publicKey, options.remoteStatic] : [options.remoteStatic, publicKey];
       this.#mixHash(first);
       this.#mixHash(second);
     }
@@ -96,7 +97,7 @@ export class Handshake {
   }
 
   /** Writes the next message (section 5.3). @throws {CardError} `ARGUMENT_INVALID` where it is not this side's turn. */
-  write(payload: Uint8Array): Uint8Array {
+  async write(payload: Uint8Array): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     for (const token of this.#turn(true)) {
       if (token === "e") {
@@ -104,8 +105,8 @@ export class Handshake {
         const publicKey = x25519.getPublicKey(this.#ephemeral);
         parts.push(publicKey);
         this.#mixEphemeral(publicKey);
-      } else if (token === "s") parts.push(this.#seal(x25519.getPublicKey(this.#options.staticSecret)));
-      else this.#mix(token);
+      } else if (token === "s") parts.push(this.#seal(this.#options.staticKey.publicKey));
+      else await this.#mix(token);
     }
     parts.push(this.#seal(payload));
     return concat(...parts);
@@ -116,7 +117,7 @@ export class Handshake {
    *
    * @throws {CardError} `SESSION_AUTH_FAILED` where it is cut, altered, or holds a key that is none.
    */
-  read(message: Uint8Array): Uint8Array {
+  async read(message: Uint8Array): Promise<Uint8Array> {
     const tokens = this.#turn(false);
     let at = 0;
     const take = (length: number) => {
@@ -130,7 +131,7 @@ export class Handshake {
         this.#mixEphemeral(this.#remoteEphemeral);
       } else if (token === "s") {
         this.#remoteStatic = this.#open(take(this.#cipher.hasKey ? KEY_SIZE + TAG_SIZE : KEY_SIZE));
-      } else this.#mix(token);
+      } else await this.#mix(token);
     }
     return this.#open(message.slice(at));
   }
@@ -155,19 +156,19 @@ export class Handshake {
     return tokens;
   }
 
-  #mix(token: Exclude<Token, "e" | "s">): void {
-    const { initiator, staticSecret } = this.#options;
+  async #mix(token: Exclude<Token, "e" | "s">): Promise<void> {
+    const { initiator, staticKey } = this.#options;
     if (token === "psk") {
       this.#mixKeyAndHash(this.#psks.shift()!);
       return;
     }
     // es: the initiator's ephemeral with the responder's static; se the other way round
     const ownIsEphemeral = token === "ee" || (token === "es") === initiator;
-    const own = token === "ss" || !ownIsEphemeral ? staticSecret : this.#ephemeral!;
+    const own = token === "ss" || !ownIsEphemeral ? staticKey : softwareKey(this.#ephemeral!);
     const other = token === "ss" || (token !== "ee" && ownIsEphemeral) ? this.#remoteStatic! : this.#remoteEphemeral!;
     let shared: Uint8Array;
     try {
-      shared = x25519.getSharedSecret(own, other);
+      shared = await own.dh(other);
     } catch (cause) {
       throw failed(cause); // a point of small order
     }

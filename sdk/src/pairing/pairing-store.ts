@@ -1,12 +1,13 @@
 // What a phone keeps of its pairings. A pairing is written before the card can count it, so that a cut link never locks the owner out.
 
 import { equalBytes } from "@enabling-card/wire";
+import type { StaticKey } from "../noise/static-key.js";
 
 /** One pairing. Everything but `cardId`, `certificate` and `phoneName` is secret. */
 export interface Pairing {
   readonly cardId: Uint8Array;
-  /** The phone's static X25519 secret for this card, 32 octets. */
-  readonly phoneSecret: Uint8Array;
+  /** The phone's static key for this card, of the store's own making. */
+  readonly phoneKey: StaticKey;
   /** The card's static public key. */
   readonly cardKey: Uint8Array;
   /** The card's certificate, checked against the maker's root. */
@@ -20,6 +21,8 @@ export interface Pairing {
 
 /** Where pairings are kept. At most one confirmed and one unconfirmed a card. */
 export interface PairingStore {
+  /** A new key for a pairing, in the best keeping that the store has; one in memory without. */
+  newKey?(): Promise<StaticKey>;
   /** Pairings of all cards, or of one; the newest first. */
   list(cardId?: Uint8Array): Promise<readonly Pairing[]>;
   /** Resolves once the pairing would survive the process. A confirmed one replaces all of its card, an unconfirmed one only such. */

@@ -52,11 +52,11 @@ async function openWith(
     pattern: OPEN_PATTERN,
     initiator: true,
     prologue: openPrologue(pairing.cardId),
-    staticSecret: pairing.phoneSecret,
+    staticKey: pairing.phoneKey,
     remoteStatic: pairing.cardKey,
   });
-  const first = handshake.write(new Uint8Array(0));
-  const payload = handshake.read(await link.exchange(MessageType.Open1, first, MessageType.Open2, options));
+  const first = await handshake.write(new Uint8Array(0));
+  const payload = await handshake.read(await link.exchange(MessageType.Open1, first, MessageType.Open2, options));
   const info = infoOf(payload);
   return { pairing, session: new SecureSession(link, handshake.finish(), listener), info };
 }

@@ -15,11 +15,11 @@ import {
   PIN_NONCE_SIZE,
   utf8,
 } from "@enabling-card/wire";
-import { x25519 } from "@noble/curves/ed25519.js";
 import { sealPinForPairing } from "../card/sealed-pin.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { type MessageLink, unlessAborted, within } from "../link/message-link.js";
 import { Handshake, type HandshakeResult } from "../noise/handshake.js";
+import { type StaticKey, softwareKey } from "../noise/static-key.js";
 import { checkCardCertificate } from "../pairing/card-certificate.js";
 import type { Pairing, PairingStore } from "../pairing/pairing-store.js";
 import { identifierKey, PAIR_PATTERN, pairingPsk, pairPrologue } from "./names.js";
@@ -72,19 +72,19 @@ export async function pairOver(
 ): Promise<Paired> {
   const { store, signal, onProgress, timeoutMs = TIMEOUT_MS } = options;
   onProgress?.("greeting");
-  const phoneSecret = x25519.utils.randomSecretKey();
+  const phoneKey = await newKey(store);
   const handshake = new Handshake({
     pattern: PAIR_PATTERN,
     initiator: true,
     prologue: pairPrologue(code.cardId),
-    staticSecret: phoneSecret,
+    staticKey: phoneKey,
     psks: [pairingPsk(code)],
   });
-  const first = handshake.write(new Uint8Array(0));
+  const first = await handshake.write(new Uint8Array(0));
   const second = await link.exchange(MessageType.Pair1, first, MessageType.Pair2, { timeoutMs, signal });
 
   onProgress?.("certificate");
-  const { certificate, pinNonce } = readSecond(handshake, second);
+  const { certificate, pinNonce } = await readSecond(handshake, second);
   const cardKey = handshake.remoteStatic!;
   const now = options.now?.() ?? Math.floor(Date.now() / 1000);
   const { keys: certified } = checkCardCertificate(certificate, {
@@ -99,11 +99,11 @@ export async function pairOver(
       : await sealPinForPairing(options.pin, { cardId: code.cardId, pinKey: certified.pin, pinNonce });
   throwIfAborted(signal);
 
-  const third = handshake.write(cborEncode([options.phoneName, sealedPin]));
+  const third = await handshake.write(cborEncode([options.phoneName, sealedPin]));
   const keys = handshake.finish();
   const pairing: Pairing = {
     cardId: code.cardId,
-    phoneSecret,
+    phoneKey,
     cardKey,
     certificate,
     identifierKey: identifierKey(keys.hash),
@@ -122,10 +122,22 @@ export async function pairOver(
   return { pairing: { ...pairing, confirmed: true }, ...confirmed };
 }
 
-function readSecond(handshake: Handshake, message: Uint8Array): { certificate: Uint8Array; pinNonce: Uint8Array } {
+/** @throws {CardError} `PAIRING_STORE_FAILED` */
+async function newKey(store: PairingStore): Promise<StaticKey> {
+  try {
+    return (await store.newKey?.()) ?? softwareKey();
+  } catch (cause) {
+    throw sdkError("PAIRING_STORE_FAILED", "no key", { cause });
+  }
+}
+
+async function readSecond(
+  handshake: Handshake,
+  message: Uint8Array,
+): Promise<{ certificate: Uint8Array; pinNonce: Uint8Array }> {
   let payload: Uint8Array;
   try {
-    payload = handshake.read(message);
+    payload = await handshake.read(message);
   } catch (cause) {
     // The prologue names the card: this is another card than the sheet's, or somebody between.
     throw new CardError("PAIRING_FAILED", "This is not the card that the pairing code belongs to: scan its own sheet", {
