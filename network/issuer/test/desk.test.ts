@@ -62,12 +62,12 @@ describe("the desk", () => {
   it("approves nothing that it could not write down: a store that is full", async () => {
     const { track2 } = await swipe();
     const message = purchase({ track2 });
-    const { keepDecision } = Tables.prototype;
-    Tables.prototype.keepDecision = async () => {
+    const { keepDecisions } = Tables.prototype;
+    Tables.prototype.keepDecisions = async () => {
       throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
     };
     expect((await askAll([message, message])).map(said)).to.deep.equal(["FAILED", "FAILED"]);
-    Tables.prototype.keepDecision = keepDecision;
+    Tables.prototype.keepDecisions = keepDecisions;
     expect((await askAll([message])).map(said)).to.deep.equal(["APPROVED"]);
   });
 

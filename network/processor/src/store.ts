@@ -1,7 +1,7 @@
 // What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
 // reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
-import { Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { Answers, Gathered, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { ProcessorError } from "./errors.js";
 
 export interface CodeRow {
@@ -287,7 +287,8 @@ export class ProcessorStore extends Tables {
   readonly #database: SqlDatabase;
 
   constructor(database: SqlDatabase) {
-    super(database);
+    // What many requests look up at about one time is one journey to a server.
+    super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
   }
 
