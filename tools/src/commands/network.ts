@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
+import { firstOf } from "../first-of.js";
 import { keysCommand, startCommand, WATCH } from "./network-start.js";
 
 export function networkCommand(program: Command, context: Context): void {
@@ -41,7 +42,7 @@ Examples:
       ]);
       const output = context.output(command);
       output.say(sequenceHeader());
-      const signal = AbortSignal.any([context.signal, context.unheard]);
+      const signal = firstOf(context.signal, context.unheard);
       try {
         for await (const message of watchedMessages(options.url, signal)) {
           output.fact({ event: "message", ...message });
