@@ -14,7 +14,8 @@ import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
 import { askedByProcessor, listenIso } from "./iso-server.js";
-import { Issuer, type IssuerOptions } from "./issuer.js";
+import { Issuer } from "./issuer.js";
+import type { IssuerOptions } from "./issuer-options.js";
 import { serviceRoutes } from "./service-routes.js";
 import { StateNews } from "./state-news.js";
 

@@ -52,7 +52,7 @@ describe("the desk", () => {
     }
   }).timeout(60_000);
 
-  it("approves one of 600 presenters, which is three transactions, and beside each other where the engine can", async () => {
+  it("approves one of 600 presenters, which is three transactions, one after the other", async () => {
     const { track2 } = await swipe();
     const outcomes = (await askAll(Array.from({ length: 600 }, () => purchase({ track2 })))).map(said);
     expect(outcomes.filter((one) => one === "APPROVED")).to.have.length(1);
