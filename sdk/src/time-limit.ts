@@ -1,5 +1,13 @@
 // A time in which something may be waited for, as a signal beside the caller's own. Not `AbortSignal.any([signal, AbortSignal.timeout(ms)])`: in Node 20
-// nothing but `any` holds that time-out, and weakly: a garbage collection takes it away, and the wait has no end.
+// nothing but `any` holds that time-out, and weakly: a garbage collection takes it away, and the wait has no end; and engines of phones have no `any`.
+
+/** Has `controller` abort when `signal` does, as long as that. @returns what ends it, as the signal may outlive who waits */
+export function follow(controller: AbortController, signal: AbortSignal | undefined): () => void {
+  const given = () => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", given);
+  if (signal?.aborted) given();
+  return () => signal?.removeEventListener("abort", given);
+}
 
 /** Runs `run` with a signal that aborts with `signal`, or `ms` after now. The timer is gone once `run` has ended. */
 export async function withTimeLimit<T>(
@@ -8,14 +16,12 @@ export async function withTimeLimit<T>(
   run: (over: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const over = new AbortController();
-  const given = () => over.abort(signal?.reason);
   const timer = setTimeout(() => over.abort(new DOMException("its time is over", "TimeoutError")), ms);
-  signal?.addEventListener("abort", given);
-  if (signal?.aborted) given();
+  const unfollow = follow(over, signal);
   try {
     return await run(over.signal);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", given);
+    unfollow();
   }
 }

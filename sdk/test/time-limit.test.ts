@@ -3,7 +3,15 @@
 import { expect } from "chai";
 import { collecting } from "../../test/support/collecting.js";
 import { partsOf, sealed } from "../../test/support/loader-card.js";
-import { type CardTransport, flashCardOverAir, IssuerClient, withTimeLimit } from "../src/index.js";
+import { dial, find } from "../src/card/find.js";
+import {
+  type CardLink,
+  type CardTransport,
+  type DiscoveredCard,
+  flashCardOverAir,
+  IssuerClient,
+  withTimeLimit,
+} from "../src/index.js";
 import { firstOf, SharedScan } from "../src/transport/scan.js";
 import { expectError } from "./expect-error.js";
 
@@ -20,6 +28,77 @@ const quiet: CardTransport = {
 };
 /** A signal of the caller's that never aborts. */
 const never = () => new AbortController().signal;
+
+/** A signal of the caller's, and how many listen to it. */
+function counted() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const listening = new Set<unknown>();
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = ((type: string, listener: never, options: never) => {
+    listening.add(listener);
+    addEventListener.call(signal, type, listener, options);
+  }) as typeof addEventListener;
+  signal.removeEventListener = ((type: string, listener: never) => {
+    listening.delete(listener);
+    removeEventListener.call(signal, type, listener);
+  }) as typeof removeEventListener;
+  return { controller, signal, listening };
+}
+
+describe("looking for a card, and linking up with it", () => {
+  const { any } = AbortSignal;
+  beforeEach(() => {
+    // As in the engines of phones that have none.
+    Reflect.deleteProperty(AbortSignal, "any");
+  });
+  afterEach(() => {
+    AbortSignal.any = any;
+  });
+  const search = { wanted: () => true, not: new Set<string>(), rather: new Set<string>() };
+  const seen = { id: "a card" } as DiscoveredCard;
+
+  it("need no AbortSignal.any, and leave nothing on the caller's signal", async () => {
+    const { signal, listening } = counted();
+    const link = {} as CardLink;
+    const transport: CardTransport = {
+      ...quiet,
+      async *discover() {
+        yield seen;
+      },
+      connect: async () => link,
+    };
+    expect(await find(transport, { ...search, signal })).to.equal(seen);
+    expect(await dial(transport, seen.id, { signal })).to.equal(link);
+    expect(listening.size).to.equal(0);
+  });
+
+  it("end with the caller's signal, and the transport hears of it", async () => {
+    const ended: string[] = [];
+    const transport: CardTransport = {
+      ...quiet,
+      async *discover(over) {
+        await aborted(over!);
+        ended.push("discover");
+        yield* [];
+      },
+      connect: async (_, options) => {
+        await aborted(options!.signal!);
+        ended.push("connect");
+        throw new Error("no");
+      },
+    };
+    for (const work of [find, (on: CardTransport, options: object) => dial(on, seen.id, options)]) {
+      const { controller, signal, listening } = counted();
+      const working = work(transport, { ...search, signal });
+      setTimeout(() => controller.abort(), 5);
+      await expectError(() => working, "ABORTED");
+      expect(listening.size).to.equal(0);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(ended).to.deep.equal(["discover", "connect"]);
+  });
+});
 
 describe("a time limit", () => {
   it("aborts when its time is over, and not for the caller's signal", async () => {

@@ -1,4 +1,7 @@
-// Elements of the messages, each by the size and characters of EMV 3-D Secure 2.2.0, table A.1; where this network takes less than that, it says so.
+// Elements of the messages, each by the size and characters of EMV 3-D Secure 2.2.0, table A.1; where this network takes less than that, it says so. They
+// were compared with a public transcript of that table's forms, 3dsecure.io's reference of its API for 2.2.0 (docs.3dsecure.io/3dsv2, AReq and ARes): account
+// number, exponent, status and its reason, cardholder's information, CAVV, ECI, whether a challenge is mandated, both transactions' names. The others
+// (names of requestor and merchant, MCC, amount, currency, addresses, what is entered, result's status) were not to be had in it, and stand as they were.
 
 import { EXTENSION, MESSAGE_VERSION } from "./messages.js";
 
@@ -22,8 +25,10 @@ export const FIELDS = {
   purchaseAmount: /^(0|[1-9][0-9]{0,11})$/,
   purchaseCurrency: /^[0-9]{3}$/,
   purchaseExponent: /^[0-9]$/,
-  transStatus: /^[YNCR]$/,
-  transStatusReason: /^[0-9]{2}$/,
+  /** All that an ARes may say there: of what is not C this network makes a refusal. */
+  transStatus: /^[YNUACDRI]$/,
+  /** 27 to 79 are reserved. */
+  transStatusReason: /^(0[1-9]|1[0-9]|2[0-6]|[89][0-9])$/,
   cardholderInfo: /^[\s\S]{1,128}$/,
   acsURL: /^https?:\/\/[!-~]{1,2040}$/,
   acsChallengeMandated: /^[YN]$/,
@@ -31,6 +36,7 @@ export const FIELDS = {
   /** Up to 45 characters there; here 8 octets as base64url. */
   challengeDataEntry: /^[A-Za-z0-9_-]{11}$/,
   challengeCompletionInd: /^[YN]$/,
+  /** Up to two characters there, each payment system's own; here two digits. */
   eci: /^[0-9]{2}$/,
   /** 20 octets as base64. */
   authenticationValue: /^[A-Za-z0-9+/]{27}=$/,

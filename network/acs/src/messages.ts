@@ -12,8 +12,8 @@ export interface Extension<Data> {
   readonly data: Data;
 }
 
-/** Authenticated, not authenticated, to be challenged, rejected. */
-export type TransStatus = "Y" | "N" | "C" | "R";
+/** Authenticated, not authenticated, not to be found out, attempted, to be challenged, or apart from this, rejected, for information. */
+export type TransStatus = "Y" | "N" | "U" | "A" | "C" | "D" | "R" | "I";
 
 /** Which card is asked, and what it needs to believe us: octets as base64url. */
 export interface CardOfRequest {
@@ -59,7 +59,7 @@ export interface ARes {
   readonly messageVersion: string;
   readonly threeDSServerTransID: string;
   readonly acsTransID: string;
-  readonly transStatus: "C" | "N" | "R";
+  readonly transStatus: TransStatus;
   readonly transStatusReason?: string;
   /** What the cardholder may be told. */
   readonly cardholderInfo?: string;
@@ -90,6 +90,9 @@ export interface CRes {
   readonly transStatus?: "Y" | "N";
 }
 
+/** What a result may say. */
+export type ResultStatus = Extract<TransStatus, "Y" | "N" | "U" | "A" | "R">;
+
 /** Results request: access control server to domain server, before the phone hears. */
 export interface RReq {
   readonly messageType: "RReq";
@@ -97,7 +100,8 @@ export interface RReq {
   readonly messageCategory: "01";
   readonly threeDSServerTransID: string;
   readonly acsTransID: string;
-  readonly transStatus: "Y" | "N";
+  /** All but Y are no authentication here: of an attempt alone (A) the issuer has not said that it pays. */
+  readonly transStatus: ResultStatus;
   readonly transStatusReason?: string;
   readonly eci: string;
   /** CAVV: 20 octets as base64. */

@@ -42,13 +42,14 @@ describe("an authentication for a domain's grant", () => {
 
   it("takes the access control server's first word on it, and none on what nobody began", async () => {
     const threeDSServerTransID = await authenticated();
-    const { domain } = state.network.processor;
+    const { domain, processor } = state.network.processor;
+    const { acs_trans_id } = (await processor.store.authentication(threeDSServerTransID))!;
     const result: RReq = {
       messageType: "RReq",
       messageVersion: "2.2.0",
       messageCategory: "01",
       threeDSServerTransID,
-      acsTransID: "x",
+      acsTransID: acs_trans_id!,
       transStatus: "N",
       eci: "07",
     };
@@ -56,6 +57,7 @@ describe("an authentication for a domain's grant", () => {
     expect(await refused(result)).to.equal("RESULT_KNOWN");
     expect((await grantFor(threeDSServerTransID)).status, "it stays what it was").to.equal(200);
     expect(await refused({ ...result, threeDSServerTransID: "none" })).to.equal("AUTHENTICATION_UNKNOWN");
+    expect(await refused({ ...result, acsTransID: "another" })).to.equal("AUTHENTICATION_UNKNOWN");
   });
 
   it("is asked of no card for an account that is not behind its token, and paid by no account but that", async () => {

@@ -171,6 +171,7 @@ describe("error messages of 3-D Secure", () => {
       ["with a transStatus that is no result", { transStatus: "C" }, "203", "transStatus"],
       ["with an eci of one digit", { eci: "7" }, "203", "eci"],
       ["with a reason of three digits", { transStatusReason: "001" }, "203", "transStatusReason"],
+      ["with a reason that is reserved", { transStatusReason: "27" }, "203", "transStatusReason"],
       ["with a CAVV of 21 octets", { authenticationValue: "A".repeat(28) }, "203", "authenticationValue"],
       ["that says yes without a CAVV", { transStatus: "Y" }, "201", "authenticationValue"],
       [
@@ -191,10 +192,49 @@ describe("error messages of 3-D Secure", () => {
       });
     }
 
+    it("understands each status of an ARes, and has nobody asked but by C: AUTHENTICATION_REFUSED", async () => {
+      for (const transStatus of ["Y", "N", "U", "A", "D", "R", "I"]) {
+        says = (body) => ({ body: aRes(body, { transStatus }) });
+        expect(await authenticate(), transStatus).to.include({ code: "AUTHENTICATION_REFUSED" });
+      }
+    });
+
+    it("takes a result that is neither yes nor no for a no", async () => {
+      for (const transStatus of ["U", "A", "R"]) {
+        says = (body) => ({ body: aRes(body) });
+        const { threeDSServerTransID, acsTransID } = await authenticate();
+        const result = { ...rReq, threeDSServerTransID, acsTransID, transStatus, transStatusReason: "22" };
+        for (let i = 0; i < 2; i++) expect(await results(result), transStatus).to.include({ messageType: "RRes" });
+        const row = await processor.processor.store.authentication(threeDSServerTransID!);
+        expect(row).to.include({ status: "N", result: null });
+      }
+    });
+
+    it("says Erro 301 to a result of another transaction of that server, or of two that are mixed up, and takes neither", async () => {
+      says = (body) => ({ body: aRes(body) });
+      const [one, other] = [await authenticate(), await authenticate()];
+      const yes = {
+        ...{ ...rReq, transStatus: "Y", eci: "05", authenticationValue: `${"A".repeat(27)}=` },
+        messageExtension: [{ ...EXTENSION, data: { atn: ID } }],
+      };
+      const named = ({ threeDSServerTransID }: typeof one, acsTransID: unknown) => ({
+        threeDSServerTransID,
+        acsTransID,
+      });
+      for (const names of [named(one, other.acsTransID), named(other, one.acsTransID), named(one, randomUUID())]) {
+        expect(await results({ ...yes, ...names })).to.include({
+          ...{ messageType: "Erro", errorCode: "301", errorDetail: "threeDSServerTransID, acsTransID" },
+        });
+        const row = await processor.processor.store.authentication(names.threeDSServerTransID!);
+        expect(row).to.include({ status: "C", result: null });
+      }
+      expect(await results({ ...yes, ...named(one, one.acsTransID) })).to.include({ messageType: "RRes" });
+    });
+
     it("says Erro 305 to a second result that is another, and takes the same one again", async () => {
       says = (body) => ({ body: aRes(body) });
-      const { threeDSServerTransID } = await authenticate();
-      const result = { ...rReq, threeDSServerTransID };
+      const { threeDSServerTransID, acsTransID } = await authenticate();
+      const result = { ...rReq, threeDSServerTransID, acsTransID };
       for (let i = 0; i < 2; i++)
         expect(await results(result)).to.include({ messageType: "RRes", resultsStatus: "01" });
       const yes = {

@@ -30,21 +30,28 @@ export type Asker = "terminal" | "processor";
 
 /** Decides on a request or a reversal, all alone. */
 export function authorise(issuer: Issuer, message: Message, from: Asker = "terminal"): Promise<Decision> {
-  return issuer.store.atomically((kept) => decided(issuer, kept, message, from));
+  return issuer.store.atomically((kept) => decided(issuer, kept, message, from, issuer.now()));
 }
 
 /**
  * Decides within a transaction, which `kept` sees: of two requests with one grant, the second sees what the first has spent. The same request
  * again (0101, or a doubled 0100) gets the same answer. A reversal (0400, 0401) is kept, and wins, even where its request comes behind it.
+ *
+ * @param now - Seconds since 1970: of a whole group one moment
  */
-export async function decided(issuer: Issuer, kept: Tables, { mti, fields }: Message, from: Asker): Promise<Decision> {
+export async function decided(
+  issuer: Issuer,
+  kept: Tables,
+  { mti, fields }: Message,
+  from: Asker,
+  now: number,
+): Promise<Decision> {
   if (NAMING.some((de) => fields[de] === undefined)) return declined("FORMAT_ERROR");
-  return mti.startsWith("04") ? reversed(issuer, kept, fields) : authorised(issuer, kept, fields, from);
+  return mti.startsWith("04") ? reversed(issuer, kept, fields, now) : authorised(issuer, kept, fields, from, now);
 }
 
-async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: Asker): Promise<Decision> {
+async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: Asker, now: number): Promise<Decision> {
   const { secrets } = issuer;
-  const now = issuer.now();
   const request = secrets.requestIndex(JSON.stringify([...NAMING, ...ASKING].map((de) => fields[de] ?? null)));
   const since = now - REPEAT_WINDOW_S;
   const name = nameOf(issuer, fields[32]!, fields[41]!, fields[11]!, fields[7]!);
@@ -57,11 +64,11 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
 }
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */
-async function reversed(issuer: Issuer, kept: Tables, fields: Fields): Promise<Decision> {
+async function reversed(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
   const [, mti, stan, sent, acquirer] = ORIGINAL.exec(fields[90] ?? "") ?? [];
   const isOurs = (mti === "0100" || mti === "0101") && acquirer === fields[32]!.padStart(ACQUIRER_DIGITS, "0");
   if (!isOurs) return declined("FORMAT_ERROR");
-  await kept.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), issuer.now());
+  await kept.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), now);
   return { decline: null, auth_code: null };
 }
 

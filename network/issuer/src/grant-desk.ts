@@ -3,6 +3,7 @@
 import { SqlError } from "@enabling-card/sql";
 import { IssuerError } from "./errors.js";
 import type { CountedGrant } from "./grant-request.js";
+import { GroupTables } from "./group-tables.js";
 import type { IssuerStore, Tables } from "./store.js";
 import { Turns } from "./turns.js";
 
@@ -14,7 +15,7 @@ export class GrantDesk {
   readonly #turns: Turns<Count, Outcome>;
 
   constructor(store: IssuerStore) {
-    this.#turns = new Turns(store.lanes, (group) => outcomesOf(store, group));
+    this.#turns = new Turns((group) => outcomesOf(store, group));
   }
 
   /** What `count` gives, once it is durable. @param count - Throws an `IssuerError` before it has written anything, or writes; may be called again */
@@ -27,6 +28,13 @@ export class GrantDesk {
 
 async function outcomesOf(store: IssuerStore, group: readonly Count[]): Promise<readonly Outcome[]> {
   try {
+    if (store.isServer && group.length > 1) {
+      const works = group.map((count) => (kept: Tables) => outcomeOf(count, kept));
+      return await store.atomically(
+        (kept: GroupTables) => kept.inTurn(works),
+        (sql) => new GroupTables(sql),
+      );
+    }
     return await store.atomically(async (kept) => {
       const outcomes: Outcome[] = [];
       for (const count of group) outcomes.push(await outcomeOf(count, kept));

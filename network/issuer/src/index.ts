@@ -7,13 +7,8 @@ export type { Evidence, GrantBundle } from "./evidence.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";
 export type { CodeToSwipe, GrantOptions, GrantRequest, MakeCryptogram } from "./grant-request.js";
 export { reply } from "./iso-server.js";
-export {
-  Issuer,
-  type IssuerOptions,
-  LOG_ORIGIN,
-  type SignedTokenState,
-  type TokenView,
-} from "./issuer.js";
+export { Issuer, LOG_ORIGIN, type SignedTokenState } from "./issuer.js";
+export type { IssuerOptions } from "./issuer-options.js";
 export {
   type IssuerKeys,
   keysFromSeeds,
@@ -23,6 +18,7 @@ export {
   SEEDS_SIZE,
   sampleKeys,
 } from "./keys.js";
+export type { TokenView } from "./minting.js";
 export { mintPan } from "./pan.js";
 export { compareMeans, type MeansInfo, type Registered, registerMeans } from "./registration.js";
 export { type Restored, restoreIssuer } from "./restore.js";

@@ -1,59 +1,27 @@
 // The issuer: enrols cards, mints tokens, issues sealed single-use grants and signed states, authorises swipes.
 
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { equalText } from "@enabling-card/doors";
 import { type Authority, authority, DevelopmentLog } from "@enabling-card/ledger";
-import type { Once, Repeatable, SqlDatabase } from "@enabling-card/sql";
-import {
-  AAD,
-  encodeSign1,
-  encodeTokenState,
-  fromHex,
-  INFO_LINK_MAX,
-  NAME_MAX,
-  Role,
-  type StateActor,
-  TEST_IIN,
-  TOKEN_REF_SIZE,
-  TOKENS_MAX,
-  TokenState,
-  toBase32,
-  toHex,
-} from "@enabling-card/wire";
-import { isFree, MINT_TRIES, type ResolvedToken, resolved } from "./accounts.js";
-import { readCard, storeCard } from "./card-certificate.js";
+import type { Once, Repeatable } from "@enabling-card/sql";
+import { AAD, encodeSign1, encodeTokenState, fromHex, Role, type StateActor, TokenState } from "@enabling-card/wire";
+import { type ResolvedToken, resolved } from "./accounts.js";
+import { authenticateCard, type Enrolled, enrolCard, renewAccess } from "./enrolment.js";
 import { IssuerError } from "./errors.js";
 import type { Evidence, GrantBundle } from "./evidence.js";
 import { GrantMaker } from "./grant-maker.js";
 import type { GrantOptions, GrantRequest } from "./grant-request.js";
+import { type Checked, checkedOptions, type IssuerOptions } from "./issuer-options.js";
 import { cardIn, tokenIn } from "./kept-rows.js";
 import type { IssuerKeys } from "./keys.js";
+import { mintToken, type TokenKind, type TokenView } from "./minting.js";
 import { ownCertificates, resealAll, tieToKeys } from "./own-certificate.js";
-import { mintPan } from "./pan.js";
 import { onceOf } from "./repeats.js";
 import { Signers } from "./signers.js";
-import { IssuerStore, type NewToken, openIssuerDatabase, type Tables, type TokenRow } from "./store.js";
-import { expiryFrom, isPast } from "./token-expiry.js";
+import { IssuerStore, openIssuerDatabase, type TokenRow } from "./store.js";
+import { isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
 import { TokenSecrets } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
-
-export interface IssuerOptions {
-  readonly keys: IssuerKeys;
-  /** Where its store is: a file of SQLite, `:memory:` (unless told), or a `postgres:` URL. */
-  readonly file?: string;
-  /** The store itself, opened already (`openIssuerDatabase`), in place of `file`; closed with the issuer. */
-  readonly database?: SqlDatabase;
-  /** SQLite file of its development log; `:memory:` unless told. */
-  readonly logFile?: string;
-  readonly name?: string;
-  /** Number ranges to mint in; the first one is used. */
-  readonly iins?: readonly string[];
-  /** Where the issuer helps whoever it suspended: https. */
-  readonly helpUrl?: string;
-  /** Seconds since 1970. */
-  readonly now?: () => number;
-}
 
 export interface SignedTokenState extends Evidence {
   readonly signed: Uint8Array;
@@ -61,15 +29,7 @@ export interface SignedTokenState extends Evidence {
   readonly state: TokenState;
 }
 
-export interface TokenView {
-  readonly tokenRef: Uint8Array;
-  readonly iin: string;
-  readonly last4: string;
-  readonly expiry: string;
-}
-
 export const LOG_ORIGIN = "enabling-card.test/log";
-const PHONE_NAME_MAX = 64;
 
 export class Issuer {
   readonly keys: IssuerKeys;
@@ -161,45 +121,18 @@ export class Issuer {
    * @returns the card's id and its access key, told once.
    * @throws {IssuerError} `CARD_NOT_GENUINE`, `CARD_ENROLLED`, `IDEMPOTENCY_MISMATCH`
    */
-  async enrol(
-    certificate: Uint8Array,
-    phoneName: string,
-    repeat?: Repeatable,
-  ): Promise<{ readonly cardId: string; readonly accessKey: Uint8Array }> {
-    if (phoneName.length === 0 || phoneName.length > PHONE_NAME_MAX) {
-      throw new IssuerError("BAD_REQUEST", { detail: `a phone's name has 1 to ${PHONE_NAME_MAX} characters` });
-    }
-    const { cardId, grantKey } = readCard(certificate, this.maker, this.now());
-    const enrolled = await this.store.atomically((kept) =>
-      this.once.within(kept.answers, repeat, async () => {
-        if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
-        storeCard(certificate, this.log); // on the ledger already: it stays as it is
-        const accessKey = Uint8Array.from(randomBytes(32));
-        await kept.addCard({
-          card_id: cardId,
-          grant_key: grantKey,
-          access_hash: hash(accessKey),
-          phone_name: phoneName,
-        });
-        return { accessKey: toHex(accessKey) };
-      }),
-    );
-    return { cardId, accessKey: fromHex(enrolled.accessKey) };
+  enrol(certificate: Uint8Array, phoneName: string, repeat?: Repeatable): Promise<Enrolled> {
+    return enrolCard(this, certificate, phoneName, repeat);
   }
 
   /** The operator's way out of a lost phone: a new access key, the old one is dead. @throws {IssuerError} `CARD_UNKNOWN` */
-  async renewAccess(cardId: Uint8Array): Promise<Uint8Array> {
-    const accessKey = Uint8Array.from(randomBytes(32));
-    const isKnown = await this.store.setAccess(toBase32(cardId), hash(accessKey));
-    if (!isKnown) throw new IssuerError("CARD_UNKNOWN");
-    return accessKey;
+  renewAccess(cardId: Uint8Array): Promise<Uint8Array> {
+    return renewAccess(this.store, cardId);
   }
 
   /** @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED` */
-  async authenticate(cardId: Uint8Array, accessKey: Uint8Array): Promise<void> {
-    const { access_hash: kept } = await cardIn(this.store, cardId);
-    const [want, have] = [Buffer.from(kept, "hex"), Buffer.from(hash(accessKey), "hex")];
-    if (!timingSafeEqual(want, have)) throw new IssuerError("UNAUTHORISED");
+  authenticate(cardId: Uint8Array, accessKey: Uint8Array): Promise<void> {
+    return authenticateCard(this.store, cardId, accessKey);
   }
 
   /**
@@ -250,48 +183,8 @@ export class Issuer {
    * @param kind - An off-line token's grants are kept on the phone; one that is restricted to domains pays by grants of the domain server alone
    * @throws {IssuerError} `CARD_UNKNOWN`, `NAME_INVALID`, `TOKEN_LIMIT`, `IDEMPOTENCY_MISMATCH`
    */
-  async mint(
-    cardId: Uint8Array,
-    holderName: string,
-    kind: "online" | "offline" | "domain" = "online",
-    repeat?: Repeatable,
-  ): Promise<TokenView> {
-    const { card_id } = await cardIn(this.store, cardId);
-    const holder = holderName.toUpperCase();
-    if (holder.length < 2 || holder.length > NAME_MAX || !/^(?=.*[A-Z])[A-Z /.'-]+$/.test(holder)) {
-      throw new IssuerError("NAME_INVALID");
-    }
-    const iin = this.#iins[0]!;
-    const expiry = expiryFrom(this.now());
-    const mint = async (kept: Tables) => {
-      const held = await kept.tokensOutside(card_id, TokenState.Deactivated);
-      if (held >= TOKENS_MAX) throw new IssuerError("TOKEN_LIMIT");
-      for (let tries = 0; tries < MINT_TRIES; tries++) {
-        const pan = mintPan(iin);
-        const tokenRef = Uint8Array.from(randomBytes(TOKEN_REF_SIZE));
-        const row: NewToken = {
-          token_ref: toHex(tokenRef),
-          card_id,
-          pan: this.secrets.seal(pan),
-          holder: this.secrets.seal(holder),
-          last4: pan.slice(-4),
-          expiry,
-          offline: kind === "offline" ? 1 : 0,
-          domain_only: kind === "domain" ? 1 : 0,
-          state: TokenState.Active,
-          state_by: "issuer",
-          version: 0,
-          atc: 0,
-          last_expires: 0,
-        };
-        const isAdded =
-          (await isFree(kept, this.secrets, pan)) && (await kept.addToken(row, this.secrets.panIndex(pan)));
-        if (isAdded) return { tokenRef: row.token_ref, iin, last4: row.last4, expiry };
-      }
-      throw new IssuerError("INTERNAL");
-    };
-    const minted = await this.store.atomically((kept) => this.once.within(kept.answers, repeat, () => mint(kept)));
-    return { ...minted, tokenRef: fromHex(minted.tokenRef) };
+  mint(cardId: Uint8Array, holderName: string, kind?: TokenKind, repeat?: Repeatable): Promise<TokenView> {
+    return mintToken(this, this.#iins[0]!, { cardId, holderName, ...(kind && { kind }) }, repeat);
   }
 
   /**
@@ -378,23 +271,4 @@ type StateOfToken = Pick<TokenRow, "token_ref" | "state" | "version" | "last_exp
 export interface HolderMove {
   readonly by?: "cardholder" | "PIN lock" | undefined;
   readonly repeat?: Repeatable | undefined;
-}
-
-type Checked = Required<Pick<IssuerOptions, "iins" | "now" | "helpUrl">>;
-
-function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow, helpUrl = "" }: IssuerOptions): Checked {
-  if (iins.length === 0 || iins.some((iin) => !/^\d{6}$/.test(iin))) throw new IssuerError("IIN_NOT_CONFIGURED");
-  if (keys.sample && iins.some((iin) => iin !== TEST_IIN)) throw new IssuerError("SAMPLE_KEYS_TEST_IIN");
-  if (helpUrl !== "" && !(/^https:\/\/[!-~]+$/.test(helpUrl) && helpUrl.length <= INFO_LINK_MAX)) {
-    throw new IssuerError("HELP_URL_INVALID");
-  }
-  return { iins, now, helpUrl };
-}
-
-function secondsNow(): number {
-  return Math.floor(Date.now() / 1000);
-}
-
-function hash(accessKey: Uint8Array): string {
-  return createHash("sha256").update(accessKey).digest("hex");
 }

@@ -1,6 +1,14 @@
 // What the issuer remembers, in SQLite or PostgreSQL: cards, tokens, grants, decisions. No PAN, key, cryptogram or track in clear.
 
-import { ANSWERS_TABLE, Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import {
+  ANSWERS_TABLE,
+  Answers,
+  Gathered,
+  openDatabase,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+} from "@enabling-card/sql";
 import { type Decline, IssuerError } from "./errors.js";
 
 export interface CardRow {
@@ -62,8 +70,11 @@ export interface GrantRow {
   readonly used: number;
 }
 
+/** What a token's row tells of its grants. */
+export type Newest = Level & Pick<TokenRow, "atc" | "last_expires">;
+
 /** A grant as it is counted, under the first keys unless told. */
-type NewGrant = Omit<GrantRow, "used" | "key_number"> & Partial<Pick<GrantRow, "key_number">>;
+export type NewGrant = Omit<GrantRow, "used" | "key_number"> & Partial<Pick<GrantRow, "key_number">>;
 
 export interface Decision {
   readonly decline: Decline | null;
@@ -109,9 +120,9 @@ export class Tables {
   /** Tokens that are new here, or in another state. */
   readonly changed: string[] = [];
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, answers = new Answers(sql)) {
     this.#sql = sql;
-    this.answers = new Answers(sql);
+    this.answers = answers;
   }
 
   async setting(name: string): Promise<Uint8Array | undefined> {
@@ -241,26 +252,25 @@ export class Tables {
 
   /** Stores a grant and moves the token's ATC to it. @param level - Of the token's bucket, behind it */
   async addGrant(grant: NewGrant, level: Level): Promise<void> {
-    const { token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0 } = grant;
     // The token's row first: two who count at once meet there.
-    await this.#sql.run(
+    await this.countGrants([[grant.token_ref, { atc: grant.atc, last_expires: grant.expires, ...level }]]);
+    await this.addGrants([grant]);
+  }
+
+  /** Moves tokens, no two the same, behind their newest grants. */
+  protected async countGrants(tokens: readonly (readonly [tokenRef: string, newest: Newest])[]): Promise<void> {
+    await this.#sql.runEach(
       "UPDATE tokens SET atc = ?, level_s = ?, level_at = ?, last_expires = CASE WHEN last_expires < ? THEN ? ELSE last_expires END WHERE token_ref = ?",
-      atc,
-      level.level_s,
-      level.level_at,
-      expires,
-      expires,
-      token_ref,
+      tokens.map(([ref, { atc, level_s, level_at, last_expires: last }]) => [atc, level_s, level_at, last, last, ref]),
     );
-    await this.#sql.run(
+  }
+
+  protected async addGrants(grants: readonly NewGrant[]): Promise<void> {
+    await this.#sql.runEach(
       "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      token_ref,
-      atc,
-      expires,
-      max_amount,
-      domain,
-      domain_hash,
-      key_number,
+      grants.map(({ token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0 }) => [
+        ...[token_ref, atc, expires, max_amount, domain, domain_hash, key_number],
+      ]),
     );
   }
 
@@ -268,8 +278,12 @@ export class Tables {
     return this.#sql.row("SELECT * FROM grants WHERE token_ref = ? AND atc = ?", tokenRef, atc);
   }
 
-  async useGrant(tokenRef: string, atc: number): Promise<void> {
-    await this.#sql.run("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?", tokenRef, atc);
+  useGrant(tokenRef: string, atc: number): Promise<void> {
+    return this.useGrants([[tokenRef, atc]]);
+  }
+
+  async useGrants(grants: readonly (readonly [tokenRef: string, atc: number])[]): Promise<void> {
+    await this.#sql.runEach("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?", grants);
   }
 
   /** Grants of a token that are unspent and live at `now`. */
@@ -297,14 +311,16 @@ export class Tables {
     return this.#sql.row("SELECT decline, auth_code FROM decisions WHERE request = ? AND at > ?", request, since);
   }
 
-  async keepDecision(request: string, decision: Decision, at: number): Promise<void> {
-    await this.#sql.run(
+  keepDecision(request: string, decision: Decision, at: number): Promise<void> {
+    return this.keepDecisions([[request, decision, at]]);
+  }
+
+  /** No two of one request. */
+  async keepDecisions(decisions: readonly (readonly [string, Decision, number])[]): Promise<void> {
+    await this.#sql.runEach(
       `INSERT INTO decisions (request, at, decline, auth_code) VALUES (?, ?, ?, ?)
          ON CONFLICT (request) DO UPDATE SET at = excluded.at, decline = excluded.decline, auth_code = excluded.auth_code`,
-      request,
-      at,
-      decision.decline,
-      decision.auth_code,
+      decisions.map(([request, { decline, auth_code }, at]) => [request, at, decline, auth_code]),
     );
   }
 
@@ -321,17 +337,20 @@ export class Tables {
     );
   }
 
-  /** Forgets decisions and reversals of up to `until`, some at a time: whoever waits for an answer waits for this. */
-  async forget(until: number): Promise<void> {
+  /** Forgets decisions and reversals of up to `until`, some at a time: whoever waits for an answer waits for this. @returns whether there may be more */
+  async forget(until: number): Promise<boolean> {
+    let isMore = false;
     for (const [table, key] of [
       ["decisions", "request"],
       ["reversals", "name"],
     ] as const) {
-      await this.#sql.run(
+      const forgotten = await this.#sql.run(
         `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
         until,
       );
+      isMore ||= forgotten === FORGOTTEN_AT_ONCE;
     }
+    return isMore;
   }
 
   async #count(text: string, ...values: readonly (string | number)[]): Promise<number> {
@@ -345,7 +364,8 @@ export class IssuerStore extends Tables {
   readonly #told = new Set<(tokenRefs: readonly string[]) => void>();
 
   constructor(database: SqlDatabase) {
-    super(database);
+    // What many requests look up at about one time is one journey to a server.
+    super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
   }
 
@@ -353,21 +373,28 @@ export class IssuerStore extends Tables {
     return this.#database.engine;
   }
 
-  /** How many of `atomically` go on beside each other. */
-  get lanes(): number {
-    return this.#database.lanes;
+  /** Whether each statement is a journey. */
+  get isServer(): boolean {
+    return this.engine === "postgresql";
   }
 
-  /** How many there were since it was opened. */
+  /** How many transactions there were since it was opened. */
   get transactions(): number {
     return this.#database.transactions;
   }
 
-  /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
-  async atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
+  /**
+   * All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`.
+   *
+   * @param view - Of the tables, as `work` sees them
+   */
+  async atomically<T, Kept extends Tables = Tables>(
+    work: (kept: Kept) => Promise<T>,
+    view: (sql: Sql) => Kept = (sql) => new Tables(sql) as Kept,
+  ): Promise<T> {
     let changed: readonly string[] = [];
     const result = await this.#database.transaction((sql) => {
-      const kept = new Tables(sql);
+      const kept = view(sql);
       changed = kept.changed;
       return work(kept);
     });

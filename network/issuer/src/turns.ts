@@ -10,16 +10,14 @@ interface Waiting<Item, Result> {
 }
 
 export class Turns<Item, Result> {
-  readonly #lanes: number;
   readonly #work: (group: readonly Item[]) => Promise<readonly Result[]>;
   readonly #waiting: Waiting<Item, Result>[] = [];
   #isCalled = false;
-  /** Groups that are being worked on. */
-  #busy = 0;
+  /** Whether a group is being worked on. */
+  #isBusy = false;
 
-  /** @param work - A result for each of a group, in its order; never rejects. As many as `lanes` go on beside each other. */
-  constructor(lanes: number, work: (group: readonly Item[]) => Promise<readonly Result[]>) {
-    this.#lanes = lanes;
+  /** @param work - A result for each of a group, in its order; never rejects. One after the other */
+  constructor(work: (group: readonly Item[]) => Promise<readonly Result[]>) {
     this.#work = work;
   }
 
@@ -30,19 +28,18 @@ export class Turns<Item, Result> {
   }
 
   #call(): void {
-    if (this.#isCalled || this.#waiting.length === 0 || this.#busy === this.#lanes) return;
+    if (this.#isCalled || this.#waiting.length === 0 || this.#isBusy) return;
     this.#isCalled = true;
     setImmediate(() => {
       this.#isCalled = false;
       void this.#next(this.#waiting.splice(0, GROUP_MAX));
-      this.#call();
     });
   }
 
   async #next(group: readonly Waiting<Item, Result>[]): Promise<void> {
-    this.#busy++;
+    this.#isBusy = true;
     const results = await this.#work(group.map(({ item }) => item));
-    this.#busy--;
+    this.#isBusy = false;
     for (const [i, { answer }] of group.entries()) answer(results[i]!);
     this.#call();
   }

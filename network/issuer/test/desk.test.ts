@@ -52,7 +52,7 @@ describe("the desk", () => {
     }
   }).timeout(60_000);
 
-  it("approves one of 600 presenters, which is three transactions, and beside each other where the engine can", async () => {
+  it("approves one of 600 presenters, which is three transactions, one after the other", async () => {
     const { track2 } = await swipe();
     const outcomes = (await askAll(Array.from({ length: 600 }, () => purchase({ track2 })))).map(said);
     expect(outcomes.filter((one) => one === "APPROVED")).to.have.length(1);
@@ -62,12 +62,12 @@ describe("the desk", () => {
   it("approves nothing that it could not write down: a store that is full", async () => {
     const { track2 } = await swipe();
     const message = purchase({ track2 });
-    const { keepDecision } = Tables.prototype;
-    Tables.prototype.keepDecision = async () => {
+    const { keepDecisions } = Tables.prototype;
+    Tables.prototype.keepDecisions = async () => {
       throw Object.assign(new Error("database or disk is full"), { code: "SQLITE_FULL" });
     };
     expect((await askAll([message, message])).map(said)).to.deep.equal(["FAILED", "FAILED"]);
-    Tables.prototype.keepDecision = keepDecision;
+    Tables.prototype.keepDecisions = keepDecisions;
     expect((await askAll([message])).map(said)).to.deep.equal(["APPROVED"]);
   });
 

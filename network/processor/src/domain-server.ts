@@ -166,6 +166,8 @@ export class DomainServer {
       });
       const card = { cardId, tokenRef, challenge, checkpointSize };
       const answer = await askAcs(aReqOf(trans_id, kept, card));
+      // Before the phone hears of it: its result must name this transaction, and no other of that server's.
+      await processor.store.nameAuthentication(trans_id, answer.acsTransID);
       const question = answer.messageExtension?.find(({ id }) => id === EXTENSION.id)?.data;
       if (answer.transStatus !== "C" || question === undefined || answer.acsURL === undefined) {
         await processor.store.decideAuthentication(trans_id, at, "N", null);
@@ -178,17 +180,18 @@ export class DomainServer {
     });
   }
 
-  /** The access control server's word on it. The first one counts. @throws {ProcessorError} `AUTHENTICATION_UNKNOWN`, `RESULT_KNOWN` */
+  /** The access control server's word on it, by both names that it began with. The first one counts. @throws {ProcessorError} `AUTHENTICATION_UNKNOWN`, `RESULT_KNOWN` */
   async result(result: RReq): Promise<RRes> {
     const { processor } = this.#options;
     const { threeDSServerTransID, acsTransID, transStatus, authenticationValue, eci } = result;
     const atn = result.messageExtension?.find(({ id }) => id === EXTENSION.id)?.data.atn;
     await processor.store.atomically(async (kept) => {
       const row = await kept.authentication(threeDSServerTransID);
-      if (row === undefined) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
-      if (row.status === transStatus) return;
+      if (row === undefined || row.acs_trans_id !== acsTransID) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
+      const status = transStatus === "Y" ? "Y" : "N";
+      if (row.status === status) return;
       if (row.status !== "C") throw new ProcessorError("RESULT_KNOWN");
-      const isYes = transStatus === "Y" && atn !== undefined && authenticationValue !== undefined;
+      const isYes = status === "Y" && atn !== undefined && authenticationValue !== undefined;
       const said: KeptResult | undefined = isYes ? { atn, cavv: authenticationValue, eci, acsTransID } : undefined;
       await kept.decideAuthentication(
         row.trans_id,

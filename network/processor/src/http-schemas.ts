@@ -50,7 +50,7 @@ export const REQUESTS = {
         ...headSchemas("RReq"),
         ...fieldSchemas("messageCategory", "threeDSServerTransID", "acsTransID", "transStatusReason", "eci"),
         ...fieldSchemas("authenticationValue"),
-        transStatus: { type: "string", enum: ["Y", "N"] },
+        transStatus: { type: "string", enum: ["Y", "N", "U", "A", "R"] },
         messageExtension: extensionSchema(object({ atn: ID })),
       },
       ["transStatusReason", "authenticationValue", "messageExtension"],

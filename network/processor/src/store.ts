@@ -1,7 +1,7 @@
 // What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
 // reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
-import { Answers, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { Answers, Gathered, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
 import { ProcessorError } from "./errors.js";
 
 export interface CodeRow {
@@ -30,6 +30,8 @@ export interface CodeRow {
 export interface AuthenticationRow {
   /** threeDSServerTransID */
   readonly trans_id: string;
+  /** acsTransID; null until the access control server has named it. */
+  readonly acs_trans_id: string | null;
   /** What is to be paid, and by what, sealed. */
   readonly purchase: Uint8Array;
   /** Seconds since 1970: begun, then decided. */
@@ -78,6 +80,7 @@ const MIGRATIONS: readonly string[] = [
     expires INTEGER NOT NULL, PRIMARY KEY (token_name, atc)) STRICT;
   CREATE INDEX domain_grants_by_digits ON domain_grants (token_name, atc_digits, atc);
   CREATE INDEX domain_grants_by_time ON domain_grants (expires);`,
+  "ALTER TABLE authentications ADD COLUMN acs_trans_id TEXT",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -177,7 +180,7 @@ export class Tables {
     await this.#sql.run("UPDATE codes SET cancelled = 1 WHERE code_ref = ?", codeRef);
   }
 
-  async addAuthentication({ trans_id, purchase, at }: Omit<AuthenticationRow, "status" | "result" | "used">) {
+  async addAuthentication({ trans_id, purchase, at }: Pick<AuthenticationRow, "trans_id" | "purchase" | "at">) {
     await this.#sql.run(
       "INSERT INTO authentications (trans_id, purchase, at) VALUES (?, ?, ?)",
       trans_id,
@@ -188,6 +191,11 @@ export class Tables {
 
   authentication(transId: string): Promise<AuthenticationRow | undefined> {
     return this.#sql.row("SELECT * FROM authentications WHERE trans_id = ?", transId);
+  }
+
+  /** @param acsTransId - What the access control server calls it by */
+  async nameAuthentication(transId: string, acsTransId: string): Promise<void> {
+    await this.#sql.run("UPDATE authentications SET acs_trans_id = ? WHERE trans_id = ?", acsTransId, transId);
   }
 
   async decideAuthentication(transId: string, at: number, status: "Y" | "N", result: Uint8Array | null): Promise<void> {
@@ -287,7 +295,8 @@ export class ProcessorStore extends Tables {
   readonly #database: SqlDatabase;
 
   constructor(database: SqlDatabase) {
-    super(database);
+    // What many requests look up at about one time is one journey to a server.
+    super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
   }
 

@@ -2,14 +2,16 @@
 
 export { copyStore, restoreStore } from "./backup.js";
 export { type OwnDatabase, ownDatabase } from "./databases.js";
+export { Gathered } from "./gathered.js";
 export {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,
   ANSWERS_TABLE,
   Answers,
+  type Kept,
   Once,
   type OnceOptions,
   type Repeatable,
 } from "./once.js";
 export { openDatabase } from "./open.js";
-export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue } from "./port.js";
+export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue, type SqlValues } from "./port.js";

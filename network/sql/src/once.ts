@@ -17,7 +17,7 @@ const OWNER_DIGITS = 16;
 /** Rows that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
 
-interface Kept {
+export interface Kept {
   readonly asked: string;
   readonly answer: Uint8Array;
 }
@@ -35,13 +35,14 @@ export class Answers {
   }
 
   /** One that is there already stays. */
-  async keep(name: string, at: number, { asked, answer }: Kept): Promise<void> {
-    await this.#sql.run(
+  keep(name: string, at: number, kept: Kept): Promise<void> {
+    return this.keepAll([[name, at, kept]]);
+  }
+
+  async keepAll(all: readonly (readonly [name: string, at: number, kept: Kept])[]): Promise<void> {
+    await this.#sql.runEach(
       "INSERT INTO answers (name, at, asked, answer) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
-      name,
-      at,
-      asked,
-      answer,
+      all.map(([name, at, { asked, answer }]) => [name, at, asked, answer]),
     );
   }
 

@@ -10,12 +10,18 @@ export interface Sql {
   rows<Row>(text: string, ...values: readonly SqlValue[]): Promise<Row[]>;
   /** How many rows it changed. */
   run(text: string, ...values: readonly SqlValue[]): Promise<number>;
+  /** What `row` says of each of `all`, in their order: of a server one journey, however many. */
+  rowEach<Row>(text: string, all: readonly SqlValues[]): Promise<(Row | undefined)[]>;
+  /** `run` of each of `all`, no two of one row, in any order. @param text - INSERT with VALUES of ? alone, or UPDATE with WHERE: of a server one journey */
+  runEach(text: string, all: readonly SqlValues[]): Promise<void>;
 }
 
-/** Asked by itself, a statement is a transaction of its own. */
+export type SqlValues = readonly SqlValue[];
+
+/** Asked by itself, a statement is a transaction of its own; one that reads sees what was committed when it began. */
 export interface SqlDatabase extends Sql {
   readonly engine: "sqlite" | "postgresql";
-  /** Transactions that go on beside each other; more wait for these. */
+  /** Transactions that go on beside each other; more wait for these. Of those of one service that write to the same tables each is in the others' way. */
   readonly lanes: number;
   /** How many were committed since it was opened. */
   readonly transactions: number;

@@ -1,8 +1,17 @@
 // PostgreSQL behind the port: several processes, several machines, one truth. Each service has a schema of its own. Transactions are serializable
-// (PostgreSQL 15, 13.2.3), and begin anew where that undid them.
+// (PostgreSQL 15, 13.2.3), and begin anew where that undid them; a statement that reads by itself needs no more than its own snapshot (13.2.1).
 
 import pg from "pg";
-import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+import {
+  type DatabaseOptions,
+  missingSteps,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+  type SqlValue,
+  type SqlValues,
+} from "./port.js";
+import { runTogether, selectTogether } from "./together-text.js";
 
 const LANES = 8;
 const CONNECT_MS = 2000;
@@ -37,7 +46,7 @@ export async function openPostgresql(url: string, { service, migrations }: Datab
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     query_timeout: 2 * STATEMENT_MS,
-    options: `-c search_path=${service} -c default_transaction_isolation=serializable`,
+    options: `-c search_path=${service}`,
     types: {
       getTypeParser: ((oid: number, format?: "text") =>
         oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
@@ -104,17 +113,30 @@ class Postgresql implements SqlDatabase {
     return this.#withLine((line) => sqlOn(line).rows<Row>(text, ...values));
   }
 
-  run(text: string, ...values: readonly SqlValue[]): Promise<number> {
-    return this.#withLine((line) => sqlOn(line).run(text, ...values));
+  rowEach<Row>(text: string, all: readonly SqlValues[]): Promise<(Row | undefined)[]> {
+    return this.#withLine((line) => sqlOn(line).rowEach<Row>(text, all));
   }
 
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  run(text: string, ...values: readonly SqlValue[]): Promise<number> {
+    return this.#serializable((sql) => sql.run(text, ...values));
+  }
+
+  runEach(text: string, all: readonly SqlValues[]): Promise<void> {
+    return this.transaction((sql) => sql.runEach(text, all));
+  }
+
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const result = await this.#serializable(work);
+    this.#transactions++;
+    return result;
+  }
+
+  #serializable<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.#withLine(async (line) => {
-      await line.query("BEGIN");
+      await line.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
       try {
         const result = await work(sqlOn(line));
         await line.query("COMMIT");
-        this.#transactions++;
         return result;
       } catch (error) {
         await line.query("ROLLBACK").catch(() => undefined);
@@ -169,6 +191,18 @@ function sqlOn(line: pg.ClientBase): Sql {
       (await ask(text, values)).rows[0] as Row | undefined,
     rows: async <Row>(text: string, ...values: readonly SqlValue[]) => (await ask(text, values)).rows as Row[],
     run: async (text, ...values) => (await ask(text, values)).rowCount ?? 0,
+    rowEach: async <Row>(text: string, all: readonly SqlValues[]) => {
+      const found = new Array<Row | undefined>(all.length).fill(undefined);
+      if (all.length === 0) return found;
+      const { rows } = await ask(...selectTogether(text, all));
+      for (const { each_place: place, ...row } of rows as { each_place: number }[]) found[place - 1] = row as Row;
+      return found;
+    },
+    runEach: async (text, all) => {
+      const together = all.length > 1 ? runTogether(text, all) : undefined;
+      if (together !== undefined) await ask(...together);
+      else for (const values of all) await ask(text, values);
+    },
   };
 }
 

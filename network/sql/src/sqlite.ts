@@ -4,7 +4,15 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { COPY_ID } from "./backup.js";
-import { type DatabaseOptions, missingSteps, type Sql, type SqlDatabase, SqlError, type SqlValue } from "./port.js";
+import {
+  type DatabaseOptions,
+  missingSteps,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+  type SqlValue,
+  type SqlValues,
+} from "./port.js";
 import { WriteBack } from "./write-back.js";
 
 /** How long another process's write may keep us, and with us everybody who asks, ms. */
@@ -56,6 +64,11 @@ class Sqlite implements SqlDatabase {
       row: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).get(...values) as Row | undefined,
       rows: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).all(...values) as Row[],
       run: async (text, ...values) => this.#statement(text).run(...values).changes,
+      rowEach: async <Row>(text: string, all: readonly SqlValues[]) =>
+        all.map((values) => this.#statement(text).get(...values) as Row | undefined),
+      runEach: async (text, all) => {
+        for (const values of all) this.#statement(text).run(...values);
+      },
     };
   }
 
@@ -73,6 +86,14 @@ class Sqlite implements SqlDatabase {
 
   run(text: string, ...values: readonly SqlValue[]): Promise<number> {
     return this.#afterOthers(() => this.#inside.run(text, ...values));
+  }
+
+  rowEach<Row>(text: string, all: readonly SqlValues[]): Promise<(Row | undefined)[]> {
+    return this.#afterOthers(() => this.#inside.rowEach<Row>(text, all));
+  }
+
+  runEach(text: string, all: readonly SqlValues[]): Promise<void> {
+    return this.transaction((sql) => sql.runEach(text, all));
   }
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { statSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import { hasPostgresql, postgresql } from "../../../test/support/postgresql.js";
-import { openDatabase, type SqlDatabase, SqlError } from "../src/index.js";
+import { Gathered, openDatabase, type Sql, type SqlDatabase, SqlError, type SqlValues } from "../src/index.js";
 import { engines } from "./engines.js";
 
 const ENGINES = engines();
@@ -59,6 +59,84 @@ for (const [engine, newPlace] of Object.entries(ENGINES)) {
       ]);
       expect(await database.row("SELECT * FROM purses WHERE name = ?", "b")).to.equal(undefined);
       expect(await database.run("UPDATE purses SET cents = 0")).to.equal(2);
+    });
+
+    it("says of each of many what it says of one, in their order, and does to each what it does to one", async () => {
+      const all = [
+        ["a", 1, Uint8Array.of(1, 255)],
+        ["b", 2, null],
+        ['ü, {"}', -1, Uint8Array.of()],
+      ] as const;
+      const insert = "INSERT INTO purses (name, cents, mark) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING";
+      await database.runEach(insert, all);
+      await database.runEach(insert, [
+        ["c", 3, null],
+        ["d", 4, null],
+        ["a", 9, null],
+      ]);
+      await database.runEach(insert, []);
+      await database.runEach("UPDATE purses SET cents = cents + ? WHERE name = ?", [
+        [10, "a"],
+        [20, "b"],
+        [30, "nobody"],
+      ]);
+      await database.runEach("UPDATE purses SET mark = ? WHERE name = ? AND cents = ?", [
+        [null, "a", 11],
+        [null, "c", 4],
+      ]);
+      await database.runEach("DELETE FROM purses WHERE name = ?", [["d"], ["nobody"]]);
+      const ask = (sql: Sql) =>
+        sql.rowEach<Purse>("SELECT * FROM purses WHERE name = ?", [["b"], ["d"], ["a"], ['ü, {"}'], ["b"], ["c"]]);
+      const told = [
+        { name: "b", cents: 22, mark: null },
+        undefined,
+        { name: "a", cents: 11, mark: null },
+        { name: 'ü, {"}', cents: -1, mark: [] },
+        { name: "b", cents: 22, mark: null },
+        { name: "c", cents: 3, mark: null },
+      ];
+      const plain = (rows: readonly (Purse | undefined)[]) =>
+        rows.map((row) => row && { ...row, mark: row.mark && [...row.mark] });
+      expect(plain(await ask(database))).to.deep.equal(told);
+      expect(plain(await database.transaction(ask))).to.deep.equal(told);
+      expect(await database.rowEach("SELECT * FROM purses WHERE name = ?", [])).to.deep.equal([]);
+      const first = "SELECT name FROM purses WHERE cents > ? ORDER BY cents DESC LIMIT 1";
+      expect(await database.rowEach(first, [[12], [100], [0]])).to.deep.equal([
+        { name: "b" },
+        undefined,
+        { name: "b" },
+      ]);
+      const count = "SELECT COUNT(*) AS n FROM purses WHERE cents > ?";
+      expect(await database.rowEach(count, [[100], [0]])).to.deep.equal([{ n: 0 }, { n: 3 }]);
+    });
+
+    it("does all of many, or nothing", async () => {
+      const insert = "INSERT INTO purses (name, cents) VALUES (?, ?)";
+      const twice = [
+        ["a", 1],
+        ["a", 2],
+      ] as const;
+      expect(await database.runEach(insert, twice).catch(() => "refused")).to.equal("refused");
+      expect(await database.rows("SELECT * FROM purses")).to.deep.equal([]);
+    });
+
+    it("answers each of those who ask together, and fails those whose asking failed", async () => {
+      await put("a", 1);
+      let journeys = 0;
+      const counted = {
+        rowEach: (text: string, all: readonly SqlValues[]) => {
+          journeys++;
+          return database.rowEach(text, all);
+        },
+      } as Sql;
+      const gathered = new Gathered(counted);
+      const ask = (name: string) => gathered.row<Purse>("SELECT cents FROM purses WHERE name = ?", name);
+      const names = Array.from({ length: 300 }, (_, i) => (i % 3 === 0 ? "a" : `nobody ${i}`));
+      const rows = await Promise.all(names.map(ask));
+      expect(rows.map((row) => row?.cents)).to.deep.equal(names.map((name) => (name === "a" ? 1 : undefined)));
+      expect(journeys, "256 at once").to.equal(2);
+      const wrong = [1, 2].map(() => gathered.row("SELECT nothing FROM purses WHERE name = ?", "a").catch(() => "no"));
+      expect(await Promise.all([...wrong, ask("a")])).to.deep.equal(["no", "no", { cents: 1 }]);
     });
 
     it("keeps all of a transaction, or nothing", async () => {

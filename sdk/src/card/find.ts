@@ -4,6 +4,7 @@ import { sdkError, throwIfAborted } from "../errors.js";
 import { within } from "../link/message-link.js";
 import type { Pairing } from "../pairing/pairing-store.js";
 import { recognises } from "../session/names.js";
+import { follow } from "../time-limit.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "../transport/card-link.js";
 
 export interface FindOptions {
@@ -40,7 +41,8 @@ export async function find(transport: CardTransport, search: Search): Promise<Di
   const over = new AbortController();
   const time = setTimeout(() => over.abort(), timeoutMs);
   let settle: ReturnType<typeof setTimeout> | undefined;
-  const cards = transport.discover(eitherOf(signal, over.signal))[Symbol.asyncIterator]();
+  const unfollow = follow(over, signal);
+  const cards = transport.discover(over.signal)[Symbol.asyncIterator]();
   let spare: DiscoveredCard | undefined;
   const look = async (): Promise<DiscoveredCard | undefined> => {
     for (;;) {
@@ -61,6 +63,7 @@ export async function find(transport: CardTransport, search: Search): Promise<Di
   } finally {
     clearTimeout(time);
     clearTimeout(settle);
+    unfollow();
     over.abort();
     void cards.return?.().catch(() => undefined); // one that hangs is not waited for
   }
@@ -74,16 +77,15 @@ export async function dial(
 ): Promise<CardLink> {
   throwIfAborted(signal);
   const over = new AbortController();
-  const connecting = transport.connect(id, { signal: eitherOf(signal, over.signal) });
+  const unfollow = follow(over, signal);
+  const connecting = transport.connect(id, { signal: over.signal });
   try {
     return await within(connecting, timeoutMs, signal);
   } catch (error) {
     over.abort(error);
     connecting.then((late) => late.close()).catch(() => undefined);
     throw error;
+  } finally {
+    unfollow();
   }
-}
-
-export function eitherOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
-  return signal ? AbortSignal.any([signal, other]) : other;
 }

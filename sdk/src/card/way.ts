@@ -3,8 +3,9 @@
 
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { MessageLink } from "../link/message-link.js";
+import { follow } from "../time-limit.js";
 import type { CardLink, CardTransport, DiscoveredCard } from "../transport/card-link.js";
-import { dial, eitherOf, type FindOptions, find, LOOK_MS } from "./find.js";
+import { dial, type FindOptions, find, LOOK_MS } from "./find.js";
 
 /** A way to a card: a link that is up, or a transport and perhaps the card's name on it. */
 export type CardTarget = CardLink | CardTransport | { readonly transport: CardTransport; readonly id: string };
@@ -89,29 +90,34 @@ async function reachOne<T>(
     next = undefined;
     tried.add(id);
     let isProved = false;
+    /** Given up for another one, or by the caller. */
     const leave = new AbortController();
+    let isLeft = false;
+    const unfollow = follow(leave, signal);
     const settled = new AbortController();
     const proved = () => {
       isProved = true;
       settled.abort();
     };
-    const trying = over(
-      (ways) => dial(transport, id, ways),
-      use,
-      { signal: eitherOf(signal, leave.signal), timeoutMs },
-      proved,
-    ).finally(() => settled.abort());
+    const trying = over((ways) => dial(transport, id, ways), use, { signal: leave.signal, timeoutMs }, proved).finally(
+      () => {
+        unfollow();
+        settled.abort();
+      },
+    );
     trying.catch(() => undefined);
     if (!transport.hidesIdentifiers && (await isSlow(share, settled.signal))) {
       next = await another(end - performance.now(), settled.signal);
-      if (next !== undefined && !isProved) leave.abort();
+      if (next !== undefined && !isProved) {
+        isLeft = true;
+        leave.abort();
+      }
     }
     try {
       return await trying;
     } catch (error) {
       failed.add(id);
       throwIfAborted(signal);
-      const isLeft = leave.signal.aborted;
       const why = isLeft ? sdkError("LINK_TIMEOUT") : error;
       if (isProved || transport.hidesIdentifiers || !(why instanceof CardError) || OWN.includes(why.code)) throw error;
       if (LINK.includes(why.code)) throw why;

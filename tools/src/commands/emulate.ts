@@ -7,6 +7,7 @@ import type { Context } from "../context.js";
 import { counted } from "../counted.js";
 import type { PlayedStep, PlayScenarioOptions } from "../emulate/play-scenario.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
+import { firstOf } from "../first-of.js";
 import { type Output, printable } from "../output.js";
 import { traceLine } from "../trace-line.js";
 import { wholeNumber } from "../whole-number.js";
@@ -125,7 +126,7 @@ async function stay(
     import("../emulate/tape-sink.js"),
   ]);
   const quit = new AbortController();
-  const signal = AbortSignal.any([context.signal, quit.signal, context.unheard]);
+  const signal = firstOf(context.signal, quit.signal, context.unheard);
   const tape = options.coil === undefined ? undefined : openTape(options.coil, context.streams.stdout);
   const snooped = options.btsnoop === undefined ? undefined : openSync(options.btsnoop, "w", 0o600);
   let playing: Promise<void> | undefined;

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
+import { firstOf } from "../first-of.js";
 import { wholeNumber } from "../whole-number.js";
 
 const HTTP = 7080;
@@ -45,7 +46,7 @@ Examples:
         output.fact({ event: "listening", url: service.url, iso: service.iso });
         output.result(`issuer on ${service.url}, terminals on ${service.iso.host}:${service.iso.port}`);
         output.say(output.paint("dim", "Ctrl-C ends it"));
-        const signal = AbortSignal.any([context.signal, context.unheard]);
+        const signal = firstOf(context.signal, context.unheard);
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       } finally {
         await service.close();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Argument, type Command } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
+import { firstOf } from "../first-of.js";
 import type { Output } from "../output.js";
 import { wholeNumber } from "../whole-number.js";
 
@@ -95,7 +96,7 @@ Examples:
       const close = await start(options, { output, env: context.env, isTold: (name) => isTold(command, name) });
       try {
         output.say(output.paint("dim", "Ctrl-C ends it"));
-        const signal = AbortSignal.any([context.signal, context.unheard]);
+        const signal = firstOf(context.signal, context.unheard);
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       } finally {
         await close();

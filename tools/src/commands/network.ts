@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
+import { firstOf } from "../first-of.js";
 import { ISSUER_URL, keysCommand, startCommand, WATCH } from "./network-start.js";
 import { tokensCommand } from "./network-tokens.js";
 
@@ -43,7 +44,7 @@ Examples:
       ]);
       const output = context.output(command);
       output.say(sequenceHeader());
-      const signal = AbortSignal.any([context.signal, context.unheard]);
+      const signal = firstOf(context.signal, context.unheard);
       try {
         for await (const message of watchedMessages(options.url, signal)) {
           output.fact({ event: "message", ...message });

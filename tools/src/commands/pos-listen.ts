@@ -4,6 +4,7 @@ import type { PcmFormat, TrackNumber } from "@enabling-card/pos-sim";
 import { type Command, Option } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, type ExitCode } from "../exit-codes.js";
+import { firstOf } from "../first-of.js";
 import { wholeNumber } from "../whole-number.js";
 
 interface PosListenOptions {
@@ -64,7 +65,7 @@ Examples:
       const track = options.track === "auto" ? options.track : (Number(options.track) as TrackNumber);
       const listening = listen(source === "-" ? stdin : source, {
         ...{ format, sampleRateHz, channels, track },
-        signal: AbortSignal.any([signal, unheard]),
+        signal: firstOf(signal, unheard),
       });
       output.fact({ event: "listening", source, rateHz: sampleRateHz, format, channels });
       output.say(output.paint("dim", `${format}, ${sampleRateHz} Hz, channels: ${channels}; Ctrl-C ends it`));

@@ -139,11 +139,16 @@ async function phoneWithGrant(stage: Stage, signal: AbortSignal | undefined): Pr
 /** The phone asks; what it hears is told at the end, and where it hears nothing it stops asking. */
 function presentInBackground(phone: Card, when: "now" | "swipe", signal: AbortSignal | undefined) {
   const enough = new AbortController();
-  const either = signal ? AbortSignal.any([signal, enough.signal]) : enough.signal;
-  const heard = phone.present({ when, signal: either }).then(
-    ({ armedForS }) => (armedForS === null ? "sent" : "armed"),
-    (error: CardError) => error.code as string,
-  );
+  const over = () => enough.abort(signal?.reason);
+  signal?.addEventListener("abort", over);
+  if (signal?.aborted) over();
+  const heard = phone
+    .present({ when, signal: enough.signal })
+    .then(
+      ({ armedForS }) => (armedForS === null ? "sent" : "armed"),
+      (error: CardError) => error.code as string,
+    )
+    .finally(() => signal?.removeEventListener("abort", over));
   return {
     async answer(): Promise<string> {
       const timer = setTimeout(() => enough.abort(), ANSWER_MS);
