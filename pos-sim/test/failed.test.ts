@@ -135,7 +135,7 @@ describe("a swipe that was not read", () => {
         repeats: { count: 3, reversed: [1], cellUs: [300, 200, 450] },
       }).samples;
       const { reads, failed } = readSamples(passes, RATE);
-      expect(reads).to.have.length(1);
+      expect(new Set(reads.map(({ data }) => data))).to.have.length(1);
       expect(failed, `seed ${seed}`).to.deep.equal([]);
     }
   });

@@ -291,7 +291,10 @@ describe("the search", () => {
       // The last of three, upside down.
       const last = samples.subarray(Math.floor((2 * samples.length) / 3));
       for (let i = 0; i < last.length; i++) last[i] = -last[i]!;
-      expect(readSamples(samples, 48_000).reads.map(({ data }) => data)).to.deep.equal([text]);
+      // Two of them may be enough for a read, and say so again with the third.
+      const { reads } = readSamples(samples, 48_000);
+      expect(new Set(reads.map(({ data }) => data))).to.deep.equal(new Set([text]));
+      expect(reads.length).to.be.at.most(2);
     }
   });
 

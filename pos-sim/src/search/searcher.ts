@@ -6,7 +6,7 @@ import { hasMore } from "./judged.js";
 import { passesIn } from "./passes/split.js";
 import { together } from "./passes/together.js";
 import { type Stretch, search } from "./search.js";
-import { CERTAIN, type Likely } from "./texts/likeliest.js";
+import type { Likely } from "./texts/likeliest.js";
 
 /** A text found, in samples of the recording. */
 export interface Sighting extends Likely {
@@ -127,8 +127,7 @@ export class Searcher {
     const apart = near.filter((other) => !over.includes(other));
     const said = apart.length > 0 ? together(stretch, apart) : undefined;
     for (const text of said?.likely ?? []) this.#tell(stretch, text, said?.alike);
-    // Passes that are a read together are done with.
-    this.#weak = hasMore(stretch.bits, said?.likely ?? [], CERTAIN) ? [...apart.slice(1 - PASSES), stretch] : [];
+    this.#weak = hasMore(stretch.bits, said?.likely ?? [], SURE_ALONE) ? [...apart.slice(1 - PASSES), stretch] : [];
   }
 
   #search(from: number, to: number, isLate = () => false): void {
