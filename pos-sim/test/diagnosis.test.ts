@@ -168,6 +168,16 @@ describe("a recording without a read says why", () => {
     expect(said!.sentence).to.contain("no run of zeros was found before the data");
   });
 
+  it("of data that fall below the noise says so among what may be", () => {
+    const { samples, passes } = synthesise(1, { snrDb: 30 });
+    const clean = synthesise(1).samples;
+    const { bounds } = passes[0]!;
+    const lost = samples.map((sample, n) => (n > bounds[130]! ? sample - 0.95 * clean[n]! : sample));
+    const said = readSamples(lost, 48_000, { measures: true }).diagnosis!;
+    expect(said.code).to.equal("NO_END_SENTINEL");
+    expect(said.sentence).to.contain("its level fell below the noise");
+  });
+
   it("never speaks of -0 dB", () => {
     const next = normal(3);
     const samples = Float32Array.from({ length: 44_100 }, () => Math.max(-0.97, Math.min(0.97, 0.3 * next())));

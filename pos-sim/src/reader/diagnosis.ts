@@ -128,7 +128,8 @@ export function diagnosisOf(
 ): Diagnosis {
   const { signal } = findings;
   const found = tried(outcome, rate, signal?.cut);
-  return signal === undefined ? found : { ...found, sentence: `${found.sentence} ${reasons(signal)}`, ...findings };
+  if (signal === undefined) return found;
+  return { ...found, sentence: `${found.sentence} ${reasons(signal, outcome.failure?.code)}`, ...findings };
 }
 
 /** Of full scale, whole ones: never "-0". */
@@ -140,9 +141,11 @@ const SHORTEST_S = 0.0028;
 /** More are in `signal`. */
 const REASONS = 3;
 
-function reasons(signal: SignalMeasures): string {
+function reasons(signal: SignalMeasures, failure?: FailureCode): string {
   const found = signal.weaknesses.map(({ sentence }) => sentence);
   const said = (found.length > 0 ? found : byNoiseAlone(signal)).slice(0, REASONS);
+  if (said.length === 0 && failure === "NO_END_SENTINEL")
+    return "In the signal nothing is out of bounds up to there: behind it the head was lifted, its level fell below the noise, or it was written so.";
   if (said.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
   return `In the signal: ${said.join("; ")}.`;
 }
