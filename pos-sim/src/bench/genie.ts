@@ -3,6 +3,7 @@
 import { match } from "../search/fit/matched.js";
 import { metricsOf } from "../search/fit/metrics.js";
 import { lorentzian, type Pulse } from "../search/fit/pulse.js";
+import { weighed } from "../search/fit/weighed.js";
 import { Background } from "../search/texts/background.js";
 import { POLARITY } from "../search/texts/chain.js";
 import { Graph } from "../search/texts/graph.js";
@@ -28,7 +29,7 @@ export function limitOf({ samples, passes, sigma, text }: Labelled, pw50 = 0.25)
   if (PULSES.size < KEPT) PULSES.set(pw50, pulse);
   const { bounds, heights } = passes[0]!;
   const grid = { bounds, height: heights, steps: new Float64Array(heights.length).fill(1), variance: sigma * sigma };
-  const weights = new Weights(metricsOf(grid, match(samples, grid, pulse), pulse, "never"));
+  const weights = new Weights(metricsOf(weighed(grid, match(samples, grid, pulse), pulse, false), "never"));
   const background = new Background(weights);
   const { total, best } = TRELLIS.decode(weights, background);
   if (best === undefined) return { valid: 0, first: 0 };

@@ -5,7 +5,7 @@ import { astrayMetrics } from "./fit/astray.js";
 import { clickedBy, damageIn, isOverlaid } from "./fit/damage.js";
 import type { Damage } from "./fit/gains.js";
 import { hasGaps } from "./fit/gaps.js";
-import { clickedMetricsOf, metricsOf, passMetricsOf } from "./fit/metrics.js";
+import { lossyMetrics, metricsOf, passMetricsOf } from "./fit/metrics.js";
 import { type Pulse, STRIPE } from "./fit/pulse.js";
 import { freeBits, gridOf, matchedOf, noisyScatter, type Reading, refined, without } from "./fit/refine.js";
 import { shaped } from "./fit/shape.js";
@@ -58,21 +58,21 @@ export function fittedBySamples(followed: Followed): Fitted {
       const { reading, pulse } = at;
       const matched = matchedOf(samples, base, reading, pulse);
       const grid = { ...gridOf(reading), variance: reading.variance * blurOf(reading, pulse) };
-      const seenBy = (reverse: boolean) => weighed(grid, matched, pulse, reverse);
+      const seenBy = oncePerDirection((reverse) => weighed(grid, matched, pulse, reverse));
       const seen = damageIn(seenBy(false));
-      const held = (damage: Damage) => (reverse: boolean) => metricsOf(grid, matched, pulse, damage, reverse);
+      const held = (damage: Damage) => (reverse: boolean) => metricsOf(seenBy(reverse), damage);
       const likelier = seen === "seen" ? "some" : "unseen";
       return {
         reading,
         metricsBy: held(likelier),
-        passBy: (reverse) => passMetricsOf(grid, matched, pulse, likelier, reverse),
+        passBy: (reverse) => passMetricsOf(seenBy(reverse), likelier),
         seenBy,
         writer: 1 - 1 / (1 + beyondNoise(reading, pulse)),
         ...((seen === "unclear" || seen === "hidden") && { damagedBy: held("some"), isHidden: seen === "hidden" }),
         isOverlaid: (bits, from, to) => isOverlaid(seenBy(false), bits, from, to),
         clickedBy: (bits, from, to) => {
           const clicked = clickedBy(seenBy(false), bits, from, to);
-          return clicked && ((reverse) => clickedMetricsOf(grid, matched, pulse, clicked, reverse));
+          return clicked && ((reverse) => lossyMetrics(seenBy(reverse), reverse ? clicked.toReversed() : clicked));
         },
         astrayBy: (bits, from, to) => {
           const flat = without(samples, base);
@@ -133,9 +133,19 @@ function settled(followed: Followed): Settled {
 /** One round: bits by the clock, and a clock by the bits. */
 function again({ samples, base, coloured }: Followed, { reading, pulse }: Settled, known?: Uint8Array): Settled {
   const matched = matchedOf(samples, base, reading, pulse);
-  const damage = damageIn(weighed(gridOf(reading), matched, pulse, false)) === "seen" ? "some" : "unseen";
-  const free = freeBits(metricsOf(gridOf(reading), matched, pulse, damage), known);
+  const seen = weighed(gridOf(reading), matched, pulse, false);
+  const free = freeBits(metricsOf(seen, damageIn(seen) === "seen" ? "some" : "unseen"), known);
   return { pulse, reading: refined(samples, base, { ...reading, ...free }, pulse, coloured) };
+}
+
+/** The same, worked out when it is first asked for. */
+function oncePerDirection<T>(of: (reverse: boolean) => T): (reverse: boolean) => T {
+  const [known, reversed] = [{} as { value?: T }, {} as { value?: T }];
+  return (reverse) => {
+    const one = reverse ? reversed : known;
+    one.value ??= of(reverse);
+    return one.value;
+  };
 }
 
 interface Settled {

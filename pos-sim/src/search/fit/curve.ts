@@ -6,21 +6,33 @@ export interface Curve {
   readonly terms: number;
 }
 
-/** Least squares by Legendre polynomials, as many as the points bear out. */
-export function smooth(places: readonly number[], values: readonly number[], cells: number, orders: number): Curve {
-  const n = places.length;
-  const recur: { alpha: number; beta: number }[] = [];
-  const rest = Float64Array.from(values);
-  const x = Float64Array.from(places, (place) => (2 * place) / cells - 1);
-  const coefficients: number[] = [];
-  let before = new Float64Array(n);
-  let now = new Float64Array(n).fill(1 / Math.sqrt(n));
-  let beta = 0;
-  for (let order = 0; order <= orders; order++) {
-    let c = 0;
-    for (let i = 0; i < n; i++) c += rest[i]! * now[i]!;
-    coefficients.push(c);
-    for (let i = 0; i < n; i++) rest[i]! -= c * now[i]!;
+/** Polynomials that are orthogonal over points at some places, as many as were asked for: each of length 1. */
+export class Terms {
+  readonly #x: Float64Array;
+  readonly #terms: Float64Array[];
+  /** How the next one follows from those before: one less than there are terms. */
+  readonly recur: { readonly alpha: number; readonly beta: number }[] = [];
+  #isWhole = false;
+
+  constructor(places: readonly number[], cells: number) {
+    const n = places.length;
+    this.#x = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.#x[i] = (2 * places[i]!) / cells - 1;
+    this.#terms = [new Float64Array(n).fill(1 / Math.sqrt(n))];
+  }
+
+  /** Undefined where the points bear out no more. Asked in rising order. */
+  at(order: number): Float64Array | undefined {
+    if (this.#terms[order] === undefined && !this.#isWhole) this.#add();
+    return this.#terms[order];
+  }
+
+  #add(): void {
+    const x = this.#x;
+    const n = x.length;
+    const now = this.#terms.at(-1)!;
+    const before = this.#terms.at(-2) ?? new Float64Array(n);
+    const beta = this.recur.at(-1)?.beta ?? 0;
     let alpha = 0;
     for (let i = 0; i < n; i++) alpha += x[i]! * now[i]! * now[i]!;
     const next = new Float64Array(n);
@@ -30,12 +42,33 @@ export function smooth(places: readonly number[], values: readonly number[], cel
       norm += next[i]! * next[i]!;
     }
     norm = Math.sqrt(norm);
-    if (!(norm > 1e-12)) break;
+    this.#isWhole = !(norm > 1e-12);
+    if (this.#isWhole) return;
     for (let i = 0; i < n; i++) next[i]! /= norm;
-    recur.push({ alpha, beta: norm });
-    beta = norm;
-    before = now;
-    now = next;
+    this.recur.push({ alpha, beta: norm });
+    this.#terms.push(next);
+  }
+}
+
+/** Least squares by Legendre polynomials, as many as the points bear out. @param terms - Of these places, where they are known already. */
+export function smooth(
+  places: readonly number[],
+  values: readonly number[],
+  cells: number,
+  orders: number,
+  terms = new Terms(places, cells),
+): Curve {
+  const n = places.length;
+  const { recur } = terms;
+  const rest = Float64Array.from(values);
+  const coefficients: number[] = [];
+  for (let order = 0; order <= orders; order++) {
+    const now = terms.at(order);
+    if (now === undefined) break;
+    let c = 0;
+    for (let i = 0; i < n; i++) c += rest[i]! * now[i]!;
+    coefficients.push(c);
+    for (let i = 0; i < n; i++) rest[i]! -= c * now[i]!;
   }
   // Terms that say no more than noise are left out, from the last one on.
   let noise = 0;

@@ -2,7 +2,7 @@
 
 import { ranked } from "../../signal/rank.js";
 import type { Seed } from "../acquire/acquire.js";
-import { type Curve, MEDIAN, smooth } from "./curve.js";
+import { type Curve, MEDIAN, smooth, type Terms } from "./curve.js";
 
 /** Most that a head's distance does within a swipe. */
 const HEIGHT_ORDERS = 10;
@@ -30,7 +30,12 @@ const FAINT = 0.3;
  * Height by place, of `heights` at `places` in rising order: smooth, and with a step where a run of pulses is lower or higher, and stands out of
  * noise.
  */
-export function heightCurve(places: readonly number[], heights: readonly number[], cells: number): HeightCurve {
+export function heightCurve(
+  places: readonly number[],
+  heights: readonly number[],
+  cells: number,
+  terms?: Terms,
+): HeightCurve {
   const n = heights.length;
   const usual = ranked(Float64Array.from(heights), n, n >> 1);
   const steps = new Float64Array(n).fill(1);
@@ -53,6 +58,7 @@ export function heightCurve(places: readonly number[], heights: readonly number[
     heights.map((height, i) => height / steps[i]!),
     cells,
     HEIGHT_ORDERS,
+    terms,
   );
   const step = (place: number): number => steps[firstFrom(places, place)]!;
   return Object.assign((place: number) => step(place) * rest(place), { terms: rest.terms, step });

@@ -5,7 +5,7 @@ import { movingMean } from "../../signal/moving-mean.js";
 import { ranked } from "../../signal/rank.js";
 import { freePath } from "../texts/free-path.js";
 import type { CellMetrics } from "../texts/weights.js";
-import { MEDIAN, smooth } from "./curve.js";
+import { MEDIAN, smooth, Terms } from "./curve.js";
 import { heightCurve } from "./level.js";
 import { cellAt, type Grid, type Matched, match } from "./matched.js";
 import type { Pulse } from "./pulse.js";
@@ -59,8 +59,9 @@ export function refined(
   });
   let squares = 0;
   for (let n = from; n < to; n++) squares += left[n]! * left[n]!;
-  const shift = smooth(places, shifts, cells, CLOCK_ORDERS);
-  const level = heightCurve(places, heights, cells);
+  const terms = new Terms(places, cells);
+  const shift = smooth(places, shifts, cells, CLOCK_ORDERS, terms);
+  const level = heightCurve(places, heights, cells, terms);
   // What was fitted took some of the noise with it.
   const free = (to - from) * (1 - BASE_SHARE / width) - shift.terms - level.terms;
   const mean = heights.reduce((a, b) => a + b, 0) / heights.length;
@@ -70,9 +71,13 @@ export function refined(
   const newBounds = new Float64Array(cells + 1);
   const newHeight = new Float64Array(cells + 1);
   const newSteps = new Float64Array(cells + 1);
-  const errors = places.map((place, i) => Math.abs(shifts[i]! - shift(place)));
-  const sum = errors.reduce((squares, error) => squares + error * error, 0);
-  const scatter = errors.sort((a, b) => a - b)[errors.length >> 1]! / MEDIAN;
+  const errors = new Float64Array(places.length);
+  let sum = 0;
+  for (const [i, place] of places.entries()) {
+    errors[i] = Math.abs(shifts[i]! - shift(place));
+    sum += errors[i]! * errors[i]!;
+  }
+  const scatter = ranked(errors, errors.length, errors.length >> 1) / MEDIAN;
   for (let k = 0; k <= cells; k++) {
     newBounds[k] = reference(k) + shift(k) * cellAt(bounds, k);
     newHeight[k] = Math.max(0.1 * mean, level(k));
@@ -98,12 +103,14 @@ export function refined(
  * of both, as slow noise is in a pulse and in no difference. 1 where noise may be white, or is weaker there.
  */
 function colourOf(all: Float32Array, cell: number, height: number, pulse: Pulse): number {
-  const deviation = ranked(Float64Array.from(all, Math.abs), all.length, all.length >> 1) / MEDIAN;
+  const left = new Float64Array(all.length);
+  for (let n = 0; n < all.length; n++) left[n] = Math.abs(all[n]!);
+  const deviation = ranked(left, all.length, all.length >> 1) / MEDIAN;
   // Where there is hardly any noise it is what the model misses.
   if (deviation < FAINT * height) return 1;
   // What is damaged leaves more than noise does, and all of it like pulses.
   const most = LOUDEST * deviation;
-  const left = Float64Array.from(all, (sample) => Math.max(-most, Math.min(most, sample)));
+  for (let n = 0; n < all.length; n++) left[n] = Math.max(-most, Math.min(most, all[n]!));
   const lags = Math.min(left.length - 1, Math.round(CORRELATED * cell));
   const correlated = correlationsOf(left, lags);
   const power = correlated[0]!;
