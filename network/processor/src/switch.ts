@@ -27,6 +27,8 @@ export interface SwitchOptions {
 export type Party = "terminal" | "processor" | "issuer";
 
 const NAMING = [32, 41, 11, 7] as const;
+/** What a code's request may say otherwise when it comes again: when it was sent, where the terminal is in its day, a line's MAC. */
+const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
 /** What a reversal tells an issuer, beside DE 90; none of it is card data. */
@@ -74,7 +76,7 @@ export class Switch {
     };
     const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
     const request = processor.nameOf("purchase", `${device}|${counter}`);
-    return this.#codeDecided(first, { code, request, isShownBy });
+    return this.#codeDecided(first, { code, request, isShownBy, asked: this.#askedOf(first, device, mac) });
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
@@ -109,11 +111,19 @@ export class Switch {
       if (code === undefined) return declined(message, "FORMAT_ERROR");
       const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
       const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
-      return await this.#codeDecided(message, { code, request, isShownBy });
+      return await this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message) });
     } catch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
     }
+  }
+
+  /** All that a request asks for, under a key: of a stripe its digits are among it (DE 35), of a device's purchase the MAC beside it. */
+  #askedOf({ fields }: Message, device = "", mac: Uint8Array = new Uint8Array(0)): string {
+    const said = Object.entries(fields)
+      .filter(([de, value]) => value !== undefined && !NOT_ASKED.has(de))
+      .map(([de, value]) => [de, typeof value === "string" ? value : Buffer.from(value).toString("hex")]);
+    return this.#options.processor.nameOf("asked", JSON.stringify([said, device, Buffer.from(mac).toString("hex")]));
   }
 
   /** An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say. */
@@ -124,7 +134,10 @@ export class Switch {
   }
 
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
-  async #codeDecided(first: Message, shown: Pick<Presented, "code" | "request" | "isShownBy">): Promise<Message> {
+  async #codeDecided(
+    first: Message,
+    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy">,
+  ): Promise<Message> {
     const { fields } = first;
     if (fields[3] === undefined || fields[4] === undefined || fields[42] === undefined || fields[49] === undefined) {
       return declined(first, "FORMAT_ERROR");
