@@ -81,6 +81,8 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this token. */
   TOKEN_LOCKED: "65",
   REVERSED: "21",
+  /** Another request of that name (DE 7, 11, 32, 41) waits for its answer, and asks for something else. */
+  NAME_TAKEN: "94",
   ISSUER_UNAVAILABLE: "91",
   PROCESSOR_FAILED: "96",
 } as const;

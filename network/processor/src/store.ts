@@ -60,6 +60,17 @@ export interface DomainGrantRow {
   readonly expires: number;
 }
 
+/** What an issuer is to be told. */
+export interface ReversalRow {
+  readonly name: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+  /** JSON of fields that hold no card's data. */
+  readonly message: string;
+  /** How often it was refused: those with fewest are told first. */
+  readonly tries: number;
+}
+
 /** Rows of a table that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
 /** Of an ATC on a stripe: mod 10^4. */
@@ -91,6 +102,7 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE codes ADD COLUMN asked TEXT;
   ALTER TABLE codes ADD COLUMN used_at INTEGER;`,
+  "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -273,13 +285,14 @@ export class Tables {
     return row!.n;
   }
 
-  /** A reversal that must reach the issuer: JSON of fields that hold no card's data. */
-  async keepReversal(name: string, at: number, message: string): Promise<void> {
+  /** One that is there already stays as it is. */
+  async keepReversal({ name, at, message, tries }: ReversalRow): Promise<void> {
     await this.#sql.run(
-      "INSERT INTO reversals (name, at, message) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+      "INSERT INTO reversals (name, at, message, tries) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
       name,
       at,
       message,
+      tries,
     );
   }
 
@@ -287,8 +300,12 @@ export class Tables {
     return (await this.#sql.row("SELECT 1 FROM reversals WHERE name = ?", name)) !== undefined;
   }
 
-  reversals(most: number): Promise<readonly { readonly name: string; readonly message: string }[]> {
-    return this.#sql.rows("SELECT name, message FROM reversals ORDER BY at LIMIT ?", most);
+  reversals(most: number): Promise<readonly ReversalRow[]> {
+    return this.#sql.rows("SELECT name, at, message, tries FROM reversals ORDER BY tries, at LIMIT ?", most);
+  }
+
+  async delayReversal(name: string): Promise<void> {
+    await this.#sql.run("UPDATE reversals SET tries = tries + 1 WHERE name = ?", name);
   }
 
   async dropReversal(name: string): Promise<void> {

@@ -9,6 +9,7 @@ import { domainRequest } from "./domain-check.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import { isDecline, type Presented, present } from "./present.js";
 import type { Processor } from "./processor.js";
+import { Reversals } from "./reversals.js";
 
 /** Asks the issuer. @throws {LineError} where no answer came */
 export type Route = (message: Message) => Promise<Message>;
@@ -31,20 +32,22 @@ const NAMING = [32, 41, 11, 7] as const;
 const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
-/** What a reversal tells an issuer, beside DE 90; none of it is card data. */
-const REVERSED_WITH = [3, 4, 7, 11, 32, 37, 41, 42, 49] as const;
-const ACQUIRER_DIGITS = 11;
-/** How often what is still to be reversed is told again, ms, and how many at once. */
+/** How often what is still to be reversed is told again, ms. */
 const REVERSAL_EVERY_MS = 1000;
-const REVERSALS_AT_ONCE = 32;
 
 export class Switch {
   readonly #options: SwitchOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #isReversing = false;
+  readonly #reversals: Reversals;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(options: SwitchOptions) {
     this.#options = options;
+    this.#reversals = new Reversals({
+      processor: options.processor,
+      forwarder: this.#forwarder,
+      ask: (message) => this.#ask(message),
+      onFault: (code) => options.onFault?.(code),
+    });
     this.#timer = setInterval(() => void this.reverse(), REVERSAL_EVERY_MS);
     this.#timer.unref();
   }
@@ -80,20 +83,8 @@ export class Switch {
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
-  async reverse(): Promise<void> {
-    if (this.#isReversing) return;
-    this.#isReversing = true;
-    const { processor, onFault } = this.#options;
-    try {
-      for (const { name, message } of await processor.store.reversals(REVERSALS_AT_ONCE)) {
-        await this.#ask({ mti: "0401", fields: JSON.parse(message) as Fields });
-        await processor.store.dropReversal(name);
-      }
-    } catch (error) {
-      if (!(error instanceof LineError)) onFault?.("PROCESSOR_FAILED");
-    } finally {
-      this.#isReversing = false;
-    }
+  reverse(): Promise<void> {
+    return this.#reversals.tell();
   }
 
   get #forwarder(): string {
@@ -171,39 +162,20 @@ export class Switch {
   }
 
   async #routed(message: Message): Promise<Message> {
+    const isRequest = message.mti.startsWith("01");
     try {
       // What is still to be reversed must not be approved by a repeat meanwhile.
-      const isReversing = message.mti.startsWith("01") && (await this.#isToBeReversed(message));
+      const isReversing = isRequest && (await this.#reversals.isToBeReversed(message));
       return isReversing ? declined(message, "REVERSED") : await this.#ask(message);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       this.#options.onFault?.(error.code);
-      if (message.mti.startsWith("01")) await this.#keepReversal(message);
-      return declined(message, "ISSUER_UNAVAILABLE");
+      if (error.code === "LINE_NAMED") return declined(message, "NAME_TAKEN");
+      // What was not sent cannot have been approved; of a repeat the original can, whose answer the terminal has not heard.
+      const isToBeReversed = isRequest && (error.isSent || message.mti === "0101");
+      const isKept = !isToBeReversed || (await this.#reversals.keep(message, error.isSent));
+      return declined(message, isKept ? "ISSUER_UNAVAILABLE" : "PROCESSOR_FAILED");
     }
-  }
-
-  /** It may have been approved: whoever hears "unavailable" believes that it was not. */
-  async #keepReversal({ mti, fields }: Message): Promise<void> {
-    const { processor } = this.#options;
-    const kept = Object.fromEntries(
-      REVERSED_WITH.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]])),
-    );
-    const acquirer = fields[32]!.padStart(ACQUIRER_DIGITS, "0");
-    const original = `${mti}${fields[11]}${fields[7]}${acquirer}${this.#forwarder.padStart(ACQUIRER_DIGITS, "0")}`;
-    await processor.store.keepReversal(
-      this.#reversalOf(fields),
-      processor.now(),
-      JSON.stringify({ ...kept, 90: original }),
-    );
-  }
-
-  #isToBeReversed({ fields }: Message): Promise<boolean> {
-    return this.#options.processor.store.isReversing(this.#reversalOf(fields));
-  }
-
-  #reversalOf(fields: Fields): string {
-    return this.#options.processor.nameOf("reversal", JSON.stringify(NAMING.map((de) => fields[de])));
   }
 
   async #ask(message: Message): Promise<Message> {
