@@ -9,6 +9,7 @@ export * from "./certificate.js";
 export * from "./chunk.js";
 export * from "./codes.js";
 export * from "./cose.js";
+export * from "./currency.js";
 export * from "./development-roots.js";
 export * from "./errors.js";
 export * from "./grant.js";

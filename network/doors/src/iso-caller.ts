@@ -2,18 +2,22 @@
 // (DE 7, 11, 32, 41), in whatever order they come.
 
 import { connect, type Socket } from "node:net";
+import { isDeepStrictEqual } from "node:util";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import { encodeWithMac, hasMac, type LineKeys, withoutMac } from "./line-mac.js";
 
 const NAMING = [7, 11, 32, 41] as const;
 /** How many may wait for their answers. */
 const WAITING_MAX = 4096;
+/** And reversals beside them. */
+const REVERSALS_BESIDE = 256;
 /** After a line that could not be had none is tried for so long, ms. */
 const AGAIN_MS = 250;
 
 export const LINE_ERRORS = {
   LINE_DOWN: "The line is down: see that the other service runs, then try again",
   LINE_BUSY: "Too many wait for answers on this line: try again in a moment",
+  LINE_NAMED: "Another request of that name waits for its answer on this line: give each its own number, or time",
   LINE_TIMEOUT: "No answer came in time: whether it was decided is not known, ask again by a repeat",
 } as const;
 
@@ -21,12 +25,15 @@ export type LineErrorCode = keyof typeof LINE_ERRORS;
 
 export class LineError extends Error {
   override readonly name = "LineError";
+  /** Whether it may have been heard. What was not sent was decided by nobody. */
+  readonly isSent: boolean;
 
   constructor(
     readonly code: LineErrorCode,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly isSent?: boolean },
   ) {
     super(LINE_ERRORS[code], options);
+    this.isSent = options?.isSent ?? !(code === "LINE_BUSY" || code === "LINE_NAMED");
   }
 }
 
@@ -41,6 +48,8 @@ export interface CallerOptions {
 }
 
 interface Waiting {
+  readonly message: Message;
+  readonly answer: Promise<Message>;
   readonly resolve: (answer: Message) => void;
   readonly reject: (error: LineError) => void;
   readonly timer: NodeJS.Timeout;
@@ -50,6 +59,8 @@ export class IsoCaller {
   readonly #options: CallerOptions;
   readonly #waiting = new Map<string, Waiting>();
   #socket: Socket | undefined;
+  /** Whether the line is up: what is asked before waits in this process. */
+  #isUp = false;
   #failedAt = Number.NEGATIVE_INFINITY;
   #heardAt = 0;
 
@@ -58,26 +69,40 @@ export class IsoCaller {
   }
 
   /**
-   * The answer to `message`. Of two that are called the same and wait at once, the second is refused: `LINE_BUSY`.
+   * The answer to `message`. Where it waits already, or what it repeats does, both get that one's.
    *
-   * @throws {LineError} `LINE_DOWN`, `LINE_BUSY`, `LINE_TIMEOUT`
+   * @throws {LineError} `LINE_DOWN`, `LINE_BUSY`, `LINE_NAMED` where another one of its name waits, `LINE_TIMEOUT`
    */
   ask(message: Message): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      const name = nameOf(message);
-      const asked = performance.now();
-      if (this.#socket === undefined && asked - this.#failedAt < AGAIN_MS) return reject(new LineError("LINE_DOWN"));
-      if (this.#waiting.size >= WAITING_MAX || this.#waiting.has(name)) return reject(new LineError("LINE_BUSY"));
-      const { answerMs = 5000, keys } = this.#options;
-      const timer = setTimeout(() => {
-        this.#waiting.delete(name);
-        reject(new LineError("LINE_TIMEOUT"));
-        // Of a peer that is gone without a word TCP tells nothing for minutes: the next one asks on a new line.
-        if (this.#heardAt < asked) this.#leave();
-      }, answerMs);
-      this.#waiting.set(name, { resolve, reject, timer });
-      this.#line().write(frame(keys ? encodeWithMac(message, keys.request) : encode(message)));
+    const name = nameOf(message);
+    const earlier = this.#waiting.get(name);
+    if (earlier === undefined) return this.#asked(name, message);
+    return isSame(earlier.message, message) ? earlier.answer : Promise.reject(new LineError("LINE_NAMED"));
+  }
+
+  async #asked(name: string, message: Message): Promise<Message> {
+    const asked = performance.now();
+    if (this.#socket === undefined && asked - this.#failedAt < AGAIN_MS) {
+      throw new LineError("LINE_DOWN", { isSent: false });
+    }
+    // What was not heard of must be reversed however many ask for something new.
+    const most = message.mti.startsWith("04") ? WAITING_MAX + REVERSALS_BESIDE : WAITING_MAX;
+    if (this.#waiting.size >= most) throw new LineError("LINE_BUSY");
+    const { answerMs = 5000, keys } = this.#options;
+    const bytes = frame(keys ? encodeWithMac(message, keys.request) : encode(message));
+    let settle!: Pick<Waiting, "resolve" | "reject">;
+    const answer = new Promise<Message>((resolve, reject) => {
+      settle = { resolve, reject };
     });
+    const timer = setTimeout(() => {
+      this.#waiting.delete(name);
+      settle.reject(new LineError("LINE_TIMEOUT", { isSent: this.#isUp }));
+      // Of a peer that is gone without a word TCP tells nothing for minutes: the next one asks on a new line.
+      if (this.#heardAt < asked) this.#leave();
+    }, answerMs);
+    this.#waiting.set(name, { message, answer, ...settle, timer });
+    this.#line().write(bytes);
+    return answer;
   }
 
   close(): void {
@@ -87,10 +112,12 @@ export class IsoCaller {
   /** Whoever still waits hears that the line is down. */
   #leave(): void {
     const socket = this.#socket;
+    const isSent = this.#isUp;
     this.#socket = undefined;
+    this.#isUp = false;
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
-      reject(new LineError("LINE_DOWN"));
+      reject(new LineError("LINE_DOWN", { isSent }));
     }
     this.#waiting.clear();
     socket?.destroy();
@@ -101,6 +128,9 @@ export class IsoCaller {
     const socket = connect(this.#options.port, this.#options.host);
     const reader = new FrameReader();
     socket.setNoDelay(true);
+    socket.on("connect", () => {
+      if (this.#socket === socket) this.#isUp = true;
+    });
     socket.on("data", (chunk) => {
       this.#heardAt = performance.now();
       try {
@@ -141,4 +171,9 @@ export class IsoCaller {
 /** By its class of message as well: a reversal has a number of its own, as a rule, but need not. */
 function nameOf({ mti, fields }: Message): string {
   return [mti.slice(0, 2), ...NAMING.map((de) => fields[de] ?? "")].join("|");
+}
+
+/** The same message, or its repeat. */
+function isSame(a: Message, b: Message): boolean {
+  return a.mti.slice(0, 2) === b.mti.slice(0, 2) && isDeepStrictEqual(a.fields, b.fields);
 }

@@ -82,12 +82,49 @@ describe("a line between services", () => {
     expect([asked.mti, reversed.mti]).to.deep.equal(["0110", "0410"]);
   });
 
-  it("refuses a second request of one name while the first waits: LINE_BUSY", async () => {
+  it("gives the repeat of a request that waits, and the same once more, its one answer: it is asked once", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)));
+    const line = caller();
+    const asked = ["0100", "0101", "0100"].map((mti) => line.ask({ ...request(1), mti }));
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    held[0]!();
+    const answers = await Promise.all(asked);
+    for (const answer of answers) expect(answer).to.deep.equal(answers[0]);
+    expect(held).to.have.length(1);
+  });
+
+  it("refuses another request of the name of one that waits, and harms that not: LINE_NAMED, which was not sent", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)));
+    const line = caller();
+    const first = line.ask(request(1));
+    for (const mti of ["0100", "0101"]) {
+      const error = await line.ask({ ...request(1, { 4: "000000000951" }), mti }).catch((thrown) => thrown);
+      expect(error).to.include({ code: "LINE_NAMED", isSent: false });
+    }
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    held[0]!();
+    expect((await first).fields[4]).to.equal("000000000950");
+  });
+
+  it("tells what was sent from what was not: nobody there, or no room, and a line that breaks, or says nothing", async () => {
     await open(() => undefined);
+    const errorOf = (work: Promise<unknown>) => work.catch((thrown) => thrown);
     const line = caller({ answerMs: 100 });
-    const first = refused(line.ask(request(1)));
-    expect(await refused(line.ask({ ...request(1), mti: "0101" }))).to.equal("LINE_BUSY");
-    expect(await first).to.equal("LINE_TIMEOUT");
+    expect(await errorOf(line.ask(request(1)))).to.include({ code: "LINE_TIMEOUT", isSent: true });
+    const full = caller();
+    const all = Array.from({ length: 4096 }, (_, i) => errorOf(full.ask(request(i))));
+    expect(await errorOf(full.ask(request(5000)))).to.include({ code: "LINE_BUSY", isSent: false });
+    const reversal = errorOf(full.ask({ ...request(5000), mti: "0401" }));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await door.close();
+    expect(await all[0]).to.include({ code: "LINE_DOWN", isSent: true });
+    expect(await reversal, "for which there is room").to.include({ code: "LINE_DOWN", isSent: true });
+    const nobody = caller();
+    const asked = errorOf(nobody.ask(request(1)));
+    expect(await asked, "while it was tried").to.include({ code: "LINE_DOWN", isSent: false });
+    expect(await errorOf(nobody.ask(request(2))), "at once").to.include({ code: "LINE_DOWN", isSent: false });
   });
 
   it("says LINE_DOWN where nobody is there, not again and again, and asks again by itself", async () => {

@@ -8,7 +8,17 @@ describe("the services apart", function () {
 
   it("pass the suites that they pass in one process", () => {
     expectSuites(
-      ["codes", "domain", "authentication", "answers", "rotation", "operator"],
+      [
+        "codes",
+        "code-used",
+        "domain",
+        "currency",
+        "authentication",
+        "answers",
+        "repeats-at-once",
+        "rotation",
+        "operator",
+      ],
       { ECARD_TEST_APART: "1" },
       50,
     );

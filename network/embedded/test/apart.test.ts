@@ -100,8 +100,9 @@ describe("a processor apart from its issuer", () => {
 
   it("keeps a reversal until the issuer has heard of it, and no card's data in it", async () => {
     const message = await swipe();
-    await issuer.close();
+    loseAnswer();
     await said(message);
+    await issuer.close();
     await terminals.reverse();
     const [kept] = await processor.store.reversals(9);
     expect(kept!.message).not.to.contain(message.fields[35]!.slice(0, 16));
@@ -109,6 +110,44 @@ describe("a processor apart from its issuer", () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     await terminals.reverse();
     expect(await processor.store.reversals(9)).to.deep.equal([]);
+  });
+
+  it("keeps none of what was not sent: the same request is decided when the issuer is there", async () => {
+    const message = await swipe();
+    await issuer.close();
+    for (let i = 0; i < 3; i++) expect(await said(message)).to.equal("91 ISSUER_UNAVAILABLE");
+    const { ask } = line;
+    line.ask = () => Promise.reject(new LineError("LINE_BUSY"));
+    expect(await said(message)).to.equal("91 ISSUER_UNAVAILABLE");
+    line.ask = ask;
+    expect(await processor.store.reversals(9)).to.deep.equal([]);
+  });
+
+  it("keeps that of a repeat, sent or not: its original may have been approved", async () => {
+    const message = await swipe();
+    expect(await said(message)).to.equal("APPROVED");
+    const { ask } = line;
+    line.ask = () => Promise.reject(new LineError("LINE_DOWN", { isSent: false }));
+    expect(await said({ ...message, mti: "0101" })).to.equal("91 ISSUER_UNAVAILABLE");
+    line.ask = ask;
+    await terminals.reverse();
+    expect(await said({ ...message, mti: "0101" })).to.equal("21 REVERSED");
+  });
+
+  it("answers a repeat amid its original as that, and refuses another request of its name, which harms it not", async () => {
+    const message = await swipe();
+    const other = { ...message, fields: { ...(await swipe()).fields, 11: message.fields[11]!, 4: "000000000100" } };
+    const answers = await Promise.all([
+      ...[message, { ...message, mti: "0101" }, message].map((one) => terminals.answer(one)),
+      ...[other, { ...other, mti: "0101" }].map((one) => terminals.answer(one)),
+    ]);
+    expect(answers.map(({ fields }) => fields[44] ?? fields[39])).to.deep.equal([
+      ...["00", "00", "00"],
+      ...["NAME_TAKEN", "NAME_TAKEN"],
+    ]);
+    for (const { fields } of answers.slice(0, 3)) expect(fields[38]).to.equal(answers[0]!.fields[38]);
+    await terminals.reverse();
+    expect(await said({ ...message, mti: "0101" }), "later").to.equal("APPROVED");
   });
 
   it("answers 96 where its own store is gone, and asks nobody", async () => {

@@ -65,7 +65,8 @@ describe("a payment restricted to its domain", () => {
     ["a higher amount", { 4: "000000001251" }, "AMOUNT_OVER_CAP"],
     ["another kind of merchant", { 18: "5999" }, "DOMAIN_MISMATCH"],
     ["another country", { 19: "250" }, "DOMAIN_MISMATCH"],
-    ["another currency", { 49: "840" }, "DOMAIN_MISMATCH"],
+    ["another currency", { 49: "840" }, "CURRENCY_WRONG"],
+    ["no currency", { 49: undefined }, "CURRENCY_WRONG"],
     ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],
     ["an entry mode that is no stripe's", { 22: "812" }, "CHANNEL_WRONG"],
   ] as const) {
@@ -96,6 +97,7 @@ describe("a payment restricted to its domain", () => {
     const remote = await remoteOf();
     expect(await said(paid(remote, { 42: "OTHER SHOP".padEnd(15) }))).to.equal("MERCHANT_WRONG");
     expect(await said(paid(remote, {}, "Other wallet"))).to.equal("REQUESTOR_WRONG");
+    expect(await said(paid(remote, { 49: "392" }))).to.equal("CURRENCY_WRONG");
     expect(await said(paid({ ...remote, drc: "0123456789ABCDEF" }))).to.equal("DRC_WRONG");
     expect(await said(paid({ ...remote, atc: remote.atc + 1 })), "another ATC").to.equal("DRC_WRONG");
     expect(await said(paid({ ...remote, token: "9999990000000008" })), "another token").to.equal("DRC_WRONG");

@@ -7,7 +7,16 @@ import { expectSuites } from "./suites-again.js";
 const ISSUER = [
   ...["authorise", "desk", "enrolment", "failure-lock", "grant", "registration", "repeats", "reversals", "token"],
 ];
-const NETWORK = ["codes", "domain", "authentication", "answers", "operator", "rotation", "killed-rotation"];
+const NETWORK = [
+  "codes",
+  "code-used",
+  "domain",
+  "authentication",
+  "answers",
+  "operator",
+  "rotation",
+  "killed-rotation",
+];
 const TESTS_MIN = 170;
 
 describe("the services over PostgreSQL", function () {

@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { GRANT_LIFE_S } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE, stripeCryptogram } from "./device-mac.js";
-import type { CountedGrant, SealedGrant } from "./domain-server.js";
+import { type CountedGrant, expectCurrency, type SealedGrant } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
 import type { AccountName, Processor } from "./processor.js";
 
@@ -53,7 +53,7 @@ export type IssueCode = (
 /**
  * A code, in a grant for the card. The same request under the same idempotency key gets the same answer.
  *
- * @throws {ProcessorError} `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, and what `FindAccount` and `issue` throw: the code pays nothing then
+ * @throws {ProcessorError} `CURRENCY_WRONG`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, and what `FindAccount` and `issue` throw: the code pays nothing then
  */
 export async function cardCode(
   processor: Processor,
@@ -64,6 +64,7 @@ export async function cardCode(
   const { accessKey: _, ...asked } = request;
   const { cardId, tokenRef, challenge, checkpointSize, provider, maxCost, currency, country } = asked;
   const account = await processor.account(request);
+  expectCurrency(asked);
   return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
     const now = processor.now();
     const expires = now + GRANT_LIFE_S;

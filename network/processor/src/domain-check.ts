@@ -59,6 +59,7 @@ export async function domainRequest(
   if ((await processor.store.failures(subject, now - FAILURE_WINDOW_S)) >= FAILURES_MAX) return "TOKEN_LOCKED";
   if (channel !== kept.channel) return "CHANNEL_WRONG";
   if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
+  if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
   if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
   const atnPart = Buffer.from(kept.atnPart, "base64url");
   const { requestor, merchant } = kept;

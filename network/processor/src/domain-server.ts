@@ -12,7 +12,7 @@ import {
   type RReq,
   type RRes,
 } from "@enabling-card/acs";
-import { Channel, type Domain } from "@enabling-card/wire";
+import { Channel, currencyOf, type Domain, minorUnitsOf } from "@enabling-card/wire";
 import { drcOf } from "./drc.js";
 import { ProcessorError } from "./errors.js";
 import type { AccountName, Processor } from "./processor.js";
@@ -135,6 +135,8 @@ export interface KeptDomain
   readonly atnPart: string;
   /** Base64. */
   readonly cavv: string;
+  /** ISO 4217, three digits: what its user has agreed to. None is told in what was kept before it was looked at. */
+  readonly currency?: string;
   /** Number of the key that the DRC was made by; 0 where none is told. */
   readonly key?: number;
 }
@@ -149,13 +151,14 @@ export class DomainServer {
   /**
    * Has the card's user asked. The same request under the same idempotency key gets the same answer.
    *
-   * @throws {ProcessorError} `AUTHENTICATION_REFUSED`, `IDEMPOTENCY_MISMATCH`, `ACS_UNAVAILABLE`, `ACS_ERROR`, and what `resolve` throws
+   * @throws {ProcessorError} `CURRENCY_WRONG`, `AUTHENTICATION_REFUSED`, `IDEMPOTENCY_MISMATCH`, `ACS_UNAVAILABLE`, `ACS_ERROR`, and what `resolve` throws
    */
   async authenticate(request: AuthenticationRequest, idempotencyKey: string): Promise<Authentication> {
     const { processor, resolve, askAcs } = this.#options;
     const { accessKey: _, ...asked } = request;
     const { cardId, tokenRef, challenge, checkpointSize, ...purchase } = asked;
     const resolved = await resolve(request);
+    expectCurrency(request);
     return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
       const trans_id = randomUUID();
       const kept: KeptPurchase = { ...purchase, ...resolved, tokenRef };
@@ -226,9 +229,9 @@ export class DomainServer {
         async ({ atc, expires }) => {
           const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc });
           const { cavv } = result;
-          const { account } = purchase;
+          const { account, currency } = purchase;
           const kept: KeptDomain = {
-            ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv },
+            ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv, currency },
             ...{ atnPart: atnPart.toString("base64url"), key: processor.keyNumber },
           };
           await processor.store.atomically(async (tables) => {
@@ -263,6 +266,16 @@ export class DomainServer {
   }
 }
 
+/**
+ * What its user is shown is in the country's currency, and so is what is settled. A country that is not served is the issuer's to refuse.
+ *
+ * @throws {ProcessorError} `CURRENCY_WRONG`
+ */
+export function expectCurrency({ country, currency }: Pick<Purchase, "country" | "currency">): void {
+  const own = currencyOf(country);
+  if (own !== undefined && own !== currency) throw new ProcessorError("CURRENCY_WRONG");
+}
+
 /** What a grant's DRC is made of, for the moment in which it comes back. */
 export async function keepDomain(
   processor: Processor,
@@ -290,7 +303,8 @@ function aReqOf(
     merchantName: merchant,
     ...(mcc !== undefined && { mcc: String(mcc).padStart(4, "0") }),
     merchantCountryCode: String(country).padStart(3, "0"),
-    ...{ purchaseAmount: String(amount), purchaseCurrency: currency, purchaseExponent: "2" },
+    ...{ purchaseAmount: String(amount), purchaseCurrency: currency },
+    purchaseExponent: String(minorUnitsOf(currency)),
     messageExtension: [{ ...EXTENSION, data: card }],
   };
 }

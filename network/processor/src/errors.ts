@@ -12,6 +12,7 @@ export const PROCESSOR_ERRORS = {
     403,
     "The access control server does not have that card's user asked: look at the card's state",
   ],
+  CURRENCY_WRONG: [400, "That country's payments are settled in another currency: name the country's own"],
   ATN_EXPIRED: [403, "The authentication is too old to pay: begin another"],
   ATN_USED: [409, "The authentication has paid its one purchase: begin another"],
   RESULT_KNOWN: [409, "The result of that authentication is known, and another: begin another authentication"],
@@ -73,6 +74,8 @@ export const PROCESSOR_DECLINES = {
   MERCHANT_WRONG: "58",
   REQUESTOR_WRONG: "58",
   CHANNEL_WRONG: "58",
+  /** Not the one that its user has agreed to. */
+  CURRENCY_WRONG: "58",
   DRC_WRONG: "63",
   /** Made by a key that was taken out. */
   KEY_RETIRED: "54",
@@ -81,6 +84,8 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this token. */
   TOKEN_LOCKED: "65",
   REVERSED: "21",
+  /** Another request of that name (DE 7, 11, 32, 41) waits for its answer, and asks for something else. */
+  NAME_TAKEN: "94",
   ISSUER_UNAVAILABLE: "91",
   PROCESSOR_FAILED: "96",
 } as const;

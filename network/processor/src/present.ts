@@ -1,6 +1,7 @@
 // A code that is presented, by a stripe at a terminal or by a device over HTTP: is it good, for this device, this provider, this cost, now, and for the
 // first time? What comes of it is the account to ask the issuer about, or why not.
 
+import { equalMac } from "./device-mac.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import type { Account, Processor } from "./processor.js";
 import type { CodeRow } from "./store.js";
@@ -8,11 +9,15 @@ import type { CodeRow } from "./store.js";
 /** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
 export const FAILURES_MAX = 5;
 export const FAILURE_WINDOW_S = 86_400;
+/** How long a request's repeat is one: less than an issuer keeps its answer, by what clocks may differ, so that none is decided anew. */
+export const REPEAT_WINDOW_S = 86_400 - 60;
 
 export interface Presented {
   readonly code: string;
   /** What the request is called by, however it is repeated. */
   readonly request: string;
+  /** Keyed hash of all that it asks for, and of what shows the device: a repeat has the same. */
+  readonly asked: string;
   /** DE 7 of it. */
   readonly sent: string;
   /** Where it was presented: acquirer and terminal. */
@@ -32,15 +37,17 @@ export interface Taken {
   readonly isRepeat: boolean;
 }
 
-/** Uses the code, once; the same request again finds it as it left it. */
+/** Uses the code, once; the very same request again finds it as it left it, and any other of that name finds it used. */
 export function present(processor: Processor, presented: Presented): Promise<Taken | ProcessorDecline> {
   return processor.store.atomically(async (kept) => {
-    const { code, request, sent, terminal } = presented;
+    const { code, request, asked, sent, terminal } = presented;
     const now = processor.now();
     const row = await kept.code(processor.nameOf("code", code));
     const place = processor.nameOf("terminal", terminal);
     const since = now - FAILURE_WINDOW_S;
-    if (row?.request === request) return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
+    if (row !== undefined && isRepeat(row, presented, now)) {
+      return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
+    }
     if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
     if (row === undefined) {
       await kept.addFailure(place, now, since);
@@ -56,9 +63,15 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     }
     const unfit = misfit(row, presented, now);
     if (unfit !== undefined) return unfit;
-    await kept.useCode(row.code_name, request, sent);
+    await kept.useCode(row.code_name, { request, asked, sent, usedAt: now });
     return { account: processor.accountOf(row), sent, isRepeat: false };
   });
+}
+
+/** Whoever knows a request's name (STAN, terminal, time) can send another amount under it: the issuer would decide on that anew. */
+function isRepeat(row: CodeRow, { request, asked }: Presented, now: number): boolean {
+  if (row.request !== request || row.asked === null || row.used_at === null) return false;
+  return equalMac(row.asked, asked) && now < row.used_at + REPEAT_WINDOW_S;
 }
 
 function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): ProcessorDecline | undefined {

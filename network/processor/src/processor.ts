@@ -19,7 +19,7 @@ import {
 import { TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE } from "./device-mac.js";
 import { ProcessorError } from "./errors.js";
-import { type CodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
+import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
 
 /** How long a code may be good for. */
 export const CODE_LIFE_MAX_S = 7 * 86_400;
@@ -243,7 +243,7 @@ export class Processor {
   }
 
   /** A new code of that row, random. To be called in a transaction. @throws {ProcessorError} `CODE_LIMIT` where its owner has too many open */
-  async drawCode(kept: Tables, row: Omit<CodeRow, "code_name" | "request" | "sent" | "cancelled">): Promise<string> {
+  async drawCode(kept: Tables, row: Omit<NewCodeRow, "code_name">): Promise<string> {
     if ((await kept.openCodes(row.owner, this.now())) >= OPEN_CODES_MAX) throw new ProcessorError("CODE_LIMIT");
     for (let tries = 0; tries < CODE_TRIES; tries++) {
       const code = transactionCode(this.#options.iin ?? TEST_IIN, String(randomInt(100_000_000)).padStart(8, "0"));

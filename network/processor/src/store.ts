@@ -23,8 +23,15 @@ export interface CodeRow {
   readonly request: string | null;
   /** DE 7 of the second request. */
   readonly sent: string | null;
+  /** Keyed hash of all that it asked for: its repeat asks for the same. Null of one before there was such a hash: it has no repeat. */
+  readonly asked: string | null;
+  /** Seconds since 1970. */
+  readonly used_at: number | null;
   readonly cancelled: number;
 }
+
+/** A code that nobody has presented yet. */
+export type NewCodeRow = Omit<CodeRow, "request" | "sent" | "asked" | "used_at" | "cancelled">;
 
 /** An authentication that the access control server was asked for (system 4). */
 export interface AuthenticationRow {
@@ -51,6 +58,17 @@ export interface DomainGrantRow {
   readonly domain: Uint8Array;
   /** Seconds since 1970. */
   readonly expires: number;
+}
+
+/** What an issuer is to be told. */
+export interface ReversalRow {
+  readonly name: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+  /** JSON of fields that hold no card's data. */
+  readonly message: string;
+  /** How often it was refused: those with fewest are told first. */
+  readonly tries: number;
 }
 
 /** Rows of a table that are forgotten at once, at most. */
@@ -81,6 +99,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX domain_grants_by_digits ON domain_grants (token_name, atc_digits, atc);
   CREATE INDEX domain_grants_by_time ON domain_grants (expires);`,
   "ALTER TABLE authentications ADD COLUMN acs_trans_id TEXT",
+  `
+  ALTER TABLE codes ADD COLUMN asked TEXT;
+  ALTER TABLE codes ADD COLUMN used_at INTEGER;`,
+  "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -136,7 +158,7 @@ export class Tables {
   }
 
   /** False where the code is taken. */
-  async addCode(code: Omit<CodeRow, "request" | "sent" | "cancelled">): Promise<boolean> {
+  async addCode(code: NewCodeRow): Promise<boolean> {
     const changes = await this.#sql.run(
       `INSERT INTO codes (code_name, code_ref, owner, device, provider, max_cost, currency, account, not_before, expires)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (code_name) DO NOTHING`,
@@ -172,8 +194,18 @@ export class Tables {
     return row!.n;
   }
 
-  async useCode(codeName: string, request: string, sent: string): Promise<void> {
-    await this.#sql.run("UPDATE codes SET request = ?, sent = ? WHERE code_name = ?", request, sent, codeName);
+  async useCode(
+    codeName: string,
+    by: { readonly request: string; readonly asked: string; readonly sent: string; readonly usedAt: number },
+  ): Promise<void> {
+    await this.#sql.run(
+      "UPDATE codes SET request = ?, asked = ?, sent = ?, used_at = ? WHERE code_name = ?",
+      by.request,
+      by.asked,
+      by.sent,
+      by.usedAt,
+      codeName,
+    );
   }
 
   async cancelCode(codeRef: string): Promise<void> {
@@ -253,13 +285,14 @@ export class Tables {
     return row!.n;
   }
 
-  /** A reversal that must reach the issuer: JSON of fields that hold no card's data. */
-  async keepReversal(name: string, at: number, message: string): Promise<void> {
+  /** One that is there already stays as it is. */
+  async keepReversal({ name, at, message, tries }: ReversalRow): Promise<void> {
     await this.#sql.run(
-      "INSERT INTO reversals (name, at, message) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+      "INSERT INTO reversals (name, at, message, tries) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
       name,
       at,
       message,
+      tries,
     );
   }
 
@@ -267,8 +300,12 @@ export class Tables {
     return (await this.#sql.row("SELECT 1 FROM reversals WHERE name = ?", name)) !== undefined;
   }
 
-  reversals(most: number): Promise<readonly { readonly name: string; readonly message: string }[]> {
-    return this.#sql.rows("SELECT name, message FROM reversals ORDER BY at LIMIT ?", most);
+  reversals(most: number): Promise<readonly ReversalRow[]> {
+    return this.#sql.rows("SELECT name, at, message, tries FROM reversals ORDER BY tries, at LIMIT ?", most);
+  }
+
+  async delayReversal(name: string): Promise<void> {
+    await this.#sql.run("UPDATE reversals SET tries = tries + 1 WHERE name = ?", name);
   }
 
   async dropReversal(name: string): Promise<void> {

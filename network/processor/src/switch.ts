@@ -9,6 +9,7 @@ import { domainRequest } from "./domain-check.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import { isDecline, type Presented, present } from "./present.js";
 import type { Processor } from "./processor.js";
+import { Reversals } from "./reversals.js";
 
 /** Asks the issuer. @throws {LineError} where no answer came */
 export type Route = (message: Message) => Promise<Message>;
@@ -27,22 +28,26 @@ export interface SwitchOptions {
 export type Party = "terminal" | "processor" | "issuer";
 
 const NAMING = [32, 41, 11, 7] as const;
+/** What a code's request may say otherwise when it comes again: when it was sent, where the terminal is in its day, a line's MAC. */
+const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
-/** What a reversal tells an issuer, beside DE 90; none of it is card data. */
-const REVERSED_WITH = [3, 4, 7, 11, 32, 37, 41, 42, 49] as const;
-const ACQUIRER_DIGITS = 11;
-/** How often what is still to be reversed is told again, ms, and how many at once. */
+/** How often what is still to be reversed is told again, ms. */
 const REVERSAL_EVERY_MS = 1000;
-const REVERSALS_AT_ONCE = 32;
 
 export class Switch {
   readonly #options: SwitchOptions;
-  #timer: NodeJS.Timeout | undefined;
-  #isReversing = false;
+  readonly #reversals: Reversals;
+  readonly #timer: NodeJS.Timeout;
 
   constructor(options: SwitchOptions) {
     this.#options = options;
+    this.#reversals = new Reversals({
+      processor: options.processor,
+      forwarder: this.#forwarder,
+      ask: (message) => this.#ask(message),
+      onFault: (code) => options.onFault?.(code),
+    });
     this.#timer = setInterval(() => void this.reverse(), REVERSAL_EVERY_MS);
     this.#timer.unref();
   }
@@ -74,24 +79,12 @@ export class Switch {
     };
     const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
     const request = processor.nameOf("purchase", `${device}|${counter}`);
-    return this.#codeDecided(first, { code, request, isShownBy });
+    return this.#codeDecided(first, { code, request, isShownBy, asked: this.#askedOf(first, device, mac) });
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
-  async reverse(): Promise<void> {
-    if (this.#isReversing) return;
-    this.#isReversing = true;
-    const { processor, onFault } = this.#options;
-    try {
-      for (const { name, message } of await processor.store.reversals(REVERSALS_AT_ONCE)) {
-        await this.#ask({ mti: "0401", fields: JSON.parse(message) as Fields });
-        await processor.store.dropReversal(name);
-      }
-    } catch (error) {
-      if (!(error instanceof LineError)) onFault?.("PROCESSOR_FAILED");
-    } finally {
-      this.#isReversing = false;
-    }
+  reverse(): Promise<void> {
+    return this.#reversals.tell();
   }
 
   get #forwarder(): string {
@@ -109,11 +102,19 @@ export class Switch {
       if (code === undefined) return declined(message, "FORMAT_ERROR");
       const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
       const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
-      return await this.#codeDecided(message, { code, request, isShownBy });
+      return await this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message) });
     } catch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
     }
+  }
+
+  /** All that a request asks for, under a key: of a stripe its digits are among it (DE 35), of a device's purchase the MAC beside it. */
+  #askedOf({ fields }: Message, device = "", mac: Uint8Array = new Uint8Array(0)): string {
+    const said = Object.entries(fields)
+      .filter(([de, value]) => value !== undefined && !NOT_ASKED.has(de))
+      .map(([de, value]) => [de, typeof value === "string" ? value : Buffer.from(value).toString("hex")]);
+    return this.#options.processor.nameOf("asked", JSON.stringify([said, device, Buffer.from(mac).toString("hex")]));
   }
 
   /** An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say. */
@@ -124,7 +125,10 @@ export class Switch {
   }
 
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
-  async #codeDecided(first: Message, shown: Pick<Presented, "code" | "request" | "isShownBy">): Promise<Message> {
+  async #codeDecided(
+    first: Message,
+    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy">,
+  ): Promise<Message> {
     const { fields } = first;
     if (fields[3] === undefined || fields[4] === undefined || fields[42] === undefined || fields[49] === undefined) {
       return declined(first, "FORMAT_ERROR");
@@ -158,39 +162,20 @@ export class Switch {
   }
 
   async #routed(message: Message): Promise<Message> {
+    const isRequest = message.mti.startsWith("01");
     try {
       // What is still to be reversed must not be approved by a repeat meanwhile.
-      const isReversing = message.mti.startsWith("01") && (await this.#isToBeReversed(message));
+      const isReversing = isRequest && (await this.#reversals.isToBeReversed(message));
       return isReversing ? declined(message, "REVERSED") : await this.#ask(message);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
       this.#options.onFault?.(error.code);
-      if (message.mti.startsWith("01")) await this.#keepReversal(message);
-      return declined(message, "ISSUER_UNAVAILABLE");
+      if (error.code === "LINE_NAMED") return declined(message, "NAME_TAKEN");
+      // What was not sent cannot have been approved; of a repeat the original can, whose answer the terminal has not heard.
+      const isToBeReversed = isRequest && (error.isSent || message.mti === "0101");
+      const isKept = !isToBeReversed || (await this.#reversals.keep(message, error.isSent));
+      return declined(message, isKept ? "ISSUER_UNAVAILABLE" : "PROCESSOR_FAILED");
     }
-  }
-
-  /** It may have been approved: whoever hears "unavailable" believes that it was not. */
-  async #keepReversal({ mti, fields }: Message): Promise<void> {
-    const { processor } = this.#options;
-    const kept = Object.fromEntries(
-      REVERSED_WITH.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]])),
-    );
-    const acquirer = fields[32]!.padStart(ACQUIRER_DIGITS, "0");
-    const original = `${mti}${fields[11]}${fields[7]}${acquirer}${this.#forwarder.padStart(ACQUIRER_DIGITS, "0")}`;
-    await processor.store.keepReversal(
-      this.#reversalOf(fields),
-      processor.now(),
-      JSON.stringify({ ...kept, 90: original }),
-    );
-  }
-
-  #isToBeReversed({ fields }: Message): Promise<boolean> {
-    return this.#options.processor.store.isReversing(this.#reversalOf(fields));
-  }
-
-  #reversalOf(fields: Fields): string {
-    return this.#options.processor.nameOf("reversal", JSON.stringify(NAMING.map((de) => fields[de])));
   }
 
   async #ask(message: Message): Promise<Message> {
