@@ -246,7 +246,7 @@ describe("the twelve rules", () => {
     await phone.card.load(await phone.grant());
     await present();
     const reads = swipe();
-    const terminal = new Terminal({ ...w.service.iso, merchantType: "5462" });
+    const terminal = new Terminal({ ...w.service.iso, merchantName: "Corner Bakery", merchantType: "5462" });
     const answer = await terminal.authorise(reads, { amount: 100 });
     expect(answer.approved).to.equal(true);
     const pan = /\d{16}/.exec(reads[0]!.data)![0];

@@ -33,12 +33,13 @@ describe("ecard pos charge", () => {
   }
   const charge = (file: string, ...more: string[]) => {
     const { host, port } = network.processor.iso;
-    return ecard(["pos", "charge", file, "--network", `${host}:${port}`, "--type", "5462", ...more]);
+    const at = ["--network", `${host}:${port}`, "--type", "5462", "--name", "Corner Bakery"];
+    return ecard(["pos", "charge", file, ...at, ...more]);
   };
 
   it("approves a genuine swipe once, and prints what the cardholder gets", async () => {
     const file = await swipe();
-    const first = await charge(file, "--amount", "9.50", "--name", "Corner Bakery");
+    const first = await charge(file, "--amount", "9.50");
     expect(first.code).to.equal(0);
     expect(first.stdout)
       .to.match(/^Corner Bakery\n/)

@@ -14,7 +14,7 @@ const NO_STORE = ["cache-control", "no-store"] as const;
 export interface HttpLimits {
   /** How long a request may take to arrive, ms; 10 s unless told. */
   readonly requestMs?: number;
-  /** Lines at one time; 256 unless told. */
+  /** Lines at one time; 256 unless told. For a further one that line is closed that has been quiet for the longest time, and waits for no answer. */
   readonly connectionsMax?: number;
 }
 
@@ -91,7 +91,7 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
         .send(told(refusalOf(refusals, error)));
     },
   });
-  app.server.maxConnections = connectionsMax;
+  boundLines(app, connectionsMax);
   app.addHook("onSend", async (_request, reply) => {
     reply.header(...NO_STORE);
   });
@@ -139,6 +139,43 @@ function refusalOf(refusals: Refusals, error: FrameworkError): Refusal {
 
 function told({ code, message }: Refusal): { readonly code: string; readonly message: string } {
   return { code, message };
+}
+
+/**
+ * A line that says nothing, or half a request, is in nobody's way: whoever comes next has its place. One whose request is whole keeps it until it is
+ * answered; where all do, the next one is not let in.
+ */
+function boundLines(app: FastifyInstance, most: number): void {
+  /** With how many answers each waits for. The one that was heard last is the last one. */
+  const lines = new Map<Socket, number>();
+  const heard = (socket: Socket, more: number) => {
+    const waiting = lines.get(socket);
+    if (waiting === undefined) return;
+    lines.delete(socket);
+    lines.set(socket, Math.max(0, waiting + more));
+  };
+  app.server.on("connection", (socket: Socket) => {
+    if (lines.size >= most) {
+      const quietest = firstIdle(lines);
+      if (quietest === undefined) return void socket.destroy();
+      lines.delete(quietest);
+      quietest.destroy();
+    }
+    lines.set(socket, 0);
+    socket.once("close", () => lines.delete(socket));
+  });
+  const whole = new WeakSet<object>();
+  app.addHook("onRequest", async ({ raw }) => heard(raw.socket, 0));
+  app.addHook("preValidation", async ({ raw }) => {
+    whole.add(raw);
+    heard(raw.socket, 1);
+  });
+  app.addHook("onResponse", async ({ raw }) => heard(raw.socket, whole.has(raw) ? -1 : 0));
+}
+
+function firstIdle(lines: ReadonlyMap<Socket, number>): Socket | undefined {
+  for (const [socket, waiting] of lines) if (waiting === 0) return socket;
+  return undefined;
 }
 
 /** Node's own request timeout ends with the headers, once somebody reads the body. */

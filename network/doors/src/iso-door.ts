@@ -11,8 +11,8 @@ const UNANSWERED_MAX = 64;
 /** Octets of answers that a peer may leave unread. */
 const UNREAD_MAX = 64 * 1024;
 
-/** Once, in any order; a fault is told by its code beside it. */
-export type Answer = (message: Message, fault?: string) => void;
+/** Once, in any order; a fault is told by its code beside it. Undefined where whoever asked is to hear nothing. */
+export type Answer = (message: Message | undefined, fault?: string) => void;
 export type Serve = (message: Message, answer: Answer) => void;
 
 export interface IsoLimits {
@@ -105,7 +105,7 @@ function attend(socket: Socket, { serve, served, keys, onFault, onHeard, idleMs,
       unanswered--;
       if (fault !== undefined) onFault(fault);
       if (socket.destroyed) return;
-      socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
+      if (message) socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
       if (socket.writableLength > UNREAD_MAX) return void socket.destroy();
       if (unanswered > 0) return;
       if (isGivenUp) socket.destroySoon();

@@ -67,7 +67,7 @@ export class Operations {
     this.#log.info({ event: "request", method, route, status, ms: round(seconds), ...(refusal && { refusal }) });
   }
 
-  /** @param answer - "00", or our code of the decline. @param stan - DE 11. @param terminal - DE 41 */
+  /** @param answer - "00", our code of the decline, or "NONE". @param stan - DE 11. @param terminal - DE 41 */
   message(mti: string, answer: string, seconds: number, stan = "", terminal = ""): void {
     this.#messages.observe({ mti, code: answer }, seconds);
     this.#log.info({ event: "message", mti, answer, stan, terminal: terminal.trimEnd(), ms: round(seconds) });
@@ -90,7 +90,7 @@ export function timed(operations: Operations, serve: Serve): Serve {
     const asked = performance.now();
     serve(message, (said, fault) => {
       const { 11: stan, 41: terminal } = message.fields;
-      const { 39: code, 44: ours } = said.fields;
+      const { 39: code, 44: ours } = said?.fields ?? { 44: "NONE" };
       operations.message(message.mti, ours ?? code ?? "", (performance.now() - asked) / 1000, stan, terminal);
       answer(said, fault);
     });

@@ -9,8 +9,11 @@ import type { Issuer } from "./issuer.js";
 import type { Decision, Tables } from "./store.js";
 import { Turns } from "./turns.js";
 
-/** Undefined where the issuer could not decide: its store is full, locked or gone, or a row is damaged. Nothing was changed then. */
-export type Outcome = Decision | undefined;
+/**
+ * Undefined where the issuer could not decide: its store is full, locked or gone, or a row is damaged. Nothing was changed then. "open" where nobody can be
+ * asked whether what was decided is kept.
+ */
+export type Outcome = Decision | undefined | "open";
 
 interface Asked {
   readonly message: Message;
@@ -39,7 +42,8 @@ export class Desk {
       return await this.#decided(group, now);
     } catch (error) {
       // One of them may be to blame; a store that fails fails all.
-      if (group.length === 1 || error instanceof SqlError) return group.map(() => undefined);
+      const outcome = error instanceof SqlError && error.isOpen ? "open" : undefined;
+      if (group.length === 1 || error instanceof SqlError) return group.map(() => outcome);
       const outcomes: Outcome[] = [];
       for (const one of group) outcomes.push(...(await this.#outcomesOf([one])));
       return outcomes;

@@ -44,7 +44,10 @@ export const ISSUER_ERRORS = {
   KEY_RETIRED: [410, "What it was made by is a key that was taken out: ask for it anew"],
   STORE_IS_COPY: [500, "This is a copy of an issuer's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
-  STORE_UNAVAILABLE: [503, "The issuer's store is full, locked or gone: nothing was changed, try again in a moment"],
+  STORE_UNAVAILABLE: [
+    503,
+    "The issuer's store is full, locked or gone: try again in a moment, by the same idempotency key",
+  ],
   INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 
@@ -85,6 +88,7 @@ export const DECLINES = {
   TOKEN_EXPIRED: "54",
   AMOUNT_OVER_CAP: "61",
   DOMAIN_MISMATCH: "57",
+  MERCHANT_WRONG: "58",
   TOKEN_SUSPENDED: "62",
   TOKEN_DEACTIVATED: "41",
   TOKEN_INACTIVE: "78",

@@ -4,11 +4,13 @@ import {
   answerFields,
   type IsoDoor,
   type IsoDoorOptions,
+  LineError,
   type Operations,
   openIsoDoor,
   timed,
 } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
+import { SqlError } from "@enabling-card/sql";
 import { type Asker, authorise } from "./authorise.js";
 import type { Desk, Outcome } from "./desk.js";
 import { DECLINES } from "./errors.js";
@@ -27,24 +29,31 @@ export function listenIso(
     ...options,
     served: SERVED,
     serve: timed(options.operations, (message, answer) => {
-      desk.ask(
-        message,
-        (outcome) => answer(answerTo(message, outcome), outcome === undefined ? "ISSUER_FAILED" : undefined),
-        from,
-      );
+      desk.ask(message, (outcome) => answer(answerTo(message, outcome), faultOf(outcome)), from);
     }),
   });
 }
 
-/** As a processor in the same process asks; of a message type that no door serves nothing is decided. */
-export function askedByProcessor(desk: Desk, message: Message): Promise<Message> {
+/**
+ * As a processor in the same process asks; of a message type that no door serves nothing is decided.
+ *
+ * @param onFault - Told as a door's is
+ * @throws {LineError} `LINE_TIMEOUT`, where it is not known whether the decision is kept: over a line no answer would have come
+ */
+export function askedByProcessor(desk: Desk, message: Message, onFault: (code: string) => void): Promise<Message> {
   return new Promise((resolve, reject) => {
     if (!SERVED.includes(message.mti)) return reject(new RangeError(`The issuer serves no ${message.mti}`));
-    desk.ask(message, (outcome) => resolve(answerTo(message, outcome)), "processor");
+    const take = (outcome: Outcome) => {
+      const [answer, fault] = [answerTo(message, outcome), faultOf(outcome)];
+      if (fault !== undefined) onFault(fault);
+      if (answer === undefined) reject(new LineError("LINE_TIMEOUT"));
+      else resolve(answer);
+    };
+    desk.ask(message, take, "processor");
   });
 }
 
-/** The answer to a request; undefined for a message type this door does not serve. */
+/** The answer to a request; undefined for a message type this door does not serve, and for what stays open. */
 export async function reply(
   issuer: Issuer,
   message: Message,
@@ -53,13 +62,21 @@ export async function reply(
   if (!SERVED.includes(message.mti)) return undefined;
   try {
     return answerTo(message, await authorise(issuer, message));
-  } catch {
-    onFault("ISSUER_FAILED");
-    return answerTo(message, undefined);
+  } catch (error) {
+    const outcome = error instanceof SqlError && error.isOpen ? "open" : undefined;
+    onFault(faultOf(outcome)!);
+    return answerTo(message, outcome);
   }
 }
 
-function answerTo(message: Message, outcome: Outcome): Message {
+function faultOf(outcome: Outcome): string | undefined {
+  if (outcome === "open") return "COMMIT_OPEN";
+  return outcome === undefined ? "ISSUER_FAILED" : undefined;
+}
+
+/** None where it may be an approval: who hears nothing reverses it, who hears a no does not. */
+function answerTo(message: Message, outcome: Outcome): Message | undefined {
+  if (outcome === "open") return undefined;
   const { mti, fields: asked } = answerFields(message);
   const { decline, auth_code: authCode } = outcome ?? ({ decline: "ISSUER_FAILED", auth_code: null } as const);
   const said: Fields = {

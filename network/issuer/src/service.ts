@@ -98,7 +98,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
       url,
       iso: at(iso),
       line: line && at(line),
-      ask: (message) => askedByProcessor(desk, message),
+      ask: (message) => askedByProcessor(desk, message, onFault),
       close,
     };
   } catch (error) {

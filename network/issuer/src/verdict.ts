@@ -52,5 +52,19 @@ export function misfit(
     Number(fields[19]) === domain.country &&
     fields[49] !== undefined &&
     fields[49] === currencyOf(domain.country);
-  return inDomain ? undefined : "DOMAIN_MISMATCH";
+  if (!inDomain) return "DOMAIN_MISMATCH";
+  return domain.merchant === undefined || isCalled(domain.merchant, fields) ? undefined : "MERCHANT_WRONG";
+}
+
+/**
+ * What the card's user was shown is what its acquirer calls the merchant: by its identification (DE 42), or by its name (DE 43), whole, without the blanks
+ * that fill them. Two that differ in capitals alone are one to whoever reads them.
+ */
+function isCalled(merchant: string, fields: Fields): boolean {
+  const shown = plain(merchant);
+  return [fields[42], fields[43]].some((said) => said !== undefined && plain(said) === shown);
+}
+
+function plain(name: string): string {
+  return name.trim().toUpperCase();
 }

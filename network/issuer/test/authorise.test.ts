@@ -175,6 +175,28 @@ describe("authorising a swipe", () => {
     await refused(without(purchase(tracks), 49), "DOMAIN_MISMATCH");
   });
 
+  it("refuses another merchant than the grant's, or a request that hides whose it is: MERCHANT_WRONG", async () => {
+    const [other, unnamed] = ["EVIL SHOP".padEnd(15), without(purchase(tracks), 42, 43)];
+    expect(await answerTo(issuer, purchase(tracks, { 42: other, 43: other.padEnd(40) }))).to.equal("MERCHANT_WRONG");
+    expect(await answerTo(issuer, purchase(tracks, { 43: "CORNER BAKERY 2".padEnd(40) }))).to.equal("MERCHANT_WRONG");
+    expect(await answerTo(issuer, purchase(tracks, { 42: "CORNER".padEnd(15), 43: "BAKERY".padEnd(40) }))).to.equal(
+      "MERCHANT_WRONG",
+    );
+    await refused(unnamed, "MERCHANT_WRONG");
+  });
+
+  it("takes the grant's merchant by its identification as by its name, in whatever capitals; any where none is named", async () => {
+    const { merchant: _, ...anybody } = DOMAIN;
+    const grant = async (domain = DOMAIN as typeof anybody) =>
+      tracksOf(await takeGrant(issuer, card, tokenRef, { domain }));
+    const byId = { 42: "CORNER BAKERY".padEnd(15), 43: "SHOP 17".padEnd(40) };
+    const byName = { 42: "0017".padEnd(15), 43: "corner bakery".padEnd(40) };
+    for (const named of [byId, byName]) {
+      expect(await answerTo(issuer, purchase(await grant(), named))).to.equal("APPROVED");
+    }
+    expect(await answerTo(issuer, without(purchase(await grant(anybody)), 42, 43))).to.equal("APPROVED");
+  });
+
   it("asks for no merchant category where the grant names none", async () => {
     const { mcc: _, ...domain } = DOMAIN;
     const free = tracksOf(await takeGrant(issuer, card, tokenRef, { domain }));

@@ -32,7 +32,7 @@ describe("the desk", () => {
   };
   const askAll = (messages: readonly Message[]): Promise<Outcome[]> =>
     Promise.all(messages.map((message) => new Promise<Outcome>((resolve) => desk.ask(message, resolve))));
-  const said = (outcome: Outcome) => (outcome === undefined ? "FAILED" : (outcome.decline ?? "APPROVED"));
+  const said = (outcome: Outcome) => (typeof outcome !== "object" ? "FAILED" : (outcome.decline ?? "APPROVED"));
 
   it("decides what comes in one turn in one transaction", async () => {
     const swipes = await Promise.all(Array.from({ length: 5 }, () => swipe()));

@@ -161,6 +161,8 @@ export function purchase(tracks: { readonly track1?: string; readonly track2?: s
       ...(tracks.track2 !== undefined && { 35: tracks.track2 }),
       37: "501512000001",
       41: "POS00001",
+      42: "BAKERY 0001".padEnd(15),
+      43: DOMAIN.merchant.padEnd(40),
       ...(tracks.track1 !== undefined && { 45: tracks.track1 }),
       49: "978",
       ...change,

@@ -29,7 +29,7 @@ export interface SqlDatabase extends Sql {
    * All of `work` or nothing, as if no other ran meanwhile (serializable), and durable when it resolves. `work` asks `sql` alone, waits for nothing
    * else, and may be called again from its start where two were in each other's way. What it throws undoes it, and is thrown.
    *
-   * @throws {SqlError} `STORE_UNAVAILABLE`: nothing was changed, but that a line which broke in the commit leaves that open
+   * @throws {SqlError} `STORE_UNAVAILABLE`: nothing was changed, but where it `isOpen`
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** Waits for what is on its way. */
@@ -53,12 +53,15 @@ export type SqlErrorCode = keyof typeof SQL_ERRORS;
 
 export class SqlError extends Error {
   override readonly name = "SqlError";
+  /** The answer to a commit was lost, and nobody could be asked what became of it: it may have been done. */
+  readonly isOpen: boolean;
 
   constructor(
     readonly code: SqlErrorCode,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly isOpen?: boolean },
   ) {
     super(SQL_ERRORS[code], options);
+    this.isOpen = options?.isOpen ?? false;
   }
 }
 

@@ -1,6 +1,7 @@
 // PostgreSQL behind the port: several processes, several machines, one truth. Each service has a schema of its own. Transactions are serializable
 // (PostgreSQL 15, 13.2.3), and begin anew where that undid them; a statement that reads by itself needs no more than its own snapshot (13.2.1).
 
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import {
   type DatabaseOptions,
@@ -23,6 +24,12 @@ const AGAIN_MS = 4000;
 const PAUSE_MS = 8;
 /** How often for a row that was there already: as a rule it is no other's doing. */
 const DUPLICATE_TRIES = 3;
+/** How long it is asked what became of a commit whose answer was lost, ms, and the pause between. */
+const ASKED_AFTER_MS = 4000;
+const ASKED_EVERY_MS = 50;
+/** Names of commits are of use while somebody may ask for them: they are forgotten every so many, and then those of an hour ago. */
+const FORGET_EVERY = 1000;
+const FORGET_COMMITS = "DELETE FROM commits WHERE at < now() - interval '1 hour'";
 /** Serialization failure, deadlock, and a row that somebody else wrote first, which may come of either (PostgreSQL 15, appendix A and 13.2.3). */
 const IN_THE_WAY = new Set(["40001", "40P01", "23505"]);
 const DUPLICATE = "23505";
@@ -87,6 +94,7 @@ async function migrate(sql: Sql, service: string, migrations: readonly string[])
       await sql.run(WORDS.reduce((text, [word, here]) => text.replace(word, here), statement));
     }
   }
+  await sql.run("CREATE TABLE IF NOT EXISTS commits (id TEXT PRIMARY KEY, at TIMESTAMPTZ NOT NULL DEFAULT now())");
   if (kept === undefined) await sql.run("INSERT INTO schema_version (version) VALUES (?)", migrations.length);
   else await sql.run("UPDATE schema_version SET version = ?", migrations.length);
 }
@@ -127,22 +135,55 @@ class Postgresql implements SqlDatabase {
 
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const result = await this.#serializable(work);
-    this.#transactions++;
+    if (++this.#transactions % FORGET_EVERY === 0) this.#forgetCommits();
     return result;
   }
 
-  #serializable<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#withLine(async (line) => {
-      await line.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
-      try {
-        const result = await work(sqlOn(line));
-        await line.query("COMMIT");
+  /** What a transaction writes goes out with a name of its own, by which it is found where the answer to its commit was lost. */
+  async #serializable<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    try {
+      return await this.#withLine(async (line) => {
+        await line.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
+        let isWriting = false;
+        const sql = sqlOn(line, () => {
+          isWriting = true;
+        });
+        let result: T;
+        try {
+          result = await work(sql);
+        } catch (error) {
+          await line.query("ROLLBACK").catch(() => undefined);
+          throw error;
+        }
+        await committed(line, isWriting, result);
         return result;
-      } catch (error) {
-        await line.query("ROLLBACK").catch(() => undefined);
-        throw error;
+      });
+    } catch (error) {
+      if (!(error instanceof OpenCommit)) throw error;
+      if (!(await this.#isCommitted(error))) throw new SqlError("STORE_UNAVAILABLE", { cause: error.cause });
+      return error.result as T;
+    }
+  }
+
+  /**
+   * Whether a transaction was committed. Whoever asks writes its name himself: he waits for one that is on its way, and one that has not come can come no more.
+   *
+   * @throws {SqlError} `STORE_UNAVAILABLE`, `isOpen`, where the server cannot be asked
+   */
+  async #isCommitted({ id, cause }: OpenCommit): Promise<boolean> {
+    for (const until = performance.now() + ASKED_AFTER_MS; ; ) {
+      try {
+        const insert = "INSERT INTO commits (id) VALUES (?) ON CONFLICT (id) DO NOTHING";
+        return (await this.#withLine((line) => sqlOn(line).run(insert, id))) === 0;
+      } catch {
+        if (performance.now() > until) throw new SqlError("STORE_UNAVAILABLE", { cause, isOpen: true });
+        await pause(ASKED_EVERY_MS);
       }
-    });
+    }
+  }
+
+  #forgetCommits(): void {
+    void this.#withLine((line) => line.query(FORGET_COMMITS)).catch(() => undefined); // the next time, then
   }
 
   close(): Promise<void> {
@@ -163,7 +204,7 @@ class Postgresql implements SqlDatabase {
         try {
           return await work(line);
         } catch (error) {
-          if (isServers(error)) broken = error as Error;
+          if (isServers(error) || error instanceof OpenCommit) broken = error as Error;
           throw error;
         } finally {
           line.off("error", onError);
@@ -180,17 +221,44 @@ class Postgresql implements SqlDatabase {
   }
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS * Math.random()));
+/** A transaction that was told to commit, and of which nothing was heard since. */
+class OpenCommit extends Error {
+  constructor(
+    readonly id: string,
+    readonly result: unknown,
+    options: ErrorOptions,
+  ) {
+    super("The answer to a commit was lost", options);
+  }
 }
 
-function sqlOn(line: pg.ClientBase): Sql {
+/** Name and commit are one journey. @throws {OpenCommit} where it may have been done, and pg's own where it was not */
+async function committed(line: pg.ClientBase, isWriting: boolean, result: unknown): Promise<void> {
+  const id = randomBytes(16).toString("hex");
+  try {
+    await line.query(isWriting ? `INSERT INTO commits (id) VALUES ('${id}'); COMMIT` : "COMMIT");
+  } catch (cause) {
+    await line.query("ROLLBACK").catch(() => undefined);
+    if (!isServers(cause) || IN_THE_WAY.has(codeOf(cause))) throw cause;
+    if (isWriting) throw new OpenCommit(id, result, { cause });
+  }
+}
+
+function pause(ms = PAUSE_MS * Math.random()): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** @param onWrite - Called before each statement that may write */
+function sqlOn(line: pg.ClientBase, onWrite: () => void = () => undefined): Sql {
   const ask = (text: string, values: readonly SqlValue[]) => line.query({ ...prepared(text), values: [...values] });
   return {
     row: async <Row>(text: string, ...values: readonly SqlValue[]) =>
       (await ask(text, values)).rows[0] as Row | undefined,
     rows: async <Row>(text: string, ...values: readonly SqlValue[]) => (await ask(text, values)).rows as Row[],
-    run: async (text, ...values) => (await ask(text, values)).rowCount ?? 0,
+    run: async (text, ...values) => {
+      onWrite();
+      return (await ask(text, values)).rowCount ?? 0;
+    },
     rowEach: async <Row>(text: string, all: readonly SqlValues[]) => {
       const found = new Array<Row | undefined>(all.length).fill(undefined);
       if (all.length === 0) return found;
@@ -199,6 +267,7 @@ function sqlOn(line: pg.ClientBase): Sql {
       return found;
     },
     runEach: async (text, all) => {
+      if (all.length > 0) onWrite();
       const together = all.length > 1 ? runTogether(text, all) : undefined;
       if (together !== undefined) await ask(...together);
       else for (const values of all) await ask(text, values);

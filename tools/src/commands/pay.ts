@@ -31,6 +31,9 @@ export function payCommand(program: Command, context: Context): void {
       "after",
       `${WAYS}
 
+A merchant is named as its terminal names it: whole, as DE 42 or DE 43, in
+whatever capitals. Another one's terminal is declined (MERCHANT_WRONG).
+
 With --through domain the user is asked twice: on the card, for that merchant
 and amount, by the access control server; then for the swipe, which pays there
 and nowhere else. With --through code the card swipes a code in its token's

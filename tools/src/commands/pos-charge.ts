@@ -27,7 +27,7 @@ export function chargeCommand(pos: Command, context: Context, onCode: (code: Exi
       .requiredOption("--amount <amount>", "as 9.50", cents),
   )
     .option("--terminal <id>", "DE 41, up to 8 characters")
-    .option("--merchant <id>", "DE 42, up to 15 characters: a code's provider")
+    .option("--merchant <id>", "DE 42, up to 15 characters; a code's provider")
     .option("--name <name>", "DE 43, up to 40 characters")
     .option("--type <mcc>", "DE 18, four digits (ISO 18245)")
     .option("--country <digits>", "DE 19, three digits (ISO 3166)")
@@ -35,6 +35,9 @@ export function chargeCommand(pos: Command, context: Context, onCode: (code: Exi
     .addHelpText(
       "after",
       `
+What was paid to one merchant alone (ecard pay --merchant) pays where --merchant
+or --name is that merchant.
+
 Exits with 1 where the swipe is not read, or is declined. What gets no answer is
 reversed, and the error says whether the network has heard of that.
 
@@ -44,7 +47,7 @@ With --json: {"approved","responseCode","ourCode","authCode","stan","rrn",
 
 Examples:
   ecard pos charge out/demo/swipe.wav --amount 9.50
-  ecard pos charge swipe.wav --amount 20 --network 127.0.0.1:7083 --type 5462`,
+  ecard pos charge swipe.wav --amount 20 --network 127.0.0.1:7083 --name Bakery`,
     )
     .action(async (file: string, options: Options, command: Command) => {
       const [{ Terminal }, { readRecordings }, { recordingLines }] = await Promise.all([

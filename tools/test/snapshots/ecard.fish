@@ -232,7 +232,7 @@ complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcomman
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l amount -r -d 'as 9.50'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l network -r -d 'the terminals\' door'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l terminal -r -d 'DE 41, up to 8 characters'
-complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l merchant -r -d 'DE 42, up to 15 characters: a code\'s provider'
+complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l merchant -r -d 'DE 42, up to 15 characters; a code\'s provider'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l name -r -d 'DE 43, up to 40 characters'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l type -r -d 'DE 18, four digits (ISO 18245)'
 complete -c ecard -n '__fish_seen_subcommand_from pos; and __fish_seen_subcommand_from charge' -l country -r -d 'DE 19, three digits (ISO 3166)'

@@ -405,7 +405,7 @@ _ecard_pos_charge() {
     '--amount[as 9.50]:value:_files' \
     '--network[the terminals'\'' door]:value:_files' \
     '--terminal[DE 41, up to 8 characters]:value:_files' \
-    '--merchant[DE 42, up to 15 characters\: a code'\''s provider]:value:_files' \
+    '--merchant[DE 42, up to 15 characters; a code'\''s provider]:value:_files' \
     '--name[DE 43, up to 40 characters]:value:_files' \
     '--type[DE 18, four digits (ISO 18245)]:value:_files' \
     '--country[DE 19, three digits (ISO 3166)]:value:_files' \
