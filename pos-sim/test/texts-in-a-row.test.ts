@@ -1,8 +1,10 @@
 // Texts that follow one another in one run of cells, with zeros between them, as a card's own emissions have them: each is read as surely as alone.
 import { expect } from "chai";
 import { readSamples } from "../src/index.js";
+import type { Weighed } from "../src/search/fit/weighed.js";
 import { passesIn } from "../src/search/passes/split.js";
 import type { Stretch } from "../src/search/search.js";
+import { POLARITY } from "../src/search/texts/chain.js";
 import { normal } from "../src/signal/random.js";
 import { trackBits } from "../src/signal/stripe.js";
 import { textFor } from "../src/synth/synth.js";
@@ -146,5 +148,44 @@ describe("texts in one run of cells", () => {
     const [before, behind] = passesIn(stretch(...zeros, ...same, ...zeros, ...same.toReversed(), ...zeros));
     expect(before!.bits.length).to.be.within(zeros.length + same.length, 2 * zeros.length + same.length);
     expect(behind!.bounds[0]).to.equal(before!.bits.length);
+  });
+
+  it("are each a part of what is seen, from the other end where they are read against time", () => {
+    const zeros = new Array<number>(40).fill(0);
+    const text = trackBits(2, `;999999${"7".repeat(30)}?`);
+    const bits = Uint8Array.from([...zeros, ...text, ...zeros, ...text.toReversed(), ...zeros]);
+    const cells = bits.length;
+    const numbered = (reverse: boolean) =>
+      ({
+        ...Object.fromEntries(
+          ["whole", "middle", "end"].map((which) => [
+            which,
+            { along: new Float64Array(), own: new Float64Array(), lone: new Float64Array() },
+          ]),
+        ),
+        ...Object.fromEntries(
+          ["squares", "counts", "slow", "begin", "power"].map((which) => [which, new Float64Array()]),
+        ),
+        noise: Float64Array.from({ length: cells }, (_, k) => (reverse ? cells - 1 - k : k)),
+      }) as unknown as Weighed;
+    const metrics = {
+      ...{ cells, chain: POLARITY, gain: new Float64Array(8 * cells), begin: new Float64Array(4 * cells) },
+      power: new Float64Array(cells),
+    };
+    const whole: Stretch = {
+      ...{ likely: [], jitter: 0, bits, bounds: Float64Array.from({ length: cells + 1 }, (_, k) => k) },
+      passWith: () => ({ bits, forward: metrics, reverse: metrics, seenBy: numbered, writer: 0 }),
+    };
+    const [before, behind] = passesIn(whole);
+    const cut = before!.bits.length;
+    for (const [pass, from, to] of [
+      [before!, 0, cut],
+      [behind!, cut, cells],
+    ] as const) {
+      const { seenBy } = pass.passWith();
+      const inTime = Array.from({ length: to - from }, (_, k) => from + k);
+      expect([...seenBy!(false).noise]).to.deep.equal(inTime);
+      expect([...seenBy!(true).noise]).to.deep.equal(inTime.toReversed());
+    }
   });
 });

@@ -8,6 +8,8 @@ const EVIDENT = 20;
 const EVIDENT_MORE = 5;
 const UNCLEAR = 4;
 const HIDDEN = -4;
+/** Above that a cell has evidently lost something. */
+export const LOST_SOMETHING = EVIDENT;
 
 /** Which cells have evidently lost pulses. */
 export function lostIn(seen: Weighed): (k: number) => boolean {
@@ -79,7 +81,7 @@ function fitsOf({ whole: { along, own }, noise, scale }: Weighed): Float64Array 
 }
 
 /** Of each cell, how much better it fits that its pulses are gone, or half of them, than that they are there. */
-function evidenceOf(seen: Weighed): Float64Array {
+export function evidenceOf(seen: Weighed): Float64Array {
   const { middle, end, noise, scale } = seen;
   const fits = fitsOf(seen);
   return noise.map((lost, k) => {

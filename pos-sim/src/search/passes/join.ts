@@ -5,7 +5,7 @@ import type { Weighed } from "../fit/weighed.js";
 import { FREE } from "../texts/chain.js";
 import type { CellMetrics } from "../texts/weights.js";
 import type { Lain } from "./alike.js";
-import { type Layer, summed } from "./summed.js";
+import { isContradicted, type Layer, summed } from "./summed.js";
 
 /** One pass: its bits as they seem, and its metrics as it is read in time, and against time. */
 export interface Pass {
@@ -60,18 +60,21 @@ export function joined(last: Pass, others: readonly Pass[]): Joined | undefined 
     for (const { metrics, from } of more) addTo(gain, own, metrics, from);
     return { ...own, gain };
   };
-  const seenBy = (reverse: boolean): Weighed => {
+  const layersBy = (reverse: boolean): readonly [Layer, ...Layer[]] | undefined => {
     const all = laidBy(reverse);
+    if (all.some(({ pass }) => pass.seenBy === undefined)) return undefined;
     const [{ metrics: own }] = all;
     const layers = all.map(({ pass, back, metrics, from }): Layer => {
       return { seen: pass.seenBy!(back), from, turned: turnedBy(own, metrics, from), part: partOf(pass, passes) };
     });
-    return summed(layers as [Layer, ...Layer[]]);
+    return layers as [Layer, ...Layer[]];
   };
+  const layers = layersBy(false);
+  const isOne = layers !== undefined && !isContradicted(summed(layers), layers);
   return {
     metricsBy,
     passesBy: laidBy,
-    ...([last, ...laid.map(({ pass }) => pass)].every((pass) => pass.seenBy) && { seenBy }),
+    ...(isOne && { seenBy: (reverse) => summed(layersBy(reverse)!) }),
     alike: [...each.keys()].filter((i) => each[i] !== undefined),
     over,
   };
@@ -99,7 +102,7 @@ function lessOf(metrics: CellMetrics, part: number): CellMetrics {
 /** What passes say together, and each by itself, by the direction in which the last one is read. */
 export interface Joined {
   readonly metricsBy: (reverse: boolean) => CellMetrics;
-  /** What the samples of all have of each pulse: a damaged card has lost the same in each. Undefined where one was read by its reversals. */
+  /** What the samples of all have of each pulse: a damaged card has lost the same in each. Undefined where one was read by its reversals, and where they contradict each other. */
   readonly seenBy?: (reverse: boolean) => Weighed;
   /** The last one first; `from` is the cell that lies over its cell 0. */
   readonly passesBy: (reverse: boolean) => readonly Lain[];

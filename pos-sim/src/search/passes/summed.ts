@@ -1,5 +1,6 @@
 // What several passes have of each pulse, taken together: a card that is scratched has lost the same pulses in all of them.
 
+import { evidenceOf, LOST_SOMETHING } from "../fit/damage.js";
 import type { Pulses, Weighed } from "../fit/weighed.js";
 import { STEPS } from "../texts/chain.js";
 
@@ -12,6 +13,20 @@ export interface Layer {
   readonly turned: number;
   /** How much of what it says is its own: see {@link Pass}. */
   readonly part: number;
+}
+
+/** Of a cell, as a logarithm: by so much its pulses must be the likelier in a pass for being there to be clear. */
+const CLEARLY_THERE = -8;
+
+/**
+ * True where passes contradict each other: together they have evidently lost a cell, and one of them has it. So it is where a wrong bit in one of them
+ * turned its polarity: then their pulses cancel out, and nothing is lost.
+ */
+export function isContradicted(all: Weighed, layers: readonly Layer[]): boolean {
+  const each = layers.map(({ seen, from }) => ({ evidence: evidenceOf(seen), from }));
+  return evidenceOf(all).some(
+    (lost, k) => lost > LOST_SOMETHING && each.some(({ evidence, from }) => evidence[k + from]! < CLEARLY_THERE),
+  );
 }
 
 /** All passes over the cells of the first one, as logarithms of likelihood: `scale` is 1. */
