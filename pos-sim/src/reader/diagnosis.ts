@@ -144,7 +144,7 @@ const REASONS = 3;
 function reasons(signal: SignalMeasures, failure?: FailureCode): string {
   const found = signal.weaknesses.map(({ sentence }) => sentence);
   const said = (found.length > 0 ? found : byNoiseAlone(signal)).slice(0, REASONS);
-  if (said.length === 0 && failure === "NO_END_SENTINEL")
+  if (said.length === 0 && (failure === "NO_END_SENTINEL" || failure === "LOST_SYNC"))
     return "In the signal nothing is out of bounds up to there: behind it the head was lifted, its level fell below the noise, or it was written so.";
   if (said.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
   return `In the signal: ${said.join("; ")}.`;
