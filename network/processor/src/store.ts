@@ -245,6 +245,11 @@ export class Tables {
     return (await this.#sql.run("UPDATE authentications SET used = 1 WHERE trans_id = ? AND used = 0", transId)) === 1;
   }
 
+  /** Nothing was made of it. */
+  async releaseAuthentication(transId: string): Promise<void> {
+    await this.#sql.run("UPDATE authentications SET used = 0 WHERE trans_id = ?", transId);
+  }
+
   async addDomainGrant({ token_name, atc, domain, expires }: DomainGrantRow): Promise<void> {
     await this.#sql.run(
       "INSERT INTO domain_grants (token_name, atc, atc_digits, domain, expires) VALUES (?, ?, ?, ?, ?)",
