@@ -106,6 +106,28 @@ describe("a payment restricted to its domain", () => {
     expect(await said(swiped(await swipeOf())), "a day later").to.equal("APPROVED");
   });
 
+  it("has five of 2,000 wrong DRCs that come at once compared, and the right one amid them is heard no more: TOKEN_LOCKED", async () => {
+    const { track2 } = await swipeOf();
+    const wrong = (i: number) =>
+      track2.slice(0, -8) + String((Number(track2.slice(-8)) + i + 1) % 1e8).padStart(8, "0");
+    const lineOf = (line: number) =>
+      Array.from({ length: 200 }, (_, i) =>
+        swiped({ track2: line === 0 && i === 60 ? track2 : wrong(line * 200 + i) }),
+      );
+    const lines = await Promise.all(Array.from({ length: 10 }, (_, line) => answered(...lineOf(line))));
+    const outcomes = lines.flat().map(({ fields }) => fields[44]);
+    expect(outcomes.filter((one) => one === "DRC_WRONG")).to.have.length(5);
+    expect(outcomes.filter((one) => one === "TOKEN_LOCKED")).to.have.length(1995);
+    expect(state.toIssuer).to.deep.equal([]);
+  }).timeout(60_000);
+
+  it("counts its wrong DRCs together with those that another processor over its store was shown meanwhile", async () => {
+    const { track2 } = await swipeOf();
+    state.network.processor.processor.store.failures = async () => 0; // it looked before the other had written
+    for (let i = 0; i < 5; i++) expect(await said(swiped({ track2: wrongDigit(track2, -1) }))).to.equal("DRC_WRONG");
+    expect(await said(swiped({ track2: wrongDigit(track2, -1) }))).to.equal("TOKEN_LOCKED");
+  });
+
   it("does not pay without a swipe at another merchant, for another requestor, or with a wrong DRC", async () => {
     const remote = await remoteOf();
     expect(await said(paid(remote, { 42: "OTHER SHOP".padEnd(15) }))).to.equal("MERCHANT_WRONG");
