@@ -23,6 +23,7 @@ export {
   type IsoDoorOptions,
   type IsoLimits,
   openIsoDoor,
+  type PeerLine,
   type Serve,
 } from "./iso-door.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";

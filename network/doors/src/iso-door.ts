@@ -1,5 +1,6 @@
 // A door for ISO 8583 over TCP. Bounded frames, bounded lines, bounded patience; one bad message closes its own line and no other.
 
+import { randomUUID } from "node:crypto";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { decode, encode, type Fields, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import { askedBy, encodeWithMac, type LineKeys } from "./line-mac.js";
@@ -13,7 +14,16 @@ const UNREAD_MAX = 64 * 1024;
 
 /** Once, in any order; a fault is told by its code beside it. Undefined where whoever asked is to hear nothing. */
 export type Answer = (message: Message | undefined, fault?: string) => void;
-export type Serve = (message: Message, answer: Answer) => void;
+/** @param line - That it came by, where it came by one */
+export type Serve = (message: Message, answer: Answer, line?: PeerLine) => void;
+
+/** Whoever is at the other end, as long as this line is open. */
+export interface PeerLine {
+  /** Of this line alone. */
+  readonly name: string;
+  /** Nothing that comes is heard any more; it is closed behind the answers that are on their way. @param code - Why */
+  readonly close: (code: string) => void;
+}
 
 export interface IsoLimits {
   /** Lines at one time; 1,024 unless told. For a further one the line is closed on which nothing has come for the longest time. */
@@ -95,10 +105,12 @@ function attend(socket: Socket, { serve, served, keys, onFault, onHeard, idleMs,
   let unanswered = 0;
   let isGivenUp = false;
   const giveUp = (code: string) => {
+    if (isGivenUp) return;
     onFault(code);
     isGivenUp = true;
     if (unanswered === 0) socket.destroySoon(); // after the answers that are on their way
   };
+  const line: PeerLine = { name: randomUUID(), close: giveUp };
   const answerBy =
     (key: Uint8Array | undefined): Answer =>
     (message, fault) => {
@@ -127,7 +139,7 @@ function attend(socket: Socket, { serve, served, keys, onFault, onHeard, idleMs,
         if (keys && !pair) return giveUp("MAC_WRONG");
         if (!served.has(message.mti)) return giveUp("MTI_UNSUPPORTED");
         unanswered++;
-        serve(message, answerBy(pair?.answer));
+        serve(message, answerBy(pair?.answer), line);
       }
     } catch (error) {
       return giveUp((error as { code?: string }).code ?? "ISO8583");

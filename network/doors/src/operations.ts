@@ -3,7 +3,7 @@
 
 import { type DestinationStream, type Logger, pino } from "pino";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Serve } from "./iso-door.js";
+import type { Answer, Serve } from "./iso-door.js";
 
 /** Seconds: of requests that take a millisecond, and of those that wait for a disk. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -86,14 +86,15 @@ export class Operations {
 
 /** `serve`, with each answer counted and timed. */
 export function timed(operations: Operations, serve: Serve): Serve {
-  return (message, answer) => {
+  return (message, answer, line) => {
     const asked = performance.now();
-    serve(message, (said, fault) => {
+    const told: Answer = (said, fault) => {
       const { 11: stan, 41: terminal } = message.fields;
       const { 39: code, 44: ours } = said?.fields ?? { 44: "NONE" };
       operations.message(message.mti, ours ?? code ?? "", (performance.now() - asked) / 1000, stan, terminal);
       answer(said, fault);
-    });
+    };
+    serve(message, told, line);
   };
 }
 

@@ -11,6 +11,7 @@ describe("the services apart", function () {
       [
         "codes",
         "code-used",
+        "line-lock",
         "domain",
         "currency",
         "authentication",

@@ -113,14 +113,25 @@ describe("an authentication for a domain's grant", () => {
     expect((await grantFor(late)).body).to.include({ code: "ATN_EXPIRED" });
   });
 
-  it("of 20 who ask for its one grant at once is given to one", async () => {
+  it("of 50 who ask for its one grant at once is given to one, and costs one ATC", async () => {
     const threeDSServerTransID = await authenticated();
+    const atc = async () => (await state.issuer.store.token(toHex(state.tokenRef)))!.atc;
+    const before = await atc();
     const asked = { ...position(), accessKey: base64(state.card.accessKey), threeDSServerTransID };
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 20 }, (_, i) => state.network.processor.domain!.grant(asked, `request ${i}`)),
+      Array.from({ length: 50 }, (_, i) => state.network.processor.domain!.grant(asked, `request ${i}`)),
     );
+    expect((await atc()) - before).to.equal(1);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).to.have.length(1);
     for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason.code).to.equal("ATN_USED");
+  });
+
+  it("has its grant still where the issuer made none", async () => {
+    const transId = await authenticated();
+    const refused = await grantFor(transId, { checkpointSize: 0xffff_ffff });
+    expect(refused.status, JSON.stringify(refused.body)).to.be.greaterThan(399);
+    expect((await grantFor(transId)).status).to.equal(200);
+    expect((await grantFor(transId)).body).to.include({ code: "ATN_USED" });
   });
 
   it("is asked and given once for one idempotency key, and refused for another request under it", async () => {

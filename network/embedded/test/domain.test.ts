@@ -7,13 +7,26 @@ import type { Fields } from "@enabling-card/iso8583";
 import { drcOf } from "@enabling-card/processor";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { reversalOf, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
+import { enrolledCard, reversalOf, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
 
-import { domainNetwork, MERCHANT, REQUESTOR } from "./domain-support.js";
+import { base64, domainNetwork, MERCHANT, REQUESTOR } from "./domain-support.js";
 
 describe("a payment restricted to its domain", () => {
-  const { state, post, position, authenticate, cardSays, swipeOf, remoteOf, swiped, paid, request, answered, said } =
-    domainNetwork();
+  const {
+    state,
+    post,
+    position,
+    authenticate,
+    authenticated,
+    cardSays,
+    swipeOf,
+    remoteOf,
+    swiped,
+    paid,
+    request,
+    answered,
+    said,
+  } = domainNetwork();
 
   it("shows the card's user merchant and amount, and pays once by a swipe at that merchant", async () => {
     const { body } = await authenticate();
@@ -93,6 +106,28 @@ describe("a payment restricted to its domain", () => {
     expect(await said(swiped(await swipeOf())), "a day later").to.equal("APPROVED");
   });
 
+  it("has five of 2,000 wrong DRCs that come at once compared, and the right one amid them is heard no more: TOKEN_LOCKED", async () => {
+    const { track2 } = await swipeOf();
+    const wrong = (i: number) =>
+      track2.slice(0, -8) + String((Number(track2.slice(-8)) + i + 1) % 1e8).padStart(8, "0");
+    const lineOf = (line: number) =>
+      Array.from({ length: 200 }, (_, i) =>
+        swiped({ track2: line === 0 && i === 60 ? track2 : wrong(line * 200 + i) }),
+      );
+    const lines = await Promise.all(Array.from({ length: 10 }, (_, line) => answered(...lineOf(line))));
+    const outcomes = lines.flat().map(({ fields }) => fields[44]);
+    expect(outcomes.filter((one) => one === "DRC_WRONG")).to.have.length(5);
+    expect(outcomes.filter((one) => one === "TOKEN_LOCKED")).to.have.length(1995);
+    expect(state.toIssuer).to.deep.equal([]);
+  }).timeout(60_000);
+
+  it("counts its wrong DRCs together with those that another processor over its store was shown meanwhile", async () => {
+    const { track2 } = await swipeOf();
+    state.network.processor.processor.store.failures = async () => 0; // it looked before the other had written
+    for (let i = 0; i < 5; i++) expect(await said(swiped({ track2: wrongDigit(track2, -1) }))).to.equal("DRC_WRONG");
+    expect(await said(swiped({ track2: wrongDigit(track2, -1) }))).to.equal("TOKEN_LOCKED");
+  });
+
   it("does not pay without a swipe at another merchant, for another requestor, or with a wrong DRC", async () => {
     const remote = await remoteOf();
     expect(await said(paid(remote, { 42: "OTHER SHOP".padEnd(15) }))).to.equal("MERCHANT_WRONG");
@@ -157,6 +192,35 @@ describe("a payment restricted to its domain", () => {
     expect(await said({ ...message, mti: "0101" })).to.equal("REVERSED");
     state.pass(120);
     expect(await said(swiped(other))).to.equal("GRANT_EXPIRED");
+  });
+
+  it("has its grant for whoever has the card's access key: not another card's, no other and none: UNAUTHORISED, ACCOUNT_REFUSED", async () => {
+    const url = `${state.network.processor.url}/v1/domain-grants`;
+    const wanted = { ...position(), threeDSServerTransID: await authenticated() };
+    const other = await enrolledCard(state.issuer);
+    const { tokenRef } = await state.issuer.mint(other.cardId, "Babbage/Charles", "domain");
+    const [theirs, ours] = [other.accessKey, state.card.accessKey];
+    const refused = async (change: object, key?: Uint8Array) => {
+      const answer = await post(url, { ...wanted, ...change }, undefined, key);
+      expect(answer.body).not.to.have.any.keys("eci", "grant", "remote");
+      return answer.body.code;
+    };
+    expect(await refused({}, theirs), "another card's").to.equal("UNAUTHORISED");
+    expect(await refused({}, new Uint8Array(32)), "a wrong one").to.equal("UNAUTHORISED");
+    expect(await refused({}, new Uint8Array(0)), "none").to.equal("UNAUTHORISED");
+    const headers = { "content-type": "application/json", "idempotency-key": "a-key-of-its-own" };
+    const bare = await fetch(url, { method: "POST", headers, body: JSON.stringify(wanted) });
+    expect([bare.status, ((await bare.json()) as { code: string }).code]).to.deep.equal([401, "UNAUTHORISED"]);
+    const asOther = { cardId: base64(other.cardId) };
+    expect(await refused(asOther, theirs), "our token of their card").to.equal("ACCOUNT_REFUSED");
+    expect(await refused({ tokenRef: base64(tokenRef) }, ours), "their token").to.equal("ACCOUNT_REFUSED");
+    const asTheirs = { ...asOther, tokenRef: base64(tokenRef) };
+    expect(await refused(asTheirs, theirs), "our authentication").to.equal("AUTHENTICATION_UNKNOWN");
+    for (const ref of [state.tokenRef, tokenRef]) {
+      const { atc } = (await state.issuer.store.token(toHex(ref)))!;
+      expect(atc, "nothing was counted beside the question").to.equal(ref === tokenRef ? 0 : 1);
+    }
+    expect((await post(url, wanted)).status).to.equal(200);
   });
 
   it("is paid by one of 100 that present it at once", async () => {

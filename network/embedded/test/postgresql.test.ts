@@ -10,6 +10,10 @@ const ISSUER = [
 const NETWORK = [
   "codes",
   "code-used",
+  "line-lock",
+  "told-reversals",
+  "repeats-at-once",
+  "currency",
   "domain",
   "authentication",
   "answers",

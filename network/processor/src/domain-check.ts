@@ -54,20 +54,10 @@ export async function domainRequest(
   const kept = openedDomain(processor, row.domain);
   const key = kept === undefined ? undefined : processor.domainKeyOf(kept.key ?? 0);
   if (kept === undefined || key === undefined || typeof key === "string") return "KEY_RETIRED";
-  const subject = processor.nameOf("domain token", token);
-  const now = processor.now();
-  if ((await processor.store.failures(subject, now - FAILURE_WINDOW_S)) >= FAILURES_MAX) return "TOKEN_LOCKED";
-  if (channel !== kept.channel) return "CHANNEL_WRONG";
-  if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
-  if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
-  if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
+  // In turn: of thousands that come at once only those up to the lock are compared.
+  const refusal = await processor.shown.run(token, () => refusalOf(processor, claim, kept, key, fields));
+  if (refusal !== undefined) return refusal;
   const atnPart = Buffer.from(kept.atnPart, "base64url");
-  const { requestor, merchant } = kept;
-  const drc = drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc });
-  if (!claim.isShown(drc, kept)) {
-    await processor.store.addFailure(subject, now, now - FAILURE_WINDOW_S);
-    return "DRC_WRONG";
-  }
   const { 35: _, 45: __, ...rest } = fields;
   const tokenRef = Buffer.from(kept.tokenRef, "base64url").toString("hex").toUpperCase();
   return {
@@ -83,6 +73,33 @@ export async function domainRequest(
       }),
     },
   };
+}
+
+/** What is wrong with what was shown, if anything is. A wrong DRC is counted in a transaction: another process may be at the same token. */
+async function refusalOf(
+  processor: Processor,
+  claim: Claim,
+  kept: KeptDomain,
+  key: Uint8Array,
+  fields: Fields,
+): Promise<ProcessorDecline | undefined> {
+  const { token, row, channel } = claim;
+  const subject = processor.nameOf("domain token", token);
+  const now = processor.now();
+  const since = now - FAILURE_WINDOW_S;
+  if ((await processor.store.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+  if (channel !== kept.channel) return "CHANNEL_WRONG";
+  if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
+  if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
+  if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
+  const atnPart = Buffer.from(kept.atnPart, "base64url");
+  const { requestor, merchant } = kept;
+  if (claim.isShown(drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc }), kept)) return undefined;
+  return processor.store.atomically(async (tables) => {
+    if ((await tables.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+    await tables.addFailure(subject, now, since);
+    return "DRC_WRONG";
+  });
 }
 
 /** Undefined where it was sealed by a key that was taken out. */

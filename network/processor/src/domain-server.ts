@@ -224,27 +224,32 @@ export class DomainServer {
       const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), channel, country, maxAmount: amount };
       const atnPart = Buffer.from(result.atn, "base64url").subarray(0, ATN_PART_SIZE);
       let made: { readonly atc: number; readonly drc: Uint8Array } | undefined;
-      const grant = await issueGrant(
-        { cardId, tokenRef, challenge, checkpointSize, domain },
-        async ({ atc, expires }) => {
-          const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc });
-          const { cavv } = result;
-          const { account, currency } = purchase;
-          const kept: KeptDomain = {
-            ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv, currency },
-            ...{ atnPart: atnPart.toString("base64url"), key: processor.keyNumber },
-          };
-          await processor.store.atomically(async (tables) => {
-            if (!(await tables.useAuthentication(threeDSServerTransID))) throw new ProcessorError("ATN_USED");
-            await keepDomain(processor, tables, { token, atc, expires }, kept);
-          });
-          made = { atc, drc };
-          return drc;
-        },
-      );
+      const drcOfCounted = async ({ atc, expires }: CountedGrant) => {
+        const drc = drcOf(processor.domainKey, { requestor, merchant, token, atnPart, atc });
+        const { cavv } = result;
+        const { account, currency } = purchase;
+        const kept: KeptDomain = {
+          ...{ requestor, merchant, channel, account, expiry, tokenRef, cavv, currency },
+          ...{ atnPart: atnPart.toString("base64url"), key: processor.keyNumber },
+        };
+        await processor.store.atomically((tables) => keepDomain(processor, tables, { token, atc, expires }, kept));
+        made = { atc, drc };
+        return drc;
+      };
+      // Claimed before an ATC is counted: who comes second costs none.
+      if (!(await processor.store.useAuthentication(threeDSServerTransID))) throw new ProcessorError("ATN_USED");
+      let grant: SealedGrant;
+      try {
+        grant = await issueGrant({ cardId, tokenRef, challenge, checkpointSize, domain }, drcOfCounted);
+      } catch (error) {
+        // Nothing was made that could pay: it may be asked for once more, where the store is there to say so.
+        if (made === undefined)
+          await processor.store.releaseAuthentication(threeDSServerTransID).catch(() => undefined);
+        throw error;
+      }
+      const { atc, drc } = made!;
       const { eci, cavv } = result;
       if (channel === Channel.Swipe) return { eci, grant };
-      const { atc, drc } = made!;
       return { eci, remote: { token, expiry, atc, drc: Buffer.from(drc).toString("hex").toUpperCase(), cavv } };
     });
   }

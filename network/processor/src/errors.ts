@@ -70,6 +70,8 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this device or at this terminal. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",
+  /** Twenty wrong tries by this line, whatever terminals and devices it named. */
+  LINE_LOCKED: "65",
   /** Not the merchant, the requestor, or the way to pay that the DRC is for. */
   MERCHANT_WRONG: "58",
   REQUESTOR_WRONG: "58",

@@ -1,5 +1,6 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
+import { randomUUID } from "node:crypto";
 import { type ErroRoute, erroOf, type RReq, type RRes } from "@enabling-card/acs";
 import {
   type HttpDoorOptions,
@@ -63,6 +64,13 @@ export async function httpServer(
     title: "Processor: devices, transaction codes, domains",
   });
 
+  const lines = new WeakMap<object, string>();
+  const lineOf = (socket: object) => {
+    const name = lines.get(socket) ?? randomUUID();
+    lines.set(socket, name);
+    return name;
+  };
+
   app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
 
   app.post<{ Body: { key: string }; Headers: WithKey }>(
@@ -100,12 +108,13 @@ export async function httpServer(
   app.post<{ Body: DevicePurchase & { device: string; mac: string } }>(
     "/v1/purchases",
     { schema: { body: REQUESTS.purchase, response: ANSWERS.purchase } },
-    async ({ body: { device, mac, ...purchase } }) => {
+    async ({ body: { device, mac, ...purchase }, raw: { socket } }, reply) => {
       const {
         38: authCode,
         39: responseCode,
         44: ourCode,
-      } = (await terminals.buy(device, purchase, decode64(mac))).fields;
+      } = (await terminals.buy(device, purchase, decode64(mac), lineOf(socket))).fields;
+      if (ourCode === "LINE_LOCKED") reply.header("connection", "close");
       const said = { ...(ourCode !== undefined && { ourCode }), ...(authCode !== undefined && { authCode }) };
       return { approved: responseCode === "00", responseCode, ...said };
     },

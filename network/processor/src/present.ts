@@ -9,6 +9,8 @@ import type { CodeRow } from "./store.js";
 /** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
 export const FAILURES_MAX = 5;
 export const FAILURE_WINDOW_S = 86_400;
+/** Of one line, whatever terminals it says it is of: those of many share one. */
+export const LINE_FAILURES_MAX = 20;
 /** How long a request's repeat is one: less than an issuer keeps its answer, by what clocks may differ, so that none is decided anew. */
 export const REPEAT_WINDOW_S = 86_400 - 60;
 
@@ -22,6 +24,8 @@ export interface Presented {
   readonly sent: string;
   /** Where it was presented: acquirer and terminal. */
   readonly terminal: string;
+  /** And by which line, where there is one. */
+  readonly line: string | undefined;
   readonly provider: string;
   readonly cost: number;
   readonly currency: string;
@@ -48,17 +52,21 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     if (row !== undefined && isRepeat(row, presented, now)) {
       return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
     }
+    const line = presented.line === undefined ? undefined : processor.nameOf("line", presented.line);
+    const wrong = async (...subjects: readonly (string | undefined)[]) => {
+      for (const subject of subjects) if (subject !== undefined) await kept.addFailure(subject, now, since);
+    };
+    if (line !== undefined && (await kept.failures(line, since)) >= LINE_FAILURES_MAX) return "LINE_LOCKED";
     if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
     if (row === undefined) {
-      await kept.addFailure(place, now, since);
+      await wrong(place, line);
       return "CODE_UNKNOWN";
     }
     const device = processor.nameOf("device", row.device);
     if ((await kept.failures(device, since)) >= FAILURES_MAX) return "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
     if (key === undefined || !presented.isShownBy(key)) {
-      await kept.addFailure(place, now, since);
-      await kept.addFailure(device, now, since);
+      await wrong(place, line, device);
       return "DEVICE_WRONG";
     }
     const unfit = misfit(row, presented, now);

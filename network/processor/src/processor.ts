@@ -19,6 +19,7 @@ import {
 import { TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE } from "./device-mac.js";
 import { ProcessorError } from "./errors.js";
+import { OneByOne } from "./one-by-one.js";
 import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
 
 /** How long a code may be good for. */
@@ -85,6 +86,8 @@ export type CodeState = "open" | "used" | "cancelled" | "expired";
 
 export class Processor {
   readonly store: ProcessorStore;
+  /** What is shown of one token. */
+  readonly shown = new OneByOne();
   readonly #options: ProcessorOptions;
   readonly #master: NumberedMaster;
   readonly #domainKeys: DomainKey & { readonly before?: DomainKey };

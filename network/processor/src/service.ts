@@ -75,7 +75,7 @@ export async function startProcessor(options: ProcessorServiceOptions): Promise<
     const iso = await openIsoDoor({
       ...options.iso,
       ...{ host, port: options.isoPort ?? 0, served: SERVED, onFault },
-      serve: timed(operations, (message, answer) => void terminals.answer(message).then(answer)),
+      serve: timed(operations, (message, answer, line) => void terminals.answer(message, line).then(answer)),
     });
     closing.push(() => iso.close());
     return { processor, domain, url, iso: { host, port: iso.port }, close };

@@ -103,6 +103,7 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE codes ADD COLUMN asked TEXT;
   ALTER TABLE codes ADD COLUMN used_at INTEGER;`,
   "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
+  "CREATE INDEX failures_by_time ON failures (at)",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -245,6 +246,11 @@ export class Tables {
     return (await this.#sql.run("UPDATE authentications SET used = 1 WHERE trans_id = ? AND used = 0", transId)) === 1;
   }
 
+  /** Nothing was made of it. */
+  async releaseAuthentication(transId: string): Promise<void> {
+    await this.#sql.run("UPDATE authentications SET used = 0 WHERE trans_id = ?", transId);
+  }
+
   async addDomainGrant({ token_name, atc, domain, expires }: DomainGrantRow): Promise<void> {
     await this.#sql.run(
       "INSERT INTO domain_grants (token_name, atc, atc_digits, domain, expires) VALUES (?, ?, ?, ?, ?)",
@@ -269,9 +275,12 @@ export class Tables {
     );
   }
 
-  /** Earlier ones than `since` are forgotten. */
+  /** Ones of up to `since`, whose ever, are forgotten, some at a time. */
   async addFailure(subject: string, at: number, since: number): Promise<void> {
-    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, since);
+    await this.#sql.run(
+      `DELETE FROM failures WHERE (subject, at) IN (SELECT subject, at FROM failures WHERE at <= ? ORDER BY at LIMIT ${FORGOTTEN_AT_ONCE})`,
+      since,
+    );
     await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
   }
 

@@ -1,7 +1,7 @@
 // Between terminals and issuers. A request with a token goes on as it is; one with a transaction code is the first of two, and the second, with the
 // account behind the code, is built here. What an issuer did not answer is declined, and reversed until the issuer has heard of it.
 
-import { answerFields, LineError } from "@enabling-card/doors";
+import { answerFields, LineError, type PeerLine } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
@@ -32,6 +32,7 @@ const NAMING = [32, 41, 11, 7] as const;
 const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
+const LINE_LOCKED = "LINE_LOCKED" satisfies ProcessorDecline;
 /** How often what is still to be reversed is told again, ms. */
 const REVERSAL_EVERY_MS = 1000;
 
@@ -56,16 +57,17 @@ export class Switch {
     clearInterval(this.#timer);
   }
 
-  /** The answer to a terminal's request; never rejects. */
-  async answer(message: Message): Promise<Message> {
+  /** The answer to a terminal's request; never rejects. @param line - That it came by: closed where it was wrong too often */
+  async answer(message: Message, line?: PeerLine): Promise<Message> {
     this.#saw("terminal", "processor", message);
-    const answer = await this.#decided(message);
+    const answer = await this.#decided(message, line?.name);
+    if (answer.fields[44] === LINE_LOCKED) line?.close(LINE_LOCKED);
     this.#saw("processor", "terminal", answer);
     return answer;
   }
 
   /** What a device buys over HTTP, with a code: the answer to the second request, or why there was none. */
-  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array): Promise<Message> {
+  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array, line?: string): Promise<Message> {
     const { processor } = this.#options;
     const { code, counter, cost, currency, provider } = purchase;
     const terminal = processor.nameOf("terminal of", device).slice(0, 8).toUpperCase();
@@ -79,7 +81,7 @@ export class Switch {
     };
     const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
     const request = processor.nameOf("purchase", `${device}|${counter}`);
-    return this.#codeDecided(first, { code, request, isShownBy, asked: this.#askedOf(first, device, mac) });
+    return this.#codeDecided(first, { code, request, isShownBy, asked: this.#askedOf(first, device, mac), line });
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
@@ -91,7 +93,7 @@ export class Switch {
     return this.#options.forwarder ?? "999999";
   }
 
-  async #decided(message: Message): Promise<Message> {
+  async #decided(message: Message, line: string | undefined): Promise<Message> {
     const { fields, mti } = message;
     if (NAMING.some((de) => fields[de] === undefined)) return declined(message, "FORMAT_ERROR");
     try {
@@ -102,7 +104,7 @@ export class Switch {
       if (code === undefined) return declined(message, "FORMAT_ERROR");
       const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
       const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
-      return await this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message) });
+      return await this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message), line });
     } catch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
@@ -127,7 +129,7 @@ export class Switch {
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
   async #codeDecided(
     first: Message,
-    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy">,
+    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy" | "line">,
   ): Promise<Message> {
     const { fields } = first;
     if (fields[3] === undefined || fields[4] === undefined || fields[42] === undefined || fields[49] === undefined) {
