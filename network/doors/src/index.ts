@@ -17,14 +17,13 @@ export {
 } from "./http-signature.js";
 export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
 export {
-  type Answer,
   answerFields,
   type IsoDoor,
   type IsoDoorOptions,
   type IsoLimits,
   openIsoDoor,
-  type Serve,
 } from "./iso-door.js";
+export type { Answer, Serve } from "./iso-line.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
 export { answers, IDEMPOTENT, object, out, REFUSAL, whole } from "./schema.js";

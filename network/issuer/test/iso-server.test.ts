@@ -194,6 +194,7 @@ describe("the terminals' door", () => {
     const timer = setInterval(() => dribble.socket.destroyed || dribble.socket.write(Buffer.of(0)), 20);
     await Promise.all([half.closed, dribble.closed]);
     clearInterval(timer);
+    expect(faults).to.deep.equal([]); // and nothing of what it dribbled was whole
   });
 
   it("gives each message its own time: a busy line is not a slow one", async () => {
