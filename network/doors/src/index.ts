@@ -15,9 +15,9 @@ export {
   type SignatureErrorCode,
   serviceKeys,
 } from "./http-signature.js";
+export { answerFields } from "./iso-answers.js";
 export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
 export {
-  answerFields,
   type IsoDoor,
   type IsoDoorOptions,
   type IsoLimits,

@@ -1,13 +1,11 @@
-// A door for ISO 8583 over TCP. Bounded frames, bounded lines, bounded patience; one bad message closes its own line and no other.
+// A door for ISO 8583 over TCP. Bounded frames, bounded lines, bounded patience; a bad message is answered, or closes its own line and no
+// other.
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { Fields, Message } from "@enabling-card/iso8583";
 import { Turns } from "./in-turn.js";
 import { IsoLine, type Serve } from "./iso-line.js";
 import type { LineKeys } from "./line-mac.js";
 
-/** Echoed in an answer, as the standard asks. */
-const ECHOED = [3, 4, 7, 11, 12, 13, 25, 32, 37, 41, 42, 49] as const;
 /** Requests of one terminal's line that are not answered yet, before its next one waits; another service's may be all. */
 const UNANSWERED_MAX = 64;
 /** And of all lines together: as many as two groups that are decided together (issuer's desk). Whoever comes then has to wait for no more. */
@@ -25,7 +23,7 @@ export interface IsoLimits {
 export interface IsoDoorOptions extends IsoLimits {
   readonly host: string;
   readonly port: number;
-  /** Message types that come in; any other closes its line. */
+  /** Message types that come in; any other is answered as a format error, or closes its line. */
   readonly served: readonly string[];
   readonly serve: Serve;
   /** Of a line between services: a message without its MAC closes the line. */
@@ -83,11 +81,4 @@ function listen(server: Server, { host, port }: IsoDoorOptions): Promise<void> {
       resolve();
     });
   });
-}
-
-/** The fields of an answer that are the request's: ISO 8583:1987 4.1.2.3, with the MTI of the response to a request and to its repeat. */
-export function answerFields({ mti, fields: asked }: Message): { readonly mti: string; readonly fields: Fields } {
-  const fields: Record<number, string | Uint8Array> = {};
-  for (const de of ECHOED) if (asked[de] !== undefined) fields[de] = asked[de];
-  return { mti: `${mti.slice(0, 2)}10`, fields: fields as Fields };
 }

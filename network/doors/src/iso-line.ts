@@ -1,8 +1,9 @@
 // One line at a door for ISO 8583: what comes on it waits until it may be served, and meanwhile nothing more is read.
 
 import type { Socket } from "node:net";
-import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
+import { decode, decodePartly, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import type { InTurn, Turns } from "./in-turn.js";
+import { formatAnswer, networkAnswer } from "./iso-answers.js";
 import { askedBy, encodeWithMac, type LineKeys } from "./line-mac.js";
 
 /** Octets of answers that a peer may leave unread. */
@@ -93,13 +94,37 @@ export class IsoLine implements InTurn {
 
   #take(bytes: Uint8Array): void {
     const { keys, served, serve, turns } = this.#options;
-    const message = decode(bytes);
+    // Between services a message that cannot be read has no MAC that could be.
+    const { fault, ...message } = keys ? { ...decode(bytes), fault: undefined } : decodePartly(bytes);
     const pair = keys && askedBy(bytes, message, keys);
-    if (keys && !pair) return this.#giveUp("MAC_WRONG");
-    if (!served.has(message.mti)) return this.#giveUp("MTI_UNSUPPORTED");
-    this.#unanswered++;
-    turns.asked();
-    serve(message, this.#answerBy(pair?.answer));
+    if (keys && !pair) {
+      this.#giveUp("MAC_WRONG");
+      return;
+    }
+    if (fault === undefined && served.has(message.mti)) {
+      this.#unanswered++;
+      turns.asked();
+      serve(message, this.#answerBy(pair?.answer));
+      return;
+    }
+    const echo = fault === undefined ? networkAnswer(message) : undefined;
+    if (echo !== undefined) {
+      this.#say(echo, pair?.answer);
+      return;
+    }
+    const code = fault?.code ?? "MTI_UNSUPPORTED";
+    const refusal = formatAnswer(message, code);
+    if (refusal === undefined) {
+      this.#giveUp(code);
+      return;
+    }
+    this.#options.onFault(code);
+    this.#say(refusal, pair?.answer);
+  }
+
+  #say(message: Message, key: Uint8Array | undefined): void {
+    this.#socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
+    if (this.#socket.writableLength > UNREAD_MAX) this.#socket.destroy();
   }
 
   #answerBy(key: Uint8Array | undefined): Answer {
@@ -109,8 +134,8 @@ export class IsoLine implements InTurn {
       turns.answered();
       if (fault !== undefined) onFault(fault);
       if (this.#socket.destroyed) return;
-      if (message) this.#socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
-      if (this.#socket.writableLength > UNREAD_MAX) return void this.#socket.destroy();
+      if (message) this.#say(message, key);
+      if (this.#socket.destroyed) return;
       if (this.#isGivenUp && this.#unanswered === 0) this.#socket.destroySoon();
       if (wasFull && !this.#isGivenUp) turns.wait(this);
     };
