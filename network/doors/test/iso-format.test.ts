@@ -18,9 +18,10 @@ const approve: Serve = (message, answer) => {
   answer({ mti, fields: { ...fields, 39: "00" } });
 };
 /** The octets of a message, altered behind its length. */
-const altered = (message: Message, change: (bytes: Uint8Array) => Uint8Array | void): Uint8Array => {
+const altered = (message: Message, change: (bytes: Uint8Array) => unknown): Uint8Array => {
   const bytes = encode(message);
-  return change(bytes) ?? bytes;
+  const other = change(bytes);
+  return other instanceof Uint8Array ? other : bytes;
 };
 const text = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 const put = (at: number, words: string) => (bytes: Uint8Array) => void text(bytes).write(words, at);
