@@ -50,6 +50,7 @@ export const FIELDS = {
   48: spec("Additional data, private", "ans", "LLLVAR", 999),
   49: spec("Currency code, transaction", "n", "fixed", 3),
   64: spec("Message authentication code", "b", "fixed", 8),
+  70: spec("Network management information code", "n", "fixed", 3),
   90: spec("Original data elements", "n", "fixed", 42),
   128: spec("Message authentication code, second bitmap", "b", "fixed", 8),
 } as const;

@@ -45,6 +45,21 @@ export class FrameReader {
    */
   push(chunk: Uint8Array): Uint8Array[] {
     const messages: Uint8Array[] = [];
+    for (let rest = chunk; rest.length > 0; ) {
+      const next = this.next(rest);
+      if (next.message !== undefined) messages.push(next.message);
+      rest = next.rest;
+    }
+    return messages;
+  }
+
+  /**
+   * The one message that `chunk` completes, as a copy, and what of the chunk is behind it: for whoever takes them as he can. Undefined where it completes
+   * none, and then nothing is left.
+   *
+   * @throws as `push`
+   */
+  next(chunk: Uint8Array): { readonly message: Uint8Array | undefined; readonly rest: Uint8Array } {
     let at = 0;
     while (at < chunk.length) {
       if (this.#length < 0) {
@@ -57,11 +72,12 @@ export class FrameReader {
       this.#filled += part.length;
       at += part.length;
       if (this.#filled === this.#length) {
-        messages.push(this.#body);
+        const message = this.#body;
         this.#reset();
+        return { message, rest: chunk.subarray(at) };
       }
     }
-    return messages;
+    return { message: undefined, rest: chunk.subarray(at) };
   }
 
   /** To be called when the stream ends. @throws {@link Iso8583Error} `FRAME_CUT` inside a frame. */

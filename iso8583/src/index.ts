@@ -13,5 +13,5 @@ export {
   padField,
 } from "./fields.js";
 export { FrameReader, frame, MAX_FRAME } from "./frame.js";
-export { decode, encode, type Message } from "./message.js";
+export { decode, decodePartly, encode, type Message } from "./message.js";
 export { maskPan, maskTrack1, maskTrack2, printMessage } from "./print.js";

@@ -1,7 +1,7 @@
 // One ISO 8583:1987 message to bytes and back: MTI as four ASCII digits, binary bitmaps, fields in rising order,
 // text in ASCII. Nothing here knows what a message means.
 import { Iso8583Error } from "./errors.js";
-import { checkField, type Fields, fieldSpec } from "./fields.js";
+import { checkField, type FieldSpec, type Fields, fieldSpec } from "./fields.js";
 
 export interface Message {
   /** Message type: version, class, function, origin; "0100" asks for an authorization. */
@@ -45,57 +45,91 @@ export function encode(message: Message): Uint8Array {
  * @throws {@link Iso8583Error} `BAD_MTI`, `CUT_MESSAGE`, `UNKNOWN_FIELD`, `BAD_LENGTH`, `BAD_VALUE`, `TRAILING_BYTES`.
  */
 export function decode(bytes: Uint8Array): Message {
-  let at = 0;
-  const take = (count: number, de: number, what: string): Uint8Array => {
-    if (count > bytes.length - at) {
-      throw new Iso8583Error(
-        "CUT_MESSAGE",
-        de,
-        `The message ends inside ${what}: ${bytes.length - at} of ${count} bytes`,
-      );
-    }
-    at += count;
-    return bytes.slice(at - count, at);
-  };
+  const { fault, ...message } = decodePartly(bytes);
+  if (fault !== undefined) throw fault;
+  return message;
+}
 
-  const mti = text(take(MTI_LENGTH, 0, "the message type"));
+/**
+ * What of the message in `bytes` can be read, for an answer to it: fields behind one that has a wrong value, and none behind one whose end nobody knows.
+ *
+ * @throws {@link Iso8583Error} `BAD_MTI`, `CUT_MESSAGE` where there is no message type
+ */
+export function decodePartly(bytes: Uint8Array): Message & { readonly fault?: Iso8583Error } {
+  const reader = new Reader(bytes);
+  const mti = text(reader.take(MTI_LENGTH, 0, "the message type"));
   checkMti(mti);
-  const first = take(BITMAP_LENGTH, 1, "the bitmap");
-  const second = hasBit(first, 1) ? take(BITMAP_LENGTH, 1, "the second bitmap") : new Uint8Array(0);
-  const bitmap = concat([first, second]);
-
   const fields: Record<number, string | Uint8Array> = {};
-  for (let de = 2; de <= bitmap.length * 8; de++) {
-    if (!hasBit(bitmap, de)) continue;
-    const row = fieldSpec(de);
-    if (row === undefined) {
-      throw new Iso8583Error("UNKNOWN_FIELD", de, `The bitmap names DE ${de}, which is not in this codec's table`);
-    }
-    let length = row.max;
-    if (row.length !== "fixed") {
-      const prefix = text(take(prefixDigits(row.length), de, `the length of DE ${de}`));
-      if (!/^[0-9]+$/.test(prefix)) {
-        throw new Iso8583Error("BAD_LENGTH", de, `The length of DE ${de} (${row.name}) is not a number`);
-      }
-      length = Number(prefix);
-      // Before the bytes are taken, so that a wrong prefix is not reported as a cut message.
-      if (length < 1 || length > row.max) {
-        throw new Iso8583Error(
-          "BAD_LENGTH",
-          de,
-          `DE ${de} (${row.name}) says length ${length}, allowed is 1 to ${row.max}`,
-        );
+  let fault: Iso8583Error | undefined;
+  const keep = (error: unknown) => {
+    if (!(error instanceof Iso8583Error)) throw error;
+    fault ??= error;
+  };
+  try {
+    for (const { de, row, raw } of reader.fields()) {
+      const value = row.format === "b" ? raw : text(raw);
+      try {
+        checkField(de, row, value);
+        fields[de] = value;
+      } catch (error) {
+        keep(error);
       }
     }
-    const raw = take(length, de, `DE ${de} (${row.name})`);
-    const value = row.format === "b" ? raw : text(raw);
-    checkField(de, row, value);
-    fields[de] = value;
+  } catch (error) {
+    keep(error);
   }
-  if (at !== bytes.length) {
-    throw new Iso8583Error("TRAILING_BYTES", 0, `${bytes.length - at} bytes follow the last field`);
+  return { mti, fields: fields as Fields, ...(fault !== undefined && { fault }) };
+}
+
+/** Octets as they follow each other. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
   }
-  return { mti, fields: fields as Fields };
+
+  take(count: number, de: number, what: string): Uint8Array {
+    const left = this.#bytes.length - this.#at;
+    if (count > left) {
+      throw new Iso8583Error("CUT_MESSAGE", de, `The message ends inside ${what}: ${left} of ${count} bytes`);
+    }
+    this.#at += count;
+    return this.#bytes.slice(this.#at - count, this.#at);
+  }
+
+  /** Behind the message type, in their order, by their lengths alone. */
+  *fields(): Generator<{ readonly de: number; readonly row: FieldSpec; readonly raw: Uint8Array }> {
+    const first = this.take(BITMAP_LENGTH, 1, "the bitmap");
+    const second = hasBit(first, 1) ? this.take(BITMAP_LENGTH, 1, "the second bitmap") : new Uint8Array(0);
+    const bitmap = concat([first, second]);
+    for (let de = 2; de <= bitmap.length * 8; de++) {
+      if (!hasBit(bitmap, de)) continue;
+      const row = fieldSpec(de);
+      if (row === undefined) {
+        throw new Iso8583Error("UNKNOWN_FIELD", de, `The bitmap names DE ${de}, which is not in this codec's table`);
+      }
+      yield { de, row, raw: this.take(this.#lengthOf(de, row), de, `DE ${de} (${row.name})`) };
+    }
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new Iso8583Error("TRAILING_BYTES", 0, `${left} bytes follow the last field`);
+  }
+
+  #lengthOf(de: number, row: FieldSpec): number {
+    if (row.length === "fixed") return row.max;
+    const prefix = text(this.take(prefixDigits(row.length), de, `the length of DE ${de}`));
+    if (!/^[0-9]+$/.test(prefix)) {
+      throw new Iso8583Error("BAD_LENGTH", de, `The length of DE ${de} (${row.name}) is not a number`);
+    }
+    const length = Number(prefix);
+    // Before the bytes are taken, so that a wrong prefix is not reported as a cut message.
+    if (length < 1 || length > row.max) {
+      const allowed = `allowed is 1 to ${row.max}`;
+      throw new Iso8583Error("BAD_LENGTH", de, `DE ${de} (${row.name}) says length ${length}, ${allowed}`);
+    }
+    return length;
+  }
 }
 
 function checkMti(mti: unknown): void {

@@ -10,7 +10,7 @@ import {
   serviceKeys,
   signedRoutes,
 } from "@enabling-card/doors";
-import { SqlError } from "@enabling-card/sql";
+import { SqlError, StoreHealth } from "@enabling-card/sql";
 import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance } from "fastify";
 import { Acs, type AcsOptions } from "./acs.js";
@@ -63,7 +63,11 @@ async function httpServer(
   options: Omit<HttpDoorOptions, "refusals" | "title">,
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Access control server: authentications" });
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
+  const health = new StoreHealth(() => acs.store.checkWritable());
+  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+    await health.check();
+    return { ok: true };
+  });
   app.post<{ Body: CReq }>("/v1/creq", { schema: { body: REQUESTS.cReq, response: ANSWERS.cRes } }, ({ body }) =>
     acs.answer(body),
   );

@@ -103,6 +103,11 @@ export class AcsStore {
     return this.#database.transaction((sql) => work(new Tables(sql)));
   }
 
+  /** @throws {SqlError} `STORE_UNAVAILABLE` where it would keep nothing now */
+  checkWritable(): Promise<void> {
+    return this.#database.checkWritable();
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }

@@ -15,17 +15,15 @@ export {
   type SignatureErrorCode,
   serviceKeys,
 } from "./http-signature.js";
+export { answerFields } from "./iso-answers.js";
 export { type CallerOptions, IsoCaller, LineError, type LineErrorCode } from "./iso-caller.js";
 export {
-  type Answer,
-  answerFields,
   type IsoDoor,
   type IsoDoorOptions,
   type IsoLimits,
   openIsoDoor,
-  type PeerLine,
-  type Serve,
 } from "./iso-door.js";
+export type { Answer, PeerLine, Serve } from "./iso-line.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
 export { answers, IDEMPOTENT, object, out, REFUSAL, whole } from "./schema.js";

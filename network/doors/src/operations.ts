@@ -3,7 +3,7 @@
 
 import { type DestinationStream, type Logger, pino } from "pino";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Answer, Serve } from "./iso-door.js";
+import type { Answer, Serve } from "./iso-line.js";
 
 /** Seconds: of requests that take a millisecond, and of those that wait for a disk. */
 const BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];

@@ -1,7 +1,7 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
 import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals } from "@enabling-card/doors";
-import { type Repeatable, SqlError } from "@enabling-card/sql";
+import { type Repeatable, SqlError, StoreHealth } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
   CHALLENGE_SIZE,
@@ -50,7 +50,11 @@ export async function httpServer(
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Issuer: cards, tokens, grants, states" });
 
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true, log: issuer.log.size }));
+  const health = new StoreHealth(() => issuer.store.checkWritable());
+  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+    await health.check();
+    return { ok: true, log: issuer.log.size };
+  });
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",

@@ -408,6 +408,11 @@ export class IssuerStore extends Tables {
     return () => void this.#told.delete(tell);
   }
 
+  /** @throws {SqlError} `STORE_UNAVAILABLE` where it would keep nothing now */
+  checkWritable(): Promise<void> {
+    return this.#database.checkWritable();
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }

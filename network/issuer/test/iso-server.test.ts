@@ -108,13 +108,12 @@ describe("the terminals' door", () => {
       ["a frame that is too long", Buffer.from([0x10, 0x01, 1, 2, 3]), "FRAME_TOO_LONG"],
       ["an empty frame", Buffer.from([0, 0]), "FRAME_EMPTY"],
       ["a frame of garbage", frame(Buffer.from("garbage, not digits")), "BAD_MTI"],
-      ["a message that is cut", frame(encode(purchase({ track2: "1" })).slice(0, 40)), "CUT_MESSAGE"],
+      ["a message that is cut", frame(encode(purchase({ track2: "1" })).slice(0, 36)), "CUT_MESSAGE"],
       [
         "an unknown field",
         frame(Buffer.from("30313030" + "2000000000000002" + "303030303030", "hex")),
         "UNKNOWN_FIELD",
       ],
-      ["another kind of message", frame(encode({ ...purchase({}), mti: "0200" })), "MTI_UNSUPPORTED"],
       ["an answer", frame(encode({ ...purchase({}), mti: "0110" })), "MTI_UNSUPPORTED"],
     ];
     for (const [what, octets, fault] of GARBAGE) {
@@ -194,6 +193,7 @@ describe("the terminals' door", () => {
     const timer = setInterval(() => dribble.socket.destroyed || dribble.socket.write(Buffer.of(0)), 20);
     await Promise.all([half.closed, dribble.closed]);
     clearInterval(timer);
+    expect(faults).to.deep.equal([]); // and nothing of what it dribbled was whole
   });
 
   it("gives each message its own time: a busy line is not a slow one", async () => {

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import Database from "better-sqlite3";
 
-const db = new Database(workerData.file);
+const db = new Database(workerData.file, { timeout: 100 });
 parentPort.on("message", (asked) => {
   if (asked === "end") {
     db.close();
@@ -12,9 +12,15 @@ parentPort.on("message", (asked) => {
     return;
   }
   try {
+    if (asked === "quiet") {
+      // All of it is written back first, so that whoever writes now waits for the cut alone.
+      const [{ log, checkpointed }] = db.pragma("wal_checkpoint(PASSIVE)");
+      if (log === checkpointed) db.pragma("wal_checkpoint(TRUNCATE)");
+      return;
+    }
     const [{ log, checkpointed }] = db.pragma("wal_checkpoint(PASSIVE)");
     parentPort.postMessage({ log, checkpointed });
   } catch {
-    parentPort.postMessage({ log: 0, checkpointed: 0 }); // the next one finds it
+    if (asked !== "quiet") parentPort.postMessage({ log: 0, checkpointed: 0 }); // the next one finds it
   }
 });

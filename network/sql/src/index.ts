@@ -3,6 +3,7 @@
 export { copyStore, restoreStore } from "./backup.js";
 export { type OwnDatabase, ownDatabase } from "./databases.js";
 export { Gathered } from "./gathered.js";
+export { StoreHealth } from "./health.js";
 export {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,

@@ -32,6 +32,8 @@ export interface SqlDatabase extends Sql {
    * @throws {SqlError} `STORE_UNAVAILABLE`: nothing was changed, but where it `isOpen`
    */
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** Writes something that says nothing. @throws {SqlError} `STORE_UNAVAILABLE` where a transaction could not be kept now */
+  checkWritable(): Promise<void>;
   /** Waits for what is on its way. */
   close(): Promise<void>;
 }

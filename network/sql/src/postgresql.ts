@@ -182,6 +182,11 @@ class Postgresql implements SqlDatabase {
     }
   }
 
+  async checkWritable(): Promise<void> {
+    const mark = "INSERT INTO commits (id) VALUES (?) ON CONFLICT (id) DO UPDATE SET at = now()";
+    await this.#withLine((line) => sqlOn(line).run(mark, "health"));
+  }
+
   #forgetCommits(): void {
     void this.#withLine((line) => line.query(FORGET_COMMITS)).catch(() => undefined); // the next time, then
   }

@@ -4,6 +4,7 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { COPY_ID } from "./backup.js";
+import { InPlace } from "./in-place.js";
 import {
   type DatabaseOptions,
   missingSteps,
@@ -54,12 +55,14 @@ class Sqlite implements SqlDatabase {
   readonly #inside: Sql;
   #transactions = 0;
   readonly #writeBack: WriteBack;
+  readonly #place: InPlace;
   /** Ends when whoever came last has done. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(db: Database.Database) {
     this.#db = db;
     this.#writeBack = new WriteBack(db, (work) => this.#afterOthers(work));
+    this.#place = new InPlace(db.memory ? undefined : db.name);
     this.#inside = {
       row: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).get(...values) as Row | undefined,
       rows: async <Row>(text: string, ...values: SqlValue[]) => this.#statement(text).all(...values) as Row[],
@@ -85,7 +88,10 @@ class Sqlite implements SqlDatabase {
   }
 
   run(text: string, ...values: readonly SqlValue[]): Promise<number> {
-    return this.#afterOthers(() => this.#inside.run(text, ...values));
+    return this.#afterOthers(() => {
+      this.#checkPlace();
+      return this.#inside.run(text, ...values);
+    });
   }
 
   rowEach<Row>(text: string, all: readonly SqlValues[]): Promise<(Row | undefined)[]> {
@@ -98,6 +104,7 @@ class Sqlite implements SqlDatabase {
 
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.#afterOthers(async () => {
+      this.#checkPlace();
       this.#db.exec("BEGIN IMMEDIATE");
       try {
         const result = await work(this.#inside);
@@ -109,6 +116,16 @@ class Sqlite implements SqlDatabase {
         if (this.#db.inTransaction) this.#db.exec("ROLLBACK");
       }
     });
+  }
+
+  async checkWritable(): Promise<void> {
+    const version = Number(this.#db.pragma("user_version", { simple: true }));
+    await this.transaction(async () => void this.#db.pragma(`user_version = ${version}`));
+  }
+
+  /** @throws {SqlError} `STORE_UNAVAILABLE` */
+  #checkPlace(): void {
+    if (!this.#place.isThere) throw new SqlError("STORE_UNAVAILABLE");
   }
 
   close(): Promise<void> {

@@ -12,6 +12,8 @@ const BUSY_FROM = 1000;
 const EVERY = 128;
 /** Pages of the log from which what the thread left is written back at once, so that the log begins anew: 32 MB. */
 const LOG_MAX = 8192;
+/** How long nobody commits before a busy store's log is cut, ms: what it once needed it does not keep. */
+const QUIET_MS = 1000;
 
 export class WriteBack {
   readonly #db: Database.Database;
@@ -19,6 +21,8 @@ export class WriteBack {
   #thread: Worker | undefined;
   #isAsked = false;
   #committed = 0;
+  #quietAt = 0;
+  #quiet: NodeJS.Timeout | undefined;
 
   /** @param afterOthers - Calls `work` when no transaction goes on. */
   constructor(db: Database.Database, afterOthers: (work: () => Promise<void>) => Promise<void>) {
@@ -31,12 +35,25 @@ export class WriteBack {
   committed(): void {
     this.#committed++;
     if (this.#committed === BUSY_FROM && !this.#db.memory) this.#begin();
+    if (this.#thread !== undefined) this.#awaitQuiet();
     if (this.#thread === undefined || this.#isAsked || this.#committed % EVERY !== 0) return;
     this.#isAsked = true;
     this.#thread.postMessage("write back");
   }
 
+  #awaitQuiet(): void {
+    this.#quietAt = performance.now() + QUIET_MS;
+    if (this.#quiet !== undefined) return;
+    const look = () => {
+      const left = this.#quietAt - performance.now();
+      this.#quiet = left > 0 ? setTimeout(look, left).unref() : undefined;
+      if (this.#quiet === undefined) this.#thread?.postMessage("quiet");
+    };
+    this.#quiet = setTimeout(look, QUIET_MS).unref();
+  }
+
   async end(): Promise<void> {
+    clearTimeout(this.#quiet);
     const thread = this.#thread;
     if (thread === undefined) return;
     thread.ref(); // somebody waits for it

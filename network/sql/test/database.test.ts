@@ -263,6 +263,21 @@ describe("a store in sqlite", () => {
     await again.close();
   });
 
+  it("that was busy keeps no log of that size: it is cut when nobody writes", async () => {
+    const place = await ENGINES.sqlite();
+    const database = await open(place);
+    const size = () => statSync(`${place}-wal`).size;
+    for (let i = 0; i < 1100; i++) {
+      const mark = new Uint8Array(16_000);
+      await database.transaction((sql) =>
+        sql.run("INSERT INTO purses (name, cents, mark) VALUES (?, ?, ?)", `${i}`, i, mark),
+      );
+    }
+    expect(size()).to.be.greaterThan(500_000);
+    while (size() > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    await database.close();
+  });
+
   it("that another process locks says STORE_UNAVAILABLE, changes nothing, and goes on", async () => {
     const place = await ENGINES.sqlite();
     const database = await open(place);
