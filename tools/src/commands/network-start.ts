@@ -80,8 +80,8 @@ ECARD_ISSUER_LINE, ECARD_PROCESSOR_URL, ECARD_ACS_URL, ECARD_NETWORK_STORE, and
 PostgreSQL's own PGPASSWORD. What services say to each other is signed and not
 hidden: their network is one of their own.
 
-A log tells of each request and message, with route, codes and times, and of each
-fault; no number of a card, no key and no track is in it.
+A log tells of each request and message, with route, codes and times, and of
+each fault; no number of a card, no key and no track is in it.
 
 With --json: {"event":"listening","issuer","processor","acs","watch","iso"};
 apart {"event":"listening","service","url"}, with "iso", "line" and "watch"
