@@ -6,6 +6,7 @@ import { Argument, type Command } from "commander";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { firstOf } from "../first-of.js";
+import type { LogLines } from "../network/log-lines.js";
 import type { Output } from "../output.js";
 import { wholeNumber } from "../whole-number.js";
 
@@ -31,6 +32,7 @@ interface StartOptions {
   readonly issuerLine?: string;
   readonly processorUrl?: string;
   readonly acsUrl?: string;
+  readonly log?: string;
 }
 
 const KEPT = ["dir", "store", "iso", "watch"];
@@ -55,6 +57,7 @@ export function startCommand(network: Command, context: Context): void {
     .option("--watch <port>", "for ecard network watch", port, WATCH)
     .option("--dir <folder>", "where accounts, codes and the log are kept")
     .option("--store <url>", "a PostgreSQL for accounts and codes: postgres://...")
+    .option("--log <file>", "what happens, in lines of JSON; - is standard error")
     .option("--line <port>", "apart: the issuer's, for processors", port, LINE)
     .option("--host <address>", "apart: where it listens, and is reached", LOOPBACK)
     .option("--keys <file>", "apart: its keys, of ecard network keys")
@@ -77,6 +80,9 @@ ECARD_ISSUER_LINE, ECARD_PROCESSOR_URL, ECARD_ACS_URL, ECARD_NETWORK_STORE, and
 PostgreSQL's own PGPASSWORD. What services say to each other is signed and not
 hidden: their network is one of their own.
 
+A log tells of each request and message, with route, codes and times, and of
+each fault; no number of a card, no key and no track is in it.
+
 With --json: {"event":"listening","issuer","processor","acs","watch","iso"};
 apart {"event":"listening","service","url"}, with "iso", "line" and "watch"
 where it has them.
@@ -93,25 +99,38 @@ Examples:
       const output = context.output(command);
       checkFit(service ?? "all", command);
       const start = service === undefined ? startAll : startOne(service);
-      const close = await start(options, { output, env: context.env, isTold: (name) => isTold(command, name) });
+      const around = { output, env: context.env, isTold: (name: string) => isTold(command, name) };
+      const log =
+        options.log === undefined
+          ? undefined
+          : await logOf(options.log, output.json ? process.stderr : context.streams.stderr);
+      const close = await start(options, { ...around, ...(log && { log }) });
       try {
         output.say(output.paint("dim", "Ctrl-C ends it"));
         const signal = firstOf(context.signal, context.unheard);
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       } finally {
         await close();
+        await log?.close();
       }
     });
 }
 
+/** @param stderr - The program's own, where --json keeps all else from it */
+async function logOf(where: string, stderr: { write(text: string): unknown }): Promise<LogLines> {
+  const { logLines } = await import("../network/log-lines.js");
+  return logLines(where, stderr);
+}
+
 interface Around {
+  readonly log?: LogLines;
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
   readonly isTold: (option: string) => boolean;
 }
 
 /** Tells where the doors are. @returns what closes them */
-async function startAll(options: StartOptions, { output }: Around): Promise<() => Promise<void>> {
+async function startAll(options: StartOptions, { output, log }: Around): Promise<() => Promise<void>> {
   const [{ openWatchDoor, startNetwork }, { sampleKeys }, { makeFolder }] = await Promise.all([
     import("@enabling-card/network"),
     import("@enabling-card/issuer"),
@@ -130,6 +149,7 @@ async function startAll(options: StartOptions, { output }: Around): Promise<() =
       onMessage: watch.tell,
       onAuthentication: watch.tell,
       onFault: faultsOn(output),
+      ...(log && { log }),
     });
     const { issuer, processor, acs } = started;
     const { iso } = processor;
@@ -149,7 +169,7 @@ async function startAll(options: StartOptions, { output }: Around): Promise<() =
 }
 
 function startOne(service: Service) {
-  return async (options: StartOptions, { output, env, isTold }: Around): Promise<() => Promise<void>> => {
+  return async (options: StartOptions, { output, env, isTold, log }: Around): Promise<() => Promise<void>> => {
     const [{ serviceKeysOf, startService }, { makeFolder }] = await Promise.all([
       import("../network/start-service.js"),
       import("../make-folder.js"),
@@ -169,6 +189,7 @@ function startOne(service: Service) {
       ...(dir !== undefined && { dir }),
       ...(store !== undefined && { store }),
       onFault: faultsOn(output),
+      ...(log && { log }),
     });
     const { close, ...doors } = started;
     output.fact({ event: "listening", service, ...doors });

@@ -18,6 +18,7 @@ import {
 } from "@enabling-card/network";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { readAtMost } from "../read-at-most.js";
+import type { LogLines } from "./log-lines.js";
 
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 /** Whoever else may do something with a file (POSIX). */
@@ -47,6 +48,8 @@ export interface ServiceOptions {
   readonly dir?: string;
   readonly store?: string;
   readonly onFault: (code: string) => void;
+  /** Where its log goes; nowhere without. */
+  readonly log?: LogLines;
 }
 
 export interface StartedService {
@@ -147,8 +150,8 @@ async function acs(keys: ServiceKeys<"acs">, options: ServiceOptions): Promise<S
   return at(started);
 }
 
-function shared(service: ServiceName, { host, http: httpPort, dir, store = dir, onFault }: ServiceOptions) {
-  return { host, httpPort, file: placeOf(store, service), onFault };
+function shared(service: ServiceName, { host, http: httpPort, dir, store = dir, onFault, log }: ServiceOptions) {
+  return { host, httpPort, file: placeOf(store, service), onFault, ...(log && { log }) };
 }
 
 function at({ url, close }: { readonly url: string; close(): Promise<void> }): Pick<StartedService, "url" | "close"> {

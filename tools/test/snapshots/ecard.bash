@@ -30,7 +30,7 @@ _ecard() {
     "personalise") flags="--dir --class --keys --iin --show-code --json -q --quiet -v --verbose" names="" ;;
     "issuer") flags="--http --iso --dir --json -q --quiet -v --verbose" names="" ;;
     "network") flags="--json -q --quiet -v --verbose" names="start keys watch tokens backup restore" ;;
-    "network start") flags="--http --codes --acs --iso --watch --dir --store --line --host --keys --issuer-url --issuer-line --processor-url --acs-url --json -q --quiet -v --verbose" names="issuer processor acs" ;;
+    "network start") flags="--http --codes --acs --iso --watch --dir --store --log --line --host --keys --issuer-url --issuer-line --processor-url --acs-url --json -q --quiet -v --verbose" names="issuer processor acs" ;;
     "network keys") flags="--out --rotate --retire --early --json -q --quiet -v --verbose" names="" ;;
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "network tokens") flags="--as --to --last4 --keys --issuer-url --json -q --quiet -v --verbose" names="" ;;

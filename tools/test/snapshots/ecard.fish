@@ -89,6 +89,7 @@ complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subco
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l watch -r -d 'for ecard network watch'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l dir -r -d 'where accounts, codes and the log are kept'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l store -r -d 'a PostgreSQL for accounts and codes: postgres://...'
+complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l log -r -d 'what happens, in lines of JSON; - is standard error'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l line -r -d 'apart: the issuer\'s, for processors'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l host -r -d 'apart: where it listens, and is reached'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from start' -l keys -r -d 'apart: its keys, of ecard network keys'

@@ -143,6 +143,7 @@ _ecard_network_start() {
     '--watch[for ecard network watch]:value:_files' \
     '--dir[where accounts, codes and the log are kept]:value:_files' \
     '--store[a PostgreSQL for accounts and codes\: postgres\://...]:value:_files' \
+    '--log[what happens, in lines of JSON; - is standard error]:value:_files' \
     '--line[apart\: the issuer'\''s, for processors]:value:_files' \
     '--host[apart\: where it listens, and is reached]:value:_files' \
     '--keys[apart\: its keys, of ecard network keys]:value:_files' \
