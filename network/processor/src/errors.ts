@@ -26,7 +26,10 @@ export const PROCESSOR_ERRORS = {
   CODE_USED: [409, "The code was used: ask for a new one"],
   IDEMPOTENCY_MISMATCH: [422, "That idempotency key belongs to another request: use a new one"],
   ISSUER_UNAVAILABLE: [503, "The issuer does not answer: try again in a moment"],
-  STORE_UNAVAILABLE: [503, "The processor's store is full, locked or gone: nothing was changed, try again in a moment"],
+  STORE_UNAVAILABLE: [
+    503,
+    "The processor's store is full, locked or gone: try again in a moment, under the same idempotency key",
+  ],
   STORE_IS_COPY: [500, "This is a copy of a processor's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not a processor's store of this version: restore it from a copy"],
   KEYS_MISMATCH: [500, "The processor's store was made with other keys: open it with those"],

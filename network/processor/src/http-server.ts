@@ -10,7 +10,7 @@ import {
   serviceKeys,
   signedRoutes,
 } from "@enabling-card/doors";
-import { SqlError } from "@enabling-card/sql";
+import { SqlError, StoreHealth } from "@enabling-card/sql";
 import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
@@ -71,7 +71,11 @@ export async function httpServer(
     return name;
   };
 
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, () => ({ ok: true }));
+  const health = new StoreHealth(() => processor.store.checkWritable());
+  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+    await health.check();
+    return { ok: true };
+  });
 
   app.post<{ Body: { key: string }; Headers: WithKey }>(
     "/v1/devices",

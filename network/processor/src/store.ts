@@ -351,6 +351,11 @@ export class ProcessorStore extends Tables {
     return this.#database.transaction((sql) => work(new Tables(sql)));
   }
 
+  /** @throws {SqlError} `STORE_UNAVAILABLE` where it would keep nothing now */
+  checkWritable(): Promise<void> {
+    return this.#database.checkWritable();
+  }
+
   close(): Promise<void> {
     return this.#database.close();
   }

@@ -1,0 +1,73 @@
+// Rows of the issuer's tables, as the store gives them.
+
+import type { Decline } from "./errors.js";
+
+export interface CardRow {
+  readonly card_id: string;
+  readonly grant_key: Uint8Array;
+  /** SHA-256 of the access key, which has 256 random bits. */
+  readonly access_hash: string;
+  readonly phone_name: string;
+}
+
+export interface TokenRow {
+  readonly token_ref: string;
+  readonly card_id: string;
+  readonly pan: Uint8Array;
+  readonly holder: Uint8Array;
+  readonly last4: string;
+  /** YYMM */
+  readonly expiry: string;
+  readonly offline: number;
+  /** Pays with a domain restriction cryptogram alone (system 4). */
+  readonly domain_only: number;
+  readonly state: number;
+  /** Who brought it to that state; of a suspended one, all who hold it (token-state.ts). */
+  readonly state_by: string;
+  readonly version: number;
+  readonly atc: number;
+  /** Latest `expires` of its grants, seconds since 1970. */
+  readonly last_expires: number;
+  /** How full its bucket of grants was (grant-rate.ts), and when, seconds since 1970. */
+  readonly level_s: number;
+  readonly level_at: number;
+  /** Names the newest registration of a phone, 16 octets in hexadecimal, and of which master's its key is. */
+  readonly registration: string | null;
+  readonly registration_key: number;
+}
+
+/** A token as it is minted. */
+export type NewToken = Omit<TokenRow, "level_s" | "level_at" | "registration" | "registration_key">;
+
+/** The account behind a card's tokens. */
+export interface AccountRow {
+  readonly card_id: string;
+  readonly pan: Uint8Array;
+}
+
+export type Level = Pick<TokenRow, "level_s" | "level_at">;
+
+export interface GrantRow {
+  readonly token_ref: string;
+  readonly atc: number;
+  readonly expires: number;
+  readonly max_amount: number;
+  /** The domain as signed: the cryptogram is made again from it. */
+  readonly domain: string;
+  /** Of a grant that an earlier version counted there is none. */
+  readonly domain_hash: Uint8Array | null;
+  /** Of the key that it was counted under. */
+  readonly key_number: number;
+  readonly used: number;
+}
+
+/** What a token's row tells of its grants. */
+export type Newest = Level & Pick<TokenRow, "atc" | "last_expires">;
+
+/** A grant as it is counted, under the first keys unless told. */
+export type NewGrant = Omit<GrantRow, "used" | "key_number"> & Partial<Pick<GrantRow, "key_number">>;
+
+export interface Decision {
+  readonly decline: Decline | null;
+  readonly auth_code: string | null;
+}
