@@ -7,11 +7,10 @@ import { encodeWav, swipeSignal, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { descendants } from "../src/cli.js";
 import { build, createContext } from "../src/index.js";
-import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import { networkVerbs } from "./json-network.js";
+import { phoneVerbs } from "./json-phone.js";
 import {
   AIR,
-  BOUGHT,
   BUILT,
   CARD,
   CHARGED,
@@ -19,7 +18,6 @@ import {
   CYCLES,
   check,
   DEBUGGED,
-  DISARMED,
   FIELDS_OF_VERBS,
   FLASH_PROGRESS,
   FLASHED,
@@ -38,32 +36,23 @@ import {
   LOG_FRAME,
   LOGGED,
   MCU,
-  MEANS,
-  NEAR_CARD,
   NETWORK,
-  OWN_CARD,
   PAGE,
-  PAID,
-  PAIRED,
   PAYMENT,
   PERHAPS,
-  PHONE_STEP,
   PLAYED,
   READER,
   READING,
   SCENARIO,
   SERIAL_PORT,
-  type Shape,
   SIGNED,
   STEP,
-  SUSPENDED,
   TLV,
   TRACE,
-  UNPAIRED,
   UPLOAD,
   VERIFIED,
 } from "./json-shapes.js";
-import { ecard, type Ran, testFolder } from "./run-ecard.js";
+import { ecard, testFolder } from "./run-ecard.js";
 
 const MCU_IMAGE = fileURLToPath(new URL("../../build/mcu/an386/card.elf", import.meta.url));
 const SCENARIO_FILE = fileURLToPath(new URL("../../emulator/scenarios/swipe-twice-pressed.json", import.meta.url));
@@ -93,28 +82,6 @@ describe("--json", () => {
     expect(stderr).to.equal("");
     return facts();
   };
-
-  let cards = 0;
-  async function withCard(work: (on: CardOnPort) => Promise<void>): Promise<void> {
-    const on = await cardOnPort(folder(), `card-${cards++}`);
-    try {
-      await work(on);
-    } finally {
-      await on.close();
-    }
-  }
-  const withPaired = (work: (on: CardOnPort) => Promise<void>) =>
-    withCard(async (on) => {
-      await on.phone("pair", on.sheet, "--issuer", on.issuer);
-      await work(on);
-    });
-  /** Lines of one shape, and a last one of another. */
-  function told({ stderr, facts }: Ran, each: Shape, last: Shape): void {
-    expect(stderr).to.equal("");
-    const all = facts();
-    for (const line of all.slice(0, -1)) check(line, each);
-    check(all.at(-1)!, last);
-  }
 
   const verbs: Readonly<Record<string, () => Promise<void>>> = {
     async demo() {
@@ -182,31 +149,7 @@ describe("--json", () => {
       const [refused] = await lines(["pos", "charge", join(folder(), "chip.wav"), "--amount", "1", "--json"]);
       check(refused!, CHARGED);
     },
-    pair: () =>
-      withCard(async (on) =>
-        told(await on.phone("pair", on.sheet, "--issuer", on.issuer, "--json"), PHONE_STEP, PAIRED),
-      ),
-    cards: () =>
-      withPaired(async (on) => {
-        told(await on.phone("cards", "--json"), OWN_CARD, OWN_CARD);
-        told(await on.phone("cards", "--near", "1", "--json"), NEAR_CARD, NEAR_CARD);
-        told(await on.phone("cards", "--states", "--json"), MEANS, MEANS);
-      }),
-    pay: () => withPaired(async (on) => told(await on.phone("pay", "1", "--json"), PHONE_STEP, PAID)),
-    checkout: () =>
-      withPaired(async (on) => {
-        const { url, iso } = on.network.processor;
-        const at = ["--processor", url, "--network", `${iso.host}:${iso.port}`];
-        told(await on.phone("checkout", "9.50", "--merchant", "BAKERY", ...at, "--json"), PHONE_STEP, BOUGHT);
-      }),
-    code: () =>
-      withPaired(async (on) => {
-        const line = ["code", "4.99", "--merchant", "POWDER SHOP", "--processor", on.network.processor.url, "--json"];
-        told(await on.phone(...line), PHONE_STEP, BOUGHT);
-      }),
-    suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),
-    disarm: () => withPaired(async (on) => told(await on.phone("disarm", "--json"), PHONE_STEP, DISARMED)),
-    unpair: () => withPaired(async (on) => told(await on.phone("unpair", "--json"), PHONE_STEP, UNPAIRED)),
+    ...phoneVerbs(folder),
     async "pos read"() {
       const { samples, sampleRateHz } = swipeSignal({ track: 2, text: ";9999991234567893=2911101?", ips: 10 });
       writeFileSync(join(folder(), "swipe.wav"), encodeWav([samples], sampleRateHz));
