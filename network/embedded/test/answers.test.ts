@@ -6,7 +6,6 @@ import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { CodeClient, IssuerClient } from "@enabling-card/sdk";
 import { TokenState, toBase32, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { storeOfRun } from "../../../test/support/postgresql.js";
 import {
   enrolledCard,
   newCard,
@@ -34,9 +33,7 @@ describe("a request that comes again", () => {
 
   beforeEach(async () => {
     now = T0;
-    const store = await storeOfRun();
     network = await startOfRun({
-      ...(store !== undefined && { store }),
       ...{ keys: keysFromSeeds(randomSeeds()), now: () => now },
     });
     card = await enrolledCard(network.issuer.issuer);

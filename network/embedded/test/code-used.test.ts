@@ -6,7 +6,6 @@ import type { Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { purchaseMac, stripeMac } from "@enabling-card/processor";
 import { expect } from "chai";
-import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, T0, type TestCard } from "../../issuer/test/issuer-support.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
@@ -28,9 +27,7 @@ describe("a transaction code that was used", () => {
   beforeEach(async () => {
     now = T0;
     toIssuer = [];
-    const store = await storeOfRun();
     network = await startOfRun({
-      ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => now,
       onMessage: (_from, to, message) => void (to === "issuer" && toIssuer.push(message)),

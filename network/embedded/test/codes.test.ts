@@ -7,7 +7,6 @@ import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
 import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
@@ -31,9 +30,7 @@ describe("a transaction code", () => {
     now = T0;
     seen = [];
     second = undefined;
-    const store = await storeOfRun();
     network = await startOfRun({
-      ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => now,
       onMessage: (from, to, message) => {

@@ -7,7 +7,6 @@ import { connect } from "node:net";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { expect } from "chai";
-import { storeOfRun } from "../../../test/support/postgresql.js";
 import { T0 } from "../../issuer/test/issuer-support.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
@@ -21,9 +20,7 @@ describe("a line that is wrong", () => {
   let faults: string[];
   beforeEach(async () => {
     [now, faults] = [T0, []];
-    const store = await storeOfRun();
     network = await startOfRun({
-      ...(store !== undefined && { store }),
       ...{ keys: keysFromSeeds(randomSeeds()), now: () => now, onFault: (code) => faults.push(code) },
     });
   });

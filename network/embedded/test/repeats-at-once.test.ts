@@ -3,7 +3,6 @@
 import type { Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { expect } from "chai";
-import { storeOfRun } from "../../../test/support/postgresql.js";
 import { enrolledCard, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
@@ -16,9 +15,7 @@ describe("a request and its repeats at once", () => {
 
   beforeEach(async () => {
     toIssuer = [];
-    const store = await storeOfRun();
     network = await startOfRun({
-      ...(store !== undefined && { store }),
       keys: keysFromSeeds(randomSeeds()),
       now: () => T0,
       onMessage: (_from, to, message) => void (to === "issuer" && toIssuer.push(message)),

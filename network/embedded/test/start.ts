@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { cavvKeysOf, startIssuer } from "@enabling-card/issuer";
 import type { Master } from "@enabling-card/vault";
+import { storeOfRun } from "../../../test/support/postgresql.js";
 import {
   type Network,
   type NetworkOptions,
@@ -21,8 +22,11 @@ const [PROCESSOR_ISSUER, PROCESSOR_ACS, ACS_ISSUER] = [secret(1), secret(2), sec
 /** Of each two services. */
 export const SECRETS = [PROCESSOR_ISSUER, PROCESSOR_ACS, ACS_ISSUER];
 
-export function startOfRun(options: NetworkOptions): Promise<Network> {
-  return process.env.ECARD_TEST_APART === undefined ? startNetwork(options) : startApart(options);
+/** Over the store of the run, unless another one is told. */
+export async function startOfRun(options: NetworkOptions): Promise<Network> {
+  const store = options.store ?? (await storeOfRun());
+  const all = { ...options, ...(store !== undefined && { store }) };
+  return process.env.ECARD_TEST_APART === undefined ? startNetwork(all) : startApart(all);
 }
 
 export async function startApart({ keys, store, onMessage, onFault, now, log }: NetworkOptions): Promise<Network> {
