@@ -28,6 +28,23 @@ describe("the swings of a frame", () => {
     });
   }
 
+  // Where pulses between two of one sign are gone, noise or what is left of these two makes an extreme between them.
+  for (const [height, isAlike] of [
+    [1, true],
+    [0.7, true],
+    [0.67, false],
+    [0.5, false],
+  ] as const) {
+    it(`are ${isAlike ? "" : "not "}even where two in a row have ${height} of the others' height, wherever they are`, () => {
+      for (const place of [20, 50, 79])
+        expect(even({ [place]: height, [place + 1]: height }), `swing ${place}`).to.equal(isAlike);
+    });
+  }
+
+  it("are even where one is low and its neighbours make up for it, as an uneven stripe's", () => {
+    expect(even({ 50: 0.6, 52: 0.6, 54: 0.6 })).to.equal(true);
+  });
+
   it("are judged among those of the recording, but none of these by themselves", () => {
     for (const place of [19, 81]) expect(even({ [place]: 3 }), `swing ${place}`).to.equal(true);
     expect(even({ 0: 3 }, 0, COUNT - 1)).to.equal(false);

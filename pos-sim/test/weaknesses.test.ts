@@ -101,7 +101,7 @@ describe("noise of a narrow band", () => {
           signal.weaknesses.map(({ code }) => code),
           `${snrDb} dB, seed ${seed}`,
         ).to.deep.equal(told);
-        expect(signal.snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1.5); // of a thousand samples beside it
+        expect(signal.snrDb, `${snrDb} dB, seed ${seed}`).to.be.closeTo(snrDb, 1.7); // of a thousand samples beside it
       }
     }
   });

@@ -12,6 +12,9 @@ const GONE = -3.5;
 /** That a swipe has such reversals at all. */
 export const STRAYING = -8;
 
+/** That it is neither: elsewhere it is too seldom to count. */
+const THERE = Math.log1p(-Math.exp(GONE));
+
 /** Places of a one's middle: its own, late and early. One that meets the pulse at either end is lost with it. */
 const NEAR = LATE.filter((by) => by < 0.4);
 const MIDDLES = [0, ...NEAR, ...NEAR.map((by) => -by)].map((by) => 0.5 + by);
@@ -127,7 +130,7 @@ interface Choice {
 }
 
 function endsOf(end: number, sign: 1 | -1): readonly Choice[] {
-  if (end === 0) return [{ put: { place: 1, sign }, odds: 0 }];
+  if (end === 0) return [{ put: { place: 1, sign }, odds: THERE }];
   if (end > 1) return [{ put: undefined, odds: ELSEWHERE }];
   return [{ put: undefined, odds: GONE }, ...EARLY.map((place) => ({ put: { place, sign }, odds: ELSEWHERE }))];
 }
@@ -135,7 +138,7 @@ function endsOf(end: number, sign: 1 | -1): readonly Choice[] {
 /** A middle is elsewhere only where the pulse on that side is there: what two cells have in common would count twice. */
 function middlesOf(before: number, hasEnd: boolean): readonly Choice[] {
   const places = MIDDLES.filter((place) => place === 0.5 || (place > 0.5 ? hasEnd : before < LOST));
-  const puts = places.map((place): Choice => ({ put: { place, sign: -1 }, odds: place === 0.5 ? 0 : ELSEWHERE }));
+  const puts = places.map((place): Choice => ({ put: { place, sign: -1 }, odds: place === 0.5 ? THERE : ELSEWHERE }));
   return [{ put: undefined, odds: GONE }, ...puts];
 }
 

@@ -105,12 +105,10 @@ export function lossyGains(seen: Weighed, clicked?: Uint8Array): Float64Array {
       );
       const lost = loud[k]! < UNDER ? (isAlone ? GOES_ON : OFTEN) + noise[k]! : NEVER;
       gains[at] = addLog(there + fitOf(whole, zero, isAlone, scale), under);
-      gains[at + 1] = addLog(
-        addLog(whole1 + fitOf(whole, one, isAlone, scale), under),
-        half1 + fitOf(end, one, isAlone, scale),
-      );
+      gains[at + 1] = addLog(whole1 + fitOf(whole, one, isAlone, scale), under);
       gains[at + 2] = addLog(lost, weakOften(whole, zero, isAlone, scale));
       gains[at + 3] = addLog(addLog(lost, weakOften(whole, one, isAlone, scale)), odds + half);
+      gains[at + 4] = half1 + fitOf(end, one, isAlone, scale);
     }
   }
   return gains;
@@ -150,6 +148,7 @@ export function narrowed(gains: Float64Array, seen: Weighed): Float64Array {
     const { from, bit } = POLARITY.transitions[i % STEPS]!;
     const before = isLost(k - 1) || isLost(k - 2) ? LOST : from % 2;
     const at = (k * LOSSY.states + (from < 2 ? 0 : 3) + before) * LOSSY_STEPS + bit;
-    return addLog(gains[at]!, gains[at + 2]! - (isLost(k) ? 0 : overlapBehind(seen, k)));
+    const there = bit === 0 ? gains[at]! : addLog(gains[at]!, gains[at + 3]!);
+    return addLog(there, gains[at + 2]! - (isLost(k) ? 0 : overlapBehind(seen, k)));
   });
 }

@@ -81,24 +81,26 @@ export function polarityPath(bits: Uint8Array, from: number, to: number, polarit
 
 /** What lies before a boundary of LOSSY: a zero, a one, or a cell of which some pulses are lost and overlap nothing. */
 export const LOST = 2;
-/** Steps of LOSSY from a boundary: a zero, a one, and either with the pulse at its end lost, whatever else is. */
-export const LOSSY_STEPS = 4;
+/** Steps of LOSSY from a boundary: a zero, a one, and either with the pulse at its end lost, whatever else is; a one whose middle alone is lost. */
+export const LOSSY_STEPS = 5;
 
-/** By samples, where pulses may be lost: as POLARITY, and whether some were before. State: `polarity * 3 + before`. */
+/** By samples, where pulses may be lost: as POLARITY, and whether some were before. State: `polarity * 3 + before`. A one without its middle overlaps what follows as a zero does. */
 export const LOSSY = new Chain(
   6,
   2,
   [0, 3],
   [0, 1].flatMap((polarity) =>
-    [0, 1, LOST].flatMap((before) =>
-      [false, true].flatMap((lost) =>
-        ([0, 1] as const).map((bit) => ({
-          from: polarity * 3 + before,
-          bit,
-          to: (bit === 0 ? 1 - polarity : polarity) * 3 + (lost ? LOST : bit),
-        })),
-      ),
-    ),
+    [0, 1, LOST].flatMap((before): Transition[] => {
+      const from = polarity * 3 + before;
+      const [flipped, same] = [(1 - polarity) * 3, polarity * 3];
+      return [
+        { from, bit: 0, to: flipped },
+        { from, bit: 1, to: same + 1 },
+        { from, bit: 0, to: flipped + LOST },
+        { from, bit: 1, to: same + LOST },
+        { from, bit: 1, to: same },
+      ];
+    }),
   ),
 );
 

@@ -1,0 +1,43 @@
+// Pulses that are gone between two of one sign: what is left tells of no reversal between them, whatever the times of extremes say.
+import { expect } from "chai";
+import { readSamples } from "../src/index.js";
+import { normal } from "../src/signal/random.js";
+import { reversals, trackBits } from "../src/signal/stripe.js";
+import { synthesise } from "../src/synth/synth.js";
+
+const RATE = 48_000;
+
+describe("pulses that are gone between two of one sign", () => {
+  /** All three amid the two ones of a nine are gone, of two nines: as 00, each would lack but one, parity and LRC are right likewise. */
+  const without = (seed: number, cell: number) => {
+    const { text: drawn } = synthesise(seed);
+    const text = `;9999${drawn.slice(5)}`;
+    const bits = [...new Array<number>(25).fill(0), ...trackBits(2, text), ...new Array<number>(25).fill(0)];
+    const samples = new Float32Array(Math.ceil(250 * cell) + 4000);
+    for (const [i, place] of reversals(bits).entries()) {
+      if ([38, 48].some((at) => place > at && place < at + 2)) continue;
+      const centre = 2000 + place * cell;
+      for (let n = Math.ceil(centre - 6 * cell); n < centre + 6 * cell; n++)
+        samples[n]! += (i % 2 === 0 ? 0.3 : -0.3) / (1 + ((n - centre) / (cell / 8)) ** 2);
+    }
+    const deviate = normal(seed);
+    return samples.map((sample) => sample + 0.01 * deviate());
+  };
+
+  // The cheap path was certain of 00; a fast swipe's search was likely, a slow one's certain.
+  for (const [what, cell] of [
+    ["a fast swipe", 10],
+    ["a slow swipe", 25.3],
+    ["one as slow as are read", 90],
+  ] as const) {
+    it(`are known to be in doubt: ${what}`, () => {
+      for (const seed of [131_000_000, 131_000_001, 131_000_002, 131_000_003]) {
+        const { reads, candidates } = readSamples(without(seed, cell), RATE);
+        expect(reads.length, `seed ${seed}`).to.equal(0);
+        const [first, second] = candidates.map(({ probability }) => probability);
+        expect(first! + second!, `seed ${seed}`).to.be.above(0.99);
+        expect(second, `seed ${seed}`).to.be.above(0.01);
+      }
+    }).timeout(60_000);
+  }
+});
