@@ -79,6 +79,7 @@ export { type CapacitorBleClient, capacitorTransport } from "./transport/capacit
 export type { CardLink, CardTransport, DiscoveredCard } from "./transport/card-link.js";
 export { type CountingLink, countingLink, type LinkCounts } from "./transport/counting.js";
 export type { GattOptions } from "./transport/gatt.js";
+export { decodeGreeting, encodeGreeting, type LineGreeting } from "./transport/line-greeting.js";
 export {
   type MemoryCard,
   type MemoryLine,
@@ -89,6 +90,13 @@ export {
 export { type BlePlxManager, blePlxTransport } from "./transport/react-native-ble-plx.js";
 export { type SerialSource, type SerialTransportOptions, serialTransport } from "./transport/serial.js";
 export { type WebBluetooth, type WebBluetoothTransport, webBluetoothTransport } from "./transport/web-bluetooth.js";
+export {
+  CARD_PROTOCOL,
+  CARD_TOKEN,
+  type WebSocketLike,
+  type WebSocketTransportOptions,
+  webSocketTransport,
+} from "./transport/web-socket.js";
 export { askCard, GIVE_LOG, START_LOADER } from "./update/card-frames.js";
 export { type FlashOptions, type FlashProgress, type FlashResult, type FlashStep, flashCard } from "./update/flash.js";
 export { type AirFlashOptions, flashCardOverAir } from "./update/flash-air.js";
