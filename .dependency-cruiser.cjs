@@ -4,7 +4,7 @@ const only = (room, allowed) => ({
   severity: "error",
   from: { path: `^${room}/`, pathNot: "/test/" },
   to: {
-    path: "^(wire|firmware|emulator|sdk|pos-sim|network|iso8583|tools|test)/",
+    path: "^(wire|firmware|emulator|sdk|pos-sim|network|iso8583|companion|tools|test)/",
     pathNot: `^(${[room, ...allowed].join("|")})/`,
   },
 });
@@ -18,6 +18,7 @@ module.exports = {
     only("emulator", ["wire"]),
     only("pos-sim", ["iso8583"]),
     only("network", ["wire", "iso8583"]),
+    only("companion", ["wire", "sdk"]),
     {
       name: "ledger-knows-no-issuer",
       severity: "error",
@@ -49,7 +50,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ["exports"],
       conditionNames: ["import", "types"],
-      extensions: [".ts", ".mjs", ".js"],
+      extensions: [".ts", ".tsx", ".mjs", ".js"],
     },
   },
 };

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
-const ROOMS = ["wire", "firmware", "emulator", "sdk", "iso8583", "pos-sim", "network", "tools"];
+const ROOMS = ["wire", "firmware", "emulator", "sdk", "iso8583", "pos-sim", "network", "companion", "tools"];
 const MODULES_MIN = 120;
 
 const faults = [...cruise(), ...switches()];

@@ -51,6 +51,10 @@ async function main() {
   await buildFirmware((line) => console.error(line));
   const { buildLoops } = await import("./build-loops.mjs");
   await buildLoops((line) => console.error(line));
+  if (["--companion", "--tests"].some((wanted) => process.argv.includes(wanted))) {
+    const { buildCompanion } = await import("./build-companion.mjs");
+    await buildCompanion((line) => console.error(line));
+  }
   if (process.argv.includes("--tests")) await testTools();
   if (process.argv.includes("--mcu")) await mcuImages();
 }

@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.js";
+import { companionCommand } from "./commands/companion.js";
 import { completionCommand } from "./commands/completion.js";
 import { debugCommand } from "./commands/debug.js";
 import { demoCommand } from "./commands/demo.js";
@@ -98,6 +99,7 @@ export function build(context: Context, onCode: (code: ExitCode) => void = () =>
     // What stands behind a command is the command's: ecard image build has a --version of its own.
     .enablePositionalOptions()
     .addHelpText("after", EXIT_HELP);
+  companionCommand(program, context);
   demoCommand(program, context);
   emulateCommand(program, context, onCode);
   debugCommand(program, context);

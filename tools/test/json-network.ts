@@ -5,6 +5,7 @@ import { sampleKeys } from "@enabling-card/issuer";
 import { openWatchDoor, startNetwork } from "@enabling-card/network";
 import { cardOnPort } from "./card-on-port.js";
 import {
+  COMPANION,
   COPIED,
   check,
   RESTORED,
@@ -31,6 +32,11 @@ export function networkVerbs(folder: () => string, lines: Lines): Readonly<Recor
     return store;
   }
   return {
+    async companion() {
+      const abort = new AbortController();
+      const [listening] = await lines(["companion", "--port", "0", "--json"], abort.signal, () => abort.abort());
+      check(listening!, COMPANION);
+    },
     async "network start"() {
       const abort = new AbortController();
       const ports = ["--http", "--codes", "--acs", "--iso", "--watch"].flatMap((name) => [name, "0"]);

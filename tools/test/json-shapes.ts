@@ -82,6 +82,7 @@ export const STANDING_TOKEN: Shape = {
 export const DISARMED: Shape = { takenBack: "boolean", passesSent: "number" };
 export const UNPAIRED: Shape = { card: "string", forgotten: "boolean", cardKnows: "boolean" };
 export const ISSUER: Shape = { event: "string", url: "string", iso: "object" };
+export const COMPANION: Shape = { event: "string", url: "string", cardId: "string" };
 export const STARTED: Shape = {
   ...{ event: "string", issuer: "string", processor: "string", acs: "string", watch: "string", iso: "object" },
 };
@@ -329,6 +330,7 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["serial", SERIAL_PORT],
   ["logs", { ...LOGGED, ...LOG_FRAME }],
   ["issuer", ISSUER],
+  ["companion", COMPANION],
   ["network start", { ...STARTED, ...STARTED_APART }],
   ["network keys", SERVICE_KEYS],
   ["network watch", WATCHED],

@@ -19,11 +19,12 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network tokens" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "companion" | "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network tokens" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="demo emulate debug personalise issuer network pair cards pay checkout code disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="companion demo emulate debug personalise issuer network pair cards pay checkout code disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
+    "companion") flags="--port --dir --json -q --quiet -v --verbose" names="" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --hci --pty --btsnoop --trace --json -q --quiet -v --verbose" names="" ;;
     "debug") flags="--board --gdb --listen --auto-press --show-code --json -q --quiet -v --verbose" names="" ;;

@@ -10,8 +10,9 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'checkout:pay in a shop'\''s app\: agreed to on the card, sent without a swipe' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('companion:the cardholder'\''s app in a browser, with an emulated card and a till' 'demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'checkout:pay in a shop'\''s app\: agreed to on the card, sent without a swipe' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
+      companion) _ecard_companion ;;
       demo) _ecard_demo ;;
       emulate) _ecard_emulate ;;
       debug) _ecard_debug ;;
@@ -37,6 +38,17 @@ _ecard() {
       completion) _ecard_completion ;;
     esac ;;
   esac
+}
+_ecard_companion() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--port[on 127.0.0.1; 0 takes any free one]:value:_files' \
+    '--dir[where card and network are kept; in memory without]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
 }
 _ecard_demo() {
   local state line

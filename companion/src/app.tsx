@@ -1,0 +1,94 @@
+// The shell: where one is, and the table beside it where the card is an emulated one.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { CardPage } from "./pages/card-page.js";
+import { CardsPage } from "./pages/cards-page.js";
+import { HistoryPage } from "./pages/history-page.js";
+import { PairPage } from "./pages/pair-page.js";
+import { PayPage } from "./pages/pay-page.js";
+import type { Phone } from "./phone/phone.js";
+import { Table } from "./world/table.js";
+import type { TableModel } from "./world/table-model.js";
+
+/** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`. */
+export const place = signal(placeNow());
+addEventListener("hashchange", () => {
+  place.value = placeNow();
+});
+
+function placeNow(): readonly string[] {
+  return location.hash.replace(/^#\/?/, "").split("/").filter(Boolean);
+}
+
+const TITLES: Readonly<Record<string, string>> = {
+  cards: "Cards",
+  pair: "Pair a card",
+  pay: "Pay",
+  card: "Card",
+  history: "History",
+};
+
+export function App({ phone, table }: { readonly phone: Phone; readonly table: TableModel | undefined }) {
+  const [room = "cards", ...rest] = place.value;
+  const title = TITLES[room] ?? TITLES.cards!;
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const where = place.value.join("/");
+  useEffect(() => {
+    document.title = `${title} - enabling-card`;
+    // Whoever does not see the page hears where he is.
+    if (!isFirst.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    isFirst.current = false;
+  }, [where]);
+  return (
+    <div class={table === undefined ? "shell" : "shell with-table"}>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        To the page
+      </button>
+      <header>
+        <span class="brand">enabling-card</span>
+        <nav aria-label="Pages">
+          <PageLink to="" text="Cards" isHere={room === "cards"} />
+          <PageLink to="pair" text="Pair" isHere={room === "pair"} />
+          <PageLink to="history" text="History" isHere={room === "history"} />
+        </nav>
+      </header>
+      <main id="main" tabIndex={-1} ref={main} aria-label={title}>
+        {pageOf(room, rest, phone, table)}
+      </main>
+      {table !== undefined && <Table model={table} />}
+    </div>
+  );
+}
+
+function pageOf(
+  room: string,
+  [first = "", second = ""]: readonly string[],
+  phone: Phone,
+  table: TableModel | undefined,
+) {
+  switch (room) {
+    case "pair":
+      return <PairPage phone={phone} table={table} />;
+    case "pay":
+      return <PayPage key={`${first} ${second}`} phone={phone} table={table} card={first} token={second} />;
+    case "card":
+      return <CardPage phone={phone} card={first} />;
+    case "history":
+      return <HistoryPage phone={phone} />;
+    default:
+      return <CardsPage phone={phone} />;
+  }
+}
+
+function PageLink({ to, text, isHere }: { readonly to: string; readonly text: string; readonly isHere: boolean }) {
+  return (
+    <a href={`#/${to}`} aria-current={isHere ? "page" : undefined}>
+      {text}
+    </a>
+  );
+}

@@ -1,0 +1,45 @@
+// What is kept, record by record.
+
+import type { Pairing, Registration, Token, WebCryptoHandle } from "@enabling-card/sdk";
+
+/** A key that WebCrypto holds is kept as its handle; where the browser has no X25519, as its octets. */
+export interface StoredPairing extends Omit<Pairing, "phoneKey"> {
+  readonly card: string;
+  readonly confirmedAs: number;
+  readonly savedMs: number;
+  readonly phoneKey: WebCryptoHandle | { readonly secret: Uint8Array };
+}
+
+export interface StoredRegistration extends Registration {
+  readonly card: string;
+  readonly token: string;
+}
+
+/** What the issuer gave for a card: the access key, once; and its payment means. It outlives a pairing, as the card may be paired again. */
+export interface Account {
+  /** Base32 of the card's id: its name. */
+  readonly card: string;
+  readonly cardId: Uint8Array;
+  /** A secret. */
+  readonly accessKey: string;
+  /** How far the card had followed the ledger when it was last seen. */
+  readonly checkpointSize: number;
+  readonly tokens: readonly Token[];
+}
+
+/** How a payment ended, as far as this phone knows. */
+export type Outcome = "approved" | "declined" | "not-sent" | "sent" | "unknown";
+
+/** One grant: what is known of it, and never more. */
+export interface Payment {
+  readonly id?: number;
+  readonly card: string;
+  readonly last4: string;
+  readonly merchant: string;
+  /** The most that could be charged, cents. */
+  readonly cap: number;
+  readonly startedMs: number;
+  readonly outcome: Outcome;
+  /** What was said: the terminal's answer, or why nothing was sent. */
+  readonly detail: string;
+}

@@ -1,0 +1,83 @@
+// Opens what this browser keeps, finds out what stands behind the pages, and shows them.
+
+import { type CardTransport, webBluetoothTransport, webSocketTransport } from "@enabling-card/sdk";
+import { fromHex } from "@enabling-card/wire";
+import { render } from "preact";
+import { App } from "./app.js";
+import { type Database, openDatabase } from "./keep/database.js";
+import { sentenceOf } from "./parts/sentence.js";
+import { Phone } from "./phone/phone.js";
+import { TableModel } from "./world/table-model.js";
+import { takeToken, WorldClient } from "./world/world-client.js";
+import "./style.css";
+
+const MAKER_ROOT = "makerRoot";
+const root = document.getElementById("app")!;
+
+start().catch((error: unknown) => {
+  render(
+    <main class="shell">
+      <h1>enabling-card</h1>
+      <p class="problem" role="alert">
+        {sentenceOf(error)}
+      </p>
+    </main>,
+    root,
+  );
+});
+
+async function start(): Promise<void> {
+  const token = takeToken();
+  const database = await openDatabase();
+  const client = token === undefined ? undefined : new WorldClient(token);
+  const facts = await client?.facts();
+  const makerRoot = await knownRoot(database, facts?.makerRoot);
+  if (makerRoot === undefined) return askForAddress();
+  const phone = await Phone.open({
+    database,
+    makerRoot,
+    transport: transportOf(token),
+    issuerUrl: location.origin,
+  });
+  const table = client && facts && new TableModel(client, facts);
+  render(<App phone={phone} table={table} />, root);
+  void table?.follow(new AbortController().signal);
+  for (const { name } of phone.cards.value) void greet(phone, name);
+  await navigator.serviceWorker?.register("/sw.js").catch(() => undefined); // without one the app works while it is on-line
+}
+
+/** Which cards are genuine: told by the server once, and kept for when it is away. */
+async function knownRoot(database: Database, told: string | undefined): Promise<Uint8Array | undefined> {
+  if (told !== undefined) await database.put("settings", told, MAKER_ROOT);
+  const known = told ?? (await database.get("settings", MAKER_ROOT));
+  return known === undefined ? undefined : fromHex(known);
+}
+
+/** The emulated card's line where these pages have a token for it; else the card over Bluetooth. */
+function transportOf(token: string | undefined): CardTransport {
+  if (token === undefined) return webBluetoothTransport();
+  return webSocketTransport({ url: `ws://${location.host}/card`, token });
+}
+
+/** A card that is near is there when it is needed. One that is not is looked for when its owner says so. */
+async function greet(phone: Phone, name: string): Promise<void> {
+  try {
+    await phone.reach(name);
+  } catch {
+    // Away: the page says so.
+  }
+  await phone.compare(name).catch(() => undefined);
+  await phone.follow();
+}
+
+function askForAddress(): void {
+  render(
+    <main class="shell">
+      <h1>enabling-card</h1>
+      <p>
+        Open the address that <code>npm run companion</code> printed: this one lacks what lets the page in.
+      </p>
+    </main>,
+    root,
+  );
+}

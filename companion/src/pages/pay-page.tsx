@@ -1,0 +1,202 @@
+// One payment, from what is asked for to the terminal's answer.
+
+import { fromHex } from "@enabling-card/wire";
+import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { Countdown } from "../parts/countdown.js";
+import { Waveform } from "../parts/waveform.js";
+import { centsOf, euro } from "../parts/words.js";
+import { Paying, type PayState } from "../phone/pay.js";
+import type { Phone } from "../phone/phone.js";
+import type { TableModel } from "../world/table-model.js";
+
+interface PayPageProps {
+  readonly phone: Phone;
+  readonly table: TableModel | undefined;
+  readonly card: string;
+  /** The token's reference, hexadecimal. */
+  readonly token: string;
+}
+
+export function PayPage({ phone, table, card: name, token: wanted }: PayPageProps) {
+  const paying = useSignal<Paying | undefined>(undefined);
+  const card = phone.cards.value.find((one) => one.name === name);
+  const means = card?.means.find(({ token }) => fromHex(wanted).every((octet, i) => token.tokenRef[i] === octet));
+  useEffect(() => table?.onAnswer((answer) => paying.value?.heard(answer)), []);
+  // Who leaves this page takes back what was not presented.
+  useEffect(() => () => void paying.value?.cancel(), []);
+  if (card === undefined || means === undefined)
+    return (
+      <>
+        <h1>Pay</h1>
+        <p>This phone has no such card any more.</p>
+        <a href="#/">To the cards</a>
+      </>
+    );
+  const begin = (merchant: string, cap: number, when: "now" | "swipe") => {
+    const one = new Paying(phone, { card: name, token: means.token, merchant, cap });
+    paying.value = one;
+    void one.prepare(when);
+    chosen.value = when;
+  };
+  const chosen = useSignal<"now" | "swipe">("now");
+  return (
+    <>
+      <h1>Pay with •••• {means.token.last4}</h1>
+      {paying.value === undefined ? (
+        <Order table={table} onOrder={begin} />
+      ) : (
+        <Payment paying={paying.value} when={chosen.value} table={table} onAgain={() => (paying.value = undefined)} />
+      )}
+    </>
+  );
+}
+
+function Order({
+  table,
+  onOrder,
+}: {
+  readonly table: TableModel | undefined;
+  readonly onOrder: (merchant: string, cap: number, when: "now" | "swipe") => void;
+}) {
+  const bill = table?.view.value.bill;
+  const [merchant, setMerchant] = useState(bill?.merchant ?? "");
+  const [amount, setAmount] = useState(bill === undefined ? "" : (bill.amount / 100).toFixed(2));
+  const cents = centsOf(amount);
+  const isGood = cents !== undefined && /^[ -~]{0,40}$/.test(merchant);
+  const go = (when: "now" | "swipe") => isGood && onOrder(merchant.trim(), cents, when);
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        go("now");
+      }}
+    >
+      <label>
+        Merchant <span class="hint">as on the till; none: any merchant</span>
+        <input value={merchant} maxLength={40} onInput={(event) => setMerchant(event.currentTarget.value)} />
+      </label>
+      <label>
+        The most that may be charged, EUR
+        <input value={amount} inputMode="decimal" onInput={(event) => setAmount(event.currentTarget.value)} />
+      </label>
+      <div class="buttons">
+        <button class="primary" type="submit" disabled={!isGood}>
+          Pay here
+        </button>
+        <button type="button" disabled={!isGood} onClick={() => go("swipe")}>
+          Hand the card over
+        </button>
+      </div>
+      <p class="hint">
+        Hand it over: it sends when a reader touches it, at most three times within two minutes, without you.
+      </p>
+    </form>
+  );
+}
+
+interface PaymentProps {
+  readonly paying: Paying;
+  readonly when: "now" | "swipe";
+  readonly table: TableModel | undefined;
+  readonly onAgain: () => void;
+}
+
+function Payment({ paying, when, table, onAgain }: PaymentProps) {
+  const state = paying.state.value;
+  const heard = table?.heard.value;
+  return (
+    <section class="panel payment" aria-label="Payment">
+      <Stage paying={paying} state={state} when={when} onAgain={onAgain} />
+      {heard !== undefined && (state.at === "presenting" || state.at === "ended") && <Waveform heard={heard} />}
+    </section>
+  );
+}
+
+function Stage({
+  paying,
+  state,
+  when,
+  onAgain,
+}: {
+  readonly paying: Paying;
+  readonly state: PayState;
+  readonly when: "now" | "swipe";
+  readonly onAgain: () => void;
+}) {
+  if (state.at === "fetching" || state.at === "loading")
+    return (
+      <p role="status">
+        {state.at === "fetching" ? "Fetching a grant from the issuer…" : "The card opens and checks it…"}
+      </p>
+    );
+  if (state.at === "confirming")
+    return (
+      <>
+        <p role="status">
+          The card would pay <strong>{state.loaded.merchant || "any merchant"}</strong>, at most{" "}
+          <strong>{euro(state.loaded.cap)}</strong>.
+        </p>
+        <div class="buttons">
+          <button class="primary" type="button" onClick={() => void paying.present(when)}>
+            {when === "now" ? "Yes, pay" : "Yes, arm the card"}
+          </button>
+          <button type="button" onClick={() => void paying.cancel()}>
+            No, take it back
+          </button>
+        </div>
+      </>
+    );
+  if (state.at === "presenting")
+    return (
+      <>
+        <p role="status" class={`wallet wallet-${state.view.status}`}>
+          {state.view.next}.
+        </p>
+        {state.view.armedUntilMs !== undefined && <Countdown untilMs={state.view.armedUntilMs} />}
+        {state.view.passesSent > 0 && (
+          <p>
+            {state.view.passesSent} {state.view.passesSent === 1 ? "pass has" : "passes have"} left the coil.
+          </p>
+        )}
+        <button type="button" onClick={() => void paying.cancel()}>
+          Take it back
+        </button>
+      </>
+    );
+  return (
+    <>
+      <p role="alert" class={`outcome outcome-${state.outcome}`}>
+        {OUTCOMES[state.outcome]}. {state.detail}.
+      </p>
+      {state.receipt !== undefined && <Receipt text={state.receipt} />}
+      <div class="buttons">
+        <button class="primary" type="button" onClick={onAgain}>
+          Pay again
+        </button>
+        <a class="button" href="#/">
+          To the cards
+        </a>
+      </div>
+    </>
+  );
+}
+
+/** Wider than a phone: whoever has no finger moves it by its keys. */
+function Receipt({ text }: { readonly text: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section class="receipt" aria-label="Receipt" tabIndex={0}>
+      <pre>{text}</pre>
+    </section>
+  );
+}
+
+const OUTCOMES = {
+  approved: "Paid",
+  declined: "Not paid",
+  "not-sent": "Nothing was sent",
+  sent: "Sent",
+  unknown: "Nobody knows yet",
+} as const;

@@ -1,0 +1,22 @@
+// What went wrong, in a sentence that says what to do.
+
+import { CardError } from "@enabling-card/sdk";
+import { KeepError } from "../keep/database.js";
+
+/** What the issuer's own codes mean to whoever pays. */
+const ISSUER: Readonly<Record<string, string>> = {
+  GRANT_LIMIT: "This card has had as many payments as it may have for now: wait a few seconds, then try again",
+  TOKEN_SUSPENDED: "This payment means is suspended: resume it first",
+  TOKEN_DEACTIVATED: "This payment means has ended for good: have another one made",
+  CARD_ENROLLED: "Another phone has this card at the issuer: unpair it there, or ask the issuer",
+};
+
+export function sentenceOf(error: unknown): string {
+  if (error instanceof CardError) {
+    const known = error.issuerCode === undefined ? undefined : ISSUER[error.issuerCode];
+    return known ?? error.message;
+  }
+  if (error instanceof KeepError) return error.message;
+  if (error instanceof DOMException && error.name === "AbortError") return "It was cancelled";
+  return "Something in this app went wrong: load the page again, and if it stays, tell us what you did";
+}

@@ -1,0 +1,48 @@
+// Numbers and states in words.
+
+import type { Indication, MeansAction, MeansView } from "@enabling-card/sdk";
+
+export function euro(cents: number): string {
+  return `${(cents / 100).toFixed(2)} EUR`;
+}
+
+/** Cents of what somebody typed; undefined where it is no amount. */
+export function centsOf(text: string): number | undefined {
+  const cents = /^\d{1,6}([.,]\d{1,2})?$/.test(text.trim())
+    ? Math.round(Number(text.trim().replace(",", ".")) * 100)
+    : 0;
+  return cents > 0 ? cents : undefined;
+}
+
+export function shortName(card: string): string {
+  return card.slice(0, 6);
+}
+
+const INDICATIONS: Readonly<Record<Indication, string>> = {
+  synchronous: "Ready",
+  pending: "Pending",
+  suspended: "Suspended",
+  revoked: "Ended",
+};
+
+export function indicationOf({ indication, heldBy }: MeansView): string {
+  const by = heldBy.length > 0 ? ` by ${heldBy.join(" and ")}` : "";
+  return `${INDICATIONS[indication]}${by}`;
+}
+
+/** What its owner does next. */
+export const NEXT: Readonly<Record<MeansAction, string>> = {
+  register: "Register it with this phone",
+  compare: "Compare it with the issuer",
+  bring: "Bring the card near, so that it hears of it",
+  activate: "Activate it",
+  resume: "Resume it",
+  "verify-pin": "Enter the right PIN",
+  "ask-issuer": "Ask the issuer",
+  "ask-requestor": "Ask whom it was made for",
+  replace: "Have another one made",
+};
+
+export function when(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

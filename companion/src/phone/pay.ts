@@ -1,0 +1,171 @@
+// One payment: a grant fetched and loaded, seen by its user, presented, and how it ended. Nothing is left half known: a grant that was not presented is
+// taken back from the card.
+
+import { type Card, CardError, followCard, type Loaded, type Token, type WalletView } from "@enabling-card/sdk";
+import { Phase } from "@enabling-card/wire";
+import { type Signal, signal } from "@preact/signals";
+import type { Outcome } from "../keep/records.js";
+import { sentenceOf } from "../parts/sentence.js";
+import type { TillAnswer } from "../world/world-client.js";
+import type { Phone } from "./phone.js";
+
+export interface Order {
+  readonly card: string;
+  readonly token: Token;
+  readonly merchant: string;
+  /** The most that may be charged, cents. */
+  readonly cap: number;
+}
+
+export type PayState =
+  | { readonly at: "fetching" }
+  | { readonly at: "loading" }
+  /** What the card itself says it would pay. */
+  | { readonly at: "confirming"; readonly loaded: Loaded }
+  | { readonly at: "presenting"; readonly loaded: Loaded; readonly view: WalletView }
+  | { readonly at: "ended"; readonly outcome: Outcome; readonly detail: string; readonly receipt?: string };
+
+/** How long the terminal's answer is waited for behind the last pass, ms. */
+const ANSWER_MS = 12_000;
+const TAKEN_BACK = "You took it back";
+/** Germany, ISO 3166-1: these pages' shops. */
+const COUNTRY = 276;
+const REQUESTOR = "companion";
+const EMISSIONS = { now: 1, swipe: 3 } as const;
+
+export class Paying {
+  readonly state: Signal<PayState> = signal<PayState>({ at: "fetching" });
+  readonly order: Order;
+  readonly #phone: Phone;
+  readonly #abort = new AbortController();
+  #card: Card | undefined;
+  #entry: number | undefined;
+  #answered: ((answer: TillAnswer) => void) | undefined;
+
+  constructor(phone: Phone, order: Order) {
+    this.#phone = phone;
+    this.order = order;
+  }
+
+  /** Fetches the grant and loads it: the card says what it is for. */
+  async prepare(maxEmissions: keyof typeof EMISSIONS): Promise<void> {
+    const { card: name, token, merchant, cap } = this.order;
+    const { signal } = this.#abort;
+    try {
+      const account = await this.#phone.account(name);
+      const card = await this.#phone.reach(name, signal);
+      this.#card = card;
+      this.#entry = await this.#phone.payments.begin({
+        card: name,
+        last4: token.last4,
+        merchant,
+        cap,
+        startedMs: Date.now(),
+      });
+      const { challenge, checkpointSize } = card.info;
+      const domain = {
+        requestor: REQUESTOR,
+        ...(merchant !== "" && { merchant }),
+        channel: 0,
+        country: COUNTRY,
+        maxAmount: cap,
+      };
+      const asked = { cardId: card.cardId, tokenRef: token.tokenRef, challenge, checkpointSize, domain };
+      const bundle = await this.#phone
+        .issuerOf(account)
+        .grant({ ...asked, maxEmissions: EMISSIONS[maxEmissions], kind: "online" }, { signal });
+      this.state.value = { at: "loading" };
+      const loaded = await card.load(bundle, { signal });
+      await this.#phone.followed(account, loaded.info.checkpointSize);
+      this.state.value = { at: "confirming", loaded };
+    } catch (error) {
+      await this.#fail(error);
+    }
+  }
+
+  /** Has it sent, at once or at the swipe. */
+  async present(when: "now" | "swipe"): Promise<void> {
+    const { value } = this.state;
+    const card = this.#card;
+    if (value.at !== "confirming" || card === undefined) return;
+    const { loaded } = value;
+    const follower = followCard(card, (view) => {
+      if (this.state.value.at === "presenting") this.state.value = { at: "presenting", loaded, view };
+    });
+    this.state.value = { at: "presenting", loaded, view: follower.view };
+    const over = ended(card);
+    const answer = new Promise<TillAnswer>((resolve) => {
+      this.#answered = resolve;
+    });
+    try {
+      const presented = await card.present({
+        when,
+        signal: this.#abort.signal,
+        saw: loaded,
+      });
+      if (presented.armedForS !== null) {
+        const why = await Promise.race([over, answer.then(() => undefined)]);
+        if (why !== undefined) throw why;
+      }
+      await this.#wait(answer, card.info.passesSent);
+    } catch (error) {
+      await this.#fail(error);
+    } finally {
+      follower.stop();
+    }
+  }
+
+  /** The terminal said something: it is this payment's where this payment is on the coil, or was last. */
+  heard(answer: TillAnswer): void {
+    this.#answered?.(answer);
+  }
+
+  /** Its user has changed his mind: what was not sent is not. */
+  async cancel(): Promise<void> {
+    const { at } = this.state.value;
+    if (at === "ended") return;
+    this.#abort.abort();
+    if (at === "confirming" || at === "presenting") await this.#card?.disarm().catch(() => undefined);
+    if (at === "confirming") await this.#end("not-sent", TAKEN_BACK);
+  }
+
+  async #wait(answer: Promise<TillAnswer>, passes: number): Promise<void> {
+    if (passes === 0)
+      return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : "Nobody swiped the card in time");
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS, undefined));
+    const said = await Promise.race([answer, late]);
+    // What an armed card could still send would be the same grant: it is over.
+    if (this.#card?.info.phase === Phase.Armed) await this.#card.disarm().catch(() => undefined);
+    if (said === undefined) return this.#end("sent", "It was sent; the terminal's answer is on its screen");
+    if (said.kind !== "answered") return this.#end("not-sent", said.sentence);
+    if (said.approved) return this.#end("approved", "The terminal approved it", said.receipt);
+    return this.#end("declined", `The terminal declined it: ${said.ourCode ?? said.responseCode}`, said.receipt);
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    const sent = this.#card?.info.passesSent ?? 0;
+    const isUnknown = error instanceof CardError && ["LINK_LOST", "LINK_TIMEOUT"].includes(error.code);
+    const waits = this.state.value.at === "presenting";
+    // A grant that was loaded and not presented goes: the next one is another.
+    if (!isUnknown && this.#card?.connected) await this.#card.disarm().catch(() => undefined);
+    const why = this.#abort.signal.aborted ? TAKEN_BACK : sentenceOf(error);
+    await this.#end(isUnknown && waits ? "unknown" : sent > 0 && waits ? "sent" : "not-sent", why);
+  }
+
+  async #end(outcome: Outcome, detail: string, receipt?: string): Promise<void> {
+    this.state.value = { at: "ended", outcome, detail, ...(receipt !== undefined && { receipt }) };
+    if (this.#entry !== undefined) await this.#phone.payments.end(this.#entry, outcome, detail);
+  }
+}
+
+/** How what is armed ends: played, or why not. */
+function ended(card: Card): Promise<CardError | undefined> {
+  return new Promise((resolve) => {
+    const stop = card.subscribe((notice) => {
+      if (notice.type === "done") resolve(undefined);
+      else if (notice.type === "disarmed" || notice.type === "disconnected") resolve(notice.why);
+      else return;
+      stop();
+    });
+  });
+}

@@ -1,0 +1,338 @@
+// The phone that these pages are: its cards, what the issuer gave for each, and who of them is in reach.
+
+import {
+  Card,
+  CardError,
+  type CardTransport,
+  IssuerClient,
+  type MeansInput,
+  type MeansView,
+  type PairStep,
+  PaymentMeans,
+  type Token,
+} from "@enabling-card/sdk";
+import { toBase32, toHex } from "@enabling-card/wire";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { Accounts } from "../keep/accounts.js";
+import type { Database } from "../keep/database.js";
+import { pairingStore } from "../keep/pairing-store.js";
+import { Payments } from "../keep/payments.js";
+import type { Account } from "../keep/records.js";
+import { registrationStore } from "../keep/registration-store.js";
+
+export interface PhoneOptions {
+  readonly database: Database;
+  readonly transport: CardTransport;
+  /** Which cards are genuine: the maker's public key. */
+  readonly makerRoot: Uint8Array;
+  readonly issuerUrl: string;
+}
+
+/** What pays, on a card. */
+export interface Means {
+  readonly token: Token;
+  readonly view: MeansView;
+}
+
+/** One card of this phone's. */
+export interface OwnCard {
+  /** Base32 of its id. */
+  readonly name: string;
+  readonly cardId: Uint8Array;
+  readonly link: "away" | "connecting" | "near";
+  /** Known once it was near. */
+  readonly batteryPercent: number | undefined;
+  readonly means: readonly Means[];
+}
+
+/** Steps of pairing and of what follows it, for people. */
+export type PairingStep = PairStep | "enrolling" | "registering";
+
+export class Phone {
+  readonly payments: Payments;
+  readonly #options: PhoneOptions;
+  readonly #store;
+  readonly #registrations;
+  readonly #accounts: Accounts;
+  readonly #cards: Signal<readonly OwnCard[]> = signal([]);
+  readonly #live = new Map<string, Card>();
+  readonly #means = new Map<string, PaymentMeans>();
+  /** Payment means whose state is on its way to the card. */
+  readonly #brought = new Set<string>();
+  /** Payment means whose news are listened to. */
+  readonly #followed = new Set<PaymentMeans>();
+
+  /** With the cards that it had before. */
+  static async open(options: PhoneOptions): Promise<Phone> {
+    const phone = new Phone(options);
+    await phone.#readCards();
+    return phone;
+  }
+
+  private constructor(options: PhoneOptions) {
+    this.#options = options;
+    this.#store = pairingStore(options.database);
+    this.#registrations = registrationStore(options.database);
+    this.#accounts = new Accounts(options.database);
+    this.payments = new Payments(options.database);
+  }
+
+  get cards(): ReadonlySignal<readonly OwnCard[]> {
+    return this.#cards;
+  }
+
+  /**
+   * Pairs, has the card enrolled and a payment means made and registered; goes on from where an earlier try ended.
+   *
+   * @throws {CardError} as `Card.pair`, `IssuerClient.enrol`, `PaymentMeans.register`; {KeepError}
+   */
+  async pair(
+    code: string,
+    holderName: string,
+    onStep: (step: PairingStep) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { transport, makerRoot } = this.#options;
+    const card = await Card.pair(transport, code, {
+      store: this.#store,
+      phoneName: PHONE_NAME,
+      makerRoot,
+      onProgress: onStep,
+      signal,
+    });
+    this.#live.set(card.name, card);
+    this.#watch(card);
+    await this.#readCards();
+    await this.enrol(card.name, holderName, onStep, signal);
+  }
+
+  /** Of a card that is paired: what the issuer has not given yet. */
+  async enrol(
+    name: string,
+    holderName: string,
+    onStep: (step: PairingStep) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const card = await this.reach(name, signal);
+    const { cardId } = card;
+    const { checkpointSize } = card.info;
+    onStep("enrolling");
+    let account = await this.#accounts.find(name);
+    if (account === undefined) {
+      const { accessKey } = await this.#issuer().enrol(card.certificate, PHONE_NAME, { signal });
+      account = { card: name, cardId, accessKey, checkpointSize, tokens: [] };
+      await this.#accounts.keep(account);
+    }
+    if (account.tokens.length === 0) {
+      const token = await this.#issuer(account).createToken(cardId, holderName, { signal });
+      account = { ...account, tokens: [token] };
+      await this.#accounts.keep(account);
+    }
+    onStep("registering");
+    await this.#readCards();
+    for (const token of account.tokens) {
+      const means = await this.#meansOf(account, token);
+      await means.register({ card, signal });
+      await means.settled();
+    }
+    this.#showMeans();
+    void this.follow();
+    onStep("done");
+  }
+
+  /** One more payment means on a card. */
+  async addMeans(name: string, holderName: string, signal: AbortSignal): Promise<void> {
+    const account = await this.account(name);
+    const token = await this.#issuer(account).createToken(account.cardId, holderName, { signal });
+    await this.#accounts.keep({ ...account, tokens: [...account.tokens, token] });
+    await this.#readCards();
+    const card = this.#live.get(name);
+    const means = await this.#meansOf(account, token);
+    await means.register({ card, signal });
+    await means.settled();
+    this.#showMeans();
+    void this.follow();
+  }
+
+  /** The card, connected. @throws {CardError} as `Card.connect` */
+  async reach(name: string, signal?: AbortSignal): Promise<Card> {
+    const known = this.#live.get(name);
+    if (known?.connected) return known;
+    const own = this.#cards.value.find((card) => card.name === name);
+    if (own === undefined)
+      throw new CardError("PAIRING_UNKNOWN", "This phone keeps no pairing with that card: pair it first");
+    this.#change(name, { link: "connecting" });
+    try {
+      if (known !== undefined) await known.refresh({ ...(signal && { signal }) });
+      const card = known ?? (await this.#connect(own.cardId, signal));
+      this.#change(name, { link: "near", batteryPercent: card.info.batteryPercent });
+      return card;
+    } catch (error) {
+      this.#change(name, { link: "away" });
+      throw error;
+    }
+  }
+
+  /** Asks issuer and card how each payment means stands; what is out of reach is left as it was. */
+  async compare(name: string, signal?: AbortSignal): Promise<void> {
+    const account = await this.#accounts.find(name);
+    const card = this.#live.get(name);
+    const options = { card: card?.connected ? card : undefined, ...(signal && { signal }) };
+    try {
+      for (const token of account?.tokens ?? []) {
+        const means = await this.#meansOf(account!, token);
+        if (means.view.link?.action === "register") await means.register(options);
+        else await means.compare(options);
+        await means.settled();
+      }
+    } finally {
+      this.#showMeans();
+    }
+  }
+
+  /** Listens to the issuer's news of all means that are registered, until the page is closed: whoever changes a state, it is seen here. */
+  async follow(): Promise<void> {
+    for (const { name, means } of this.#cards.value) {
+      const account = await this.#accounts.find(name);
+      for (const { token } of account === undefined ? [] : means) {
+        const one = await this.#meansOf(account!, token);
+        if (this.#followed.has(one) || one.view.link?.action === "register") continue;
+        this.#followed.add(one);
+        const near = () => (this.#live.get(name)?.connected ? this.#live.get(name) : undefined);
+        const heard = one.follow({ card: near }).catch(() => undefined); // refused: its owner is told when he compares
+        void heard.finally(() => this.#followed.delete(one));
+      }
+    }
+  }
+
+  /** What its owner asks of one of its means. @throws {CardError} as `PaymentMeans.input` */
+  async ask(name: string, token: Token, wish: MeansInput): Promise<void> {
+    const means = await this.#meansOf(await this.account(name), token);
+    const card = this.#live.get(name);
+    try {
+      await means.input(wish, { card: card?.connected ? card : undefined });
+    } finally {
+      this.#showMeans();
+    }
+  }
+
+  /** @throws {CardError} `ISSUER_NOT_ENROLLED` */
+  async account(name: string): Promise<Account> {
+    const account = await this.#accounts.find(name);
+    if (account === undefined)
+      throw new CardError("ISSUER_NOT_ENROLLED", "This card is not enrolled with the issuer: pair it again");
+    return account;
+  }
+
+  /** How far the card has followed the ledger, for the next grant. */
+  async followed(account: Account, checkpointSize: number): Promise<void> {
+    await this.#accounts.keep({ ...account, checkpointSize });
+  }
+
+  issuerOf(account: Account): IssuerClient {
+    return this.#issuer(account);
+  }
+
+  /** Ends the pairing on the card and here. @throws {CardError} as `Card.unpair` */
+  async unpair(name: string, signal?: AbortSignal): Promise<void> {
+    const card = await this.reach(name, signal);
+    await card.unpair({ ...(signal && { signal }) });
+    this.#live.delete(name);
+    await this.#readCards();
+  }
+
+  /** Forgets a card that cannot be had any more. The card goes on knowing this phone. */
+  async forget(name: string): Promise<void> {
+    const own = this.#cards.value.find((card) => card.name === name);
+    if (own === undefined) return;
+    await this.#live.get(name)?.close();
+    this.#live.delete(name);
+    await this.#store.forget(own.cardId);
+    await this.#readCards();
+  }
+
+  async #connect(cardId: Uint8Array, signal: AbortSignal | undefined): Promise<Card> {
+    const { transport } = this.#options;
+    const card = await Card.connect(transport, {
+      store: this.#store,
+      cardId,
+      reconnects: 1,
+      ...(signal && { signal }),
+    });
+    this.#live.set(card.name, card);
+    this.#watch(card);
+    return card;
+  }
+
+  #watch(card: Card): void {
+    card.subscribe((notice) => {
+      if (notice.type === "disconnected") this.#change(card.name, { link: "away" });
+      else if ("info" in notice) this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
+    });
+  }
+
+  #issuer(account?: Account): IssuerClient {
+    const { issuerUrl: baseUrl } = this.#options;
+    return new IssuerClient({ baseUrl, ...(account && { accessKey: account.accessKey }) });
+  }
+
+  async #meansOf({ card, cardId, accessKey, ...rest }: Account, token: Token): Promise<PaymentMeans> {
+    const key = `${card} ${toHex(token.tokenRef)}`;
+    const known = this.#means.get(key);
+    if (known !== undefined) return known;
+    const issuer = this.#issuer({ card, cardId, accessKey, ...rest });
+    const onChange = (view: MeansView) => {
+      this.#showMeans();
+      if (view.link?.action === "bring") void this.#bring(card, key);
+    };
+    const { tokenRef } = token;
+    const means = await PaymentMeans.open({ issuer, store: this.#registrations, cardId, tokenRef, onChange });
+    this.#means.set(key, means);
+    return means;
+  }
+
+  /** What the issuer says and the card does not know is brought to it, where it is near. */
+  async #bring(name: string, key: string): Promise<void> {
+    const [card, means] = [this.#live.get(name), this.#means.get(key)];
+    if (!card?.connected || means === undefined || this.#brought.has(key)) return;
+    this.#brought.add(key);
+    await means.settled();
+    if (means.view.link?.action === "bring") await means.bring(card).catch(() => undefined); // gone meanwhile: it is brought when it is near again
+    this.#brought.delete(key);
+  }
+
+  /** Cards as they are kept; what is known of those that are shown stays. */
+  async #readCards(): Promise<void> {
+    const pairings = (await this.#store.list()).filter(({ confirmed }) => confirmed);
+    const cards: OwnCard[] = [];
+    for (const { cardId } of pairings) {
+      const name = toBase32(cardId);
+      const before = this.#cards.value.find((card) => card.name === name);
+      const account = await this.#accounts.find(name);
+      const means: Means[] = [];
+      for (const token of account?.tokens ?? [])
+        means.push({ token, view: (await this.#meansOf(account!, token)).view });
+      const live = this.#live.get(name);
+      const link = live?.connected ? "near" : (before?.link ?? "away");
+      cards.push({ name, cardId, link, batteryPercent: live?.info.batteryPercent ?? before?.batteryPercent, means });
+    }
+    this.#cards.value = cards;
+  }
+
+  #showMeans(): void {
+    this.#cards.value = this.#cards.value.map((card) => ({
+      ...card,
+      means: card.means.map(({ token, view }) => ({
+        token,
+        view: this.#means.get(`${card.name} ${toHex(token.tokenRef)}`)?.view ?? view,
+      })),
+    }));
+  }
+
+  #change(name: string, change: Partial<OwnCard>): void {
+    this.#cards.value = this.#cards.value.map((card) => (card.name === name ? { ...card, ...change } : card));
+  }
+}
+
+/** What cards call this phone. */
+const PHONE_NAME = "Companion";

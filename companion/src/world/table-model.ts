@@ -1,0 +1,41 @@
+// What is known of the table, as signals.
+
+import { type Signal, signal } from "@preact/signals";
+import type { Heard, TableFacts, TableView, TillAnswer, WorldClient } from "./world-client.js";
+
+export class TableModel {
+  readonly view: Signal<TableView>;
+  /** The last swipe that the till's head heard, and what the till says of it. */
+  readonly heard: Signal<Heard | undefined> = signal(undefined);
+  readonly answer: Signal<TillAnswer | undefined> = signal(undefined);
+  readonly pairingCode: string;
+  readonly client: WorldClient;
+  readonly #listeners = new Set<(answer: TillAnswer) => void>();
+
+  constructor(client: WorldClient, { table, pairingCode }: TableFacts) {
+    this.client = client;
+    this.view = signal(table);
+    this.pairingCode = pairingCode;
+  }
+
+  /** Hears each answer of the till from now on. Returns how to stop. */
+  onAnswer(listener: (answer: TillAnswer) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  follow(signal: AbortSignal): Promise<void> {
+    return this.client.follow((event) => {
+      if (event.kind === "table") {
+        const { kind: _, ...view } = event;
+        this.view.value = view;
+      } else if (event.kind === "heard") {
+        this.heard.value = event;
+        this.answer.value = undefined;
+      } else {
+        this.answer.value = event.answer;
+        for (const listener of this.#listeners) listener(event.answer);
+      }
+    }, signal);
+  }
+}

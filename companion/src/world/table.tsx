@@ -1,0 +1,123 @@
+// The emulated table: the card with its lights and button, its sheet, and the till. What a tester does here with the mouse, hands do with a real card.
+
+import { useState } from "preact/hooks";
+import { Waveform } from "../parts/waveform.js";
+import { euro } from "../parts/words.js";
+import type { TableModel } from "./table-model.js";
+import type { Hand, TillAnswer } from "./world-client.js";
+
+const LIGHTS = {
+  off: "dark",
+  pairing: "blue: it waits for its phone",
+  ask: "white, blinking: press the button twice",
+  armed: "green, breathing: it sends at the reader",
+  sending: "green: it sends",
+  done: "green, once: done",
+  refused: "red: it refused",
+} as const;
+
+export function Table({ model }: { readonly model: TableModel }) {
+  const { lights, on, near, batteryPercent } = model.view.value;
+  const hand = (does: Hand, text: string, off = !on) => (
+    <button type="button" disabled={off} onClick={() => void model.client.does(does)}>
+      {text}
+    </button>
+  );
+  return (
+    <aside class="table" aria-label="The table: an emulated card and a till">
+      <h2>On the table</h2>
+      <section aria-label="The card">
+        <div class="plastic">
+          <span class={`light light-${lights}`} aria-hidden="true" />
+          <span class="plastic-name">emulated card</span>
+          <span class="plastic-battery">{batteryPercent} %</span>
+        </div>
+        <p role="status">{on ? `Its light is ${LIGHTS[lights]}.` : "It has no power."}</p>
+        <div class="buttons">
+          {hand("press-twice", "Press its button twice")}
+          {hand("hold", "Hold its button 3 s")}
+          {hand("swipe", "Swipe it at the till")}
+          {near ? hand("away", "Carry it away") : hand("near", "Bring it back")}
+        </div>
+      </section>
+      <TillScreen model={model} />
+      <Sheet code={model.pairingCode} />
+    </aside>
+  );
+}
+
+function TillScreen({ model }: { readonly model: TableModel }) {
+  const { bill } = model.view.value;
+  const [amount, setAmount] = useState((bill.amount / 100).toFixed(2));
+  const [merchant, setMerchant] = useState(bill.merchant);
+  const cents = Math.round(Number(amount.replace(",", ".")) * 100);
+  const isGood = cents >= 1 && cents <= 99_999_999 && /^[ -~]{1,40}$/.test(merchant);
+  const heard = model.heard.value;
+  const answer = model.answer.value;
+  return (
+    <section aria-label="The till">
+      <h3>The till</h3>
+      <form
+        class="till"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isGood) void model.client.charge({ amount: cents, merchant });
+        }}
+      >
+        <label>
+          Merchant
+          <input value={merchant} maxLength={40} onInput={(event) => setMerchant(event.currentTarget.value)} />
+        </label>
+        <label>
+          Amount, EUR
+          <input value={amount} inputMode="decimal" onInput={(event) => setAmount(event.currentTarget.value)} />
+        </label>
+        <button type="submit" disabled={!isGood}>
+          Charge
+        </button>
+      </form>
+      <p>
+        It asks for <strong>{euro(bill.amount)}</strong> at {bill.merchant}.
+      </p>
+      {heard !== undefined && <Waveform heard={heard} />}
+      <p role="status" class={answer === undefined ? "" : verdictOf(answer)}>
+        {answer === undefined
+          ? heard === undefined
+            ? "No card was swiped yet."
+            : "Asking the network…"
+          : said(answer)}
+      </p>
+    </section>
+  );
+}
+
+const verdictOf = (answer: TillAnswer) => (answer.kind === "answered" && answer.approved ? "good" : "bad");
+
+function said(answer: TillAnswer): string {
+  if (answer.kind !== "answered") return answer.sentence;
+  return answer.approved ? "Approved" : `Declined: ${answer.ourCode ?? answer.responseCode}`;
+}
+
+function Sheet({ code }: { readonly code: string }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <section aria-label="The card's sheet">
+      <h3>The sheet that came with it</h3>
+      <p class="hint">Whoever has this code and the card may pair: with a real card, keep it to yourself.</p>
+      <p>
+        <code class="code">{code}</code>
+      </p>
+      <button
+        type="button"
+        onClick={() =>
+          void navigator.clipboard.writeText(code).then(
+            () => setCopied(true),
+            () => setCopied(false),
+          )
+        }
+      >
+        {copied ? "Copied" : "Copy the code"}
+      </button>
+    </section>
+  );
+}

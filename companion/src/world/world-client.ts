@@ -1,0 +1,117 @@
+// The emulated table behind these pages: what lies on it, and the hands that are asked to move. Where the pages stand alone there is none.
+
+export interface Bill {
+  readonly amount: number;
+  readonly merchant: string;
+}
+
+export interface TableView {
+  readonly lights: "off" | "pairing" | "ask" | "armed" | "sending" | "done" | "refused";
+  readonly on: boolean;
+  readonly lineUp: boolean;
+  readonly batteryPercent: number;
+  readonly near: boolean;
+  readonly bill: Bill;
+}
+
+export interface Heard {
+  readonly kind: "heard";
+  readonly passes: number;
+  readonly seconds: number;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+export type TillAnswer =
+  | {
+      readonly kind: "answered";
+      readonly approved: boolean;
+      readonly responseCode: string;
+      readonly ourCode?: string;
+      readonly receipt: string;
+    }
+  | { readonly kind: "refused" | "unread" | "failed"; readonly code: string; readonly sentence: string };
+
+export type WorldEvent =
+  | ({ readonly kind: "table" } & TableView)
+  | Heard
+  | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
+
+export type Hand = "press" | "press-twice" | "hold" | "swipe" | "away" | "near" | "power-off" | "power-on";
+
+export interface TableFacts {
+  readonly table: TableView;
+  readonly pairingCode: string;
+  readonly makerRoot: string;
+}
+
+/** Between two tries to hear the table again, ms. */
+const AGAIN_MS = 1_000;
+
+export class WorldClient {
+  readonly token: string;
+
+  constructor(token: string) {
+    this.token = token;
+  }
+
+  /** What lies on the table; undefined where this server has none, or does not know the token. */
+  async facts(): Promise<TableFacts | undefined> {
+    const response = await this.#ask("/world/table").catch(() => undefined);
+    return response?.ok ? ((await response.json()) as TableFacts) : undefined;
+  }
+
+  async does(hand: Hand): Promise<void> {
+    await this.#post("/world/hands", { does: hand });
+  }
+
+  async charge(bill: Bill): Promise<void> {
+    await this.#post("/world/bill", bill);
+  }
+
+  /** Hears the table until `signal`, again and again where the server was away. */
+  async follow(hear: (event: WorldEvent) => void, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        const response = await this.#ask("/world/events", { signal });
+        if (response.ok && response.body !== null) for await (const event of linesOf(response.body)) hear(event);
+      } catch {
+        // Away: it is asked again.
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+
+  #ask(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${this.token}` } });
+  }
+
+  async #post(path: string, body: object): Promise<void> {
+    const headers = { "content-type": "application/json" };
+    await this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+}
+
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<WorldEvent> {
+  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let unread = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (unread + value).split("\n");
+    unread = lines.pop()!;
+    for (const line of lines) if (line !== "") yield JSON.parse(line) as WorldEvent;
+  }
+}
+
+const KEY = "ecard.token";
+
+/** The token of the address that the server printed, kept for the next time; the address bar forgets it. */
+export function takeToken(): string | undefined {
+  const [, said] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
+  if (said !== undefined) {
+    localStorage.setItem(KEY, said);
+    history.replaceState(null, "", "#/");
+  }
+  return said ?? localStorage.getItem(KEY) ?? undefined;
+}

@@ -1,0 +1,277 @@
+// What a cardholder does, in Chromium: the built pages, and behind them the emulated card, the network and the till.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { decodePairingCode } from "@enabling-card/wire";
+import { expect } from "chai";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { startChromium } from "../../tools/src/browser/chromium.js";
+import { type CompanionServer, serveCompanion } from "../../tools/src/companion/serve.js";
+import { World } from "../../tools/src/companion/world.js";
+import { issuerDesk } from "../../tools/src/network/issuer-desk.js";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+/** A page that waits for card, issuer or till, on a busy machine, ms. */
+const PATIENCE = 20_000;
+
+describe("the companion in a browser", () => {
+  let browser: Browser;
+  let axe: string;
+  let world: World;
+  let server: CompanionServer;
+  let context: BrowserContext;
+  let page: Page;
+  let faults: string[];
+
+  before(async () => {
+    browser = await startChromium();
+    axe = await readFile(AXE, "utf8");
+  });
+  after(() => browser.close());
+
+  beforeEach(async () => {
+    world = await World.open();
+    server = await serveCompanion(world);
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    faults = [];
+    page = await opened();
+  });
+  afterEach(async () => {
+    await context.close();
+    await server.close().catch(() => undefined);
+    await world.close();
+    expect(faults).to.deep.equal([]);
+  });
+
+  async function opened(url = server.url): Promise<Page> {
+    const one = await context.newPage();
+    one.setDefaultTimeout(PATIENCE);
+    one.on("pageerror", (error) => faults.push(error.message));
+    one.on("console", (message) => {
+      if (/content security policy/i.test(message.text())) faults.push(message.text());
+    });
+    one.on("request", (request) => {
+      if (new URL(request.url()).hostname !== "127.0.0.1") faults.push(`asked ${request.url()}`);
+    });
+    await one.goto(url);
+    await one.getByRole("heading", { level: 1 }).waitFor();
+    return one;
+  }
+
+  const press = (name: string) => page.getByRole("button", { name, exact: true }).click();
+  const main = () => page.getByRole("main");
+  const says = (text: string | RegExp) => main().getByText(text).first().waitFor();
+  async function pair(): Promise<void> {
+    await page.goto(`${origin()}/#/pair`);
+    await press("Take the one on the table");
+    await press("Pair");
+    await says("Ready");
+  }
+  const origin = () => new URL(server.url).origin;
+  async function order(how: "Pay here" | "Hand the card over"): Promise<void> {
+    await page.getByRole("link", { name: /^Pay with/ }).click();
+    await press(how);
+    await says(/The card would pay Corner Coffee, at most 9.50 EUR/);
+  }
+
+  it("pairs a card, and pays with it: the receipt is on the page, and in the history", async () => {
+    await says("This phone has no card yet.");
+    await pair();
+    await order("Pay here");
+    await press("Yes, pay");
+    await says("Press the card's button twice now.");
+    await press("Press its button twice");
+    await says("Paid. The terminal approved it.");
+    await says(/999999\*{6}\d{4}/);
+    await says(/The swipe: \d passe?s? in/);
+    await page.getByRole("link", { name: "History" }).click();
+    await says("Corner Coffee");
+    await says("paid");
+  }).timeout(60_000);
+
+  it("hands the card over: armed, it sends at the till without its phone", async () => {
+    await pair();
+    await order("Hand the card over");
+    await press("Yes, arm the card");
+    await press("Press its button twice");
+    await says("Swipe at the reader, or hand the card over.");
+    await says(/\d+ s left/);
+    await press("Swipe it at the till");
+    await says("Paid. The terminal approved it.");
+    expect(world.view.lights).to.not.equal("armed");
+  }).timeout(60_000);
+
+  it("takes a payment back, before the card was asked and while it is armed", async () => {
+    await pair();
+    await order("Pay here");
+    await press("No, take it back");
+    await says("Nothing was sent.");
+    await press("Pay again");
+    await press("Hand the card over");
+    await press("Yes, arm the card");
+    await press("Press its button twice");
+    await says(/\d+ s left/);
+    await press("Take it back");
+    await says("Nothing was sent.");
+    await press("Swipe it at the till");
+    expect(await page.getByText("No card was swiped yet.").count()).to.equal(1);
+  }).timeout(60_000);
+
+  it("tells why a terminal declined", async () => {
+    await pair();
+    await page.getByLabel("Amount, EUR", { exact: true }).fill("30");
+    await press("Charge");
+    await page.getByText("It asks for 30.00 EUR").waitFor();
+    await page.getByRole("link", { name: /^Pay with/ }).click();
+    await page.getByLabel("The most that may be charged, EUR").fill("9.50");
+    await press("Pay here");
+    await press("Yes, pay");
+    await press("Press its button twice");
+    await says(/Not paid. The terminal declined it: AMOUNT_OVER_CAP/);
+  }).timeout(60_000);
+
+  it("suspends and resumes: nothing can be paid with what is suspended", async () => {
+    await pair();
+    await press("Suspend");
+    await says(/^Suspended by cardholder/);
+    expect(await page.getByRole("link", { name: /^Pay with/ }).count()).to.equal(0);
+    await press("Resume");
+    await says("Ready");
+  }).timeout(60_000);
+
+  it("hears of what others do with its payment means, as soon as they do", async () => {
+    await pair();
+    const { cardId } = decodePairingCode(world.pairingCode);
+    const keys = { keysFile: undefined, writtenKeys: undefined };
+    const desk = await issuerDesk({ who: "operator", url: world.network.issuer.url, ...keys });
+    const [token] = await desk.tokens(cardId);
+    await desk.move(token!, "suspended");
+    await says(/^Suspended by issuer/);
+    await says("Ask the issuer");
+    await desk.move(token!, "active");
+    await says("Ready");
+  }).timeout(60_000);
+
+  it("keeps its card over a reload, in keys that the page cannot read", async () => {
+    await pair();
+    await page.reload();
+    await says("Ready");
+    const keys = await page.evaluate(async () => {
+      const open = indexedDB.open("enabling-card");
+      await new Promise((resolve) => open.addEventListener("success", resolve));
+      const all = open.result.transaction("pairings").objectStore("pairings").getAll();
+      await new Promise((resolve) => all.addEventListener("success", resolve));
+      open.result.close();
+      return all.result.map(({ phoneKey }) => ("secret" in phoneKey ? "octets" : phoneKey.privateKey.extractable));
+    });
+    expect(keys).to.deep.equal([false]);
+  }).timeout(60_000);
+
+  it("says that the card is out of reach, and finds it again", async () => {
+    await pair();
+    await press("Carry it away");
+    await says("not in reach");
+    await press("Look for it");
+    await says(/No such card is in reach/);
+    await press("Bring it back");
+    await press("Look for it");
+    await says(/in reach, battery/);
+  }).timeout(90_000);
+
+  it("unpairs, here and on the card", async () => {
+    await pair();
+    await page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
+    expect(await page.getByRole("button", { name: "Unpair" }).isDisabled()).to.equal(true);
+    await page.getByLabel("I want that").check();
+    await press("Unpair");
+    await says("This phone has no card yet.");
+    expect(world.card.advertised()).to.equal(undefined);
+  }).timeout(60_000);
+
+  it("refuses a code that is none, and another card's, in words", async () => {
+    await page.goto(`${origin()}/#/pair`);
+    await page.getByLabel("The code on the card's sheet").fill("ECARD1:nothing");
+    await press("Pair");
+    await says(/This is not a pairing code/);
+    const other = await World.open();
+    try {
+      await page.getByLabel("The code on the card's sheet").fill(other.pairingCode);
+      await press("Pair");
+      await page
+        .getByRole("alert")
+        .getByText(/sheet|card/)
+        .waitFor();
+      expect(await page.getByRole("link", { name: "Cards" }).count()).to.equal(1);
+    } finally {
+      await other.close();
+    }
+  }).timeout(60_000);
+
+  it("works without the server behind the first load: pages, cards and history are there", async () => {
+    await pair();
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await server.close();
+    await page.reload();
+    await says(/Card [A-Z2-7]{6}/);
+    await says("not in reach");
+    await page.getByRole("link", { name: "History" }).click();
+    await says("Nothing was paid with this phone yet.");
+  }).timeout(60_000);
+
+  it("lets no page in that has not the token, and says what to do", async () => {
+    const stranger = await browser.newContext();
+    const other = await stranger.newPage();
+    await other.goto(`${origin()}/`);
+    await other.getByText("Open the address that").waitFor();
+    const answers = await other.evaluate(async () => {
+      const asked = await fetch("/world/table");
+      const wrong = await fetch("/world/table", { headers: { authorization: "Bearer another" } });
+      return [asked.status, wrong.status, await asked.json()];
+    });
+    expect(answers).to.deep.equal([401, 401, { code: "TOKEN_WRONG" }]);
+    await stranger.close();
+  }).timeout(60_000);
+
+  for (const [scheme, width] of [
+    ["light", 1280],
+    ["dark", 390],
+  ] as const) {
+    it(`has no fault that axe-core finds on any page, ${scheme}, ${width} pixels wide`, async () => {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 800 });
+      const found: string[] = [];
+      const look = async (name: string) => {
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() =>
+          (
+            globalThis as unknown as {
+              axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+            }
+          ).axe.run(),
+        );
+        for (const { id, nodes } of violations) found.push(`${name}: ${id}: ${nodes[0]!.html}`);
+        const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        if (isWide) found.push(`${name}: wider than the window`);
+      };
+      await look("no card");
+      await pair();
+      await look("cards");
+      await page.goto(`${origin()}/#/pair`);
+      await look("pair");
+      await page.goto(`${origin()}/#/`);
+      await order("Pay here");
+      await look("confirm");
+      await press("Yes, pay");
+      await press("Press its button twice");
+      await says("Paid. The terminal approved it.");
+      await look("paid");
+      await page.getByRole("link", { name: "History" }).click();
+      await says("Corner Coffee");
+      await look("history");
+      await page.goto(`${origin()}/#/`);
+      await page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
+      await says("Part with it");
+      await look("card");
+      expect(found).to.deep.equal([]);
+    }).timeout(90_000);
+  }
+});

@@ -1,0 +1,141 @@
+// The companion's server on loopback: its pages, the emulated card's line, the issuer behind the same origin, and the table's hands and events.
+
+import { randomBytes } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { toHex } from "@enabling-card/wire";
+import proxy from "@fastify/http-proxy";
+import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import { isToken, refusedCaller } from "./callers.js";
+import { serveCardSocket } from "./card-socket.js";
+import { builtPages } from "./pages.js";
+import type { Bill } from "./till.js";
+import { HANDS, type Hand, type World } from "./world.js";
+
+export interface CompanionServer {
+  readonly port: number;
+  /** Where a browser goes: behind the `#`, which no server sees, is the token. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface CompanionOptions {
+  /** 0 (unless told) takes any free one. */
+  readonly port?: number;
+}
+
+const HOST = "127.0.0.1";
+const BODY_MAX = 4_096;
+/** Pages come from here alone, and nothing else does. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "manifest-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const BILL = {
+  type: "object",
+  additionalProperties: false,
+  required: ["amount", "merchant"],
+  properties: {
+    amount: { type: "integer", minimum: 1, maximum: 99_999_999 },
+    merchant: { type: "string", minLength: 1, maxLength: 40, pattern: "^[ -~]+$" },
+  },
+} as const;
+const HAND = {
+  type: "object",
+  additionalProperties: false,
+  required: ["does"],
+  properties: { does: { enum: HANDS } },
+} as const;
+
+/** @throws {CommandError} `PAGES_MISSING`; Node's `EADDRINUSE`, `EACCES` */
+export async function serveCompanion(world: World, { port = 0 }: CompanionOptions = {}): Promise<CompanionServer> {
+  const pages = await builtPages();
+  const token = randomBytes(18).toString("base64url");
+  const app = fastify({
+    bodyLimit: BODY_MAX,
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
+  });
+  let listening = 0;
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "content-security-policy": POLICY,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+    });
+    const refusal = refusedCaller(request.raw, listening);
+    if (refusal !== undefined) return reply.code(refusal.status).send({ code: refusal.code });
+    if (!request.url.startsWith("/world/") || isToken(bearer(request), token)) return undefined;
+    return reply.code(401).send({ code: "TOKEN_WRONG" });
+  });
+  app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({ code: status < 500 ? "BAD_REQUEST" : "INTERNAL" });
+  });
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ code: "NOT_FOUND" }));
+
+  for (const [path, { body, type, isFixed }] of pages) {
+    const kept = isFixed ? "public, max-age=31536000, immutable" : "no-cache";
+    app.get(path, (_request, reply) => reply.headers({ "content-type": type, "cache-control": kept }).send(body));
+  }
+  await app.register(proxy, {
+    upstream: world.network.issuer.url,
+    prefix: "/v1",
+    rewritePrefix: "/v1",
+    httpMethods: ["GET", "POST"],
+  });
+
+  app.get("/world/table", () => ({
+    ...{ table: world.view, pairingCode: world.pairingCode, makerRoot: toHex(world.makerRoot) },
+  }));
+  app.post<{ Body: { does: Hand } }>("/world/hands", { schema: { body: HAND } }, (request, reply) => {
+    world.does(request.body.does);
+    return reply.code(204).send();
+  });
+  app.post<{ Body: Bill }>("/world/bill", { schema: { body: BILL } }, (request, reply) => {
+    world.charge(request.body);
+    return reply.code(204).send();
+  });
+  app.get("/world/events", (_request, reply) => tellEvents(world, reply));
+
+  await app.listen({ host: HOST, port });
+  listening = (app.server.address() as AddressInfo).port;
+  const closeSocket = serveCardSocket(app.server, world.card, { path: "/card", token });
+  return {
+    port: listening,
+    url: `http://${HOST}:${listening}/#token=${token}`,
+    close: async () => {
+      closeSocket();
+      await app.close();
+    },
+  };
+}
+
+function bearer({ headers }: FastifyRequest): string | undefined {
+  return /^Bearer (.+)$/.exec(headers.authorization ?? "")?.[1];
+}
+
+/** The table as it is, and each event from then on: a line of JSON each. */
+function tellEvents(world: World, reply: FastifyReply): void {
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    ...reply.getHeaders(),
+    "content-type": "application/x-ndjson",
+    "cache-control": "no-store",
+  } as Record<string, string>);
+  const tell = (event: object) => raw.write(`${JSON.stringify(event)}\n`);
+  tell({ kind: "table", ...world.view });
+  const stop = world.subscribe(tell);
+  raw.on("close", stop);
+}

@@ -1,0 +1,94 @@
+// The shop's side of the table: a till whose reader hears the card's coil, and asks the network.
+
+import type { Emission } from "@enabling-card/emulator";
+import { PosError, readSamples, Terminal } from "@enabling-card/pos-sim";
+import { recordingOf } from "../demo/recording.js";
+
+export interface Bill {
+  /** In cents. */
+  readonly amount: number;
+  /** As DE 43 has it, up to 40 characters. */
+  readonly merchant: string;
+}
+
+/** What the cashier's screen shows of a swipe. */
+export type TillAnswer =
+  | {
+      readonly kind: "answered";
+      readonly approved: boolean;
+      readonly responseCode: string;
+      readonly ourCode?: string;
+      readonly receipt: string;
+    }
+  | { readonly kind: "refused"; readonly code: string; readonly sentence: string }
+  | { readonly kind: "unread"; readonly code: string; readonly sentence: string }
+  | { readonly kind: "failed"; readonly code: string; readonly sentence: string };
+
+/** A swipe as the head heard it, for a picture: lowest and highest of each slice, -1 to 1 of the loudest. */
+export interface Heard {
+  readonly seconds: number;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+const SLICES = 480;
+
+export class Till {
+  bill: Bill;
+  readonly #address: { readonly host: string; readonly port: number };
+  #terminal: Terminal;
+
+  constructor(address: { readonly host: string; readonly port: number }, bill: Bill) {
+    this.#address = address;
+    this.bill = bill;
+    this.#terminal = this.#terminalOf(bill);
+  }
+
+  /** What is charged from now on. */
+  charge(bill: Bill): void {
+    if (bill.merchant !== this.bill.merchant) this.#terminal = this.#terminalOf(bill);
+    this.bill = bill;
+  }
+
+  /** Hears an emission: its picture at once, and the network's answer to it. */
+  take(emission: Emission): { readonly heard: Heard; readonly answer: Promise<TillAnswer> } {
+    const { whole } = recordingOf(emission);
+    return { heard: heardOf(whole.samples, whole.sampleRateHz), answer: this.#ask(whole.samples, whole.sampleRateHz) };
+  }
+
+  async #ask(samples: Float32Array, sampleRateHz: number): Promise<TillAnswer> {
+    const { reads, diagnosis } = readSamples(samples, sampleRateHz);
+    if (reads.length === 0) {
+      const { code, sentence } = diagnosis!;
+      return { kind: "unread", code, sentence };
+    }
+    try {
+      const result = await this.#terminal.authorise(reads, { amount: this.bill.amount });
+      if (result.outcome === "refused") return { kind: "refused", ...result.refusal };
+      const { approved, responseCode, ourCode, receipt } = result;
+      return { kind: "answered", approved, responseCode, ...(ourCode !== undefined && { ourCode }), receipt };
+    } catch (error) {
+      if (!(error instanceof PosError)) throw error;
+      return { kind: "failed", code: error.code, sentence: error.message };
+    }
+  }
+
+  #terminalOf({ merchant }: Bill): Terminal {
+    // Behind every number that this till has used today, also where it was started anew.
+    const firstStan = 1 + (Math.floor(Date.now() / 1000) % 999_999);
+    return new Terminal({ ...this.#address, merchantName: merchant, firstStan });
+  }
+}
+
+function heardOf(samples: Float32Array, sampleRateHz: number): Heard {
+  const loudest = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1e-9);
+  const slices = Array.from({ length: SLICES }, (_, i) =>
+    samples.subarray(Math.floor((i * samples.length) / SLICES), Math.floor(((i + 1) * samples.length) / SLICES)),
+  );
+  const share = (sample: number) => Math.round((1000 * sample) / loudest) / 1000;
+  return {
+    seconds: samples.length / sampleRateHz,
+    low: slices.map((slice) => share(slice.reduce((a, b) => Math.min(a, b), 0))),
+    high: slices.map((slice) => share(slice.reduce((a, b) => Math.max(a, b), 0))),
+  };
+}

@@ -1,0 +1,188 @@
+// What stands behind the pages where there is no hardware: an emulated card, the network, a till; and the hands that hold the card.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { INDICATOR_NAMES, type TraceEvent } from "@enabling-card/emulator";
+import { sampleKeys } from "@enabling-card/issuer";
+import { type Network, startNetwork } from "@enabling-card/network";
+import { PAIRING_HOLD_MS } from "@enabling-card/wire";
+import { FLASH_FILE, personaliseFolder } from "../card-folder.js";
+import { type OpenCard, openCard } from "../emulate/open-card.js";
+import { type Bill, type Heard, Till, type TillAnswer } from "./till.js";
+
+/** The table as it is seen: the card's lights, whether it has power and a phone, and what the till asks for. */
+export interface TableView {
+  readonly lights: string;
+  readonly on: boolean;
+  readonly lineUp: boolean;
+  readonly batteryPercent: number;
+  readonly near: boolean;
+  readonly bill: Bill;
+}
+
+export type WorldEvent =
+  | ({ readonly kind: "table" } & TableView)
+  | ({ readonly kind: "heard"; readonly passes: number } & Heard)
+  | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
+
+/** What hands do: with the card's button, with the card, with its power. */
+export const HANDS = ["press", "press-twice", "hold", "swipe", "away", "near", "power-off", "power-on"] as const;
+export type Hand = (typeof HANDS)[number];
+
+const BILL: Bill = { amount: 950, merchant: "Corner Coffee" };
+/** Behind the last pass of an emission, ms: passes follow each other sooner. */
+const OVER_MS = 400;
+
+export class World {
+  readonly network: Network;
+  readonly #open: OpenCard;
+  readonly #till: Till;
+  readonly #listeners = new Set<(event: WorldEvent) => void>();
+  #near = true;
+  #over: NodeJS.Timeout | undefined;
+  #told = "";
+
+  /**
+   * @param folder - Where card and network are kept, made where they are not there; all in memory without
+   * @throws what `startNetwork`, `personaliseFolder` and `openCard` throw
+   */
+  static async open(folder?: string): Promise<World> {
+    const network = await startNetwork({
+      keys: sampleKeys(),
+      ...(folder !== undefined && { store: join(folder, "network") }),
+    });
+    try {
+      return new World(network, await ownCard(folder));
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  }
+
+  private constructor(network: Network, open: OpenCard) {
+    this.network = network;
+    this.#open = open;
+    this.#till = new Till(network.processor.iso, BILL);
+    open.card.trace.subscribe((event) => this.#seen(event));
+  }
+
+  /** The card's line: none while it is away. */
+  get card() {
+    const { card } = this.#open;
+    const isNear = () => this.#near;
+    return {
+      get on() {
+        return card.on && isNear();
+      },
+      get lineUp() {
+        return card.lineUp;
+      },
+      advertised: () => card.advertised(),
+      connectLine: (options: { readonly mtu: number }) => card.connectLine(options),
+    };
+  }
+
+  /** The sheet that came with the card: a secret, which lies on this table. */
+  get pairingCode(): string {
+    return this.#open.pairingCode;
+  }
+
+  get makerRoot(): Uint8Array {
+    return this.#open.makerRoot!;
+  }
+
+  get view(): TableView {
+    const { card } = this.#open;
+    return {
+      lights: INDICATOR_NAMES[card.indicators.now],
+      on: card.on,
+      lineUp: card.on && card.lineUp,
+      batteryPercent: Math.round(card.battery.percent),
+      near: this.#near,
+      bill: this.#till.bill,
+    };
+  }
+
+  charge(bill: Bill): void {
+    this.#till.charge(bill);
+    this.#tellTable();
+  }
+
+  does(hand: Hand): void {
+    const { card } = this.#open;
+    const hands: Record<Hand, () => void> = {
+      press: () => card.press(),
+      "press-twice": () => card.pressTwice(),
+      // Longer than the card wants it held for a new phone: by a hand's trembling.
+      hold: () => card.hold(PAIRING_HOLD_MS + 100),
+      swipe: () => card.touchHead(),
+      away: () => {
+        this.#near = false;
+        card.dropLine();
+      },
+      near: () => {
+        this.#near = true;
+      },
+      "power-off": () => card.stop(),
+      "power-on": () => void card.start(),
+    };
+    const isPower = hand.startsWith("power") || hand === "away" || hand === "near";
+    if (card.on || isPower) hands[hand]();
+    this.#tellTable();
+  }
+
+  /** Hears what is seen on the table from now on. Returns how to stop. */
+  subscribe(listener: (event: WorldEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#over);
+    this.#open.close();
+    await this.network.close();
+  }
+
+  #seen(event: TraceEvent): void {
+    if (event.kind === "pass") {
+      clearTimeout(this.#over);
+      this.#over = setTimeout(() => void this.#heard(), OVER_MS);
+    }
+    if (["indicator", "line", "start", "power-lost"].includes(event.kind)) this.#tellTable();
+  }
+
+  async #heard(): Promise<void> {
+    const { card } = this.#open;
+    const emission = card.coil.emission();
+    if (emission === undefined) return;
+    if (card.coil.busy) {
+      this.#over = setTimeout(() => void this.#heard(), OVER_MS);
+      return;
+    }
+    card.coil.clear();
+    const { bill } = this.#till;
+    const { heard, answer } = this.#till.take(emission);
+    this.#tell({ kind: "heard", passes: emission.passes.length, ...heard });
+    this.#tell({ kind: "answer", bill, answer: await answer });
+  }
+
+  /** Where anything of it is new. */
+  #tellTable(): void {
+    const view = this.view;
+    const text = JSON.stringify(view);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#tell({ kind: "table", ...view });
+  }
+
+  #tell(event: WorldEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+}
+
+async function ownCard(folder: string | undefined): Promise<OpenCard> {
+  if (folder === undefined) return openCard({});
+  const own = join(folder, "card");
+  if (!existsSync(join(own, FLASH_FILE))) await personaliseFolder({ folder: own, cardClass: "test" });
+  return openCard({ folder: own });
+}
