@@ -18,7 +18,7 @@ module.exports = {
     only("emulator", ["wire"]),
     only("pos-sim", ["iso8583"]),
     only("network", ["wire", "iso8583"]),
-    only("companion", ["wire", "sdk"]),
+    only("companion", ["wire", "sdk", "pos-sim"]),
     {
       name: "ledger-knows-no-issuer",
       severity: "error",

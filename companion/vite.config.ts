@@ -15,6 +15,9 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
   },
+  // The reader's files are bytes here.
+  resolve: { alias: [{ find: /^node:.*$/, replacement: join(ROOT, "src/scope/without-node.ts") }] },
+  worker: { format: "es" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [serviceWorker()],
 });

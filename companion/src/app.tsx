@@ -1,6 +1,7 @@
 // The shell: where one is, and the table beside it where the card is an emulated one.
 
 import { signal } from "@preact/signals";
+import { lazy, Suspense } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
 import { CardPage } from "./pages/card-page.js";
 import { CardsPage } from "./pages/cards-page.js";
@@ -11,7 +12,10 @@ import type { Phone } from "./phone/phone.js";
 import { Table } from "./world/table.js";
 import type { TableModel } from "./world/table-model.js";
 
-/** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`. */
+/** The reader is loaded when somebody tests. */
+const TestPage = lazy(() => import("./pages/test-page.js"));
+
+/** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`, `#/test`. */
 export const place = signal(placeNow());
 addEventListener("hashchange", () => {
   place.value = placeNow();
@@ -27,6 +31,7 @@ const TITLES: Readonly<Record<string, string>> = {
   pay: "Pay",
   card: "Card",
   history: "History",
+  test: "Test a recording",
 };
 
 export function App({ phone, table }: { readonly phone: Phone; readonly table: TableModel | undefined }) {
@@ -55,6 +60,7 @@ export function App({ phone, table }: { readonly phone: Phone; readonly table: T
           <PageLink to="" text="Cards" isHere={room === "cards"} />
           <PageLink to="pair" text="Pair" isHere={room === "pair"} />
           <PageLink to="history" text="History" isHere={room === "history"} />
+          <PageLink to="test" text="Test" isHere={room === "test"} />
         </nav>
       </header>
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>
@@ -80,6 +86,12 @@ function pageOf(
       return <CardPage phone={phone} card={first} />;
     case "history":
       return <HistoryPage phone={phone} />;
+    case "test":
+      return (
+        <Suspense fallback={<p>Loading…</p>}>
+          <TestPage />
+        </Suspense>
+      );
     default:
       return <CardsPage phone={phone} />;
   }

@@ -1,6 +1,7 @@
 // What a cardholder does, in Chromium: the built pages, and behind them the emulated card, the network and the till.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { type Conditions, encodeWav, maskTracks, synthesise } from "@enabling-card/pos-sim";
 import { decodePairingCode } from "@enabling-card/wire";
 import { expect } from "chai";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -217,6 +218,51 @@ describe("the companion in a browser", () => {
     await says("Nothing was paid with this phone yet.");
   }).timeout(60_000);
 
+  describe("on the tester's page", () => {
+    const wav = (conditions: Conditions) => {
+      const { samples, sampleRateHz, text } = synthesise(7, conditions);
+      const buffer = Buffer.from(encodeWav([samples], sampleRateHz));
+      return { text, file: { name: "swipe.wav", mimeType: "audio/wav", buffer } };
+    };
+    const drop = async (file: { name: string; mimeType: string; buffer: Buffer }) => {
+      await page.goto(`${origin()}/#/test`);
+      await page.getByLabel(/Drop a WAV file/).setInputFiles(file);
+    };
+
+    it("reads a recording, and shows it on a scope", async () => {
+      const { text, file } = wav({ snrDb: 20 });
+      await drop(file);
+      await says(/swipe.wav, .* 1 read\./);
+      await says(maskTracks(text));
+      const scope = page.getByRole("img", { name: /^Read 1: its waveform/ });
+      const seen = async () =>
+        (await scope.getAttribute("aria-label"))!
+          .match(/from ([\d.]+) to ([\d.]+)/)!
+          .slice(1)
+          .map(Number);
+      const [from, to] = (await seen()) as [number, number];
+      await press("Zoom in");
+      const [closer, less] = (await seen()) as [number, number];
+      expect(less - closer).to.be.closeTo((to - from) / 1.5, 0.001);
+      await press("All of it");
+      await page.getByLabel("Cursor 1").focus();
+      await page.keyboard.press("ArrowRight");
+      await says(/us between the cursors, [\d.]+ cells/);
+    }).timeout(60_000);
+
+    it("says why nothing was read, and what perhaps", async () => {
+      await drop(wav({ snrDb: -3 }).file);
+      await says(/0 reads/);
+      await says("Perhaps");
+      await main().getByRole("alert").waitFor();
+    }).timeout(60_000);
+
+    it("refuses what is no WAV file", async () => {
+      await drop({ name: "x.wav", mimeType: "audio/wav", buffer: Buffer.from("nothing of that kind") });
+      await says("WAV_NOT_WAV");
+    }).timeout(60_000);
+  });
+
   it("lets no page in that has not the token, and says what to do", async () => {
     const stranger = await browser.newContext();
     const other = await stranger.newPage();
@@ -257,6 +303,9 @@ describe("the companion in a browser", () => {
       await look("cards");
       await page.goto(`${origin()}/#/pair`);
       await look("pair");
+      await page.goto(`${origin()}/#/test`);
+      await says("Test a recording");
+      await look("test");
       await page.goto(`${origin()}/#/`);
       await order("Pay here");
       await look("confirm");
