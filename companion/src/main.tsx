@@ -5,6 +5,7 @@ import { fromHex } from "@enabling-card/wire";
 import { render } from "preact";
 import { App } from "./app.js";
 import { type Database, openDatabase } from "./keep/database.js";
+import { takeCard } from "./one-tab.js";
 import { sentenceOf } from "./parts/sentence.js";
 import { Phone } from "./phone/phone.js";
 import { TableModel } from "./world/table-model.js";
@@ -14,20 +15,21 @@ import "./style.css";
 const MAKER_ROOT = "makerRoot";
 const root = document.getElementById("app")!;
 
-start().catch((error: unknown) => {
-  render(
-    <main class="shell">
-      <h1>enabling-card</h1>
-      <p class="problem" role="alert">
-        {sentenceOf(error)}
-      </p>
-    </main>,
-    root,
-  );
-});
+begin(false);
 
-async function start(): Promise<void> {
+/** Where this tab has the card, or is to have it. */
+function begin(isTaken: boolean): void {
+  start(isTaken).catch((error: unknown) => say(sentenceOf(error)));
+}
+
+async function start(isTaken: boolean): Promise<void> {
   const token = takeToken();
+  const lost = () => {
+    over.abort();
+    sayTaken("Another tab has taken the card over");
+  };
+  const over = new AbortController();
+  if (!(await takeCard(isTaken, lost))) return sayTaken("This app is open in another tab, which has the card");
   const database = await openDatabase();
   const client = token === undefined ? undefined : new WorldClient(token);
   const facts = await client?.facts();
@@ -41,7 +43,8 @@ async function start(): Promise<void> {
   });
   const table = client && facts && new TableModel(client, facts);
   render(<App phone={phone} table={table} />, root);
-  void table?.follow(new AbortController().signal);
+  over.signal.addEventListener("abort", () => void phone.leave(), { once: true });
+  void table?.follow(over.signal);
   for (const { name } of phone.cards.value) void greet(phone, name);
   await navigator.serviceWorker?.register("/sw.js").catch(() => undefined); // without one the app works while it is on-line
 }
@@ -71,12 +74,26 @@ async function greet(phone: Phone, name: string): Promise<void> {
 }
 
 function askForAddress(): void {
+  say("Open the address that npm run companion printed: this one lacks what lets the page in");
+}
+
+function sayTaken(why: string): void {
+  say(why, () => begin(true));
+}
+
+/** In place of all pages. @param useHere - What its user may do about it */
+function say(why: string, useHere?: () => void): void {
   render(
     <main class="shell">
       <h1>enabling-card</h1>
-      <p>
-        Open the address that <code>npm run companion</code> printed: this one lacks what lets the page in.
+      <p class="problem" role="alert">
+        {why}.
       </p>
+      {useHere !== undefined && (
+        <button type="button" class="primary" onClick={useHere}>
+          Use it here
+        </button>
+      )}
     </main>,
     root,
   );

@@ -167,6 +167,18 @@ describe("the companion in a browser", () => {
     expect(keys).to.deep.equal([false]);
   }).timeout(60_000);
 
+  it("has its card in one tab at a time, and takes it over where it is asked to", async () => {
+    await pair();
+    const other = await opened();
+    await other.getByText("This app is open in another tab, which has the card.").waitFor();
+    await other.getByRole("button", { name: "Use it here" }).click();
+    await page.getByText("Another tab has taken the card over.").waitFor();
+    await other.getByText("Ready").waitFor();
+    await other.close();
+    await page.reload();
+    await says("Ready");
+  }).timeout(60_000);
+
   it("says that the card is out of reach, and finds it again", async () => {
     await pair();
     await press("Carry it away");

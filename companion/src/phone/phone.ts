@@ -251,6 +251,13 @@ export class Phone {
     await this.#readCards();
   }
 
+  /** Lets go of all cards: another tab has them now. */
+  async leave(): Promise<void> {
+    const cards = [...this.#live.values()];
+    this.#live.clear();
+    for (const card of cards) await card.close();
+  }
+
   async #connect(cardId: Uint8Array, signal: AbortSignal | undefined): Promise<Card> {
     const { transport } = this.#options;
     const card = await Card.connect(transport, {
