@@ -83,7 +83,7 @@ function pageOf(
     case "pay":
       return <PayPage key={`${first} ${second}`} phone={phone} table={table} card={first} token={second} />;
     case "card":
-      return <CardPage phone={phone} card={first} />;
+      return <CardPage phone={phone} table={table} card={first} />;
     case "history":
       return <HistoryPage phone={phone} />;
     case "test":

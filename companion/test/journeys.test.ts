@@ -179,6 +179,66 @@ describe("the companion in a browser", () => {
     await says("Ready");
   }).timeout(60_000);
 
+  it("goes on where this browser's data were cleared: paired anew, with a new access key of the issuer's", async () => {
+    await pair();
+    await page.evaluate(async () => {
+      for (const { name } of await indexedDB.databases()) indexedDB.deleteDatabase(name!);
+    });
+    await page.reload();
+    await says("This phone has no card yet.");
+    await page.goto(`${origin()}/#/pair`);
+    await press("Take the one on the table");
+    await press("Pair");
+    await page
+      .getByRole("alert")
+      .getByText(/hold|button|pair/i)
+      .waitFor();
+    await press("Hold its button 3 s");
+    await page.getByText("Its light is blue").waitFor();
+    await press("Pair");
+    await page
+      .getByRole("alert")
+      .getByText(/ask the issuer for a new access key/)
+      .waitFor();
+    await page.goto(`${origin()}/#/`);
+    await page.getByRole("link", { name: "Finish setting it up" }).click();
+    await press("Ask the issuer's desk for a key");
+    await page.waitForFunction(() => [...document.querySelectorAll("input")].some(({ value }) => value.length > 30));
+    await press("Set it up");
+    await says("Ready");
+  }).timeout(90_000);
+
+  it("says what to do where nothing can be kept, and where there is no room", async () => {
+    const other = await browser.newContext();
+    try {
+      const [none, full] = [await other.newPage(), await other.newPage()];
+      await none.addInitScript(() => {
+        indexedDB.open = () => {
+          throw new DOMException("no", "SecurityError");
+        };
+      });
+      await none.goto(server.url);
+      await none.getByText(/This browser keeps nothing for this page/).waitFor();
+      await none.close();
+      // As a text: what is compiled here would miss its helpers there.
+      await full.addInitScript(`const { put } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.put = function (...record) {
+          if (this.name === "settings") return put.apply(this, record);
+          throw new DOMException("full", "QuotaExceededError");
+        };`);
+      await full.goto(`${origin()}/#token=${server.url.split("=")[1]}`);
+      await full.goto(`${origin()}/#/pair`);
+      await full.getByRole("button", { name: "Take the one on the table" }).click();
+      await full.getByRole("button", { name: "Pair", exact: true }).click();
+      await full
+        .getByRole("alert")
+        .getByText(/free some space/)
+        .waitFor();
+    } finally {
+      await other.close();
+    }
+  }).timeout(60_000);
+
   it("says that the card is out of reach, and finds it again", async () => {
     await pair();
     await press("Carry it away");

@@ -1,11 +1,20 @@
 // One card: what is left to set up, one more payment means, and how to part.
 
 import { useState } from "preact/hooks";
-import { useTask } from "../parts/use-task.js";
+import { type Task, useTask } from "../parts/use-task.js";
 import { shortName } from "../parts/words.js";
 import type { Phone } from "../phone/phone.js";
+import type { TableModel } from "../world/table-model.js";
 
-export function CardPage({ phone, card: name }: { readonly phone: Phone; readonly card: string }) {
+const HOLDER = "EXAMPLE/ALEX";
+
+interface CardPageProps {
+  readonly phone: Phone;
+  readonly table: TableModel | undefined;
+  readonly card: string;
+}
+
+export function CardPage({ phone, table, card: name }: CardPageProps) {
   const card = phone.cards.value.find((one) => one.name === name);
   const task = useTask();
   const [isSure, setSure] = useState(false);
@@ -32,26 +41,25 @@ export function CardPage({ phone, card: name }: { readonly phone: Phone; readonl
         <dt>Payment means</dt>
         <dd>{card.means.length}</dd>
       </dl>
-      <div class="panel">
-        {card.means.length === 0 ? (
+      {card.means.length === 0 ? (
+        <SetUp
+          task={task}
+          table={table}
+          onEnrol={(holder, key) =>
+            task.start((signal) => home(phone.enrol(name, holder, () => undefined, signal, key || undefined)))
+          }
+        />
+      ) : (
+        <div class="panel">
           <button
-            class="primary"
             type="button"
             disabled={task.isBusy}
-            onClick={() => task.start((signal) => home(phone.enrol(name, "EXAMPLE/ALEX", () => undefined, signal)))}
-          >
-            Finish setting it up
-          </button>
-        ) : (
-          <button
-            type="button"
-            disabled={task.isBusy}
-            onClick={() => task.start((signal) => home(phone.addMeans(name, "EXAMPLE/ALEX", signal)))}
+            onClick={() => task.start((signal) => home(phone.addMeans(name, HOLDER, signal)))}
           >
             Add a payment means
           </button>
-        )}
-      </div>
+        </div>
+      )}
       <div class="panel">
         <h2>Part with it</h2>
         <p>The card forgets this phone, and this phone the card. Its payment means stay at the issuer.</p>
@@ -82,5 +90,56 @@ export function CardPage({ phone, card: name }: { readonly phone: Phone; readonl
         </p>
       )}
     </>
+  );
+}
+
+interface SetUpProps {
+  readonly task: Task;
+  readonly table: TableModel | undefined;
+  readonly onEnrol: (holder: string, accessKey: string) => void;
+}
+
+/** Paired, and not known to the issuer by this phone: for the first time, or where another phone had the account. */
+function SetUp({ task, table, onEnrol }: SetUpProps) {
+  const [holder, setHolder] = useState(HOLDER);
+  const [key, setKey] = useState("");
+  return (
+    <form
+      class="panel"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onEnrol(holder.trim(), key.trim());
+      }}
+    >
+      <h2>Finish setting it up</h2>
+      <label>
+        Your name, as on a card
+        <input value={holder} maxLength={26} onInput={(event) => setHolder(event.currentTarget.value)} />
+      </label>
+      <label>
+        The issuer's access key{" "}
+        <span class="hint">where another phone had this card, and the issuer gave you a new one</span>
+        <input
+          value={key}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => setKey(event.currentTarget.value)}
+        />
+      </label>
+      <div class="buttons">
+        <button class="primary" type="submit" disabled={task.isBusy || holder.trim() === ""}>
+          Set it up
+        </button>
+        {table !== undefined && (
+          <button
+            type="button"
+            disabled={task.isBusy}
+            onClick={() => void table.client.access().then((given) => setKey(given ?? ""))}
+          >
+            Ask the issuer's desk for a key
+          </button>
+        )}
+      </div>
+    </form>
   );
 }

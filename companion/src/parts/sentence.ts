@@ -8,7 +8,9 @@ const ISSUER: Readonly<Record<string, string>> = {
   GRANT_LIMIT: "This card has had as many payments as it may have for now: wait a few seconds, then try again",
   TOKEN_SUSPENDED: "This payment means is suspended: resume it first",
   TOKEN_DEACTIVATED: "This payment means has ended for good: have another one made",
-  CARD_ENROLLED: "Another phone has this card at the issuer: unpair it there, or ask the issuer",
+  UNAUTHORISED: "The issuer does not know this access key any more: ask it for a new one",
+  CARD_ENROLLED:
+    "Another phone, or this one before its data were cleared, has this card at the issuer: ask the issuer for a new access key, and finish setting it up with that",
 };
 
 export function sentenceOf(error: unknown): string {

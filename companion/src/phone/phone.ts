@@ -106,21 +106,30 @@ export class Phone {
     await this.enrol(card.name, holderName, onStep, signal);
   }
 
-  /** Of a card that is paired: what the issuer has not given yet. */
+  /**
+   * Of a card that is paired: what the issuer has not given yet.
+   *
+   * @param accessKey - That the issuer gave its owner, where another phone had enrolled the card
+   */
   async enrol(
     name: string,
     holderName: string,
     onStep: (step: PairingStep) => void,
     signal: AbortSignal,
+    accessKey?: string,
   ): Promise<void> {
     const card = await this.reach(name, signal);
     const { cardId } = card;
     const { checkpointSize } = card.info;
     onStep("enrolling");
     let account = await this.#accounts.find(name);
-    if (account === undefined) {
-      const { accessKey } = await this.#issuer().enrol(card.certificate, PHONE_NAME, { signal });
-      account = { card: name, cardId, accessKey, checkpointSize, tokens: [] };
+    if (accessKey !== undefined) {
+      account = { card: name, cardId, checkpointSize, tokens: [], ...account, accessKey };
+      await this.#accounts.keep(account);
+      this.#forgetMeans(name);
+    } else if (account === undefined) {
+      const enrolled = await this.#issuer().enrol(card.certificate, PHONE_NAME, { signal });
+      account = { card: name, cardId, accessKey: enrolled.accessKey, checkpointSize, tokens: [] };
       await this.#accounts.keep(account);
     }
     if (account.tokens.length === 0) {
@@ -306,6 +315,11 @@ export class Phone {
     await means.settled();
     if (means.view.link?.action === "bring") await means.bring(card).catch(() => undefined); // gone meanwhile: it is brought when it is near again
     this.#brought.delete(key);
+  }
+
+  /** They have the access key that was before. */
+  #forgetMeans(name: string): void {
+    for (const key of this.#means.keys()) if (key.startsWith(`${name} `)) this.#means.delete(key);
   }
 
   /** Cards as they are kept; what is known of those that are shown stays. */

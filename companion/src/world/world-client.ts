@@ -69,6 +69,12 @@ export class WorldClient {
     await this.#post("/world/bill", bill);
   }
 
+  /** The issuer's desk: another access key; undefined where it does not know the card. */
+  async access(): Promise<string | undefined> {
+    const response = await this.#ask("/world/access", { method: "POST" });
+    return response.ok ? ((await response.json()) as { accessKey: string }).accessKey : undefined;
+  }
+
   /** Hears the table until `signal`, again and again where the server was away. */
   async follow(hear: (event: WorldEvent) => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

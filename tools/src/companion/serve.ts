@@ -106,6 +106,7 @@ export async function serveCompanion(world: World, { port = 0 }: CompanionOption
     world.charge(request.body);
     return reply.code(204).send();
   });
+  app.post("/world/access", async () => ({ accessKey: await world.renewAccess() }));
   app.get("/world/events", (_request, reply) => tellEvents(world, reply));
 
   await app.listen({ host: HOST, port });

@@ -131,6 +131,12 @@ export class World {
     this.#tellTable();
   }
 
+  /** The issuer's desk: a new access key for the card's owner, who has lost the phone that had the old one. @throws {IssuerError} `CARD_UNKNOWN` */
+  async renewAccess(): Promise<string> {
+    const key = await this.network.issuer.issuer.renewAccess(this.#open.cardId);
+    return Buffer.from(key).toString("base64url");
+  }
+
   /** Hears what is seen on the table from now on. Returns how to stop. */
   subscribe(listener: (event: WorldEvent) => void): () => void {
     this.#listeners.add(listener);
