@@ -12,6 +12,7 @@ import {
   signedAnswer,
 } from "./http-signature.js";
 import { Nonces } from "./nonces.js";
+import { SIGNED_HEADERS, signedBy } from "./open-api.js";
 
 export interface SignedDoorOptions {
   /** Of what that service asks here. */
@@ -35,6 +36,10 @@ export async function signedRoutes(
     routes.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
       bodies.set(request, body as Buffer);
       parse(request, body.toString(), done);
+    });
+    routes.addHook("onRoute", (route) => {
+      const security = signedBy(keys.from) as { [scheme: string]: string[] }[];
+      route.schema = { ...route.schema, headers: SIGNED_HEADERS, security };
     });
     routes.addHook("onRequest", async (request) => {
       const { method, url: target, headersDistinct } = request.raw;
