@@ -86,7 +86,7 @@ describe("a request without an idempotency key", () => {
       ["POST", `${of}/registration`, { cardId: named.cardId }],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "suspended" }],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "active" }],
-      ["POST", `${processor}/v1/devices`, { key: base64(randomBytes(16)) }],
+      ["POST", `${processor}/v1/devices`, { ...named, key: base64(randomBytes(16)) }],
       // Behind the key each says what it makes of the rest.
       ["POST", `${processor}/v1/codes`, { ...order, device: base64(randomBytes(16)), lifeS: 60 }, 404],
       ["DELETE", `${processor}/v1/codes/abc?cardId=${named.cardId}&tokenRef=${named.tokenRef}`, undefined, 404],

@@ -10,6 +10,7 @@ const ISSUER = [
 const NETWORK = [
   "codes",
   "code-used",
+  "devices",
   "line-lock",
   "told-reversals",
   "repeats-at-once",

@@ -19,7 +19,7 @@ const AMOUNT = whole(0, 999_999_999_999);
 const SECONDS = whole(0, 0xffff_ffff);
 
 export const REQUESTS = {
-  device: object({ key: octets(16) }),
+  device: object({ cardId: ID, tokenRef: ID, key: octets(16) }),
   code: object(
     {
       ...{ cardId: ID, tokenRef: ID, device: ID, provider: PROVIDER, maxCost: AMOUNT, currency: CURRENCY },
@@ -59,7 +59,8 @@ export const REQUESTS = {
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON schemas (draft 7, 6.6.2)
     then: { required: ["authenticationValue", "messageExtension"] },
   },
-  codeState: object({ cardId: ID, tokenRef: ID }),
+  /** Of a code or a device that the path names. */
+  named: object({ cardId: ID, tokenRef: ID }),
   purchase: object({
     ...{ device: ID, code: CODE, counter: whole(0, 0xffff_ffff), cost: AMOUNT, currency: CURRENCY },
     ...{ provider: PROVIDER, mac: octets(8) },
@@ -72,7 +73,12 @@ const REMOTE = object({ token: out, expiry: out, atc: { type: "integer" }, drc: 
 /** What each route is for, and what is to be shown there. */
 export const ROUTES = {
   health: words(OF_SERVICE, "Whether it works, and its store keeps what it is told", OPEN),
-  device: words("devices", "Registers a device by the key that it shows codes with", OPEN),
+  device: words(
+    "devices",
+    "Registers a device of the card's holder, by the key that it shows codes with",
+    BY_ACCESS_KEY,
+  ),
+  removeDevice: words("devices", "Removes a device: its open codes pay nothing any more", BY_ACCESS_KEY),
   code: words("codes", "A code for one purchase by a device", BY_ACCESS_KEY),
   codeState: words("codes", "What became of a code", BY_ACCESS_KEY),
   cancelCode: words("codes", "Ends a code that was not used", BY_ACCESS_KEY),

@@ -16,6 +16,7 @@ import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
+import { addDevice, removeDevice } from "./devices.js";
 import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
 import { PROCESSOR_ERRORS, ProcessorError } from "./errors.js";
 import { ANSWERS, REQUESTS, ROUTES } from "./http-schemas.js";
@@ -80,12 +81,23 @@ export async function httpServer(
     return { ok: true };
   });
 
-  app.post<{ Body: { key: string }; Headers: WithKey }>(
+  app.post<{ Body: Named & { key: string }; Headers: WithKey }>(
     "/v1/devices",
     { schema: { ...ROUTES.device, body: REQUESTS.device, headers: IDEMPOTENT, response: ANSWERS.device } },
-    async ({ body, headers }) => ({
-      device: await processor.addDevice(decode64(body.key), headers["idempotency-key"]),
-    }),
+    async (request) => {
+      const { key, ...named } = request.body;
+      const account = { ...named, accessKey: accessKeyOf(request) };
+      return { device: await addDevice(processor, account, decode64(key), request.headers["idempotency-key"]) };
+    },
+  );
+
+  app.delete<{ Params: { device: string }; Querystring: Named; Headers: WithKey }>(
+    "/v1/devices/:device",
+    { schema: { ...ROUTES.removeDevice, querystring: REQUESTS.named, headers: IDEMPOTENT, response: ANSWERS.device } },
+    async (request) => {
+      const { params, headers } = request;
+      return { device: await removeDevice(processor, accountOf(request), params.device, headers["idempotency-key"]) };
+    },
   );
 
   app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: WithKey }>(
@@ -99,7 +111,7 @@ export async function httpServer(
 
   app.get<{ Params: { ref: string }; Querystring: Named }>(
     "/v1/codes/:ref",
-    { schema: { ...ROUTES.codeState, querystring: REQUESTS.codeState, response: ANSWERS.codeState } },
+    { schema: { ...ROUTES.codeState, querystring: REQUESTS.named, response: ANSWERS.codeState } },
     async (request) => ({ state: await processor.codeState(accountOf(request), request.params.ref) }),
   );
 
@@ -108,7 +120,7 @@ export async function httpServer(
     {
       schema: {
         ...ROUTES.cancelCode,
-        querystring: REQUESTS.codeState,
+        querystring: REQUESTS.named,
         headers: IDEMPOTENT,
         response: ANSWERS.codeState,
       },
