@@ -88,13 +88,17 @@ async function httpServer(
     ({ body }) => acs.answer(body),
   );
   if (domainServer === undefined) return app;
-  await signedRoutes(app, { keys: serviceKeys(domainServer, "processor", "acs"), now: () => acs.now() }, (routes) => {
-    routes.post<{ Body: AReq }>(
-      "/v1/areq",
-      { schema: { ...ROUTES.aReq, body: REQUESTS.aReq, response: ANSWERS.aRes } },
-      ({ body }) => acs.authenticate(body),
-    );
-  });
+  await signedRoutes(
+    app,
+    { keys: serviceKeys(domainServer, "processor", "acs"), now: () => acs.now(), taken: acs.store.nonces },
+    (routes) => {
+      routes.post<{ Body: AReq }>(
+        "/v1/areq",
+        { schema: { ...ROUTES.aReq, body: REQUESTS.aReq, response: ANSWERS.aRes } },
+        ({ body }) => acs.authenticate(body),
+      );
+    },
+  );
   return app;
 }
 

@@ -36,5 +36,5 @@ export {
   type ServiceErrorCode,
   ServiceRefusal,
 } from "./signed-caller.js";
-export { type SignedDoorOptions, signedRoutes } from "./signed-door.js";
+export { type SharedNonces, type SignedDoorOptions, signedRoutes } from "./signed-door.js";
 export { type Emission, equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";

@@ -37,7 +37,7 @@ const ANSWERS = {
 } as const;
 
 export async function operatorRoutes(app: FastifyInstance, issuer: Issuer, secrets: DeskSecrets): Promise<void> {
-  const now = () => issuer.now();
+  const around = { now: () => issuer.now(), taken: issuer.store.nonces };
   const desks = [
     ["operator", "issuer", secrets.operator],
     ["requestor", "requestor", secrets.requestor],
@@ -45,7 +45,7 @@ export async function operatorRoutes(app: FastifyInstance, issuer: Issuer, secre
   for (const [who, actor, secret] of desks) {
     if (secret === undefined) continue;
     const keys = serviceKeys(secret, who, "issuer");
-    await signedRoutes(app, { keys, now }, (routes) => forDesk(routes, issuer, who, actor));
+    await signedRoutes(app, { keys, ...around }, (routes) => forDesk(routes, issuer, who, actor));
   }
 }
 

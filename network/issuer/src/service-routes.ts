@@ -67,15 +67,15 @@ const ANSWERS = {
 } as const;
 
 export async function serviceRoutes(app: FastifyInstance, issuer: Issuer, secrets: ServiceSecrets): Promise<void> {
-  const now = () => issuer.now();
+  const around = { now: () => issuer.now(), taken: issuer.store.nonces };
   const { processor, acs } = secrets;
   if (processor) {
-    await signedRoutes(app, { keys: serviceKeys(processor, "processor", "issuer"), now }, (routes) =>
+    await signedRoutes(app, { keys: serviceKeys(processor, "processor", "issuer"), ...around }, (routes) =>
       forProcessor(routes, issuer),
     );
   }
   if (acs) {
-    await signedRoutes(app, { keys: serviceKeys(acs, "acs", "issuer"), now }, (routes) => forAcs(routes, issuer));
+    await signedRoutes(app, { keys: serviceKeys(acs, "acs", "issuer"), ...around }, (routes) => forAcs(routes, issuer));
   }
 }
 

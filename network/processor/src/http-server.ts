@@ -158,7 +158,7 @@ export async function httpServer(
   if (domain !== undefined) domainRoutes(app, domain);
   if (domain === undefined || acs === undefined) return app;
   const keys = serviceKeys(acs, "acs", "processor");
-  await signedRoutes(app, { keys, now: () => processor.now() }, (routes) => {
+  await signedRoutes(app, { keys, now: () => processor.now(), taken: processor.store.nonces }, (routes) => {
     const schema = { ...ROUTES.result, body: REQUESTS.result, response: ANSWERS.result };
     routes.post<{ Body: RReq }>("/v1/rreq", { schema }, async ({ body }) => {
       const taken = await domain.result(body);

@@ -1,7 +1,16 @@
 // What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
 // reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
-import { Answers, Gathered, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import {
+  Answers,
+  Gathered,
+  openDatabase,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+  TAKEN_TABLE,
+  TakenOnce,
+} from "@enabling-card/sql";
 import { DEVICES_OWNED, Devices } from "./devices-table.js";
 import { ProcessorError } from "./errors.js";
 
@@ -106,6 +115,7 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
   "CREATE INDEX failures_by_time ON failures (at)",
   DEVICES_OWNED,
+  TAKEN_TABLE,
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -288,6 +298,11 @@ export class Tables {
     return row!.n;
   }
 
+  /** Writes them as they are: of two transactions that count them the later one counts anew. */
+  async holdFailures(subject: string, since: number): Promise<void> {
+    await this.#sql.run("UPDATE failures SET at = at WHERE subject = ? AND at > ?", subject, since);
+  }
+
   /** One that is there already stays as it is. */
   async keepReversal({ name, at, message, tries }: ReversalRow): Promise<void> {
     await this.#sql.run(
@@ -334,11 +349,14 @@ export class Tables {
 /** What is asked of it by itself, each statement is a transaction of its own. */
 export class ProcessorStore extends Tables {
   readonly #database: SqlDatabase;
+  /** Nonces of signed requests. */
+  readonly nonces: TakenOnce;
 
   constructor(database: SqlDatabase) {
     // What many requests look up at about one time is one journey to a server.
     super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
+    this.nonces = new TakenOnce(database);
   }
 
   /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
