@@ -1,24 +1,22 @@
-// Deterministic CBOR (RFC 8949 4.2) for TypeScript: cbor2, with every lenience off. The card's twin is firmware/common/cbor.ts.
+// Deterministic CBOR (RFC 8949 4.2) for TypeScript: cbor2, with every lenience off, and cbor-encode.ts for what our objects are made of. The card's twin is
+// firmware/common/cbor.ts.
 
 import { cdeDecodeOptions, cdeEncodeOptions, decode, encode, Tag } from "cbor2";
+import { type CborValue, encodeFast } from "./cbor-encode.js";
 import { WireError } from "./errors.js";
 
 /** Deepest nesting any of our objects needs (a state answer: 4), with one to spare; cbor2 counts each level twice. */
 const MAX_DEPTH = 2 * 5;
 
-export type CborValue =
-  | number
-  | bigint
-  | string
-  | boolean
-  | null
-  | Uint8Array
-  | Tag
-  | readonly CborValue[]
-  | ReadonlyMap<number | Uint8Array, CborValue>;
+export type { CborValue } from "./cbor-encode.js";
 
 /** Encodes deterministically: shortest forms, map keys sorted by their encoded bytes. */
 export function cborEncode(value: CborValue): Uint8Array {
+  return encodeFast(value) ?? encodeSlow(value);
+}
+
+/** By cbor2, which takes some eighty times as long. */
+export function encodeSlow(value: CborValue): Uint8Array {
   return Uint8Array.from(encode(plain(value), cdeEncodeOptions));
 }
 

@@ -57,7 +57,7 @@ export function decode(bytes: Uint8Array): Message {
  */
 export function decodePartly(bytes: Uint8Array): Message & { readonly fault?: Iso8583Error } {
   const reader = new Reader(bytes);
-  const mti = text(reader.take(MTI_LENGTH, 0, "the message type"));
+  const mti = text(reader.take(MTI_LENGTH, 0, () => "the message type"));
   checkMti(mti);
   const fields: Record<number, string | Uint8Array> = {};
   let fault: Iso8583Error | undefined;
@@ -67,7 +67,7 @@ export function decodePartly(bytes: Uint8Array): Message & { readonly fault?: Is
   };
   try {
     for (const { de, row, raw } of reader.fields()) {
-      const value = row.format === "b" ? raw : text(raw);
+      const value = row.format === "b" ? raw.slice() : text(raw);
       try {
         checkField(de, row, value);
         fields[de] = value;
@@ -90,19 +90,20 @@ class Reader {
     this.#bytes = bytes;
   }
 
-  take(count: number, de: number, what: string): Uint8Array {
+  /** Where it lies in the message. @param what - In words, for the error */
+  take(count: number, de: number, what: () => string): Uint8Array {
     const left = this.#bytes.length - this.#at;
     if (count > left) {
-      throw new Iso8583Error("CUT_MESSAGE", de, `The message ends inside ${what}: ${left} of ${count} bytes`);
+      throw new Iso8583Error("CUT_MESSAGE", de, `The message ends inside ${what()}: ${left} of ${count} bytes`);
     }
     this.#at += count;
-    return this.#bytes.slice(this.#at - count, this.#at);
+    return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
   /** Behind the message type, in their order, by their lengths alone. */
   *fields(): Generator<{ readonly de: number; readonly row: FieldSpec; readonly raw: Uint8Array }> {
-    const first = this.take(BITMAP_LENGTH, 1, "the bitmap");
-    const second = hasBit(first, 1) ? this.take(BITMAP_LENGTH, 1, "the second bitmap") : new Uint8Array(0);
+    const first = this.take(BITMAP_LENGTH, 1, () => "the bitmap");
+    const second = hasBit(first, 1) ? this.take(BITMAP_LENGTH, 1, () => "the second bitmap") : new Uint8Array(0);
     const bitmap = concat([first, second]);
     for (let de = 2; de <= bitmap.length * 8; de++) {
       if (!hasBit(bitmap, de)) continue;
@@ -110,7 +111,7 @@ class Reader {
       if (row === undefined) {
         throw new Iso8583Error("UNKNOWN_FIELD", de, `The bitmap names DE ${de}, which is not in this codec's table`);
       }
-      yield { de, row, raw: this.take(this.#lengthOf(de, row), de, `DE ${de} (${row.name})`) };
+      yield { de, row, raw: this.take(this.#lengthOf(de, row), de, () => `DE ${de} (${row.name})`) };
     }
     const left = this.#bytes.length - this.#at;
     if (left > 0) throw new Iso8583Error("TRAILING_BYTES", 0, `${left} bytes follow the last field`);
@@ -118,7 +119,7 @@ class Reader {
 
   #lengthOf(de: number, row: FieldSpec): number {
     if (row.length === "fixed") return row.max;
-    const prefix = text(this.take(prefixDigits(row.length), de, `the length of DE ${de}`));
+    const prefix = text(this.take(prefixDigits(row.length), de, () => `the length of DE ${de}`));
     if (!/^[0-9]+$/.test(prefix)) {
       throw new Iso8583Error("BAD_LENGTH", de, `The length of DE ${de} (${row.name}) is not a number`);
     }
@@ -149,9 +150,18 @@ function hasBit(bitmap: Uint8Array, de: number): boolean {
 
 const prefixDigits = (length: "LLVAR" | "LLLVAR"): number => (length === "LLVAR" ? 2 : 3);
 
-/** Text of checked characters to bytes; `text` maps bytes one to one, so that a byte above 0x7e fails its field's set. */
-const ascii = (value: string): Uint8Array => Uint8Array.from(value, (character) => character.charCodeAt(0));
-const text = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+/** Text of checked characters to bytes; `text` maps bytes one to one, so that a byte above 0x7e fails its field's set. Loops: every field comes this way. */
+function ascii(value: string): Uint8Array {
+  const bytes = new Uint8Array(value.length);
+  for (let i = 0; i < value.length; i++) bytes[i] = value.charCodeAt(i);
+  return bytes;
+}
+
+function text(bytes: Uint8Array): string {
+  let value = "";
+  for (let i = 0; i < bytes.length; i++) value += String.fromCharCode(bytes[i]!);
+  return value;
+}
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

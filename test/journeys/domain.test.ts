@@ -207,7 +207,7 @@ describe("phone, card and network: a payment behind an authentication", () => {
     );
     const codes = new CodeClient({ baseUrl: network.processor.url, accessKey });
     const key = randomBytes(APPLIANCE_KEY_SIZE);
-    const device = await codes.addDevice(key);
+    const device = await codes.addDevice(card, { tokenRef: paying, key });
     const appliance = new Appliance({ device, key, baseUrl: network.processor.url });
     const powder = { provider: "POWDER & CO", cost: 1250, currency: "978" };
     await expectAppliance(() => appliance.buy(powder), "APPLIANCE_NO_CODE");

@@ -59,7 +59,7 @@ describe("what is lost", () => {
   /** What a terminal shows: `approved`, or the issuer's reason. */
   async function pay(reads: readonly Read[]): Promise<string | undefined> {
     const bakery = { merchantName: DOMAIN.merchant, merchantType: "5462" };
-    const answer = await new Terminal({ ...made.service.iso, ...bakery }).authorise(reads, { amount: 500 });
+    const answer = await new Terminal({ ...made.service.iso!, ...bakery }).authorise(reads, { amount: 500 });
     return answer.outcome === "answered" ? (answer.approved ? "approved" : answer.ourCode) : answer.refusal.code;
   }
 

@@ -179,7 +179,7 @@ describe("the twelve rules", () => {
       );
       w.emulator.coil.clear();
       await present();
-      const terminal = new Terminal({ ...w.service.iso, chipCapable: true });
+      const terminal = new Terminal({ ...w.service.iso!, chipCapable: true });
       const answer = await terminal.authorise(swipe(), { amount: 100 });
       expect(answer).to.include({ outcome: "refused", approved: false });
       expect(answer.outcome === "refused" && answer.refusal.code).to.match(/CHIP/);
@@ -246,7 +246,7 @@ describe("the twelve rules", () => {
     await phone.card.load(await phone.grant());
     await present();
     const reads = swipe();
-    const terminal = new Terminal({ ...w.service.iso, merchantName: "Corner Bakery", merchantType: "5462" });
+    const terminal = new Terminal({ ...w.service.iso!, merchantName: "Corner Bakery", merchantType: "5462" });
     const answer = await terminal.authorise(reads, { amount: 100 });
     expect(answer.approved).to.equal(true);
     const pan = /\d{16}/.exec(reads[0]!.data)![0];

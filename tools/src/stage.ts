@@ -108,7 +108,7 @@ export interface Stage {
 export type Table = Pick<Stage, "service" | "block" | "made" | "client" | "makerRoot">;
 
 export async function setTable(options: Pick<StageOptions, "issuer" | "block"> = {}): Promise<Table> {
-  const service = await startIssuer({ keys: sampleKeys(), ...options.issuer });
+  const service = await startIssuer({ keys: sampleKeys(), isoPort: 0, ...options.issuer });
   const { issuer } = service;
   const block = options.block ?? new MemoryBlock();
   const made = await makeCard(block, {

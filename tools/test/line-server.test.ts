@@ -46,7 +46,7 @@ describe("an emulated card on a port", () => {
     );
 
   it("pairs, loads, presents, and its swipe is approved", async () => {
-    const service = await startIssuer({ keys });
+    const service = await startIssuer({ keys, isoPort: 0 });
     try {
       const phone = await Card.pair(transport(), pairingCode, phoneOptions());
       const client = new IssuerClient({ baseUrl: service.url });
@@ -69,7 +69,7 @@ describe("an emulated card on a port", () => {
         { sampleRateHz: 48_000 },
       );
       const { reads } = readSamples(signal.samples, signal.sampleRateHz);
-      const terminal = new Terminal({ ...service.iso, merchantName: "Corner Coffee" });
+      const terminal = new Terminal({ ...service.iso!, merchantName: "Corner Coffee" });
       expect(await terminal.authorise(reads, { amount: 950 })).to.include({ outcome: "answered", approved: true });
       await phone.close();
     } finally {

@@ -122,6 +122,7 @@ describe("ecard network start, each service apart", function () {
       ];
       const told = JSON.parse(String(first)) as Listening & { event: string; service: string };
       expect(told).to.include({ event: "listening", service });
+      expect("iso" in told, "terminals' door").to.equal(service === "processor");
       return told;
     };
     await start("acs");
@@ -192,7 +193,14 @@ describe("ecard network start, each service apart", function () {
     };
 
     it("with an option that is another's: WRONG_USE", async () => {
-      for (const line of ["acs --iso 1", "issuer --watch 1", "processor --line 1", "--line 1", "--keys x"]) {
+      for (const line of [
+        "acs --iso 1",
+        "issuer --iso 1",
+        "issuer --watch 1",
+        "processor --line 1",
+        "--line 1",
+        "--keys x",
+      ]) {
         const { code, stderr } = await refusal(line);
         expect(code, line).to.equal(2);
         expect(stderr, line).to.contain("[WRONG_USE]");

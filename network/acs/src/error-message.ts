@@ -98,7 +98,8 @@ export function erroAnswers({ own }: { readonly own: boolean }) {
   };
   const all = { code: out, message: out, ...erro };
   // Of a service code and message alone are what says no to a signature.
-  const refusal = object(all, own ? Object.keys(erro) : Object.keys(all));
+  const description = "Refused: an Erro of 3-D Secure";
+  const refusal = { ...object(all, own ? Object.keys(erro) : Object.keys(all)), description };
   return { "4xx": refusal, "5xx": refusal } as const;
 }
 

@@ -4,18 +4,21 @@ import {
   type HttpDoorOptions,
   type HttpLimits,
   httpDoor,
+  OF_SERVICE,
+  OPEN,
   Operations,
   type OperationsOptions,
   type Refusals,
   serviceKeys,
   signedRoutes,
+  words,
 } from "@enabling-card/doors";
 import { SqlError, StoreHealth } from "@enabling-card/sql";
 import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance } from "fastify";
 import { Acs, type AcsOptions } from "./acs.js";
 import { type ErroCode, type ErroRoute, erroOf } from "./error-message.js";
-import { AcsError } from "./errors.js";
+import { ACS_ERRORS, AcsError } from "./errors.js";
 import { ANSWERS, REQUESTS } from "./http-schemas.js";
 import type { AReq, CReq } from "./messages.js";
 
@@ -56,6 +59,17 @@ export async function startAcs(options: AcsServiceOptions): Promise<AcsService> 
   }
 }
 
+const ROUTES = {
+  health: words(OF_SERVICE, "Whether it works, and its store keeps what it is told", OPEN),
+  cReq: words(
+    "3-D Secure",
+    "A card's answer to its challenge (CReq, CRes)",
+    OPEN,
+    "The answer is what only the card can open.",
+  ),
+  aReq: words("3-D Secure", "A card's user is to be asked (AReq, ARes)"),
+} as const;
+
 /** The door, not yet open. */
 async function httpServer(
   acs: Acs,
@@ -64,19 +78,27 @@ async function httpServer(
 ): Promise<FastifyInstance> {
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Access control server: authentications" });
   const health = new StoreHealth(() => acs.store.checkWritable());
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+  app.get("/v1/health", { schema: { ...ROUTES.health, response: ANSWERS.health } }, async () => {
     await health.check();
     return { ok: true };
   });
-  app.post<{ Body: CReq }>("/v1/creq", { schema: { body: REQUESTS.cReq, response: ANSWERS.cRes } }, ({ body }) =>
-    acs.answer(body),
+  app.post<{ Body: CReq }>(
+    "/v1/creq",
+    { schema: { ...ROUTES.cReq, body: REQUESTS.cReq, response: ANSWERS.cRes } },
+    ({ body }) => acs.answer(body),
   );
   if (domainServer === undefined) return app;
-  await signedRoutes(app, { keys: serviceKeys(domainServer, "processor", "acs"), now: () => acs.now() }, (routes) => {
-    routes.post<{ Body: AReq }>("/v1/areq", { schema: { body: REQUESTS.aReq, response: ANSWERS.aRes } }, ({ body }) =>
-      acs.authenticate(body),
-    );
-  });
+  await signedRoutes(
+    app,
+    { keys: serviceKeys(domainServer, "processor", "acs"), now: () => acs.now(), taken: acs.store.nonces },
+    (routes) => {
+      routes.post<{ Body: AReq }>(
+        "/v1/areq",
+        { schema: { ...ROUTES.aReq, body: REQUESTS.aReq, response: ANSWERS.aRes } },
+        ({ body }) => acs.authenticate(body),
+      );
+    },
+  );
   return app;
 }
 
@@ -87,6 +109,7 @@ const REFUSALS: Refusals = {
   },
   badRequest: (detail) => new AcsError("BAD_REQUEST", detail === undefined ? {} : { detail }),
   unknownRoute: () => new AcsError("ROUTE_UNKNOWN"),
+  codes: ACS_ERRORS,
   failure: (cause) => new AcsError("INTERNAL", { cause }),
   form: (request) => {
     const route = ERRO_ROUTES[request.route];

@@ -1,7 +1,7 @@
 // What the access control server remembers: authentications, each until its CAVV is too old to pay. Accounts and tracking numbers are sealed, and of a
 // card's answer there is a hash alone.
 
-import { openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import { openDatabase, type Sql, type SqlDatabase, SqlError, TAKEN_TABLE, TakenOnce } from "@enabling-card/sql";
 import { AcsError } from "./errors.js";
 
 export interface AuthenticationRow {
@@ -27,6 +27,7 @@ const MIGRATIONS: readonly string[] = [
     answer_hash BLOB NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0, status TEXT NOT NULL DEFAULT 'C', reason TEXT, atn BLOB) STRICT;
   CREATE INDEX authentications_by_time ON authentications (at);
   CREATE TABLE settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;`,
+  TAKEN_TABLE,
 ];
 
 /** The tables, as one transaction sees them. */
@@ -93,9 +94,12 @@ export class Tables {
 
 export class AcsStore {
   readonly #database: SqlDatabase;
+  /** Nonces of signed requests. */
+  readonly nonces: TakenOnce;
 
   constructor(database: SqlDatabase) {
     this.#database = database;
+    this.nonces = new TakenOnce(database);
   }
 
   /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */

@@ -1,15 +1,29 @@
-// A door for JSON over HTTP, with what every service answers (its API as OpenAPI 3, its metrics) and not yet its own routes: bounded bodies, lines and
-// patience, nothing unnamed comes in, and every refusal has one form and a code.
+// A door for JSON over HTTP, with what every service answers (its API as OpenAPI 3 and as a page, its metrics) and not yet its own routes: bounded bodies,
+// lines and patience, nothing unnamed comes in, and every refusal has one form and a code.
 
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { apiPage, PAGE_POLICY } from "./api-page.js";
 import { SignatureError } from "./http-signature.js";
+import {
+  type Api,
+  addSchemes,
+  asksForAccessKey,
+  OF_SERVICE,
+  OPEN,
+  type RefusalCodes,
+  type Scheme,
+  shownAccessKey,
+  wholeApi,
+  words,
+} from "./open-api.js";
 import { Operations } from "./operations.js";
 
 const BODY_MAX = 8 * 1024;
 /** What is answered is for this peer, now. */
 const NO_STORE = ["cache-control", "no-store"] as const;
+const NOT_GUESSED = { "x-content-type-options": "nosniff" } as const;
 
 export interface HttpLimits {
   /** How long a request may take to arrive, ms; 10 s unless told. */
@@ -38,6 +52,10 @@ export interface Refusals {
   /** Of a request that the framework or a schema refuses. @param detail - Which field and rule, or the framework's code: never a value */
   badRequest(detail?: string): Refusal;
   unknownRoute(): Refusal;
+  /** Of a request that shows no access key where its route asks for one. A service without such routes has none. */
+  unauthorised?(): Refusal;
+  /** All of the service's own codes, for its API's page. */
+  readonly codes?: RefusalCodes;
   /** Of a failure that nobody foresaw. */
   failure(cause: unknown): Refusal;
   /** How a refusal is told on routes that have a form of their own; code and message alone unless there is one. Not asked for signatures. */
@@ -96,6 +114,7 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
     reply.header(...NO_STORE);
   });
   cutSlowBodies(app, requestMs, raw);
+  askForAccessKeys(app, refusals);
   app.setNotFoundHandler((_request, reply) => {
     refuse(reply, refusals.unknownRoute());
   });
@@ -109,13 +128,64 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
     const route = routeOptions.url ?? "unknown";
     operations.request(method, route, reply.statusCode, reply.elapsedTime / 1000, refusalsTold.get(reply));
   });
-  await app.register(swagger, { openapi: { openapi: "3.1.0", info: { title, version: "1" } } });
-  app.get("/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
-  app.get("/metrics", { schema: { hide: true } }, async (_request, reply) => {
-    reply.type("text/plain; version=0.0.4; charset=utf-8");
-    return operations.metrics();
+  const schemes: Record<string, Scheme> = {};
+  await app.register(swagger, {
+    openapi: { openapi: "3.1.0", info: { title, version: "1" }, components: { securitySchemes: schemes as never } },
+    transform: ({ schema, url }) => {
+      addSchemes(schemes, schema);
+      return { schema, url };
+    },
   });
+  operatorsRoutes(app, refusals, operations);
   return app;
+}
+
+const METRICS = "text/plain; version=0.0.4; charset=utf-8";
+const as = (type: string, description: string, schema: object) => ({
+  response: { 200: { description, content: { [type]: { schema } } } },
+});
+
+/** What every service tells of itself. */
+function operatorsRoutes(app: FastifyInstance, { codes = {} }: Refusals, operations: Operations): void {
+  let api: Api | undefined;
+  const known = () => {
+    api ??= wholeApi(app.swagger(), codes);
+    return api;
+  };
+  const document = words(OF_SERVICE, "This API, as OpenAPI 3.1", OPEN);
+  const isObject = { type: "object", additionalProperties: true };
+  app.get("/v1/openapi.json", { schema: { ...document, ...as("application/json", "The document", isObject) } }, known);
+  const page = words(OF_SERVICE, "This API, as a page for people", OPEN);
+  app.get(
+    "/docs",
+    { schema: { ...page, ...as("text/html", "The page", { type: "string" }) } },
+    async (_request, reply) => {
+      reply.type("text/html; charset=utf-8").headers({ "content-security-policy": PAGE_POLICY, ...NOT_GUESSED });
+      return apiPage(known());
+    },
+  );
+  const metrics = words(OF_SERVICE, "Counters and times for Prometheus (text format 0.0.4)", OPEN);
+  app.get(
+    "/metrics",
+    { schema: { ...metrics, ...as("text/plain", "Metrics", { type: "string" }) } },
+    async (_request, reply) => {
+      reply.type(METRICS);
+      return operations.metrics();
+    },
+  );
+}
+
+/** Whoever shows none is not heard any further: his body is not read. Whose it is the service sees. */
+function askForAccessKeys(app: FastifyInstance, refusals: Refusals): void {
+  app.addHook("onRequest", async ({ routeOptions, headers }, reply) => {
+    if (!asksForAccessKey(routeOptions.schema) || shownAccessKey(headers) !== undefined) return;
+    refuse(reply, refusals.unauthorised!());
+    return reply;
+  });
+  // RFC 9110 11.6.1: whoever is refused for it is told what is asked for.
+  app.addHook("onSend", async ({ routeOptions }, reply) => {
+    if (reply.statusCode === 401 && asksForAccessKey(routeOptions.schema)) reply.header("www-authenticate", "Bearer");
+  });
 }
 
 /** For the log: the code that a refusal told. */

@@ -25,6 +25,7 @@ export {
 } from "./iso-door.js";
 export type { Answer, PeerLine, Serve } from "./iso-line.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
+export { BY_ACCESS_KEY, OF_SERVICE, OPEN, shownAccessKey, words } from "./open-api.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
 export { answers, IDEMPOTENT, object, out, REFUSAL, whole } from "./schema.js";
 export {
@@ -35,5 +36,5 @@ export {
   type ServiceErrorCode,
   ServiceRefusal,
 } from "./signed-caller.js";
-export { type SignedDoorOptions, signedRoutes } from "./signed-door.js";
+export { type SharedNonces, type SignedDoorOptions, signedRoutes } from "./signed-door.js";
 export { type Emission, equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";

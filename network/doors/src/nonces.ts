@@ -1,5 +1,5 @@
 // Which signed requests were here: each nonce for as long as its request would be taken, so many at most. A process remembers what came to it since it
-// began, so what was signed before that is not taken.
+// began, so what was signed before that is not taken; what came to others of its service their store knows (signed-door.ts).
 
 import { SignatureError, SKEW_S } from "./http-signature.js";
 

@@ -12,11 +12,11 @@ export const object = (properties: object, optional: readonly string[] = []) =>
   }) as const;
 
 export const out = { type: "string" } as const;
-export const REFUSAL = object({ code: out, message: out });
+export const REFUSAL = { ...object({ code: out, message: out }), description: "Refused" } as const;
 
 /** By what is answered; every refusal has one form. */
 export function answers(properties: object, optional: readonly string[] = []) {
-  return { 200: object(properties, optional), "4xx": REFUSAL, "5xx": REFUSAL } as const;
+  return { 200: { ...object(properties, optional), description: "Done" }, "4xx": REFUSAL, "5xx": REFUSAL } as const;
 }
 
 /**
@@ -25,6 +25,8 @@ export function answers(properties: object, optional: readonly string[] = []) {
  */
 export const IDEMPOTENT = {
   type: "object",
-  properties: { "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$" } },
+  properties: {
+    "idempotency-key": { type: "string", pattern: "^[!-~]{8,64}$", description: "another for each new request" },
+  },
   required: ["idempotency-key"],
 } as const;

@@ -9,21 +9,30 @@ import {
   provenHead,
   type ServiceKeys,
   SignatureError,
+  SKEW_S,
   signedAnswer,
 } from "./http-signature.js";
 import { Nonces } from "./nonces.js";
+import { SIGNED_HEADERS, signedBy } from "./open-api.js";
 
 export interface SignedDoorOptions {
   /** Of what that service asks here. */
   readonly keys: ServiceKeys;
   /** Seconds since 1970. */
   readonly now?: () => number;
+  /** Which nonces came to any process of this service; without it this process remembers its own alone. */
+  readonly taken?: SharedNonces;
+}
+
+export interface SharedNonces {
+  /** Whether it is the first time, of all processes. @param over - Seconds since 1970, as `now`: from when on it is too old. Rejects where that is not known */
+  take(name: string, over: number, now: number): Promise<boolean>;
 }
 
 /** Adds what `add` adds, behind that. */
 export async function signedRoutes(
   app: FastifyInstance,
-  { keys, now = secondsNow }: SignedDoorOptions,
+  { keys, now = secondsNow, taken }: SignedDoorOptions,
   add: (routes: FastifyInstance) => void,
 ): Promise<void> {
   const nonces = new Nonces(now());
@@ -36,6 +45,10 @@ export async function signedRoutes(
       bodies.set(request, body as Buffer);
       parse(request, body.toString(), done);
     });
+    routes.addHook("onRoute", (route) => {
+      const security = signedBy(keys.from) as { [scheme: string]: string[] }[];
+      route.schema = { ...route.schema, headers: SIGNED_HEADERS, security };
+    });
     routes.addHook("onRequest", async (request) => {
       const { method, url: target, headersDistinct } = request.raw;
       heads.set(request, provenHead(keys, { method: method!, target: target! }, headersDistinct, now()));
@@ -45,6 +58,9 @@ export async function signedRoutes(
       if (!isEqual(digest, digestOf(bodies.get(request) ?? Buffer.alloc(0)))) throw new SignatureError("DIGEST_WRONG");
       nonces.take(nonce, created, now());
       proven.add(request);
+      if (taken === undefined || (await taken.take(`${keys.from} ${nonce}`, created + SKEW_S, now()))) return;
+      proven.delete(request);
+      throw new SignatureError("REQUEST_REPLAYED");
     });
     routes.addHook("onSend", async (request, reply, payload) => {
       if (!proven.has(request)) return;

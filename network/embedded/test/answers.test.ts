@@ -69,7 +69,7 @@ describe("a request that comes again", () => {
     return { fetch: fetching, lost };
   };
 
-  it("of the SDK, whose answer was lost, is done once: one card, token, ATC, suspension, registration, device", async () => {
+  it("of the SDK, whose answer was lost, is done once: one card, token, ATC, device, suspension, registration", async () => {
     const { issuer } = network.issuer;
     const { fetch: through, lost } = losing();
     const other = newCard(issuer);
@@ -87,13 +87,13 @@ describe("a request that comes again", () => {
     expect(base64(grant.sealed), "the very grant that was lost").to.equal(JSON.parse(lost[2]!).sealed);
     const tracks = tracksOf(await openGrant(grant.sealed, other));
     expect(saidOf((await answersOf(network.processor.iso, [purchase(tracks)]))[0]!)).to.equal("APPROVED");
+    const codes = new CodeClient({ baseUrl: network.processor.url, accessKey, fetch: through });
+    expect(await codes.addDevice(other, { ...token, key: randomBytes(16) })).to.equal(JSON.parse(lost[3]!).device);
     const { version } = await client.setState(token.tokenRef, "suspended", position);
     expect(version).to.equal(1);
     expect((await issuer.store.token(toHex(token.tokenRef)))!.version).to.equal(1);
     const { registration } = await client.register(other.cardId, token.tokenRef);
-    expect(base64(registration), "the very one that was lost").to.equal(JSON.parse(lost[4]!).registration);
-    const codes = new CodeClient({ baseUrl: network.processor.url, accessKey, fetch: through });
-    expect(await codes.addDevice(randomBytes(16))).to.equal(JSON.parse(lost[5]!).device);
+    expect(base64(registration), "the very one that was lost").to.equal(JSON.parse(lost[5]!).registration);
     expect(lost).to.have.length(6);
   });
 
@@ -120,6 +120,8 @@ describe("a request that comes again", () => {
     const state = { cardId: base64(card.cardId), checkpointSize: 0, state: "suspended" };
     const stateOf = `/v1/tokens/${base64(tokenRef)}/state`;
     const { certificate } = newCard(network.issuer.issuer);
+    const { tokenRef: paying } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada");
+    const named = { cardId: base64(card.cardId), tokenRef: base64(paying) };
     const cases: readonly (readonly [string, Json, Json, string?])[] = [
       ["/v1/grants", wanted(), wanted({ domain: { ...DOMAIN, maxAmount: 1251 } })],
       [
@@ -133,7 +135,12 @@ describe("a request that comes again", () => {
         { certificate: base64(certificate), phoneName: "a" },
         { certificate: base64(certificate), phoneName: "b" },
       ],
-      ["/v1/devices", { key: base64(randomBytes(16)) }, { key: base64(randomBytes(16)) }, network.processor.url],
+      [
+        "/v1/devices",
+        { ...named, key: base64(randomBytes(16)) },
+        { ...named, key: base64(randomBytes(16)) },
+        network.processor.url,
+      ],
     ];
     for (const [i, [path, body, other, url]] of cases.entries()) {
       const key = `${KEY}-${i}`;
@@ -145,9 +152,8 @@ describe("a request that comes again", () => {
     expect((await post("/v1/tokens", { cardId: base64(card.cardId), holderName: "A/B" }, `${KEY}-0`)).body).to.include({
       code: "IDEMPOTENCY_MISMATCH",
     });
-    expect(await tokensOf(card.cardId)).to.equal(2);
-    const { tokenRef: another } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada");
-    const sameBody = await post(`/v1/tokens/${base64(another)}/state`, state, `${KEY}-2`);
+    expect(await tokensOf(card.cardId)).to.equal(3);
+    const sameBody = await post(`/v1/tokens/${base64(paying)}/state`, state, `${KEY}-2`);
     expect(sameBody.body, "of another token").to.include({ code: "IDEMPOTENCY_MISMATCH" });
     expect(await atcOf()).to.equal(1);
     expect((await network.issuer.issuer.store.token(toHex(tokenRef)))!.state).to.equal(TokenState.Suspended);

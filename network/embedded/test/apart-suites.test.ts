@@ -11,6 +11,7 @@ describe("the services apart", function () {
       [
         "codes",
         "code-used",
+        "devices",
         "line-lock",
         "domain",
         "currency",

@@ -17,6 +17,8 @@ import {
   tracksOf,
 } from "../../issuer/test/issuer-support.js";
 import { Switch } from "../../processor/src/switch.js";
+import { startNetwork } from "../src/index.js";
+import { startApart } from "./start.js";
 
 const SECRET = new Uint8Array(32).fill(3);
 
@@ -158,11 +160,24 @@ describe("a processor apart from its issuer", () => {
   });
 });
 
+describe("an issuer that has a processor", () => {
+  it("has no door for terminals, apart or in one process: they ask the processor, which looks at domains", async () => {
+    const keys = keysFromSeeds(randomSeeds());
+    for (const start of [startNetwork, startApart]) {
+      const network = await start({ keys, now: () => T0 });
+      const { iso } = network.issuer;
+      await network.close();
+      expect(iso).to.equal(undefined);
+    }
+  });
+});
+
 describe("an issuer's line for processors", () => {
   it("believes an account that a processor names, and none that a terminal does", async () => {
     const issuer = await startIssuer({
       keys: keysFromSeeds(randomSeeds()),
       now: () => T0,
+      isoPort: 0,
       processor: { port: 0, secret: SECRET },
     });
     const card = await enrolledCard(issuer.issuer);
@@ -182,7 +197,7 @@ describe("an issuer's line for processors", () => {
         caller.close();
       }
     };
-    expect(await ask(issuer.iso)).to.equal("30");
+    expect(await ask(issuer.iso!)).to.equal("30");
     expect(await ask(issuer.line!)).to.equal("LINE_DOWN");
     expect(await ask(issuer.line!, lineKeys(new Uint8Array(32)))).to.equal("LINE_DOWN");
     expect(await ask(issuer.line!, lineKeys(SECRET))).to.equal("00");

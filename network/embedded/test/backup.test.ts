@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
 import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { addDevice } from "@enabling-card/processor";
 import { copyStore } from "@enabling-card/sql";
 import type { SwipeGrant } from "@enabling-card/wire";
 import Database from "better-sqlite3";
@@ -95,9 +96,9 @@ describe("a network that is restored from a copy", () => {
   });
 
   it("takes no code of before the copy", async () => {
-    const device = await network.processor.processor.addDevice(new Uint8Array(16), "a-device");
     const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
     const account = { cardId: base64(card.cardId), accessKey: base64(card.accessKey), tokenRef: base64(tokenRef) };
+    const device = await addDevice(network.processor.processor, account, new Uint8Array(16), "a-device");
     const order = { device, provider: "SHOP", maxCost: 100, currency: "978", lifeS: 3600 };
     const { codeRef } = await network.processor.processor.addCode({ ...account, ...order }, "a-key-of-a-phone");
     await backUpNetwork(at("first"), at("copy"), now);

@@ -34,7 +34,8 @@ describe("a transaction code that was used", () => {
     });
     card = await enrolledCard(network.issuer.issuer);
     ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
-    device = (await post("/v1/devices", { key: base64(key) })).device as string;
+    device = (await post("/v1/devices", { cardId: base64(card.cardId), tokenRef: base64(tokenRef), key: base64(key) }))
+      .device as string;
   });
   afterEach(() => network.close());
 

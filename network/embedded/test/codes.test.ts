@@ -40,7 +40,7 @@ describe("a transaction code", () => {
     });
     card = await enrolledCard(network.issuer.issuer);
     ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
-    device = (await ask("POST", "/v1/devices", { key: base64(key) })).body.device as string;
+    device = (await ask("POST", "/v1/devices", deviceOf(key))).body.device as string;
   });
   afterEach(() => network.close());
 
@@ -56,6 +56,9 @@ describe("a transaction code", () => {
     });
     return { status: response.status, body: (await response.json()) as Json };
   }
+  const deviceOf = (key: Uint8Array): Json => ({
+    ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), key: base64(key) },
+  });
   const registration = (change: Json = {}): Json => ({
     ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), device, provider: PROVIDER },
     ...{ maxCost: 1500, currency: "978", lifeS: 3600, ...change },

@@ -173,6 +173,13 @@ export function domainNetwork({
     get issuer() {
       return network.issuer.issuer;
     },
+    /** Where its stores are, and what its clocks say. */
+    get store() {
+      return store;
+    },
+    get now() {
+      return now;
+    },
     /** The same stores, opened anew. */
     async restart(of: IssuerKeys) {
       await network.close();

@@ -10,6 +10,7 @@ const ISSUER = [
 const NETWORK = [
   "codes",
   "code-used",
+  "devices",
   "line-lock",
   "told-reversals",
   "repeats-at-once",
@@ -24,7 +25,7 @@ const NETWORK = [
 const TESTS_MIN = 170;
 
 describe("the services over PostgreSQL", function () {
-  this.timeout(300_000);
+  this.timeout(420_000);
   before(function () {
     if (!hasPostgresql()) this.skip();
   });

@@ -111,8 +111,8 @@ describe("keys that are changed", () => {
     const key = randomBytes(16);
     const tokenRef = await plain();
     const url = () => state.network.processor.url;
-    const { device } = (await post(`${url()}/v1/devices`, { key: base64(key) })).body as { device: string };
     const account = { cardId: base64(state.card.cardId), tokenRef: base64(tokenRef) };
+    const { device } = (await post(`${url()}/v1/devices`, { ...account, key: base64(key) })).body as { device: string };
     const asked = { ...account, device, provider: MERCHANT, maxCost: 1250, currency: "978", lifeS: 86_400 };
     const codeOf = async () => (await post(`${url()}/v1/codes`, asked)).body.code as string;
     const codes = [await codeOf(), await codeOf()];

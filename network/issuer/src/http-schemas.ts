@@ -1,6 +1,6 @@
 // What the phones' API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out (rule 10).
 
-import { answers, object, out, REFUSAL, whole } from "@enabling-card/doors";
+import { answers, BY_ACCESS_KEY, OF_SERVICE, OPEN, object, out, REFUSAL, whole, words } from "@enabling-card/doors";
 import { AMOUNT_MAX } from "./domain.js";
 
 /** Octets as base64url (RFC 4648 5), without padding. */
@@ -62,9 +62,31 @@ const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string"
 
 /** Of a route whose answer is a stream of events. */
 export const EVENTS = {
-  200: { type: "string", description: 'server-sent events: event "state", data {"tokenRef","version","state"}' },
+  200: {
+    description: 'Server-sent events: event "state", data {"tokenRef","version","state"}',
+    content: { "text/event-stream": { schema: { type: "string" } } },
+  },
   "4xx": REFUSAL,
   "5xx": REFUSAL,
+} as const;
+
+/** What each route is for, and what is to be shown there. */
+export const ROUTES = {
+  health: words(OF_SERVICE, "Whether it works, and its store keeps what it is told", OPEN),
+  enrol: words(
+    "cards",
+    "Enrols a card, once",
+    OPEN,
+    "The card's certificate, by a maker that this issuer trusts, is in the body.",
+  ),
+  mint: words("tokens", "A new token of the card", BY_ACCESS_KEY),
+  grant: words("grants", "A sealed authorisation of one purchase, for the card alone", BY_ACCESS_KEY),
+  receipt: words("grants", "A newer receipt of the issuer's certificate", BY_ACCESS_KEY),
+  setState: words("tokens", "The holder suspends, resumes or ends a token", BY_ACCESS_KEY),
+  state: words("tokens", "A token's signed state, for the card", BY_ACCESS_KEY),
+  states: words("tokens", "How the card's tokens stand, and each change from then on", BY_ACCESS_KEY),
+  registration: words("registration", "Registers a token by this phone", BY_ACCESS_KEY),
+  comparison: words("registration", "How a registered token stands, with a cryptogram of it", BY_ACCESS_KEY),
 } as const;
 
 /** By what is answered; every refusal has one form. */

@@ -1,6 +1,6 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals } from "@enabling-card/doors";
+import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals, shownAccessKey } from "@enabling-card/doors";
 import { type Repeatable, SqlError, StoreHealth } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
@@ -14,9 +14,9 @@ import {
 } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { IssuerError } from "./errors.js";
+import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
-import { ANSWERS, EVENTS, REQUESTS } from "./http-schemas.js";
+import { ANSWERS, EVENTS, REQUESTS, ROUTES } from "./http-schemas.js";
 import type { Issuer, SignedTokenState } from "./issuer.js";
 import { compareMeans, registerMeans } from "./registration.js";
 import type { StateNews } from "./state-news.js";
@@ -51,14 +51,14 @@ export async function httpServer(
   const app = await httpDoor({ ...options, refusals: REFUSALS, title: "Issuer: cards, tokens, grants, states" });
 
   const health = new StoreHealth(() => issuer.store.checkWritable());
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+  app.get("/v1/health", { schema: { ...ROUTES.health, response: ANSWERS.health } }, async () => {
     await health.check();
     return { ok: true, log: issuer.log.size };
   });
 
   app.post<{ Body: { certificate: string; phoneName: string } }>(
     "/v1/cards",
-    { schema: { body: REQUESTS.enrol, headers: IDEMPOTENT, response: ANSWERS.enrol } },
+    { schema: { ...ROUTES.enrol, body: REQUESTS.enrol, headers: IDEMPOTENT, response: ANSWERS.enrol } },
     async (request) => {
       const { certificate, phoneName } = request.body;
       const repeat = repeatOf(request, "cards");
@@ -69,7 +69,7 @@ export async function httpServer(
 
   app.post<{ Body: { cardId: string; holderName: string; offline?: boolean; domainOnly?: boolean } }>(
     "/v1/tokens",
-    { schema: { body: REQUESTS.mint, headers: IDEMPOTENT, response: ANSWERS.mint } },
+    { schema: { ...ROUTES.mint, body: REQUESTS.mint, headers: IDEMPOTENT, response: ANSWERS.mint } },
     async (request) => {
       const { cardId, holderName, offline = false, domainOnly = false } = request.body;
       if (offline && domainOnly) throw new IssuerError("BAD_REQUEST", { detail: "a domain is asked for on line" });
@@ -85,7 +85,7 @@ export async function httpServer(
 
   app.post<{ Body: GrantBody }>(
     "/v1/grants",
-    { schema: { body: REQUESTS.grant, headers: IDEMPOTENT, response: ANSWERS.grant } },
+    { schema: { ...ROUTES.grant, body: REQUESTS.grant, headers: IDEMPOTENT, response: ANSWERS.grant } },
     async (request) => {
       const { challenge, tokenRef, cardId, ...rest } = request.body;
       const asked = {
@@ -101,7 +101,7 @@ export async function httpServer(
 
   app.post<{ Body: Position & { serial?: string } }>(
     "/v1/receipts",
-    { schema: { body: REQUESTS.receipt, response: ANSWERS.receipt } },
+    { schema: { ...ROUTES.receipt, body: REQUESTS.receipt, response: ANSWERS.receipt } },
     async (request) => {
       await authenticated(issuer, request, request.body.cardId);
       const { checkpointSize, serial } = request.body;
@@ -111,7 +111,7 @@ export async function httpServer(
 
   app.post<{ Params: { ref: string }; Body: StateBody }>(
     "/v1/tokens/:ref/state",
-    { schema: { body: REQUESTS.setState, headers: IDEMPOTENT, response: ANSWERS.state } },
+    { schema: { ...ROUTES.setState, body: REQUESTS.setState, headers: IDEMPOTENT, response: ANSWERS.state } },
     async (request) => {
       const { cardId, checkpointSize, state, by } = request.body;
       const card = await authenticated(issuer, request, cardId);
@@ -122,7 +122,7 @@ export async function httpServer(
 
   app.get<{ Params: { ref: string }; Querystring: { cardId: string; checkpointSize: string } }>(
     "/v1/tokens/:ref/state",
-    { schema: { querystring: REQUESTS.state, response: ANSWERS.state } },
+    { schema: { ...ROUTES.state, querystring: REQUESTS.state, response: ANSWERS.state } },
     async (request) => {
       const { cardId, checkpointSize } = request.query;
       const card = await authenticated(issuer, request, cardId);
@@ -132,7 +132,7 @@ export async function httpServer(
   registrationRoutes(app, issuer);
   app.get<{ Querystring: { cardId: string } }>(
     "/v1/states",
-    { schema: { querystring: REQUESTS.states, produces: ["text/event-stream"], response: EVENTS } },
+    { schema: { ...ROUTES.states, querystring: REQUESTS.states, response: EVENTS } },
     async (request, reply) => {
       const card = await authenticated(issuer, request, request.query.cardId);
       reply.hijack();
@@ -146,7 +146,14 @@ export async function httpServer(
 function registrationRoutes(app: FastifyInstance, issuer: Issuer): void {
   app.post<{ Params: { ref: string }; Body: { cardId: string } }>(
     "/v1/tokens/:ref/registration",
-    { schema: { body: REQUESTS.registration, headers: IDEMPOTENT, response: ANSWERS.registration } },
+    {
+      schema: {
+        ...ROUTES.registration,
+        body: REQUESTS.registration,
+        headers: IDEMPOTENT,
+        response: ANSWERS.registration,
+      },
+    },
     async (request) => {
       const { cardId } = request.body;
       const card = await authenticated(issuer, request, cardId);
@@ -158,7 +165,7 @@ function registrationRoutes(app: FastifyInstance, issuer: Issuer): void {
 
   app.post<{ Params: { ref: string }; Body: { cardId: string; registration: string; nonce: string } }>(
     "/v1/tokens/:ref/comparison",
-    { schema: { body: REQUESTS.comparison, response: ANSWERS.comparison } },
+    { schema: { ...ROUTES.comparison, body: REQUESTS.comparison, response: ANSWERS.comparison } },
     async (request) => {
       const card = await authenticated(issuer, request, request.body.cardId);
       const info = await compareMeans(issuer, card, tokenRefOf(request.params), {
@@ -182,14 +189,15 @@ const REFUSALS: Refusals = {
   },
   badRequest: (detail) => new IssuerError("BAD_REQUEST", detail === undefined ? {} : { detail }),
   unknownRoute: () => new IssuerError("ROUTE_UNKNOWN"),
+  unauthorised: () => new IssuerError("UNAUTHORISED"),
+  codes: ISSUER_ERRORS,
   failure: (cause) => new IssuerError("INTERNAL", { cause }),
 };
 
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
 async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
   const cardId = decode64(id, CARD_ID_SIZE);
-  const key = /^Bearer ([\w-]{43})$/i.exec(headers.authorization ?? "")?.[1]; // RFC 6750 2.1
-  const octets = Buffer.from(key ?? "", "base64url");
+  const octets = Buffer.from(shownAccessKey(headers) ?? "", "base64url");
   if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
   await issuer.authenticate(cardId, Uint8Array.from(octets));
   return cardId;

@@ -1,7 +1,7 @@
 // How the issuer's operator, and the requestor that tokens are made for, suspend and resume them (system 3): over HTTP, signed by whom it is (doors). What each
 // may do is the table of transitions' (wire).
 
-import { answers, object, out, serviceKeys, signedRoutes } from "@enabling-card/doors";
+import { answers, object, out, serviceKeys, signedRoutes, words } from "@enabling-card/doors";
 import type { Master } from "@enabling-card/vault";
 import { STATE_NAMES, type StateActor, TOKEN_REF_SIZE, toHex } from "@enabling-card/wire";
 import type { FastifyInstance } from "fastify";
@@ -37,7 +37,7 @@ const ANSWERS = {
 } as const;
 
 export async function operatorRoutes(app: FastifyInstance, issuer: Issuer, secrets: DeskSecrets): Promise<void> {
-  const now = () => issuer.now();
+  const around = { now: () => issuer.now(), taken: issuer.store.nonces };
   const desks = [
     ["operator", "issuer", secrets.operator],
     ["requestor", "requestor", secrets.requestor],
@@ -45,14 +45,16 @@ export async function operatorRoutes(app: FastifyInstance, issuer: Issuer, secre
   for (const [who, actor, secret] of desks) {
     if (secret === undefined) continue;
     const keys = serviceKeys(secret, who, "issuer");
-    await signedRoutes(app, { keys, now }, (routes) => forDesk(routes, issuer, who, actor));
+    await signedRoutes(app, { keys, ...around }, (routes) => forDesk(routes, issuer, who, actor));
   }
 }
 
 function forDesk(routes: FastifyInstance, issuer: Issuer, who: string, actor: StateActor): void {
   routes.post<{ Body: { cardId: string } }>(
     `/v1/${who}/tokens`,
-    { schema: { body: REQUESTS.tokens, response: ANSWERS.tokens } },
+    {
+      schema: { ...words(who, "A card's tokens, and how they stand"), body: REQUESTS.tokens, response: ANSWERS.tokens },
+    },
     async ({ body }) => {
       const { card_id } = await cardIn(issuer.store, decode64(body.cardId));
       return { tokens: (await issuer.store.tokensOf(card_id)).map(tokenJson) };
@@ -60,7 +62,7 @@ function forDesk(routes: FastifyInstance, issuer: Issuer, who: string, actor: St
   );
   routes.post<{ Body: { tokenRef: string; state: AskedState } }>(
     `/v1/${who}/states`,
-    { schema: { body: REQUESTS.state, response: ANSWERS.token } },
+    { schema: { ...words(who, "Suspends, resumes or ends a token"), body: REQUESTS.state, response: ANSWERS.token } },
     (request) => {
       const ref = toHex(decode64(request.body.tokenRef, TOKEN_REF_SIZE));
       return issuer.store.atomically((kept) =>

@@ -2,12 +2,12 @@
 
 import { concat, utf8 } from "@enabling-card/wire";
 import { Chacha20Poly1305 } from "@hpke/chacha20poly1305";
-import { CipherSuite, HkdfSha256 } from "@hpke/core";
-import { NativeDhkemX25519, publicOf } from "./native-x25519.js";
+import { CipherSuite } from "@hpke/core";
+import { NativeDhkemX25519, NativeHkdf, publicOf } from "./native-hpke.js";
 
 const SUITE = new CipherSuite({
   kem: new NativeDhkemX25519(),
-  kdf: new HkdfSha256(),
+  kdf: new NativeHkdf(),
   aead: new Chacha20Poly1305(),
 });
 

@@ -1,7 +1,7 @@
 // What other services ask of the issuer over HTTP, where they are processes of their own: the processor for accounts and for grants whose cryptogram it
 // makes, the access control server for questions to a card. Signed by them (doors), octets as base64url.
 
-import { answers, object, out, serviceKeys, signedRoutes, whole } from "@enabling-card/doors";
+import { answers, object, out, serviceKeys, signedRoutes, whole, words } from "@enabling-card/doors";
 import type { Master } from "@enabling-card/vault";
 import { type Domain, toHex } from "@enabling-card/wire";
 import type { FastifyInstance } from "fastify";
@@ -51,6 +51,14 @@ const REQUESTS = {
   question: object({ ...GRANT, account: NUMBER, answer: CRYPTOGRAM }),
 } as const;
 
+const ROUTES = {
+  account: words("services", "The account behind a card's token, for codes"),
+  token: words("services", "A token and its account, for domains"),
+  count: words("services", "Counts a grant whose cryptogram the processor makes"),
+  make: words("services", "The grant that was counted"),
+  question: words("services", "A question to a card, for the access control server"),
+} as const;
+
 const ANSWERS = {
   account: answers({ pan: out, expiry: out }),
   token: answers({ token: out, account: out, expiry: out }),
@@ -59,32 +67,32 @@ const ANSWERS = {
 } as const;
 
 export async function serviceRoutes(app: FastifyInstance, issuer: Issuer, secrets: ServiceSecrets): Promise<void> {
-  const now = () => issuer.now();
+  const around = { now: () => issuer.now(), taken: issuer.store.nonces };
   const { processor, acs } = secrets;
   if (processor) {
-    await signedRoutes(app, { keys: serviceKeys(processor, "processor", "issuer"), now }, (routes) =>
+    await signedRoutes(app, { keys: serviceKeys(processor, "processor", "issuer"), ...around }, (routes) =>
       forProcessor(routes, issuer),
     );
   }
   if (acs) {
-    await signedRoutes(app, { keys: serviceKeys(acs, "acs", "issuer"), now }, (routes) => forAcs(routes, issuer));
+    await signedRoutes(app, { keys: serviceKeys(acs, "acs", "issuer"), ...around }, (routes) => forAcs(routes, issuer));
   }
 }
 
 function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
   routes.post<{ Body: Named }>(
     "/v1/services/accounts",
-    { schema: { body: NAMED, response: ANSWERS.account } },
+    { schema: { ...ROUTES.account, body: NAMED, response: ANSWERS.account } },
     ({ body }) => issuer.account(...namesOf(body)),
   );
   routes.post<{ Body: Named }>(
     "/v1/services/tokens",
-    { schema: { body: NAMED, response: ANSWERS.token } },
+    { schema: { ...ROUTES.token, body: NAMED, response: ANSWERS.token } },
     ({ body }) => issuer.resolve(...namesOf(body)),
   );
   routes.post<{ Body: AskedGrant & { code?: AskedCode } }>(
     "/v1/services/counts",
-    { schema: { body: REQUESTS.count, response: ANSWERS.count } },
+    { schema: { ...ROUTES.count, body: REQUESTS.count, response: ANSWERS.count } },
     async (request) => {
       const { code, ...asked } = request.body;
       const counted = await issuer.grants.count(grantOf(asked), false, repeatOf(request, "processor"));
@@ -95,7 +103,7 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
   );
   routes.post<{ Body: { counted: string; cryptogram: string } }>(
     "/v1/services/grants",
-    { schema: { body: REQUESTS.make, response: ANSWERS.grant } },
+    { schema: { ...ROUTES.make, body: REQUESTS.make, response: ANSWERS.grant } },
     async ({ body }) => grantJson(await issuer.grants.makeOf(body.counted, decode64(body.cryptogram))),
   );
 }
@@ -103,7 +111,7 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
 function forAcs(routes: FastifyInstance, issuer: Issuer): void {
   routes.post<{ Body: AskedGrant & { account: string; answer: string } }>(
     "/v1/services/questions",
-    { schema: { body: REQUESTS.question, response: ANSWERS.grant } },
+    { schema: { ...ROUTES.question, body: REQUESTS.question, response: ANSWERS.grant } },
     async (request) => {
       const { account, answer, ...asked } = request.body;
       const wanted = grantOf(asked);

@@ -25,6 +25,10 @@ export interface IssuerServiceOptions extends IssuerOptions {
   readonly host?: string;
   /** 0 (default) takes any free port. */
   readonly httpPort?: number;
+  /**
+   * Of a door for terminals, 0 for any free one; without it there is none. It is for an issuer all alone: where there is a processor, terminals ask that,
+   * which looks at domains and codes and locks who tries wrong ones.
+   */
   readonly isoPort?: number;
   /** Told of what went wrong at the terminals' door: a code, never content. */
   readonly onFault?: (code: string) => void;
@@ -44,7 +48,8 @@ export interface IssuerServiceOptions extends IssuerOptions {
 export interface IssuerService {
   readonly issuer: Issuer;
   readonly url: string;
-  readonly iso: { readonly host: string; readonly port: number };
+  /** The terminals' door, where one was asked for. */
+  readonly iso: { readonly host: string; readonly port: number } | undefined;
   /** The processor's door, where one was asked for. */
   readonly line: { readonly host: string; readonly port: number } | undefined;
   /** What a processor in this process asks: it may name an account. */
@@ -56,7 +61,7 @@ export interface IssuerService {
 const LOOPBACK = new Set(["127.0.0.1", "::1", "localhost"]);
 
 /**
- * Opens the issuer and both its doors: all, or nothing stays open.
+ * Opens the issuer and its doors: all, or nothing stays open.
  *
  * @throws {IssuerError} `SAMPLE_KEYS_LOOPBACK`, and what `Issuer` throws; Node's error where a port cannot be had
  */
@@ -81,14 +86,15 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
   };
   try {
     const url = await http.listen({ host, port: options.httpPort ?? 0 });
-    const { processor } = options;
+    const { processor, isoPort } = options;
     const onFault = (code: string) => {
       operations.fault(code);
       options.onFault?.(code);
     };
     const door = { host, onFault, operations };
-    const iso = await listenIso(desk, "terminal", { ...options.iso, ...door, port: options.isoPort ?? 0 });
-    doors.push(iso);
+    const iso =
+      isoPort === undefined ? undefined : await listenIso(desk, "terminal", { ...options.iso, ...door, port: isoPort });
+    if (iso) doors.push(iso);
     const keys = processor && lineKeys(processor.secret);
     const line = processor && (await listenIso(desk, "processor", { ...door, port: processor.port, keys: keys! }));
     if (line) doors.push(line);
@@ -96,7 +102,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
     return {
       issuer,
       url,
-      iso: at(iso),
+      iso: iso && at(iso),
       line: line && at(line),
       ask: (message) => askedByProcessor(desk, message, onFault),
       close,

@@ -21,6 +21,8 @@ export class Signers {
   readonly #number: number;
   readonly #before: Signer | undefined;
   readonly #log: DevelopmentLog;
+  /** Of the log's newest checkpoint: with another one each is made anew. */
+  #receipts: { readonly checkpoint: unknown; readonly of: Map<Signer, Uint8Array> } | undefined;
 
   /** Stores certificates on the log, and revokes the one whose key was taken out: whoever has that key signs nothing more that a card takes. */
   constructor(keys: IssuerKeys, { newest, before, retired }: OwnCertificates, log: DevelopmentLog) {
@@ -56,13 +58,23 @@ export class Signers {
     if (found === undefined) throw new IssuerError("KEY_RETIRED");
     try {
       const consistency = this.#log.consistency(checkpointSize) ?? null;
-      return { issuerCert: found.certificate, receipt: this.#log.receipt(found.certificate), consistency };
+      return { issuerCert: found.certificate, receipt: this.#receipt(found), consistency };
     } catch (cause) {
       if (cause instanceof LedgerError && cause.code === "CHECKPOINT_UNKNOWN") {
         throw new IssuerError("CHECKPOINT_UNKNOWN", { cause });
       }
       throw cause;
     }
+  }
+
+  /** The same for every grant, until something is added to the log or its checkpoint is an hour old. */
+  #receipt(signer: Signer): Uint8Array {
+    const checkpoint = this.#log.checkpoint();
+    if (this.#receipts?.checkpoint !== checkpoint) this.#receipts = { checkpoint, of: new Map() };
+    const { of } = this.#receipts;
+    const receipt = of.get(signer) ?? this.#log.receipt(signer.certificate);
+    of.set(signer, receipt);
+    return receipt;
   }
 }
 

@@ -8,6 +8,8 @@ import {
   type Sql,
   type SqlDatabase,
   SqlError,
+  TAKEN_TABLE,
+  TakenOnce,
 } from "@enabling-card/sql";
 import { IssuerError } from "./errors.js";
 import type { AccountRow, CardRow, Decision, GrantRow, Level, Newest, NewGrant, NewToken, TokenRow } from "./rows.js";
@@ -43,6 +45,7 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE tokens ADD COLUMN registration TEXT",
   `ALTER TABLE grants ADD COLUMN key_number INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE tokens ADD COLUMN registration_key INTEGER NOT NULL DEFAULT 0`,
+  TAKEN_TABLE,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -294,12 +297,15 @@ export class Tables {
 /** What is asked of it by itself, each statement is a transaction of its own. */
 export class IssuerStore extends Tables {
   readonly #database: SqlDatabase;
+  /** Nonces of signed requests. */
+  readonly nonces: TakenOnce;
   readonly #told = new Set<(tokenRefs: readonly string[]) => void>();
 
   constructor(database: SqlDatabase) {
     // What many requests look up at about one time is one journey to a server.
     super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
+    this.nonces = new TakenOnce(database);
   }
 
   get engine(): SqlDatabase["engine"] {

@@ -268,7 +268,7 @@ describe("the issuer's files", () => {
       "DROP TABLE accounts; ALTER TABLE tokens DROP COLUMN domain_only; ALTER TABLE tokens DROP COLUMN registration",
     );
     db.exec("ALTER TABLE grants DROP COLUMN key_number; ALTER TABLE tokens DROP COLUMN registration_key");
-    db.exec("DROP TABLE answers"); // and answered each request anew
+    db.exec("DROP TABLE answers; DROP TABLE taken_once"); // and answered each request anew
     db.pragma("user_version = 1");
     db.close();
     const issuer = await open();

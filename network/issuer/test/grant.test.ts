@@ -1,7 +1,10 @@
 // What a grant holds, whom it is sealed to, and every reason not to make one: then no ATC is counted.
 
 import {
+  AAD,
   Channel,
+  decodeClaims,
+  decodeSign1,
   GRANT_LIFE_S,
   GrantKind,
   OFFLINE_CAP_MAX,
@@ -204,6 +207,18 @@ describe("a grant", () => {
   it("keeps nothing of a domain but its own fields", async () => {
     await issuer.grant(request({ domain: { ...DOMAIN, cvv: "123" } as never }));
     expect((await issuer.store.grant(toHex(tokenRef), 1))!.domain).to.equal(JSON.stringify(DOMAIN));
+  });
+
+  it("brings the receipt of the log's newest checkpoint: another one when an hour is over, or something was revoked", async () => {
+    const receipt = () => toHex(issuer.evidence(0).receipt);
+    const logged = () => toHex(issuer.log.receipt(issuer.certificate));
+    const first = receipt();
+    expect([receipt(), logged()]).to.deep.equal([first, first]);
+    clock.now += 3600;
+    const later = receipt();
+    expect(later).to.equal(logged()).and.not.to.equal(first);
+    issuer.log.revoke(decodeClaims(decodeSign1(issuer.certificate, AAD.certificate).payload).serial);
+    expect(receipt()).to.equal(logged()).and.not.to.equal(later);
   });
 
   it("brings a receipt of the issuer's certificate, and a proof for a card that has seen less", async () => {

@@ -21,7 +21,7 @@ class Line {
 
   constructor({ iso }: IssuerService) {
     const reader = new FrameReader();
-    this.socket = connect(iso.port, iso.host);
+    this.socket = connect(iso!.port, iso!.host);
     this.socket.on("error", () => undefined);
     this.socket.on("data", (chunk) => {
       this.answers.push(...reader.push(chunk).map(decode));
@@ -62,6 +62,7 @@ describe("the terminals' door", () => {
       keys: keysFromSeeds(randomSeeds()),
       now: () => T0,
       onFault: (code) => faults.push(code),
+      isoPort: 0,
       iso: { connectionsMax: 20, ...iso },
     });
   };

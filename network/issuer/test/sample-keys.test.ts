@@ -19,7 +19,7 @@ describe("sample keys", () => {
       await expectIssuerError(() => startIssuer({ keys: sampleKeys(), host }), "SAMPLE_KEYS_LOOPBACK");
     }
     for (const host of ["127.0.0.1", "localhost", undefined]) {
-      const service = await startIssuer({ keys: sampleKeys(), ...(host && { host }) });
+      const service = await startIssuer({ keys: sampleKeys(), isoPort: 0, ...(host && { host }) });
       expect(new URL(service.url).hostname).to.be.oneOf(["127.0.0.1", "localhost", "[::1]"]);
       await service.close();
     }
@@ -78,8 +78,10 @@ describe("an issuer's number ranges", () => {
 
 describe("a service that cannot have its port", () => {
   it("leaves nothing open", async () => {
-    const first = await startIssuer({ keys: sampleKeys() });
-    const refused = await startIssuer({ keys: sampleKeys(), isoPort: first.iso.port }).catch((error: unknown) => error);
+    const first = await startIssuer({ keys: sampleKeys(), isoPort: 0 });
+    const refused = await startIssuer({ keys: sampleKeys(), isoPort: first.iso!.port }).catch(
+      (error: unknown) => error,
+    );
     expect(refused).to.have.property("code", "EADDRINUSE");
     await first.close();
   });

@@ -71,7 +71,7 @@ export async function cardCode(
     const codeRef = randomBytes(16).toString("base64url");
     const device = processor.nameOf("card", cardId);
     const { code, key } = await processor.store.atomically(async (kept) => {
-      await kept.addDevice(device, processor.sealKey(randomBytes(DEVICE_KEY_SIZE)));
+      await kept.devices.add(device, processor.sealKey(randomBytes(DEVICE_KEY_SIZE)), null);
       const row = { code_ref: codeRef, owner: processor.nameOf("owner", cardId), device, provider, max_cost: maxCost };
       const made = { ...row, currency, account: processor.seal(account), not_before: now, expires };
       return { code: await processor.drawCode(kept, made), key: await processor.deviceKey(kept, device) };

@@ -75,7 +75,10 @@ export async function domainRequest(
   };
 }
 
-/** What is wrong with what was shown, if anything is. A wrong DRC is counted in a transaction: another process may be at the same token. */
+/**
+ * What is wrong with what was shown, if anything is. Where nobody was wrong of late a right DRC costs one look. From the first wrong one on each is looked at
+ * in a transaction, in turn with those that other processes over this store are shown: the last of five tries is one's, however many come at once.
+ */
 async function refusalOf(
   processor: Processor,
   claim: Claim,
@@ -87,18 +90,21 @@ async function refusalOf(
   const subject = processor.nameOf("domain token", token);
   const now = processor.now();
   const since = now - FAILURE_WINDOW_S;
-  if ((await processor.store.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+  const failed = await processor.store.failures(subject, since);
+  if (failed >= FAILURES_MAX) return "TOKEN_LOCKED";
   if (channel !== kept.channel) return "CHANNEL_WRONG";
   if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
   if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
   if (claim.requestor !== undefined && claim.requestor !== kept.requestor) return "REQUESTOR_WRONG";
   const atnPart = Buffer.from(kept.atnPart, "base64url");
   const { requestor, merchant } = kept;
-  if (claim.isShown(drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc }), kept)) return undefined;
+  const isShown = claim.isShown(drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc }), kept);
+  if (isShown && failed === 0) return undefined;
   return processor.store.atomically(async (tables) => {
     if ((await tables.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
-    await tables.addFailure(subject, now, since);
-    return "DRC_WRONG";
+    if (isShown) await tables.holdFailures(subject, since);
+    else await tables.addFailure(subject, now, since);
+    return isShown ? undefined : "DRC_WRONG";
   });
 }
 

@@ -1,7 +1,7 @@
 // What the processor's API takes and gives, as JSON schemas: nothing unnamed comes in, and nothing unnamed goes out.
 
 import { erroAnswers, extensionSchema, fieldSchemas, headSchemas } from "@enabling-card/acs";
-import { answers, object, out, whole } from "@enabling-card/doors";
+import { answers, BY_ACCESS_KEY, OF_SERVICE, OPEN, object, out, whole, words } from "@enabling-card/doors";
 
 /** Octets as base64url (RFC 4648 5), without padding: so many. */
 const octets = (size: number) => {
@@ -19,7 +19,7 @@ const AMOUNT = whole(0, 999_999_999_999);
 const SECONDS = whole(0, 0xffff_ffff);
 
 export const REQUESTS = {
-  device: object({ key: octets(16) }),
+  device: object({ cardId: ID, tokenRef: ID, key: octets(16) }),
   code: object(
     {
       ...{ cardId: ID, tokenRef: ID, device: ID, provider: PROVIDER, maxCost: AMOUNT, currency: CURRENCY },
@@ -59,7 +59,8 @@ export const REQUESTS = {
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON schemas (draft 7, 6.6.2)
     then: { required: ["authenticationValue", "messageExtension"] },
   },
-  codeState: object({ cardId: ID, tokenRef: ID }),
+  /** Of a code or a device that the path names. */
+  named: object({ cardId: ID, tokenRef: ID }),
   purchase: object({
     ...{ device: ID, code: CODE, counter: whole(0, 0xffff_ffff), cost: AMOUNT, currency: CURRENCY },
     ...{ provider: PROVIDER, mac: octets(8) },
@@ -68,6 +69,25 @@ export const REQUESTS = {
 
 const SEALED = object({ sealed: out, issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } });
 const REMOTE = object({ token: out, expiry: out, atc: { type: "integer" }, drc: out, cavv: out });
+
+/** What each route is for, and what is to be shown there. */
+export const ROUTES = {
+  health: words(OF_SERVICE, "Whether it works, and its store keeps what it is told", OPEN),
+  device: words(
+    "devices",
+    "Registers a device of the card's holder, by the key that it shows codes with",
+    BY_ACCESS_KEY,
+  ),
+  removeDevice: words("devices", "Removes a device: its open codes pay nothing any more", BY_ACCESS_KEY),
+  code: words("codes", "A code for one purchase by a device", BY_ACCESS_KEY),
+  codeState: words("codes", "What became of a code", BY_ACCESS_KEY),
+  cancelCode: words("codes", "Ends a code that was not used", BY_ACCESS_KEY),
+  cardCode: words("codes", "A code that the card itself swipes, in a sealed grant", BY_ACCESS_KEY),
+  purchase: words("devices", "A device presents its code", OPEN, "Its MAC, by the device's key, is in the body."),
+  authentication: words("domains", "Has a card's user asked for a payment (system 4)", BY_ACCESS_KEY),
+  domainGrant: words("domains", "The grant of an authentication that was answered", BY_ACCESS_KEY),
+  result: words("3-D Secure", "What an authentication came to (RReq, RRes)"),
+} as const;
 
 /** By what is answered; every refusal has one form. */
 export const ANSWERS = {

@@ -8,6 +8,7 @@ import {
   IDEMPOTENT,
   type Refusals,
   serviceKeys,
+  shownAccessKey,
   signedRoutes,
 } from "@enabling-card/doors";
 import { SqlError, StoreHealth } from "@enabling-card/sql";
@@ -15,9 +16,10 @@ import type { Master } from "@enabling-card/vault";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 import type { DevicePurchase } from "./device-mac.js";
+import { addDevice, removeDevice } from "./devices.js";
 import type { AuthenticationRequest, DomainGrantRequest, DomainServer } from "./domain-server.js";
-import { ProcessorError } from "./errors.js";
-import { ANSWERS, REQUESTS } from "./http-schemas.js";
+import { PROCESSOR_ERRORS, ProcessorError } from "./errors.js";
+import { ANSWERS, REQUESTS, ROUTES } from "./http-schemas.js";
 import type { AccountName, CodeRequest, Processor } from "./processor.js";
 import type { Switch } from "./switch.js";
 
@@ -28,6 +30,8 @@ const REFUSALS: Refusals = {
   },
   badRequest: (detail) => new ProcessorError("BAD_REQUEST", detail === undefined ? {} : { detail }),
   unknownRoute: () => new ProcessorError("ROUTE_UNKNOWN"),
+  unauthorised: () => new ProcessorError("UNAUTHORISED"),
+  codes: PROCESSOR_ERRORS,
   failure: (cause) => new ProcessorError("INTERNAL", { cause }),
   form: (request) => (request.route === "/v1/rreq" ? erroOf(RESULTS, request) : undefined),
 };
@@ -72,22 +76,33 @@ export async function httpServer(
   };
 
   const health = new StoreHealth(() => processor.store.checkWritable());
-  app.get("/v1/health", { schema: { response: ANSWERS.health } }, async () => {
+  app.get("/v1/health", { schema: { ...ROUTES.health, response: ANSWERS.health } }, async () => {
     await health.check();
     return { ok: true };
   });
 
-  app.post<{ Body: { key: string }; Headers: WithKey }>(
+  app.post<{ Body: Named & { key: string }; Headers: WithKey }>(
     "/v1/devices",
-    { schema: { body: REQUESTS.device, headers: IDEMPOTENT, response: ANSWERS.device } },
-    async ({ body, headers }) => ({
-      device: await processor.addDevice(decode64(body.key), headers["idempotency-key"]),
-    }),
+    { schema: { ...ROUTES.device, body: REQUESTS.device, headers: IDEMPOTENT, response: ANSWERS.device } },
+    async (request) => {
+      const { key, ...named } = request.body;
+      const account = { ...named, accessKey: accessKeyOf(request) };
+      return { device: await addDevice(processor, account, decode64(key), request.headers["idempotency-key"]) };
+    },
+  );
+
+  app.delete<{ Params: { device: string }; Querystring: Named; Headers: WithKey }>(
+    "/v1/devices/:device",
+    { schema: { ...ROUTES.removeDevice, querystring: REQUESTS.named, headers: IDEMPOTENT, response: ANSWERS.device } },
+    async (request) => {
+      const { params, headers } = request;
+      return { device: await removeDevice(processor, accountOf(request), params.device, headers["idempotency-key"]) };
+    },
   );
 
   app.post<{ Body: Omit<CodeRequest, "accessKey">; Headers: WithKey }>(
     "/v1/codes",
-    { schema: { body: REQUESTS.code, headers: IDEMPOTENT, response: ANSWERS.code } },
+    { schema: { ...ROUTES.code, body: REQUESTS.code, headers: IDEMPOTENT, response: ANSWERS.code } },
     async (request) => {
       const { body, headers } = request;
       return processor.addCode({ ...body, accessKey: accessKeyOf(request) }, headers["idempotency-key"]);
@@ -96,13 +111,20 @@ export async function httpServer(
 
   app.get<{ Params: { ref: string }; Querystring: Named }>(
     "/v1/codes/:ref",
-    { schema: { querystring: REQUESTS.codeState, response: ANSWERS.codeState } },
+    { schema: { ...ROUTES.codeState, querystring: REQUESTS.named, response: ANSWERS.codeState } },
     async (request) => ({ state: await processor.codeState(accountOf(request), request.params.ref) }),
   );
 
   app.delete<{ Params: { ref: string }; Querystring: Named; Headers: WithKey }>(
     "/v1/codes/:ref",
-    { schema: { querystring: REQUESTS.codeState, headers: IDEMPOTENT, response: ANSWERS.codeState } },
+    {
+      schema: {
+        ...ROUTES.cancelCode,
+        querystring: REQUESTS.named,
+        headers: IDEMPOTENT,
+        response: ANSWERS.codeState,
+      },
+    },
     async (request) => {
       const { params, headers } = request;
       return { state: await processor.cancelCode(accountOf(request), params.ref, headers["idempotency-key"]) };
@@ -111,7 +133,7 @@ export async function httpServer(
 
   app.post<{ Body: DevicePurchase & { device: string; mac: string } }>(
     "/v1/purchases",
-    { schema: { body: REQUESTS.purchase, response: ANSWERS.purchase } },
+    { schema: { ...ROUTES.purchase, body: REQUESTS.purchase, response: ANSWERS.purchase } },
     async ({ body: { device, mac, ...purchase }, raw: { socket } }, reply) => {
       const {
         38: authCode,
@@ -126,7 +148,7 @@ export async function httpServer(
   if (issueCode !== undefined) {
     app.post<{ Body: Omit<CardCodeRequest, "accessKey">; Headers: WithKey }>(
       "/v1/card-codes",
-      { schema: { body: REQUESTS.cardCode, headers: IDEMPOTENT, response: ANSWERS.cardCode } },
+      { schema: { ...ROUTES.cardCode, body: REQUESTS.cardCode, headers: IDEMPOTENT, response: ANSWERS.cardCode } },
       (request) => {
         const asked = { ...request.body, accessKey: accessKeyOf(request) };
         return cardCode(processor, issueCode, asked, request.headers["idempotency-key"]);
@@ -136,8 +158,8 @@ export async function httpServer(
   if (domain !== undefined) domainRoutes(app, domain);
   if (domain === undefined || acs === undefined) return app;
   const keys = serviceKeys(acs, "acs", "processor");
-  await signedRoutes(app, { keys, now: () => processor.now() }, (routes) => {
-    const schema = { body: REQUESTS.result, response: ANSWERS.result };
+  await signedRoutes(app, { keys, now: () => processor.now(), taken: processor.store.nonces }, (routes) => {
+    const schema = { ...ROUTES.result, body: REQUESTS.result, response: ANSWERS.result };
     routes.post<{ Body: RReq }>("/v1/rreq", { schema }, async ({ body }) => {
       const taken = await domain.result(body);
       onResult?.(body, taken);
@@ -150,13 +172,22 @@ export async function httpServer(
 function domainRoutes(app: FastifyInstance, domain: DomainServer): void {
   app.post<{ Body: Omit<AuthenticationRequest, "accessKey">; Headers: WithKey }>(
     "/v1/authentications",
-    { schema: { body: REQUESTS.authentication, headers: IDEMPOTENT, response: ANSWERS.authentication } },
+    {
+      schema: {
+        ...ROUTES.authentication,
+        body: REQUESTS.authentication,
+        headers: IDEMPOTENT,
+        response: ANSWERS.authentication,
+      },
+    },
     (request) =>
       domain.authenticate({ ...request.body, accessKey: accessKeyOf(request) }, request.headers["idempotency-key"]),
   );
   app.post<{ Body: Omit<DomainGrantRequest, "accessKey">; Headers: WithKey }>(
     "/v1/domain-grants",
-    { schema: { body: REQUESTS.domainGrant, headers: IDEMPOTENT, response: ANSWERS.domainGrant } },
+    {
+      schema: { ...ROUTES.domainGrant, body: REQUESTS.domainGrant, headers: IDEMPOTENT, response: ANSWERS.domainGrant },
+    },
     (request) => domain.grant({ ...request.body, accessKey: accessKeyOf(request) }, request.headers["idempotency-key"]),
   );
 }
@@ -166,9 +197,9 @@ function accountOf(request: { readonly query: Named } & Pick<FastifyRequest, "he
   return { cardId, tokenRef, accessKey: accessKeyOf(request) };
 }
 
-/** RFC 6750 2.1. @throws {ProcessorError} `UNAUTHORISED` */
+/** @throws {ProcessorError} `UNAUTHORISED` */
 function accessKeyOf({ headers }: Pick<FastifyRequest, "headers">): string {
-  const key = /^Bearer ([\w-]{43})$/i.exec(headers.authorization ?? "")?.[1];
+  const key = shownAccessKey(headers);
   if (key === undefined) throw new ProcessorError("UNAUTHORISED");
   return key;
 }

@@ -2,6 +2,7 @@
 
 export { type CardCode, type CardCodeRequest, cardCode, type IssueCode } from "./card-codes.js";
 export { DEVICE_KEY_SIZE, type DevicePurchase, purchaseMac, stripeMac } from "./device-mac.js";
+export { addDevice, DEVICES_MAX, removeDevice } from "./devices.js";
 export {
   ATN_LIFE_S,
   type Authentication,

@@ -1,4 +1,4 @@
-// The processor's own business: devices, and transaction codes (system 5). A phone registers what a device may buy, and gets a code; whoever presents the
+// The processor's own business: transaction codes (system 5). A phone registers what a device may buy, and gets a code; whoever presents the
 // code is checked here, and the account behind it is known to the processor and the issuer alone.
 
 import { randomBytes, randomInt } from "node:crypto";
@@ -17,7 +17,6 @@ import {
   UnopenedError,
 } from "@enabling-card/vault";
 import { TEST_IIN, transactionCode } from "@enabling-card/wire";
-import { DEVICE_KEY_SIZE } from "./device-mac.js";
 import { ProcessorError } from "./errors.js";
 import { OneByOne } from "./one-by-one.js";
 import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
@@ -158,32 +157,14 @@ export class Processor {
     return keyedName(this.#names, JSON.stringify([kind, text]));
   }
 
-  /**
-   * A device that comes with the key it will show codes with. The same request under the same idempotency key gets the same answer.
-   *
-   * @returns what codes are made for it by. @throws {ProcessorError} `BAD_REQUEST`, `IDEMPOTENCY_MISMATCH`
-   */
-  async addDevice(key: Uint8Array, idempotencyKey: string): Promise<string> {
-    if (key.length !== DEVICE_KEY_SIZE) throw new ProcessorError("BAD_REQUEST", { detail: "a key has 16 octets" });
-    const asked = ["device", Buffer.from(key).toString("hex")];
-    const repeat = { owner: "devices", key: idempotencyKey, asked };
-    return this.store.atomically((kept) =>
-      this.#once.within(kept.answers, repeat, async () => {
-        const device = randomBytes(16).toString("base64url");
-        await kept.addDevice(device, this.sealKey(key));
-        return device;
-      }),
-    );
-  }
-
   sealKey(key: Uint8Array): Uint8Array {
     return this.#rest.seal(Buffer.from(key).toString("hex"));
   }
 
   /** The key of a device. */
   async deviceKey(kept: Tables, device: string): Promise<Uint8Array | undefined> {
-    const sealed = await kept.device(device);
-    return sealed && Buffer.from(this.#opened(sealed), "hex");
+    const row = await kept.devices.find(device);
+    return row && Buffer.from(this.#opened(row.key), "hex");
   }
 
   accountOf({ account }: CodeRow): Account {
@@ -215,6 +196,11 @@ export class Processor {
     return this.#once.around(this.store.answers, { owner: cardId, key: idempotencyKey, asked }, work);
   }
 
+  /** The same of work in one transaction: what it writes and its answer are kept, or neither. */
+  atomicallyOnce<T>(repeat: Repeatable, work: (kept: Tables) => Promise<T>): Promise<T> {
+    return this.store.atomically((kept) => this.#once.within(kept.answers, repeat, () => work(kept)));
+  }
+
   /**
    * A code for one purchase. The same request under the same idempotency key gets the same code.
    *
@@ -236,7 +222,10 @@ export class Processor {
     return this.store.atomically(async (kept) => {
       await kept.forget(now - KEPT_S);
       return this.#once.within(kept.answers, repeat, async () => {
-        if ((await kept.device(device)) === undefined) throw new ProcessorError("DEVICE_UNKNOWN");
+        const found = await kept.devices.find(device);
+        // One of before devices had an owner is whose knows its name.
+        const isOwn = found?.removed === 0 && (found.owner ?? owner) === owner;
+        if (!isOwn) throw new ProcessorError("DEVICE_UNKNOWN");
         const codeRef = randomBytes(16).toString("base64url");
         const row = { code_ref: codeRef, owner, device, provider, max_cost: maxCost, currency, account: sealed };
         const code = await this.drawCode(kept, { ...row, not_before: notBefore, expires });
@@ -272,14 +261,12 @@ export class Processor {
     await this.#options.findAccount(account);
     const asked = ["cancel", account.tokenRef, codeRef];
     const repeat: Repeatable = { owner: account.cardId, key: idempotencyKey, asked };
-    return this.store.atomically((kept) =>
-      this.#once.within<CodeState>(kept.answers, repeat, async () => {
-        const row = await this.#ownCode(kept, account, codeRef);
-        if (row.request !== null) throw new ProcessorError("CODE_USED");
-        await kept.cancelCode(codeRef);
-        return "cancelled";
-      }),
-    );
+    return this.atomicallyOnce<CodeState>(repeat, async (kept) => {
+      const row = await this.#ownCode(kept, account, codeRef);
+      if (row.request !== null) throw new ProcessorError("CODE_USED");
+      await kept.cancelCode(codeRef);
+      return "cancelled";
+    });
   }
 
   close(): Promise<void> {

@@ -1,7 +1,17 @@
 // What the processor remembers: devices, codes, authentications and the grants they paid for, wrong tries, answers to requests with an idempotency key,
 // reversals that an issuer has not heard of yet. Codes and tokens are found by a keyed name, accounts and keys are sealed.
 
-import { Answers, Gathered, openDatabase, type Sql, type SqlDatabase, SqlError } from "@enabling-card/sql";
+import {
+  Answers,
+  Gathered,
+  openDatabase,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+  TAKEN_TABLE,
+  TakenOnce,
+} from "@enabling-card/sql";
+import { DEVICES_OWNED, Devices } from "./devices-table.js";
 import { ProcessorError } from "./errors.js";
 
 export interface CodeRow {
@@ -104,6 +114,8 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE codes ADD COLUMN used_at INTEGER;`,
   "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
   "CREATE INDEX failures_by_time ON failures (at)",
+  DEVICES_OWNED,
+  TAKEN_TABLE,
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -115,10 +127,12 @@ export class Tables {
   readonly #sql: Sql;
   /** To requests that may come again. */
   readonly answers: Answers;
+  readonly devices: Devices;
 
   constructor(sql: Sql) {
     this.#sql = sql;
     this.answers = new Answers(sql);
+    this.devices = new Devices(sql);
   }
 
   async setting(name: string): Promise<Uint8Array | undefined> {
@@ -131,16 +145,6 @@ export class Tables {
       name,
       value,
     );
-  }
-
-  /** One that is there already stays as it is. */
-  async addDevice(device: string, key: Uint8Array): Promise<void> {
-    await this.#sql.run("INSERT INTO devices (device, key) VALUES (?, ?) ON CONFLICT (device) DO NOTHING", device, key);
-  }
-
-  /** Its sealed key. */
-  async device(device: string): Promise<Uint8Array | undefined> {
-    return (await this.#sql.row<{ key: Uint8Array }>("SELECT key FROM devices WHERE device = ?", device))?.key;
   }
 
   /** Names and sealed values behind `after`, in the order of their names. */
@@ -294,6 +298,11 @@ export class Tables {
     return row!.n;
   }
 
+  /** Writes them as they are: of two transactions that count them the later one counts anew. */
+  async holdFailures(subject: string, since: number): Promise<void> {
+    await this.#sql.run("UPDATE failures SET at = at WHERE subject = ? AND at > ?", subject, since);
+  }
+
   /** One that is there already stays as it is. */
   async keepReversal({ name, at, message, tries }: ReversalRow): Promise<void> {
     await this.#sql.run(
@@ -321,7 +330,7 @@ export class Tables {
     await this.#sql.run("DELETE FROM reversals WHERE name = ?", name);
   }
 
-  /** Forgets codes, authentications and their grants of up to `until`, some at a time. */
+  /** Forgets codes, authentications and their grants of up to `until`, and removed devices, some at a time. */
   async forget(until: number): Promise<void> {
     for (const [table, key, time] of [
       ["codes", "code_name", "expires"],
@@ -333,17 +342,21 @@ export class Tables {
         until,
       );
     }
+    await this.devices.forget();
   }
 }
 
 /** What is asked of it by itself, each statement is a transaction of its own. */
 export class ProcessorStore extends Tables {
   readonly #database: SqlDatabase;
+  /** Nonces of signed requests. */
+  readonly nonces: TakenOnce;
 
   constructor(database: SqlDatabase) {
     // What many requests look up at about one time is one journey to a server.
     super(database.engine === "postgresql" ? new Gathered(database) : database);
     this.#database = database;
+    this.nonces = new TakenOnce(database);
   }
 
   /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */

@@ -16,3 +16,4 @@ export {
 } from "./once.js";
 export { openDatabase } from "./open.js";
 export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue, type SqlValues } from "./port.js";
+export { TAKEN_TABLE, TakenOnce } from "./taken-once.js";

@@ -52,9 +52,30 @@ export class CodeClient {
     this.#accessKey = options.accessKey;
   }
 
-  /** Makes a device known by the key that it will show codes with. @param key - 16 octets. @returns its name */
-  async addDevice(key: Uint8Array, options: CodeCallOptions = {}): Promise<string> {
-    return text(await this.#door.change("/v1/devices", { body: { key: toBase64Url(key) }, ...options }), "device");
+  /**
+   * Makes a device of the card's holder known by the key that it will show codes with.
+   *
+   * @param account - A token of the card. @returns its name
+   * @throws {CardError} `ISSUER_REFUSED` with the processor's code: `DEVICE_LIMIT` where the card has as many as it may
+   */
+  async addDevice(
+    { cardId }: Pick<Card, "cardId">,
+    account: { readonly tokenRef: Uint8Array; readonly key: Uint8Array },
+    options: CodeCallOptions = {},
+  ): Promise<string> {
+    const body = { ...accountOf(cardId, account.tokenRef), key: toBase64Url(account.key) };
+    return text(await this.#ask("/v1/devices", body, options), "device");
+  }
+
+  /** The card has that device no more, and its open codes pay nothing. @throws {CardError} as `addDevice` */
+  async removeDevice(
+    { cardId }: Pick<Card, "cardId">,
+    account: { readonly tokenRef: Uint8Array; readonly device: string },
+    options: CodeCallOptions = {},
+  ): Promise<void> {
+    const query = new URLSearchParams(accountOf(cardId, account.tokenRef));
+    const path = `/v1/devices/${encodeURIComponent(account.device)}?${query}`;
+    await this.#door.change(path, { method: "DELETE", accessKey: this.#accessKey, ...options });
   }
 
   /** A code for a device. @param lifeS - Seconds, a week at most. @throws {CardError} `ISSUER_REFUSED` with the processor's code */
@@ -91,7 +112,11 @@ export class CodeClient {
 }
 
 function named({ cardId }: Pick<Card, "cardId">, { tokenRef, provider, maxCost, currency }: CodeOrder) {
-  return { cardId: toBase64Url(cardId), tokenRef: toBase64Url(tokenRef), provider, maxCost, currency };
+  return { ...accountOf(cardId, tokenRef), provider, maxCost, currency };
+}
+
+function accountOf(cardId: Uint8Array, tokenRef: Uint8Array) {
+  return { cardId: toBase64Url(cardId), tokenRef: toBase64Url(tokenRef) };
 }
 
 function seconds({ expires }: Answer): number {

@@ -79,13 +79,16 @@ export class JsonDoor {
    *
    * @throws as `ask`
    */
-  async change(path: string, call: JsonCall): Promise<Answer> {
+  async change(
+    path: string,
+    { method = "POST", ...call }: JsonCall & { readonly method?: "POST" | "DELETE" },
+  ): Promise<Answer> {
     const repeatable = { ...call, idempotencyKey: call.idempotencyKey ?? newKey() };
     try {
-      return await this.ask("POST", path, repeatable);
+      return await this.ask(method, path, repeatable);
     } catch (error) {
       if (!(error instanceof CardError) || error.code !== "ISSUER_UNREACHABLE") throw error;
-      return this.ask("POST", path, repeatable);
+      return this.ask(method, path, repeatable);
     }
   }
 

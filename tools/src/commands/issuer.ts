@@ -44,7 +44,7 @@ Examples:
       });
       try {
         output.fact({ event: "listening", url: service.url, iso: service.iso });
-        output.result(`issuer on ${service.url}, terminals on ${service.iso.host}:${service.iso.port}`);
+        output.result(`issuer on ${service.url}, terminals on ${service.iso!.host}:${service.iso!.port}`);
         output.say(output.paint("dim", "Ctrl-C ends it"));
         const signal = firstOf(context.signal, context.unheard);
         if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

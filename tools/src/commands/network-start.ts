@@ -39,7 +39,7 @@ const KEPT = ["dir", "store", "iso", "watch"];
 /** Which options are for what is started. */
 const FIT: Readonly<Record<Service | "all", readonly string[]>> = {
   all: [...KEPT, "http", "codes", "acs"],
-  issuer: ["dir", "store", "keys", "host", "http", "iso", "line"],
+  issuer: ["dir", "store", "keys", "host", "http", "line"],
   processor: [...KEPT, "keys", "host", "codes", "issuerUrl", "issuerLine", "acsUrl"],
   acs: ["dir", "store", "keys", "host", "acs", "issuerUrl", "processorUrl"],
 };
@@ -99,7 +99,7 @@ Examples:
       const output = context.output(command);
       checkFit(service ?? "all", command);
       const start = service === undefined ? startAll : startOne(service);
-      const around = { output, env: context.env, isTold: (name: string) => isTold(command, name) };
+      const around = { output, env: context.env };
       const log =
         options.log === undefined
           ? undefined
@@ -126,7 +126,6 @@ interface Around {
   readonly log?: LogLines;
   readonly output: Output;
   readonly env: NodeJS.ProcessEnv;
-  readonly isTold: (option: string) => boolean;
 }
 
 /** Tells where the doors are. @returns what closes them */
@@ -169,7 +168,7 @@ async function startAll(options: StartOptions, { output, log }: Around): Promise
 }
 
 function startOne(service: Service) {
-  return async (options: StartOptions, { output, env, isTold, log }: Around): Promise<() => Promise<void>> => {
+  return async (options: StartOptions, { output, env, log }: Around): Promise<() => Promise<void>> => {
     const [{ serviceKeysOf, startService }, { makeFolder }] = await Promise.all([
       import("../network/start-service.js"),
       import("../make-folder.js"),
@@ -180,8 +179,7 @@ function startOne(service: Service) {
     const started = await startService(service, keys, {
       ...{ host: options.host, line: options.line, watch: options.watch },
       http: { issuer: options.http, processor: options.codes, acs: options.acs }[service],
-      // Terminals ask the processor: the issuer's own door for them is where there is room.
-      iso: service === "issuer" && !isTold("iso") ? 0 : options.iso,
+      iso: options.iso,
       issuerUrl: urlOf(options.issuerUrl ?? env.ECARD_ISSUER_URL, ISSUER),
       issuerLine: placeOf(options.issuerLine ?? env.ECARD_ISSUER_LINE ?? `${LOOPBACK}:${LINE}`),
       processorUrl: urlOf(options.processorUrl ?? env.ECARD_PROCESSOR_URL, PROCESSOR),

@@ -171,7 +171,7 @@ async function play(
       detail: `${found.length} reads: ${found.map((read) => `track ${read.track} ${read.direction}`).join(", ")}`,
     }),
   );
-  const terminal = new Terminal({ ...service.iso, merchantName: "Corner Coffee" });
+  const terminal = new Terminal({ ...service.iso!, merchantName: "Corner Coffee" });
   const first = await journey.step(
     "approve",
     () => terminal.authorise(reads, { amount: AMOUNT }),

@@ -112,12 +112,12 @@ const STARTS = { issuer, processor, acs } as const;
 
 async function issuer(keys: ServiceKeys<"issuer">, options: ServiceOptions): Promise<StartedService> {
   const started = await startIssuer({
-    ...{ ...shared("issuer", options), keys: keys.keys, isoPort: options.iso, acs: keys.acs },
+    ...{ ...shared("issuer", options), keys: keys.keys, acs: keys.acs },
     ...{ operator: operatorMaster(keys.keys), requestor: requestorMaster(keys.keys) },
     processor: { port: options.line, secret: keys.processor },
     ...(options.dir !== undefined && { logFile: join(options.dir, "log.sqlite") }),
   });
-  return { ...at(started), iso: started.iso, line: started.line! };
+  return { ...at(started), line: started.line! };
 }
 
 async function processor(keys: ServiceKeys<"processor">, options: ServiceOptions): Promise<StartedService> {

@@ -28,9 +28,10 @@ export async function buyByCode(options: BuyOptions): Promise<Bought> {
   const { accessKey, token } = await enrolled(phone, cardId);
   const codes = new CodeClient({ baseUrl: url, accessKey });
   const key = Uint8Array.from(randomBytes(APPLIANCE_KEY_SIZE));
-  const device = await codes.addDevice(key, { signal });
+  const { tokenRef } = token;
+  const device = await codes.addDevice({ cardId }, { tokenRef, key }, { signal });
   onStep?.({ step: "registered", detail: "an appliance, by a key of its own" });
-  const order = { tokenRef: token.tokenRef, provider: merchant, maxCost, currency: CURRENCY, device, lifeS: LIFE_S };
+  const order = { tokenRef, provider: merchant, maxCost, currency: CURRENCY, device, lifeS: LIFE_S };
   const { code } = await codes.codeForDevice({ cardId }, order, { signal });
   onStep?.({
     step: "code",
@@ -39,5 +40,10 @@ export async function buyByCode(options: BuyOptions): Promise<Bought> {
   const appliance = new Appliance({ device, key, baseUrl: url });
   appliance.take(code);
   onStep?.({ step: "buying", detail: `${amountText(cost)} from ${seller}` });
-  return appliance.buy({ provider: seller, cost, currency: CURRENCY });
+  try {
+    return await appliance.buy({ provider: seller, cost, currency: CURRENCY });
+  } finally {
+    // It was one for this purchase, and a card has so many devices. That it stays is no fault of the purchase.
+    await codes.removeDevice({ cardId }, { tokenRef, device }).catch(() => undefined);
+  }
 }
