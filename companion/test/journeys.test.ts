@@ -117,6 +117,32 @@ describe("the companion in a browser", () => {
     expect(await page.getByText("No card was swiped yet.").count()).to.equal(1);
   }).timeout(60_000);
 
+  it("knows of a payment whose page was closed: what the card had not, what is armed still, and what was sent", async () => {
+    const history = async (text: string) => {
+      await page.getByRole("link", { name: "History" }).click();
+      await says(text);
+      await page.getByRole("link", { name: "Cards" }).click();
+      await says("Ready");
+    };
+    await pair();
+    await order("Pay here");
+    await page.reload();
+    await page.goto(`${origin()}/#/`);
+    await press("Take it back");
+    await history("The card has sent nothing of it");
+    await order("Hand the card over");
+    await press("Yes, arm the card");
+    await press("Press its button twice");
+    await says(/\d+ s left/);
+    await page.reload();
+    await page.goto(`${origin()}/#/`);
+    await says(/Swipe at the reader, or hand the card over/);
+    await press("Swipe it at the till");
+    await page.getByText("Approved", { exact: true }).waitFor();
+    await press("Take it back");
+    await history("The card has sent it; the terminal knows how it ended");
+  }).timeout(90_000);
+
   it("tells why a terminal declined", async () => {
     await pair();
     await page.getByLabel("Amount, EUR", { exact: true }).fill("30");

@@ -28,10 +28,25 @@ export class Payments {
     return keeping(() => this.#database.add("payments", begun));
   }
 
+  /** The card has its grant. */
+  async loaded(id: number, grantHash: string): Promise<void> {
+    await this.#change(id, { grantHash });
+  }
+
+  /** Those of a card that were begun, and of which nobody knows how they ended. */
+  async open(card: string): Promise<readonly (Payment & { readonly id: number })[]> {
+    const all = await this.newest();
+    return all.filter((one): one is Payment & { id: number } => one.card === card && one.outcome === "unknown");
+  }
+
   async end(id: number, outcome: Outcome, detail: string): Promise<void> {
-    const change = this.#database.transaction("payments", "readwrite");
-    const begun = await change.store.get(id);
-    if (begun !== undefined) await change.store.put({ ...begun, outcome, detail });
-    await change.done;
+    await this.#change(id, { outcome, detail });
+  }
+
+  async #change(id: number, change: Partial<Payment>): Promise<void> {
+    const writing = this.#database.transaction("payments", "readwrite");
+    const begun = await writing.store.get(id);
+    if (begun !== undefined) await writing.store.put({ ...begun, ...change });
+    await writing.done;
   }
 }

@@ -39,6 +39,8 @@ export interface Payment {
   /** The most that could be charged, cents. */
   readonly cap: number;
   readonly startedMs: number;
+  /** Of the grant, hexadecimal: what the card calls it by. None where the card never had it. */
+  readonly grantHash?: string;
   readonly outcome: Outcome;
   /** What was said: the terminal's answer, or why nothing was sent. */
   readonly detail: string;

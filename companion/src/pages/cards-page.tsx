@@ -1,10 +1,14 @@
 // The cards of this phone, each with its payment means and how they stand.
 
+import type { WalletStatus } from "@enabling-card/sdk";
 import { toHex } from "@enabling-card/wire";
+import { Countdown } from "../parts/countdown.js";
 import { useTask } from "../parts/use-task.js";
 import { indicationOf, NEXT, shortName } from "../parts/words.js";
 import type { Means, OwnCard, Phone } from "../phone/phone.js";
 
+/** Of a payment that is still to be sent. */
+const WAITING: ReadonlySet<WalletStatus> = new Set(["ready", "asking", "armed", "sending"]);
 const LINKS = { away: "not in reach", connecting: "connecting…", near: "in reach" } as const;
 
 export function CardsPage({ phone }: { readonly phone: Phone }) {
@@ -45,6 +49,20 @@ function CardObject({ phone, card }: { readonly phone: Phone; readonly card: Own
           {card.link === "near" && card.batteryPercent !== undefined && `, battery ${card.batteryPercent} %`}
         </span>
       </header>
+      {card.wallet !== undefined && WAITING.has(card.wallet.status) && (
+        <div class="waiting">
+          <p role="status">
+            {card.wallet.next}.
+            {card.wallet.status === "armed" &&
+              card.wallet.armedUntilMs === undefined &&
+              " It is armed for two minutes at most."}
+          </p>
+          {card.wallet.armedUntilMs !== undefined && <Countdown untilMs={card.wallet.armedUntilMs} />}
+          <button type="button" disabled={task.isBusy} onClick={() => task.start(() => phone.takeBack(card.name))}>
+            Take it back
+          </button>
+        </div>
+      )}
       {card.means.length === 0 && (
         <p>
           It has nothing to pay with yet. <a href={`#/card/${card.name}`}>Finish setting it up</a>

@@ -2,7 +2,7 @@
 // taken back from the card.
 
 import { type Card, CardError, followCard, type Loaded, type Token, type WalletView } from "@enabling-card/sdk";
-import { Phase } from "@enabling-card/wire";
+import { Phase, toHex } from "@enabling-card/wire";
 import { type Signal, signal } from "@preact/signals";
 import type { Outcome } from "../keep/records.js";
 import { sentenceOf } from "../parts/sentence.js";
@@ -76,6 +76,7 @@ export class Paying {
         .grant({ ...asked, maxEmissions: EMISSIONS[maxEmissions], kind: "online" }, { signal });
       this.state.value = { at: "loading" };
       const loaded = await card.load(bundle, { signal });
+      await this.#phone.payments.loaded(this.#entry, toHex(loaded.grantHash));
       await this.#phone.followed(account, loaded.info.checkpointSize);
       this.state.value = { at: "confirming", loaded };
     } catch (error) {

@@ -4,14 +4,16 @@ import {
   Card,
   CardError,
   type CardTransport,
+  followCard,
   IssuerClient,
   type MeansInput,
   type MeansView,
   type PairStep,
   PaymentMeans,
   type Token,
+  type WalletView,
 } from "@enabling-card/sdk";
-import { toBase32, toHex } from "@enabling-card/wire";
+import { Phase, toBase32, toHex } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -43,6 +45,8 @@ export interface OwnCard {
   /** Known once it was near. */
   readonly batteryPercent: number | undefined;
   readonly means: readonly Means[];
+  /** What it is about: armed, sending, sent. Known while it is near. */
+  readonly wallet: WalletView | undefined;
 }
 
 /** Steps of pairing and of what follows it, for people. */
@@ -174,7 +178,9 @@ export class Phone {
     try {
       if (known !== undefined) await known.refresh({ ...(signal && { signal }) });
       const card = known ?? (await this.#connect(own.cardId, signal));
-      this.#change(name, { link: "near", batteryPercent: card.info.batteryPercent });
+      const { wallet } = followedNow(card);
+      this.#change(name, { link: "near", batteryPercent: card.info.batteryPercent, wallet });
+      await this.#settle(card);
       return card;
     } catch (error) {
       this.#change(name, { link: "away" });
@@ -280,7 +286,29 @@ export class Phone {
     return card;
   }
 
+  /** Takes back what waits on a card: this phone's, also where the page was loaded anew meanwhile. @throws {CardError} as `Card.disarm` */
+  async takeBack(name: string): Promise<void> {
+    const card = await this.reach(name);
+    await card.disarm();
+    await this.#settle(card);
+  }
+
+  /** Payments whose end nobody saw: the card knows of its last grant. */
+  async #settle(card: Card): Promise<void> {
+    const { lastGrant, phase, passesSent } = card.info;
+    for (const { id, grantHash } of await this.payments.open(card.name)) {
+      const isLast = grantHash !== undefined && lastGrant !== null && grantHash === toHex(lastGrant);
+      if (isLast && WAITING.includes(phase)) continue;
+      if (grantHash === undefined) await this.payments.end(id, "not-sent", "The app was closed before the card had it");
+      else if (!isLast) await this.payments.end(id, "unknown", "The card has had another grant since");
+      else if (passesSent > 0)
+        await this.payments.end(id, "sent", "The card has sent it; the terminal knows how it ended");
+      else await this.payments.end(id, "not-sent", "The card has sent nothing of it");
+    }
+  }
+
   #watch(card: Card): void {
+    followCard(card, (wallet) => this.#change(card.name, { wallet }));
     card.subscribe((notice) => {
       if (notice.type === "disconnected") this.#change(card.name, { link: "away" });
       else if ("info" in notice) this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
@@ -335,7 +363,8 @@ export class Phone {
         means.push({ token, view: (await this.#meansOf(account!, token)).view });
       const live = this.#live.get(name);
       const link = live?.connected ? "near" : (before?.link ?? "away");
-      cards.push({ name, cardId, link, batteryPercent: live?.info.batteryPercent ?? before?.batteryPercent, means });
+      const batteryPercent = live?.info.batteryPercent ?? before?.batteryPercent;
+      cards.push({ name, cardId, link, batteryPercent, means, wallet: before?.wallet });
     }
     this.#cards.value = cards;
   }
@@ -353,6 +382,15 @@ export class Phone {
   #change(name: string, change: Partial<OwnCard>): void {
     this.#cards.value = this.#cards.value.map((card) => (card.name === name ? { ...card, ...change } : card));
   }
+}
+
+/** Phases in which a payment may still be sent. */
+const WAITING: readonly Phase[] = [Phase.Loaded, Phase.Asking, Phase.Armed, Phase.Sending];
+
+function followedNow(card: Card): { readonly wallet: WalletView } {
+  const follower = followCard(card);
+  follower.stop();
+  return { wallet: follower.view };
 }
 
 /** What cards call this phone. */
