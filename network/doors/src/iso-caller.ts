@@ -5,8 +5,8 @@ import { connect, type Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import { encodeWithMac, hasMac, type LineKeys, withoutMac } from "./line-mac.js";
+import { requestName } from "./request-name.js";
 
-const NAMING = [7, 11, 32, 41] as const;
 /** How many may wait for their answers. */
 const WAITING_MAX = 4096;
 /** And reversals beside them. */
@@ -170,7 +170,7 @@ export class IsoCaller {
 
 /** By its class of message as well: a reversal has a number of its own, as a rule, but need not. */
 function nameOf({ mti, fields }: Message): string {
-  return [mti.slice(0, 2), ...NAMING.map((de) => fields[de] ?? "")].join("|");
+  return `${mti.slice(0, 2)}|${requestName(fields)}`;
 }
 
 /** The same message, or its repeat. */

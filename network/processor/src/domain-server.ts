@@ -15,12 +15,11 @@ import {
 import { Channel, currencyOf, type Domain, minorUnitsOf } from "@enabling-card/wire";
 import { drcOf } from "./drc.js";
 import { ProcessorError } from "./errors.js";
-import type { AccountName, Processor } from "./processor.js";
+import { type AccountName, KEPT_S, type Processor } from "./processor.js";
 import type { Tables } from "./store.js";
 
 /** How long an authentication may wait for its grant, seconds from its result. */
 export const ATN_LIFE_S = 600;
-const KEPT_S = 86_400;
 
 /** A token's number, and the number behind it that is charged. */
 export interface Resolved {

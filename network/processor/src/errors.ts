@@ -90,7 +90,7 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this token. */
   TOKEN_LOCKED: "65",
   REVERSED: "21",
-  /** Another request of that name (DE 7, 11, 32, 41) waits for its answer, and asks for something else. */
+  /** Another request of that name (DE 7, 11, 32, 41; device and counter) waits for its answer, or has used another code. */
   NAME_TAKEN: "94",
   ISSUER_UNAVAILABLE: "91",
   PROCESSOR_FAILED: "96",

@@ -71,6 +71,8 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     }
     const unfit = misfit(row, presented, now);
     if (unfit !== undefined) return unfit;
+    // One name, one purchase: an issuer's answer to it is no other's, and a reversal reverses no other.
+    if (await kept.isRequestKnown(request)) return "NAME_TAKEN";
     await kept.useCode(row.code_name, { request, asked, sent, usedAt: now });
     return { account: processor.accountOf(row), sent, isRepeat: false };
   });

@@ -25,8 +25,8 @@ import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore,
 export const CODE_LIFE_MAX_S = 7 * 86_400;
 /** Codes of one account that are open at once. */
 export const OPEN_CODES_MAX = 16;
-/** How long codes are kept behind their last moment. */
-export const KEPT_S = 86_400;
+/** How long codes are kept behind their last moment: longer than an issuer keeps its answer, as the names of their requests are taken for as long. */
+export const KEPT_S = 2 * 86_400;
 /** Rows that are sealed anew in one transaction. */
 const RESEALED_AT_ONCE = 500;
 /** What the key of what is at rest is derived for. */

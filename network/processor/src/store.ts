@@ -106,6 +106,7 @@ const MIGRATIONS: readonly string[] = [
   "ALTER TABLE reversals ADD COLUMN tries INTEGER NOT NULL DEFAULT 0",
   "CREATE INDEX failures_by_time ON failures (at)",
   DEVICES_OWNED,
+  "CREATE INDEX codes_by_request ON codes (request)",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -201,6 +202,11 @@ export class Tables {
       by.usedAt,
       codeName,
     );
+  }
+
+  /** Whether a code was used by a request of that name. */
+  async isRequestKnown(request: string): Promise<boolean> {
+    return (await this.#sql.row("SELECT 1 FROM codes WHERE request = ?", request)) !== undefined;
   }
 
   async cancelCode(codeRef: string): Promise<void> {
