@@ -28,6 +28,8 @@ export interface IsoDoorOptions extends IsoLimits {
   readonly serve: Serve;
   /** Of a line between services: a message without its MAC closes the line. */
   readonly keys?: LineKeys;
+  /** Seconds since 1970, for such a line: what was not asked within a minute of it closes the line. */
+  readonly now?: () => number;
   /** Told of a message that could not be read or answered: a code, never its content. */
   readonly onFault?: (code: string) => void;
 }
@@ -42,9 +44,18 @@ export interface IsoDoor {
 /** Rejects with Node's error where the address cannot be had. */
 export async function openIsoDoor(options: IsoDoorOptions): Promise<IsoDoor> {
   const { onFault = () => undefined, idleMs = 60_000, frameMs = 10_000, connectionsMax = 1024 } = options;
-  const { serve, keys } = options;
+  const { serve, keys, now = () => Math.floor(Date.now() / 1000) } = options;
   const line = {
-    ...{ serve, keys, onFault, idleMs, frameMs, served: new Set(options.served), turns: new Turns(ALL_UNANSWERED_MAX) },
+    ...{
+      serve,
+      keys,
+      now,
+      onFault,
+      idleMs,
+      frameMs,
+      served: new Set(options.served),
+      turns: new Turns(ALL_UNANSWERED_MAX),
+    },
     unansweredMax: keys === undefined ? UNANSWERED_MAX : ALL_UNANSWERED_MAX,
   };
   /** The one that was heard last is the last one. */

@@ -49,7 +49,7 @@ export interface ProcessorApartOptions
 export async function startProcessorApart(options: ProcessorApartOptions): Promise<ProcessorService> {
   const { issuer, acs, now, onFault, onAuthentication: tell = () => undefined } = options;
   const shared = { ...(now && { now }), ...(onFault && { onFault }) };
-  const line = new IsoCaller({ ...issuer.line, keys: lineKeys(issuer.secret), ...(onFault && { onFault }) });
+  const line = new IsoCaller({ ...shared, ...issuer.line, keys: lineKeys(issuer.secret) });
   const atIssuer = new ServiceCaller({
     ...shared,
     url: issuer.url,
