@@ -75,6 +75,11 @@ export class IsoLine implements InTurn {
     socket.on("data", (chunk) => this.#heard(chunk));
   }
 
+  /** Whether an answer is due on it. */
+  get isWaiting(): boolean {
+    return this.#unanswered > 0;
+  }
+
   serveNext(): boolean {
     if (this.#isGivenUp || this.#socket.destroyed || this.#unanswered >= this.#options.unansweredMax) return false;
     try {

@@ -29,6 +29,8 @@ const approve: Serve = (message, answer) => {
   answer({ mti, fields: { ...fields, 39: "00" } });
 };
 
+const closed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
+
 describe("a line between services", () => {
   let door: IsoDoor;
   let faults: string[];
@@ -370,5 +372,34 @@ describe("a line between services", () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     socket.destroy();
+  });
+
+  it("is kept while an answer is due on it, whoever comes; where answers are due on all nobody is let in", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)), { connectionsMax: 2 });
+    const first = caller().ask(request(1));
+    while (held.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const silent = Array.from({ length: 5 }, () => connect(door.port, door.host).on("error", () => undefined));
+    await Promise.all(silent.slice(0, 4).map((socket) => closed(socket.resume())));
+    const second = caller().ask(request(2));
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await refused(caller().ask(request(3)))).to.equal("LINE_DOWN");
+    for (const say of held) say();
+    expect((await first).fields[39]).to.equal("00");
+    expect((await second).fields[39]).to.equal("00");
+    for (const socket of silent) socket.destroy();
+  });
+
+  it("is closed on whoever reads none of his answers", async () => {
+    await open(approve);
+    const socket = connect(door.port, door.host).on("error", () => undefined);
+    const octets = Buffer.concat(Array.from({ length: 500 }, (_, i) => frame(encode(request(i)))));
+    socket.pause();
+    const more = () => {
+      while (!socket.destroyed && socket.write(octets));
+    };
+    socket.on("drain", more);
+    more();
+    await closed(socket);
   });
 });
