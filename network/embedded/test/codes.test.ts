@@ -145,6 +145,7 @@ describe("a transaction code", () => {
     ["another provider", { 42: "ANOTHER SHOP   " }, "PROVIDER_WRONG"],
     ["a higher cost", { 4: "000000001501" }, "COST_OVER"],
     ["another currency", { 49: "840" }, "COST_OVER"],
+    ["a terminal where another currency is paid in", { 19: "840" }, "CURRENCY_WRONG"],
     ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],
     ["no amount", { 4: undefined }, "FORMAT_ERROR"],
     ["no provider", { 42: undefined }, "FORMAT_ERROR"],
@@ -291,6 +292,8 @@ describe("a transaction code", () => {
     await refused({ lifeS: 0 }, 400, "BAD_REQUEST");
     await refused({ lifeS: 8 * 86_400 }, 400, "BAD_REQUEST");
     await refused({ maxCost: -1 }, 400, "BAD_REQUEST");
+    await refused({ maxCost: 0 }, 400, "BAD_REQUEST");
+    for (const currency of ["000", "999", "392"]) await refused({ currency }, 400, "CURRENCY_WRONG");
     await refused({ provider: "sixteen letters!" }, 400, "BAD_REQUEST");
     await refused({ more: 1 }, 400, "BAD_REQUEST");
     for (let i = 0; i < OPEN_CODES_MAX; i++) await newCode();

@@ -13,7 +13,7 @@ import {
   type Swipe,
 } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
+import { Channel, type Domain, fromHex, isSettled, type TokenState } from "@enabling-card/wire";
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
@@ -91,7 +91,9 @@ async function decideAccount(issuer: Issuer, kept: Tables, fields: Fields, now: 
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
   if (token.domain_only === 1) return declined("DRC_MISSING");
-  return isPast(token.expiry, now) ? declined("TOKEN_EXPIRED") : approved();
+  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
+  if (Number(fields[4]) === 0) return declined("AMOUNT_ZERO");
+  return isSettled(fields[49] ?? "") ? approved() : declined("CURRENCY_WRONG");
 }
 
 async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {

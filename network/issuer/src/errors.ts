@@ -86,7 +86,11 @@ export const DECLINES = {
   ATC_REPLAYED: "94",
   GRANT_EXPIRED: "54",
   TOKEN_EXPIRED: "54",
+  /** A purchase of nothing. */
+  AMOUNT_ZERO: "13",
   AMOUNT_OVER_CAP: "61",
+  /** The network settles in no such one. */
+  CURRENCY_WRONG: "58",
   DOMAIN_MISMATCH: "57",
   MERCHANT_WRONG: "58",
   TOKEN_SUSPENDED: "62",

@@ -282,6 +282,11 @@ describe("authorising a swipe", () => {
     expect(await answerTo(issuer, { ...message, mti: "0101" })).to.equal("APPROVED");
   });
 
+  it("declines a purchase of nothing, and the grant is not spent by it: AMOUNT_ZERO", async () => {
+    expect(await answerTo(issuer, purchase(tracks, { 4: "000000000000" }))).to.equal("AMOUNT_ZERO");
+    expect(await answerTo(issuer, purchase(tracks, { 11: "000777" }))).to.equal("APPROVED");
+  });
+
   it("answers each decline with the standard's code and ours, and with what it was asked", async () => {
     const message = purchase(tracks, { 4: "000000009999" });
     const { fields } = (await reply(issuer, message))!;

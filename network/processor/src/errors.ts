@@ -13,7 +13,7 @@ export const PROCESSOR_ERRORS = {
     403,
     "The access control server does not have that card's user asked: look at the card's state",
   ],
-  CURRENCY_WRONG: [400, "That country's payments are settled in another currency: name the country's own"],
+  CURRENCY_WRONG: [400, "Payments there are not settled in that currency: name the country's own"],
   ATN_EXPIRED: [403, "The authentication is too old to pay: begin another"],
   ATN_USED: [409, "The authentication has paid its one purchase: begin another"],
   RESULT_KNOWN: [409, "The result of that authentication is known, and another: begin another authentication"],
@@ -80,7 +80,7 @@ export const PROCESSOR_DECLINES = {
   MERCHANT_WRONG: "58",
   REQUESTOR_WRONG: "58",
   CHANNEL_WRONG: "58",
-  /** Not the one that its user has agreed to. */
+  /** Not the one that its user has agreed to, or not that of the terminal's country. */
   CURRENCY_WRONG: "58",
   DRC_WRONG: "63",
   /** Made by a key that was taken out. */

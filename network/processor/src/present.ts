@@ -1,6 +1,7 @@
 // A code that is presented, by a stripe at a terminal or by a device over HTTP: is it good, for this device, this provider, this cost, now, and for the
 // first time? What comes of it is the account to ask the issuer about, or why not.
 
+import { currencyOf } from "@enabling-card/wire";
 import { equalMac } from "./device-mac.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import type { Account, Processor } from "./processor.js";
@@ -29,6 +30,8 @@ export interface Presented {
   readonly provider: string;
   readonly cost: number;
   readonly currency: string;
+  /** DE 19, of a terminal; its currency is to be that country's own. */
+  readonly country: string | undefined;
   /** Whether it is the device that shows it. @param key - The device's */
   readonly isShownBy: (key: Uint8Array) => boolean;
 }
@@ -84,12 +87,17 @@ function isRepeat(row: CodeRow, { request, asked }: Presented, now: number): boo
   return equalMac(row.asked, asked) && now < row.used_at + REPEAT_WINDOW_S;
 }
 
-function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): ProcessorDecline | undefined {
+function misfit(
+  row: CodeRow,
+  { provider, cost, currency, country }: Presented,
+  now: number,
+): ProcessorDecline | undefined {
   if (row.request !== null) return "CODE_USED";
   if (row.cancelled === 1 || now >= row.expires) return "CODE_EXPIRED";
   if (now < row.not_before) return "CODE_TOO_EARLY";
   if (provider !== row.provider) return "PROVIDER_WRONG";
-  return cost > row.max_cost || currency !== row.currency ? "COST_OVER" : undefined;
+  if (cost > row.max_cost || currency !== row.currency) return "COST_OVER";
+  return country === undefined || currencyOf(Number(country)) === currency ? undefined : "CURRENCY_WRONG";
 }
 
 export function isDecline(taken: Taken | ProcessorDecline): taken is ProcessorDecline {

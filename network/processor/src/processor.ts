@@ -16,7 +16,7 @@ import {
   tie,
   UnopenedError,
 } from "@enabling-card/vault";
-import { TEST_IIN, transactionCode } from "@enabling-card/wire";
+import { isSettled, TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { ProcessorError } from "./errors.js";
 import { OneByOne } from "./one-by-one.js";
 import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
@@ -204,11 +204,12 @@ export class Processor {
   /**
    * A code for one purchase. The same request under the same idempotency key gets the same code.
    *
-   * @throws {ProcessorError} `BAD_REQUEST`, `DEVICE_UNKNOWN`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, what `FindAccount` throws: no code is made then
+   * @throws {ProcessorError} `BAD_REQUEST`, `CURRENCY_WRONG`, `DEVICE_UNKNOWN`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, what `FindAccount` throws: no code is made then
    */
   async addCode(request: CodeRequest, idempotencyKey: string): Promise<NewCode> {
     const { cardId, tokenRef, device, provider, maxCost, currency, lifeS } = request;
     const account = await this.#options.findAccount(request);
+    if (!isSettled(currency)) throw new ProcessorError("CURRENCY_WRONG");
     const now = this.now();
     const notBefore = request.notBefore ?? now;
     if (lifeS < 1 || lifeS > CODE_LIFE_MAX_S || notBefore > now + CODE_LIFE_MAX_S) {

@@ -145,6 +145,7 @@ export class Switch {
       provider: fields[42].trimEnd(),
       cost: Number(fields[4]),
       currency: fields[49],
+      country: fields[19],
     });
     if (isDecline(taken)) return declined(first, taken);
     const { 35: _, 45: __, 14: ___, 48: ____, ...kept } = fields;
