@@ -37,7 +37,10 @@ export interface Peer {
 }
 
 export interface ProcessorApartOptions
-  extends Omit<ProcessorServiceOptions, "route" | "findAccount" | "issueCode" | "domain" | "acs" | "onResult"> {
+  extends Omit<
+    ProcessorServiceOptions,
+    "route" | "findAccount" | "lockToken" | "issueCode" | "domain" | "acs" | "onResult"
+  > {
   /** And its door for processors. */
   readonly issuer: Peer & { readonly line: { readonly host: string; readonly port: number } };
   readonly acs: Peer;
@@ -74,6 +77,7 @@ export async function startProcessorApart(options: ProcessorApartOptions): Promi
     acs: acs.secret,
     route: (message) => line.ask(message),
     findAccount: ({ cardId, tokenRef, accessKey }) => ask<Account>("accounts", { cardId, tokenRef, accessKey }),
+    lockToken: (tokenRef, lock) => ask("failure-locks", { tokenRef, lock }),
     issueCode: ({ number, codeRef, ...request }, cryptogramOf) => {
       const domain = { ...request.domain, channel: Channel.Swipe };
       return grant({ ...request, domain, code: { number, codeRef } }, cryptogramOf);

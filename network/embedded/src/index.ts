@@ -6,7 +6,7 @@ import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeysOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
 import { acsMaster, operatorMaster, processorMaster, requestorMaster } from "./service-keys.js";
-import { accountAt, askCardAt, codeGrantAt, domainAt, resultAt } from "./services.js";
+import { accountAt, askCardAt, codeGrantAt, domainAt, lockAt, resultAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
 export {
@@ -99,7 +99,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       master: processorMaster(keys),
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
-      findAccount: accountAt(issuer),
+      ...{ findAccount: accountAt(issuer), lockToken: lockAt(issuer) },
       issueCode: codeGrantAt(issuer),
       domain: domainAt(issuer, () => acs!, tell),
     });

@@ -220,6 +220,24 @@ export class Issuer {
   }
 
   /**
+   * The failure lock, of wrong tries that a processor has counted: closed once for each `lock`, whose name is the processor's. What holds already is enough.
+   *
+   * @returns whether the token may not pay now
+   * @throws {IssuerError} `TOKEN_UNKNOWN`
+   */
+  lockForFailures(tokenRef: string, lock: string): Promise<{ readonly isHeld: boolean }> {
+    return this.store.atomically(async (kept) => {
+      const repeat = { owner: `failure locks of ${tokenRef}`, key: lock, asked: ["failure lock"] };
+      await this.once.within(kept.answers, repeat, async () => {
+        const token = await tokenIn(kept, tokenRef);
+        if (token.state === TokenState.Active) await moveToken(kept, token, TokenState.Suspended, "failure lock");
+        return {};
+      });
+      return { isHeld: (await tokenIn(kept, tokenRef)).state !== TokenState.Active };
+    });
+  }
+
+  /**
    * `setState` for the card's holder, or the card's PIN lock by its phone, who gets the signed state, or a refusal and no change; of a repeat the state that it came to then.
    *
    * @throws {IssuerError} as `setState`, `IDEMPOTENCY_MISMATCH`

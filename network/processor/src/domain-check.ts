@@ -87,7 +87,8 @@ async function refusalOf(
   const subject = processor.nameOf("domain token", token);
   const now = processor.now();
   const since = now - FAILURE_WINDOW_S;
-  if ((await processor.store.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+  const isLocked = (await processor.store.failures(subject, since)) >= FAILURES_MAX;
+  if (isLocked && (await processor.locks.isHeld(subject, kept.tokenRef))) return "TOKEN_LOCKED";
   if (channel !== kept.channel) return "CHANNEL_WRONG";
   if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
   if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
@@ -95,11 +96,15 @@ async function refusalOf(
   const atnPart = Buffer.from(kept.atnPart, "base64url");
   const { requestor, merchant } = kept;
   if (claim.isShown(drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc }), kept)) return undefined;
-  return processor.store.atomically(async (tables) => {
-    if ((await tables.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
-    await tables.addFailure(subject, now, since);
-    return "DRC_WRONG";
+  const failures = await processor.store.atomically(async (tables) => {
+    const before = await tables.failures(subject, since);
+    if (before < FAILURES_MAX) await tables.addFailure(subject, now, since);
+    return before + 1;
   });
+  if (failures > FAILURES_MAX) return "TOKEN_LOCKED";
+  // Its issuer hears at once; where it does not, by the next one that is shown.
+  if (failures === FAILURES_MAX) await processor.locks.isHeld(subject, kept.tokenRef);
+  return "DRC_WRONG";
 }
 
 /** Undefined where it was sealed by a key that was taken out. */

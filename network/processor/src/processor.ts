@@ -18,6 +18,7 @@ import {
 } from "@enabling-card/vault";
 import { isSettled, TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { ProcessorError } from "./errors.js";
+import { FailureLocks, type LockToken } from "./failure-lock.js";
 import { OneByOne } from "./one-by-one.js";
 import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
 
@@ -54,6 +55,7 @@ export interface ProcessorOptions {
   /** 32 octets: what is at rest is sealed and named under keys of it. Where they were changed, those of before as well, for the overlap. */
   readonly master: Master;
   readonly findAccount: FindAccount;
+  readonly lockToken?: LockToken;
   /** A file, `:memory:` (unless told), or a `postgres:` URL. */
   readonly file?: string;
   readonly iin?: string;
@@ -85,6 +87,7 @@ export type CodeState = "open" | "used" | "cancelled" | "expired";
 
 export class Processor {
   readonly store: ProcessorStore;
+  readonly locks: FailureLocks;
   /** What is shown of one token. */
   readonly shown = new OneByOne();
   readonly #options: ProcessorOptions;
@@ -101,6 +104,10 @@ export class Processor {
     const { before } = this.#master;
     this.#domainKeys = { ...domainKeyOf(this.#master), ...(before && { before: domainKeyOf(before) }) };
     this.#names = names;
+    this.locks = new FailureLocks({
+      ...{ store, lockToken: options.lockToken, now: () => this.now() },
+      nameOf: (kind, text) => this.nameOf(kind, text),
+    });
     this.#rest = new SealRing(this.#master, AT_REST);
     this.#once = new Once({
       nameOf: (text) => keyedName(this.#names, text),

@@ -284,6 +284,19 @@ export class Tables {
     await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
   }
 
+  async newestFailure(subject: string): Promise<number | undefined> {
+    const row = await this.#sql.row<{ at: number | null }>(
+      "SELECT MAX(at) AS at FROM failures WHERE subject = ?",
+      subject,
+    );
+    return row?.at ?? undefined;
+  }
+
+  /** @param until - Of later ones nothing is forgiven */
+  async clearFailures(subject: string, until: number): Promise<void> {
+    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, until);
+  }
+
   /** Wrong tries of a subject after `since`. */
   async failures(subject: string, since: number): Promise<number> {
     const row = await this.#sql.row<{ n: number }>(
