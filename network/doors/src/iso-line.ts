@@ -19,6 +19,8 @@ export type Serve = (message: Message, answer: Answer, line?: PeerLine) => void;
 export interface PeerLine {
   /** Of this line alone. */
   readonly name: string;
+  /** Of its other end. */
+  readonly address: string;
   /** Nothing that comes is heard any more; it is closed behind the answers that are on their way. @param code - Why */
   readonly close: (code: string) => void;
 }
@@ -49,7 +51,7 @@ export class IsoLine implements InTurn {
   readonly #socket: Socket;
   readonly #options: LineOptions;
   readonly #reader = new FrameReader();
-  readonly #line: PeerLine = { name: randomUUID(), close: (code) => this.#giveUp(code) };
+  readonly #line: PeerLine;
   /** What was read and is not looked at: one chunk, at most. */
   #rest: Uint8Array = new Uint8Array(0);
   #unfinished: NodeJS.Timeout | undefined;
@@ -62,6 +64,8 @@ export class IsoLine implements InTurn {
   constructor(socket: Socket, options: LineOptions) {
     this.#socket = socket;
     this.#options = options;
+    const address = socket.remoteAddress ?? "";
+    this.#line = { name: randomUUID(), address, close: (code) => this.#giveUp(code) };
     socket.setTimeout(options.idleMs, () => socket.destroy());
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {

@@ -71,10 +71,10 @@ export const PROCESSOR_DECLINES = {
   DEVICE_WRONG: "63",
   PROVIDER_WRONG: "58",
   COST_OVER: "61",
-  /** Five wrong tries within a day, of this device or at this terminal. */
+  /** Five wrong tries within a day, of this device; at this terminal, on one line. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",
-  /** Twenty wrong tries by this line, whatever terminals and devices it named. */
+  /** Twenty wrong tries by this line, whatever terminals and devices it named; or a wrong one behind a hundred within an hour from its address. */
   LINE_LOCKED: "65",
   /** Not the merchant, the requestor, or the way to pay that the DRC is for. */
   MERCHANT_WRONG: "58",

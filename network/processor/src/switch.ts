@@ -59,14 +59,14 @@ export class Switch {
   /** The answer to a terminal's request; never rejects. @param line - That it came by: closed where it was wrong too often */
   async answer(message: Message, line?: PeerLine): Promise<Message> {
     this.#saw("terminal", "processor", message);
-    const answer = await this.#decided(message, line?.name);
+    const answer = await this.#decided(message, line);
     if (answer.fields[44] === LINE_LOCKED) line?.close(LINE_LOCKED);
     this.#saw("processor", "terminal", answer);
     return answer;
   }
 
   /** What a device buys over HTTP, with a code: the answer to the second request, or why there was none. */
-  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array, line?: string): Promise<Message> {
+  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array, line?: Presented["line"]): Promise<Message> {
     const { processor } = this.#options;
     const { code, counter, cost, currency, provider } = purchase;
     const { stan, terminal } = ownName(processor.nameOf("own request", JSON.stringify([device, counter, code])));
@@ -93,7 +93,7 @@ export class Switch {
     return this.#options.forwarder ?? "999999";
   }
 
-  async #decided(message: Message, line: string | undefined): Promise<Message> {
+  async #decided(message: Message, line: Presented["line"]): Promise<Message> {
     const { fields, mti } = message;
     if (!isNamed(fields)) return declined(message, "FORMAT_ERROR");
     try {
