@@ -7,7 +7,8 @@ import { type Restored, restoreIssuer } from "@enabling-card/issuer";
 import { restoreProcessor } from "@enabling-card/processor";
 import { copyStore, restoreStore, SqlError } from "@enabling-card/sql";
 
-const STORES = ["issuer", "processor", "acs", "log"] as const;
+/** Of a network in one folder. */
+export const STORES = ["issuer", "processor", "acs", "log"] as const;
 
 export interface RestoredNetwork extends Restored {
   readonly codesEnded: number;

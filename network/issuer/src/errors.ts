@@ -42,6 +42,10 @@ export const ISSUER_ERRORS = {
     "The store is still under keys that are not among these: open it once with those from before they were taken out",
   ],
   KEY_RETIRED: [410, "What it was made by is a key that was taken out: ask for it anew"],
+  STORE_GONE: [
+    500,
+    "A store that was made here is gone: restore the network from a copy, or begin a new one in an empty folder",
+  ],
   STORE_IS_COPY: [500, "This is a copy of an issuer's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
   STORE_UNAVAILABLE: [

@@ -1,7 +1,7 @@
 // The issuer: enrols cards, mints tokens, issues sealed single-use grants and signed states, authorises swipes.
 
 import { equalText } from "@enabling-card/doors";
-import { type Authority, authority, DevelopmentLog } from "@enabling-card/ledger";
+import { type Authority, authority, DevelopmentLog, type LogHead } from "@enabling-card/ledger";
 import type { Once, Repeatable } from "@enabling-card/sql";
 import { AAD, encodeSign1, encodeTokenState, fromHex, Role, type StateActor, TokenState } from "@enabling-card/wire";
 import { type ResolvedToken, resolved } from "./accounts.js";
@@ -30,6 +30,8 @@ export interface SignedTokenState extends Evidence {
 }
 
 export const LOG_ORIGIN = "enabling-card.test/log";
+/** The setting that says how its log stood when the store was opened last. */
+const LOG_HEAD = "log head";
 
 export class Issuer {
   readonly keys: IssuerKeys;
@@ -92,11 +94,14 @@ export class Issuer {
         roots,
         now,
       });
+      const isKept = options.logFile !== undefined && options.logFile !== ":memory:";
+      if (isKept) await expectOwnLog(store, log);
       const name = options.name ?? "Example Issuer";
       const certificates = await ownCertificates(store, root, keys, name, now());
       const signers = new Signers(keys, certificates, log);
       // Last: until then the store tells whoever opens it that the keys before these are needed.
       if (!isRenewed) await resealAll(store, keys, secrets);
+      if (isKept) await store.keepSetting(LOG_HEAD, Buffer.from(JSON.stringify(log.stand)));
       return new Issuer({ keys, store, log, secrets, signers }, names[2]!, checked);
     } catch (error) {
       log?.close();
@@ -281,6 +286,12 @@ export class Issuer {
     await this.store.close();
     this.log.close();
   }
+}
+
+/** A new log in the place of one that cards have seen would be a fork of it: the same origin, the same node. @throws {LedgerError} `LOG_GONE` */
+async function expectOwnLog(store: IssuerStore, log: DevelopmentLog): Promise<void> {
+  const kept = await store.setting(LOG_HEAD);
+  if (kept !== undefined) log.expectGrownFrom(JSON.parse(Buffer.from(kept).toString()) as LogHead);
 }
 
 type StateOfToken = Pick<TokenRow, "token_ref" | "state" | "version" | "last_expires">;

@@ -31,6 +31,10 @@ export const PROCESSOR_ERRORS = {
     503,
     "The processor's store is full, locked or gone: try again in a moment, under the same idempotency key",
   ],
+  STORE_GONE: [
+    500,
+    "A store that was made here is gone: restore the network from a copy, or begin a new one in an empty folder",
+  ],
   STORE_IS_COPY: [500, "This is a copy of a processor's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not a processor's store of this version: restore it from a copy"],
   KEYS_MISMATCH: [500, "The processor's store was made with other keys: open it with those"],
