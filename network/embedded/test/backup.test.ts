@@ -1,6 +1,6 @@
 // A network that is copied, goes on, is lost, and is restored from the copy: nothing that may have been used since is good again.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
@@ -53,6 +53,20 @@ describe("a network that is restored from a copy", () => {
     terminal.close();
     return fields[39] === "00" ? "APPROVED" : fields[44];
   };
+  it("is its owner's to read alone, and so are the copies and what they were made of", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    for (const name of readdirSync(at("copy"))) chmodSync(join(at("copy"), name), 0o644);
+    restoreNetwork(at("copy"), at("second"), now);
+    rmSync(at("copy"), { recursive: true });
+    await backUpNetwork(at("first"), at("copy"), now);
+    for (const folder of ["first", "copy", "second"]) {
+      for (const name of readdirSync(at(folder))) {
+        expect(statSync(join(at(folder), name)).mode & 0o077, `${folder}/${name}`).to.equal(0);
+      }
+      expect(statSync(at(folder)).mode & 0o077, folder).to.equal(0);
+    }
+  });
+
   const failure = (work: Promise<unknown>) =>
     work.then(
       () => undefined,

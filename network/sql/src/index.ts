@@ -16,4 +16,5 @@ export {
   type Repeatable,
 } from "./once.js";
 export { openDatabase } from "./open.js";
+export { ownersOnly } from "./owners-only.js";
 export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue, type SqlValues } from "./port.js";

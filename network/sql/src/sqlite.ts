@@ -1,10 +1,10 @@
 // SQLite behind the port: one process, one file, one transaction at a time. WAL with synchronous=FULL: an answer that has left is an answer that a
 // power cut leaves.
 
-import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { COPY_ID } from "./backup.js";
 import { InPlace } from "./in-place.js";
+import { ownersOnly } from "./owners-only.js";
 import {
   type DatabaseOptions,
   missingSteps,
@@ -165,10 +165,4 @@ function asSqlError(cause: unknown): unknown {
 
 function codeOf(error: unknown): string {
   return String((error as { readonly code?: unknown })?.code);
-}
-
-/** The file, and with it SQLite's journal, is for its owner's eyes: it may hold holders' data, if sealed. */
-function ownersOnly(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
-  chmodSync(file, 0o600);
 }
