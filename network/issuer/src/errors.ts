@@ -52,6 +52,7 @@ export const ISSUER_ERRORS = {
     503,
     "The issuer's store is full, locked or gone: try again in a moment, by the same idempotency key",
   ],
+  LISTENERS_MANY: [503, "As many phones listen as may: ask for the token's state, and listen again in a minute"],
   INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 
