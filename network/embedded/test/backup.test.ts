@@ -7,7 +7,7 @@ import { IsoCaller } from "@enabling-card/doors";
 import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { addDevice } from "@enabling-card/processor";
 import { copyStore } from "@enabling-card/sql";
-import type { SwipeGrant } from "@enabling-card/wire";
+import { type SwipeGrant, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import {
@@ -97,6 +97,21 @@ describe("a network that is restored from a copy", () => {
         last = grant.atc;
       }
     }
+  });
+
+  it("asks no card whose grant for the payment could not follow: an authentication spends nothing until there are two", async () => {
+    const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    await backUpNetwork(at("first"), at("copy"), now);
+    await restored();
+    const { issuer } = network.issuer;
+    const ref = toHex(tokenRef);
+    const { account } = await issuer.resolve(card.cardId, card.accessKey, ref);
+    for (let i = 0; i < 5; i++) {
+      now += i === 0 ? GRANT_S : 1;
+      expect(await failure(issuer.vouch(card.cardId, ref, account))).to.equal("GRANT_LIMIT");
+    }
+    now += GRANT_S;
+    expect(await failure(issuer.vouch(card.cardId, ref, account))).to.equal(undefined);
   });
 
   it("pays no grant of before the copy, which may have been spent since", async () => {

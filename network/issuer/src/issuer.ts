@@ -9,6 +9,7 @@ import { authenticateCard, type Enrolled, enrolCard, renewAccess } from "./enrol
 import { IssuerError } from "./errors.js";
 import type { Evidence, GrantBundle } from "./evidence.js";
 import { GrantMaker } from "./grant-maker.js";
+import { filled } from "./grant-rate.js";
 import type { GrantOptions, GrantRequest } from "./grant-request.js";
 import { type Checked, checkedOptions, type IssuerOptions } from "./issuer-options.js";
 import { cardIn, tokenIn } from "./kept-rows.js";
@@ -170,15 +171,17 @@ export class Issuer {
   }
 
   /**
-   * That `account` is behind the token, and it may pay now, for the access control server.
+   * That `account` is behind the token, and it may pay now, for the access control server: there is a grant for its question, and one for its payment.
    *
-   * @throws {IssuerError} `TOKEN_UNKNOWN`, `ACCOUNT_WRONG`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
+   * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `ACCOUNT_WRONG`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
    */
   async vouch(cardId: Uint8Array, tokenRef: string, account: string): Promise<void> {
     await this.store.atomically(async (kept) => {
       const token = await tokenIn(kept, tokenRef, cardId);
       const behind = await resolved(kept, this.secrets, token, this.now(), this.#iins[0]!);
       if (!equalText(behind.account, account)) throw new IssuerError("ACCOUNT_WRONG");
+      const asked = filled(token, this.now());
+      if (asked === undefined || filled(asked, this.now()) === undefined) throw new IssuerError("GRANT_LIMIT");
     });
   }
 
