@@ -63,7 +63,8 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
   const decision = await decide(issuer, kept, fields, now, from);
-  await kept.keepDecision(request, decision, now);
+  // Of a number that is nobody's nothing is kept: anybody can name as many as he likes.
+  if (decision.decline !== "CARD_NUMBER_UNKNOWN") await kept.keepDecision(request, decision, now);
   return decision;
 }
 

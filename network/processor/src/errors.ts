@@ -94,6 +94,8 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this token. */
   TOKEN_LOCKED: "65",
   REVERSED: "21",
+  /** More than this peer had approved, and a thousand beside: to be told again later. */
+  REVERSALS_MANY: "96",
   /** Another request of that name (DE 7, 11, 32, 41; device and counter) waits for its answer, or has used another code. */
   NAME_TAKEN: "94",
   ISSUER_UNAVAILABLE: "91",

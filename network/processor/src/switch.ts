@@ -7,8 +7,9 @@ import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
 import { domainRequest } from "./domain-check.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
-import { isDecline, type Presented, present } from "./present.js";
+import { isDecline, networkOf, type Presented, present } from "./present.js";
 import type { Processor } from "./processor.js";
+import { ReversalAllowance } from "./reversal-allowance.js";
 import { Reversals } from "./reversals.js";
 
 /** Asks the issuer. @throws {LineError} where no answer came */
@@ -38,6 +39,7 @@ const REVERSAL_EVERY_MS = 1000;
 export class Switch {
   readonly #options: SwitchOptions;
   readonly #reversals: Reversals;
+  readonly #allowance = new ReversalAllowance();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: SwitchOptions) {
@@ -59,7 +61,12 @@ export class Switch {
   /** The answer to a terminal's request; never rejects. @param line - That it came by: closed where it was wrong too often */
   async answer(message: Message, line?: PeerLine): Promise<Message> {
     this.#saw("terminal", "processor", message);
-    const answer = await this.#decided(message, line);
+    const peer = line && networkOf(line.address);
+    const now = this.#options.processor.now();
+    const isReversal = message.mti.startsWith("04");
+    const isOver = isReversal && peer !== undefined && !this.#allowance.spend(peer, now);
+    const answer = isOver ? declined(message, "REVERSALS_MANY") : await this.#decided(message, line);
+    if (!isReversal && peer !== undefined && answer.fields[39] === "00") this.#allowance.earn(peer, now);
     if (answer.fields[44] === LINE_LOCKED) line?.close(LINE_LOCKED);
     this.#saw("processor", "terminal", answer);
     return answer;
