@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import { IsoCaller } from "@enabling-card/doors";
-import type { Fields, Message } from "@enabling-card/iso8583";
+import { encodeAdditionalData, type Fields, type Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
 import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
@@ -122,6 +122,15 @@ describe("a transaction code", () => {
     expect(JSON.stringify(first)).not.to.contain(pan);
     expect(await stateOf(codeRef)).to.equal("used");
     expect(await swiped(request(code))).to.equal("CODE_USED");
+  });
+
+  it("pays whatever else a terminal says of domains: nothing of that goes on", async () => {
+    const { code } = await newCode();
+    const cavv = Buffer.alloc(20).toString("base64");
+    const drc = encodeAdditionalData({ requestor: "Wallet", drc: "0123456789ABCDEF", cavv, atc: "7" });
+    expect(await swiped(request(code, { 14: "2901", 48: drc }))).to.equal("APPROVED");
+    expect(second!.fields[48]).to.equal(undefined);
+    expect(second!.fields[14]).not.to.equal("2901");
   });
 
   it("pays over HTTP once: an appliance buys powder", async () => {

@@ -3,10 +3,11 @@
 // test/journeys.
 
 import { cavvOf } from "@enabling-card/acs";
-import type { Fields } from "@enabling-card/iso8583";
+import type { Fields, Message } from "@enabling-card/iso8583";
 import { drcOf } from "@enabling-card/processor";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { authorise } from "../../issuer/src/authorise.js";
 import { enrolledCard, reversalOf, T0, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
 import { FailureLocks } from "../../processor/src/failure-lock.js";
 import { base64, domainNetwork, MERCHANT, REQUESTOR } from "./domain-support.js";
@@ -132,6 +133,20 @@ describe("a payment restricted to its domain", () => {
     await state.issuer.setState(ref, TokenState.Active, "issuer");
     state.pass(1);
     expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+  });
+
+  it("is looked at by the issuer, too: of its token's expiry, and not behind it (CARD_NUMBER_UNKNOWN, TOKEN_EXPIRED)", async () => {
+    expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+    const { fields } = state.toIssuer.at(-1)!;
+    const again = async (change: Fields) => {
+      const message: Message = { mti: "0100", fields: { ...fields, ...change } };
+      return (await authorise(state.issuer, message, "processor")).decline;
+    };
+    expect(await again({ 11: "900001", 14: "2901" })).to.equal("CARD_NUMBER_UNKNOWN");
+    expect(await again({ 11: "900002" }), "all but its grant, which is spent").to.equal("ATC_REPLAYED");
+    const [year, month] = [2000 + Number(fields[14]!.slice(0, 2)), Number(fields[14]!.slice(2))];
+    state.pass(Date.UTC(year, month, 1) / 1000 - T0);
+    expect(await again({ 11: "900003" })).to.equal("TOKEN_EXPIRED");
   });
 
   it("stays locked while its issuer cannot be told, which hears of it as soon as it can be", async () => {

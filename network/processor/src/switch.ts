@@ -30,6 +30,8 @@ export type Party = "terminal" | "processor" | "issuer";
 
 /** What a code's request may say otherwise when it comes again: when it was sent, where the terminal is in its day, a line's MAC. */
 const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
+/** What a code's second request has of its first: who asks for how much, where and when. What shows the code is the processor's to look at. */
+const PASSED_ON = [3, 4, 11, 12, 13, 18, 19, 25, 32, 37, 41, 42, 43, 49] as const;
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
 const LINE_LOCKED = "LINE_LOCKED" satisfies ProcessorDecline;
@@ -155,7 +157,7 @@ export class Switch {
       country: fields[19],
     });
     if (isDecline(taken)) return declined(first, taken);
-    const { 35: _, 45: __, 14: ___, 48: ____, ...kept } = fields;
+    const kept = Object.fromEntries(PASSED_ON.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]])));
     const second: Message = {
       mti: taken.isRepeat ? "0101" : "0100",
       // ISO 8583:1987, DE 22: 01, the number was entered by hand; nobody entered a PIN.
