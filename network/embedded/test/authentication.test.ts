@@ -55,6 +55,16 @@ describe("an authentication for a domain's grant", () => {
     };
     const refused = (told: RReq) => domain!.result(told).catch(({ code }) => code);
     expect(await refused(result)).to.equal("RESULT_KNOWN");
+    const { atn, cavv, eci } = processor.open<{ atn: string; cavv: string; eci: string }>(
+      (await processor.store.authentication(threeDSServerTransID))!.result!,
+    );
+    const yes = (change: { cavv?: string; atn?: string }): RReq => ({
+      ...{ ...result, transStatus: "Y", eci, authenticationValue: change.cavv ?? cavv },
+      messageExtension: [{ ...EXTENSION, data: { atn: change.atn ?? atn } }],
+    });
+    expect(await refused(yes({})), "the same again").to.include({ resultsStatus: "01" });
+    expect(await refused(yes({ cavv: Buffer.alloc(20).toString("base64") }))).to.equal("RESULT_KNOWN");
+    expect(await refused(yes({ atn: randomBytes(16).toString("base64url") }))).to.equal("RESULT_KNOWN");
     expect((await grantFor(threeDSServerTransID)).status, "it stays what it was").to.equal(200);
     expect(await refused({ ...result, threeDSServerTransID: "none" })).to.equal("AUTHENTICATION_UNKNOWN");
     expect(await refused({ ...result, acsTransID: "another" })).to.equal("AUTHENTICATION_UNKNOWN");
