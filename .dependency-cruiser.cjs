@@ -40,7 +40,12 @@ module.exports = {
       to: { dependencyTypes: ["core"] },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    { name: "no-lost-imports", severity: "error", from: { pathNot: "^(firmware|sdk/examples)/" }, to: { couldNotResolve: true } },
+    {
+      name: "no-lost-imports",
+      severity: "error",
+      from: { pathNot: "^(firmware|sdk/examples)/" },
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -41,6 +41,11 @@ export function currencyOf(country: number): string | undefined {
   return CURRENCIES.get(country);
 }
 
+/** Whether this network settles in it, wherever it is. @param currency - As DE 49 carries it */
+export function isSettled(currency: string): boolean {
+  return [...CURRENCIES.values()].includes(currency);
+}
+
 /** Digits behind the point of an amount in it: the exponent of its minor unit. @param currency - Three digits */
 export function minorUnitsOf(currency: string): number {
   const other = Object.entries(MINOR_UNITS).find(([, currencies]) => currencies.includes(currency));

@@ -49,6 +49,7 @@ export const FIELDS = {
   45: spec("Track 1 data", "ans", "LLVAR", 76),
   48: spec("Additional data, private", "ans", "LLLVAR", 999),
   49: spec("Currency code, transaction", "n", "fixed", 3),
+  53: spec("Security related control information", "n", "fixed", 16),
   64: spec("Message authentication code", "b", "fixed", 8),
   70: spec("Network management information code", "n", "fixed", 3),
   90: spec("Original data elements", "n", "fixed", 42),

@@ -134,7 +134,7 @@ describe("padField", () => {
 describe("the table", () => {
   it("holds the data elements that terminal and network agreed on", () => {
     expect(DATA_ELEMENTS.join()).to.equal(
-      "2,3,4,7,11,12,13,14,18,19,22,25,32,33,35,37,38,39,41,42,43,44,45,48,49,64,70,90,128",
+      "2,3,4,7,11,12,13,14,18,19,22,25,32,33,35,37,38,39,41,42,43,44,45,48,49,53,64,70,90,128",
     );
   });
 });

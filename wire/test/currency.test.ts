@@ -1,7 +1,7 @@
 // Currencies of countries, and their minor units (ISO 4217).
 
 import { expect } from "chai";
-import { currencyOf, minorUnitsOf } from "../index.js";
+import { currencyOf, isSettled, minorUnitsOf } from "../index.js";
 
 describe("a currency", () => {
   it("is that of the country, where the network settles in it", () => {
@@ -9,6 +9,11 @@ describe("a currency", () => {
     for (const [country, currency] of Object.entries(expected)) {
       expect(currencyOf(Number(country)), country).to.equal(currency);
     }
+  });
+
+  it("is settled where it is a country's of the network", () => {
+    for (const currency of ["978", "756", "826", "840"]) expect(isSettled(currency), currency).to.equal(true);
+    for (const currency of ["000", "999", "392", "97", ""]) expect(isSettled(currency), currency).to.equal(false);
   });
 
   it("has minor units: hundredths, but for those that have none, or smaller ones", () => {

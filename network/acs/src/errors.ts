@@ -10,6 +10,10 @@ export const ACS_ERRORS = {
   DOMAIN_SERVER_ERROR: [403, "The domain server refused the result: begin another authentication there"],
   ISSUER_UNAVAILABLE: [503, "The issuer does not answer: try again in a moment"],
   STORE_UNAVAILABLE: [503, "The store is full, locked or gone: try again in a moment, by the same idempotency key"],
+  STORE_GONE: [
+    500,
+    "A store that was made here is gone: restore the network from a copy, or begin a new one in an empty folder",
+  ],
   STORE_IS_COPY: [500, "This is a copy of a store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an access control server's store of this version: restore it from a copy"],
   KEYS_MISMATCH: [500, "The store was made with other keys: open it with those"],

@@ -5,9 +5,9 @@ import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { apiPage, PAGE_POLICY } from "./api-page.js";
+import { HttpLines } from "./http-lines.js";
 import { SignatureError } from "./http-signature.js";
 import {
-  type Api,
   addSchemes,
   asksForAccessKey,
   OF_SERVICE,
@@ -92,14 +92,18 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
   const { refusals, title, requestMs = 10_000, connectionsMax = 256 } = options;
   const { operations = new Operations({ service: "http" }) } = options;
   const raw = rawRefusal(refusals);
+  const lines = new HttpLines({ linesMax: connectionsMax, unreadMs: requestMs });
+  const times = {
+    requestTimeout: requestMs,
+    keepAliveTimeout: 6 * requestMs,
+    connectionsCheckingInterval: Math.min(1000, requestMs),
+  };
   const app = fastify({
     bodyLimit: BODY_MAX,
     logger: false,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } },
-    requestTimeout: requestMs,
-    keepAliveTimeout: 6 * requestMs,
     forceCloseConnections: true,
-    http: { connectionsCheckingInterval: Math.min(1000, requestMs) },
+    serverFactory: (handle) => lines.server(times, handle),
     clientErrorHandler: (_error, socket) => raw(socket),
     frameworkErrors: (error, _request, reply) => {
       const plain = reply as unknown as FastifyReply;
@@ -109,7 +113,7 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
         .send(told(refusalOf(refusals, error)));
     },
   });
-  boundLines(app, connectionsMax);
+  lines.follow(app);
   app.addHook("onSend", async (_request, reply) => {
     reply.header(...NO_STORE);
   });
@@ -147,21 +151,32 @@ const as = (type: string, description: string, schema: object) => ({
 
 /** What every service tells of itself. */
 function operatorsRoutes(app: FastifyInstance, { codes = {} }: Refusals, operations: Operations): void {
-  let api: Api | undefined;
+  // Made once: what many ask for and do not read is the same octets.
+  let made: { readonly document: Buffer; readonly page: Buffer } | undefined;
   const known = () => {
-    api ??= wholeApi(app.swagger(), codes);
-    return api;
+    if (made === undefined) {
+      const api = wholeApi(app.swagger(), codes);
+      made = { document: Buffer.from(JSON.stringify(api)), page: Buffer.from(apiPage(api)) };
+    }
+    return made;
   };
   const document = words(OF_SERVICE, "This API, as OpenAPI 3.1", OPEN);
   const isObject = { type: "object", additionalProperties: true };
-  app.get("/v1/openapi.json", { schema: { ...document, ...as("application/json", "The document", isObject) } }, known);
+  app.get(
+    "/v1/openapi.json",
+    { schema: { ...document, ...as("application/json", "The document", isObject) } },
+    async (_request, reply) => {
+      reply.type("application/json; charset=utf-8");
+      return known().document;
+    },
+  );
   const page = words(OF_SERVICE, "This API, as a page for people", OPEN);
   app.get(
     "/docs",
     { schema: { ...page, ...as("text/html", "The page", { type: "string" }) } },
     async (_request, reply) => {
       reply.type("text/html; charset=utf-8").headers({ "content-security-policy": PAGE_POLICY, ...NOT_GUESSED });
-      return apiPage(known());
+      return known().page;
     },
   );
   const metrics = words(OF_SERVICE, "Counters and times for Prometheus (text format 0.0.4)", OPEN);
@@ -209,43 +224,6 @@ function refusalOf(refusals: Refusals, error: FrameworkError): Refusal {
 
 function told({ code, message }: Refusal): { readonly code: string; readonly message: string } {
   return { code, message };
-}
-
-/**
- * A line that says nothing, or half a request, is in nobody's way: whoever comes next has its place. One whose request is whole keeps it until it is
- * answered; where all do, the next one is not let in.
- */
-function boundLines(app: FastifyInstance, most: number): void {
-  /** With how many answers each waits for. The one that was heard last is the last one. */
-  const lines = new Map<Socket, number>();
-  const heard = (socket: Socket, more: number) => {
-    const waiting = lines.get(socket);
-    if (waiting === undefined) return;
-    lines.delete(socket);
-    lines.set(socket, Math.max(0, waiting + more));
-  };
-  app.server.on("connection", (socket: Socket) => {
-    if (lines.size >= most) {
-      const quietest = firstIdle(lines);
-      if (quietest === undefined) return void socket.destroy();
-      lines.delete(quietest);
-      quietest.destroy();
-    }
-    lines.set(socket, 0);
-    socket.once("close", () => lines.delete(socket));
-  });
-  const whole = new WeakSet<object>();
-  app.addHook("onRequest", async ({ raw }) => heard(raw.socket, 0));
-  app.addHook("preValidation", async ({ raw }) => {
-    whole.add(raw);
-    heard(raw.socket, 1);
-  });
-  app.addHook("onResponse", async ({ raw }) => heard(raw.socket, whole.has(raw) ? -1 : 0));
-}
-
-function firstIdle(lines: ReadonlyMap<Socket, number>): Socket | undefined {
-  for (const [socket, waiting] of lines) if (waiting === 0) return socket;
-  return undefined;
 }
 
 /** Node's own request timeout ends with the headers, once somebody reads the body. */

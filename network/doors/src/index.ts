@@ -27,6 +27,7 @@ export type { Answer, PeerLine, Serve } from "./iso-line.js";
 export { type LineKeys, lineKeys } from "./line-mac.js";
 export { BY_ACCESS_KEY, OF_SERVICE, OPEN, shownAccessKey, words } from "./open-api.js";
 export { Operations, type OperationsOptions, timed } from "./operations.js";
+export { isNamed, NAMING, originalName, originalOf, requestName } from "./request-name.js";
 export { answers, IDEMPOTENT, object, out, REFUSAL, whole } from "./schema.js";
 export {
   SERVICE_ERRORS,

@@ -4,9 +4,9 @@
 import { connect, type Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
-import { encodeWithMac, hasMac, type LineKeys, withoutMac } from "./line-mac.js";
+import { encodeWithMac, hasMac, type LineKeys, sentAt, withoutMac } from "./line-mac.js";
+import { requestName } from "./request-name.js";
 
-const NAMING = [7, 11, 32, 41] as const;
 /** How many may wait for their answers. */
 const WAITING_MAX = 4096;
 /** And reversals beside them. */
@@ -41,6 +41,8 @@ export interface CallerOptions {
   readonly host: string;
   readonly port: number;
   readonly keys?: LineKeys;
+  /** Seconds since 1970, for a line with keys: within a minute of the other end's. */
+  readonly now?: () => number;
   /** How long an answer may take, ms; 5 s unless told. */
   readonly answerMs?: number;
   /** Told by its code of what came and could not be read, or that nobody waited for. */
@@ -49,6 +51,8 @@ export interface CallerOptions {
 
 interface Waiting {
   readonly message: Message;
+  /** DE 53 of it, where the line has keys. */
+  readonly sent: string;
   readonly answer: Promise<Message>;
   readonly resolve: (answer: Message) => void;
   readonly reject: (error: LineError) => void;
@@ -88,8 +92,9 @@ export class IsoCaller {
     // What was not heard of must be reversed however many ask for something new.
     const most = message.mti.startsWith("04") ? WAITING_MAX + REVERSALS_BESIDE : WAITING_MAX;
     if (this.#waiting.size >= most) throw new LineError("LINE_BUSY");
-    const { answerMs = 5000, keys } = this.#options;
-    const bytes = frame(keys ? encodeWithMac(message, keys.request) : encode(message));
+    const { answerMs = 5000, keys, now = () => Math.floor(Date.now() / 1000) } = this.#options;
+    const sent = sentAt(now());
+    const bytes = frame(keys ? encodeWithMac(message, keys.request, sent) : encode(message));
     let settle!: Pick<Waiting, "resolve" | "reject">;
     const answer = new Promise<Message>((resolve, reject) => {
       settle = { resolve, reject };
@@ -100,7 +105,7 @@ export class IsoCaller {
       // Of a peer that is gone without a word TCP tells nothing for minutes: the next one asks on a new line.
       if (this.#heardAt < asked) this.#leave();
     }, answerMs);
-    this.#waiting.set(name, { message, answer, ...settle, timer });
+    this.#waiting.set(name, { message, sent, answer, ...settle, timer });
     this.#line().write(bytes);
     return answer;
   }
@@ -158,7 +163,8 @@ export class IsoCaller {
     const answer = keys ? withoutMac(told) : told;
     const name = nameOf(answer);
     const waiting = this.#waiting.get(name);
-    if (waiting === undefined) {
+    // One of before is none to this request, whose name may have come round again.
+    if (waiting === undefined || (keys && told.fields[53] !== waiting.sent)) {
       onFault?.("ANSWER_UNASKED");
       return;
     }
@@ -170,7 +176,7 @@ export class IsoCaller {
 
 /** By its class of message as well: a reversal has a number of its own, as a rule, but need not. */
 function nameOf({ mti, fields }: Message): string {
-  return [mti.slice(0, 2), ...NAMING.map((de) => fields[de] ?? "")].join("|");
+  return `${mti.slice(0, 2)}|${requestName(fields)}`;
 }
 
 /** The same message, or its repeat. */

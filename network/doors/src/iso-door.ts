@@ -12,7 +12,7 @@ const UNANSWERED_MAX = 64;
 const ALL_UNANSWERED_MAX = 512;
 
 export interface IsoLimits {
-  /** Lines at one time; 1,024 unless told. For a further one the line is closed on which nothing has come for the longest time. */
+  /** Lines at one time; 1,024 unless told. For a further one that line is closed on which nothing has come for the longest time, and that waits for no answer. */
   readonly connectionsMax?: number;
   /** A line on which nothing comes for so long is closed, ms; 60 s unless told. */
   readonly idleMs?: number;
@@ -28,6 +28,8 @@ export interface IsoDoorOptions extends IsoLimits {
   readonly serve: Serve;
   /** Of a line between services: a message without its MAC closes the line. */
   readonly keys?: LineKeys;
+  /** Seconds since 1970, for such a line: what was not asked within a minute of it closes the line. */
+  readonly now?: () => number;
   /** Told of a message that could not be read or answered: a code, never its content. */
   readonly onFault?: (code: string) => void;
 }
@@ -42,23 +44,38 @@ export interface IsoDoor {
 /** Rejects with Node's error where the address cannot be had. */
 export async function openIsoDoor(options: IsoDoorOptions): Promise<IsoDoor> {
   const { onFault = () => undefined, idleMs = 60_000, frameMs = 10_000, connectionsMax = 1024 } = options;
-  const { serve, keys } = options;
+  const { serve, keys, now = () => Math.floor(Date.now() / 1000) } = options;
   const line = {
-    ...{ serve, keys, onFault, idleMs, frameMs, served: new Set(options.served), turns: new Turns(ALL_UNANSWERED_MAX) },
+    ...{
+      serve,
+      keys,
+      now,
+      onFault,
+      idleMs,
+      frameMs,
+      served: new Set(options.served),
+      turns: new Turns(ALL_UNANSWERED_MAX),
+    },
     unansweredMax: keys === undefined ? UNANSWERED_MAX : ALL_UNANSWERED_MAX,
   };
   /** The one that was heard last is the last one. */
-  const sockets = new Set<Socket>();
+  const lines = new Map<Socket, IsoLine>();
   const onHeard = (socket: Socket) => {
-    sockets.delete(socket);
-    sockets.add(socket);
+    const heard = lines.get(socket);
+    if (heard === undefined) return;
+    lines.delete(socket);
+    lines.set(socket, heard);
   };
   const server = createServer((socket) => {
-    const [quietest] = sockets;
-    if (sockets.size >= connectionsMax) quietest!.destroy();
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    new IsoLine(socket, { ...line, onHeard });
+    if (lines.size >= connectionsMax) {
+      const quietest = firstIdle(lines);
+      // Where all wait for their answers the next one is not let in.
+      if (quietest === undefined) return void socket.destroy();
+      lines.delete(quietest);
+      quietest.destroy();
+    }
+    lines.set(socket, new IsoLine(socket, { ...line, onHeard }));
+    socket.once("close", () => lines.delete(socket));
   });
   await listen(server, options);
   server.on("error", () => onFault("LISTENER"));
@@ -68,9 +85,14 @@ export async function openIsoDoor(options: IsoDoorOptions): Promise<IsoDoor> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
+        for (const socket of lines.keys()) socket.destroy();
       }),
   };
+}
+
+function firstIdle(lines: ReadonlyMap<Socket, IsoLine>): Socket | undefined {
+  for (const [socket, { isWaiting }] of lines) if (!isWaiting) return socket;
+  return undefined;
 }
 
 function listen(server: Server, { host, port }: IsoDoorOptions): Promise<void> {

@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import { decode, decodePartly, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
 import type { InTurn, Turns } from "./in-turn.js";
 import { formatAnswer, networkAnswer } from "./iso-answers.js";
-import { askedBy, encodeWithMac, type LineKeys } from "./line-mac.js";
+import { askedBy, encodeWithMac, isOfNow, type LineKeys } from "./line-mac.js";
 
 /** Octets of answers that a peer may leave unread. */
 const UNREAD_MAX = 64 * 1024;
@@ -19,6 +19,8 @@ export type Serve = (message: Message, answer: Answer, line?: PeerLine) => void;
 export interface PeerLine {
   /** Of this line alone. */
   readonly name: string;
+  /** Of its other end. */
+  readonly address: string;
   /** Nothing that comes is heard any more; it is closed behind the answers that are on their way. @param code - Why */
   readonly close: (code: string) => void;
 }
@@ -27,6 +29,8 @@ export interface LineOptions {
   readonly serve: Serve;
   readonly served: ReadonlySet<string>;
   readonly keys: LineKeys | undefined;
+  /** Seconds since 1970. */
+  readonly now: () => number;
   readonly onFault: (code: string) => void;
   readonly onHeard: (socket: Socket) => void;
   readonly idleMs: number;
@@ -36,11 +40,18 @@ export interface LineOptions {
   readonly unansweredMax: number;
 }
 
+/** What an answer between services has of its request. */
+interface AskedBy {
+  readonly key: Uint8Array;
+  /** DE 53 of the request. */
+  readonly sent: string;
+}
+
 export class IsoLine implements InTurn {
   readonly #socket: Socket;
   readonly #options: LineOptions;
   readonly #reader = new FrameReader();
-  readonly #line: PeerLine = { name: randomUUID(), close: (code) => this.#giveUp(code) };
+  readonly #line: PeerLine;
   /** What was read and is not looked at: one chunk, at most. */
   #rest: Uint8Array = new Uint8Array(0);
   #unfinished: NodeJS.Timeout | undefined;
@@ -53,6 +64,8 @@ export class IsoLine implements InTurn {
   constructor(socket: Socket, options: LineOptions) {
     this.#socket = socket;
     this.#options = options;
+    const address = socket.remoteAddress ?? "";
+    this.#line = { name: randomUUID(), address, close: (code) => this.#giveUp(code) };
     socket.setTimeout(options.idleMs, () => socket.destroy());
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
@@ -64,6 +77,11 @@ export class IsoLine implements InTurn {
       if (!this.#reader.idle) options.onFault("FRAME_CUT");
     });
     socket.on("data", (chunk) => this.#heard(chunk));
+  }
+
+  /** Whether an answer is due on it. */
+  get isWaiting(): boolean {
+    return this.#unanswered > 0;
   }
 
   serveNext(): boolean {
@@ -104,7 +122,7 @@ export class IsoLine implements InTurn {
   }
 
   #take(bytes: Uint8Array): void {
-    const { keys, served, serve, turns } = this.#options;
+    const { keys, served, serve, turns, now } = this.#options;
     // Between services a message that cannot be read has no MAC that could be.
     const { fault, ...message } = keys ? { ...decode(bytes), fault: undefined } : decodePartly(bytes);
     const pair = keys && askedBy(bytes, message, keys);
@@ -112,15 +130,20 @@ export class IsoLine implements InTurn {
       this.#giveUp("MAC_WRONG");
       return;
     }
+    if (keys && !isOfNow(message.fields[53], now())) {
+      this.#giveUp("CLOCK_SKEW");
+      return;
+    }
+    const by = pair && { key: pair.answer, sent: message.fields[53]! };
     if (fault === undefined && served.has(message.mti)) {
       this.#unanswered++;
       turns.asked();
-      serve(message, this.#answerBy(pair?.answer), this.#line);
+      serve(message, this.#answerBy(by), this.#line);
       return;
     }
     const echo = fault === undefined ? networkAnswer(message) : undefined;
     if (echo !== undefined) {
-      this.#say(echo, pair?.answer);
+      this.#say(echo, by);
       return;
     }
     const code = fault?.code ?? "MTI_UNSUPPORTED";
@@ -130,22 +153,22 @@ export class IsoLine implements InTurn {
       return;
     }
     this.#options.onFault(code);
-    this.#say(refusal, pair?.answer);
+    this.#say(refusal, by);
   }
 
-  #say(message: Message, key: Uint8Array | undefined): void {
-    this.#socket.write(frame(key ? encodeWithMac(message, key) : encode(message)));
+  #say(message: Message, by: AskedBy | undefined): void {
+    this.#socket.write(frame(by ? encodeWithMac(message, by.key, by.sent) : encode(message)));
     if (this.#socket.writableLength > UNREAD_MAX) this.#socket.destroy();
   }
 
-  #answerBy(key: Uint8Array | undefined): Answer {
+  #answerBy(by: AskedBy | undefined): Answer {
     const { turns, onFault, unansweredMax } = this.#options;
     return (message, fault) => {
       const wasFull = this.#unanswered-- === unansweredMax;
       turns.answered();
       if (fault !== undefined) onFault(fault);
       if (this.#socket.destroyed) return;
-      if (message) this.#say(message, key);
+      if (message) this.#say(message, by);
       if (this.#socket.destroyed) return;
       if (this.#isGivenUp && this.#unanswered === 0) this.#socket.destroySoon();
       if (wasFull && !this.#isGivenUp) turns.wait(this);

@@ -1,5 +1,6 @@
-// Lines that say nothing, at a door for HTTP that has no more of them to give.
+// Lines that say nothing, or read nothing, at a door for HTTP that has no more of them to give.
 
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
@@ -10,6 +11,9 @@ import { httpDoor, type Refusals } from "../src/index.js";
 const NO = { code: "NO", message: "No", http: 400 };
 const REFUSALS: Refusals = { of: () => undefined, badRequest: () => NO, unknownRoute: () => NO, failure: () => NO };
 
+/** More than the operating systems of both ends keep between them. */
+const LONG = Buffer.alloc(32 * 1024 * 1024);
+
 const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe("a door for HTTP with as many lines as it takes", () => {
@@ -17,14 +21,20 @@ describe("a door for HTTP with as many lines as it takes", () => {
   let port: number;
   let release: () => void;
   let slowAsked = 0;
+  let longAsked = 0;
   const sockets: Socket[] = [];
 
-  const start = async (connectionsMax?: number) => {
-    app = await httpDoor({ refusals: REFUSALS, title: "a door", ...(connectionsMax && { connectionsMax }) });
+  const start = async (connectionsMax?: number, requestMs?: number) => {
+    const limits = { ...(connectionsMax && { connectionsMax }), ...(requestMs && { requestMs }) };
+    app = await httpDoor({ refusals: REFUSALS, title: "a door", ...limits });
     const released = new Promise<void>((resolve) => {
       release = resolve;
     });
-    slowAsked = 0;
+    [slowAsked, longAsked] = [0, 0];
+    app.get("/long", async () => {
+      longAsked++;
+      return LONG;
+    });
     app.get("/slow", async () => {
       slowAsked++;
       await released;
@@ -49,6 +59,16 @@ describe("a door for HTTP with as many lines as it takes", () => {
       if (says !== "") socket.write(says);
       await once(socket, "connect");
     }
+  };
+  /** Asks, and reads nothing of what it is told. */
+  const unreading = async (asks: string) => {
+    const socket = connect(port, "127.0.0.1");
+    sockets.push(socket);
+    socket.pause();
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    socket.write(asks);
+    return socket;
   };
   const get = (path: string) =>
     new Promise<string>((resolve) => {
@@ -87,5 +107,38 @@ describe("a door for HTTP with as many lines as it takes", () => {
     release();
     expect(await Promise.all(slow)).to.deep.equal(['{"said":"late"}', '{"said":"late"}']);
     expect(await get("/quick")).to.equal('{"said":"at once"}');
+  });
+
+  it("makes no answers for a line that asks for more than it reads, and ends it", async () => {
+    await start();
+    let parsed = 0;
+    const count = () => {
+      parsed++;
+    };
+    subscribe("http.server.request.start", count);
+    const socket = await unreading("GET /long HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1500));
+    await once(socket.resume(), "close");
+    unsubscribe("http.server.request.start", count);
+    expect(longAsked).to.equal(8);
+    expect(parsed, "of one read").to.be.at.most(64);
+    const answers = await unreading("GET /quick HTTP/1.1\r\nhost: x\r\n\r\n".repeat(8));
+    let told = "";
+    for await (const chunk of answers) {
+      told += chunk;
+      if (told.split("at once").length > 8) break;
+    }
+    expect(told.split("HTTP/1.1 200").length - 1, "eight at once are answered").to.equal(8);
+  });
+
+  it("ends a line that reads nothing of its answer, and gives its place away before", async () => {
+    await start(2, 500);
+    const first = await unreading("GET /long HTTP/1.1\r\nhost: x\r\n\r\n");
+    const second = await unreading("GET /long HTTP/1.1\r\nhost: x\r\n\r\n");
+    while (longAsked < 2) await pause();
+    expect(await get("/quick")).to.equal('{"said":"at once"}');
+    const open = () => new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count)));
+    while ((await open()) > 0) await pause();
+    first.destroy();
+    second.destroy();
   });
 });

@@ -2,6 +2,7 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { decode, encode, frame, type Message } from "@enabling-card/iso8583";
+import { aesCmac } from "@enabling-card/vault";
 import { expect } from "chai";
 import {
   answerFields,
@@ -13,7 +14,7 @@ import {
   openIsoDoor,
   type Serve,
 } from "../src/index.js";
-import { encodeWithMac, hasMac } from "../src/line-mac.js";
+import { encodeWithMac, hasMac, sentAt } from "../src/line-mac.js";
 
 const KEYS = lineKeys(new Uint8Array(32).fill(1));
 const request = (stan: number, change: Message["fields"] = {}): Message => ({
@@ -27,6 +28,8 @@ const approve: Serve = (message, answer) => {
   const { mti, fields } = answerFields(message);
   answer({ mti, fields: { ...fields, 39: "00" } });
 };
+
+const closed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
 
 describe("a line between services", () => {
   let door: IsoDoor;
@@ -225,9 +228,43 @@ describe("a line between services", () => {
       expect(faults).to.deep.equal(["MAC_WRONG"]);
     });
 
+    it("is of about now: whose clock is a minute away is not heard, on either side (CLOCK_SKEW)", async () => {
+      let now = 1_800_000_000;
+      await open(approve, { keys: KEYS, now: () => 1_800_000_000 });
+      const ask = (after: number) => {
+        now = 1_800_000_000 + after;
+        return refused(caller({ keys: KEYS, now: () => now }).ask(request(1)));
+      };
+      for (const after of [0, 60, -60]) expect(await ask(after)).to.equal("answered");
+      for (const after of [61, -61]) expect(await ask(after)).to.equal("LINE_DOWN");
+      expect(faults).to.deep.equal(["CLOCK_SKEW", "CLOCK_SKEW"]);
+      const timeless = encode({ ...request(1), fields: { ...request(1).fields, 64: new Uint8Array(8) } });
+      const mac = aesCmac(KEYS.request, timeless.subarray(0, -8)).subarray(0, 8);
+      const raw = connect(door.port, door.host);
+      raw.write(frame(Buffer.concat([timeless.subarray(0, -8), mac])));
+      for await (const _ of raw) expect.fail("nothing is answered");
+      expect(faults.at(-1), "no time at all").to.equal("CLOCK_SKEW");
+      expect(faults.length).to.equal(3);
+    });
+
+    it("takes no answer of another time for one to this request", async () => {
+      await open(approve);
+      const server = createServer((socket) => {
+        socket.on("data", (chunk) => {
+          const message = decode(chunk.subarray(2));
+          approve(message, (answer) => socket.write(frame(encodeWithMac(answer!, KEYS.answer, sentAt(1)))));
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      expect(await refused(caller({ port, keys: KEYS, answerMs: 200 }).ask(request(1)))).to.equal("LINE_TIMEOUT");
+      expect(faults).to.deep.equal(["ANSWER_UNASKED"]);
+      server.close();
+    });
+
     it("covers each octet of the message", () => {
       for (const message of [request(1), request(1, { 90: "0".repeat(42) })]) {
-        const bytes = encodeWithMac(message, KEYS.request);
+        const bytes = encodeWithMac(message, KEYS.request, sentAt(0));
         expect(hasMac(bytes, decode(bytes), KEYS.request)).to.equal(true);
         for (let i = 0; i < bytes.length; i++) {
           const altered = Uint8Array.from(bytes, (octet, at) => (at === i ? octet ^ 1 : octet));
@@ -335,5 +372,34 @@ describe("a line between services", () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     socket.destroy();
+  });
+
+  it("is kept while an answer is due on it, whoever comes; where answers are due on all nobody is let in", async () => {
+    const held: (() => void)[] = [];
+    await open((message, answer) => void held.push(() => approve(message, answer)), { connectionsMax: 2 });
+    const first = caller().ask(request(1));
+    while (held.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const silent = Array.from({ length: 5 }, () => connect(door.port, door.host).on("error", () => undefined));
+    await Promise.all(silent.slice(0, 4).map((socket) => closed(socket.resume())));
+    const second = caller().ask(request(2));
+    while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await refused(caller().ask(request(3)))).to.equal("LINE_DOWN");
+    for (const say of held) say();
+    expect((await first).fields[39]).to.equal("00");
+    expect((await second).fields[39]).to.equal("00");
+    for (const socket of silent) socket.destroy();
+  });
+
+  it("is closed on whoever reads none of his answers", async () => {
+    await open(approve);
+    const socket = connect(door.port, door.host).on("error", () => undefined);
+    const octets = Buffer.concat(Array.from({ length: 500 }, (_, i) => frame(encode(request(i)))));
+    socket.pause();
+    const more = () => {
+      while (!socket.destroyed && socket.write(octets));
+    };
+    socket.on("drain", more);
+    more();
+    await closed(socket);
   });
 });

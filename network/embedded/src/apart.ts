@@ -37,7 +37,10 @@ export interface Peer {
 }
 
 export interface ProcessorApartOptions
-  extends Omit<ProcessorServiceOptions, "route" | "findAccount" | "issueCode" | "domain" | "acs" | "onResult"> {
+  extends Omit<
+    ProcessorServiceOptions,
+    "route" | "findAccount" | "lockToken" | "issueCode" | "domain" | "acs" | "onResult"
+  > {
   /** And its door for processors. */
   readonly issuer: Peer & { readonly line: { readonly host: string; readonly port: number } };
   readonly acs: Peer;
@@ -49,7 +52,7 @@ export interface ProcessorApartOptions
 export async function startProcessorApart(options: ProcessorApartOptions): Promise<ProcessorService> {
   const { issuer, acs, now, onFault, onAuthentication: tell = () => undefined } = options;
   const shared = { ...(now && { now }), ...(onFault && { onFault }) };
-  const line = new IsoCaller({ ...issuer.line, keys: lineKeys(issuer.secret), ...(onFault && { onFault }) });
+  const line = new IsoCaller({ ...shared, ...issuer.line, keys: lineKeys(issuer.secret) });
   const atIssuer = new ServiceCaller({
     ...shared,
     url: issuer.url,
@@ -74,6 +77,7 @@ export async function startProcessorApart(options: ProcessorApartOptions): Promi
     acs: acs.secret,
     route: (message) => line.ask(message),
     findAccount: ({ cardId, tokenRef, accessKey }) => ask<Account>("accounts", { cardId, tokenRef, accessKey }),
+    lockToken: (tokenRef, lock) => ask("failure-locks", { tokenRef, lock }),
     issueCode: ({ number, codeRef, ...request }, cryptogramOf) => {
       const domain = { ...request.domain, channel: Channel.Swipe };
       return grant({ ...request, domain, code: { number, codeRef } }, cryptogramOf);

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { restoreAcs } from "@enabling-card/acs";
 import { type Restored, restoreIssuer } from "@enabling-card/issuer";
 import { restoreProcessor } from "@enabling-card/processor";
-import { copyStore, restoreStore, SqlError } from "@enabling-card/sql";
+import { copyStore, ownersOnly, restoreStore, SqlError } from "@enabling-card/sql";
 
-const STORES = ["issuer", "processor", "acs", "log"] as const;
+/** Of a network in one folder. */
+export const STORES = ["issuer", "processor", "acs", "log"] as const;
 
 export interface RestoredNetwork extends Restored {
   readonly codesEnded: number;
@@ -29,7 +30,10 @@ export function restoreNetwork(from: string, folder: string, now: number): Resto
   const place = (name: string) => join(folder, `${name}.sqlite`);
   if (STORES.some((name) => !existsSync(join(from, `${name}.sqlite`)))) throw new SqlError("STORE_DAMAGED");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const name of STORES) copyFileSync(join(from, `${name}.sqlite`), place(name), constants.COPYFILE_EXCL);
+  for (const name of STORES) {
+    copyFileSync(join(from, `${name}.sqlite`), place(name), constants.COPYFILE_EXCL);
+    ownersOnly(place(name)); // whoever made the copies readable did so for his own reasons
+  }
   const codesEnded = restoreProcessor(place("processor"));
   restoreAcs(place("acs"));
   restoreStore(place("log"), () => undefined);

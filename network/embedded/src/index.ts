@@ -5,8 +5,10 @@ import { join } from "node:path";
 import { type AcsService, startAcs } from "@enabling-card/acs";
 import { cavvKeysOf, type IssuerKeys, type IssuerService, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "@enabling-card/processor";
+import { expectStores, storesMade } from "@enabling-card/sql";
+import { STORES } from "./backup.js";
 import { acsMaster, operatorMaster, processorMaster, requestorMaster } from "./service-keys.js";
-import { accountAt, askCardAt, codeGrantAt, domainAt, resultAt } from "./services.js";
+import { accountAt, askCardAt, codeGrantAt, domainAt, lockAt, resultAt } from "./services.js";
 import type { Authenticating } from "./watch.js";
 
 export {
@@ -73,7 +75,11 @@ export interface Network {
 /** Opens all services and their doors: all, or nothing stays open. @throws what `startIssuer` and `startProcessor` throw */
 export async function startNetwork(options: NetworkOptions): Promise<Network> {
   const { keys, onFault, onMessage, now, log } = options;
-  if (options.store !== undefined && !isUrl(options.store)) mkdirSync(options.store, { recursive: true, mode: 0o700 });
+  const folder = isUrl(options.store) ? undefined : options.store;
+  if (folder !== undefined) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    expectStores(folder, STORES);
+  }
   const shared = {
     ...(options.host !== undefined && { host: options.host }),
     ...(now && { now }),
@@ -99,7 +105,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       master: processorMaster(keys),
       file: placeOf(options.store, "processor"),
       route: issuer.ask,
-      findAccount: accountAt(issuer),
+      ...{ findAccount: accountAt(issuer), lockToken: lockAt(issuer) },
       issueCode: codeGrantAt(issuer),
       domain: domainAt(issuer, () => acs!, tell),
     });
@@ -117,6 +123,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       },
     });
     open.push(acs);
+    if (folder !== undefined) storesMade(folder, STORES);
     return { issuer, processor, acs, close };
   } catch (error) {
     await close();

@@ -15,6 +15,7 @@ import {
   type DomainServerOptions,
   type FindAccount,
   type IssueCode,
+  type LockToken,
   ProcessorError,
   type SealedGrant,
 } from "@enabling-card/processor";
@@ -25,6 +26,11 @@ import type { Authenticating } from "./watch.js";
 export function accountAt({ issuer }: IssuerService): FindAccount {
   return ({ cardId, accessKey, tokenRef }) =>
     forProcessor(() => issuer.account(octets(cardId), octets(accessKey), toHex(octets(tokenRef))));
+}
+
+/** What the processor tells the issuer of wrong tries. */
+export function lockAt({ issuer }: IssuerService): LockToken {
+  return (tokenRef, lock) => forProcessor(() => issuer.lockForFailures(toHex(octets(tokenRef)), lock));
 }
 
 /**

@@ -39,7 +39,7 @@ describe("a processor apart from its issuer", () => {
     faults = [];
     port = 0;
     await startOne();
-    line = new IsoCaller({ ...issuer.line!, keys: lineKeys(SECRET), answerMs: 300 });
+    line = new IsoCaller({ ...issuer.line!, now: () => T0, keys: lineKeys(SECRET), answerMs: 300 });
     const findAccount = () => Promise.reject(new Error("not asked here"));
     processor = await Processor.open({ master: new Uint8Array(32), findAccount, now: () => T0 });
     terminals = new Switch({ processor, route: (message) => line.ask(message), onFault: (code) => faults.push(code) });
@@ -188,7 +188,7 @@ describe("an issuer's line for processors", () => {
       Buffer.from(tokenRef).toString("hex"),
     );
     const ask = async (door: { host: string; port: number }, keys?: LineKeys) => {
-      const caller = new IsoCaller({ ...door, ...(keys && { keys }) });
+      const caller = new IsoCaller({ ...door, now: () => T0, ...(keys && { keys }) });
       try {
         return (await caller.ask(purchase({}, { 2: pan, 14: expiry }))).fields[39];
       } catch (error) {

@@ -55,6 +55,16 @@ describe("an authentication for a domain's grant", () => {
     };
     const refused = (told: RReq) => domain!.result(told).catch(({ code }) => code);
     expect(await refused(result)).to.equal("RESULT_KNOWN");
+    const { atn, cavv, eci } = processor.open<{ atn: string; cavv: string; eci: string }>(
+      (await processor.store.authentication(threeDSServerTransID))!.result!,
+    );
+    const yes = (change: { cavv?: string; atn?: string }): RReq => ({
+      ...{ ...result, transStatus: "Y", eci, authenticationValue: change.cavv ?? cavv },
+      messageExtension: [{ ...EXTENSION, data: { atn: change.atn ?? atn } }],
+    });
+    expect(await refused(yes({})), "the same again").to.include({ resultsStatus: "01" });
+    expect(await refused(yes({ cavv: Buffer.alloc(20).toString("base64") }))).to.equal("RESULT_KNOWN");
+    expect(await refused(yes({ atn: randomBytes(16).toString("base64url") }))).to.equal("RESULT_KNOWN");
     expect((await grantFor(threeDSServerTransID)).status, "it stays what it was").to.equal(200);
     expect(await refused({ ...result, threeDSServerTransID: "none" })).to.equal("AUTHENTICATION_UNKNOWN");
     expect(await refused({ ...result, acsTransID: "another" })).to.equal("AUTHENTICATION_UNKNOWN");
@@ -117,6 +127,20 @@ describe("an authentication for a domain's grant", () => {
     const threeDSServerTransID = await authenticated();
     const atc = async () => (await state.issuer.store.token(toHex(state.tokenRef)))!.atc;
     const before = await atc();
+    // All of them have seen that it is not used before the first one uses it.
+    const { store } = state.network.processor.processor;
+    const authentication = store.authentication.bind(store);
+    let looked = 0;
+    let go: () => void;
+    const all = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    store.authentication = async (transId) => {
+      const row = await authentication(transId);
+      if (++looked === 50) go();
+      await all;
+      return row;
+    };
     const asked = { ...position(), accessKey: base64(state.card.accessKey), threeDSServerTransID };
     const outcomes = await Promise.allSettled(
       Array.from({ length: 50 }, (_, i) => state.network.processor.domain!.grant(asked, `request ${i}`)),

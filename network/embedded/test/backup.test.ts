@@ -1,13 +1,13 @@
 // A network that is copied, goes on, is lost, and is restored from the copy: nothing that may have been used since is good again.
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
 import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { addDevice } from "@enabling-card/processor";
 import { copyStore } from "@enabling-card/sql";
-import type { SwipeGrant } from "@enabling-card/wire";
+import { type SwipeGrant, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import {
@@ -53,6 +53,20 @@ describe("a network that is restored from a copy", () => {
     terminal.close();
     return fields[39] === "00" ? "APPROVED" : fields[44];
   };
+  it("is its owner's to read alone, and so are the copies and what they were made of", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    for (const name of readdirSync(at("copy"))) chmodSync(join(at("copy"), name), 0o644);
+    restoreNetwork(at("copy"), at("second"), now);
+    rmSync(at("copy"), { recursive: true });
+    await backUpNetwork(at("first"), at("copy"), now);
+    for (const folder of ["first", "copy", "second"]) {
+      for (const name of readdirSync(at(folder))) {
+        expect(statSync(join(at(folder), name)).mode & 0o077, `${folder}/${name}`).to.equal(0);
+      }
+      expect(statSync(at(folder)).mode & 0o077, folder).to.equal(0);
+    }
+  });
+
   const failure = (work: Promise<unknown>) =>
     work.then(
       () => undefined,
@@ -83,6 +97,21 @@ describe("a network that is restored from a copy", () => {
         last = grant.atc;
       }
     }
+  });
+
+  it("asks no card whose grant for the payment could not follow: an authentication spends nothing until there are two", async () => {
+    const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    await backUpNetwork(at("first"), at("copy"), now);
+    await restored();
+    const { issuer } = network.issuer;
+    const ref = toHex(tokenRef);
+    const { account } = await issuer.resolve(card.cardId, card.accessKey, ref);
+    for (let i = 0; i < 5; i++) {
+      now += i === 0 ? GRANT_S : 1;
+      expect(await failure(issuer.vouch(card.cardId, ref, account))).to.equal("GRANT_LIMIT");
+    }
+    now += GRANT_S;
+    expect(await failure(issuer.vouch(card.cardId, ref, account))).to.equal(undefined);
   });
 
   it("pays no grant of before the copy, which may have been spent since", async () => {

@@ -121,6 +121,36 @@ describe("a transaction code that was used", () => {
     expect(await buy(), "the very same purchase").to.deep.equal(bought);
   });
 
+  it("is one of two whose requests have one name at a terminal: the other is NAME_TAKEN, not used, and not reversed", async () => {
+    const [first, other] = [request(await newCode()), request(await newCode())];
+    const again = { mti: "0100", fields: { ...other.fields, 11: first.fields[11]! } };
+    const [answer] = await swipe(first);
+    expect(saidOf(answer!)).to.equal("APPROVED");
+    for (let i = 0; i < 2; i++) expect(await swiped(again)).to.equal("NAME_TAKEN");
+    expect(toIssuer.length).to.equal(1);
+    expect(await swiped(other), "by a name of its own").to.equal("APPROVED");
+    const { 35: _, ...fields } = first.fields;
+    const original = `0100${fields[11]}${fields[7]}${"999999".padStart(11, "0")}${"0".repeat(11)}`;
+    const reversal: Message = { mti: "0400", fields: { ...fields, 11: "900001", 90: original } };
+    expect((await swipe(reversal))[0]!.fields[39]).to.equal("00");
+    expect(await swiped({ ...first, mti: "0101" })).to.equal("REVERSED");
+    expect(await swiped({ ...other, mti: "0101" })).to.equal("APPROVED");
+  });
+
+  it("over HTTP is paid with by a request of a name of its own, whatever its counter ends in", async () => {
+    const codes = await Promise.all(Array.from({ length: 8 }, newCode));
+    const buy = (code: string, counter: number) => {
+      const asked = { code, counter, cost: 1250, currency: "978", provider: PROVIDER };
+      return post("/v1/purchases", { device, ...asked, mac: base64(purchaseMac(key, asked)) });
+    };
+    const answers = await Promise.all(codes.slice(1).map((code, i) => buy(code, 7 + i * 1_000_000)));
+    expect(answers.filter(({ approved }) => approved === true).length).to.equal(7);
+    const names = toIssuer.map(({ fields }) => [32, 41, 11, 7].map((de) => fields[de as 7]).join("|"));
+    expect(new Set(names).size, "their names").to.equal(7);
+    expect(await buy(codes[0]!, 7), "a counter of another purchase").to.include({ ourCode: "NAME_TAKEN" });
+    expect(await buy(codes[0]!, 8)).to.include({ approved: true });
+  });
+
   it("is paid with by one of 200 that present it at once with one STAN and an amount each", async () => {
     for (let run = 0; run < 3; run++) {
       const code = await newCode();

@@ -2,12 +2,14 @@
 // stripe at a terminal, and over HTTP. Then each refusal, and that it leaves nothing changed.
 
 import { randomBytes } from "node:crypto";
-import type { Fields, Message } from "@enabling-card/iso8583";
+import { IsoCaller } from "@enabling-card/doors";
+import { encodeAdditionalData, type Fields, type Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
 import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
+import { networkOf } from "../../processor/src/present.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
 import { answersOf, saidOf } from "./terminal-line.js";
@@ -122,6 +124,15 @@ describe("a transaction code", () => {
     expect(await swiped(request(code))).to.equal("CODE_USED");
   });
 
+  it("pays whatever else a terminal says of domains: nothing of that goes on", async () => {
+    const { code } = await newCode();
+    const cavv = Buffer.alloc(20).toString("base64");
+    const drc = encodeAdditionalData({ requestor: "Wallet", drc: "0123456789ABCDEF", cavv, atc: "7" });
+    expect(await swiped(request(code, { 14: "2901", 48: drc }))).to.equal("APPROVED");
+    expect(second!.fields[48]).to.equal(undefined);
+    expect(second!.fields[14]).not.to.equal("2901");
+  });
+
   it("pays over HTTP once: an appliance buys powder", async () => {
     const { code } = await newCode();
     const buy = async (
@@ -145,6 +156,7 @@ describe("a transaction code", () => {
     ["another provider", { 42: "ANOTHER SHOP   " }, "PROVIDER_WRONG"],
     ["a higher cost", { 4: "000000001501" }, "COST_OVER"],
     ["another currency", { 49: "840" }, "COST_OVER"],
+    ["a terminal where another currency is paid in", { 19: "840" }, "CURRENCY_WRONG"],
     ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],
     ["no amount", { 4: undefined }, "FORMAT_ERROR"],
     ["no provider", { 42: undefined }, "FORMAT_ERROR"],
@@ -232,12 +244,61 @@ describe("a transaction code", () => {
   it("that nobody made pays nothing: CODE_UNKNOWN; a terminal that tries five is heard no more: TERMINAL_LOCKED", async () => {
     const { code } = await newCode();
     const sweep = (i: number) => request(`9999999${String(i).padStart(9, "0")}`);
-    for (let i = 0; i < 5; i++) expect(await swiped(sweep(i))).to.equal("CODE_UNKNOWN");
-    expect(await swiped(request(code))).to.equal("TERMINAL_LOCKED");
-    expect(await swiped(request(code, { 41: "POS00002" })), "at another terminal").to.equal("APPROVED");
-    now += 86_400;
-    const later = await newCode();
-    expect(await swiped(request(later.code)), "a day later").to.equal("APPROVED");
+    const other = await newCode();
+    const line = new IsoCaller(network.processor.iso);
+    const onIt = async (message: Message) => saidOf(await line.ask(message));
+    for (let i = 0; i < 5; i++) expect(await onIt(sweep(i))).to.equal("CODE_UNKNOWN");
+    expect(await onIt(request(code))).to.equal("TERMINAL_LOCKED");
+    expect(await onIt(request(other.code, { 41: "POS00002" })), "another terminal").to.equal("APPROVED");
+    line.close();
+    expect(
+      await swiped(request(code)),
+      "the shop, on a line of its own: anybody can say that he is its terminal",
+    ).to.equal("APPROVED");
+  });
+
+  it("is found by nobody who opens one line after the other, and paid with beside him: LINE_LOCKED", async () => {
+    const { code } = await newCode();
+    const unpaid = await newCode();
+    let tried = 0;
+    const sweep = () =>
+      request(`9999999${String(++tried).padStart(9, "0")}`, { 41: `S${String(tried).padStart(7, "0")}` });
+    const outcomes: (string | undefined)[] = [];
+    for (let line = 0; line < 25; line++) outcomes.push(await swiped(sweep()), await swiped(sweep()));
+    for (let line = 0; line < 10; line++) {
+      outcomes.push(...(await swipe(...Array.from({ length: 5 }, sweep))).map(saidOf));
+    }
+    expect(outcomes).to.deep.equal(Array(100).fill("CODE_UNKNOWN"));
+    expect(await swiped(sweep())).to.equal("LINE_LOCKED");
+    const guess = request(unpaid.code, {}, "00000000");
+    expect(await swiped(guess), "and he does not hear that there is such a code").to.equal("LINE_LOCKED");
+    expect(await swiped(request(code)), "what is right").to.equal("APPROVED");
+    now += 3600;
+    expect(await swiped(sweep())).to.equal("CODE_UNKNOWN");
+  });
+
+  it("is not guessed by whoever has had his tries: those of its device are counted on", async () => {
+    const { code } = await newCode();
+    const { store } = network.processor.processor;
+    const address = network.processor.processor.nameOf("address", "127.0.0.1");
+    for (let i = 0; i < 100; i++) await store.addFailure(address, now, 0);
+    for (let i = 0; i < 5; i++) expect(await swiped(request(code, {}, "00000000"))).to.equal("LINE_LOCKED");
+    expect(await swiped(request(code))).to.equal("LINE_LOCKED");
+    now += 3600;
+    expect(await swiped(request(code))).to.equal("DEVICE_LOCKED");
+  });
+
+  it("is tried from a network: of IPv6 its first 64 bits", () => {
+    for (const [address, network] of [
+      ["127.0.0.1", "127.0.0.1"],
+      ["::ffff:192.0.2.1", "192.0.2.1"],
+      ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+      ["2001:db8::6", "2001:db8:0:0"],
+      ["::1", "0:0:0:0"],
+      ["2001:db8:1:2::", "2001:db8:1:2"],
+    ]) {
+      expect(networkOf(address!), address).to.equal(network);
+    }
   });
 
   it("of a device that five wrong tries named is heard no more: DEVICE_LOCKED, at any terminal", async () => {
@@ -291,6 +352,8 @@ describe("a transaction code", () => {
     await refused({ lifeS: 0 }, 400, "BAD_REQUEST");
     await refused({ lifeS: 8 * 86_400 }, 400, "BAD_REQUEST");
     await refused({ maxCost: -1 }, 400, "BAD_REQUEST");
+    await refused({ maxCost: 0 }, 400, "BAD_REQUEST");
+    for (const currency of ["000", "999", "392"]) await refused({ currency }, 400, "CURRENCY_WRONG");
     await refused({ provider: "sixteen letters!" }, 400, "BAD_REQUEST");
     await refused({ more: 1 }, 400, "BAD_REQUEST");
     for (let i = 0; i < OPEN_CODES_MAX; i++) await newCode();

@@ -3,12 +3,13 @@
 // test/journeys.
 
 import { cavvOf } from "@enabling-card/acs";
-import type { Fields } from "@enabling-card/iso8583";
+import type { Fields, Message } from "@enabling-card/iso8583";
 import { drcOf } from "@enabling-card/processor";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { enrolledCard, reversalOf, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
-
+import { authorise } from "../../issuer/src/authorise.js";
+import { enrolledCard, reversalOf, T0, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
+import { FailureLocks } from "../../processor/src/failure-lock.js";
 import { base64, domainNetwork, MERCHANT, REQUESTOR } from "./domain-support.js";
 
 describe("a payment restricted to its domain", () => {
@@ -102,8 +103,82 @@ describe("a payment restricted to its domain", () => {
     const other = await swipeOf();
     expect(await said(swiped({ track2: wrongDigit(other.track2, -2) }))).to.equal("DRC_WRONG");
     expect(await said(swiped(other))).to.equal("TOKEN_LOCKED");
-    state.pass(86_400);
-    expect(await said(swiped(await swipeOf())), "a day later").to.equal("APPROVED");
+    expect(state.toIssuer.length, "what was right once").to.equal(1);
+  });
+
+  it("that five wrong DRCs locked is suspended at the issuer, by its failure lock; who lifts that there lifts it here", async () => {
+    const ref = toHex(state.tokenRef);
+    const tokenAt = () => state.issuer.store.token(ref);
+    const { version } = (await tokenAt())!;
+    const wrong = async () => said(paid({ ...(await remoteOf()), drc: "0123456789ABCDEF" }));
+    const five = async () => {
+      const remote = { ...(await remoteOf()), drc: "0123456789ABCDEF" };
+      for (let i = 0; i < 5; i++) expect(await said(paid(remote))).to.equal("DRC_WRONG");
+    };
+    const before = await remoteOf();
+    await five();
+    expect(await tokenAt()).to.include({ state: TokenState.Suspended, state_by: "failure lock", version: version + 1 });
+    expect(await said(paid(before))).to.equal("TOKEN_LOCKED");
+    state.pass(1);
+    expect(await said(paid(before)), "and asked again").to.equal("TOKEN_LOCKED");
+    expect((await tokenAt())!.version, "it is closed once").to.equal(version + 1);
+    await state.issuer.setState(ref, TokenState.Active, "cardholder");
+    state.pass(1);
+    expect(await said(paid(before))).to.equal("APPROVED");
+    expect(await wrong(), "five new tries").to.equal("DRC_WRONG");
+    state.pass(1);
+    await five().catch(() => undefined);
+    expect((await tokenAt())!.state_by).to.equal("failure lock");
+    await state.issuer.setState(ref, TokenState.Suspended, "issuer");
+    await state.issuer.setState(ref, TokenState.Active, "issuer");
+    state.pass(1);
+    expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+  });
+
+  it("is looked at by the issuer, too: of its token's expiry, and not behind it (CARD_NUMBER_UNKNOWN, TOKEN_EXPIRED)", async () => {
+    expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+    const { fields } = state.toIssuer.at(-1)!;
+    const again = async (change: Fields) => {
+      const message: Message = { mti: "0100", fields: { ...fields, ...change } };
+      return (await authorise(state.issuer, message, "processor")).decline;
+    };
+    expect(await again({ 11: "900001", 14: "2901" })).to.equal("CARD_NUMBER_UNKNOWN");
+    expect(await again({ 11: "900002" }), "all but its grant, which is spent").to.equal("ATC_REPLAYED");
+    const [year, month] = [2000 + Number(fields[14]!.slice(0, 2)), Number(fields[14]!.slice(2))];
+    state.pass(Date.UTC(year, month, 1) / 1000 - T0);
+    expect(await again({ 11: "900003" })).to.equal("TOKEN_EXPIRED");
+  });
+
+  it("stays locked while its issuer cannot be told, which hears of it as soon as it can be", async () => {
+    const { processor } = state.network.processor;
+    const { store } = processor;
+    const told: string[] = [];
+    let isThere = false;
+    let now = T0;
+    const locks = new FailureLocks({
+      ...{ store, now: () => now, nameOf: (kind, text) => processor.nameOf(kind, text) },
+      lockToken: async (tokenRef) => {
+        told.push(tokenRef);
+        if (!isThere) throw new Error("nobody answers");
+        return { isHeld: told.length < 3 };
+      },
+    });
+    for (let i = 0; i < 5; i++) await store.addFailure("a token", T0, 0);
+    for (let i = 0; i < 3; i++) expect(await locks.isHeld("a token", "ref")).to.equal(true);
+    expect(told.length, "once a second").to.equal(1);
+    isThere = true;
+    now++;
+    expect(await locks.isHeld("a token", "ref")).to.equal(true);
+    now++;
+    expect(await locks.isHeld("a token", "ref")).to.equal(false);
+    expect(await store.failures("a token", 0), "five new tries").to.equal(0);
+    const alone = new FailureLocks({
+      store,
+      now: () => now,
+      nameOf: (kind, text) => kind + text,
+      lockToken: undefined,
+    });
+    expect(await alone.isHeld("a token", "ref"), "without an issuer the day ends it").to.equal(true);
   });
 
   it("has five of 2,000 wrong DRCs that come at once compared, and the right one amid them is heard no more: TOKEN_LOCKED", async () => {

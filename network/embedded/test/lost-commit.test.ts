@@ -89,7 +89,7 @@ describe("a payment, and the answer to its commit is lost", function () {
       onFault: (code) => faults.push(code),
     });
     closing.push(() => issuer.close());
-    const line = new IsoCaller({ ...issuer.line!, keys: lineKeys(SECRET), answerMs: 20_000 });
+    const line = new IsoCaller({ ...issuer.line!, now: () => T0, keys: lineKeys(SECRET), answerMs: 20_000 });
     closing.push(() => line.close());
     const { card, tokenRef } = await cardWithToken(issuer.issuer);
     const [one, two] = [

@@ -97,7 +97,7 @@ describe("the services' operator", () => {
         [
           ...["/v1/health", "/v1/cards", "/v1/tokens", "/v1/grants", "/v1/receipts", "/v1/tokens/{ref}/state"],
           ...["/v1/states", "/v1/services/accounts", "/v1/services/tokens", "/v1/services/counts"],
-          ...["/v1/services/grants", "/v1/services/questions"],
+          ...["/v1/services/grants", "/v1/services/questions", "/v1/services/failure-locks"],
           ...["/v1/operator/tokens", "/v1/operator/states", "/v1/requestor/tokens", "/v1/requestor/states"],
           "/v1/tokens/{ref}/registration",
           "/v1/tokens/{ref}/comparison",

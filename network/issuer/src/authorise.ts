@@ -1,9 +1,19 @@
 // Authorising a swipe: a 0100 in, a decision out; and reversing it, by a 0400. The stripe carries the ATC and eight digits of the cryptogram; the issuer
 // makes the tracks of that grant again and compares (docs/protocol.md, "Grant").
 
-import { equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "@enabling-card/doors";
+import {
+  equalText,
+  expectedTracks,
+  isNamed,
+  NAMING,
+  originalName,
+  readSwipe,
+  requestName,
+  SERVICE_CODE,
+  type Swipe,
+} from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
+import { Channel, type Domain, fromHex, isSettled, type TokenState } from "@enabling-card/wire";
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
@@ -16,14 +26,8 @@ import { approved, declined, failed, misfit } from "./verdict.js";
 /** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
 export const REPEAT_WINDOW_S = 86_400;
 
-/** Names a request (ISO 8583:1987, and DE 41 beside them): all four must be there. */
-const NAMING = [32, 41, 11, 7] as const;
 /** What it asks for. A request with the same name that differs in any of these is another one, and is decided for itself. */
 const ASKING = [2, 3, 4, 14, 18, 19, 22, 25, 35, 42, 43, 45, 48, 49] as const;
-
-/** DE 90 (ISO 8583:1987): MTI, STAN, date and time, acquirer and forwarder of the message that is reversed. */
-const ORIGINAL = /^(\d{4})(\d{6})(\d{10})(\d{11})\d{11}$/;
-const ACQUIRER_DIGITS = 11;
 
 /** Whose line a request came by. A processor's may name an account in place of a stripe: it has looked at what was presented (system 5). */
 export type Asker = "terminal" | "processor";
@@ -46,7 +50,7 @@ export async function decided(
   from: Asker,
   now: number,
 ): Promise<Decision> {
-  if (NAMING.some((de) => fields[de] === undefined)) return declined("FORMAT_ERROR");
+  if (!isNamed(fields)) return declined("FORMAT_ERROR");
   return mti.startsWith("04") ? reversed(issuer, kept, fields, now) : authorised(issuer, kept, fields, from, now);
 }
 
@@ -54,27 +58,22 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
   const { secrets } = issuer;
   const request = secrets.requestIndex(JSON.stringify([...NAMING, ...ASKING].map((de) => fields[de] ?? null)));
   const since = now - REPEAT_WINDOW_S;
-  const name = nameOf(issuer, fields[32]!, fields[41]!, fields[11]!, fields[7]!);
+  const name = secrets.requestIndex(requestName(fields));
   if (await kept.isReversed(name, since)) return declined("REVERSED");
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
   const decision = await decide(issuer, kept, fields, now, from);
-  await kept.keepDecision(request, decision, now);
+  // Of a number that is nobody's nothing is kept: anybody can name as many as he likes.
+  if (decision.decline !== "CARD_NUMBER_UNKNOWN") await kept.keepDecision(request, decision, now);
   return decision;
 }
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */
 async function reversed(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
-  const [, mti, stan, sent, acquirer] = ORIGINAL.exec(fields[90] ?? "") ?? [];
-  const isOurs = (mti === "0100" || mti === "0101") && acquirer === fields[32]!.padStart(ACQUIRER_DIGITS, "0");
-  if (!isOurs) return declined("FORMAT_ERROR");
-  await kept.keepReversal(nameOf(issuer, fields[32]!, fields[41]!, stan!, sent!), now);
+  const name = originalName(fields);
+  if (name === undefined) return declined("FORMAT_ERROR");
+  await kept.keepReversal(issuer.secrets.requestIndex(name), now);
   return { decline: null, auth_code: null };
-}
-
-/** What a terminal calls a request by, however its message is repeated. */
-function nameOf({ secrets }: Issuer, acquirer: string, terminal: string, stan: string, sent: string): string {
-  return secrets.requestIndex(JSON.stringify([acquirer, terminal, stan, sent]));
 }
 
 async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number, from: Asker): Promise<Decision> {
@@ -93,7 +92,9 @@ async function decideAccount(issuer: Issuer, kept: Tables, fields: Fields, now: 
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) return declined(refusal);
   if (token.domain_only === 1) return declined("DRC_MISSING");
-  return isPast(token.expiry, now) ? declined("TOKEN_EXPIRED") : approved();
+  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
+  if (Number(fields[4]) === 0) return declined("AMOUNT_ZERO");
+  return isSettled(fields[49] ?? "") ? approved() : declined("CURRENCY_WRONG");
 }
 
 async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {

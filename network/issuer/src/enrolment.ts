@@ -40,8 +40,10 @@ export async function enrolCard(
   }
   const { store, log, maker, once } = issuer;
   const { cardId, grantKey } = readCard(certificate, maker, issuer.now());
+  // A card's own: that of one is none of another's, and nobody's are so many that it is forgotten for them.
+  const own = repeat && { ...repeat, owner: `enrolment of ${cardId}` };
   const enrolled = await store.atomically((kept) =>
-    once.within(kept.answers, repeat, async () => {
+    once.within(kept.answers, own, async () => {
       if (await kept.card(cardId)) throw new IssuerError("CARD_ENROLLED");
       storeCard(certificate, log); // on the ledger already: it stays as it is
       const accessKey = newAccessKey();

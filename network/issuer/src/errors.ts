@@ -42,12 +42,17 @@ export const ISSUER_ERRORS = {
     "The store is still under keys that are not among these: open it once with those from before they were taken out",
   ],
   KEY_RETIRED: [410, "What it was made by is a key that was taken out: ask for it anew"],
+  STORE_GONE: [
+    500,
+    "A store that was made here is gone: restore the network from a copy, or begin a new one in an empty folder",
+  ],
   STORE_IS_COPY: [500, "This is a copy of an issuer's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not an issuer's store of this version: restore it from a copy"],
   STORE_UNAVAILABLE: [
     503,
     "The issuer's store is full, locked or gone: try again in a moment, by the same idempotency key",
   ],
+  LISTENERS_MANY: [503, "As many phones listen as may: ask for the token's state, and listen again in a minute"],
   INTERNAL: [500, "The issuer failed: try again, and tell its operator"],
 } as const satisfies Record<string, readonly [http: number, sentence: string]>;
 
@@ -86,7 +91,11 @@ export const DECLINES = {
   ATC_REPLAYED: "94",
   GRANT_EXPIRED: "54",
   TOKEN_EXPIRED: "54",
+  /** A purchase of nothing. */
+  AMOUNT_ZERO: "13",
   AMOUNT_OVER_CAP: "61",
+  /** The network settles in no such one. */
+  CURRENCY_WRONG: "58",
   DOMAIN_MISMATCH: "57",
   MERCHANT_WRONG: "58",
   TOKEN_SUSPENDED: "62",

@@ -135,6 +135,7 @@ export async function httpServer(
     { schema: { ...ROUTES.states, querystring: REQUESTS.states, response: EVENTS } },
     async (request, reply) => {
       const card = await authenticated(issuer, request, request.query.cardId);
+      news.expectRoom(card);
       reply.hijack();
       await news.listen(card, reply.raw);
     },

@@ -1,7 +1,7 @@
 // The issuer: enrols cards, mints tokens, issues sealed single-use grants and signed states, authorises swipes.
 
 import { equalText } from "@enabling-card/doors";
-import { type Authority, authority, DevelopmentLog } from "@enabling-card/ledger";
+import { type Authority, authority, DevelopmentLog, type LogHead } from "@enabling-card/ledger";
 import type { Once, Repeatable } from "@enabling-card/sql";
 import { AAD, encodeSign1, encodeTokenState, fromHex, Role, type StateActor, TokenState } from "@enabling-card/wire";
 import { type ResolvedToken, resolved } from "./accounts.js";
@@ -9,6 +9,7 @@ import { authenticateCard, type Enrolled, enrolCard, renewAccess } from "./enrol
 import { IssuerError } from "./errors.js";
 import type { Evidence, GrantBundle } from "./evidence.js";
 import { GrantMaker } from "./grant-maker.js";
+import { filled } from "./grant-rate.js";
 import type { GrantOptions, GrantRequest } from "./grant-request.js";
 import { type Checked, checkedOptions, type IssuerOptions } from "./issuer-options.js";
 import { cardIn, tokenIn } from "./kept-rows.js";
@@ -30,6 +31,8 @@ export interface SignedTokenState extends Evidence {
 }
 
 export const LOG_ORIGIN = "enabling-card.test/log";
+/** The setting that says how its log stood when the store was opened last. */
+const LOG_HEAD = "log head";
 
 export class Issuer {
   readonly keys: IssuerKeys;
@@ -92,11 +95,14 @@ export class Issuer {
         roots,
         now,
       });
+      const isKept = options.logFile !== undefined && options.logFile !== ":memory:";
+      if (isKept) await expectOwnLog(store, log);
       const name = options.name ?? "Example Issuer";
       const certificates = await ownCertificates(store, root, keys, name, now());
       const signers = new Signers(keys, certificates, log);
       // Last: until then the store tells whoever opens it that the keys before these are needed.
       if (!isRenewed) await resealAll(store, keys, secrets);
+      if (isKept) await store.keepSetting(LOG_HEAD, Buffer.from(JSON.stringify(log.stand)));
       return new Issuer({ keys, store, log, secrets, signers }, names[2]!, checked);
     } catch (error) {
       log?.close();
@@ -165,15 +171,17 @@ export class Issuer {
   }
 
   /**
-   * That `account` is behind the token, and it may pay now, for the access control server.
+   * That `account` is behind the token, and it may pay now, for the access control server: there is a grant for its question, and one for its payment.
    *
-   * @throws {IssuerError} `TOKEN_UNKNOWN`, `ACCOUNT_WRONG`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
+   * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `ACCOUNT_WRONG`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`
    */
   async vouch(cardId: Uint8Array, tokenRef: string, account: string): Promise<void> {
     await this.store.atomically(async (kept) => {
       const token = await tokenIn(kept, tokenRef, cardId);
       const behind = await resolved(kept, this.secrets, token, this.now(), this.#iins[0]!);
       if (!equalText(behind.account, account)) throw new IssuerError("ACCOUNT_WRONG");
+      const asked = filled(token, this.now());
+      if (asked === undefined || filled(asked, this.now()) === undefined) throw new IssuerError("GRANT_LIMIT");
     });
   }
 
@@ -220,6 +228,24 @@ export class Issuer {
   }
 
   /**
+   * The failure lock, of wrong tries that a processor has counted: closed once for each `lock`, whose name is the processor's. What holds already is enough.
+   *
+   * @returns whether the token may not pay now
+   * @throws {IssuerError} `TOKEN_UNKNOWN`
+   */
+  lockForFailures(tokenRef: string, lock: string): Promise<{ readonly isHeld: boolean }> {
+    return this.store.atomically(async (kept) => {
+      const repeat = { owner: `failure locks of ${tokenRef}`, key: lock, asked: ["failure lock"] };
+      await this.once.within(kept.answers, repeat, async () => {
+        const token = await tokenIn(kept, tokenRef);
+        if (token.state === TokenState.Active) await moveToken(kept, token, TokenState.Suspended, "failure lock");
+        return {};
+      });
+      return { isHeld: (await tokenIn(kept, tokenRef)).state !== TokenState.Active };
+    });
+  }
+
+  /**
    * `setState` for the card's holder, or the card's PIN lock by its phone, who gets the signed state, or a refusal and no change; of a repeat the state that it came to then.
    *
    * @throws {IssuerError} as `setState`, `IDEMPOTENCY_MISMATCH`
@@ -263,6 +289,12 @@ export class Issuer {
     await this.store.close();
     this.log.close();
   }
+}
+
+/** A new log in the place of one that cards have seen would be a fork of it: the same origin, the same node. @throws {LedgerError} `LOG_GONE` */
+async function expectOwnLog(store: IssuerStore, log: DevelopmentLog): Promise<void> {
+  const kept = await store.setting(LOG_HEAD);
+  if (kept !== undefined) log.expectGrownFrom(JSON.parse(Buffer.from(kept).toString()) as LogHead);
 }
 
 type StateOfToken = Pick<TokenRow, "token_ref" | "state" | "version" | "last_expires">;

@@ -48,6 +48,7 @@ const NAMED = object({ cardId: ID, tokenRef: ID, accessKey: ACCESS_KEY });
 const REQUESTS = {
   count: object({ ...GRANT, code: object({ number: NUMBER, codeRef: ID }) }, ["code"]),
   make: object({ counted: octets(1, 2048), cryptogram: CRYPTOGRAM }),
+  lock: object({ tokenRef: ID, lock: { type: "string", pattern: "^[0-9a-f]{64}$" } }),
   question: object({ ...GRANT, account: NUMBER, answer: CRYPTOGRAM }),
 } as const;
 
@@ -56,6 +57,7 @@ const ROUTES = {
   token: words("services", "A token and its account, for domains"),
   count: words("services", "Counts a grant whose cryptogram the processor makes"),
   make: words("services", "The grant that was counted"),
+  lock: words("services", "Five wrong tries of a token that the processor has seen: suspended for them, once"),
   question: words("services", "A question to a card, for the access control server"),
 } as const;
 
@@ -64,6 +66,7 @@ const ANSWERS = {
   token: answers({ token: out, account: out, expiry: out }),
   count: answers({ atc: { type: "integer" }, expires: { type: "integer" }, counted: out }),
   grant: answers(SEALED),
+  lock: answers({ isHeld: { type: "boolean" } }),
 } as const;
 
 export async function serviceRoutes(app: FastifyInstance, issuer: Issuer, secrets: ServiceSecrets): Promise<void> {
@@ -105,6 +108,11 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
     "/v1/services/grants",
     { schema: { ...ROUTES.make, body: REQUESTS.make, response: ANSWERS.grant } },
     async ({ body }) => grantJson(await issuer.grants.makeOf(body.counted, decode64(body.cryptogram))),
+  );
+  routes.post<{ Body: { tokenRef: string; lock: string } }>(
+    "/v1/services/failure-locks",
+    { schema: { ...ROUTES.lock, body: REQUESTS.lock, response: ANSWERS.lock } },
+    ({ body }) => issuer.lockForFailures(toHex(decode64(body.tokenRef)), body.lock),
   );
 }
 

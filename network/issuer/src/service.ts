@@ -96,7 +96,8 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
       isoPort === undefined ? undefined : await listenIso(desk, "terminal", { ...options.iso, ...door, port: isoPort });
     if (iso) doors.push(iso);
     const keys = processor && lineKeys(processor.secret);
-    const line = processor && (await listenIso(desk, "processor", { ...door, port: processor.port, keys: keys! }));
+    const now = () => issuer.now();
+    const line = processor && (await listenIso(desk, "processor", { ...door, now, port: processor.port, keys: keys! }));
     if (line) doors.push(line);
     const at = ({ port }: IsoDoor) => ({ host, port });
     return {

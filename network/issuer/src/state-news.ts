@@ -3,9 +3,10 @@
 
 import type { ServerResponse } from "node:http";
 import { fromHex, STATE_NAMES, type TokenState, toBase32 } from "@enabling-card/wire";
+import { IssuerError } from "./errors.js";
 import type { IssuerStore, TokenRow } from "./store.js";
 
-/** Phones that listen at one time, and of one card: for a further one the one that came first is left. */
+/** Phones that listen at one time: a further one is refused, as those that are left come again at once. Of one card, for a further one the one that came first is left. */
 const LISTENERS_MAX = 128;
 const OF_ONE_CARD = 2;
 /** So that both ends notice a line that is dead, ms. */
@@ -38,12 +39,18 @@ export class StateNews {
     for (const timer of this.#timers) timer.unref();
   }
 
-  /** Tells a phone of its card's tokens from now on, until its line ends. It has shown the card's access key. */
+  /** @throws {IssuerError} `LISTENERS_MANY` where a phone of that card could not listen */
+  expectRoom(cardId: Uint8Array): void {
+    const card = toBase32(cardId);
+    const ofCard = [...this.#listeners].filter((other) => other.cardId === card).length;
+    if (this.#listeners.size >= LISTENERS_MAX && ofCard < OF_ONE_CARD) throw new IssuerError("LISTENERS_MANY");
+  }
+
+  /** Tells a phone of its card's tokens from now on, until its line ends. It has shown the card's access key, and there is room. */
   async listen(cardId: Uint8Array, response: ServerResponse): Promise<void> {
     const listener = { cardId: toBase32(cardId), response, told: new Map<string, number>() };
     const ofCard = [...this.#listeners].filter((other) => other.cardId === listener.cardId);
     if (ofCard.length >= OF_ONE_CARD) this.#leave(ofCard[0]!);
-    if (this.#listeners.size >= LISTENERS_MAX) this.#leave([...this.#listeners][0]!);
     this.#listeners.add(listener);
     response.once("close", () => this.#listeners.delete(listener));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });

@@ -44,6 +44,7 @@ export function misfit(
 ): Decline | undefined {
   if (grant.used) return "ATC_REPLAYED";
   if (now >= grant.expires) return "GRANT_EXPIRED";
+  if (Number(fields[4]) === 0) return "AMOUNT_ZERO";
   if (Number(fields[4]) > grant.max_amount) return "AMOUNT_OVER_CAP";
   const inDomain =
     domain.channel === channel &&

@@ -51,6 +51,20 @@ describe("a request that names an account", () => {
     expect(await said(without(message, 14))).to.equal("FORMAT_ERROR");
   });
 
+  it("is declined for nothing, and in what the network does not settle: AMOUNT_ZERO, CURRENCY_WRONG", async () => {
+    const message = await request();
+    const change = (fields: Partial<typeof message.fields>) => ({
+      ...message,
+      fields: { ...message.fields, ...fields },
+    });
+    expect(await said(change({ 4: "000000000000" }))).to.equal("AMOUNT_ZERO");
+    for (const currency of ["000", "999", "392"]) {
+      expect(await said(change({ 49: currency })), currency).to.equal("CURRENCY_WRONG");
+    }
+    expect(await said(without(message, 49))).to.equal("CURRENCY_WRONG");
+    expect(await said(message)).to.equal("APPROVED");
+  });
+
   it("is reversed by its own acquirer: DE 90 that names another one's reverses nothing (FORMAT_ERROR)", async () => {
     const message = await request();
     expect(await said(message)).to.equal("APPROVED");

@@ -282,6 +282,29 @@ describe("authorising a swipe", () => {
     expect(await answerTo(issuer, { ...message, mti: "0101" })).to.equal("APPROVED");
   });
 
+  it("keeps nothing of a request about a number that is nobody's", async () => {
+    const keepDecision = Tables.prototype.keepDecision;
+    let keptOnes = 0;
+    Tables.prototype.keepDecision = function (...values) {
+      keptOnes++;
+      return keepDecision.apply(this, values);
+    };
+    try {
+      const nobodys = purchase({ track2: tracks.track2!.replace(/^\d{16}/, "9999990000000000") });
+      expect(await answerTo(issuer, nobodys)).to.equal("CARD_NUMBER_UNKNOWN");
+      expect(keptOnes).to.equal(0);
+      expect(await answerTo(issuer, purchase(tracks, { 11: "000778" }))).to.equal("APPROVED");
+      expect(keptOnes).to.equal(1);
+    } finally {
+      Tables.prototype.keepDecision = keepDecision;
+    }
+  });
+
+  it("declines a purchase of nothing, and the grant is not spent by it: AMOUNT_ZERO", async () => {
+    expect(await answerTo(issuer, purchase(tracks, { 4: "000000000000" }))).to.equal("AMOUNT_ZERO");
+    expect(await answerTo(issuer, purchase(tracks, { 11: "000777" }))).to.equal("APPROVED");
+  });
+
   it("answers each decline with the standard's code and ours, and with what it was asked", async () => {
     const message = purchase(tracks, { 4: "000000009999" });
     const { fields } = (await reply(issuer, message))!;

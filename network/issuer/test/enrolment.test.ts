@@ -24,6 +24,25 @@ describe("enrolling a card", () => {
     expect(Buffer.compare((await enrolledCard(issuer)).accessKey, enrolled.accessKey)).not.to.equal(0);
   });
 
+  it("keeps the answer to a card's own request, whatever others enrol by, under whichever key", async () => {
+    const [one, two] = [newCard(issuer), newCard(issuer)];
+    const enrol = ({ certificate }: typeof one) =>
+      issuer.enrol(certificate, "phone", { owner: "cards", key: "the same key", asked: ["enrol", certificate.length] });
+    const first = await enrol(one);
+    const second = await enrol(two);
+    expect(second.cardId).to.equal(toBase32(two.cardId));
+    expect(Buffer.compare(first.accessKey, second.accessKey)).not.to.equal(0);
+    // As many answers as an owner has, beside it: none is this card's.
+    const others = { owner: "cards", asked: [] };
+    for (let i = 0; i < 1100; i++) {
+      clock.now += i % 100 === 0 ? 1 : 0;
+      await issuer.store.atomically((kept) =>
+        issuer.once.within(kept.answers, { ...others, key: `key ${i}` }, async () => ({})),
+      );
+    }
+    expect(await enrol(one)).to.deep.equal(first);
+  });
+
   it("refuses a card that its maker did not certify, and leaves no trace of it: CARD_NOT_GENUINE", async () => {
     const before = issuer.log.size;
     const { certificate } = newCard(issuer);

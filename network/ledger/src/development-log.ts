@@ -14,6 +14,7 @@ import {
   equalBytes,
   LeafKind,
   type Role,
+  toHex,
 } from "@enabling-card/wire";
 import { keyId, readCertificate, verifyCertificate } from "./authority.js";
 import { type SigningKey, verifySignature } from "./ed25519.js";
@@ -43,6 +44,12 @@ export interface LogIdentity {
 
 /** A checkpoint is signed anew when it is older than this, s: cards refuse one of over 24 h. */
 export const CHECKPOINT_FRESH_S = 3600;
+
+export interface LogHead {
+  readonly size: number;
+  /** Hexadecimal. */
+  readonly root: string;
+}
 
 export class DevelopmentLog {
   readonly identity: LogIdentity;
@@ -76,6 +83,18 @@ export class DevelopmentLog {
   /** Entries: certificates and revocations. */
   get size(): number {
     return this.#tree.size;
+  }
+
+  /** Where it stands: what it holds then is in it for ever. */
+  get stand(): LogHead {
+    return { size: this.size, root: toHex(this.#tree.root()) };
+  }
+
+  /** @throws {LedgerError} `LOG_GONE` where this is not the log that stood so once, grown */
+  expectGrownFrom({ size, root }: LogHead): void {
+    if (size <= this.size && toHex(this.#tree.root(size)) === root) return;
+    const sentence = "This is not the log that the issuer had, which is gone: restore it from a copy, its newest";
+    throw new LedgerError("LOG_GONE", sentence);
   }
 
   /**

@@ -12,6 +12,8 @@ export type LedgerErrorCode =
   | "CHECKPOINT_UNKNOWN"
   /** What is in the file is not what the log signed last. */
   | "LOG_DAMAGED"
+  /** It is not the log that its issuer has stored certificates on. */
+  | "LOG_GONE"
   /** The file is the log of another node, or of another origin. */
   | "LOG_OTHER_KEYS"
   /** Another process writes this log. */

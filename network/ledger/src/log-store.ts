@@ -1,6 +1,7 @@
 // The development log on disk: its entries and the checkpoint it signed last, in SQLite. An entry and the checkpoint that covers it
 // are written together, so that a file in which they differ was altered.
 
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { type LeafKind, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { LedgerError } from "./errors.js";
@@ -50,6 +51,7 @@ export class LogStore {
     let guard: Database.Database | undefined;
     try {
       guard = file === ":memory:" ? undefined : held(`${file}-lock`);
+      if (file !== ":memory:") ownersOnly(file);
       db = new Database(file, { timeout: LOCK_WAIT_MS });
       db.pragma("journal_mode = WAL");
       db.exec(SCHEMA);
@@ -116,6 +118,7 @@ export class LogStore {
  * a process dies. Not SQLite's own exclusive mode: that keeps readers out as well, and whoever makes copies is one.
  */
 function held(file: string): Database.Database {
+  ownersOnly(file);
   const guard = new Database(file, { timeout: LOCK_WAIT_MS });
   try {
     guard.exec("BEGIN EXCLUSIVE");
@@ -124,6 +127,12 @@ function held(file: string): Database.Database {
     guard.close();
     throw error;
   }
+}
+
+/** The file, and with it SQLite's journal: which cards there are is not everybody's to read. */
+function ownersOnly(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
 }
 
 function entryOf({ position, kind, time, serial, body }: Row): LogEntry {

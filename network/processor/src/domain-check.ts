@@ -16,7 +16,7 @@ import { drcOf, equalDrc } from "./drc.js";
 import { type ProcessorDecline, ProcessorError } from "./errors.js";
 import { FAILURE_WINDOW_S, FAILURES_MAX } from "./present.js";
 import type { Processor } from "./processor.js";
-import type { DomainGrantRow } from "./store.js";
+import type { DomainGrantRow } from "./rows.js";
 
 /** DE 22 (ISO 8583:1987): electronic commerce, no PIN. */
 const ENTRY_REMOTE = "812";
@@ -91,7 +91,7 @@ async function refusalOf(
   const now = processor.now();
   const since = now - FAILURE_WINDOW_S;
   const failed = await processor.store.failures(subject, since);
-  if (failed >= FAILURES_MAX) return "TOKEN_LOCKED";
+  if (failed >= FAILURES_MAX && (await processor.locks.isHeld(subject, kept.tokenRef))) return "TOKEN_LOCKED";
   if (channel !== kept.channel) return "CHANNEL_WRONG";
   if ((fields[42] ?? "").trimEnd() !== kept.merchant) return "MERCHANT_WRONG";
   if (kept.currency !== undefined && fields[49] !== kept.currency) return "CURRENCY_WRONG";
@@ -100,12 +100,18 @@ async function refusalOf(
   const { requestor, merchant } = kept;
   const isShown = claim.isShown(drcOf(key, { requestor, merchant, token, atnPart, atc: row.atc }), kept);
   if (isShown && failed === 0) return undefined;
-  return processor.store.atomically(async (tables) => {
-    if ((await tables.failures(subject, since)) >= FAILURES_MAX) return "TOKEN_LOCKED";
+  const before = await processor.store.atomically(async (tables) => {
+    const known = await tables.failures(subject, since);
+    if (known >= FAILURES_MAX) return known;
     if (isShown) await tables.holdFailures(subject, since);
     else await tables.addFailure(subject, now, since);
-    return isShown ? undefined : "DRC_WRONG";
+    return known;
   });
+  if (before >= FAILURES_MAX) return "TOKEN_LOCKED";
+  if (isShown) return undefined;
+  // Its issuer hears at once; where it does not, by the next one that is shown.
+  if (before + 1 === FAILURES_MAX) await processor.locks.isHeld(subject, kept.tokenRef);
+  return "DRC_WRONG";
 }
 
 /** Undefined where it was sealed by a key that was taken out. */

@@ -2,6 +2,7 @@
 // one grant is made, good at that merchant alone. What it was made of is kept for the moment in which it comes back (domain-check.ts).
 
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import {
   type AReq,
   type ARes,
@@ -15,12 +16,11 @@ import {
 import { Channel, currencyOf, type Domain, minorUnitsOf } from "@enabling-card/wire";
 import { drcOf } from "./drc.js";
 import { ProcessorError } from "./errors.js";
-import type { AccountName, Processor } from "./processor.js";
+import { type AccountName, KEPT_S, type Processor } from "./processor.js";
 import type { Tables } from "./store.js";
 
 /** How long an authentication may wait for its grant, seconds from its result. */
 export const ATN_LIFE_S = 600;
-const KEPT_S = 86_400;
 
 /** A token's number, and the number behind it that is charged. */
 export interface Resolved {
@@ -191,11 +191,13 @@ export class DomainServer {
     await processor.store.atomically(async (kept) => {
       const row = await kept.authentication(threeDSServerTransID);
       if (row === undefined || row.acs_trans_id !== acsTransID) throw new ProcessorError("AUTHENTICATION_UNKNOWN");
-      const status = transStatus === "Y" ? "Y" : "N";
-      if (row.status === status) return;
-      if (row.status !== "C") throw new ProcessorError("RESULT_KNOWN");
-      const isYes = status === "Y" && atn !== undefined && authenticationValue !== undefined;
+      const isYes = transStatus === "Y" && atn !== undefined && authenticationValue !== undefined;
       const said: KeptResult | undefined = isYes ? { atn, cavv: authenticationValue, eci, acsTransID } : undefined;
+      if (row.status !== "C") {
+        const known = row.result === null ? undefined : processor.open<KeptResult>(row.result);
+        if (isDeepStrictEqual(known, said && JSON.parse(JSON.stringify(said)))) return;
+        throw new ProcessorError("RESULT_KNOWN");
+      }
       await kept.decideAuthentication(
         row.trans_id,
         processor.now(),

@@ -13,7 +13,7 @@ export const PROCESSOR_ERRORS = {
     403,
     "The access control server does not have that card's user asked: look at the card's state",
   ],
-  CURRENCY_WRONG: [400, "That country's payments are settled in another currency: name the country's own"],
+  CURRENCY_WRONG: [400, "Payments there are not settled in that currency: name the country's own"],
   ATN_EXPIRED: [403, "The authentication is too old to pay: begin another"],
   ATN_USED: [409, "The authentication has paid its one purchase: begin another"],
   RESULT_KNOWN: [409, "The result of that authentication is known, and another: begin another authentication"],
@@ -30,6 +30,10 @@ export const PROCESSOR_ERRORS = {
   STORE_UNAVAILABLE: [
     503,
     "The processor's store is full, locked or gone: try again in a moment, under the same idempotency key",
+  ],
+  STORE_GONE: [
+    500,
+    "A store that was made here is gone: restore the network from a copy, or begin a new one in an empty folder",
   ],
   STORE_IS_COPY: [500, "This is a copy of a processor's store: make it one again with ecard network restore"],
   STORE_DAMAGED: [500, "The file is not a processor's store of this version: restore it from a copy"],
@@ -71,16 +75,16 @@ export const PROCESSOR_DECLINES = {
   DEVICE_WRONG: "63",
   PROVIDER_WRONG: "58",
   COST_OVER: "61",
-  /** Five wrong tries within a day, of this device or at this terminal. */
+  /** Five wrong tries within a day, of this device; at this terminal, on one line. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",
-  /** Twenty wrong tries by this line, whatever terminals and devices it named. */
+  /** Twenty wrong tries by this line, whatever terminals and devices it named; or a wrong one behind a hundred within an hour from its address. */
   LINE_LOCKED: "65",
   /** Not the merchant, the requestor, or the way to pay that the DRC is for. */
   MERCHANT_WRONG: "58",
   REQUESTOR_WRONG: "58",
   CHANNEL_WRONG: "58",
-  /** Not the one that its user has agreed to. */
+  /** Not the one that its user has agreed to, or not that of the terminal's country. */
   CURRENCY_WRONG: "58",
   DRC_WRONG: "63",
   /** Made by a key that was taken out. */
@@ -90,7 +94,9 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this token. */
   TOKEN_LOCKED: "65",
   REVERSED: "21",
-  /** Another request of that name (DE 7, 11, 32, 41) waits for its answer, and asks for something else. */
+  /** More than this peer had approved, and a thousand beside: to be told again later. */
+  REVERSALS_MANY: "96",
+  /** Another request of that name (DE 7, 11, 32, 41; device and counter) waits for its answer, or has used another code. */
   NAME_TAKEN: "94",
   ISSUER_UNAVAILABLE: "91",
   PROCESSOR_FAILED: "96",

@@ -14,8 +14,8 @@ const CODE = { type: "string", pattern: "^[0-9]{16}$" } as const;
 const CURRENCY = { type: "string", pattern: "^[0-9]{3}$" } as const;
 /** DE 42 without the blanks that fill it. */
 const PROVIDER = { type: "string", pattern: "^[!-~]([ -~]{0,13}[!-~])?$" } as const;
-/** Highest amount that DE 4 can say. */
-const AMOUNT = whole(0, 999_999_999_999);
+/** Up to the highest amount that DE 4 can say. */
+const AMOUNT = whole(1, 999_999_999_999);
 const SECONDS = whole(0, 0xffff_ffff);
 
 export const REQUESTS = {

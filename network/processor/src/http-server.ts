@@ -1,6 +1,7 @@
 // The processor's door for phones and devices: JSON over HTTP, octets as base64url.
 
 import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
 import { type ErroRoute, erroOf, type RReq, type RRes } from "@enabling-card/acs";
 import {
   type HttpDoorOptions,
@@ -69,10 +70,10 @@ export async function httpServer(
   });
 
   const lines = new WeakMap<object, string>();
-  const lineOf = (socket: object) => {
+  const lineOf = (socket: Socket) => {
     const name = lines.get(socket) ?? randomUUID();
     lines.set(socket, name);
-    return name;
+    return { name, address: socket.remoteAddress ?? "" };
   };
 
   const health = new StoreHealth(() => processor.store.checkWritable());

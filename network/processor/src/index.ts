@@ -24,6 +24,7 @@ export {
   ProcessorError,
   type ProcessorErrorCode,
 } from "./errors.js";
+export type { LockToken } from "./failure-lock.js";
 export { FAILURE_WINDOW_S, FAILURES_MAX } from "./present.js";
 export {
   type Account,

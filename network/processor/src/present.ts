@@ -1,16 +1,22 @@
 // A code that is presented, by a stripe at a terminal or by a device over HTTP: is it good, for this device, this provider, this cost, now, and for the
 // first time? What comes of it is the account to ask the issuer about, or why not.
 
+import { isIPv6 } from "node:net";
+import type { PeerLine } from "@enabling-card/doors";
+import { currencyOf } from "@enabling-card/wire";
 import { equalMac } from "./device-mac.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import type { Account, Processor } from "./processor.js";
-import type { CodeRow } from "./store.js";
+import type { CodeRow } from "./rows.js";
 
 /** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
 export const FAILURES_MAX = 5;
 export const FAILURE_WINDOW_S = 86_400;
 /** Of one line, whatever terminals it says it is of: those of many share one. */
 export const LINE_FAILURES_MAX = 20;
+/** Of one address within an hour, whatever lines it opens. Many may be behind it: what is right is taken from there nevertheless. */
+export const ADDRESS_FAILURES_MAX = 100;
+const ADDRESS_WINDOW_S = 3600;
 /** How long a request's repeat is one: less than an issuer keeps its answer, by what clocks may differ, so that none is decided anew. */
 export const REPEAT_WINDOW_S = 86_400 - 60;
 
@@ -24,11 +30,13 @@ export interface Presented {
   readonly sent: string;
   /** Where it was presented: acquirer and terminal. */
   readonly terminal: string;
-  /** And by which line, where there is one. */
-  readonly line: string | undefined;
+  /** And by which line, where there is one: that is no claim. */
+  readonly line: Pick<PeerLine, "name" | "address"> | undefined;
   readonly provider: string;
   readonly cost: number;
   readonly currency: string;
+  /** DE 19, of a terminal; its currency is to be that country's own. */
+  readonly country: string | undefined;
   /** Whether it is the device that shows it. @param key - The device's */
   readonly isShownBy: (key: Uint8Array) => boolean;
 }
@@ -44,36 +52,48 @@ export interface Taken {
 /** Uses the code, once; the very same request again finds it as it left it, and any other of that name finds it used. */
 export function present(processor: Processor, presented: Presented): Promise<Taken | ProcessorDecline> {
   return processor.store.atomically(async (kept) => {
-    const { code, request, asked, sent, terminal } = presented;
+    const { code, request, asked, sent, terminal, line } = presented;
     const now = processor.now();
     const row = await kept.code(processor.nameOf("code", code));
-    const place = processor.nameOf("terminal", terminal);
     const since = now - FAILURE_WINDOW_S;
     if (row !== undefined && isRepeat(row, presented, now)) {
       return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
     }
-    const line = presented.line === undefined ? undefined : processor.nameOf("line", presented.line);
-    const wrong = async (...subjects: readonly (string | undefined)[]) => {
-      for (const subject of subjects) if (subject !== undefined) await kept.addFailure(subject, now, since);
-    };
-    if (line !== undefined && (await kept.failures(line, since)) >= LINE_FAILURES_MAX) return "LINE_LOCKED";
+    // Anybody can say that he is a shop's terminal: what he does on his line locks that terminal on it, and on no other.
+    const place = processor.nameOf("terminal", JSON.stringify([line?.name ?? null, terminal]));
+    const ofLine = line && processor.nameOf("line", line.name);
+    const ofAddress = line && processor.nameOf("address", networkOf(line.address));
+    if (ofLine !== undefined && (await kept.failures(ofLine, since)) >= LINE_FAILURES_MAX) return "LINE_LOCKED";
     if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
-    if (row === undefined) {
-      await wrong(place, line);
-      return "CODE_UNKNOWN";
-    }
+    const recent = ofAddress === undefined ? 0 : await kept.failures(ofAddress, now - ADDRESS_WINDOW_S);
+    const isSpent = recent >= ADDRESS_FAILURES_MAX;
+    /** Whoever has had his tries hears of all that is wrong the same. */
+    const wrong = async (decline: ProcessorDecline, ...counted: readonly string[]) => {
+      const subjects = isSpent ? counted : [place, ofLine, ofAddress, ...counted];
+      for (const subject of subjects) if (subject !== undefined) await kept.addFailure(subject, now, since);
+      return isSpent ? "LINE_LOCKED" : decline;
+    };
+    if (row === undefined) return wrong("CODE_UNKNOWN");
     const device = processor.nameOf("device", row.device);
-    if ((await kept.failures(device, since)) >= FAILURES_MAX) return "DEVICE_LOCKED";
+    if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "LINE_LOCKED" : "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
-    if (key === undefined || !presented.isShownBy(key)) {
-      await wrong(place, line, device);
-      return "DEVICE_WRONG";
-    }
+    if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", device);
     const unfit = misfit(row, presented, now);
     if (unfit !== undefined) return unfit;
+    // One name, one purchase: an issuer's answer to it is no other's, and a reversal reverses no other.
+    if (await kept.isRequestKnown(request)) return "NAME_TAKEN";
     await kept.useCode(row.code_name, { request, asked, sent, usedAt: now });
     return { account: processor.accountOf(row), sent, isRepeat: false };
   });
+}
+
+/** What one peer has as its own: an address, of IPv6 the first 64 bits (RFC 6177). */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes(".")) return address.replace(/^.*:/, ""); // ::ffff:192.0.2.1 is 192.0.2.1
+  const [before = "", behind] = address.split("::");
+  const groups = before.split(":").filter((group) => group !== "");
+  const left = behind === undefined ? 0 : 8 - groups.length - behind.split(":").filter((group) => group !== "").length;
+  return [...groups, ...Array<string>(left).fill("0"), ...(behind ?? "").split(":")].slice(0, 4).join(":");
 }
 
 /** Whoever knows a request's name (STAN, terminal, time) can send another amount under it: the issuer would decide on that anew. */
@@ -82,12 +102,17 @@ function isRepeat(row: CodeRow, { request, asked }: Presented, now: number): boo
   return equalMac(row.asked, asked) && now < row.used_at + REPEAT_WINDOW_S;
 }
 
-function misfit(row: CodeRow, { provider, cost, currency }: Presented, now: number): ProcessorDecline | undefined {
+function misfit(
+  row: CodeRow,
+  { provider, cost, currency, country }: Presented,
+  now: number,
+): ProcessorDecline | undefined {
   if (row.request !== null) return "CODE_USED";
   if (row.cancelled === 1 || now >= row.expires) return "CODE_EXPIRED";
   if (now < row.not_before) return "CODE_TOO_EARLY";
   if (provider !== row.provider) return "PROVIDER_WRONG";
-  return cost > row.max_cost || currency !== row.currency ? "COST_OVER" : undefined;
+  if (cost > row.max_cost || currency !== row.currency) return "COST_OVER";
+  return country === undefined || currencyOf(Number(country)) === currency ? undefined : "CURRENCY_WRONG";
 }
 
 export function isDecline(taken: Taken | ProcessorDecline): taken is ProcessorDecline {

@@ -16,17 +16,19 @@ import {
   tie,
   UnopenedError,
 } from "@enabling-card/vault";
-import { TEST_IIN, transactionCode } from "@enabling-card/wire";
+import { isSettled, TEST_IIN, transactionCode } from "@enabling-card/wire";
 import { ProcessorError } from "./errors.js";
+import { FailureLocks, type LockToken } from "./failure-lock.js";
 import { OneByOne } from "./one-by-one.js";
-import { type CodeRow, type NewCodeRow, openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
+import type { CodeRow, NewCodeRow } from "./rows.js";
+import { openProcessorStore, type ProcessorStore, type Tables } from "./store.js";
 
 /** How long a code may be good for. */
 export const CODE_LIFE_MAX_S = 7 * 86_400;
 /** Codes of one account that are open at once. */
 export const OPEN_CODES_MAX = 16;
-/** How long codes are kept behind their last moment. */
-export const KEPT_S = 86_400;
+/** How long codes are kept behind their last moment: longer than an issuer keeps its answer, as the names of their requests are taken for as long. */
+export const KEPT_S = 2 * 86_400;
 /** Rows that are sealed anew in one transaction. */
 const RESEALED_AT_ONCE = 500;
 /** What the key of what is at rest is derived for. */
@@ -54,6 +56,7 @@ export interface ProcessorOptions {
   /** 32 octets: what is at rest is sealed and named under keys of it. Where they were changed, those of before as well, for the overlap. */
   readonly master: Master;
   readonly findAccount: FindAccount;
+  readonly lockToken?: LockToken;
   /** A file, `:memory:` (unless told), or a `postgres:` URL. */
   readonly file?: string;
   readonly iin?: string;
@@ -85,6 +88,7 @@ export type CodeState = "open" | "used" | "cancelled" | "expired";
 
 export class Processor {
   readonly store: ProcessorStore;
+  readonly locks: FailureLocks;
   /** What is shown of one token. */
   readonly shown = new OneByOne();
   readonly #options: ProcessorOptions;
@@ -101,6 +105,10 @@ export class Processor {
     const { before } = this.#master;
     this.#domainKeys = { ...domainKeyOf(this.#master), ...(before && { before: domainKeyOf(before) }) };
     this.#names = names;
+    this.locks = new FailureLocks({
+      ...{ store, lockToken: options.lockToken, now: () => this.now() },
+      nameOf: (kind, text) => this.nameOf(kind, text),
+    });
     this.#rest = new SealRing(this.#master, AT_REST);
     this.#once = new Once({
       nameOf: (text) => keyedName(this.#names, text),
@@ -204,11 +212,12 @@ export class Processor {
   /**
    * A code for one purchase. The same request under the same idempotency key gets the same code.
    *
-   * @throws {ProcessorError} `BAD_REQUEST`, `DEVICE_UNKNOWN`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, what `FindAccount` throws: no code is made then
+   * @throws {ProcessorError} `BAD_REQUEST`, `CURRENCY_WRONG`, `DEVICE_UNKNOWN`, `CODE_LIMIT`, `IDEMPOTENCY_MISMATCH`, what `FindAccount` throws: no code is made then
    */
   async addCode(request: CodeRequest, idempotencyKey: string): Promise<NewCode> {
     const { cardId, tokenRef, device, provider, maxCost, currency, lifeS } = request;
     const account = await this.#options.findAccount(request);
+    if (!isSettled(currency)) throw new ProcessorError("CURRENCY_WRONG");
     const now = this.now();
     const notBefore = request.notBefore ?? now;
     if (lifeS < 1 || lifeS > CODE_LIFE_MAX_S || notBefore > now + CODE_LIFE_MAX_S) {

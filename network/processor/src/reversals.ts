@@ -1,15 +1,13 @@
 // What an issuer may have approved and nobody heard of: kept, and told until the issuer says that it has it (DE 39 00). While it is to be told no repeat of it
 // is asked for: it would find it approved.
 
-import { LineError } from "@enabling-card/doors";
+import { LineError, originalOf, requestName } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import type { Processor } from "./processor.js";
-import type { ReversalRow } from "./store.js";
+import type { ReversalRow } from "./rows.js";
 
-const NAMING = [32, 41, 11, 7] as const;
 /** What a reversal tells an issuer, beside DE 90; none of it is card data. */
 const REVERSED_WITH = [3, 4, 7, 11, 32, 37, 41, 42, 49] as const;
-const ACQUIRER_DIGITS = 11;
 /** How many are told at once, and then the next ones. */
 const AT_ONCE = 64;
 
@@ -50,10 +48,8 @@ export class Reversals {
   async keep({ mti, fields }: Message, isSent: boolean): Promise<boolean> {
     const { processor, forwarder, onFault } = this.#options;
     const told = REVERSED_WITH.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]]));
-    const [acquirer, through] = [fields[32]!, forwarder].map((of) => of.padStart(ACQUIRER_DIGITS, "0"));
-    const original = `${mti}${fields[11]}${fields[7]}${acquirer}${through}`;
     const name = this.#nameOf(fields);
-    const message = JSON.stringify({ ...Object.fromEntries(told), 90: original });
+    const message = JSON.stringify({ ...Object.fromEntries(told), 90: originalOf(mti, fields, forwarder) });
     this.#names.add(name);
     const row = { name, at: processor.now(), message, tries: isSent ? 0 : 1 };
     try {
@@ -125,6 +121,6 @@ export class Reversals {
   }
 
   #nameOf(fields: Fields): string {
-    return this.#options.processor.nameOf("reversal", JSON.stringify(NAMING.map((de) => fields[de])));
+    return this.#options.processor.nameOf("reversal", requestName(fields));
   }
 }

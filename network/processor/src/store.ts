@@ -13,73 +13,7 @@ import {
 } from "@enabling-card/sql";
 import { DEVICES_OWNED, Devices } from "./devices-table.js";
 import { ProcessorError } from "./errors.js";
-
-export interface CodeRow {
-  readonly code_name: string;
-  readonly code_ref: string;
-  /** Keyed name of who may see and cancel it. */
-  readonly owner: string;
-  readonly device: string;
-  readonly provider: string;
-  /** Hundredths of `currency`. */
-  readonly max_cost: number;
-  readonly currency: string;
-  /** PAN and expiry of the account, sealed. */
-  readonly account: Uint8Array;
-  /** Seconds since 1970. */
-  readonly not_before: number;
-  readonly expires: number;
-  /** Keyed name of the request that used it. */
-  readonly request: string | null;
-  /** DE 7 of the second request. */
-  readonly sent: string | null;
-  /** Keyed hash of all that it asked for: its repeat asks for the same. Null of one before there was such a hash: it has no repeat. */
-  readonly asked: string | null;
-  /** Seconds since 1970. */
-  readonly used_at: number | null;
-  readonly cancelled: number;
-}
-
-/** A code that nobody has presented yet. */
-export type NewCodeRow = Omit<CodeRow, "request" | "sent" | "asked" | "used_at" | "cancelled">;
-
-/** An authentication that the access control server was asked for (system 4). */
-export interface AuthenticationRow {
-  /** threeDSServerTransID */
-  readonly trans_id: string;
-  /** acsTransID; null until the access control server has named it. */
-  readonly acs_trans_id: string | null;
-  /** What is to be paid, and by what, sealed. */
-  readonly purchase: Uint8Array;
-  /** Seconds since 1970: begun, then decided. */
-  readonly at: number;
-  /** C until the access control server told Y or N. */
-  readonly status: string;
-  /** Tracking number and CAVV, sealed. */
-  readonly result: Uint8Array | null;
-  readonly used: number;
-}
-
-/** What a grant with a DRC may pay: kept when it was made, looked at when it comes back. */
-export interface DomainGrantRow {
-  readonly token_name: string;
-  readonly atc: number;
-  /** All that the DRC is made of, the account and the CAVV, sealed. */
-  readonly domain: Uint8Array;
-  /** Seconds since 1970. */
-  readonly expires: number;
-}
-
-/** What an issuer is to be told. */
-export interface ReversalRow {
-  readonly name: string;
-  /** Seconds since 1970. */
-  readonly at: number;
-  /** JSON of fields that hold no card's data. */
-  readonly message: string;
-  /** How often it was refused: those with fewest are told first. */
-  readonly tries: number;
-}
+import type { AuthenticationRow, CodeRow, DomainGrantRow, NewCodeRow, ReversalRow } from "./rows.js";
 
 /** Rows of a table that are forgotten at once, at most. */
 const FORGOTTEN_AT_ONCE = 1000;
@@ -116,6 +50,7 @@ const MIGRATIONS: readonly string[] = [
   "CREATE INDEX failures_by_time ON failures (at)",
   DEVICES_OWNED,
   TAKEN_TABLE,
+  "CREATE INDEX codes_by_request ON codes (request)",
 ];
 
 /** What is sealed for long: by table what its rows are named by, and the sealed column. */
@@ -213,6 +148,11 @@ export class Tables {
     );
   }
 
+  /** Whether a code was used by a request of that name. */
+  async isRequestKnown(request: string): Promise<boolean> {
+    return (await this.#sql.row("SELECT 1 FROM codes WHERE request = ?", request)) !== undefined;
+  }
+
   async cancelCode(codeRef: string): Promise<void> {
     await this.#sql.run("UPDATE codes SET cancelled = 1 WHERE code_ref = ?", codeRef);
   }
@@ -286,6 +226,19 @@ export class Tables {
       since,
     );
     await this.#sql.run("INSERT INTO failures (subject, at) VALUES (?, ?)", subject, at);
+  }
+
+  async newestFailure(subject: string): Promise<number | undefined> {
+    const row = await this.#sql.row<{ at: number | null }>(
+      "SELECT MAX(at) AS at FROM failures WHERE subject = ?",
+      subject,
+    );
+    return row?.at ?? undefined;
+  }
+
+  /** @param until - Of later ones nothing is forgiven */
+  async clearFailures(subject: string, until: number): Promise<void> {
+    await this.#sql.run("DELETE FROM failures WHERE subject = ? AND at <= ?", subject, until);
   }
 
   /** Wrong tries of a subject after `since`. */

@@ -1,14 +1,15 @@
 // Between terminals and issuers. A request with a token goes on as it is; one with a transaction code is the first of two, and the second, with the
 // account behind the code, is built here. What an issuer did not answer is declined, and reversed until the issuer has heard of it.
 
-import { answerFields, LineError, type PeerLine } from "@enabling-card/doors";
+import { answerFields, isNamed, LineError, type PeerLine, requestName } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
 import { domainRequest } from "./domain-check.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
-import { isDecline, type Presented, present } from "./present.js";
+import { isDecline, networkOf, type Presented, present } from "./present.js";
 import type { Processor } from "./processor.js";
+import { ReversalAllowance } from "./reversal-allowance.js";
 import { Reversals } from "./reversals.js";
 
 /** Asks the issuer. @throws {LineError} where no answer came */
@@ -27,9 +28,10 @@ export interface SwitchOptions {
 
 export type Party = "terminal" | "processor" | "issuer";
 
-const NAMING = [32, 41, 11, 7] as const;
 /** What a code's request may say otherwise when it comes again: when it was sent, where the terminal is in its day, a line's MAC. */
 const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
+/** What a code's second request has of its first: who asks for how much, where and when. What shows the code is the processor's to look at. */
+const PASSED_ON = [3, 4, 11, 12, 13, 18, 19, 25, 32, 37, 41, 42, 43, 49] as const;
 /** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
 const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
 const LINE_LOCKED = "LINE_LOCKED" satisfies ProcessorDecline;
@@ -39,6 +41,7 @@ const REVERSAL_EVERY_MS = 1000;
 export class Switch {
   readonly #options: SwitchOptions;
   readonly #reversals: Reversals;
+  readonly #allowance = new ReversalAllowance();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: SwitchOptions) {
@@ -60,28 +63,34 @@ export class Switch {
   /** The answer to a terminal's request; never rejects. @param line - That it came by: closed where it was wrong too often */
   async answer(message: Message, line?: PeerLine): Promise<Message> {
     this.#saw("terminal", "processor", message);
-    const answer = await this.#decided(message, line?.name);
+    const peer = line && networkOf(line.address);
+    const now = this.#options.processor.now();
+    const isReversal = message.mti.startsWith("04");
+    const isOver = isReversal && peer !== undefined && !this.#allowance.spend(peer, now);
+    const answer = isOver ? declined(message, "REVERSALS_MANY") : await this.#decided(message, line);
+    if (!isReversal && peer !== undefined && answer.fields[39] === "00") this.#allowance.earn(peer, now);
     if (answer.fields[44] === LINE_LOCKED) line?.close(LINE_LOCKED);
     this.#saw("processor", "terminal", answer);
     return answer;
   }
 
   /** What a device buys over HTTP, with a code: the answer to the second request, or why there was none. */
-  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array, line?: string): Promise<Message> {
+  async buy(device: string, purchase: DevicePurchase, mac: Uint8Array, line?: Presented["line"]): Promise<Message> {
     const { processor } = this.#options;
     const { code, counter, cost, currency, provider } = purchase;
-    const terminal = processor.nameOf("terminal of", device).slice(0, 8).toUpperCase();
+    const { stan, terminal } = ownName(processor.nameOf("own request", JSON.stringify([device, counter, code])));
     const first: Message = {
       mti: "0100",
       fields: {
         ...{ 2: code, 3: "000000", 4: String(cost).padStart(12, "0"), 7: timeOf(processor.now()) },
-        ...{ 11: String(counter % 1_000_000).padStart(6, "0"), 32: this.#forwarder, 41: terminal },
+        ...{ 11: stan, 32: this.#forwarder, 41: terminal },
         ...{ 42: provider.padEnd(15), 49: currency },
       },
     };
     const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
     const request = processor.nameOf("purchase", `${device}|${counter}`);
-    return this.#codeDecided(first, { code, request, isShownBy, asked: this.#askedOf(first, device, mac), line });
+    const asked = this.#askedOf(first, device, mac);
+    return this.#codeDecided(first, { code, request, isShownBy, asked, line, terminal: device });
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
@@ -93,18 +102,20 @@ export class Switch {
     return this.#options.forwarder ?? "999999";
   }
 
-  async #decided(message: Message, line: string | undefined): Promise<Message> {
+  async #decided(message: Message, line: Presented["line"]): Promise<Message> {
     const { fields, mti } = message;
-    if (NAMING.some((de) => fields[de] === undefined)) return declined(message, "FORMAT_ERROR");
+    if (!isNamed(fields)) return declined(message, "FORMAT_ERROR");
     try {
       const number = numberOf(fields);
       if (mti.startsWith("04")) return await this.#routed(message);
       if (!isTransactionCode(number)) return await this.#tokenDecided(message);
       const [, code, atc, digits] = CODE_TRACK.exec(fields[35] ?? "") ?? [];
       if (code === undefined) return declined(message, "FORMAT_ERROR");
-      const request = this.#options.processor.nameOf("request", JSON.stringify(NAMING.map((de) => fields[de])));
+      const request = this.#options.processor.nameOf("request", requestName(fields));
       const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
-      return await this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message), line });
+      const asked = this.#askedOf(message);
+      const terminal = `${fields[32]}|${fields[41]}`;
+      return await this.#codeDecided(message, { code, request, isShownBy, asked, line, terminal });
     } catch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
@@ -129,7 +140,7 @@ export class Switch {
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
   async #codeDecided(
     first: Message,
-    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy" | "line">,
+    shown: Pick<Presented, "code" | "request" | "asked" | "isShownBy" | "line" | "terminal">,
   ): Promise<Message> {
     const { fields } = first;
     if (fields[3] === undefined || fields[4] === undefined || fields[42] === undefined || fields[49] === undefined) {
@@ -140,13 +151,13 @@ export class Switch {
     const taken = await present(this.#options.processor, {
       ...shown,
       sent: fields[7]!,
-      terminal: `${fields[32]}|${fields[41]}`,
       provider: fields[42].trimEnd(),
       cost: Number(fields[4]),
       currency: fields[49],
+      country: fields[19],
     });
     if (isDecline(taken)) return declined(first, taken);
-    const { 35: _, 45: __, 14: ___, 48: ____, ...kept } = fields;
+    const kept = Object.fromEntries(PASSED_ON.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]])));
     const second: Message = {
       mti: taken.isRepeat ? "0101" : "0100",
       // ISO 8583:1987, DE 22: 01, the number was entered by hand; nobody entered a PIN.
@@ -200,6 +211,20 @@ function numberOf(fields: Fields): string {
 function declined(message: Message, code: ProcessorDecline): Message {
   const { mti, fields } = answerFields(message);
   return { mti, fields: { ...fields, 39: PROCESSOR_DECLINES[code], 44: code } };
+}
+
+/**
+ * How a request of the processor's own is called, DE 11 and DE 41: of 61 bits of a keyed name, so that no two of one second meet, and nobody else can tell.
+ *
+ * @param name - Hexadecimal
+ */
+function ownName(name: string): { readonly stan: string; readonly terminal: string } {
+  const number = BigInt(`0x${name.slice(0, 32)}`);
+  const terminals = 36n ** 8n;
+  return {
+    stan: String((number / terminals) % 1_000_000n).padStart(6, "0"),
+    terminal: (number % terminals).toString(36).padStart(8, "0").toUpperCase(),
+  };
 }
 
 /** MMDDhhmmss, UTC. */

@@ -3,6 +3,7 @@
 
 import { existsSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
+import { ownersOnly } from "./owners-only.js";
 import { SqlError } from "./port.js";
 
 /** In the header of a copy (SQLite, PRAGMA application_id): "ecrd". Of a store it is 0. */
@@ -22,12 +23,13 @@ export async function copyStore(from: string, to: string, now: number): Promise<
   if (existsSync(to)) throw Object.assign(new Error(`EEXIST: ${to} is there already`), { code: "EEXIST", path: to });
   const db = new Database(from, { fileMustExist: true, timeout: LOCK_WAIT_MS });
   try {
+    ownersOnly(to);
     // In one step: nobody's write begins it anew. Where somebody keeps readers out it ends with nothing.
     const { remainingPages, totalPages } = await db.backup(to, { progress: () => 0x7fff_ffff });
-    if (totalPages === 0 || remainingPages > 0) {
-      rmSync(to, { force: true });
-      throw new SqlError("STORE_UNAVAILABLE");
-    }
+    if (totalPages === 0 || remainingPages > 0) throw new SqlError("STORE_UNAVAILABLE");
+  } catch (cause) {
+    rmSync(to, { force: true });
+    throw cause;
   } finally {
     db.close();
   }

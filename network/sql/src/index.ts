@@ -4,6 +4,7 @@ export { copyStore, restoreStore } from "./backup.js";
 export { type OwnDatabase, ownDatabase } from "./databases.js";
 export { Gathered } from "./gathered.js";
 export { StoreHealth } from "./health.js";
+export { expectStores, storesMade } from "./made-stores.js";
 export {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,
@@ -15,5 +16,6 @@ export {
   type Repeatable,
 } from "./once.js";
 export { openDatabase } from "./open.js";
+export { ownersOnly } from "./owners-only.js";
 export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue, type SqlValues } from "./port.js";
 export { TAKEN_TABLE, TakenOnce } from "./taken-once.js";

@@ -47,6 +47,8 @@ export interface DatabaseOptions {
 
 export const SQL_ERRORS = {
   STORE_UNAVAILABLE: "The store is full, locked or gone: see that it runs and has room, then try again",
+  STORE_GONE:
+    "A store that was made here is gone, and what it held: restore the network from a copy, or begin a new one in an empty folder",
   STORE_IS_COPY: "This is a copy of a store: make it one again with ecard network restore",
   STORE_DAMAGED: "This is not a store of this version: restore it from a copy",
 } as const;
@@ -60,9 +62,9 @@ export class SqlError extends Error {
 
   constructor(
     readonly code: SqlErrorCode,
-    options?: ErrorOptions & { readonly isOpen?: boolean },
+    options?: ErrorOptions & { readonly isOpen?: boolean; readonly detail?: string },
   ) {
-    super(SQL_ERRORS[code], options);
+    super(options?.detail ? `${SQL_ERRORS[code]} (${options.detail})` : SQL_ERRORS[code], options);
     this.isOpen = options?.isOpen ?? false;
   }
 }

@@ -1,10 +1,10 @@
 // SQLite behind the port: one process, one file, one transaction at a time. WAL with synchronous=FULL: an answer that has left is an answer that a
 // power cut leaves.
 
-import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { COPY_ID } from "./backup.js";
 import { InPlace } from "./in-place.js";
+import { ownersOnly } from "./owners-only.js";
 import {
   type DatabaseOptions,
   missingSteps,
@@ -14,9 +14,10 @@ import {
   type SqlValue,
   type SqlValues,
 } from "./port.js";
+import { Unlocked } from "./unlocked.js";
 import { WriteBack } from "./write-back.js";
 
-/** How long another process's write may keep us, and with us everybody who asks, ms. */
+/** How long another process's write may keep us where the store is opened, ms. */
 const LOCK_WAIT_MS = 1000;
 
 /** @throws as `openDatabase` */
@@ -29,6 +30,8 @@ export async function openSqlite(file: string, { migrations }: DatabaseOptions):
     db.pragma("synchronous = FULL");
     db.pragma("foreign_keys = ON");
     db.transaction(() => migrate(db, migrations)).immediate();
+    // SQLite's own waiting keeps the whole process.
+    db.pragma("busy_timeout = 0");
   } catch (cause) {
     db.close();
     if (/^SQLITE_(NOTADB|CORRUPT|ERROR)/.test(codeOf(cause))) throw new SqlError("STORE_DAMAGED", { cause });
@@ -56,6 +59,7 @@ class Sqlite implements SqlDatabase {
   #transactions = 0;
   readonly #writeBack: WriteBack;
   readonly #place: InPlace;
+  readonly #unlocked = new Unlocked();
   /** Ends when whoever came last has done. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -90,7 +94,7 @@ class Sqlite implements SqlDatabase {
   run(text: string, ...values: readonly SqlValue[]): Promise<number> {
     return this.#afterOthers(() => {
       this.#checkPlace();
-      return this.#inside.run(text, ...values);
+      return this.#unlocked.had(() => this.#statement(text).run(...values).changes);
     });
   }
 
@@ -105,7 +109,7 @@ class Sqlite implements SqlDatabase {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     return this.#afterOthers(async () => {
       this.#checkPlace();
-      this.#db.exec("BEGIN IMMEDIATE");
+      await this.#unlocked.had(() => this.#db.exec("BEGIN IMMEDIATE"));
       try {
         const result = await work(this.#inside);
         this.#db.exec("COMMIT");
@@ -161,10 +165,4 @@ function asSqlError(cause: unknown): unknown {
 
 function codeOf(error: unknown): string {
   return String((error as { readonly code?: unknown })?.code);
-}
-
-/** The file, and with it SQLite's journal, is for its owner's eyes: it may hold holders' data, if sealed. */
-function ownersOnly(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
-  chmodSync(file, 0o600);
 }

@@ -290,6 +290,38 @@ describe("a store in sqlite", () => {
     expect(await put()).to.equal(1);
     await database.close();
   });
+
+  it("that another process locks keeps nobody else waiting, and is waited for once", async () => {
+    const place = await ENGINES.sqlite();
+    const database = await open(place);
+    const other = new Database(place);
+    other.exec("BEGIN IMMEDIATE");
+    let turns = 0;
+    let turning = setImmediate(function turn() {
+      turns++;
+      turning = setImmediate(turn);
+    });
+    const put = () => database.transaction((sql) => sql.run("INSERT INTO purses (name, cents) VALUES ('a', 1)"));
+    const said = () => put().catch(({ code }) => code);
+    expect(await said()).to.equal("STORE_UNAVAILABLE");
+    expect(turns, "what the process did meanwhile").to.be.greaterThan(50);
+    turns = 0;
+    expect(await Promise.all(Array.from({ length: 30 }, said))).to.deep.equal(Array(30).fill("STORE_UNAVAILABLE"));
+    expect(turns, "refused at once").to.be.at.most(2);
+    const waiting = database.rows("SELECT name FROM purses");
+    expect(await waiting, "what is read waits for nobody").to.deep.equal([]);
+    other.exec("ROLLBACK");
+    expect(await put()).to.equal(1);
+    other.exec("BEGIN IMMEDIATE");
+    const late = database.run("INSERT INTO purses (name, cents) VALUES ('b', 1)");
+    turns = 0;
+    while (turns < 50) await new Promise(setImmediate);
+    other.exec("ROLLBACK");
+    expect(await late, "once it was had it is waited for again").to.equal(1);
+    clearImmediate(turning);
+    other.close();
+    await database.close();
+  });
 });
 
 describe("a store in postgresql", function () {

@@ -1,6 +1,6 @@
 // A store whose file is not there any more, under a process that has it open; and whether a store keeps what it is given.
 
-import { renameSync, rmSync, statSync, truncateSync } from "node:fs";
+import { copyFileSync, renameSync, rmSync, statSync, truncateSync } from "node:fs";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import { openDatabase, type SqlDatabase, StoreHealth } from "../src/index.js";
@@ -32,6 +32,13 @@ describe("a SQLite's file", () => {
       () => {
         rmSync(place);
         new Database(place).exec("CREATE TABLE other (name TEXT)").close();
+      },
+    ],
+    [
+      "a copy of itself",
+      () => {
+        copyFileSync(place, `${place}.copy`);
+        renameSync(`${place}.copy`, place);
       },
     ],
     ["cut", () => truncateSync(place, statSync(place).size - 512)],

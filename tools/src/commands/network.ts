@@ -97,7 +97,8 @@ function restoreCommand(network: Command, context: Context): void {
       "after",
       `
 Whoever was suspended since the copy was made is not any more: suspend them
-again. Cards that were enrolled since enrol once more, and cards that have seen
+again. A token has its next grant ten seconds later, and an authentication takes
+two. Cards that were enrolled since enrol once more, and cards that have seen
 more of the log than the copy has refuse this issuer.
 
 With --json: {"restored","copiedAt","tokens","grantsEnded","codesEnded"}.
@@ -119,5 +120,6 @@ Example:
       output.say(
         `  their ATCs go on behind all that may have been used; ${grantsEnded} grants and ${codesEnded} codes pay no more`,
       );
+      output.say("  each token's first grant is there in ten seconds, an authentication's in twenty");
     });
 }

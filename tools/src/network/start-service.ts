@@ -16,6 +16,7 @@ import {
   startAcsApart,
   startProcessorApart,
 } from "@enabling-card/network";
+import { expectStores, storesMade } from "@enabling-card/sql";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { readAtMost } from "../read-at-most.js";
 import type { LogLines } from "./log-lines.js";
@@ -95,7 +96,7 @@ function invalid(sentence: string, cause?: unknown): CommandError {
   return new CommandError("KEYS_INVALID", sentence, EXIT.usage, { cause });
 }
 
-/** @throws {CommandError} `SAMPLE_KEYS_LOOPBACK`; what `startIssuer`, `startProcessorApart` and `startAcsApart` throw */
+/** @throws {CommandError} `SAMPLE_KEYS_LOOPBACK`; {SqlError} `STORE_GONE`; what `startIssuer`, `startProcessorApart` and `startAcsApart` throw */
 export async function startService(
   service: ServiceName,
   keys: ServiceKeys<ServiceName>,
@@ -105,7 +106,13 @@ export async function startService(
     const sentence = "Sample keys are for this machine alone: listen on loopback, or bring keys (ecard network keys)";
     throw new CommandError("SAMPLE_KEYS_LOOPBACK", sentence, EXIT.usage);
   }
-  return STARTS[service](keys as never, options);
+  const { dir, store } = options;
+  if (dir === undefined) return STARTS[service](keys as never, options);
+  const stores = [...(store === undefined ? [service] : []), ...(service === "issuer" ? ["log"] : [])];
+  expectStores(dir, stores);
+  const started = await STARTS[service](keys as never, options);
+  storesMade(dir, stores);
+  return started;
 }
 
 const STARTS = { issuer, processor, acs } as const;

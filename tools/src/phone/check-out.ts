@@ -1,5 +1,6 @@
 // A payment without a swipe (system 4): the card's user agrees to merchant and amount, and the shop sends what its page was given for that.
 
+import { randomInt } from "node:crypto";
 import { Terminal } from "@enabling-card/pos-sim";
 import { Card, DomainPlugIn } from "@enabling-card/sdk";
 import type { NetworkAddress } from "../network-address.js";
@@ -49,7 +50,14 @@ export async function checkOut(options: CheckOutOptions): Promise<CheckedOut> {
       },
     );
     onStep({ step: "paying", detail: `${amountText(amount)} at ${shop}, without a swipe` });
-    const till = new Terminal({ ...network, merchantId: shop, country: String(COUNTRY), currency: CURRENCY });
+    // Each run is another till of the shop's: two payments of one second are not to have one name.
+    const shops = {
+      merchantId: shop,
+      country: String(COUNTRY),
+      currency: CURRENCY,
+      firstStan: randomInt(1, 1_000_000),
+    };
+    const till = new Terminal({ ...network, ...shops });
     const said = await till.authoriseRemote({ ...credentials, requestor: REQUESTOR }, { amount, signal });
     const { approved, responseCode, ourCode, authCode } = said;
     return { approved, responseCode, ...(ourCode && { ourCode }), ...(authCode && { authCode }) };
