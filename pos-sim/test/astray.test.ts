@@ -26,7 +26,9 @@ describe("what cells say where reversals may be elsewhere", () => {
           const i = k * STEPS + from * 2;
           const there = seen.scale * (seen.whole.along[i]! - seen.whole.own[i]!);
           const state = polarity * BEFORE + before;
-          expect(gain[(k * ASTRAY.states + state) * ENDS * 2]).to.be.closeTo(there, 0.5, `cell ${k}, from ${from}`);
+          // But for the odds that its one pulse is gone, e^-3.5: a swipe in place is no likelier where some may be lost.
+          const expected = there + Math.log1p(-Math.exp(-3.5));
+          expect(gain[(k * ASTRAY.states + state) * ENDS * 2]).to.be.closeTo(expected, 1e-6, `cell ${k}, from ${from}`);
         }
       }
     });

@@ -41,6 +41,12 @@ describe("the swings of a frame", () => {
     });
   }
 
+  it("are even where two in a row are low and cells are too short for a search: nobody else would read it", () => {
+    const low = swings({ 50: 0.6, 51: 0.6 });
+    expect(isEven(low, COUNT, 20, 80, false)).to.equal(true);
+    expect(isEven(low, COUNT, 20, 80, true)).to.equal(false);
+  });
+
   it("are even where one is low and its neighbours make up for it, as an uneven stripe's", () => {
     expect(even({ 50: 0.6, 52: 0.6, 54: 0.6 })).to.equal(true);
   });

@@ -127,15 +127,17 @@ export class Burst {
         found = true;
         const first = way === 1 ? from : total - from - length;
         const { jitter, confidence, characters } = quality(times, strip, first, length);
-        const even = isEven(this.#swings, this.#count, bounds[first]!, bounds[first + length]!);
+        const [begin, end] = [bounds[first]!, bounds[first + length]!];
+        const cell = (times[end]! - times[begin]!) / length;
+        const even = isEven(this.#swings, this.#count, begin, end, cell >= SEARCHED_CELL);
         this.onFrame({
           symbolBits,
           data,
           direction: way === 1 ? "forward" : "reverse",
-          from: times[bounds[first]!]!,
-          to: times[bounds[first + length]!]!,
+          from: times[begin]!,
+          to: times[end]!,
           level: this.level,
-          cell: (times[bounds[first + length]!]! - times[bounds[first]!]!) / length,
+          cell,
           jitter,
           confidence: even ? confidence : Math.min(confidence, UNEVEN),
           characters: () => characters(symbolBits, way),
@@ -195,6 +197,9 @@ const NOISE_JITTER = 0.18;
 const FAST_CELLS = 100;
 /** Below so many samples a cell, half cells are lost between samples. */
 const FAST_CELL = 3.5;
+
+/** Below so many samples a cell no search looks again: what is doubted here is read by nobody. */
+const SEARCHED_CELL = 6;
 
 /** What a slice costs beside its cells. */
 const RUN_COST = 8;

@@ -49,8 +49,10 @@ export function quality(
 /**
  * True where no swing stands out, nor is missing, among those around it: times say nothing of a scratch or a click. Between two pulses of
  * one sign, where those between them are gone, lies an extreme that is none: the swing to it and the one from it are half of what is usual.
+ *
+ * @param isFine - Cells have samples enough for that to be seen, and for a search to see more
  */
-export function isEven(swings: Float32Array, count: number, from: number, to: number): boolean {
+export function isEven(swings: Float32Array, count: number, from: number, to: number, isFine = true): boolean {
   let low = Math.max(0, from - USUAL_SWINGS);
   let high = low;
   let sum = 0;
@@ -59,7 +61,7 @@ export function isEven(swings: Float32Array, count: number, from: number, to: nu
     for (; low < i - USUAL_SWINGS; low++) sum -= swings[low]!;
     const mean = sum / (high - low);
     if (swings[i]! > HIGH * mean || swings[i]! < LOW * mean) return false;
-    if (i < to && swings[i]! + swings[i + 1]! < 2 * LOW_PAIR * mean) return false;
+    if (isFine && i < to && swings[i]! + swings[i + 1]! < 2 * LOW_PAIR * mean) return false;
   }
   return true;
 }
