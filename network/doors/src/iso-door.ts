@@ -66,7 +66,8 @@ export async function openIsoDoor(options: IsoDoorOptions): Promise<IsoDoor> {
     lines.delete(socket);
     lines.set(socket, heard);
   };
-  const server = createServer((socket) => {
+  // An answer waits for nobody's acknowledgement: of a line with two requests on their way every answer would, for good, until the next request.
+  const server = createServer({ noDelay: true }, (socket) => {
     if (lines.size >= connectionsMax) {
       const quietest = firstIdle(lines);
       // Where all wait for their answers the next one is not let in.
