@@ -21,6 +21,9 @@ addEventListener("hashchange", () => {
   place.value = placeNow();
 });
 
+/** A newer version of these pages is there. */
+export const isOutdated = signal(false);
+
 function placeNow(): readonly string[] {
   return location.hash.replace(/^#\/?/, "").split("/").filter(Boolean);
 }
@@ -63,6 +66,14 @@ export function App({ phone, table }: { readonly phone: Phone; readonly table: T
           <PageLink to="test" text="Test" isHere={room === "test"} />
         </nav>
       </header>
+      {isOutdated.value && (
+        <p class="notice" role="status">
+          A newer version of this app is there.{" "}
+          <button type="button" onClick={() => location.reload()}>
+            Load it
+          </button>
+        </p>
+      )}
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>
         {pageOf(room, rest, phone, table)}
       </main>

@@ -3,7 +3,7 @@
 import { type CardTransport, webBluetoothTransport, webSocketTransport } from "@enabling-card/sdk";
 import { fromHex } from "@enabling-card/wire";
 import { render } from "preact";
-import { App } from "./app.js";
+import { App, isOutdated } from "./app.js";
 import { type Database, openDatabase } from "./keep/database.js";
 import { takeCard } from "./one-tab.js";
 import { sentenceOf } from "./parts/sentence.js";
@@ -16,6 +16,8 @@ const MAKER_ROOT = "makerRoot";
 const root = document.getElementById("app")!;
 
 begin(false);
+// A part that was not loaded yet, and is another version's by now.
+addEventListener("vite:preloadError", () => location.reload());
 
 /** Where this tab has the card, or is to have it. */
 function begin(isTaken: boolean): void {
@@ -46,7 +48,11 @@ async function start(isTaken: boolean): Promise<void> {
   over.signal.addEventListener("abort", () => void phone.leave(), { once: true });
   void table?.follow(over.signal);
   for (const { name } of phone.cards.value) void greet(phone, name);
-  await navigator.serviceWorker?.register("/sw.js").catch(() => undefined); // without one the app works while it is on-line
+  const workers = navigator.serviceWorker;
+  if (workers === undefined) return; // without one the app works while it is on-line
+  // Another version's worker has taken over: these pages go on, until their user loads the new ones.
+  if (workers.controller !== null) workers.addEventListener("controllerchange", () => (isOutdated.value = true));
+  await workers.register("/sw.js").catch(() => undefined);
 }
 
 /** Which cards are genuine: told by the server once, and kept for when it is away. */

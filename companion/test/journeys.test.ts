@@ -361,6 +361,18 @@ describe("the companion in a browser", () => {
     }).timeout(60_000);
   });
 
+  it("goes on with its own version where a newer one's worker has taken over, and says so", async () => {
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.reload();
+    await says("This phone has no card yet.");
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await page.evaluate(() => navigator.serviceWorker.dispatchEvent(new Event("controllerchange")));
+    await page.getByText("A newer version of this app is there.").waitFor();
+    await press("Load it");
+    await says("This phone has no card yet.");
+    expect(await page.getByText("A newer version of this app is there.").count()).to.equal(0);
+  }).timeout(60_000);
+
   it("lets no page in that has not the token, and says what to do", async () => {
     const stranger = await browser.newContext();
     const other = await stranger.newPage();
