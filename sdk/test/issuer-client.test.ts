@@ -112,6 +112,11 @@ describe("the issuer's client", () => {
     await expectError(() => issuer({ "*": {} }, 401).client.receipt(CARD), "ISSUER_NOT_ENROLLED");
     const down = await expectError(() => issuer({ "*": {} }, 503).client.receipt(CARD), "ISSUER_UNREACHABLE");
     expect(down.retryable).to.equal(true);
+    expect(down.message).to.contain("(HTTP 503)");
+    const behind = issuer({ "*": { code: "ACS_UNAVAILABLE", message: "It does not answer" } }, 503);
+    const which = await expectError(() => behind.client.receipt(CARD), "ISSUER_UNREACHABLE");
+    expect(which.issuerCode).to.equal("ACS_UNAVAILABLE");
+    expect(which.message).to.contain("(ACS_UNAVAILABLE)");
     const nobody = new IssuerClient({
       baseUrl: "http://127.0.0.1:1",
       accessKey: "k",

@@ -123,8 +123,11 @@ function newKey(): string {
 
 function refusal(status: number, answer: Answer): CardError {
   if (status === 401) return sdkError("ISSUER_NOT_ENROLLED");
-  if (status >= 500) return sdkError("ISSUER_UNREACHABLE", `HTTP ${status}`);
-  const issuerCode = typeof answer.code === "string" ? answer.code.slice(0, 64) : `HTTP_${status}`;
+  const code = typeof answer.code === "string" ? answer.code.slice(0, 64) : undefined;
+  // Its store, or another service behind it, and it says which.
+  if (status >= 500)
+    return sdkError("ISSUER_UNREACHABLE", code ?? `HTTP ${status}`, code === undefined ? {} : { issuerCode: code });
+  const issuerCode = code ?? `HTTP_${status}`;
   const why = typeof answer.message === "string" ? answer.message.slice(0, 200) : issuerCode;
   return new CardError("ISSUER_REFUSED", `The issuer refused: ${why}`, { issuerCode });
 }
