@@ -9,7 +9,6 @@ import {
   type MeansInput,
   type MeansView,
   type PairStep,
-  PaymentMeans,
   type Token,
   type WalletView,
 } from "@enabling-card/sdk";
@@ -21,6 +20,7 @@ import { pairingStore } from "../keep/pairing-store.js";
 import { Payments } from "../keep/payments.js";
 import type { Account } from "../keep/records.js";
 import { registrationStore } from "../keep/registration-store.js";
+import { MeansBook } from "./means-book.js";
 
 export interface PhoneOptions {
   readonly database: Database;
@@ -56,15 +56,10 @@ export class Phone {
   readonly payments: Payments;
   readonly #options: PhoneOptions;
   readonly #store;
-  readonly #registrations;
   readonly #accounts: Accounts;
   readonly #cards: Signal<readonly OwnCard[]> = signal([]);
   readonly #live = new Map<string, Card>();
-  readonly #means = new Map<string, PaymentMeans>();
-  /** Payment means whose state is on its way to the card. */
-  readonly #brought = new Set<string>();
-  /** Payment means whose news are listened to. */
-  readonly #followed = new Set<PaymentMeans>();
+  readonly #means: MeansBook;
 
   /** With the cards that it had before. */
   static async open(options: PhoneOptions): Promise<Phone> {
@@ -76,9 +71,14 @@ export class Phone {
   private constructor(options: PhoneOptions) {
     this.#options = options;
     this.#store = pairingStore(options.database);
-    this.#registrations = registrationStore(options.database);
     this.#accounts = new Accounts(options.database);
     this.payments = new Payments(options.database);
+    this.#means = new MeansBook({
+      store: registrationStore(options.database),
+      issuerOf: (account) => this.issuerOf(account),
+      near: (name) => this.#near(name),
+      onChange: () => this.#showMeans(),
+    });
   }
 
   get cards(): ReadonlySignal<readonly OwnCard[]> {
@@ -130,24 +130,20 @@ export class Phone {
     if (accessKey !== undefined) {
       account = { card: name, cardId, checkpointSize, tokens: [], ...account, accessKey };
       await this.#accounts.keep(account);
-      this.#forgetMeans(name);
+      this.#means.forget(name);
     } else if (account === undefined) {
-      const enrolled = await this.#issuer().enrol(card.certificate, PHONE_NAME, { signal });
+      const enrolled = await this.issuerOf().enrol(card.certificate, PHONE_NAME, { signal });
       account = { card: name, cardId, accessKey: enrolled.accessKey, checkpointSize, tokens: [] };
       await this.#accounts.keep(account);
     }
     if (account.tokens.length === 0) {
-      const token = await this.#issuer(account).createToken(cardId, holderName, { signal });
+      const token = await this.issuerOf(account).createToken(cardId, holderName, { signal });
       account = { ...account, tokens: [token] };
       await this.#accounts.keep(account);
     }
     onStep("registering");
     await this.#readCards();
-    for (const token of account.tokens) {
-      const means = await this.#meansOf(account, token);
-      await means.register({ card, signal });
-      await means.settled();
-    }
+    for (const token of account.tokens) await this.#means.register(account, token, signal);
     this.#showMeans();
     void this.follow();
     onStep("done");
@@ -156,13 +152,10 @@ export class Phone {
   /** One more payment means on a card. */
   async addMeans(name: string, holderName: string, signal: AbortSignal): Promise<void> {
     const account = await this.account(name);
-    const token = await this.#issuer(account).createToken(account.cardId, holderName, { signal });
+    const token = await this.issuerOf(account).createToken(account.cardId, holderName, { signal });
     await this.#accounts.keep({ ...account, tokens: [...account.tokens, token] });
     await this.#readCards();
-    const card = this.#live.get(name);
-    const means = await this.#meansOf(account, token);
-    await means.register({ card, signal });
-    await means.settled();
+    await this.#means.register(account, token, signal);
     this.#showMeans();
     void this.follow();
   }
@@ -191,41 +184,26 @@ export class Phone {
   /** Asks issuer and card how each payment means stands; what is out of reach is left as it was. */
   async compare(name: string, signal?: AbortSignal): Promise<void> {
     const account = await this.#accounts.find(name);
-    const card = this.#live.get(name);
-    const options = { card: card?.connected ? card : undefined, ...(signal && { signal }) };
     try {
-      for (const token of account?.tokens ?? []) {
-        const means = await this.#meansOf(account!, token);
-        if (means.view.link?.action === "register") await means.register(options);
-        else await means.compare(options);
-        await means.settled();
-      }
+      if (account !== undefined) await this.#means.compare(account, signal);
     } finally {
       this.#showMeans();
     }
   }
 
-  /** Listens to the issuer's news of all means that are registered, until the page is closed: whoever changes a state, it is seen here. */
+  /** Listens to the issuer's news of all that is registered. */
   async follow(): Promise<void> {
-    for (const { name, means } of this.#cards.value) {
+    for (const { name } of this.#cards.value) {
       const account = await this.#accounts.find(name);
-      for (const { token } of account === undefined ? [] : means) {
-        const one = await this.#meansOf(account!, token);
-        if (this.#followed.has(one) || one.view.link?.action === "register") continue;
-        this.#followed.add(one);
-        const near = () => (this.#live.get(name)?.connected ? this.#live.get(name) : undefined);
-        const heard = one.follow({ card: near }).catch(() => undefined); // refused: its owner is told when he compares
-        void heard.finally(() => this.#followed.delete(one));
-      }
+      if (account !== undefined) await this.#means.follow(account);
     }
   }
 
   /** What its owner asks of one of its means. @throws {CardError} as `PaymentMeans.input` */
   async ask(name: string, token: Token, wish: MeansInput): Promise<void> {
-    const means = await this.#meansOf(await this.account(name), token);
-    const card = this.#live.get(name);
+    const means = await this.#means.of(await this.account(name), token);
     try {
-      await means.input(wish, { card: card?.connected ? card : undefined });
+      await means.input(wish, { card: this.#near(name) });
     } finally {
       this.#showMeans();
     }
@@ -244,8 +222,10 @@ export class Phone {
     await this.#accounts.keep({ ...account, checkpointSize });
   }
 
-  issuerOf(account: Account): IssuerClient {
-    return this.#issuer(account);
+  /** As its owner's, or before there is one. */
+  issuerOf(account?: Account): IssuerClient {
+    const { issuerUrl: baseUrl } = this.#options;
+    return new IssuerClient({ baseUrl, ...(account && { accessKey: account.accessKey }) });
   }
 
   /** Ends the pairing on the card and here. @throws {CardError} as `Card.unpair` */
@@ -315,41 +295,6 @@ export class Phone {
     });
   }
 
-  #issuer(account?: Account): IssuerClient {
-    const { issuerUrl: baseUrl } = this.#options;
-    return new IssuerClient({ baseUrl, ...(account && { accessKey: account.accessKey }) });
-  }
-
-  async #meansOf({ card, cardId, accessKey, ...rest }: Account, token: Token): Promise<PaymentMeans> {
-    const key = `${card} ${toHex(token.tokenRef)}`;
-    const known = this.#means.get(key);
-    if (known !== undefined) return known;
-    const issuer = this.#issuer({ card, cardId, accessKey, ...rest });
-    const onChange = (view: MeansView) => {
-      this.#showMeans();
-      if (view.link?.action === "bring") void this.#bring(card, key);
-    };
-    const { tokenRef } = token;
-    const means = await PaymentMeans.open({ issuer, store: this.#registrations, cardId, tokenRef, onChange });
-    this.#means.set(key, means);
-    return means;
-  }
-
-  /** What the issuer says and the card does not know is brought to it, where it is near. */
-  async #bring(name: string, key: string): Promise<void> {
-    const [card, means] = [this.#live.get(name), this.#means.get(key)];
-    if (!card?.connected || means === undefined || this.#brought.has(key)) return;
-    this.#brought.add(key);
-    await means.settled();
-    if (means.view.link?.action === "bring") await means.bring(card).catch(() => undefined); // gone meanwhile: it is brought when it is near again
-    this.#brought.delete(key);
-  }
-
-  /** They have the access key that was before. */
-  #forgetMeans(name: string): void {
-    for (const key of this.#means.keys()) if (key.startsWith(`${name} `)) this.#means.delete(key);
-  }
-
   /** Cards as they are kept; what is known of those that are shown stays. */
   async #readCards(): Promise<void> {
     const pairings = (await this.#store.list()).filter(({ confirmed }) => confirmed);
@@ -360,7 +305,7 @@ export class Phone {
       const account = await this.#accounts.find(name);
       const means: Means[] = [];
       for (const token of account?.tokens ?? [])
-        means.push({ token, view: (await this.#meansOf(account!, token)).view });
+        means.push({ token, view: (await this.#means.of(account!, token)).view });
       const live = this.#live.get(name);
       const link = live?.connected ? "near" : (before?.link ?? "away");
       const batteryPercent = live?.info.batteryPercent ?? before?.batteryPercent;
@@ -374,9 +319,14 @@ export class Phone {
       ...card,
       means: card.means.map(({ token, view }) => ({
         token,
-        view: this.#means.get(`${card.name} ${toHex(token.tokenRef)}`)?.view ?? view,
+        view: this.#means.viewOf(card.name, token) ?? view,
       })),
     }));
+  }
+
+  #near(name: string): Card | undefined {
+    const card = this.#live.get(name);
+    return card?.connected ? card : undefined;
   }
 
   #change(name: string, change: Partial<OwnCard>): void {
