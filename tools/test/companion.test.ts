@@ -1,11 +1,12 @@
 // The companion's server: who is let in, what is taken, and what the table tells.
 import { request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import type { WorldEvent } from "@enabling-card/companion/world";
 import { type CardError, IssuerClient } from "@enabling-card/sdk";
 import { expect } from "chai";
 import { builtPages } from "../src/companion/pages.js";
 import { type CompanionServer, serveCompanion } from "../src/companion/serve.js";
-import { World, type WorldEvent } from "../src/companion/world.js";
+import { World } from "../src/companion/world.js";
 import { CommandError } from "../src/exit-codes.js";
 import { testFolder } from "./run-ecard.js";
 

@@ -1,10 +1,10 @@
 // A swipe as the reader's head heard it: lowest and highest of each slice. In words for whoever does not see it.
 
-import type { Heard } from "../world/world-client.js";
+import type { HeardSwipe } from "../world/events.js";
 
 const HEIGHT = 80;
 
-export function Waveform({ heard }: { readonly heard: Heard }) {
+export function Waveform({ heard }: { readonly heard: HeardSwipe }) {
   const { low, high, seconds, passes } = heard;
   const y = (value: number) => (HEIGHT / 2) * (1 - 0.95 * value);
   const there = high.map((value, x) => `${x},${y(value).toFixed(1)}`);

@@ -6,7 +6,7 @@ import { Phase, toHex } from "@enabling-card/wire";
 import { type Signal, signal } from "@preact/signals";
 import type { Outcome } from "../keep/records.js";
 import { sentenceOf } from "../parts/sentence.js";
-import type { TillAnswer } from "../world/world-client.js";
+import type { TillAnswer } from "../world/events.js";
 import type { Phone } from "./phone.js";
 
 export interface Order {

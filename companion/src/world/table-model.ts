@@ -1,12 +1,13 @@
 // What is known of the table, as signals.
 
 import { type Signal, signal } from "@preact/signals";
-import type { Heard, TableFacts, TableView, TillAnswer, WorldClient } from "./world-client.js";
+import type { HeardSwipe, TableFacts, TableView, TillAnswer } from "./events.js";
+import type { WorldClient } from "./world-client.js";
 
 export class TableModel {
   readonly view: Signal<TableView>;
   /** The last swipe that the till's head heard, and what the till says of it. */
-  readonly heard: Signal<Heard | undefined> = signal(undefined);
+  readonly heard: Signal<HeardSwipe | undefined> = signal(undefined);
   readonly answer: Signal<TillAnswer | undefined> = signal(undefined);
   readonly pairingCode: string;
   readonly client: WorldClient;

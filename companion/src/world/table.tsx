@@ -3,8 +3,8 @@
 import { useState } from "preact/hooks";
 import { Waveform } from "../parts/waveform.js";
 import { euro } from "../parts/words.js";
+import type { Hand, TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
-import type { Hand, TillAnswer } from "./world-client.js";
 
 const LIGHTS = {
   off: "dark",

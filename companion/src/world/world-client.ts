@@ -1,49 +1,6 @@
 // The emulated table behind these pages: what lies on it, and the hands that are asked to move. Where the pages stand alone there is none.
 
-export interface Bill {
-  readonly amount: number;
-  readonly merchant: string;
-}
-
-export interface TableView {
-  readonly lights: "off" | "pairing" | "ask" | "armed" | "sending" | "done" | "refused";
-  readonly on: boolean;
-  readonly lineUp: boolean;
-  readonly batteryPercent: number;
-  readonly near: boolean;
-  readonly bill: Bill;
-}
-
-export interface Heard {
-  readonly kind: "heard";
-  readonly passes: number;
-  readonly seconds: number;
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}
-
-export type TillAnswer =
-  | {
-      readonly kind: "answered";
-      readonly approved: boolean;
-      readonly responseCode: string;
-      readonly ourCode?: string;
-      readonly receipt: string;
-    }
-  | { readonly kind: "refused" | "unread" | "failed"; readonly code: string; readonly sentence: string };
-
-export type WorldEvent =
-  | ({ readonly kind: "table" } & TableView)
-  | Heard
-  | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
-
-export type Hand = "press" | "press-twice" | "hold" | "swipe" | "away" | "near" | "power-off" | "power-on";
-
-export interface TableFacts {
-  readonly table: TableView;
-  readonly pairingCode: string;
-  readonly makerRoot: string;
-}
+import type { Bill, Hand, TableFacts, WorldEvent } from "./events.js";
 
 /** Between two tries to hear the table again, ms. */
 const AGAIN_MS = 1_000;

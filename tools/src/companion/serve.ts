@@ -2,14 +2,14 @@
 
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import { type Bill, HANDS, type Hand } from "@enabling-card/companion/world";
 import { toHex } from "@enabling-card/wire";
 import proxy from "@fastify/http-proxy";
 import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
 import { isToken, refusedCaller } from "./callers.js";
 import { serveCardSocket } from "./card-socket.js";
 import { builtPages } from "./pages.js";
-import type { Bill } from "./till.js";
-import { HANDS, type Hand, type World } from "./world.js";
+import type { World } from "./world.js";
 
 export interface CompanionServer {
   readonly port: number;

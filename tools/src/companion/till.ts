@@ -1,35 +1,9 @@
 // The shop's side of the table: a till whose reader hears the card's coil, and asks the network.
 
+import type { Bill, Heard, TillAnswer } from "@enabling-card/companion/world";
 import type { Emission } from "@enabling-card/emulator";
 import { PosError, readSamples, Terminal } from "@enabling-card/pos-sim";
 import { recordingOf } from "../demo/recording.js";
-
-export interface Bill {
-  /** In cents. */
-  readonly amount: number;
-  /** As DE 43 has it, up to 40 characters. */
-  readonly merchant: string;
-}
-
-/** What the cashier's screen shows of a swipe. */
-export type TillAnswer =
-  | {
-      readonly kind: "answered";
-      readonly approved: boolean;
-      readonly responseCode: string;
-      readonly ourCode?: string;
-      readonly receipt: string;
-    }
-  | { readonly kind: "refused"; readonly code: string; readonly sentence: string }
-  | { readonly kind: "unread"; readonly code: string; readonly sentence: string }
-  | { readonly kind: "failed"; readonly code: string; readonly sentence: string };
-
-/** A swipe as the head heard it, for a picture: lowest and highest of each slice, -1 to 1 of the loudest. */
-export interface Heard {
-  readonly seconds: number;
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}
 
 const SLICES = 480;
 

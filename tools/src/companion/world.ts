@@ -2,32 +2,14 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Bill, Hand, TableView, WorldEvent } from "@enabling-card/companion/world";
 import { INDICATOR_NAMES, type TraceEvent } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
 import { PAIRING_HOLD_MS } from "@enabling-card/wire";
 import { FLASH_FILE, personaliseFolder } from "../card-folder.js";
 import { type OpenCard, openCard } from "../emulate/open-card.js";
-import { type Bill, type Heard, Till, type TillAnswer } from "./till.js";
-
-/** The table as it is seen: the card's lights, whether it has power and a phone, and what the till asks for. */
-export interface TableView {
-  readonly lights: string;
-  readonly on: boolean;
-  readonly lineUp: boolean;
-  readonly batteryPercent: number;
-  readonly near: boolean;
-  readonly bill: Bill;
-}
-
-export type WorldEvent =
-  | ({ readonly kind: "table" } & TableView)
-  | ({ readonly kind: "heard"; readonly passes: number } & Heard)
-  | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
-
-/** What hands do: with the card's button, with the card, with its power. */
-export const HANDS = ["press", "press-twice", "hold", "swipe", "away", "near", "power-off", "power-on"] as const;
-export type Hand = (typeof HANDS)[number];
+import { Till } from "./till.js";
 
 const BILL: Bill = { amount: 950, merchant: "Corner Coffee" };
 /** Behind the last pass of an emission, ms: passes follow each other sooner. */
@@ -94,7 +76,7 @@ export class World {
   get view(): TableView {
     const { card } = this.#open;
     return {
-      lights: INDICATOR_NAMES[card.indicators.now],
+      lights: INDICATOR_NAMES[card.indicators.now] as TableView["lights"],
       on: card.on,
       lineUp: card.on && card.lineUp,
       batteryPercent: Math.round(card.battery.percent),

@@ -1,0 +1,59 @@
+// What the emulated table's server and these pages say to each other.
+
+export interface Bill {
+  /** In cents. */
+  readonly amount: number;
+  /** As DE 43 has it, up to 40 characters. */
+  readonly merchant: string;
+}
+
+/** The table as it is seen: the card's lights, whether it has power and a phone, and what the till asks for. */
+export interface TableView {
+  readonly lights: "off" | "pairing" | "ask" | "armed" | "sending" | "done" | "refused";
+  readonly on: boolean;
+  readonly lineUp: boolean;
+  readonly batteryPercent: number;
+  readonly near: boolean;
+  readonly bill: Bill;
+}
+
+/** A swipe as the head heard it, for a picture: lowest and highest of each slice, -1 to 1 of the loudest. */
+export interface Heard {
+  readonly seconds: number;
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** With how often the card's coil played it. */
+export interface HeardSwipe extends Heard {
+  readonly passes: number;
+}
+
+/** What the cashier's screen shows of a swipe. */
+export type TillAnswer =
+  | {
+      readonly kind: "answered";
+      readonly approved: boolean;
+      readonly responseCode: string;
+      readonly ourCode?: string;
+      readonly receipt: string;
+    }
+  | { readonly kind: "refused" | "unread" | "failed"; readonly code: string; readonly sentence: string };
+
+/** A line of `/world/events`. */
+export type WorldEvent =
+  | ({ readonly kind: "table" } & TableView)
+  | ({ readonly kind: "heard" } & HeardSwipe)
+  | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
+
+/** Of `/world/table`. */
+export interface TableFacts {
+  readonly table: TableView;
+  readonly pairingCode: string;
+  /** Hexadecimal. */
+  readonly makerRoot: string;
+}
+
+/** What hands do: with the card's button, with the card, with its power. */
+export const HANDS = ["press", "press-twice", "hold", "swipe", "away", "near", "power-off", "power-on"] as const;
+export type Hand = (typeof HANDS)[number];
