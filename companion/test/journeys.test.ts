@@ -101,6 +101,46 @@ describe("the companion in a browser", () => {
     expect(world.view.lights).to.not.equal("armed");
   }).timeout(60_000);
 
+  it("hands the card over, and it leaves its phone: what the terminal says is this payment's", async () => {
+    await pair();
+    await order("Hand the card over");
+    await press("Yes, arm the card");
+    await press("Press its button twice");
+    await says(/\d+ s left/);
+    await press("Carry it away");
+    await page.getByRole("button", { name: "Bring it back" }).waitFor();
+    await press("Swipe it at the till");
+    await says("Paid. The terminal approved it.");
+  }).timeout(60_000);
+
+  it("leaves a card armed that was handed over, where its page is left", async () => {
+    await pair();
+    await order("Hand the card over");
+    await press("Yes, arm the card");
+    await press("Press its button twice");
+    await says(/\d+ s left/);
+    await page.getByRole("link", { name: "Cards" }).click();
+    await says(/Swipe at the reader, or hand the card over/);
+    await press("Swipe it at the till");
+    await page.getByText("Approved", { exact: true }).waitFor();
+  }).timeout(60_000);
+
+  it("has several payment means on a card, each as steady as one", async () => {
+    await pair();
+    for (let more = 0; more < 2; more++) {
+      await page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
+      await press("Add a payment means");
+      await main()
+        .getByText("Ready")
+        .nth(more + 1)
+        .waitFor();
+    }
+    for (let look = 0; look < 15; look++) {
+      expect(await main().getByText("Ready", { exact: true }).count()).to.equal(3);
+      await page.waitForTimeout(200);
+    }
+  }).timeout(60_000);
+
   it("takes a payment back, before the card was asked and while it is armed", async () => {
     await pair();
     await order("Pay here");
@@ -234,6 +274,19 @@ describe("the companion in a browser", () => {
     await says("Ready");
   }).timeout(90_000);
 
+  it("takes a new access key of the issuer's where the one that it had is no good any more", async () => {
+    await pair();
+    await world.renewAccess();
+    await page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
+    await page.getByText("The issuer gave me a new access key").click();
+    await press("Ask the issuer's desk for a key");
+    await page.waitForFunction(() => [...document.querySelectorAll("input")].some(({ value }) => value.length > 30));
+    await press("Set it up");
+    await says("Ready");
+    await press("Suspend");
+    await says(/^Suspended by cardholder/);
+  }).timeout(60_000);
+
   it("says what to do where nothing can be kept, and where there is no room", async () => {
     const other = await browser.newContext();
     try {
@@ -284,6 +337,12 @@ describe("the companion in a browser", () => {
     await press("Unpair");
     await says("This phone has no card yet.");
     expect(world.card.advertised()).to.equal(undefined);
+  }).timeout(60_000);
+
+  it("goes on with a card that it has, where its code is entered once more", async () => {
+    await pair();
+    await pair();
+    expect(await page.getByRole("heading", { name: /^Card/, level: 2 }).count()).to.equal(1);
   }).timeout(60_000);
 
   it("refuses a code that is none, and another card's, in words", async () => {

@@ -79,12 +79,16 @@ describe("the companion's server", () => {
   it("shows the table to whoever has the token, and to nobody else", async () => {
     for (const headers of [{}, { authorization: "Bearer x" }, { authorization: token }] as Record<string, string>[])
       expect((await ask("/world/table", { headers })).body).to.equal('{"code":"TOKEN_WRONG"}');
-    for (const path of ["/world/hands", "/world/bill", "/world/events", "/world/other"])
+    for (const path of ["/world/hands", "/world/bill", "/world/events", "/world/access"])
       expect((await ask(path, { method: path === "/world/events" ? "GET" : "POST" })).status, path).to.equal(401);
     const facts = JSON.parse((await own("/world/table")).body);
     expect(facts.pairingCode).to.equal(world.pairingCode);
     expect(facts.table.bill).to.deep.equal({ amount: 950, merchant: "Corner Coffee" });
     expect((await own("/world/other")).status).to.equal(404);
+    // However its path is written.
+    for (const path of ["/%77orld/table", "/world/%74able", `http://127.0.0.1:${server.port}/world/table`])
+      expect((await ask(path)).body, path).to.equal('{"code":"TOKEN_WRONG"}');
+    expect((await ask("/%77orld/access", { method: "POST" })).status).to.equal(401);
   });
 
   for (const [what, path, body] of [

@@ -58,6 +58,16 @@ export function CardPage({ phone, table, card: name }: CardPageProps) {
           >
             Add a payment means
           </button>
+          <details>
+            <summary>The issuer gave me a new access key</summary>
+            <SetUp
+              task={task}
+              table={table}
+              onEnrol={(holder, key) =>
+                task.start((signal) => home(phone.enrol(name, holder, () => undefined, signal, key || undefined)))
+              }
+            />
+          </details>
         </div>
       )}
       <div class="panel">

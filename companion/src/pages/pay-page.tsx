@@ -1,6 +1,6 @@
 // One payment, from what is asked for to the terminal's answer.
 
-import { fromHex } from "@enabling-card/wire";
+import { toHex } from "@enabling-card/wire";
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { Countdown } from "../parts/countdown.js";
@@ -21,10 +21,10 @@ interface PayPageProps {
 export function PayPage({ phone, table, card: name, token: wanted }: PayPageProps) {
   const paying = useSignal<Paying | undefined>(undefined);
   const card = phone.cards.value.find((one) => one.name === name);
-  const means = card?.means.find(({ token }) => fromHex(wanted).every((octet, i) => token.tokenRef[i] === octet));
+  const means = card?.means.find(({ token }) => toHex(token.tokenRef) === wanted);
   useEffect(() => table?.onAnswer((answer) => paying.value?.heard(answer)), []);
   // Who leaves this page takes back what was not presented.
-  useEffect(() => () => void paying.value?.cancel(), []);
+  useEffect(() => () => paying.value?.leave(), []);
   if (card === undefined || means === undefined)
     return (
       <>

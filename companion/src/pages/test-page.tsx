@@ -19,7 +19,7 @@ export default function TestPage() {
   const [isOver, setOver] = useState(false);
   const task = useTask();
   const take = (file: File | undefined) => {
-    if (file === undefined) return;
+    if (file === undefined || task.isBusy) return;
     setName(file.name);
     setDecoded(undefined);
     task.start(async (signal) => {

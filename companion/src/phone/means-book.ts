@@ -25,8 +25,8 @@ export class MeansBook {
   readonly #open = new Map<string, PaymentMeans>();
   /** Whose state is on its way to the card. */
   readonly #brought = new Set<PaymentMeans>();
-  /** Whose news are listened to. */
-  readonly #followed = new Set<PaymentMeans>();
+  /** Cards whose news are listened to: one line a card, of which an issuer has few. */
+  readonly #followed = new Set<string>();
 
   constructor(options: MeansBookOptions) {
     this.#options = options;
@@ -74,14 +74,32 @@ export class MeansBook {
 
   /** Listens to the issuer's news of those that are registered, until the page is closed: whoever changes a state, it is seen here. */
   async follow(account: Account): Promise<void> {
-    for (const token of account.tokens) {
-      const means = await this.of(account, token);
-      if (this.#followed.has(means) || means.view.link?.action === "register") continue;
-      this.#followed.add(means);
-      const over = means.follow({ card: () => this.#options.near(account.card) });
+    const { card, cardId } = account;
+    if (this.#followed.has(card) || account.tokens.length === 0) return;
+    this.#followed.add(card);
+    const again = () => this.#compareOpen(card);
+    try {
+      const onLine = (isThere: boolean) => void (isThere && again());
+      for await (const news of this.#options.issuerOf(account).news(cardId, { onLine })) {
+        const heard = this.#ofCard(card).filter((means) => means.heard(news));
+        for (const means of heard) await means.compare({ card: this.#options.near(card) }).catch(() => undefined);
+      }
+    } catch {
       // Refused: its owner is told when he compares.
-      void over.catch(() => undefined).finally(() => this.#followed.delete(means));
+    } finally {
+      this.#followed.delete(card);
     }
+  }
+
+  /** What was missed while the line was lost. */
+  async #compareOpen(card: string): Promise<void> {
+    for (const means of this.#ofCard(card))
+      if (means.view.link?.action !== "register")
+        await means.compare({ card: this.#options.near(card) }).catch(() => undefined);
+  }
+
+  #ofCard(card: string): readonly PaymentMeans[] {
+    return [...this.#open].filter(([key]) => key.startsWith(`${card} `)).map(([, means]) => means);
   }
 
   /** All of a card: they have the access key that was before. */

@@ -105,7 +105,9 @@ export class Paying {
         saw: loaded,
       });
       if (presented.armedForS !== null) {
-        const why = await Promise.race([over, answer.then(() => undefined)]);
+        // The card goes on without its phone: a link that is lost ends nothing.
+        const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1000 * presented.armedForS!, undefined));
+        const why = await Promise.race([over, answer.then(() => undefined), late]);
         if (why !== undefined) throw why;
       }
       await this.#wait(answer, card.info.passesSent);
@@ -116,9 +118,18 @@ export class Paying {
     }
   }
 
-  /** The terminal said something: it is this payment's where this payment is on the coil, or was last. */
+  /** The terminal said something: it is this payment's where this payment was on the coil. What it could not read may be swiped again. */
   heard(answer: TillAnswer): void {
-    this.#answered?.(answer);
+    const { value } = this.state;
+    if (value.at !== "presenting") return;
+    const isArmed = this.#card?.info.phase === Phase.Armed;
+    const isOwn = (this.#card?.info.passesSent ?? 0) > 0 || this.#card?.connected === false;
+    if (isOwn && !(isArmed && (answer.kind === "unread" || answer.kind === "refused"))) this.#answered?.(answer);
+  }
+
+  /** Its page is left: what its user has not agreed to yet is taken back, what he handed over is not. */
+  leave(): void {
+    if (this.state.value.at !== "presenting") void this.cancel();
   }
 
   /** Its user has changed his mind: what was not sent is not. */
@@ -131,14 +142,17 @@ export class Paying {
   }
 
   async #wait(answer: Promise<TillAnswer>, passes: number): Promise<void> {
-    if (passes === 0)
+    if (passes === 0 && this.#card?.info.phase === Phase.Armed) await this.#card.disarm().catch(() => undefined);
+    if (passes === 0 && this.#card?.connected === true)
       return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : "Nobody swiped the card in time");
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS, undefined));
     const said = await Promise.race([answer, late]);
     // What an armed card could still send would be the same grant: it is over.
-    if (this.#card?.info.phase === Phase.Armed) await this.#card.disarm().catch(() => undefined);
+    if (this.#card?.connected && this.#card.info.phase === Phase.Armed)
+      await this.#card.disarm().catch(() => undefined);
     if (said === undefined) return this.#end("sent", "It was sent; the terminal's answer is on its screen");
-    if (said.kind !== "answered") return this.#end("not-sent", said.sentence);
+    if (said.kind === "failed") return this.#end("unknown", `The terminal heard no answer: ${said.sentence}`);
+    if (said.kind !== "answered") return this.#end("sent", `The terminal did not take it: ${said.sentence}`);
     if (said.approved) return this.#end("approved", "The terminal approved it", said.receipt);
     return this.#end("declined", `The terminal declined it: ${said.ourCode ?? said.responseCode}`, said.receipt);
   }
@@ -164,7 +178,7 @@ function ended(card: Card): Promise<CardError | undefined> {
   return new Promise((resolve) => {
     const stop = card.subscribe((notice) => {
       if (notice.type === "done") resolve(undefined);
-      else if (notice.type === "disarmed" || notice.type === "disconnected") resolve(notice.why);
+      else if (notice.type === "disarmed") resolve(notice.why);
       else return;
       stop();
     });

@@ -12,7 +12,7 @@ import {
   type Token,
   type WalletView,
 } from "@enabling-card/sdk";
-import { Phase, toBase32, toHex } from "@enabling-card/wire";
+import { decodePairingCode, Phase, toBase32, toHex } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -97,6 +97,8 @@ export class Phone {
     signal: AbortSignal,
   ): Promise<void> {
     const { transport, makerRoot } = this.#options;
+    const own = this.#cards.value.find(({ name }) => name === cardNamed(code));
+    if (own !== undefined) return this.enrol(own.name, holderName, onStep, signal);
     const card = await Card.pair(transport, code, {
       store: this.#store,
       phoneName: PHONE_NAME,
@@ -195,7 +197,7 @@ export class Phone {
   async follow(): Promise<void> {
     for (const { name } of this.#cards.value) {
       const account = await this.#accounts.find(name);
-      if (account !== undefined) await this.#means.follow(account);
+      if (account !== undefined) void this.#means.follow(account);
     }
   }
 
@@ -331,6 +333,15 @@ export class Phone {
 
   #change(name: string, change: Partial<OwnCard>): void {
     this.#cards.value = this.#cards.value.map((card) => (card.name === name ? { ...card, ...change } : card));
+  }
+}
+
+/** Which card a code is of; undefined of one that is none. */
+function cardNamed(code: string): string | undefined {
+  try {
+    return toBase32(decodePairingCode(code).cardId);
+  } catch {
+    return undefined;
   }
 }
 

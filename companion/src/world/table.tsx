@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Waveform } from "../parts/waveform.js";
-import { euro } from "../parts/words.js";
+import { centsOf, euro } from "../parts/words.js";
 import type { Hand, TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
 
@@ -50,8 +50,8 @@ function TillScreen({ model }: { readonly model: TableModel }) {
   const { bill } = model.view.value;
   const [amount, setAmount] = useState((bill.amount / 100).toFixed(2));
   const [merchant, setMerchant] = useState(bill.merchant);
-  const cents = Math.round(Number(amount.replace(",", ".")) * 100);
-  const isGood = cents >= 1 && cents <= 99_999_999 && /^[ -~]{1,40}$/.test(merchant);
+  const cents = centsOf(amount);
+  const isGood = cents !== undefined && /^[ -~]{1,40}$/.test(merchant);
   const heard = model.heard.value;
   const answer = model.answer.value;
   return (

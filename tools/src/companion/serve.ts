@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { type Bill, HANDS, type Hand } from "@enabling-card/companion/world";
 import { toHex } from "@enabling-card/wire";
 import proxy from "@fastify/http-proxy";
-import fastify, { type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isToken, refusedCaller } from "./callers.js";
 import { serveCardSocket } from "./card-socket.js";
 import { builtPages } from "./pages.js";
@@ -75,8 +75,7 @@ export async function serveCompanion(world: World, { port = 0 }: CompanionOption
     });
     const refusal = refusedCaller(request.raw, listening);
     if (refusal !== undefined) return reply.code(refusal.status).send({ code: refusal.code });
-    if (!request.url.startsWith("/world/") || isToken(bearer(request), token)) return undefined;
-    return reply.code(401).send({ code: "TOKEN_WRONG" });
+    return undefined;
   });
   app.setErrorHandler((error: { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
@@ -95,6 +94,29 @@ export async function serveCompanion(world: World, { port = 0 }: CompanionOption
     httpMethods: ["GET", "POST"],
   });
 
+  // By route and not by how its path is written.
+  await app.register(async (table) => {
+    table.addHook("onRequest", async (request, reply) =>
+      isToken(bearer(request), token) ? undefined : reply.code(401).send({ code: "TOKEN_WRONG" }),
+    );
+    tableRoutes(table, world);
+  });
+
+  await app.listen({ host: HOST, port });
+  listening = (app.server.address() as AddressInfo).port;
+  const closeSocket = serveCardSocket(app.server, world.card, { path: "/card", token });
+  return {
+    port: listening,
+    url: `http://${HOST}:${listening}/#token=${token}`,
+    close: async () => {
+      closeSocket();
+      await app.close();
+    },
+  };
+}
+
+/** What lies on the table, and the hands. */
+function tableRoutes(app: FastifyInstance, world: World): void {
   app.get("/world/table", () => ({
     ...{ table: world.view, pairingCode: world.pairingCode, makerRoot: toHex(world.makerRoot) },
   }));
@@ -108,18 +130,6 @@ export async function serveCompanion(world: World, { port = 0 }: CompanionOption
   });
   app.post("/world/access", async () => ({ accessKey: await world.renewAccess() }));
   app.get("/world/events", (_request, reply) => tellEvents(world, reply));
-
-  await app.listen({ host: HOST, port });
-  listening = (app.server.address() as AddressInfo).port;
-  const closeSocket = serveCardSocket(app.server, world.card, { path: "/card", token });
-  return {
-    port: listening,
-    url: `http://${HOST}:${listening}/#token=${token}`,
-    close: async () => {
-      closeSocket();
-      await app.close();
-    },
-  };
 }
 
 function bearer({ headers }: FastifyRequest): string | undefined {
