@@ -15,21 +15,7 @@ import {
   type Serve,
 } from "../src/index.js";
 import { encodeWithMac, hasMac, sentAt } from "../src/line-mac.js";
-
-const KEYS = lineKeys(new Uint8Array(32).fill(1));
-const request = (stan: number, change: Message["fields"] = {}): Message => ({
-  mti: "0100",
-  fields: {
-    ...{ 3: "000000", 4: "000000000950", 7: "1130120000", 11: String(stan).padStart(6, "0"), 32: "999999" },
-    ...{ 41: "POS00001", ...change },
-  },
-});
-const approve: Serve = (message, answer) => {
-  const { mti, fields } = answerFields(message);
-  answer({ mti, fields: { ...fields, 39: "00" } });
-};
-
-const closed = (socket: Socket) => new Promise((resolve) => socket.once("close", resolve));
+import { approve, closed, KEYS, request } from "./iso-support.js";
 
 describe("a line between services", () => {
   let door: IsoDoor;
