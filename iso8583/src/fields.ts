@@ -17,7 +17,15 @@ export interface FieldSpec {
   readonly length: Length;
   /** Characters, or bytes for `b`. */
   readonly max: number;
+  /** What a date or a time is, beyond its digits. */
+  readonly pattern?: RegExp;
 }
+
+const MMDD = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])";
+const HHMMSS = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]";
+
+const time = (name: string, max: number, pattern: string) =>
+  ({ name, format: "n", length: "fixed", max, pattern: new RegExp(`^${pattern}$`) }) as const;
 
 const spec = <F extends Format>(name: string, format: F, length: Length, max: number) =>
   ({ name, format, length, max }) as const;
@@ -26,10 +34,10 @@ export const FIELDS = {
   2: spec("Primary account number", "n", "LLVAR", 19),
   3: spec("Processing code", "n", "fixed", 6),
   4: spec("Amount, transaction", "n", "fixed", 12),
-  7: spec("Transmission date and time, MMDDhhmmss", "n", "fixed", 10),
+  7: time("Transmission date and time, MMDDhhmmss", 10, MMDD + HHMMSS),
   11: spec("System trace audit number", "n", "fixed", 6),
-  12: spec("Time, local transaction, hhmmss", "n", "fixed", 6),
-  13: spec("Date, local transaction, MMDD", "n", "fixed", 4),
+  12: time("Time, local transaction, hhmmss", 6, HHMMSS),
+  13: time("Date, local transaction, MMDD", 4, MMDD),
   14: spec("Date, expiration, YYMM", "n", "fixed", 4),
   18: spec("Merchant type", "n", "fixed", 4),
   19: spec("Acquiring institution country code", "n", "fixed", 3),
@@ -90,6 +98,9 @@ export function checkField(de: number, row: FieldSpec, value: unknown): asserts 
   if (row.format !== "b" && !SETS[row.format].test(value as string)) {
     // The value itself is not quoted: it may be a PAN.
     throw new Iso8583Error("BAD_VALUE", de, `DE ${de} (${row.name}) has a character outside its set "${row.format}"`);
+  }
+  if (row.pattern?.test(value as string) === false) {
+    throw new Iso8583Error("BAD_VALUE", de, `DE ${de} (${row.name}) is no such date or time`);
   }
 }
 

@@ -12,10 +12,17 @@ export const SETS = {
 
 /** Any legal value of one data element. */
 export function value(de: De, sets = SETS): fc.Arbitrary<string | Uint8Array> {
-  const { format, length, max } = fieldSpec(de)!;
+  const { format, length, max, pattern } = fieldSpec(de)!;
+  if (pattern !== undefined) return fc.date({ noInvalidDate: true }).map((date) => timeOf(date, de));
   const minLength = length === "fixed" ? max : 1;
   if (format === "b") return fc.uint8Array({ minLength, maxLength: max });
   return fc.string({ unit: fc.constantFrom(...sets[format]), minLength, maxLength: max, size: "max" });
+}
+
+/** Of DE 7, MMDDhhmmss, its last digits; of DE 13 its first. */
+function timeOf(date: Date, de: De): string {
+  const digits = date.toISOString().replace(/^.*?(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\..*$/, "$1$2$3$4$5");
+  return de === 13 ? digits.slice(0, 4) : digits.slice(-fieldSpec(de)!.max);
 }
 
 /** Any legal message, restricted to `elements`. */

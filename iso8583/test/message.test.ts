@@ -65,6 +65,10 @@ describe("an ISO 8583 message", () => {
     ["a line break in text", { mti: "0100", fields: { 41: "POS\n0001" } }, "BAD_VALUE 41"],
     ["a sentinel in track 2", { mti: "0100", fields: { 35: ";9999?" } }, "BAD_VALUE 35"],
     ["a letter beyond ASCII", { mti: "0100", fields: { 44: "\u0141" } }, "BAD_VALUE 44"],
+    ["a thirteenth month", { mti: "0100", fields: { 7: "1331120000" } }, "BAD_VALUE 7"],
+    ["a day that is none", { mti: "0100", fields: { 7: "0100120000" } }, "BAD_VALUE 7"],
+    ["an hour that is none", { mti: "0100", fields: { 12: "240000" } }, "BAD_VALUE 12"],
+    ["a date with a thirty-second day", { mti: "0100", fields: { 13: "1232" } }, "BAD_VALUE 13"],
     ["a number for text", { mti: "0100", fields: { 11: 42 } }, "BAD_VALUE 11"],
     ["text for bytes", { mti: "0100", fields: { 64: "12345678" } }, "BAD_VALUE 64"],
   ];
