@@ -1,5 +1,7 @@
 // ecard network: what whoever watches sees, and what nobody may see.
 
+import { once } from "node:events";
+import { connect } from "node:net";
 import { IsoCaller } from "@enabling-card/doors";
 import { sampleKeys } from "@enabling-card/issuer";
 import {
@@ -70,6 +72,24 @@ describe("ecard network watch", () => {
     expect(lines[3]).to.match(/^ {4}\| {15}\|<-{24}0110--\| {2}00 approved \d{6} STAN \d{6}$/);
     expect(lines[4]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}00 approved \d{6} STAN \d{6}$/);
     expect(lines[8]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}94 ATC_REPLAYED STAN \d{6}$/);
+  });
+
+  it("ends lines that say nothing, however many, and lets in who comes then", async () => {
+    const door = await openWatchDoor(0, Date.now, 200);
+    const port = Number(new URL(door.url).port);
+    const silent = Array.from({ length: 100 }, () =>
+      connect(port, "127.0.0.1")
+        .on("error", () => undefined)
+        .resume(),
+    );
+    await Promise.all(silent.map((line) => once(line, "close")));
+    const abort = new AbortController();
+    const watching = await fetch(door.url, { signal: abort.signal });
+    expect([watching.status, door.watchers]).to.deep.equal([200, 1]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(door.watchers, "one who watches says nothing more, and stays").to.equal(1);
+    abort.abort();
+    await door.close();
   });
 
   it("draws an authentication as well, without the account's number and what secrets it makes", async () => {

@@ -1,5 +1,5 @@
 // Which signed requests were here: each nonce for as long as its request would be taken, so many at most. A process remembers what came to it since it
-// began, so what was signed before that is not taken; what came to others of its service their store knows (signed-door.ts).
+// began, so what was signed before that is not taken; what came to others of its service, and to those before it, their store knows (signed-door.ts).
 
 import { SignatureError, SKEW_S } from "./http-signature.js";
 
@@ -7,7 +7,7 @@ import { SignatureError, SKEW_S } from "./http-signature.js";
 const NONCES_MAX = 65_536;
 
 export class Nonces {
-  readonly #since: number;
+  #since: number;
   readonly #most: number;
   /** By nonce, the second in which its request is too old; in the order they came. */
   readonly #seen = new Map<string, number>();
@@ -24,6 +24,8 @@ export class Nonces {
 
   /** Remembers a proven request. @throws {SignatureError} `SIGNED_BEFORE_START`, `REQUEST_REPLAYED`, `REQUESTS_TOO_MANY` */
   take(nonce: string, created: number, now: number): void {
+    // A clock that was ahead and is set back: what came meanwhile is remembered until it is too old.
+    this.#since = Math.min(this.#since, now);
     if (created < this.#since) throw new SignatureError("SIGNED_BEFORE_START");
     if (this.#seen.has(nonce)) throw new SignatureError("REQUEST_REPLAYED");
     // One that came before another is too old at most two minutes behind it.

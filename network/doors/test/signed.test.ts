@@ -197,6 +197,15 @@ describe("signed HTTP between services", () => {
     expect(door.served).to.deep.equal([]);
   });
 
+  it("is taken by a service whose clock was ahead when it began, once the clock is set back", async () => {
+    const early = signed({}, KEYS, T0 - 3600);
+    door.now = T0 - 3600;
+    expect((await send("/v1/moves", early)).code).to.equal(200);
+    expect((await send("/v1/moves", early)).code).to.equal("REQUEST_REPLAYED");
+    const before = await send("/v1/moves", signed({}, KEYS, T0 - 3601));
+    expect(before.code, "signed before it").to.equal("SIGNED_BEFORE_START");
+  });
+
   it("has a memory with an end: REQUESTS_TOO_MANY, until the first of them are too old", () => {
     const nonces = new Nonces(T0, 3);
     const taken = (nonce: string, at: number) => {

@@ -8,6 +8,9 @@ import { type De, type Fields, type Message, maskPan, maskTrack2 } from "@enabli
 import type { Party } from "@enabling-card/processor";
 
 const WATCHERS_MAX = 16;
+/** Lines at one time, and how long one may take to say what it wants, ms. */
+const LINES_MAX = 64;
+const SILENT_MS = 5000;
 /** Octets of events that a watcher may leave unread. */
 const UNREAD_MAX = 256 * 1024;
 /** Fields that say what happens and nothing of the card. */
@@ -67,9 +70,14 @@ function shownOf(message: Authenticating): Record<string, string> {
 }
 
 /** @param port - 0 takes any free one. Rejects with Node's error where it cannot be had. */
-export async function openWatchDoor(port: number, now: () => number = Date.now): Promise<WatchDoor> {
+export async function openWatchDoor(
+  port: number,
+  now: () => number = Date.now,
+  silentMs = SILENT_MS,
+): Promise<WatchDoor> {
   const watchers = new Set<ServerResponse>();
-  const server = createServer((request, response) => {
+  const limits = { headersTimeout: silentMs, requestTimeout: silentMs, connectionsCheckingInterval: silentMs / 5 };
+  const server = createServer(limits, (request, response) => {
     if (request.method !== "GET" || request.url !== "/v1/messages") return void response.writeHead(404).end();
     if (watchers.size >= WATCHERS_MAX) return void response.writeHead(503).end();
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
@@ -77,6 +85,7 @@ export async function openWatchDoor(port: number, now: () => number = Date.now):
     watchers.add(response);
     response.once("close", () => watchers.delete(response));
   });
+  server.maxConnections = LINES_MAX;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, "127.0.0.1", () => {
