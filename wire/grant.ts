@@ -3,7 +3,7 @@
 import { concat, u32be } from "./bytes.js";
 import { asArray, asBytes, asMap, asText, asUint, type CborValue, cborDecode, cborEncode } from "./cbor.js";
 import { DomainKey, GrantKey, type GrantKind, StateKey, type TokenState } from "./labels.js";
-import { CARD_ID_SIZE, CHALLENGE_SIZE, CRYPTOGRAM_SIZE, TOKEN_REF_SIZE } from "./limits.js";
+import { CARD_ID_SIZE, CHALLENGE_SIZE, CRYPTOGRAM_SIZE, STRIPE_ATCS, TOKEN_REF_SIZE } from "./limits.js";
 
 /** Where a grant may be spent. Amounts in minor units of the country's currency; country is ISO 3166-1 numeric. */
 export interface Domain {
@@ -117,7 +117,7 @@ export function cryptogramInput(tokenRef: Uint8Array, atc: number, domainHash: U
  */
 export function discretionaryData(atc: number, cryptogram: Uint8Array): string {
   const number = cryptogram.reduce((sum, byte) => (sum * 256n + BigInt(byte)) % 100_000_000n, 0n);
-  return `1${String(atc % 10_000).padStart(4, "0")}${String(number).padStart(8, "0")}`;
+  return `1${String(atc % STRIPE_ATCS).padStart(4, "0")}${String(number).padStart(8, "0")}`;
 }
 
 export function encodeTokenState(state: TokenStateObject): Uint8Array {

@@ -33,6 +33,8 @@ export const SERIAL_SIZE = 16;
 /** Key identifiers inside receipts and under a root. */
 export const KID_SIZE = 8;
 export const CRYPTOGRAM_SIZE = 8;
+/** A stripe has an ATC's last four digits. */
+export const STRIPE_ATCS = 10_000;
 export const IDENTIFIER_SIZE = 16;
 
 // Bounds on what a grant or certificate may hold, octets

@@ -1,7 +1,15 @@
 // What the access control server remembers: authentications, each until its CAVV is too old to pay. Accounts and tracking numbers are sealed, and of a
 // card's answer there is a hash alone.
 
-import { openDatabase, type Sql, type SqlDatabase, SqlError, TAKEN_TABLE, TakenOnce } from "@enabling-card/sql";
+import {
+  FORGOTTEN_AT_ONCE,
+  openDatabase,
+  type Sql,
+  type SqlDatabase,
+  SqlError,
+  TAKEN_TABLE,
+  TakenOnce,
+} from "@enabling-card/sql";
 import { AcsError } from "./errors.js";
 
 export interface AuthenticationRow {
@@ -19,7 +27,6 @@ export interface AuthenticationRow {
   readonly atn: Uint8Array | null;
 }
 
-const FORGOTTEN_AT_ONCE = 1000;
 /** As the issuer's: never altered, once released. */
 const MIGRATIONS: readonly string[] = [
   `

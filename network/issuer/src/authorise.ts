@@ -13,7 +13,7 @@ import {
   type Swipe,
 } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { Channel, type Domain, fromHex, isSettled, type TokenState } from "@enabling-card/wire";
+import { Channel, type Domain, fromHex, isSettled, STRIPE_ATCS, type TokenState } from "@enabling-card/wire";
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
@@ -126,7 +126,7 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
 
 /** The newest ATC up to `last` that ends in these four digits; below 1 where there is none. */
 function newestAtc(last: number, digits: number): number {
-  return last - ((((last - digits) % 10_000) + 10_000) % 10_000);
+  return last - ((((last - digits) % STRIPE_ATCS) + STRIPE_ATCS) % STRIPE_ATCS);
 }
 
 /** What shows that no wallet made these tracks from that grant, if anything does. */

@@ -3,6 +3,7 @@
 import {
   ANSWERS_TABLE,
   Answers,
+  FORGOTTEN_AT_ONCE,
   Gathered,
   openDatabase,
   type Sql,
@@ -18,8 +19,6 @@ export type { AccountRow, CardRow, Decision, GrantRow, Level, Newest, NewGrant, 
 
 /** Tokens that one statement adds, at most: either engine takes as many values (SQLite 32,766 of them). */
 export const TOKENS_AT_ONCE = 100;
-/** Rows of a table that are forgotten at once, at most. */
-const FORGOTTEN_AT_ONCE = 1000;
 /** What makes each version of the tables of its predecessor, the first one of nothing: never altered, once it has been released. */
 const MIGRATIONS: readonly string[] = [
   `

@@ -2,14 +2,13 @@
 // the device; what shows that, the eight digits behind the ATC, is in its grant.
 
 import { randomBytes } from "node:crypto";
-import { GRANT_LIFE_S } from "@enabling-card/wire";
+import { GRANT_LIFE_S, STRIPE_ATCS } from "@enabling-card/wire";
 import { DEVICE_KEY_SIZE, stripeCryptogram } from "./device-mac.js";
 import { type CountedGrant, expectCurrency, type SealedGrant } from "./domain-server.js";
 import { ProcessorError } from "./errors.js";
 import type { AccountName, Processor } from "./processor.js";
 
 const REQUESTOR = "transaction code";
-const ATC_DIGITS = 10_000;
 
 export interface CardCodeRequest extends AccountName {
   /** The card's newest; base64url. */
@@ -79,7 +78,7 @@ export async function cardCode(
     const domain = { requestor: REQUESTOR, merchant: provider, country, maxAmount: maxCost };
     try {
       const wanted = { cardId, tokenRef, challenge, checkpointSize, number: code, codeRef, domain };
-      const grant = await issue(wanted, async ({ atc }) => stripeCryptogram(key!, code, atc % ATC_DIGITS));
+      const grant = await issue(wanted, async ({ atc }) => stripeCryptogram(key!, code, atc % STRIPE_ATCS));
       return { codeRef, expires, grant };
     } catch (error) {
       await processor.store.cancelCode(codeRef);

@@ -1,6 +1,6 @@
 // The devices that show codes, each by the card that registered it. A card's own, which shows the codes that it swipes, is nobody's to name.
 
-import type { Sql } from "@enabling-card/sql";
+import { FORGOTTEN_AT_ONCE, type Sql } from "@enabling-card/sql";
 
 export interface DeviceRow {
   /** Sealed. */
@@ -9,9 +9,6 @@ export interface DeviceRow {
   readonly owner: string | null;
   readonly removed: number;
 }
-
-/** Rows that are forgotten at once, at most. */
-const FORGOTTEN_AT_ONCE = 1000;
 
 /** For the processor's migrations. */
 export const DEVICES_OWNED = `

@@ -3,6 +3,7 @@
 
 import {
   Answers,
+  FORGOTTEN_AT_ONCE,
   Gathered,
   openDatabase,
   type Sql,
@@ -11,14 +12,11 @@ import {
   TAKEN_TABLE,
   TakenOnce,
 } from "@enabling-card/sql";
+import { STRIPE_ATCS } from "@enabling-card/wire";
 import { DEVICES_OWNED, Devices } from "./devices-table.js";
 import { ProcessorError } from "./errors.js";
 import type { AuthenticationRow, CodeRow, DomainGrantRow, NewCodeRow, ReversalRow } from "./rows.js";
 
-/** Rows of a table that are forgotten at once, at most. */
-const FORGOTTEN_AT_ONCE = 1000;
-/** Of an ATC on a stripe: mod 10^4. */
-const ATC_DIGITS = 10_000;
 /** As the issuer's: never altered, once released. */
 const MIGRATIONS: readonly string[] = [
   `
@@ -200,7 +198,7 @@ export class Tables {
       "INSERT INTO domain_grants (token_name, atc, atc_digits, domain, expires) VALUES (?, ?, ?, ?, ?)",
       token_name,
       atc,
-      atc % ATC_DIGITS,
+      atc % STRIPE_ATCS,
       domain,
       expires,
     );

@@ -10,6 +10,7 @@ export {
   ANSWERS_MAX,
   ANSWERS_TABLE,
   Answers,
+  FORGOTTEN_AT_ONCE,
   type Kept,
   Once,
   type OnceOptions,

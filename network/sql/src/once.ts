@@ -15,7 +15,7 @@ export const ANSWERS_MAX = 1024;
 /** Hexadecimal digits that all names of an owner begin with. */
 const OWNER_DIGITS = 16;
 /** Rows that are forgotten at once, at most. */
-const FORGOTTEN_AT_ONCE = 1000;
+export const FORGOTTEN_AT_ONCE = 1000;
 
 export interface Kept {
   readonly asked: string;

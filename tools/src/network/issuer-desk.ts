@@ -47,6 +47,7 @@ export function tokenMeant(tokens: readonly StandingToken[], last4: string | und
   const meant = tokens.filter((token) => (last4 === undefined ? token.state !== "deactivated" : token.last4 === last4));
   const [only] = meant;
   if (only !== undefined && meant.length === 1) return only;
-  const those = tokens.map((token) => token.last4).join(", ") || "none";
-  throw new CommandError("TOKEN_NOT_NAMED", `Say which token with --last4: the card has ${those}`, EXIT.usage);
+  const those = tokens.map((token) => `${token.last4} (${token.state})`).join(", ") || "none";
+  const what = last4 === undefined && meant.length === 0 ? "No token of the card moves any more" : "Say which token";
+  throw new CommandError("TOKEN_NOT_NAMED", `${what}: with --last4, of those it has, ${those}`, EXIT.usage);
 }
