@@ -49,7 +49,7 @@ describe("passes that are joined", () => {
   }).timeout(120_000);
 
   it("are fitted by what they say together, and are surer of it then", () => {
-    for (const seed of [400_368]) {
+    for (const seed of [400_321, 400_332, 400_336]) {
       const { samples, text } = synthesise(seed, { snrDb: -6, repeats: { count: 3, reversed: [1] } });
       expect(readSamples(samples, RATE).reads.map(({ data }) => data)).to.deep.equal([text]);
     }

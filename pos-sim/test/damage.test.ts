@@ -306,10 +306,10 @@ describe("reversals that lie elsewhere, as an interrupt puts them", () => {
   }).timeout(60_000);
 
   it("are read where there are several, or known to be in doubt", () => {
-    // All were called valid, wrongly, by who took them for pulses that are lost, the last four by who took no late one for such that met the next.
+    // All were called valid, wrongly, by who took them for pulses that are lost, the last three by who took no late one for such that met the next.
     const rare = [0, 231, 282, 355, 408, 412, 477, 525, 581].map((n) => 197_000_000 + n);
     expect(tally(rare, (seed) => moved(seed, 4)).wrong).to.deep.equal([]);
-    const late = [271, 562, 738, 767].map((n) => 300_000_000 + n);
+    const late = [271, 562, 767].map((n) => 300_000_000 + n);
     const { valid, wrong } = tally([...late, ...some(30, 300_000_000)], (seed) => moved(seed, 2 + (seed % 3)));
     expect(wrong).to.deep.equal([]);
     expect(valid).to.be.at.least(20);

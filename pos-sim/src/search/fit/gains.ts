@@ -7,13 +7,14 @@ import type { Pulses, Weighed } from "./weighed.js";
 
 /**
  * A cell may be damaged. Prior odds, as logarithms, that its pulses are lower by these factors, that one of the two of a one is gone, and that
- * it holds noise of any strength and no pulse that says anything. One damage seldom comes alone.
+ * it holds noise of any strength and no pulse that says anything. A damaged swipe of two hundred cells has one or two such places: more would make
+ * few of them dear, and in noise, where a missing pulse is no evidence, two characters that lost the same would be read as others.
  */
 const HALF = 0.5;
 const QUARTER = 0.25;
 const NEVER = Number.NEGATIVE_INFINITY;
 const RARE = -18;
-const OFTEN = -4;
+const OFTEN = -6;
 /** That it has none of the three. */
 const MOSTLY = Math.log1p(-3 * Math.exp(OFTEN));
 /** Odds that a one has lost one of its pulses, beside a cell that has evidently lost some: a damage ends somewhere. */
@@ -28,7 +29,7 @@ const ENDS_AMID = Math.log(0.3);
 /** Power over that of the most pulses that a cell has, above which something lies over them. */
 const UNDER = 1.65;
 /** Prior odds, as a logarithm, that a swipe has damaged cells at all. */
-export const DAMAGED = -2;
+export const DAMAGED = -5.5;
 
 /** What is held of damage: who knows that there is none; none that is seen; some somewhere. */
 export type Damage = "never" | "unseen" | "some";
