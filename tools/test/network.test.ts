@@ -92,6 +92,14 @@ describe("ecard network watch", () => {
     await door.close();
   });
 
+  it("draws no request as an answer, whatever it says", () => {
+    const message = { mti: "0100", fields: { 4: "000000000950", 11: "000001", 38: "ABC123", 39: "00", 49: "978" } };
+    const plain = (_colour: string, text: string) => text;
+    expect(sequenceLine(watched(0, "terminal", "processor", message), plain as never)).to.match(
+      /9\.50 978 STAN 000001 $/,
+    );
+  });
+
   it("draws an authentication as well, without the account's number and what secrets it makes", async () => {
     const paint = (_colour: string, text: string) => text;
     const transIDs = { threeDSServerTransID: "one", acsTransID: "two", messageVersion: "2.2.0" } as const;

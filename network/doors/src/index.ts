@@ -38,4 +38,13 @@ export {
   ServiceRefusal,
 } from "./signed-caller.js";
 export { type SharedNonces, type SignedDoorOptions, signedRoutes } from "./signed-door.js";
-export { type Emission, equalText, expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "./swipe.js";
+export {
+  type Emission,
+  equalText,
+  expectedTracks,
+  isPast,
+  readStripe,
+  readSwipe,
+  SERVICE_CODE,
+  type Swipe,
+} from "./swipe.js";

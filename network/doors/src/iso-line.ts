@@ -21,8 +21,6 @@ export interface PeerLine {
   readonly name: string;
   /** Of its other end. */
   readonly address: string;
-  /** Nothing that comes is heard any more; it is closed behind the answers that are on their way. @param code - Why */
-  readonly close: (code: string) => void;
 }
 
 export interface LineOptions {
@@ -64,8 +62,7 @@ export class IsoLine implements InTurn {
   constructor(socket: Socket, options: LineOptions) {
     this.#socket = socket;
     this.#options = options;
-    const address = socket.remoteAddress ?? "";
-    this.#line = { name: randomUUID(), address, close: (code) => this.#giveUp(code) };
+    this.#line = { name: randomUUID(), address: socket.remoteAddress ?? "" };
     socket.setTimeout(options.idleMs, () => socket.destroy());
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {

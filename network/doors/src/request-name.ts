@@ -14,8 +14,9 @@ export function isNamed(fields: Fields): boolean {
   return NAMING.every((de) => fields[de] !== undefined);
 }
 
+/** Of an acquirer's number zeros before it say nothing: in DE 90 it has eleven digits, and in DE 32 as many as it likes. */
 export function requestName(fields: Fields): string {
-  return JSON.stringify(NAMING.map((de) => fields[de]));
+  return JSON.stringify(NAMING.map((de) => (de === 32 ? fields[32]?.replace(/^0+(?=\d)/, "") : fields[de])));
 }
 
 /** DE 90 of what reverses it. @param forwarder - DE 33 */

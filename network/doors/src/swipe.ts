@@ -34,6 +34,23 @@ export function readSwipe(fields: Fields): Swipe | undefined {
   return { pan, expiry, serviceCode, atcDigits: Number(atc), track1, track2 };
 }
 
+/** The same of track 2, where that is there; a track 1 beside it says what it says. */
+export function readStripe(fields: Fields): (Swipe & { readonly track2: string }) | undefined {
+  const swipe = readSwipe(fields);
+  if (swipe?.track2 === undefined) return undefined;
+  const { track1, track2, ...said } = swipe;
+  const other = track1 === undefined ? swipe : readSwipe({ 45: track1 });
+  const isOne =
+    other !== undefined && (Object.keys(said) as (keyof typeof said)[]).every((of) => other[of] === said[of]);
+  return isOne ? { ...said, track1, track2 } : undefined;
+}
+
+/** Whether the month of `expiry` is over at `now`, seconds since 1970; one that is no month always is. YYMM, good to the end of that month (ISO/IEC 7813), in UTC here. */
+export function isPast(expiry: string, now: number): boolean {
+  const [year, month] = [2000 + Number(expiry.slice(0, 2)), Number(expiry.slice(2))];
+  return month < 1 || month > 12 || now >= Date.UTC(year, month, 1) / 1000;
+}
+
 export interface Emission {
   readonly pan: string;
   readonly holder: string;

@@ -12,7 +12,7 @@ describe("the services apart", function () {
         "codes",
         "code-used",
         "devices",
-        "line-lock",
+        "wrong-codes",
         "domain",
         "currency",
         "authentication",

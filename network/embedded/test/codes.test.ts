@@ -128,9 +128,34 @@ describe("a transaction code", () => {
     const { code } = await newCode();
     const cavv = Buffer.alloc(20).toString("base64");
     const drc = encodeAdditionalData({ requestor: "Wallet", drc: "0123456789ABCDEF", cavv, atc: "7" });
-    expect(await swiped(request(code, { 14: "2901", 48: drc }))).to.equal("APPROVED");
+    expect(await swiped(request(code, { 48: drc }))).to.equal("APPROVED");
     expect(second!.fields[48]).to.equal(undefined);
-    expect(second!.fields[14]).not.to.equal("2901");
+  });
+
+  it("has a stripe as a card's, and a terminal that does not contradict itself: FORMAT_ERROR, SERVICE_CODE_WRONG, CODE_EXPIRED, CHANNEL_WRONG", async () => {
+    const { code } = await newCode();
+    const good = request(code).fields[35]!;
+    const track1 = (change: string) => `B${code}^POWDERS/^${change}0123456789ABCDEF`;
+    const tail = good.slice(17);
+    for (const [change, outcome] of [
+      [{ 35: good.replace("=3012101", "=3012201") }, "SERVICE_CODE_WRONG"],
+      [{ 35: good.replace("=3012101", "=3012999") }, "SERVICE_CODE_WRONG"],
+      [{ 35: good.replace("=3012", "=2001") }, "CODE_EXPIRED"],
+      [{ 35: good.replace("=3012", "=0000") }, "CODE_EXPIRED"],
+      [{ 35: good.replace("=3012", "=3013") }, "CODE_EXPIRED"],
+      [{ 14: "2901" }, "FORMAT_ERROR"],
+      [{ 2: (await newCode()).code }, "FORMAT_ERROR"],
+      [{ 45: "garbage" }, "FORMAT_ERROR"],
+      [{ 45: track1(tail.replace("3012", "3011")) }, "FORMAT_ERROR"],
+      [{ 45: track1(tail.replace("0007", "0008")) }, "FORMAT_ERROR"],
+      [{ 22: "812" }, "CHANNEL_WRONG"],
+      [{ 19: undefined }, "FORMAT_ERROR"],
+      [{ 39: "00" }, "FORMAT_ERROR"],
+      [{ 38: "123456" }, "FORMAT_ERROR"],
+    ] as const) {
+      expect(await swiped(request(code, change as Fields)), JSON.stringify(change)).to.equal(outcome);
+    }
+    expect(await swiped(request(code, { 2: code, 14: "3012", 45: track1(tail) }))).to.equal("APPROVED");
   });
 
   it("pays over HTTP once: an appliance buys powder", async () => {
@@ -257,7 +282,7 @@ describe("a transaction code", () => {
     ).to.equal("APPROVED");
   });
 
-  it("is found by nobody who opens one line after the other, and paid with beside him: LINE_LOCKED", async () => {
+  it("is found by nobody who opens one line after the other, and paid with beside him: TRIES_SPENT", async () => {
     const { code } = await newCode();
     const unpaid = await newCode();
     let tried = 0;
@@ -269,9 +294,9 @@ describe("a transaction code", () => {
       outcomes.push(...(await swipe(...Array.from({ length: 5 }, sweep))).map(saidOf));
     }
     expect(outcomes).to.deep.equal(Array(100).fill("CODE_UNKNOWN"));
-    expect(await swiped(sweep())).to.equal("LINE_LOCKED");
+    expect(await swiped(sweep())).to.equal("TRIES_SPENT");
     const guess = request(unpaid.code, {}, "00000000");
-    expect(await swiped(guess), "and he does not hear that there is such a code").to.equal("LINE_LOCKED");
+    expect(await swiped(guess), "and he does not hear that there is such a code").to.equal("TRIES_SPENT");
     expect(await swiped(request(code)), "what is right").to.equal("APPROVED");
     now += 3600;
     expect(await swiped(sweep())).to.equal("CODE_UNKNOWN");
@@ -282,8 +307,8 @@ describe("a transaction code", () => {
     const { store } = network.processor.processor;
     const address = network.processor.processor.nameOf("address", "127.0.0.1");
     for (let i = 0; i < 100; i++) await store.addFailure(address, now, 0);
-    for (let i = 0; i < 5; i++) expect(await swiped(request(code, {}, "00000000"))).to.equal("LINE_LOCKED");
-    expect(await swiped(request(code))).to.equal("LINE_LOCKED");
+    for (let i = 0; i < 5; i++) expect(await swiped(request(code, {}, "00000000"))).to.equal("TRIES_SPENT");
+    expect(await swiped(request(code))).to.equal("TRIES_SPENT");
     now += 3600;
     expect(await swiped(request(code))).to.equal("DEVICE_LOCKED");
   });

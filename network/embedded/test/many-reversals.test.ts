@@ -5,25 +5,33 @@ import type { Message } from "@enabling-card/iso8583";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { expect } from "chai";
 import { enrolledCard, purchase, reversalOf, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
-import { ReversalAllowance, UNEARNED_MAX } from "../../processor/src/reversal-allowance.js";
+import { APPROVED_MAX, ReversalAllowance, UNEARNED_MAX } from "../../processor/src/reversal-allowance.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
 import { saidOf } from "./terminal-line.js";
 
 describe("reversals of one peer", () => {
-  it("are as many as it had approved, and a thousand beside, one a second anew", () => {
+  it("are those of what was approved, and a thousand beside, one a second anew", () => {
     const allowance = new ReversalAllowance();
     const spend = (count: number, now: number) =>
-      Array.from({ length: count }, () => allowance.spend("192.0.2.1", now)).filter((isTaken) => isTaken).length;
-    for (let i = 0; i < 50; i++) allowance.earn("192.0.2.1", 0);
-    expect(spend(2000, 0)).to.equal(UNEARNED_MAX + 50);
-    expect(allowance.spend("192.0.2.2", 0), "another peer's").to.equal(true);
+      Array.from({ length: count }, (_, i) => allowance.spend("192.0.2.1", `junk ${i}`, now)).filter(
+        (isTaken) => isTaken,
+      ).length;
+    expect(spend(2000, 0)).to.equal(UNEARNED_MAX);
+    expect(allowance.spend("192.0.2.1", "paid", 0)).to.equal(false);
+    for (let i = 0; i < 5000; i++) allowance.approved("paid");
+    expect(allowance.spend("192.0.2.1", "paid", 0), "whatever others at its address bring").to.equal(true);
+    expect(allowance.spend("192.0.2.1", "paid", 0), "and again").to.equal(true);
+    expect(spend(100, 0), "a repeat of an approval earns nothing").to.equal(0);
+    expect(allowance.spend("192.0.2.2", "junk", 0), "another peer's").to.equal(true);
     expect(spend(100, 7)).to.equal(7);
-    allowance.earn("192.0.2.1", 7);
-    expect(spend(100, 7)).to.equal(1);
     expect(spend(2000, 7 + 86_400)).to.equal(UNEARNED_MAX);
-    for (let i = 0; i < 5000; i++) allowance.spend(`peer ${i}`, 0);
+    for (let i = 0; i < 5000; i++) allowance.spend(`peer ${i}`, undefined, 0);
     expect(spend(1, 7), "no more peers are remembered than there is room for").to.equal(1);
+    for (let i = 0; i < APPROVED_MAX; i++) allowance.approved(`paid ${i}`);
+    for (let i = 0; i < UNEARNED_MAX; i++) allowance.spend("192.0.2.3", undefined, 0);
+    const isKnown = (request: string) => allowance.spend("192.0.2.3", request, 0);
+    expect([isKnown("paid"), isKnown("paid 0")], "nor more approvals").to.deep.equal([false, true]);
   });
 
   let network: Network;

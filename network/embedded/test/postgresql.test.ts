@@ -11,7 +11,7 @@ const NETWORK = [
   "codes",
   "code-used",
   "devices",
-  "line-lock",
+  "wrong-codes",
   "told-reversals",
   "repeats-at-once",
   "currency",

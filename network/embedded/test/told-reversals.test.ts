@@ -7,6 +7,7 @@ import { Processor } from "@enabling-card/processor";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
 import { purchase, T0 } from "../../issuer/test/issuer-support.js";
+import { UNEARNED_MAX } from "../../processor/src/reversal-allowance.js";
 import { Switch } from "../../processor/src/switch.js";
 
 describe("a reversal that is to be told", () => {
@@ -83,6 +84,28 @@ describe("a reversal that is to be told", () => {
     expect(told.map(stanOf)).to.include(1);
     expect(await kept()).to.deep.equal([]);
     expect(await said({ ...request(1), mti: "0101" }), "as the issuer says").to.equal("00");
+  });
+
+  it("is kept of a thousand repeats that a peer brings while the issuer is away, and of no more: REVERSALS_MANY", async () => {
+    issuer = () => new LineError("LINE_DOWN", { isSent: false });
+    const peer = { name: "line", address: "192.0.2.1" };
+    const outcomes: (string | undefined)[] = [];
+    for (let i = 0; i < UNEARNED_MAX + 20; i++) {
+      const { fields } = await terminals.answer({ ...request(i), mti: "0101" }, peer);
+      outcomes.push(fields[44]);
+    }
+    expect(outcomes.filter((one) => one === "ISSUER_UNAVAILABLE").length).to.equal(UNEARNED_MAX);
+    expect(outcomes.slice(-20)).to.deep.equal(Array(20).fill("REVERSALS_MANY"));
+    expect(await kept()).to.have.length(UNEARNED_MAX);
+  });
+
+  it("and was told by another processor over the same store is asked for again", async () => {
+    expect(await said(request(1))).to.equal("ISSUER_UNAVAILABLE");
+    issuer = () => "00";
+    const [row] = await kept();
+    await processor.store.atomically((tables) => tables.dropReversal(row!.name));
+    for (let i = 0; i < 2; i++) await terminals.reverse();
+    expect(await said({ ...request(1), mti: "0101" })).to.equal("00");
   });
 
   it("has its repeat refused from the moment on in which the line broke, before the store has it", async () => {

@@ -1,10 +1,10 @@
 // The account behind a card's tokens: a number of its own, which no card, phone or terminal ever sees. Who asks to have a token resolved is a service.
 
+import { isPast } from "@enabling-card/doors";
 import { TEST_IIN, type TokenState } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
 import { mintPan } from "./pan.js";
 import type { Tables, TokenRow } from "./store.js";
-import { isPast } from "./token-expiry.js";
 import type { TokenSecrets } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 

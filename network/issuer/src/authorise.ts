@@ -5,6 +5,7 @@ import {
   equalText,
   expectedTracks,
   isNamed,
+  isPast,
   NAMING,
   originalName,
   readSwipe,
@@ -18,7 +19,6 @@ import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import type { Decision, Tables, TokenRow } from "./store.js";
-import { isPast } from "./token-expiry.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 import { approved, declined, failed, misfit } from "./verdict.js";
@@ -63,9 +63,13 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
   const decision = await decide(issuer, kept, fields, now, from);
-  // Of a number that is nobody's nothing is kept: anybody can name as many as he likes.
-  if (decision.decline !== "CARD_NUMBER_UNKNOWN") await kept.keepDecision(request, decision, now);
+  if (!isOfNobody(decision)) await kept.keepDecision(request, decision, now);
   return decision;
+}
+
+/** What names no token of ours, or is no request at all: nothing of it is kept, as anybody can send as much of it as he likes, and each time it is the same. */
+function isOfNobody({ decline }: Decision): boolean {
+  return decline === "CARD_NUMBER_UNKNOWN" || decline === "FORMAT_ERROR" || decline === "TRANSACTION_UNSUPPORTED";
 }
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */

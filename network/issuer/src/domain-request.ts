@@ -2,11 +2,11 @@
 // what is left to look at is the CAVV, that the account's user was authenticated, and the grant that it is for.
 
 import { cavvFault } from "@enabling-card/acs";
+import { isPast } from "@enabling-card/doors";
 import { type AdditionalData, decodeAdditionalData, type Fields, Iso8583Error } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
 import type { Issuer } from "./issuer.js";
 import type { Decision, Tables } from "./store.js";
-import { isPast } from "./token-expiry.js";
 import { stateRefusal } from "./token-state.js";
 import { approved, declined, failed, misfit } from "./verdict.js";
 

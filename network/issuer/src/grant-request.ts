@@ -1,5 +1,6 @@
 // A phone's request for a grant: what it must be, and the counting of its ATC. Composing and sealing are the issuer's.
 
+import { isPast } from "@enabling-card/doors";
 import type { Repeatable } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
@@ -19,7 +20,6 @@ import { IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
 import { filled } from "./grant-rate.js";
 import type { Tables, TokenRow } from "./store.js";
-import { isPast } from "./token-expiry.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
 

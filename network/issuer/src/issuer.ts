@@ -1,6 +1,6 @@
 // The issuer: enrols cards, mints tokens, issues sealed single-use grants and signed states, authorises swipes.
 
-import { equalText } from "@enabling-card/doors";
+import { equalText, isPast } from "@enabling-card/doors";
 import { type Authority, authority, DevelopmentLog, type LogHead } from "@enabling-card/ledger";
 import type { Once, Repeatable } from "@enabling-card/sql";
 import { AAD, encodeSign1, encodeTokenState, fromHex, Role, type StateActor, TokenState } from "@enabling-card/wire";
@@ -19,7 +19,6 @@ import { ownCertificates, resealAll, tieToKeys } from "./own-certificate.js";
 import { onceOf } from "./repeats.js";
 import { Signers } from "./signers.js";
 import { IssuerStore, openIssuerDatabase, type TokenRow } from "./store.js";
-import { isPast } from "./token-expiry.js";
 import { moveToken } from "./token-moves.js";
 import { TokenSecrets } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";

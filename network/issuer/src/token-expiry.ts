@@ -8,9 +8,3 @@ export function expiryFrom(now: number): string {
   const year = (date.getUTCFullYear() + TOKEN_LIFE_YEARS) % 100;
   return `${String(year).padStart(2, "0")}${String(date.getUTCMonth() + 1).padStart(2, "0")}`;
 }
-
-/** Whether the month of `expiry` is over at `now`. */
-export function isPast(expiry: string, now: number): boolean {
-  const [year, month] = [2000 + Number(expiry.slice(0, 2)), Number(expiry.slice(2))];
-  return now >= Date.UTC(year, month, 1) / 1000;
-}

@@ -282,7 +282,7 @@ describe("authorising a swipe", () => {
     expect(await answerTo(issuer, { ...message, mti: "0101" })).to.equal("APPROVED");
   });
 
-  it("keeps nothing of a request about a number that is nobody's", async () => {
+  it("keeps nothing of what is no request, or is about a number that is nobody's", async () => {
     const keepDecision = Tables.prototype.keepDecision;
     let keptOnes = 0;
     Tables.prototype.keepDecision = function (...values) {
@@ -292,6 +292,8 @@ describe("authorising a swipe", () => {
     try {
       const nobodys = purchase({ track2: tracks.track2!.replace(/^\d{16}/, "9999990000000000") });
       expect(await answerTo(issuer, nobodys)).to.equal("CARD_NUMBER_UNKNOWN");
+      expect(await answerTo(issuer, purchase({ track2: "1" }))).to.equal("FORMAT_ERROR");
+      expect(await answerTo(issuer, purchase(tracks, { 3: "200000" }))).to.equal("TRANSACTION_UNSUPPORTED");
       expect(keptOnes).to.equal(0);
       expect(await answerTo(issuer, purchase(tracks, { 11: "000778" }))).to.equal("APPROVED");
       expect(keptOnes).to.equal(1);

@@ -55,6 +55,22 @@ describe("a reversal", () => {
     expect(await answerTo(issuer, purchase({ track2: request.fields[35]! }))).to.equal("APPROVED");
   });
 
+  it("takes it back whichever of both writes its acquirer with zeros before", async () => {
+    const acquirer = request.fields[32]!;
+    const padded = acquirer.padStart(11, "0");
+    const card = await enrolledCard(issuer);
+    for (const [asked, reversed] of [
+      [acquirer, padded],
+      [padded, acquirer],
+    ] as const) {
+      const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
+      const paid = purchase(tracksOf(await takeGrant(issuer, card, tokenRef)), { 32: asked });
+      expect(await answerTo(issuer, paid)).to.equal("APPROVED");
+      expect(await answerTo(issuer, reversalOf(paid, { 32: reversed }))).to.equal("APPROVED");
+      expect(await answerTo(issuer, { ...paid, mti: "0101" })).to.equal("REVERSED");
+    }
+  });
+
   it("of a repeat is one of its request", async () => {
     expect(await answerTo(issuer, reversalOf({ ...request, mti: "0101" }))).to.equal("APPROVED");
     expect(await answerTo(issuer, request)).to.equal("REVERSED");

@@ -67,6 +67,8 @@ export class ProcessorError extends Error {
 export const PROCESSOR_DECLINES = {
   FORMAT_ERROR: "30",
   TRANSACTION_UNSUPPORTED: "12",
+  /** Of a code's stripe: one for cards with a chip, or none. */
+  SERVICE_CODE_WRONG: "63",
   CODE_UNKNOWN: "14",
   CODE_USED: "94",
   CODE_EXPIRED: "54",
@@ -78,8 +80,8 @@ export const PROCESSOR_DECLINES = {
   /** Five wrong tries within a day, of this device; at this terminal, on one line. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",
-  /** Twenty wrong tries by this line, whatever terminals and devices it named; or a wrong one behind a hundred within an hour from its address. */
-  LINE_LOCKED: "65",
+  /** A wrong one behind a hundred within an hour from its address, whatever lines, terminals and devices it named. */
+  TRIES_SPENT: "65",
   /** Not the merchant, the requestor, or the way to pay that the DRC is for. */
   MERCHANT_WRONG: "58",
   REQUESTOR_WRONG: "58",

@@ -135,13 +135,12 @@ export async function httpServer(
   app.post<{ Body: DevicePurchase & { device: string; mac: string } }>(
     "/v1/purchases",
     { schema: { ...ROUTES.purchase, body: REQUESTS.purchase, response: ANSWERS.purchase } },
-    async ({ body: { device, mac, ...purchase }, raw: { socket } }, reply) => {
+    async ({ body: { device, mac, ...purchase }, raw: { socket } }) => {
       const {
         38: authCode,
         39: responseCode,
         44: ourCode,
       } = (await terminals.buy(device, purchase, decode64(mac), lineOf(socket))).fields;
-      if (ourCode === "LINE_LOCKED") reply.header("connection", "close");
       const said = { ...(ourCode !== undefined && { ourCode }), ...(authCode !== undefined && { authCode }) };
       return { approved: responseCode === "00", responseCode, ...said };
     },

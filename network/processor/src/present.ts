@@ -12,9 +12,7 @@ import type { CodeRow } from "./rows.js";
 /** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
 export const FAILURES_MAX = 5;
 export const FAILURE_WINDOW_S = 86_400;
-/** Of one line, whatever terminals it says it is of: those of many share one. */
-export const LINE_FAILURES_MAX = 20;
-/** Of one address within an hour, whatever lines it opens. Many may be behind it: what is right is taken from there nevertheless. */
+/** Of one address within an hour, whatever lines it opens and terminals it names. Many may be behind it: what is right is taken from there nevertheless. */
 export const ADDRESS_FAILURES_MAX = 100;
 const ADDRESS_WINDOW_S = 3600;
 /** How long a request's repeat is one: less than an issuer keeps its answer, by what clocks may differ, so that none is decided anew. */
@@ -61,21 +59,19 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     }
     // Anybody can say that he is a shop's terminal: what he does on his line locks that terminal on it, and on no other.
     const place = processor.nameOf("terminal", JSON.stringify([line?.name ?? null, terminal]));
-    const ofLine = line && processor.nameOf("line", line.name);
     const ofAddress = line && processor.nameOf("address", networkOf(line.address));
-    if (ofLine !== undefined && (await kept.failures(ofLine, since)) >= LINE_FAILURES_MAX) return "LINE_LOCKED";
     if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
     const recent = ofAddress === undefined ? 0 : await kept.failures(ofAddress, now - ADDRESS_WINDOW_S);
     const isSpent = recent >= ADDRESS_FAILURES_MAX;
     /** Whoever has had his tries hears of all that is wrong the same. */
     const wrong = async (decline: ProcessorDecline, ...counted: readonly string[]) => {
-      const subjects = isSpent ? counted : [place, ofLine, ofAddress, ...counted];
+      const subjects = isSpent ? counted : [place, ofAddress, ...counted];
       for (const subject of subjects) if (subject !== undefined) await kept.addFailure(subject, now, since);
-      return isSpent ? "LINE_LOCKED" : decline;
+      return isSpent ? "TRIES_SPENT" : decline;
     };
     if (row === undefined) return wrong("CODE_UNKNOWN");
     const device = processor.nameOf("device", row.device);
-    if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "LINE_LOCKED" : "DEVICE_LOCKED";
+    if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "TRIES_SPENT" : "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
     if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", device);
     const unfit = misfit(row, presented, now);

@@ -1,10 +1,10 @@
-// How many reversals one peer may bring, each of which an issuer keeps for a day whether it knows the request or not: as many as it had approvals, and some
-// beside these, for approvals that it had by another line, or from another processor.
+// How many reversals one peer may bring, each of which an issuer keeps for a day whether it knows the request or not. What was approved here may be reversed
+// as often as anybody likes; beside that each peer has some, for approvals that it had from another processor, or before this one began.
 
 /** Beside those of approvals; one of them is given back a second. */
 export const UNEARNED_MAX = 1000;
-/** Of approvals that are not reversed, no more than these are remembered. */
-const EARNED_MAX = 100_000;
+/** Approvals that are remembered, the newest: some 10 MB of names. */
+export const APPROVED_MAX = 100_000;
 /** Peers at one time: of further ones the one that was heard of first is forgotten. */
 const PEERS_MAX = 4096;
 
@@ -14,16 +14,24 @@ interface Account {
 }
 
 export class ReversalAllowance {
+  readonly #approved = new Set<string>();
   readonly #peers = new Map<string, Account>();
 
-  /** @param peer - What it cannot choose: its network. @param now - Seconds */
-  earn(peer: string, now: number): void {
-    const account = this.#accountOf(peer, now);
-    account.left = Math.min(account.left + 1, EARNED_MAX);
+  /** @param request - Name of what was approved */
+  approved(request: string): void {
+    if (this.#approved.has(request)) return; // a repeat
+    const [first] = this.#approved;
+    if (this.#approved.size >= APPROVED_MAX) this.#approved.delete(first!);
+    this.#approved.add(request);
   }
 
-  /** False where it has brought too many. */
-  spend(peer: string, now: number): boolean {
+  /**
+   * False where a peer has brought too many.
+   *
+   * @param peer - What it cannot choose: its network. @param request - Name of what is to be reversed, if it has one. @param now - Seconds
+   */
+  spend(peer: string, request: string | undefined, now: number): boolean {
+    if (request !== undefined && this.#approved.has(request)) return true;
     const account = this.#accountOf(peer, now);
     if (account.left < 1) return false;
     account.left--;
@@ -38,8 +46,7 @@ export class ReversalAllowance {
       account = { left: UNEARNED_MAX, at: now };
       this.#peers.set(peer, account);
     }
-    if (account.left < UNEARNED_MAX)
-      account.left = Math.min(UNEARNED_MAX, account.left + Math.max(0, now - account.at));
+    account.left = Math.min(UNEARNED_MAX, account.left + Math.max(0, now - account.at));
     account.at = Math.max(account.at, now);
     return account;
   }

@@ -24,8 +24,8 @@ type Heard = "heard" | "refused" | "unheard";
 
 export class Reversals {
   readonly #options: ReversalsOptions;
-  /** Names of all that this process has to tell: known before the store has any, and until the issuer has heard. */
-  readonly #names = new Set<string>();
+  /** Names of what this process has to tell, from before the store has them, and whether it has: whoever looked at the store before that, looks here after it. */
+  readonly #names = new Map<string, "coming" | "kept" | "known">();
   /** What the store did not take yet. */
   readonly #unkept = new Map<string, ReversalRow>();
   #isTelling = false;
@@ -50,10 +50,11 @@ export class Reversals {
     const told = REVERSED_WITH.flatMap((de) => (fields[de] === undefined ? [] : [[de, fields[de]]]));
     const name = this.#nameOf(fields);
     const message = JSON.stringify({ ...Object.fromEntries(told), 90: originalOf(mti, fields, forwarder) });
-    this.#names.add(name);
+    this.#names.set(name, "coming");
     const row = { name, at: processor.now(), message, tries: isSent ? 0 : 1 };
     try {
       await this.#store.keepReversal(row);
+      this.#names.set(name, "kept");
       return true;
     } catch {
       this.#unkept.set(name, row);
@@ -66,6 +67,7 @@ export class Reversals {
   async tell(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
+    this.#leaveToStore();
     try {
       await this.#keepUnkept();
       const told = new Set<string>();
@@ -84,10 +86,19 @@ export class Reversals {
     }
   }
 
+  /** Whoever looked at the store before a name was there has his answer a turn later; from then on the store knows, whichever process tells it. */
+  #leaveToStore(): void {
+    for (const [name, state] of this.#names) {
+      if (state === "known") this.#names.delete(name);
+      if (state === "kept") this.#names.set(name, "known");
+    }
+  }
+
   async #keepUnkept(): Promise<void> {
     for (const [name, row] of this.#unkept) {
       await this.#store.keepReversal(row);
       this.#unkept.delete(name);
+      this.#names.set(name, "kept");
     }
   }
 

@@ -1,7 +1,16 @@
 // Between terminals and issuers. A request with a token goes on as it is; one with a transaction code is the first of two, and the second, with the
 // account behind the code, is built here. What an issuer did not answer is declined, and reversed until the issuer has heard of it.
 
-import { answerFields, isNamed, LineError, type PeerLine, requestName } from "@enabling-card/doors";
+import {
+  answerFields,
+  isNamed,
+  isPast,
+  LineError,
+  originalName,
+  readStripe,
+  requestName,
+  SERVICE_CODE,
+} from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
 import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
@@ -32,9 +41,11 @@ export type Party = "terminal" | "processor" | "issuer";
 const NOT_ASKED: ReadonlySet<string> = new Set(["7", "12", "13", "37", "64", "128"]);
 /** What a code's second request has of its first: who asks for how much, where and when. What shows the code is the processor's to look at. */
 const PASSED_ON = [3, 4, 11, 12, 13, 18, 19, 25, 32, 37, 41, 42, 43, 49] as const;
-/** PAN, separator, expiry, service code, profile 1, ATC and eight digits: a code's track 2. */
-const CODE_TRACK = /^(\d{16})[=D]\d{7}1(\d{4})(\d{8})$/;
-const LINE_LOCKED = "LINE_LOCKED" satisfies ProcessorDecline;
+/** What answers say, and no request does: whoever watches would take it for one. */
+const OF_ANSWERS = [38, 39, 44] as const;
+const MAC_DIGITS = 8;
+/** DE 22 (ISO 8583:1987): electronic commerce. */
+const ENTRY_REMOTE = "81";
 /** How often what is still to be reversed is told again, ms. */
 const REVERSAL_EVERY_MS = 1000;
 
@@ -60,16 +71,12 @@ export class Switch {
     clearInterval(this.#timer);
   }
 
-  /** The answer to a terminal's request; never rejects. @param line - That it came by: closed where it was wrong too often */
-  async answer(message: Message, line?: PeerLine): Promise<Message> {
+  /** The answer to a terminal's request; never rejects. @param line - That it came by */
+  async answer(message: Message, line?: Presented["line"]): Promise<Message> {
     this.#saw("terminal", "processor", message);
-    const peer = line && networkOf(line.address);
-    const now = this.#options.processor.now();
-    const isReversal = message.mti.startsWith("04");
-    const isOver = isReversal && peer !== undefined && !this.#allowance.spend(peer, now);
-    const answer = isOver ? declined(message, "REVERSALS_MANY") : await this.#decided(message, line);
-    if (!isReversal && peer !== undefined && answer.fields[39] === "00") this.#allowance.earn(peer, now);
-    if (answer.fields[44] === LINE_LOCKED) line?.close(LINE_LOCKED);
+    const answer = await this.#decided(message, line);
+    if (message.mti.startsWith("01") && answer.fields[39] === "00")
+      this.#allowance.approved(requestName(message.fields));
     this.#saw("processor", "terminal", answer);
     return answer;
   }
@@ -90,7 +97,10 @@ export class Switch {
     const isShownBy = (key: Uint8Array) => equalMac(purchaseMac(key, purchase), mac);
     const request = processor.nameOf("purchase", `${device}|${counter}`);
     const asked = this.#askedOf(first, device, mac);
-    return this.#codeDecided(first, { code, request, isShownBy, asked, line, terminal: device });
+    this.#saw("terminal", "processor", first);
+    const answer = await this.#codeDecided(first, { code, request, isShownBy, asked, line, terminal: device });
+    this.#saw("processor", "terminal", answer);
+    return answer;
   }
 
   /** Tells issuers of what they may have approved and nobody heard of. */
@@ -106,20 +116,38 @@ export class Switch {
     const { fields, mti } = message;
     if (!isNamed(fields)) return declined(message, "FORMAT_ERROR");
     try {
-      const number = numberOf(fields);
-      if (mti.startsWith("04")) return await this.#routed(message);
-      if (!isTransactionCode(number)) return await this.#tokenDecided(message);
-      const [, code, atc, digits] = CODE_TRACK.exec(fields[35] ?? "") ?? [];
-      if (code === undefined) return declined(message, "FORMAT_ERROR");
-      const request = this.#options.processor.nameOf("request", requestName(fields));
-      const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, Number(atc)), digits!);
-      const asked = this.#askedOf(message);
-      const terminal = `${fields[32]}|${fields[41]}`;
-      return await this.#codeDecided(message, { code, request, isShownBy, asked, line, terminal });
+      if (mti.startsWith("04")) {
+        const isAllowed = this.#mayReverse(originalName(fields), line);
+        return isAllowed ? await this.#routed(message, line) : declined(message, "REVERSALS_MANY");
+      }
+      if (OF_ANSWERS.some((de) => fields[de] !== undefined)) return declined(message, "FORMAT_ERROR");
+      const isOfCode = isTransactionCode(numberOf(fields));
+      return await (isOfCode ? this.#stripeDecided(message, line) : this.#tokenDecided(message, line));
     } catch {
       this.#options.onFault?.("PROCESSOR_FAILED");
       return declined(message, "PROCESSOR_FAILED");
     }
+  }
+
+  /** Each one that an issuer does not know is kept there for a day. */
+  #mayReverse(request: string | undefined, line: Presented["line"]): boolean {
+    return line === undefined || this.#allowance.spend(networkOf(line.address), request, this.#options.processor.now());
+  }
+
+  /** A code on a stripe. Its digits show code and ATC; the rest is what any card's stripe has, and a terminal that contradicts itself is not believed. */
+  async #stripeDecided(message: Message, line: Presented["line"]): Promise<Message> {
+    const { fields } = message;
+    const { processor } = this.#options;
+    const stripe = readStripe(fields);
+    if (stripe === undefined || fields[19] === undefined) return declined(message, "FORMAT_ERROR");
+    const { pan: code, atcDigits, track2 } = stripe;
+    if (stripe.serviceCode !== SERVICE_CODE) return declined(message, "SERVICE_CODE_WRONG");
+    if (isPast(stripe.expiry, processor.now())) return declined(message, "CODE_EXPIRED");
+    if (fields[22]?.startsWith(ENTRY_REMOTE)) return declined(message, "CHANNEL_WRONG");
+    const request = processor.nameOf("request", requestName(fields));
+    const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, atcDigits), track2.slice(-MAC_DIGITS));
+    const terminal = `${fields[32]}|${fields[41]}`;
+    return this.#codeDecided(message, { code, request, isShownBy, asked: this.#askedOf(message), line, terminal });
   }
 
   /** All that a request asks for, under a key: of a stripe its digits are among it (DE 35), of a device's purchase the MAC beside it. */
@@ -131,10 +159,10 @@ export class Switch {
   }
 
   /** An issuer believes the processor that names an account: that is for what was looked at here, and no terminal's to say. */
-  async #tokenDecided(message: Message): Promise<Message> {
+  async #tokenDecided(message: Message, line: Presented["line"]): Promise<Message> {
     const second = await domainRequest(this.#options.processor, message, this.#forwarder);
-    if (second === undefined) return this.#routed(message);
-    return typeof second === "string" ? declined(message, second) : this.#routed(second);
+    if (second === undefined) return this.#routed(message, line);
+    return typeof second === "string" ? declined(message, second) : this.#routed(second, line);
   }
 
   /** The first request: what it presents is looked at, and what it may cost is asked of the issuer by the second one. */
@@ -170,11 +198,11 @@ export class Switch {
         33: this.#forwarder,
       },
     };
-    const answer = await this.#routed(second);
+    const answer = await this.#routed(second, shown.line);
     return { mti: answer.mti, fields: { ...answer.fields, 7: fields[7]! } };
   }
 
-  async #routed(message: Message): Promise<Message> {
+  async #routed(message: Message, line: Presented["line"]): Promise<Message> {
     const isRequest = message.mti.startsWith("01");
     try {
       // What is still to be reversed must not be approved by a repeat meanwhile.
@@ -185,7 +213,9 @@ export class Switch {
       this.#options.onFault?.(error.code);
       if (error.code === "LINE_NAMED") return declined(message, "NAME_TAKEN");
       // What was not sent cannot have been approved; of a repeat the original can, whose answer the terminal has not heard.
-      const isToBeReversed = isRequest && (error.isSent || message.mti === "0101");
+      const isRepeat = !error.isSent && message.mti === "0101";
+      if (isRepeat && !this.#mayReverse(requestName(message.fields), line)) return declined(message, "REVERSALS_MANY");
+      const isToBeReversed = isRequest && (error.isSent || isRepeat);
       const isKept = !isToBeReversed || (await this.#reversals.keep(message, error.isSent));
       return declined(message, isKept ? "ISSUER_UNAVAILABLE" : "PROCESSOR_FAILED");
     }

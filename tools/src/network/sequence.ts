@@ -54,7 +54,8 @@ function said({ mti, fields }: WatchedMessage, paint: Paint): string {
     const amount = (Number(fields.purchaseAmount) / 100).toFixed(2);
     return [amount, fields.purchaseCurrency, acctNumber, paint("dim", merchantName ?? "")].join(" ");
   }
-  const code = fields[39];
+  // ISO 8583:1987, MTI: of an answer the third digit is odd.
+  const code = Number(mti[2]) % 2 === 1 ? fields[39] : undefined;
   if (code !== undefined) {
     const isApproved = code === "00";
     const words = isApproved
