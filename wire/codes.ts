@@ -156,6 +156,7 @@ const TABLE = {
     "No answer about the user came in time: nothing was sent; present again",
   ],
   [Status.BatteryLow]: ["BATTERY_LOW", "The battery cannot finish an emission: charge the card"],
+  [Status.PhoneAway]: ["PHONE_AWAY", "The card's phone was away for longer than its owner chose: load a grant anew"],
   [Status.PinUncertain]: [
     "PIN_UNCERTAIN",
     "The card's answer about its PIN was lost: the new one may be set or not; set it again, as the old one too if need be",

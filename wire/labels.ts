@@ -20,6 +20,7 @@ export const enum Op {
   State = 4,
   SetPin = 5,
   Unpair = 6,
+  Near = 7,
 }
 
 export const enum When {
@@ -37,6 +38,8 @@ export const enum CardEvent {
   Done = 4,
   Disarmed = 5,
   BatteryLow = 6,
+  /** The card's button chose a payment means. */
+  Chosen = 7,
 }
 
 export const enum Phase {

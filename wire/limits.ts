@@ -37,6 +37,12 @@ export const CRYPTOGRAM_SIZE = 8;
 export const STRIPE_ATCS = 10_000;
 export const IDENTIFIER_SIZE = 16;
 
+/** How long its phone may be away from a card before it drops what it holds, seconds. */
+export const NEAR_MIN_S = 30;
+export const NEAR_MAX_S = 86_400;
+/** How long a card shows which payment means its button has chosen. */
+export const CHOICE_SHOWN_MS = 5_000;
+
 // Bounds on what a grant or certificate may hold, octets
 export const GRANT_MAX = 512;
 export const CERTIFICATE_MAX = 400;

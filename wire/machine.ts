@@ -104,4 +104,13 @@ export const enum Indicator {
   Sending = 4,
   Done = 5,
   Refused = 6,
+  /** And the next ones: so many of the card's payment means, in its own order. */
+  Choice1 = 8,
+  Choice2 = 9,
+  Choice3 = 10,
+  Choice4 = 11,
+  Choice5 = 12,
+  Choice6 = 13,
+  Choice7 = 14,
+  Choice8 = 15,
 }

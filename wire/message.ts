@@ -38,7 +38,7 @@ export function decodeCardMessage(plaintext: Uint8Array): CardMessage {
   const [id, code, body] = asArray(cborDecode(plaintext), "card message", 3, 3);
   const number = asUint(id, "id", 0xffff_ffff);
   if (number === 0) {
-    return { kind: "event", event: asUint(code, "event", CardEvent.BatteryLow) as CardEvent, body: body as CborValue };
+    return { kind: "event", event: asUint(code, "event", CardEvent.Chosen) as CardEvent, body: body as CborValue };
   }
   return { kind: "answer", id: number, status: asUint(code, "status", 255) as Status, body: body as CborValue };
 }

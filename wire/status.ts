@@ -73,6 +73,7 @@ export const enum Status {
   ConfirmationTimeout = 89,
   BatteryLow = 90,
   PinUncertain = 91,
+  PhoneAway = 92,
 
   StateMalformed = 100,
   StateOtherCard = 101,

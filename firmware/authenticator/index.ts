@@ -65,7 +65,7 @@ function onGesture(gesture: Gesture): void {
     else if (gesture == Gesture.Long || gesture == Gesture.Hold) answer(Mail.V2, Status.UserRefused, Method.Button);
   } else if (gesture == Gesture.Hold) tellButton(ButtonEvent.PairingHold);
   else if (gesture == Gesture.Long) tellButton(ButtonEvent.Disarm);
-  else if (gesture == Gesture.Short) tellButton(ButtonEvent.Choose);
+  else if (gesture == Gesture.Short || gesture == Gesture.Twice) tellButton(ButtonEvent.Choose); // each press is one
 }
 
 /** V1 = [R, SHA-256(grant), merchant, cap, methods, pinNonce, ?sealed PIN] */

@@ -10,11 +10,13 @@ export const enum Deadline {
   NextPass = 4,
   Challenge = 5,
   Identifier = 6,
-  Count = 7,
+  Away = 7,
+  Choice = 8,
+  Count = 9,
 }
 
-const at: usize = memory.data(8 * 7);
-const END: usize = at + 8 * 7;
+const at: usize = memory.data(8 * 9);
+const END: usize = at + 8 * 9;
 
 export function setDeadline(which: Deadline, inMs: u64): void {
   tableSet(at, END, which, now() + inMs);

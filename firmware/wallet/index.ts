@@ -4,12 +4,14 @@ import * as cbor from "../common/cbor";
 import { mailSlot as slot, postShort } from "../common/mailbox";
 import { channelStart, openSealed, SEALED_HEADER, sendSealed } from "../crypto/pair-channel";
 import { now } from "../ports/clock";
+import { chooseNext, tellChoice } from "./choice";
 import * as confirm from "./confirm";
 import { clearDeadline, Deadline, setDeadline, takeDue } from "./deadlines";
 import { putInfo } from "./info";
 import * as life from "./life";
 import { loadGrant } from "./load";
 import * as messages from "./messages";
+import { nearAway, nearHeard, nearRequest } from "./nearness";
 import * as pairing from "./pairing";
 import * as session from "./session";
 import { stateRequest } from "./states";
@@ -62,6 +64,8 @@ export function onAlarm(): void {
     else if (due == Deadline.NextPass) life.lifeNextPass();
     else if (due == Deadline.Challenge && session.sessionLive()) pairing.sendChallenge();
     else if (due == Deadline.Identifier) pairing.announceIdentifier();
+    else if (due == Deadline.Away) life.lifeAway();
+    else if (due == Deadline.Choice) life.lifeShow();
   }
 }
 
@@ -112,12 +116,14 @@ function onSealed(length: i32): void {
     forgetRequests(); // numbered by a session that is no more
   }
   if (!wasLive) setDeadline(Deadline.Challenge, 60_000);
+  nearHeard();
   cbor.open(messages.message + messages.ENVELOPE, length - TAG_SIZE);
   cbor.array(3);
   const id = <u32>cbor.uint(u32.MAX_VALUE);
   const op = <i32>cbor.uint(255);
   if (!cbor.fine() || id == 0) messages.replyFault(Status.MessageMalformed);
   else onRequest(id, op);
+  tellChoice();
 }
 
 function onRequest(id: u32, op: i32): void {
@@ -127,6 +133,7 @@ function onRequest(id: u32, op: i32): void {
   else if (op == Op.State) stateRequest(id);
   else if (op == Op.SetPin) setPin(id);
   else if (op == Op.Unpair) unpair(id);
+  else if (op == Op.Near) nearRequest(id);
   else messages.answerStatus(id, Status.UnknownOperation);
 }
 
@@ -208,7 +215,7 @@ function onButtonEvent(length: i32): void {
     // A phone that is in a session, lost it may be, would keep the new one away.
     if (session.sessionLive()) postShort(ModuleId.Link, Mail.Hangup);
   }
-  // Choose: there is one grant at a time to choose from.
+  else if (event == ButtonEvent.Choose && !life.lifeBusy() && !nearAway()) chooseNext();
 }
 
 /** A session dies with its link; what is loaded or armed does not. */

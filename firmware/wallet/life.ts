@@ -11,6 +11,7 @@ import { f2fClear, f2fMs, f2fPlay, f2fPut, f2fZeros } from "./f2f";
 import * as grant from "./grant";
 import { putInfo } from "./info";
 import { answerBegin, answerEnd, answerStatus, messageWipe } from "./messages";
+import { nearAway } from "./nearness";
 import { holding, phase, setPhase } from "./phase";
 import * as plan from "./plan";
 import { sessionLive } from "./session";
@@ -89,6 +90,16 @@ export function lifeConfirmed(status: Status): void {
   indicate(Indicator.Armed);
   answerPresent();
   tellArmed();
+}
+
+/** Its phone is away for longer than the owner chose. An armed grant outlives that; one that waits for its user does not. */
+export function lifeAway(): void {
+  if (phase() == Phase.Loaded || phase() == Phase.Asking) lifeEnd(Status.PhoneAway);
+}
+
+/** Shows again how the grant stands, behind what was shown for a moment. */
+export function lifeShow(): void {
+  if (!lifeBusy()) indicate(Indicator.Off);
 }
 
 /** A reader's head came under an armed card. */
@@ -183,6 +194,7 @@ function endEmission(): void {
     indicate(armed ? Indicator.Armed : Indicator.Done);
     if (when == When.Now) answerPresent();
     if (armed) tellArmed();
+    else if (nearAway()) lifeAway();
     return;
   }
   useUp();
@@ -238,6 +250,7 @@ function giveUp(status: Status): void {
   indicate(Indicator.Refused);
   if (when == When.AtSwipe) tellDisarmed(status);
   else refuse(status);
+  if (nearAway()) lifeAway(); // what is left of it waits for its user again
 }
 
 /** Zeros, track 1, zeros, track 2, zeros; all of it backwards in a reversed pass. */

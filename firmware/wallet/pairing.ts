@@ -12,6 +12,7 @@ import { clearDeadline, Deadline, deadlineSet, setDeadline } from "./deadlines";
 import { putInfo } from "./info";
 import { lifeEnd } from "./life";
 import { answerBegin, answerEnd, ENVELOPE, message, reply, replyClear, replyFault } from "./messages";
+import { nearForget } from "./nearness";
 import * as noise from "./noise";
 import { sessionBegin, sessionEnd } from "./session";
 import { CardEvent, MessageType } from "../../wire/labels";
@@ -135,6 +136,7 @@ export function pairConfirmed(status: Status): void {
     refuse(Status.VaultFailed);
     return;
   }
+  nearForget();
   sessionEnd();
   sessionBegin(true);
   clearDeadline(Deadline.PairingWindow);
@@ -175,7 +177,10 @@ export function openFirst(length: i32): void {
 /** Forgets the owner. The caller has ended the grant. */
 export function unpair(): Status {
   const status = write(VaultItem.Owner, owner, 0);
-  if (status == 0) announceIdentifier();
+  if (status == 0) {
+    nearForget();
+    announceIdentifier();
+  }
   return status == 0 ? Status.Ok : Status.VaultFailed;
 }
 

@@ -1,5 +1,5 @@
 // What the wallet must not forget: one flash record, written whole, so that each step is before or after a power cut, never half.
-// Version, checkpoint of the ledger, the last grant and its passes, and for each token its ATC and state.
+// Version, checkpoint of the ledger, the last grant and its passes, for each token its ATC and state, and how long its phone may be away.
 import { read, write } from "../ports/flash";
 import * as vault from "../ports/vault";
 import { equal } from "../common/bytes";
@@ -9,11 +9,14 @@ import { CHECKPOINT_ITEM_SIZE, FlashRecord, VaultItem } from "../../wire/machine
 import { Status } from "../../wire/status";
 import { calendar, timeKnown } from "./time";
 
-const FORMAT: u8 = 1;
+/** Of format 1 all but the last four octets are the same. */
+const FORMAT: u8 = 2;
+const FORMAT_1_SHORT: i32 = 4;
 const HEAD: i32 = 116;
 // One token: used u8, state u8, 2 spare | atc u32 | state version u32 | until u64 | issuer(8) | tokenRef(16)
 const TOKEN: i32 = 44;
-const SIZE: i32 = HEAD + TOKENS_MAX * TOKEN;
+const NEAR: i32 = HEAD + TOKENS_MAX * TOKEN;
+const SIZE: i32 = NEAR + 4;
 export const ISSUER_SIZE: i32 = 8;
 
 /** What flash and vault answer where there is nothing; -2 is what cannot be read. */
@@ -36,6 +39,9 @@ export function treeSize(): u32 { return load<u32>(record + 4); }
 export function setTreeSize(size: u32): void { store<u32>(record + 4, size); }
 export function revokedSize(): u32 { return load<u32>(record + 8); }
 export function setRevokedSize(size: u32): void { store<u32>(record + 8, size); }
+/** Seconds; 0 where it may be away for good. */
+export function nearS(): u32 { return load<u32>(record + NEAR); }
+export function setNearS(seconds: u32): void { store<u32>(record + NEAR, seconds); }
 export function checkpointTime(): u64 { return load<u64>(record + 12); }
 export function setCheckpointTime(time: u64): void { store<u64>(record + 12, time); }
 
@@ -50,6 +56,8 @@ export function storeLoad(): Status {
     store<u8>(record, FORMAT);
     const checkpoint = vault.read(VaultItem.Checkpoint, record + 4, CHECKPOINT_ITEM_SIZE);
     if (checkpoint != CHECKPOINT_ITEM_SIZE && checkpoint != ABSENT) return Status.VaultFailed;
+  } else if (length == SIZE - FORMAT_1_SHORT && load<u8>(record) == 1) {
+    store<u8>(record, FORMAT);
   } else if (length != SIZE || load<u8>(record) != FORMAT) {
     return Status.FlashFailed;
   }

@@ -3,7 +3,7 @@
 export type { Authenticator, Question, Released, Seen } from "./authenticator/authenticator.js";
 export { type BiometricOutcome, type BiometricPlatform, biometric } from "./authenticator/biometric.js";
 export { type AskPin, typedPin } from "./authenticator/typed-pin.js";
-export type { CardNotice, CardState, CardToken, Confirmed, Loaded, Presented } from "./card/answers.js";
+export type { CardNotice, CardState, CardToken, Confirmed, Loaded, Nearness, Presented } from "./card/answers.js";
 export {
   Card,
   type ConfirmOptions,

@@ -214,6 +214,43 @@ describe("a wallet record that cannot be read", () => {
     });
   }
 
+  it("of a firmware before nearness is what it was, and is written anew with the next change", async () => {
+    await remember();
+    await phone.card.close();
+    let record: Uint8Array | undefined;
+    Store.prototype.read = function (region, id) {
+      const found = read.call(this, region, id);
+      if (region !== Region.Flash || id !== FlashRecord.Wallet || found === undefined) return found;
+      record = found;
+      const before = found.slice(0, -4); // format 1: all but how long the phone may be away
+      before[0] = 1;
+      return before;
+    };
+    w.emulator.restart();
+    mend();
+    const card = await connect();
+    await expectRemembered(card);
+    expect((await card.nearness()).awayS).to.equal(null);
+    await card.setNearness(60);
+    w.emulator.restart();
+    expect((await card.nearness()).awayS).to.equal(60);
+    await expectRemembered(card);
+    expect(record![0], "the format that there is now").to.equal(2);
+    await card.close();
+  });
+
+  it("of a format that is none yet is refused: FLASH_FAILED", async () => {
+    await remember();
+    await phone.card.close();
+    Store.prototype.read = function (region, id) {
+      const found = read.call(this, region, id);
+      if (region === Region.Flash && id === FlashRecord.Wallet && found !== undefined) found[0] = 3;
+      return found;
+    };
+    w.emulator.restart();
+    await expectError(connect, "FLASH_FAILED");
+  });
+
   it("after a write that failed forgets nothing: FLASH_FAILED", async () => {
     await remember();
     await phone.card.state(forgeState(w, phone, { version: 8, state: TokenState.Active }));

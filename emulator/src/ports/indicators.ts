@@ -10,6 +10,14 @@ export const INDICATOR_NAMES: Readonly<Record<Indicator, string>> = {
   [Indicator.Sending]: "sending",
   [Indicator.Done]: "done",
   [Indicator.Refused]: "refused",
+  [Indicator.Choice1]: "means 1",
+  [Indicator.Choice2]: "means 2",
+  [Indicator.Choice3]: "means 3",
+  [Indicator.Choice4]: "means 4",
+  [Indicator.Choice5]: "means 5",
+  [Indicator.Choice6]: "means 6",
+  [Indicator.Choice7]: "means 7",
+  [Indicator.Choice8]: "means 8",
 };
 
 export interface Shown {

@@ -11,6 +11,7 @@ import {
   CRYPTOGRAM_SIZE,
   decodeCardInfo,
   KEY_SIZE,
+  NEAR_MAX_S,
   TOKEN_REF_SIZE,
   TOKENS_MAX,
   TokenState,
@@ -65,6 +66,8 @@ export type CardNotice =
   /** `why` is undefined where the owner or the end of the time disarmed it. */
   | { readonly type: "disarmed"; readonly why: CardError | undefined; readonly info: CardInfo }
   | { readonly type: "battery-low"; readonly percent: number }
+  /** By the card's button: the payment means that its user wants to pay with. */
+  | { readonly type: "chosen"; readonly tokenRef: Uint8Array; readonly info: CardInfo }
   | { readonly type: "disconnected"; readonly why: CardError };
 
 export function readLoaded(body: CborValue): Loaded {
@@ -116,6 +119,20 @@ export function readState(body: CborValue): CardState {
   });
 }
 
+export interface Nearness {
+  /** How long the phone may be away before the card drops a grant that is not armed, seconds; null where it may be for good. */
+  readonly awayS: number | null;
+  readonly info: CardInfo;
+}
+
+export function readNearness(body: CborValue): Nearness {
+  return reading("nearness", () => {
+    const [seconds, info] = asArray(body, "nearness", 2, 2);
+    const awayS = asUint(seconds, "seconds", NEAR_MAX_S);
+    return { awayS: awayS === 0 ? null : awayS, info: decodeCardInfo(info) };
+  });
+}
+
 export function readInfo(body: CborValue): CardInfo {
   return reading("card info", () => decodeCardInfo(body));
 }
@@ -147,6 +164,14 @@ export function readNotice(event: CardEvent, body: CborValue): CardNotice {
       }
       case CardEvent.BatteryLow:
         return { type: "battery-low", percent: asUint(body, "percent", 100) };
+      case CardEvent.Chosen: {
+        const [tokenRef, info] = asArray(body, "chosen", 2, 2);
+        return {
+          type: "chosen",
+          tokenRef: asBytes(tokenRef, "tokenRef", TOKEN_REF_SIZE),
+          info: decodeCardInfo(info),
+        };
+      }
       default:
         throw new Error("unknown event");
     }

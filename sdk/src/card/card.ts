@@ -7,6 +7,8 @@ import {
   concat,
   equalBytes,
   MESSAGE_MAX,
+  NEAR_MAX_S,
+  NEAR_MIN_S,
   Op,
   toBase32,
   When,
@@ -21,16 +23,19 @@ import {
   type CardState,
   type Confirmed,
   type Loaded,
+  type Nearness,
   type Presented,
   readConfirmed,
   readInfo,
   readLoaded,
+  readNearness,
   readNotice,
   readPresented,
   readState,
 } from "./answers.js";
 import { type Body, type CallOptions, Connection, type ConnectionSettings } from "./connection.js";
 import { isOwn } from "./find.js";
+import { NearKeeper } from "./near-keeper.js";
 import { pinKeyOf } from "./pin-key.js";
 import { sealNewPin, sealPinForGrant } from "./sealed-pin.js";
 import { type CardTarget, type Way, wayTo } from "./way.js";
@@ -90,6 +95,9 @@ export class Card {
   /** What the card told of the grant that it took last. */
   #held: Loaded | undefined;
   #tail: Promise<unknown> = Promise.resolve();
+  readonly #near = new NearKeeper(() => {
+    if (this.connected) void this.nearness().catch(() => undefined);
+  });
 
   private constructor(way: Way, pairing: Pairing, settings: ConnectionSettings) {
     this.#connection = new Connection(way, pairing, settings, {
@@ -332,6 +340,34 @@ export class Card {
     }
   }
 
+  /**
+   * How long this phone may be away before the card drops a grant that is not armed, as its owner chose. From then on the phone tells the card
+   * that it is near, as long as they are connected.
+   *
+   * @throws {CardError} `UNKNOWN_OPERATION` of a card whose firmware has no nearness yet
+   */
+  async nearness(options: CallOptions = {}): Promise<Nearness> {
+    return this.#nearness(null, options);
+  }
+
+  /**
+   * Changes that: 30 s to a day; null for ever, as a new card has it.
+   *
+   * @throws {CardError} `ARGUMENT_INVALID`, before anything is sent
+   */
+  async setNearness(awayS: number | null, options: CallOptions = {}): Promise<Nearness> {
+    const isTime = awayS === null || (Number.isInteger(awayS) && awayS >= NEAR_MIN_S && awayS <= NEAR_MAX_S);
+    if (!isTime) throw sdkError("ARGUMENT_INVALID", `away for ${NEAR_MIN_S} to ${NEAR_MAX_S} whole seconds, or null`);
+    return this.#nearness(awayS ?? 0, options);
+  }
+
+  async #nearness(body: CborValue, options: CallOptions): Promise<Nearness> {
+    const nearness = readNearness(await this.#call(Op.Near, body, options));
+    this.#info = nearness.info;
+    this.#near.keep(nearness.awayS);
+    return nearness;
+  }
+
   /** Ends the pairing, on the card and here. PIN, counters and token states stay on the card. */
   async unpair(options: CallOptions = {}): Promise<void> {
     await this.#call(Op.Unpair, null, options);
@@ -341,6 +377,7 @@ export class Card {
 
   /** Closes the link; what is loaded or armed stays so. */
   close(): Promise<void> {
+    this.#near.keep(null);
     return this.#connection.close();
   }
 

@@ -49,7 +49,7 @@ const PROVE_MS = 2_500;
 const BACK_OFF_MS = 200;
 const BACK_OFF_MAX_MS = 3_000;
 /** Asking these twice changes nothing: the card answers the same bytes the same way. */
-const REPEATABLE: readonly Op[] = [Op.Load, Op.Disarm, Op.State];
+const REPEATABLE: readonly Op[] = [Op.Load, Op.Disarm, Op.State, Op.Near];
 
 export class Connection {
   readonly #way: Way;
