@@ -1,6 +1,6 @@
 // Which stores were made in a folder: one whose file is gone later, or has no tables, is not made anew, as if what it held had never been.
 
-import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { SqlError } from "./port.js";
@@ -19,6 +19,13 @@ export function storesMade(folder: string, names: readonly string[]): void {
   const made = storesMadeIn(folder);
   const more = names.filter((name) => !made.includes(name));
   if (more.length > 0) appendFileSync(join(folder, LIST), more.map((name) => `${name}\n`).join(""), { mode: 0o600 });
+}
+
+/** The last one takes the list with it. */
+export function storesForgotten(folder: string, names: readonly string[]): void {
+  const [list, left] = [join(folder, LIST), storesMadeIn(folder).filter((name) => !names.includes(name))];
+  if (left.length === 0) rmSync(list, { force: true });
+  else writeFileSync(list, left.map((name) => `${name}\n`).join(""));
 }
 
 /** None where nobody has said so: of a network that is begun, and of one from before there were lists. */
