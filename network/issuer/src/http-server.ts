@@ -14,6 +14,7 @@ import {
 } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { hashOfAccess } from "./enrolment.js";
 import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
 import { ANSWERS, EVENTS, REQUESTS, ROUTES } from "./http-schemas.js";
@@ -137,7 +138,7 @@ export async function httpServer(
       const card = await authenticated(issuer, request, request.query.cardId);
       news.expectRoom(card);
       reply.hijack();
-      await news.listen(card, reply.raw);
+      await news.listen(card, hashOfAccess(accessKeyOf(request)), reply.raw);
     },
   );
   return app;
@@ -198,10 +199,15 @@ const REFUSALS: Refusals = {
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
 async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
   const cardId = decode64(id, CARD_ID_SIZE);
+  await issuer.authenticate(cardId, accessKeyOf({ headers }));
+  return cardId;
+}
+
+/** @throws {IssuerError} `UNAUTHORISED` */
+function accessKeyOf({ headers }: Pick<FastifyRequest, "headers">): Uint8Array {
   const octets = Buffer.from(shownAccessKey(headers) ?? "", "base64url");
   if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
-  await issuer.authenticate(cardId, Uint8Array.from(octets));
-  return cardId;
+  return Uint8Array.from(octets);
 }
 
 /** A request that moves state, by its idempotency key: schema or signature saw to it that there is one. @param owner - Who asks */

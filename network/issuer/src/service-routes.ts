@@ -126,7 +126,9 @@ function forAcs(routes: FastifyInstance, issuer: Issuer): void {
       const wanted = grantOf(asked);
       await issuer.vouch(wanted.cardId, toHex(wanted.tokenRef), account);
       const cryptogramOf = async () => decode64(answer);
-      return grantJson(await issuer.grant(wanted, { cryptogramOf, repeat: repeatOf(request, `questions of ${asked.tokenRef}`) }));
+      return grantJson(
+        await issuer.grant(wanted, { cryptogramOf, repeat: repeatOf(request, `questions of ${asked.tokenRef}`) }),
+      );
     },
   );
 }
