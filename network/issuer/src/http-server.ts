@@ -1,6 +1,13 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals, shownAccessKey } from "@enabling-card/doors";
+import {
+  type HttpDoorOptions,
+  httpDoor,
+  IDEMPOTENT,
+  octetsOf,
+  type Refusals,
+  shownAccessKey,
+} from "@enabling-card/doors";
 import { type Repeatable, SqlError, StoreHealth } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
@@ -235,12 +242,7 @@ export function encode64(octets: Uint8Array): string {
   return Buffer.from(octets).toString("base64url");
 }
 
-/** Canonical base64url alone: one text an octet string. @throws {IssuerError} `BAD_REQUEST` */
+/** @throws {IssuerError} `BAD_REQUEST` for what is not canonical base64url, and not of `size` octets */
 export function decode64(value: string, size?: number): Uint8Array {
-  const octets = Buffer.from(value, "base64url");
-  if (octets.toString("base64url") !== value) throw new IssuerError("BAD_REQUEST", { detail: "not base64url" });
-  if (size !== undefined && octets.length !== size) {
-    throw new IssuerError("BAD_REQUEST", { detail: `expected ${size} octets` });
-  }
-  return Uint8Array.from(octets);
+  return octetsOf(value, (detail) => new IssuerError("BAD_REQUEST", { detail }), size);
 }
