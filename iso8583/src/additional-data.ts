@@ -53,6 +53,16 @@ export function decodeAdditionalData(text: string): AdditionalData {
   return data;
 }
 
+/** Undefined for what `decodeAdditionalData` refuses: what came from another is data. */
+export function readAdditionalData(text: string): AdditionalData | undefined {
+  try {
+    return decodeAdditionalData(text);
+  } catch (error) {
+    if (error instanceof Iso8583Error) return undefined;
+    throw error;
+  }
+}
+
 function malformed(what: string): Iso8583Error {
   return new Iso8583Error("BAD_VALUE", DE, `DE ${DE} (Additional data, private): ${what} is malformed`);
 }

@@ -1,5 +1,11 @@
 // ISO 8583:1987 as terminal and network speak it here: typed fields, ASCII, binary bitmaps, two-byte frames on TCP.
-export { type AdditionalData, decodeAdditionalData, encodeAdditionalData } from "./additional-data.js";
+export {
+  type AdditionalData,
+  decodeAdditionalData,
+  encodeAdditionalData,
+  readAdditionalData,
+} from "./additional-data.js";
+export { ENTRY_REMOTE, isRemoteEntry } from "./entry-mode.js";
 export { type Iso8583Code, Iso8583Error } from "./errors.js";
 export {
   DATA_ELEMENTS,

@@ -1,7 +1,13 @@
 // DE 48: what terminal, processor and issuer tell each other beside the standard's elements.
 import { expect } from "chai";
 import fc from "fast-check";
-import { type AdditionalData, decodeAdditionalData, encodeAdditionalData, Iso8583Error } from "../src/index.js";
+import {
+  type AdditionalData,
+  decodeAdditionalData,
+  encodeAdditionalData,
+  Iso8583Error,
+  readAdditionalData,
+} from "../src/index.js";
 
 const DATA: AdditionalData = {
   requestor: "Test wallet",
@@ -23,6 +29,7 @@ describe("additional data (DE 48)", () => {
       "RQ011Test walletDR0160123456789ABCDEFCV028AQIDBAUGBwgJCgsMDQ4PEBESExQ=AN016FEDCBA9876543210AC00217TR03200112233445566778899AABBCCDDEEFF",
     );
     expect(decodeAdditionalData(text)).to.deep.equal(DATA);
+    expect(readAdditionalData(text)).to.deep.equal(DATA);
     expect(encodeAdditionalData({})).to.equal("");
   });
 
@@ -43,6 +50,7 @@ describe("additional data (DE 48)", () => {
   ] as const) {
     it(`with ${what} is refused, and not quoted`, () => {
       refused(() => decodeAdditionalData(text));
+      expect(readAdditionalData(text)).to.equal(undefined);
     });
   }
 

@@ -140,6 +140,7 @@ const CLASSES: Readonly<Record<string, Exits<string>>> = {
   ServiceRefusal: { others: EXIT.refused, codes: {} },
   ServiceError: { others: EXIT.unavailable, codes: { ANSWER_MALFORMED: EXIT.failed } },
   SqlError: { others: EXIT.refused, codes: {} },
+  BackupError: { others: EXIT.refused, codes: { STORES_NONE: EXIT.usage } },
   ImageError: IMAGE,
   WireError: { others: EXIT.failed, codes: { PAIRING_CODE_INVALID: EXIT.usage } },
   Iso8583Error: { others: EXIT.failed, codes: {} },

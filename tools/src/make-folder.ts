@@ -2,7 +2,7 @@
 // below one that exists (/proc).
 
 import { statSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { CommandError, EXIT } from "./exit-codes.js";
 
@@ -12,17 +12,29 @@ export function checkFolder(folder: string): void {
   for (let path = resolve(folder); !isFolder(path, folder); path = dirname(path));
 }
 
-/** @throws {CommandError} `FOLDER_FAILED` */
-export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+/** @returns those that it made, what leads to it among them. @throws {CommandError} `FOLDER_FAILED` */
+export async function makeFolder(folder: string, mode = 0o777): Promise<readonly string[]> {
   const path = resolve(folder);
-  if (isFolder(path, folder)) return;
+  if (isFolder(path, folder)) return [];
   const parent = dirname(path);
-  if (parent !== path) await makeFolder(parent, mode);
+  const made = parent === path ? [] : await makeFolder(parent, mode);
   try {
     await mkdir(path, { mode });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return;
+    if ((cause as NodeJS.ErrnoException).code === "EEXIST") return made;
     throw failed(folder, cause);
+  }
+  return [...made, path];
+}
+
+/** What `work` gives, in a folder that is made for it; where it fails, no folder is left that is empty. @throws {CommandError} `FOLDER_FAILED` */
+export async function inFolder<T>(folder: string, mode: number, work: () => T | Promise<T>): Promise<T> {
+  const made = await makeFolder(folder, mode);
+  try {
+    return await work();
+  } catch (error) {
+    for (const path of made.toReversed()) await rmdir(path).catch(() => undefined);
+    throw error;
   }
 }
 

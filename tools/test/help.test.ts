@@ -53,6 +53,7 @@ describe("help", () => {
       expect(code).to.equal(0);
       const examples = [...stdout.matchAll(/^ {2}.*?\becard ([^"|>)\n]+)/gm)].map((found) => found[1]!.trim());
       expect(examples.length).to.be.greaterThan(0);
+      expect(stdout, "a default as one would write it").not.to.match(/\(default:\s*[{[]/);
       expect(examples.some((line) => line.startsWith(path.join(" ")))).to.equal(true);
       for (const line of examples) {
         // Every option in an example is known: help wins over running it.

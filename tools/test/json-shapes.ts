@@ -97,9 +97,16 @@ export const CHARGED: Shape = {
   ...{ approved: "boolean", "responseCode?": "string", "ourCode?": "string", "authCode?": "string", "stan?": "string" },
   ...{ "rrn?": "string", "refusal?": "object", receipt: "string" },
 };
-export const COPIED: Shape = { copied: "string" };
+export const COPIED: Shape = { copied: "string", stores: "array" };
 export const RESTORED: Shape = {
-  ...{ restored: "string", copiedAt: "number", tokens: "number", grantsEnded: "number", codesEnded: "number" },
+  ...{
+    restored: "string",
+    stores: "array",
+    copiedAt: "number",
+    tokens: "number",
+    grantsEnded: "number",
+    codesEnded: "number",
+  },
 };
 export const AIR: Shape = { bench: "string", intervalMs: "number", steps: "array", toFirstEdge: "object" };
 export const NETWORK: Shape = {

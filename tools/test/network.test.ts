@@ -2,6 +2,7 @@
 
 import { once } from "node:events";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { IsoCaller } from "@enabling-card/doors";
 import { sampleKeys } from "@enabling-card/issuer";
 import {
@@ -72,6 +73,25 @@ describe("ecard network watch", () => {
     expect(lines[3]).to.match(/^ {4}\| {15}\|<-{24}0110--\| {2}00 approved \d{6} STAN \d{6}$/);
     expect(lines[4]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}00 approved \d{6} STAN \d{6}$/);
     expect(lines[8]).to.match(/^ {4}\|<-{8}0110--\| {15}\| {15}\| {2}94 ATC_REPLAYED STAN \d{6}$/);
+  });
+
+  it("is watched from this machine alone", async () => {
+    const door = await openWatchDoor(0);
+    const port = Number(new URL(door.url).port);
+    // On Linux all of 127/8 is this machine, and a door that listens everywhere is there, too.
+    const others = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const hosts = others.filter(({ internal, family }) => !internal && family === "IPv4").map(({ address }) => address);
+    if (process.platform === "linux") hosts.push("127.0.0.2");
+    for (const host of hosts) {
+      const line = connect(port, host);
+      const [said] = await Promise.race([once(line, "connect").then(() => ["connected"]), once(line, "error")]).catch(
+        (error) => [error],
+      );
+      line.destroy();
+      expect((said as NodeJS.ErrnoException).code ?? said, host).to.equal("ECONNREFUSED");
+    }
+    expect((await fetch(door.url, { method: "HEAD" })).status).to.equal(404);
+    await door.close();
   });
 
   it("ends lines that say nothing, however many, and lets in who comes then", async () => {

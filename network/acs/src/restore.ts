@@ -2,9 +2,9 @@
 
 import { restoreStore } from "@enabling-card/sql";
 
-/** @throws {SqlError} `STORE_DAMAGED` where it is no copy */
-export function restoreAcs(file: string): void {
-  restoreStore(file, (db) => {
+/** @returns when the copy was made. @throws {SqlError} `STORE_DAMAGED` where it is no copy */
+export function restoreAcs(file: string): number {
+  return restoreStore(file, (db) => {
     db.prepare("UPDATE authentications SET status = 'N' WHERE status = 'C'").run();
   });
 }

@@ -3,7 +3,7 @@
 
 import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { apiPage, PAGE_POLICY } from "./api-page.js";
 import { HttpLines } from "./http-lines.js";
 import { SignatureError } from "./http-signature.js";
@@ -94,7 +94,7 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
   const raw = rawRefusal(refusals);
   const lines = new HttpLines({ linesMax: connectionsMax, unreadMs: requestMs });
   const times = {
-    requestTimeout: requestMs,
+    requestTimeout: requestMs, // its body too, however it drips
     keepAliveTimeout: 6 * requestMs,
     connectionsCheckingInterval: Math.min(1000, requestMs),
   };
@@ -117,7 +117,6 @@ export async function httpDoor(options: HttpDoorOptions): Promise<FastifyInstanc
   app.addHook("onSend", async (_request, reply) => {
     reply.header(...NO_STORE);
   });
-  cutSlowBodies(app, requestMs, raw);
   askForAccessKeys(app, refusals);
   app.setNotFoundHandler((_request, reply) => {
     refuse(reply, refusals.unknownRoute());
@@ -224,21 +223,6 @@ function refusalOf(refusals: Refusals, error: FrameworkError): Refusal {
 
 function told({ code, message }: Refusal): { readonly code: string; readonly message: string } {
   return { code, message };
-}
-
-/** Node's own request timeout ends with the headers, once somebody reads the body. */
-function cutSlowBodies(app: FastifyInstance, requestMs: number, raw: (socket: Socket) => void): void {
-  const timers = new WeakMap<object, NodeJS.Timeout>();
-  const arrived = async ({ raw: request }: FastifyRequest) => clearTimeout(timers.get(request));
-  app.addHook("onRequest", async ({ raw: request }) => {
-    timers.set(
-      request,
-      setTimeout(() => raw(request.socket), requestMs),
-    );
-  });
-  app.addHook("preValidation", arrived);
-  app.addHook("onResponse", arrived);
-  app.addHook("onRequestAbort", arrived);
 }
 
 /** To bytes that are not HTTP, or a request that does not end. */

@@ -1,5 +1,7 @@
 // How the services are reached, and reach each other.
 
+export { octetsOf } from "./base64url.js";
+export { secondsNow } from "./clock.js";
 export {
   type HttpDoorOptions,
   type HttpLimits,

@@ -4,6 +4,7 @@
 import { connect, type Socket } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import { decode, encode, FrameReader, frame, type Message } from "@enabling-card/iso8583";
+import { secondsNow } from "./clock.js";
 import { encodeWithMac, hasMac, type LineKeys, sentAt, withoutMac } from "./line-mac.js";
 import { requestName } from "./request-name.js";
 
@@ -92,7 +93,7 @@ export class IsoCaller {
     // What was not heard of must be reversed however many ask for something new.
     const most = message.mti.startsWith("04") ? WAITING_MAX + REVERSALS_BESIDE : WAITING_MAX;
     if (this.#waiting.size >= most) throw new LineError("LINE_BUSY");
-    const { answerMs = 5000, keys, now = () => Math.floor(Date.now() / 1000) } = this.#options;
+    const { answerMs = 5000, keys, now = secondsNow } = this.#options;
     const sent = sentAt(now());
     const bytes = frame(keys ? encodeWithMac(message, keys.request, sent) : encode(message));
     let settle!: Pick<Waiting, "resolve" | "reject">;

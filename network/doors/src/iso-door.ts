@@ -2,6 +2,7 @@
 // other.
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { secondsNow } from "./clock.js";
 import { Turns } from "./in-turn.js";
 import { IsoLine, type Serve } from "./iso-line.js";
 import type { LineKeys } from "./line-mac.js";
@@ -44,7 +45,7 @@ export interface IsoDoor {
 /** Rejects with Node's error where the address cannot be had. */
 export async function openIsoDoor(options: IsoDoorOptions): Promise<IsoDoor> {
   const { onFault = () => undefined, idleMs = 60_000, frameMs = 10_000, connectionsMax = 1024 } = options;
-  const { serve, keys, now = () => Math.floor(Date.now() / 1000) } = options;
+  const { serve, keys, now = secondsNow } = options;
   const line = {
     ...{
       serve,

@@ -3,6 +3,7 @@
 // the one before: nobody vouches for what it says, and whoever else says so gets a request that is signed by a key which both still take.
 
 import { randomBytes } from "node:crypto";
+import { secondsNow } from "./clock.js";
 import { isProvenAnswer, keysBefore, type ServiceKeys, signedRequest } from "./http-signature.js";
 
 /** Longest answer, octets. */
@@ -163,8 +164,4 @@ async function bounded({ body }: Response): Promise<Uint8Array> {
     parts.push(part);
   }
   return Buffer.concat(parts);
-}
-
-function secondsNow(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -2,6 +2,7 @@
 // refusal of the signature itself is not signed: it answers nobody who is known.
 
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { secondsNow } from "./clock.js";
 import {
   digestOf,
   isEqual,
@@ -70,8 +71,4 @@ export async function signedRoutes(
     });
     add(routes);
   });
-}
-
-function secondsNow(): number {
-  return Math.floor(Date.now() / 1000);
 }

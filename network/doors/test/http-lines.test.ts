@@ -109,6 +109,26 @@ describe("a door for HTTP with as many lines as it takes", () => {
     expect(await get("/quick")).to.equal('{"said":"at once"}');
   });
 
+  it("ends a line whose body does not come, and none whose body is there and whose answer is late", async () => {
+    await start(undefined, 200);
+    const late = get("/slow");
+    while (slowAsked < 1) await pause();
+    const head = "POST /quick HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 999\r\n\r\n";
+    for (const drips of [false, true]) {
+      const body = (await unreading(`${head}{`)).resume();
+      let told = "";
+      body.on("data", (octets) => {
+        told += octets;
+      });
+      const dripping = setInterval(() => drips && body.write(" "), 50);
+      await once(body, "close");
+      clearInterval(dripping);
+      expect(told).to.match(/^HTTP\/1\.1 400 /);
+    }
+    release();
+    expect(await late).to.equal('{"said":"late"}');
+  });
+
   it("makes no answers for a line that asks for more than it reads, and ends it", async () => {
     await start();
     let parsed = 0;

@@ -18,7 +18,13 @@ export {
   startAcsApart,
   startProcessorApart,
 } from "./apart.js";
-export { backUpNetwork, type RestoredNetwork, restoreNetwork } from "./backup.js";
+export {
+  BackupError,
+  type BackupErrorCode,
+  backUpNetwork,
+  type RestoredNetwork,
+  restoreNetwork,
+} from "./backup.js";
 export {
   type ChangedKeys,
   OVERLAP_S,

@@ -102,6 +102,8 @@ describe("a request that comes again", () => {
     expect(first.status).to.equal(200);
     now += 30;
     expect(await post("/v1/grants", wanted(), KEY)).to.deep.equal(first);
+    const turned = Object.fromEntries(Object.entries(wanted()).reverse());
+    expect(await post("/v1/grants", turned, KEY), "the same JSON, its members in another order").to.deep.equal(first);
     expect(await atcOf()).to.equal(1);
     const token = { cardId: base64(card.cardId), holderName: "Lovelace/Ada" };
     const minted = await post("/v1/tokens", token, `${KEY}-2`);

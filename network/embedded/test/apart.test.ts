@@ -271,6 +271,21 @@ describe("an issuer's routes for services", () => {
     expect((await issuer.issuer.store.token(toHex(tokenRef)))!.atc).to.equal(2);
   });
 
+  it("have what they were answered kept a token by itself: no other's push it out", async () => {
+    const owners: (string | undefined)[] = [];
+    const { once } = issuer.issuer;
+    const within = once.within.bind(once);
+    once.within = (answers, request, work) => {
+      owners.push(request?.owner);
+      return within(answers, request, work);
+    };
+    const { account } = await issuer.issuer.resolve(card.cardId, card.accessKey, toHex(tokenRef));
+    const question = { ...position(), domain: { ...domain, channel: 1 }, account, answer: base64(new Uint8Array(8)) };
+    await callerOf("processor", forProcessor).ask("/v1/services/counts", position());
+    await callerOf("acs", forAcs).ask("/v1/services/questions", question);
+    expect(owners).to.deep.equal([`counts of ${base64(tokenRef)}`, `questions of ${base64(tokenRef)}`]);
+  });
+
   it("make a grant of what was counted, as it was counted, while it lives: COUNTED_UNKNOWN", async () => {
     const processor = callerOf("processor", forProcessor);
     const counted = await processor.ask<{ counted: string; atc: number; expires: number }>(

@@ -70,6 +70,26 @@ describe("an authentication for a domain's grant", () => {
     expect(await refused({ ...result, acsTransID: "another" })).to.equal("AUTHENTICATION_UNKNOWN");
   });
 
+  for (const transStatus of ["N", "U", "A", "R"] as const)
+    it(`is a no where its result is ${transStatus}, though it has all that a yes has: NOT_AUTHENTICATED`, async () => {
+      const { body } = await authenticate();
+      const named = {
+        threeDSServerTransID: body.threeDSServerTransID as string,
+        acsTransID: body.acsTransID as string,
+      };
+      await state.network.processor.domain!.result({
+        ...{ messageType: "RReq", messageVersion: "2.2.0", messageCategory: "01", ...named, transStatus, eci: "05" },
+        authenticationValue: Buffer.alloc(20).toString("base64"),
+        messageExtension: [{ ...EXTENSION, data: { atn: base64(randomBytes(16)) } }],
+      });
+      expect((await grantFor(named.threeDSServerTransID)).body).to.include({ code: "NOT_AUTHENTICATED" });
+      const right = base64((await cardSays(body.question)).cryptogram);
+      await challenged(body, right);
+      expect((await grantFor(named.threeDSServerTransID)).body, "nor by what comes then").to.include({
+        code: "NOT_AUTHENTICATED",
+      });
+    });
+
   it("is asked of no card for an account that is not behind its token, and paid by no account but that", async () => {
     const { issuer } = state.network.issuer;
     const other = await enrolledCard(issuer);

@@ -1,6 +1,18 @@
 // A network that is copied, goes on, is lost, and is restored from the copy: nothing that may have been used since is good again.
 
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
@@ -191,7 +203,7 @@ describe("a network that is restored from a copy", () => {
     const opened = await startNetwork({ keys, store: at("copy"), now: () => now }).catch(({ code }) => code);
     expect(opened).to.equal("STORE_IS_COPY");
     const copies = readdirSync(at("copy"));
-    expect(copies).to.have.members(["issuer.sqlite", "processor.sqlite", "acs.sqlite", "log.sqlite"]);
+    expect(copies).to.have.members(["issuer.sqlite", "processor.sqlite", "acs.sqlite", "log.sqlite", "stores"]);
     const before = copies.map((name) => readFileSync(join(at("copy"), name)));
     await restored();
     expect(copies.map((name) => readFileSync(join(at("copy"), name)))).to.deep.equal(before);
@@ -221,9 +233,59 @@ describe("a network that is restored from a copy", () => {
     await backUpNetwork(at("first"), at("copy"), now);
     expect(await backUpNetwork(at("first"), at("copy"), now).catch((error) => error.code)).to.equal("EEXIST");
     expect(code(() => restoreNetwork(at("copy"), at("first"), now))).to.equal("EEXIST");
-    expect(code(() => restoreNetwork(at("nowhere"), at("second"), now))).to.equal("STORE_DAMAGED");
+    expect(code(() => restoreNetwork(at("nowhere"), at("second"), now))).to.equal("STORES_NONE");
     await network.close();
     expect(code(() => restoreNetwork(at("first"), at("third"), now))).to.equal("STORE_DAMAGED");
+    expect(existsSync(at("third"))).to.equal(false);
+    mkdirSync(at("third"));
+    writeFileSync(join(at("third"), "acs.sqlite-wal"), ""); // of a store that somebody removed: not this one's
+    expect(code(() => restoreNetwork(at("copy"), at("third"), now))).to.equal("EEXIST");
     await start("first");
+  });
+
+  it("is not made of some of its copies: COPIES_PARTIAL, STORES_NONE; nor is a copy of a network that is not all there: STORE_GONE", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    rmSync(join(at("copy"), "log.sqlite"));
+    const code = (error: { code: string }) => error.code;
+    const outcome = async () => restoreNetwork(at("copy"), at("second"), now);
+    expect(await outcome().catch(code)).to.equal("COPIES_PARTIAL");
+    rmSync(join(at("copy"), "stores")); // as whoever was killed meanwhile left it
+    expect(await outcome().catch(code)).to.equal("COPIES_PARTIAL");
+    expect(await backUpNetwork(at("nowhere"), at("third"), now).catch(code)).to.equal("STORES_NONE");
+    await network.close();
+    renameSync(join(at("first"), "log.sqlite"), at("away"));
+    expect(await backUpNetwork(at("first"), at("third"), now).catch(code)).to.equal("STORE_GONE");
+    expect(readdirSync(folder)).to.have.members(["first", "copy", "away"]);
+    renameSync(at("away"), join(at("first"), "log.sqlite"));
+    await start("first");
+  });
+
+  it("leaves no half of a copy, nor of a network, where it fails at the last of them", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    await network.close();
+    writeFileSync(join(at("copy"), "issuer.sqlite"), "no store at all"); // the last that is made a store again
+    const outcome = async (work: () => unknown) => work();
+    const failed = outcome(() => restoreNetwork(at("copy"), at("second"), now));
+    expect(await failed.catch(({ code }) => code)).to.equal("STORE_DAMAGED");
+    mkdirSync(at("third"));
+    writeFileSync(join(at("third"), "mine"), "");
+    expect(await outcome(() => restoreNetwork(at("copy"), at("third"), now)).catch(() => "no")).to.equal("no");
+    const log = join(at("first"), "log.sqlite"); // copied behind the others
+    copyFileSync(log, at("away"));
+    writeFileSync(log, "no store at all");
+    expect(await failure(backUpNetwork(at("first"), at("fourth"), now))).to.equal("STORE_DAMAGED");
+    expect(readdirSync(folder)).to.have.members(["first", "copy", "third", "away"]);
+    expect(readdirSync(at("third"))).to.deep.equal(["mine"]);
+    for (const suffix of ["-wal", "-shm"]) rmSync(log + suffix, { force: true });
+    copyFileSync(at("away"), log);
+    await start("first");
+  });
+
+  it("is named in its folder as one that was started: what is gone before it starts is not made anew", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    restoreNetwork(at("copy"), at("second"), now);
+    rmSync(join(at("second"), "processor.sqlite"));
+    const opened = startNetwork({ keys, store: at("second"), now: () => now });
+    expect(await failure(opened)).to.equal("STORE_GONE");
   });
 });

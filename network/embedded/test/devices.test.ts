@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { DEVICES_MAX, stripeMac } from "@enabling-card/processor";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { enrolledCard, purchase, T0, type TestCard } from "../../issuer/test/issuer-support.js";
 import type { Network } from "../src/index.js";
@@ -64,6 +65,20 @@ describe("a device", () => {
     const asked = purchase({ track2 }, { 42: "POWDER & CO".padEnd(15), 49: "978" });
     return saidOf((await answersOf(network.processor.iso, [asked]))[0]!);
   };
+
+  it("is no way around a domain: of a token for domains alone there is no device, and no code: ACCOUNT_REFUSED", async () => {
+    const { card } = mine;
+    const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
+    const device = await registered(mine);
+    const before = await rows();
+    expect((await register({ card, tokenRef })).code).to.equal("ACCOUNT_REFUSED");
+    expect((await codeFor(device, { card, tokenRef })).code).to.equal("ACCOUNT_REFUSED");
+    expect(await rows()).to.equal(before);
+    const { issuer } = network.issuer;
+    const asked = issuer.account(card.cardId, card.accessKey, toHex(tokenRef));
+    expect(await asked.catch(({ code }) => code)).to.equal("DOMAIN_REQUIRED");
+    expect((await codeFor(device, mine)).status).to.equal(200);
+  });
 
   it("is registered by nobody but a card's holder: UNAUTHORISED, and nothing is kept", async () => {
     const refused = [

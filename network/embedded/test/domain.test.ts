@@ -196,6 +196,31 @@ describe("a payment restricted to its domain", () => {
     expect(state.toIssuer).to.deep.equal([]);
   }).timeout(60_000);
 
+  it("is compared in turn: a right DRC behind five wrong ones that come with it on one line is heard no more", async () => {
+    const { track2 } = await swipeOf();
+    const wrong = Array.from({ length: 5 }, () => swiped({ track2: wrongDigit(track2, -1) }));
+    const outcomes = (await answered(...wrong, swiped({ track2 }))).map(({ fields }) => fields[44]);
+    expect(outcomes.filter((one) => one === "DRC_WRONG")).to.have.length(5);
+    expect(outcomes.filter((one) => one === "TOKEN_LOCKED")).to.have.length(1);
+    expect(state.toIssuer).to.deep.equal([]);
+  });
+
+  it("is forgiven what its holder has lifted, and no wrong try that came meanwhile", async () => {
+    const { processor } = state.network.processor;
+    const { store } = processor;
+    const locks = new FailureLocks({
+      ...{ store, now: () => T0, nameOf: (kind, text) => processor.nameOf(kind, text) },
+      lockToken: async () => {
+        await store.addFailure("a token", T0 + 1, 0);
+        return { isHeld: false };
+      },
+    });
+    for (let i = 0; i < 5; i++) await store.addFailure("a token", T0, 0);
+    await store.addFailure("another", T0, 0);
+    expect(await locks.isHeld("a token", "ref")).to.equal(false);
+    expect([await store.failures("a token", 0), await store.failures("another", 0)]).to.deep.equal([1, 1]);
+  });
+
   it("counts its wrong DRCs together with those that another processor over its store was shown meanwhile", async () => {
     const { track2 } = await swipeOf();
     state.network.processor.processor.store.failures = async () => 0; // it looked before the other had written

@@ -1,6 +1,6 @@
 // A store that is gone when its network is started again: nothing is made in its place, and above all no other log.
 
-import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
@@ -36,6 +36,35 @@ describe("a store that is gone", () => {
     const again = await start();
     await again.issuer.issuer.authenticate(card.cardId, card.accessKey);
     await again.close();
+  });
+
+  it("is not made anew in a file that was cut, one or all, nor where nothing but its journal had what it held: STORE_GONE", async () => {
+    const network = await start();
+    await enrolledCard(network.issuer.issuer);
+    const files = ["issuer", "processor", "acs", "log"].map((name) => join(folder, `${name}.sqlite`));
+    // As a machine leaves it whose power fails: what was written last is in the journals alone.
+    const journals = files.map((file) => `${file}-wal`);
+    const before = mkdtempSync(join(tmpdir(), "ecard-gone-"));
+    cpSync(folder, before, { recursive: true });
+    await network.close();
+    const again = () => {
+      rmSync(folder, { recursive: true });
+      cpSync(before, folder, { recursive: true });
+    };
+    for (const cut of [...files.map((file) => [file]), [files[0]!, files[3]!], files]) {
+      again();
+      for (const file of cut) truncateSync(file, 0);
+      expect(await refusal(), cut.join()).to.equal("STORE_GONE");
+      for (const file of cut) expect(existsSync(`${file}-wal`), "what is left stays").to.equal(true);
+    }
+    for (const journal of journals) {
+      again();
+      rmSync(journal);
+      expect(await refusal(), journal).to.equal("STORE_GONE");
+    }
+    again();
+    expect(await refusal(), "as it was").to.equal("started");
+    rmSync(before, { recursive: true });
   });
 
   it("is made where the first start was killed before all were there", async () => {

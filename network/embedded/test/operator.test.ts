@@ -54,6 +54,21 @@ describe("the issuer's desks", () => {
     expect(await refusal(suspend("deactivated"))).to.equal("IDEMPOTENCY_MISMATCH");
   });
 
+  it("have what they were answered kept a token by itself: no other's push it out", async () => {
+    const owners: (string | undefined)[] = [];
+    const { once } = network.issuer.issuer;
+    const within = once.within.bind(once);
+    once.within = (answers, request, work) => {
+      owners.push(request?.owner);
+      return within(answers, request, work);
+    };
+    for (const who of ["operator", "requestor"] as const) {
+      await desk(who).ask(`/v1/${who}/states`, { tokenRef, state: "suspended" });
+    }
+    const ref = Buffer.from(tokenRef, "base64url").toString("hex");
+    expect(owners).to.deep.equal([`operator of ${ref}`, `requestor of ${ref}`]);
+  });
+
   it("are each for the one whose door it is", async () => {
     const body = { tokenRef, state: "suspended" };
     expect(await refusal(desk("requestor").ask("/v1/operator/states", body))).to.equal("ANSWER_UNPROVEN");

@@ -3,19 +3,16 @@
 
 import { cavvFault } from "@enabling-card/acs";
 import { isPast } from "@enabling-card/doors";
-import { type AdditionalData, decodeAdditionalData, type Fields, Iso8583Error } from "@enabling-card/iso8583";
+import { type Fields, isRemoteEntry, readAdditionalData } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
 import type { Issuer } from "./issuer.js";
 import type { Decision, Tables } from "./store.js";
 import { stateRefusal } from "./token-state.js";
 import { approved, declined, failed, misfit } from "./verdict.js";
 
-/** DE 22 (ISO 8583:1987): electronic commerce. */
-const ENTRY_REMOTE = "81";
-
 /** @param fields - Of a processor's request, with DE 2 and DE 48 */
 export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
-  const told = additionalData(fields[48]!);
+  const told = readAdditionalData(fields[48]!);
   const [pan, expiry] = [fields[2]!, fields[14]];
   const { tokenRef, atc, atnPart, cavv } = told ?? {};
   const isWhole = tokenRef !== undefined && atc !== undefined && atnPart !== undefined && cavv !== undefined;
@@ -33,18 +30,9 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
   const grant = await kept.grant(token.token_ref, Number(atc));
   if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
   if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
-  const channel = fields[22]?.startsWith(ENTRY_REMOTE) ? Channel.Remote : Channel.Swipe;
+  const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const unfit = misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
   if (unfit) return declined(unfit);
   await kept.useGrant(token.token_ref, grant.atc);
   return approved();
-}
-
-function additionalData(text: string): AdditionalData | undefined {
-  try {
-    return decodeAdditionalData(text);
-  } catch (error) {
-    if (error instanceof Iso8583Error) return undefined;
-    throw error;
-  }
 }

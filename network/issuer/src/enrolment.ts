@@ -50,7 +50,7 @@ export async function enrolCard(
       await kept.addCard({
         card_id: cardId,
         grant_key: grantKey,
-        access_hash: hash(accessKey),
+        access_hash: hashOfAccess(accessKey),
         phone_name: phoneName,
       });
       return { accessKey: toHex(accessKey) };
@@ -62,7 +62,7 @@ export async function enrolCard(
 /** @throws {IssuerError} `CARD_UNKNOWN` */
 export async function renewAccess(store: IssuerStore, cardId: Uint8Array): Promise<Uint8Array> {
   const accessKey = newAccessKey();
-  const isKnown = await store.setAccess(toBase32(cardId), hash(accessKey));
+  const isKnown = await store.setAccess(toBase32(cardId), hashOfAccess(accessKey));
   if (!isKnown) throw new IssuerError("CARD_UNKNOWN");
   return accessKey;
 }
@@ -70,7 +70,7 @@ export async function renewAccess(store: IssuerStore, cardId: Uint8Array): Promi
 /** @throws {IssuerError} `CARD_UNKNOWN`, `UNAUTHORISED` */
 export async function authenticateCard(store: IssuerStore, cardId: Uint8Array, accessKey: Uint8Array): Promise<void> {
   const { access_hash: kept } = await cardIn(store, cardId);
-  const [want, have] = [Buffer.from(kept, "hex"), Buffer.from(hash(accessKey), "hex")];
+  const [want, have] = [Buffer.from(kept, "hex"), Buffer.from(hashOfAccess(accessKey), "hex")];
   if (!timingSafeEqual(want, have)) throw new IssuerError("UNAUTHORISED");
 }
 
@@ -78,6 +78,7 @@ function newAccessKey(): Uint8Array {
   return Uint8Array.from(randomBytes(ACCESS_KEY_SIZE));
 }
 
-function hash(accessKey: Uint8Array): string {
+/** As it is kept. */
+export function hashOfAccess(accessKey: Uint8Array): string {
   return createHash("sha256").update(accessKey).digest("hex");
 }

@@ -129,7 +129,8 @@ export class GrantMaker {
     const { octets, plain, atc, n, key = 0, issuedAt, expires, code } = this.#opened(shown);
     const [cardId, tokenRef, challenge] = octets.map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
     const request = { ...plain, cardId: cardId!, tokenRef: tokenRef!, ...(challenge && { challenge }) };
-    const once = { owner: "made", key: `${octets[1]}|${atc}`, asked: toHex(cryptogram) };
+    // A token's own: as long as one of its grants is good it has no more of them than are kept of an owner.
+    const once = { owner: `made of ${octets[1]}`, key: String(atc), asked: toHex(cryptogram) };
     const token = await this.#parts.store.atomically(async (kept) => {
       await this.#parts.once.within(kept.answers, once, async () => ({}));
       return this.#token(kept, request);

@@ -1,6 +1,13 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
-import { type HttpDoorOptions, httpDoor, IDEMPOTENT, type Refusals, shownAccessKey } from "@enabling-card/doors";
+import {
+  type HttpDoorOptions,
+  httpDoor,
+  IDEMPOTENT,
+  octetsOf,
+  type Refusals,
+  shownAccessKey,
+} from "@enabling-card/doors";
 import { type Repeatable, SqlError, StoreHealth } from "@enabling-card/sql";
 import {
   CARD_ID_SIZE,
@@ -14,6 +21,7 @@ import {
 } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { hashOfAccess } from "./enrolment.js";
 import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
 import { ANSWERS, EVENTS, REQUESTS, ROUTES } from "./http-schemas.js";
@@ -137,7 +145,7 @@ export async function httpServer(
       const card = await authenticated(issuer, request, request.query.cardId);
       news.expectRoom(card);
       reply.hijack();
-      await news.listen(card, reply.raw);
+      await news.listen(card, hashOfAccess(accessKeyOf(request)), reply.raw);
     },
   );
   return app;
@@ -198,10 +206,15 @@ const REFUSALS: Refusals = {
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
 async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
   const cardId = decode64(id, CARD_ID_SIZE);
+  await issuer.authenticate(cardId, accessKeyOf({ headers }));
+  return cardId;
+}
+
+/** @throws {IssuerError} `UNAUTHORISED` */
+function accessKeyOf({ headers }: Pick<FastifyRequest, "headers">): Uint8Array {
   const octets = Buffer.from(shownAccessKey(headers) ?? "", "base64url");
   if (octets.length !== ACCESS_KEY_SIZE) throw new IssuerError("UNAUTHORISED");
-  await issuer.authenticate(cardId, Uint8Array.from(octets));
-  return cardId;
+  return Uint8Array.from(octets);
 }
 
 /** A request that moves state, by its idempotency key: schema or signature saw to it that there is one. @param owner - Who asks */
@@ -229,12 +242,7 @@ export function encode64(octets: Uint8Array): string {
   return Buffer.from(octets).toString("base64url");
 }
 
-/** Canonical base64url alone: one text an octet string. @throws {IssuerError} `BAD_REQUEST` */
+/** @throws {IssuerError} `BAD_REQUEST` for what is not canonical base64url, and not of `size` octets */
 export function decode64(value: string, size?: number): Uint8Array {
-  const octets = Buffer.from(value, "base64url");
-  if (octets.toString("base64url") !== value) throw new IssuerError("BAD_REQUEST", { detail: "not base64url" });
-  if (size !== undefined && octets.length !== size) {
-    throw new IssuerError("BAD_REQUEST", { detail: `expected ${size} octets` });
-  }
-  return Uint8Array.from(octets);
+  return octetsOf(value, (detail) => new IssuerError("BAD_REQUEST", { detail }), size);
 }

@@ -6,7 +6,6 @@ export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCod
 export type { Evidence, GrantBundle } from "./evidence.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";
 export type { CodeToSwipe, GrantOptions, GrantRequest, MakeCryptogram } from "./grant-request.js";
-export { reply } from "./iso-server.js";
 export { Issuer, LOG_ORIGIN, type SignedTokenState } from "./issuer.js";
 export type { IssuerOptions } from "./issuer-options.js";
 export {

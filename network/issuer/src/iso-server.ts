@@ -10,11 +10,9 @@ import {
   timed,
 } from "@enabling-card/doors";
 import type { Fields, Message } from "@enabling-card/iso8583";
-import { SqlError } from "@enabling-card/sql";
-import { type Asker, authorise } from "./authorise.js";
+import type { Asker } from "./authorise.js";
 import type { Desk, Outcome } from "./desk.js";
 import { DECLINES } from "./errors.js";
-import type { Issuer } from "./issuer.js";
 
 /** Authorisation request and reversal advice, and the repeat of either. */
 const SERVED = ["0100", "0101", "0400", "0401"];
@@ -35,12 +33,17 @@ export function listenIso(
 }
 
 /**
- * As a processor in the same process asks; of a message type that no door serves nothing is decided.
+ * As whoever is in the same process asks; of a message type that no door serves nothing is decided.
  *
  * @param onFault - Told as a door's is
  * @throws {LineError} `LINE_TIMEOUT`, where it is not known whether the decision is kept: over a line no answer would have come
  */
-export function askedByProcessor(desk: Desk, message: Message, onFault: (code: string) => void): Promise<Message> {
+export function askedHere(
+  desk: Desk,
+  from: Asker,
+  message: Message,
+  onFault: (code: string) => void,
+): Promise<Message> {
   return new Promise((resolve, reject) => {
     if (!SERVED.includes(message.mti)) return reject(new RangeError(`The issuer serves no ${message.mti}`));
     const take = (outcome: Outcome) => {
@@ -49,24 +52,8 @@ export function askedByProcessor(desk: Desk, message: Message, onFault: (code: s
       if (answer === undefined) reject(new LineError("LINE_TIMEOUT"));
       else resolve(answer);
     };
-    desk.ask(message, take, "processor");
+    desk.ask(message, take, from);
   });
-}
-
-/** The answer to a request; undefined for a message type this door does not serve, and for what stays open. */
-export async function reply(
-  issuer: Issuer,
-  message: Message,
-  onFault: (code: string) => void = () => undefined,
-): Promise<Message | undefined> {
-  if (!SERVED.includes(message.mti)) return undefined;
-  try {
-    return answerTo(message, await authorise(issuer, message));
-  } catch (error) {
-    const outcome = error instanceof SqlError && error.isOpen ? "open" : undefined;
-    onFault(faultOf(outcome)!);
-    return answerTo(message, outcome);
-  }
 }
 
 function faultOf(outcome: Outcome): string | undefined {

@@ -1,5 +1,6 @@
 // What an issuer is opened with, and what of it is refused before anything is opened.
 
+import { secondsNow } from "@enabling-card/doors";
 import type { SqlDatabase } from "@enabling-card/sql";
 import { INFO_LINK_MAX, TEST_IIN } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
@@ -32,8 +33,4 @@ export function checkedOptions({ iins = [TEST_IIN], keys, now = secondsNow, help
     throw new IssuerError("HELP_URL_INVALID");
   }
   return { iins, now, helpUrl };
-}
-
-function secondsNow(): number {
-  return Math.floor(Date.now() / 1000);
 }

@@ -66,7 +66,7 @@ function forDesk(routes: FastifyInstance, issuer: Issuer, who: string, actor: St
     (request) => {
       const ref = toHex(decode64(request.body.tokenRef, TOKEN_REF_SIZE));
       return issuer.store.atomically((kept) =>
-        issuer.once.within(kept.answers, repeatOf(request, who), async () => {
+        issuer.once.within(kept.answers, repeatOf(request, `${who} of ${ref}`), async () => {
           await moveToken(kept, await tokenIn(kept, ref), ASKED_STATES[request.body.state], actor);
           return tokenJson(await tokenIn(kept, ref));
         }),

@@ -98,7 +98,8 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
     { schema: { ...ROUTES.count, body: REQUESTS.count, response: ANSWERS.count } },
     async (request) => {
       const { code, ...asked } = request.body;
-      const counted = await issuer.grants.count(grantOf(asked), false, repeatOf(request, "processor"));
+      const repeat = repeatOf(request, `counts of ${asked.tokenRef}`);
+      const counted = await issuer.grants.count(grantOf(asked), false, repeat);
       const swiped = code && { number: code.number, codeRef: decode64(code.codeRef) };
       const { expires } = counted;
       return { atc: counted.counted.atc, expires, counted: issuer.grants.shown(counted, swiped) };
@@ -125,7 +126,9 @@ function forAcs(routes: FastifyInstance, issuer: Issuer): void {
       const wanted = grantOf(asked);
       await issuer.vouch(wanted.cardId, toHex(wanted.tokenRef), account);
       const cryptogramOf = async () => decode64(answer);
-      return grantJson(await issuer.grant(wanted, { cryptogramOf, repeat: repeatOf(request, "acs") }));
+      return grantJson(
+        await issuer.grant(wanted, { cryptogramOf, repeat: repeatOf(request, `questions of ${asked.tokenRef}`) }),
+      );
     },
   );
 }

@@ -13,7 +13,7 @@ import type { Master } from "@enabling-card/vault";
 import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
-import { askedByProcessor, listenIso } from "./iso-server.js";
+import { askedHere, listenIso } from "./iso-server.js";
 import { Issuer } from "./issuer.js";
 import type { IssuerOptions } from "./issuer-options.js";
 import { operatorRoutes } from "./operator-routes.js";
@@ -105,7 +105,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
       url,
       iso: iso && at(iso),
       line: line && at(line),
-      ask: (message) => askedByProcessor(desk, message, onFault),
+      ask: (message) => askedHere(desk, "processor", message, onFault),
       close,
     };
   } catch (error) {

@@ -18,6 +18,8 @@ const UNREAD_MAX = 16 * 1024;
 
 interface Listener {
   readonly cardId: string;
+  /** Of the access key that it showed (`CardRow.access_hash`): with another one it is nobody's line any more. */
+  readonly accessHash: string;
   readonly response: ServerResponse;
   /** Versions that it has heard, by token. */
   readonly told: Map<string, number>;
@@ -27,11 +29,14 @@ export class StateNews {
   readonly #store: IssuerStore;
   readonly #listeners = new Set<Listener>();
   readonly #timers: readonly NodeJS.Timeout[];
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
 
   constructor(store: IssuerStore) {
     this.#store = store;
-    this.#stop = store.onTokens((tokenRefs) => void this.#changed(tokenRefs));
+    this.#stops = [
+      store.onTokens((tokenRefs) => void this.#changed(tokenRefs)),
+      store.onAccess((cardId) => this.#all((listener) => void (listener.cardId === cardId && this.#tellAll(listener)))),
+    ];
     const beat = setInterval(() => this.#all((listener) => this.#write(listener, ": still here\n\n")), HEARTBEAT_MS);
     const look = setInterval(() => this.#all((listener) => void this.#tellAll(listener)), LOOK_MS);
     if (store.engine === "sqlite") clearInterval(look); // nobody else writes
@@ -46,19 +51,20 @@ export class StateNews {
     if (this.#listeners.size >= LISTENERS_MAX && ofCard < OF_ONE_CARD) throw new IssuerError("LISTENERS_MANY");
   }
 
-  /** Tells a phone of its card's tokens from now on, until its line ends. It has shown the card's access key, and there is room. */
-  async listen(cardId: Uint8Array, response: ServerResponse): Promise<void> {
-    const listener = { cardId: toBase32(cardId), response, told: new Map<string, number>() };
+  /** Tells a phone of its card's tokens from now on, until its line ends, or the access key that it has shown is the card's no more. There is room. */
+  async listen(cardId: Uint8Array, accessHash: string, response: ServerResponse): Promise<void> {
+    const listener = { cardId: toBase32(cardId), accessHash, response, told: new Map<string, number>() };
     const ofCard = [...this.#listeners].filter((other) => other.cardId === listener.cardId);
     if (ofCard.length >= OF_ONE_CARD) this.#leave(ofCard[0]!);
     this.#listeners.add(listener);
     response.once("close", () => this.#listeners.delete(listener));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    response.flushHeaders(); // of a card that has nothing to tell, too
     await this.#tellAll(listener);
   }
 
   close(): void {
-    this.#stop();
+    for (const stop of this.#stops) stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#all((listener) => this.#leave(listener));
   }
@@ -69,15 +75,24 @@ export class StateNews {
       const token = await this.#store.token(tokenRef).catch(() => undefined); // whoever listens hears it when he comes again
       if (token === undefined) continue;
       this.#all((listener) => {
-        if (listener.cardId === token.card_id) this.#tell(listener, token);
+        if (listener.cardId === token.card_id) void this.#tellHis(listener, async () => [token]);
       });
     }
   }
 
-  async #tellAll(listener: Listener): Promise<void> {
-    const tokens = await this.#store.tokensOf(listener.cardId).catch(() => undefined);
-    if (tokens === undefined) this.#leave(listener);
-    else for (const token of tokens) this.#tell(listener, token);
+  #tellAll(listener: Listener): Promise<void> {
+    return this.#tellHis(listener, () => this.#store.tokensOf(listener.cardId));
+  }
+
+  /** A phone that was lost, whose key was renewed since, hears nothing more: not even what another process was told. */
+  async #tellHis(listener: Listener, tokensOf: () => Promise<readonly TokenRow[]>): Promise<void> {
+    try {
+      const card = await this.#store.card(listener.cardId);
+      if (card?.access_hash !== listener.accessHash) return this.#leave(listener);
+      for (const token of await tokensOf()) this.#tell(listener, token);
+    } catch {
+      this.#leave(listener);
+    }
   }
 
   #tell(listener: Listener, { token_ref, version, state }: TokenRow): void {

@@ -299,6 +299,7 @@ export class IssuerStore extends Tables {
   /** Nonces of signed requests. */
   readonly nonces: TakenOnce;
   readonly #told = new Set<(tokenRefs: readonly string[]) => void>();
+  readonly #toldAccess = new Set<(cardId: string) => void>();
 
   constructor(database: SqlDatabase) {
     // What many requests look up at about one time is one journey to a server.
@@ -344,6 +345,18 @@ export class IssuerStore extends Tables {
   onTokens(tell: (tokenRefs: readonly string[]) => void): () => void {
     this.#told.add(tell);
     return () => void this.#told.delete(tell);
+  }
+
+  override async setAccess(cardId: string, accessHash: string): Promise<boolean> {
+    const isKnown = await super.setAccess(cardId, accessHash);
+    for (const tell of this.#toldAccess) tell(cardId);
+    return isKnown;
+  }
+
+  /** Calls `tell` behind each access key that is another one now. @returns what ends that */
+  onAccess(tell: (cardId: string) => void): () => void {
+    this.#toldAccess.add(tell);
+    return () => void this.#toldAccess.delete(tell);
   }
 
   /** @throws {SqlError} `STORE_UNAVAILABLE` where it would keep nothing now */

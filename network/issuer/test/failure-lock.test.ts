@@ -118,6 +118,22 @@ describe("the failure lock", () => {
     expect((await issuer.store.token(toHex(ref)))!.state).to.equal(TokenState.Active);
   });
 
+  it("of a processor's telling moves a token that is active, and no other: what holds it already is enough", async () => {
+    const ref = toHex(tokenRef);
+    await issuer.setState(ref, TokenState.Suspended, "issuer");
+    const before = await token();
+    expect(await issuer.lockForFailures(ref, "a lock")).to.deep.equal({ isHeld: true });
+    expect(await token()).to.deep.equal(before);
+    await issuer.setState(ref, TokenState.Active, "issuer");
+    expect(await issuer.lockForFailures(ref, "a lock"), "of before").to.deep.equal({ isHeld: false });
+    expect(await issuer.lockForFailures(ref, "another")).to.deep.equal({ isHeld: true });
+    expect((await token()).state_by).to.equal("failure lock");
+    await issuer.setState(ref, TokenState.Deactivated, "issuer");
+    const { version } = await token();
+    expect(await issuer.lockForFailures(ref, "a third one"), "one that is ended").to.deep.equal({ isHeld: true });
+    expect((await token()).version).to.equal(version);
+  });
+
   it("is lifted by the holder, who has five new tries then", async () => {
     for (let i = 0; i < 5; i++) await guess();
     await issuer.setState(toHex(tokenRef), TokenState.Active, "cardholder");

@@ -9,6 +9,7 @@ import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
 import { x25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
 import { storeOfRun } from "../../../test/support/postgresql.js";
+import { Desk } from "../src/desk.js";
 import {
   type Decline,
   type GrantRequest,
@@ -17,8 +18,8 @@ import {
   type IssuerOptions,
   keysFromSeeds,
   randomSeeds,
-  reply,
 } from "../src/index.js";
+import { askedHere } from "../src/iso-server.js";
 
 export const T0 = 1_800_000_000;
 export const DAY = 86_400;
@@ -132,6 +133,11 @@ export async function takeOfflineGrant(
   return openGrant(sealed, card);
 }
 
+/** What a terminal is answered. */
+export function reply(issuer: Issuer, message: Message, onFault: (code: string) => void = () => undefined) {
+  return askedHere(new Desk(issuer), "terminal", message, onFault);
+}
+
 /** The tracks as a wallet sends them, without sentinels. */
 export function tracksOf(grant: SwipeGrant): { readonly track1: string; readonly track2: string } {
   const digits = (BigInt(`0x${toHex(grant.cryptogram)}`) % 10n ** 8n).toString().padStart(8, "0");
@@ -186,7 +192,7 @@ export function without(message: Message, ...elements: readonly number[]): Messa
 
 /** Approved, or our name of the decline, as a terminal learns it. */
 export async function answerTo(issuer: Issuer, message: Message): Promise<"APPROVED" | Decline> {
-  const { fields } = (await reply(issuer, message))!;
+  const { fields } = await reply(issuer, message);
   return fields[39] === "00" ? "APPROVED" : (fields[44] as Decline);
 }
 

@@ -4,17 +4,23 @@ import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
+import { hashOfAccess } from "../src/enrolment.js";
 import type { Issuer } from "../src/index.js";
 import { StateNews } from "../src/state-news.js";
-import { enrolledCard, newIssuer } from "./issuer-support.js";
+import { enrolledCard, newIssuer, type TestCard } from "./issuer-support.js";
 
 /** A phone's line, as far as news write to it. */
 class Line extends EventEmitter {
   readonly said: string[] = [];
   writableLength = 0;
   isLeft = false;
+  isBegun = false;
 
   writeHead(): void {}
+
+  flushHeaders(): void {
+    this.isBegun = true;
+  }
 
   write(text: string): void {
     this.said.push(text);
@@ -29,11 +35,10 @@ class Line extends EventEmitter {
 describe("phones that listen", () => {
   let issuer: Issuer;
   let news: StateNews;
-  const cardOf = (n: number) => new Uint8Array(16).fill(n);
-  const listen = async (card: Uint8Array) => {
-    news.expectRoom(card);
+  const listen = async ({ cardId, accessKey }: TestCard, by = news) => {
+    by.expectRoom(cardId);
     const line = new Line();
-    await news.listen(card, line as unknown as ServerResponse);
+    await by.listen(cardId, hashOfAccess(accessKey), line as unknown as ServerResponse);
     return line;
   };
   beforeEach(async () => {
@@ -47,28 +52,31 @@ describe("phones that listen", () => {
 
   it("are 128: another card's is refused and turns nobody out, one that listens may do so anew", async () => {
     const lines: Line[] = [];
-    for (let n = 0; n < 126; n++) lines.push(await listen(cardOf(n)));
-    lines.push(await listen(cardOf(200)), await listen(cardOf(200)));
-    expect(() => news.expectRoom(cardOf(250)))
+    const cards: TestCard[] = [];
+    for (let n = 0; n < 128; n++) cards.push(await enrolledCard(issuer));
+    const [first, twice, other] = [cards[0]!, cards[126]!, cards[127]!];
+    for (const card of cards.slice(0, 127)) lines.push(await listen(card));
+    lines.push(await listen(twice));
+    expect(() => news.expectRoom(other.cardId))
       .to.throw()
       .with.property("code", "LISTENERS_MANY");
-    expect(() => news.expectRoom(cardOf(5)), "its second")
+    expect(() => news.expectRoom(first.cardId), "its second")
       .to.throw()
       .with.property("code", "LISTENERS_MANY");
     expect(lines.filter(({ isLeft }) => isLeft)).to.deep.equal([]);
-    await listen(cardOf(200));
+    await listen(twice);
     expect(
       lines.filter(({ isLeft }) => isLeft),
       "its own first",
     ).to.deep.equal([lines[126]]);
     lines[0]!.destroy();
-    await listen(cardOf(250));
+    await listen(other);
   });
 
   it("are left where they leave more than 16 KB unread", async () => {
     const card = await enrolledCard(issuer);
     const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
-    const [reads, silent] = [await listen(card.cardId), await listen(card.cardId)];
+    const [reads, silent] = [await listen(card), await listen(card)];
     silent.writableLength = 16 * 1024 + 1;
     reads.writableLength = 16 * 1024;
     const before = reads.said.length;
@@ -76,5 +84,49 @@ describe("phones that listen", () => {
     while (reads.said.length === before) await new Promise(setImmediate);
     expect([reads.isLeft, silent.isLeft]).to.deep.equal([false, true]);
     expect(silent.said.length).to.equal(before);
+  });
+
+  it("have an answer's head at once, of a card without tokens too", async () => {
+    const line = await listen(await enrolledCard(issuer));
+    expect([line.isBegun, line.said]).to.deep.equal([true, []]);
+  });
+
+  it("are left when their card has another access key; who has that hears on", async () => {
+    const [card, other] = [await enrolledCard(issuer), await enrolledCard(issuer)];
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
+    const [lost, stranger] = [await listen(card), await listen(other)];
+    const accessKey = await issuer.renewAccess(card.cardId);
+    while (!lost.isLeft) await new Promise(setImmediate);
+    expect((await listen(card)).isLeft, "by the old one").to.equal(true);
+    const found = await listen({ ...card, accessKey });
+    await issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    while (found.said.length < 2) await new Promise(setImmediate);
+    expect([lost.said.length, found.isLeft, stranger.isLeft]).to.deep.equal([1, false, false]);
+  });
+
+  it("hear nothing more where another process has renewed it", async () => {
+    const card = await enrolledCard(issuer);
+    const { tokenRef } = await issuer.mint(card.cardId, "Lovelace/Ada");
+    const lost = await listen(card);
+    issuer.store.onAccess = () => () => undefined; // of another process nobody is told
+    const elsewhere = new StateNews(issuer.store);
+    const line = await listen(card, elsewhere);
+    news.close();
+    await issuer.renewAccess(card.cardId);
+    await issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    while (!line.isLeft) await new Promise(setImmediate);
+    expect([lost.said.length, line.said.length]).to.deep.equal([1, 1]);
+    elsewhere.close();
+  });
+
+  it("are left where nothing changes but that key, and another process of a server's store has changed it", async () => {
+    const card = await enrolledCard(issuer);
+    issuer.store.onAccess = () => () => undefined;
+    Object.defineProperty(issuer.store, "engine", { value: "postgresql" }); // looked at each second
+    const elsewhere = new StateNews(issuer.store);
+    const line = await listen(card, elsewhere);
+    await issuer.renewAccess(card.cardId);
+    while (!line.isLeft) await new Promise((resolve) => setTimeout(resolve, 20));
+    elsewhere.close();
   });
 });

@@ -1,7 +1,7 @@
 // The development log on disk: its entries and the checkpoint it signed last, in SQLite. An entry and the checkpoint that covers it
 // are written together, so that a file in which they differ was altered.
 
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { ownersOnly } from "@enabling-card/sql";
 import { type LeafKind, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { LedgerError } from "./errors.js";
@@ -51,7 +51,7 @@ export class LogStore {
     let guard: Database.Database | undefined;
     try {
       guard = file === ":memory:" ? undefined : held(`${file}-lock`);
-      if (file !== ":memory:") ownersOnly(file);
+      if (file !== ":memory:") ownersOnly(file); // which cards there are is not everybody's to read
       db = new Database(file, { timeout: LOCK_WAIT_MS });
       db.pragma("journal_mode = WAL");
       db.exec(SCHEMA);
@@ -127,12 +127,6 @@ function held(file: string): Database.Database {
     guard.close();
     throw error;
   }
-}
-
-/** The file, and with it SQLite's journal: which cards there are is not everybody's to read. */
-function ownersOnly(file: string): void {
-  closeSync(openSync(file, "a", 0o600));
-  chmodSync(file, 0o600);
 }
 
 function entryOf({ position, kind, time, serial, body }: Row): LogEntry {

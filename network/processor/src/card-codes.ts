@@ -64,7 +64,7 @@ export async function cardCode(
   const { cardId, tokenRef, challenge, checkpointSize, provider, maxCost, currency, country } = asked;
   const account = await processor.account(request);
   expectCurrency(asked);
-  return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
+  return processor.once(cardId, idempotencyKey, [asked], async () => {
     const now = processor.now();
     const expires = now + GRANT_LIFE_S;
     const codeRef = randomBytes(16).toString("base64url");

@@ -3,12 +3,12 @@
 
 import { expectedTracks, readSwipe, SERVICE_CODE, type Swipe } from "@enabling-card/doors";
 import {
-  type AdditionalData,
-  decodeAdditionalData,
+  ENTRY_REMOTE,
   encodeAdditionalData,
   type Fields,
-  Iso8583Error,
+  isRemoteEntry,
   type Message,
+  readAdditionalData,
 } from "@enabling-card/iso8583";
 import { Channel, toHex } from "@enabling-card/wire";
 import type { KeptDomain } from "./domain-server.js";
@@ -18,8 +18,6 @@ import { FAILURE_WINDOW_S, FAILURES_MAX } from "./present.js";
 import type { Processor } from "./processor.js";
 import type { DomainGrantRow } from "./rows.js";
 
-/** DE 22 (ISO 8583:1987): electronic commerce, no PIN. */
-const ENTRY_REMOTE = "812";
 /** Track 1 behind the name: all but the name is known here. */
 const TRACK1_NAME = /^(B\d{16})\^[^^]{2,26}\^/;
 
@@ -129,7 +127,7 @@ async function stripeClaim(processor: Processor, fields: Fields): Promise<Claim 
   if (swipe === undefined) return undefined;
   const row = await processor.store.newestDomainGrant(processor.nameOf("token", swipe.pan), swipe.atcDigits);
   if (row === undefined) return undefined;
-  if (fields[22]?.startsWith("81")) return "CHANNEL_WRONG";
+  if (isRemoteEntry(fields[22])) return "CHANNEL_WRONG";
   const isShown = (drc: Uint8Array, { expiry }: KeptDomain) => isOnStripe(swipe, expiry, row.atc, drc);
   return { token: swipe.pan, channel: Channel.Swipe, row, isShown };
 }
@@ -146,7 +144,7 @@ function isOnStripe(swipe: Swipe, expiry: string, atc: number, cryptogram: Uint8
 async function remoteClaim(processor: Processor, fields: Fields): Promise<Claim | ProcessorDecline> {
   if (fields[2] === undefined) return "FORMAT_ERROR";
   if (fields[48] === undefined) return "DRC_MISSING";
-  const told = additionalData(fields[48]);
+  const told = readAdditionalData(fields[48]);
   if (told?.drc === undefined) return told === undefined ? "FORMAT_ERROR" : "DRC_MISSING";
   const { drc, requestor, cavv, atc } = told;
   if (requestor === undefined || cavv === undefined || atc === undefined) return "FORMAT_ERROR";
@@ -155,13 +153,4 @@ async function remoteClaim(processor: Processor, fields: Fields): Promise<Claim 
   const isShown = (expected: Uint8Array, { expiry }: KeptDomain) =>
     equalDrc(expected, Buffer.from(drc, "hex")) && (fields[14] ?? expiry) === expiry;
   return { token: fields[2], channel: Channel.Remote, row, requestor, cavv, isShown };
-}
-
-function additionalData(text: string): AdditionalData | undefined {
-  try {
-    return decodeAdditionalData(text);
-  } catch (error) {
-    if (error instanceof Iso8583Error) return undefined;
-    throw error;
-  }
 }

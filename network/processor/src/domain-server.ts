@@ -159,7 +159,7 @@ export class DomainServer {
     const { cardId, tokenRef, challenge, checkpointSize, ...purchase } = asked;
     const resolved = await resolve(request);
     expectCurrency(request);
-    return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
+    return processor.once(cardId, idempotencyKey, [asked], async () => {
       const trans_id = randomUUID();
       const kept: KeptPurchase = { ...purchase, ...resolved, tokenRef };
       const at = processor.now();
@@ -220,7 +220,7 @@ export class DomainServer {
     const { accessKey: _, ...asked } = request;
     const { cardId, tokenRef, challenge, checkpointSize, threeDSServerTransID } = asked;
     await resolve(request);
-    return processor.once(cardId, idempotencyKey, Object.entries(asked).sort(), async () => {
+    return processor.once(cardId, idempotencyKey, [asked], async () => {
       const { purchase, result } = await this.#authenticated(tokenRef, threeDSServerTransID);
       const { token, expiry, requestor, merchant, mcc, channel, country, amount } = purchase;
       const domain = { requestor, merchant, ...(mcc !== undefined && { mcc }), channel, country, maxAmount: amount };

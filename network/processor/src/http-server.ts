@@ -7,6 +7,7 @@ import {
   type HttpDoorOptions,
   httpDoor,
   IDEMPOTENT,
+  octetsOf,
   type Refusals,
   serviceKeys,
   shownAccessKey,
@@ -204,9 +205,7 @@ function accessKeyOf({ headers }: Pick<FastifyRequest, "headers">): string {
   return key;
 }
 
-/** Canonical base64url alone: one text an octet string. @throws {ProcessorError} `BAD_REQUEST` */
+/** @throws {ProcessorError} `BAD_REQUEST` for what is not canonical base64url */
 function decode64(value: string): Uint8Array {
-  const octets = Buffer.from(value, "base64url");
-  if (octets.toString("base64url") !== value) throw new ProcessorError("BAD_REQUEST", { detail: "not base64url" });
-  return Uint8Array.from(octets);
+  return octetsOf(value, (detail) => new ProcessorError("BAD_REQUEST", { detail }));
 }

@@ -2,13 +2,13 @@
 
 import { restoreStore } from "@enabling-card/sql";
 
-/** @returns how many codes were ended. @throws {SqlError} `STORE_DAMAGED` where it is no copy */
-export function restoreProcessor(file: string): number {
-  let ended = 0;
-  restoreStore(file, (db) => {
+/** @returns when the copy was made, and how many codes were ended. @throws {SqlError} `STORE_DAMAGED` where it is no copy */
+export function restoreProcessor(file: string): { readonly copiedAt: number; readonly codesEnded: number } {
+  let codesEnded = 0;
+  const copiedAt = restoreStore(file, (db) => {
     // An authentication may have had its grant: it gets none.
     db.prepare("UPDATE authentications SET used = 1").run();
-    ended = db.prepare("UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0").run().changes;
+    codesEnded = db.prepare("UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0").run().changes;
   });
-  return ended;
+  return { copiedAt, codesEnded };
 }

@@ -11,7 +11,7 @@ import {
   requestName,
   SERVICE_CODE,
 } from "@enabling-card/doors";
-import type { Fields, Message } from "@enabling-card/iso8583";
+import { type Fields, isRemoteEntry, type Message } from "@enabling-card/iso8583";
 import { isTransactionCode } from "@enabling-card/wire";
 import { type DevicePurchase, equalMac, purchaseMac, stripeMac } from "./device-mac.js";
 import { domainRequest } from "./domain-check.js";
@@ -44,8 +44,6 @@ const PASSED_ON = [3, 4, 11, 12, 13, 18, 19, 25, 32, 37, 41, 42, 43, 49] as cons
 /** What answers say, and no request does: whoever watches would take it for one. */
 const OF_ANSWERS = [38, 39, 44] as const;
 const MAC_DIGITS = 8;
-/** DE 22 (ISO 8583:1987): electronic commerce. */
-const ENTRY_REMOTE = "81";
 /** How often what is still to be reversed is told again, ms. */
 const REVERSAL_EVERY_MS = 1000;
 
@@ -143,7 +141,7 @@ export class Switch {
     const { pan: code, atcDigits, track2 } = stripe;
     if (stripe.serviceCode !== SERVICE_CODE) return declined(message, "SERVICE_CODE_WRONG");
     if (isPast(stripe.expiry, processor.now())) return declined(message, "CODE_EXPIRED");
-    if (fields[22]?.startsWith(ENTRY_REMOTE)) return declined(message, "CHANNEL_WRONG");
+    if (isRemoteEntry(fields[22])) return declined(message, "CHANNEL_WRONG");
     const request = processor.nameOf("request", requestName(fields));
     const isShownBy = (key: Uint8Array) => equalMac(stripeMac(key, code, atcDigits), track2.slice(-MAC_DIGITS));
     const terminal = `${fields[32]}|${fields[41]}`;

@@ -27,13 +27,17 @@ export async function copyStore(from: string, to: string, now: number): Promise<
     // In one step: nobody's write begins it anew. Where somebody keeps readers out it ends with nothing.
     const { remainingPages, totalPages } = await db.backup(to, { progress: () => 0x7fff_ffff });
     if (totalPages === 0 || remainingPages > 0) throw new SqlError("STORE_UNAVAILABLE");
+    sayCopy(to, now);
   } catch (cause) {
-    rmSync(to, { force: true });
-    throw cause;
+    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(to + suffix, { force: true });
+    throw coded(cause);
   } finally {
     db.close();
   }
-  const copy = new Database(to);
+}
+
+function sayCopy(file: string, now: number): void {
+  const copy = new Database(file);
   try {
     copy.exec("CREATE TABLE copied (at INTEGER NOT NULL) STRICT");
     copy.prepare("INSERT INTO copied (at) VALUES (?)").run(now);
@@ -48,19 +52,31 @@ export async function copyStore(from: string, to: string, now: number): Promise<
  * Makes a copy a store again. `amend` is called within the transaction that does so, with the time of the copy, and must make up for all that may
  * have happened since.
  *
+ * @returns when the copy was made, seconds since 1970
  * @throws {SqlError} `STORE_DAMAGED` where it is no copy
  */
-export function restoreStore(file: string, amend: (db: Database.Database, copiedAt: number) => void): void {
+export function restoreStore(file: string, amend: (db: Database.Database, copiedAt: number) => void): number {
   const db = new Database(file, { fileMustExist: true });
   try {
     if (Number(db.pragma("application_id", { simple: true })) !== COPY_ID) throw new SqlError("STORE_DAMAGED");
-    db.transaction(() => {
-      const { at } = db.prepare("SELECT at FROM copied").get() as { at: number };
-      amend(db, at);
-      db.exec("DROP TABLE copied");
-      db.pragma("application_id = 0");
-    }).immediate();
+    return db
+      .transaction(() => {
+        const { at } = db.prepare("SELECT at FROM copied").get() as { at: number };
+        amend(db, at);
+        db.exec("DROP TABLE copied");
+        db.pragma("application_id = 0");
+        return at;
+      })
+      .immediate();
+  } catch (cause) {
+    throw coded(cause);
   } finally {
     db.close();
   }
+}
+
+/** What is no store at all; else what it was. */
+function coded(cause: unknown): unknown {
+  const isNone = /^SQLITE_(NOTADB|CORRUPT)/.test(String((cause as { readonly code?: unknown })?.code));
+  return isNone ? new SqlError("STORE_DAMAGED", { cause }) : cause;
 }

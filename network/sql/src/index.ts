@@ -4,7 +4,7 @@ export { copyStore, restoreStore } from "./backup.js";
 export { type OwnDatabase, ownDatabase } from "./databases.js";
 export { Gathered } from "./gathered.js";
 export { StoreHealth } from "./health.js";
-export { expectStores, storesMade } from "./made-stores.js";
+export { expectStores, storeFile, storesForgotten, storesMade, storesMadeIn } from "./made-stores.js";
 export {
   ANSWERS_KEPT_S,
   ANSWERS_MAX,

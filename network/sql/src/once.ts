@@ -151,6 +151,12 @@ export class Once {
   }
 }
 
+/** Of the same whatever the order of its members: JSON has none (RFC 8259 4). */
 function hashOf(asked: unknown): string {
-  return createHash("sha256").update(JSON.stringify(asked)).digest("hex");
+  return createHash("sha256").update(JSON.stringify(asked, ordered)).digest("hex");
+}
+
+function ordered(_name: string, value: unknown): unknown {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -86,6 +86,17 @@ for (const [engine, newPlace] of Object.entries(ENGINES)) {
       expect(await around(once, "one", "that").catch(({ message }) => message)).to.equal("MISMATCH");
     });
 
+    it("are those to the same request in whatever order its members come, deep down as well, and not in another order of a list", async () => {
+      const once = newOnce();
+      const asked = ["/v1/grants", { card: 1, domain: { mcc: 2, list: [{ a: 3, b: 4 }, 5] } }];
+      const turned = ["/v1/grants", { domain: { list: [{ b: 4, a: 3 }, 5], mcc: 2 }, card: 1 }];
+      const other = ["/v1/grants", { card: 1, domain: { mcc: 2, list: [5, { a: 3, b: 4 }] } }];
+      expect(await within(once, "one", asked)).to.include({ number: 1 });
+      expect(await within(once, "one", turned)).to.include({ number: 1 });
+      expect(await around(once, "one", turned)).to.include({ number: 1 });
+      expect(await around(once, "one", other).catch(({ message }) => message)).to.equal("MISMATCH");
+    });
+
     it("are waited for where the work goes on: of ten who ask at once one works, and a mismatch waits for nobody", async () => {
       const once = newOnce();
       let finish = () => {};

@@ -1,6 +1,6 @@
 // A point-of-sale terminal: reads of a swipe in, 0100 to the network, 0110 back, receipt out (ISO 8583:1987).
 // A card that it refuses and an answer of "no" are results; a network that fails is a `PosError`.
-import { encodeAdditionalData, type Fields, type Message, padField } from "@enabling-card/iso8583";
+import { ENTRY_REMOTE, encodeAdditionalData, type Fields, type Message, padField } from "@enabling-card/iso8583";
 import { PosError, type PosErrorCode } from "../errors.js";
 import type { Read } from "../reader/read.js";
 import { cardData, type Refusal } from "./card-data.js";
@@ -159,7 +159,7 @@ export class Terminal {
     const shown: Fields = {
       2: token,
       14: expiry,
-      22: "812", // electronic commerce; no PIN
+      22: ENTRY_REMOTE,
       25: "59", // electronic commerce
       48: additional,
     };

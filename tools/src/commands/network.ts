@@ -59,40 +59,42 @@ Examples:
 function backupCommand(network: Command, context: Context): void {
   network
     .command("backup")
-    .description("copy a network's stores, while it runs or not")
-    .requiredOption("--dir <folder>", "the network's")
+    .description("copy a network's stores, or a service's, while it runs or not")
+    .requiredOption("--dir <folder>", "the network's, or that of a service by itself")
     .requiredOption("--out <folder>", "where the copies go: none may be there yet")
     .addHelpText(
       "after",
       `
-A copy is no network: it is opened by nothing until ecard network restore has
-made up for what may have happened since. Of a PostgreSQL copies are its own
-tools'.
+What was made in that folder is copied: all services' stores, or one's, an
+issuer's log with it; all of them, or none. A copy is no network: it is opened
+by nothing until ecard network restore has made up for what may have happened
+since. Of a PostgreSQL copies are its own tools'.
 
-With --json: {"copied"}, the folder.
+With --json: {"copied","stores"}, the folder, and which stores.
 
-Example:
-  ecard network backup --dir my-network --out my-copy`,
+Examples:
+  ecard network backup --dir my-network --out my-copy
+  ecard network backup --dir issuer --out issuer-copy`,
     )
     .action(async ({ dir, out }: { dir: string; out: string }, command: Command) => {
-      const [{ backUpNetwork }, { makeFolder }] = await Promise.all([
+      const [{ backUpNetwork }, { inFolder }] = await Promise.all([
         import("@enabling-card/network"),
         import("../make-folder.js"),
       ]);
       const output = context.output(command);
-      await makeFolder(out, 0o700);
-      await backUpNetwork(dir, out, Math.floor(Date.now() / 1000));
-      output.fact({ copied: out });
-      output.result(`copied to ${out}`);
+      const now = Math.floor(Date.now() / 1000);
+      const stores = await inFolder(out, 0o700, () => backUpNetwork(dir, out, now));
+      output.fact({ copied: out, stores });
+      output.result(`copied to ${out}: ${stores.join(", ")}`);
     });
 }
 
 function restoreCommand(network: Command, context: Context): void {
   network
     .command("restore")
-    .description("a network from copies: no ATC is given out twice, no grant or code of before pays")
+    .description("a network, or a service, from copies: no ATC is given out twice, no grant or code of before pays")
     .requiredOption("--from <folder>", "the copies, which stay as they are")
-    .requiredOption("--dir <folder>", "the new network's: none may be there yet")
+    .requiredOption("--dir <folder>", "where they go: none of them may be there yet")
     .addHelpText(
       "after",
       `
@@ -101,25 +103,29 @@ again. A token has its next grant ten seconds later, and an authentication takes
 two. Cards that were enrolled since enrol once more, and cards that have seen
 more of the log than the copy has refuse this issuer.
 
-With --json: {"restored","copiedAt","tokens","grantsEnded","codesEnded"}.
+With --json:
+{"restored","stores","copiedAt","tokens","grantsEnded","codesEnded"}.
 
-Example:
-  ecard network restore --from my-copy --dir my-network`,
+Examples:
+  ecard network restore --from my-copy --dir my-network
+  ecard network restore --from issuer-copy --dir issuer`,
     )
     .action(async ({ from, dir }: { from: string; dir: string }, command: Command) => {
-      const [{ restoreNetwork }, { makeFolder }] = await Promise.all([
+      const [{ restoreNetwork }, { inFolder }] = await Promise.all([
         import("@enabling-card/network"),
         import("../make-folder.js"),
       ]);
       const output = context.output(command);
-      await makeFolder(dir, 0o700);
-      const restored = restoreNetwork(from, dir, Math.floor(Date.now() / 1000));
+      const now = Math.floor(Date.now() / 1000);
+      const restored = await inFolder(dir, 0o700, () => restoreNetwork(from, dir, now));
       output.fact({ restored: dir, ...restored });
-      const { tokens, grantsEnded, codesEnded, copiedAt } = restored;
-      output.result(`restored to ${dir}, as it was on ${new Date(copiedAt * 1000).toISOString()}: ${tokens} tokens`);
+      const { stores, tokens, grantsEnded, codesEnded, copiedAt } = restored;
+      const at = new Date(copiedAt * 1000).toISOString();
+      output.result(`restored to ${dir}, as it was on ${at}: ${stores.join(", ")}; ${tokens} tokens`);
       output.say(
         `  their ATCs go on behind all that may have been used; ${grantsEnded} grants and ${codesEnded} codes pay no more`,
       );
-      output.say("  each token's first grant is there in ten seconds, an authentication's in twenty");
+      if (stores.includes("issuer"))
+        output.say("  each token's first grant is there in ten seconds, an authentication's in twenty");
     });
 }

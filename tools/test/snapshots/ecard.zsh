@@ -133,7 +133,7 @@ _ecard_network() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('start:issuer, processor and access control server, in one process or apart' 'keys:new keys for services apart\: a file for each' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'tokens:how a card'\''s tokens stand, for the issuer'\''s operator or their requestor' 'backup:copy a network'\''s stores, while it runs or not' 'restore:a network from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
+    verb) names=('start:issuer, processor and access control server, in one process or apart' 'keys:new keys for services apart\: a file for each' 'watch:messages between terminal, processor, acs and issuer, as they pass' 'tokens:how a card'\''s tokens stand, for the issuer'\''s operator or their requestor' 'backup:copy a network'\''s stores, or a service'\''s, while it runs or not' 'restore:a network, or a service, from copies\: no ATC is given out twice, no grant or code of before pays'); _describe command names ;;
     rest) case $line[1] in
       start) _ecard_network_start ;;
       keys) _ecard_network_keys ;;
@@ -209,7 +209,7 @@ _ecard_network_backup() {
   local state line
   local -a names
   _arguments -C \
-    '--dir[the network'\''s]:value:_files' \
+    '--dir[the network'\''s, or that of a service by itself]:value:_files' \
     '--out[where the copies go\: none may be there yet]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -221,7 +221,7 @@ _ecard_network_restore() {
   local -a names
   _arguments -C \
     '--from[the copies, which stay as they are]:value:_files' \
-    '--dir[the new network'\''s\: none may be there yet]:value:_files' \
+    '--dir[where they go\: none of them may be there yet]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
