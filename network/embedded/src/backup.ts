@@ -1,6 +1,6 @@
 // Copies of a network's stores, and a network from such copies: of one in one folder, and of each service that has a folder of its own.
 
-import { constants, copyFileSync, existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { restoreAcs } from "@enabling-card/acs";
 import { type Restored, restoreIssuer } from "@enabling-card/issuer";
 import { restoreProcessor } from "@enabling-card/processor";
@@ -65,6 +65,7 @@ export async function backUpNetwork(folder: string, to: string, now: number): Pr
     }
     storesMade(to, names); // last: copies that nobody speaks for are not all
   } catch (error) {
+    storesForgotten(to, done);
     undo(to, done, isNew);
     throw error;
   }
@@ -135,5 +136,5 @@ function undo(folder: string, names: readonly string[], isNew: boolean): void {
   for (const name of names) {
     for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(storeFile(folder, name) + suffix, { force: true });
   }
-  if (isNew) rmdirSync(folder);
+  if (isNew && readdirSync(folder).length === 0) rmdirSync(folder);
 }

@@ -222,6 +222,24 @@ describe("a network that is restored from a copy", () => {
     await copyStore(file, at("copy.sqlite"), now);
   });
 
+  it("has no store's name before it says that it is a copy, and a part that somebody left is in nobody's way", async () => {
+    const [from, to] = [join(at("first"), "issuer.sqlite"), at("copy.sqlite")];
+    writeFileSync(`${to}.part`, "what a copy was that somebody killed");
+    const { exec } = Database.prototype;
+    let isThere: boolean | undefined;
+    Database.prototype.exec = function (text) {
+      if (text.includes("copied")) isThere = existsSync(to);
+      return exec.call(this, text);
+    };
+    try {
+      await copyStore(from, to, now);
+    } finally {
+      Database.prototype.exec = exec;
+    }
+    expect([isThere, existsSync(to), existsSync(`${to}.part`)]).to.deep.equal([false, true, false]);
+    expect(statSync(to).mode & 0o077).to.equal(0);
+  });
+
   it("is not made over another, nor of what is no copy", async () => {
     const code = (work: () => unknown) => {
       try {

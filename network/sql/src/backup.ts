@@ -1,7 +1,7 @@
 // Copies of a SQLite store. A copy says that it is one, and is not opened as a store: what happened behind its back must be made up for first
 // (`restored` of each service).
 
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { ownersOnly } from "./owners-only.js";
 import { SqlError } from "./port.js";
@@ -22,18 +22,26 @@ export async function copyStore(from: string, to: string, now: number): Promise<
   if (!existsSync(from)) throw new SqlError("STORE_DAMAGED");
   if (existsSync(to)) throw Object.assign(new Error(`EEXIST: ${to} is there already`), { code: "EEXIST", path: to });
   const db = new Database(from, { fileMustExist: true, timeout: LOCK_WAIT_MS });
+  // Under another name until it says that it is a copy: whoever is killed before leaves nothing that would be opened as a store.
+  const part = `${to}.part`;
   try {
-    ownersOnly(to);
+    forget(part);
+    ownersOnly(part);
     // In one step: nobody's write begins it anew. Where somebody keeps readers out it ends with nothing.
-    const { remainingPages, totalPages } = await db.backup(to, { progress: () => 0x7fff_ffff });
+    const { remainingPages, totalPages } = await db.backup(part, { progress: () => 0x7fff_ffff });
     if (totalPages === 0 || remainingPages > 0) throw new SqlError("STORE_UNAVAILABLE");
-    sayCopy(to, now);
+    sayCopy(part, now);
+    renameSync(part, to);
   } catch (cause) {
-    for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(to + suffix, { force: true });
+    forget(part);
     throw coded(cause);
   } finally {
     db.close();
   }
+}
+
+function forget(file: string): void {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) rmSync(file + suffix, { force: true });
 }
 
 function sayCopy(file: string, now: number): void {

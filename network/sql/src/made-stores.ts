@@ -44,7 +44,7 @@ function isGone(file: string): boolean {
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return true;
   let db: Database.Database | undefined;
   try {
-    db = new Database(file, { readonly: true });
+    db = new Database(file, { readonly: true, timeout: 0 });
     return db.prepare("SELECT 1 FROM sqlite_master LIMIT 1").get() === undefined;
   } catch {
     return false;
