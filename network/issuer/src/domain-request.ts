@@ -8,7 +8,7 @@ import type { Issuer } from "./issuer.js";
 import type { Decision, Tables } from "./store.js";
 import { isPast } from "./token-expiry.js";
 import { stateRefusal } from "./token-state.js";
-import { approved, declined, failed, misfit } from "./verdict.js";
+import { declined, failed, misfit, paid, refused } from "./verdict.js";
 
 /** DE 22 (ISO 8583:1987): electronic commerce. */
 const ENTRY_REMOTE = "81";
@@ -27,17 +27,16 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
     return declined("CARD_NUMBER_UNKNOWN");
   }
   const refusal = stateRefusal(token.state as TokenState);
-  if (refusal) return declined(refusal);
   const fault = cavvFault(Buffer.from(cavv, "base64"), issuer.secrets.cavvKeys, pan, fromHex(atnPart));
-  if (fault) return fault === "CAVV_WRONG" ? failed(kept, token, now, fault) : declined(fault);
+  if (fault) {
+    return refusal || fault !== "CAVV_WRONG" ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+  }
   const grant = await kept.grant(token.token_ref, Number(atc));
-  if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
-  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
+  if (grant === undefined) return refusal ? declined(refusal) : failed(kept, token, now, "ATC_UNKNOWN");
   const channel = fields[22]?.startsWith(ENTRY_REMOTE) ? Channel.Remote : Channel.Swipe;
-  const unfit = misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
-  if (unfit) return declined(unfit);
-  await kept.useGrant(token.token_ref, grant.atc);
-  return approved();
+  const misfits = () => misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
+  const unfit = refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfits());
+  return unfit ? refused(kept, grant, fields, now, unfit) : paid(issuer, kept, grant, fields, now);
 }
 
 function additionalData(text: string): AdditionalData | undefined {
