@@ -41,6 +41,7 @@ async function start(isTaken: boolean): Promise<void> {
     database,
     makerRoot,
     transport: transportOf(token),
+    canLook: token !== undefined,
     issuerUrl: location.origin,
   });
   const table = client && facts && new TableModel(client, facts);

@@ -79,7 +79,7 @@ describe("the companion's server", () => {
   it("shows the table to whoever has the token, and to nobody else", async () => {
     for (const headers of [{}, { authorization: "Bearer x" }, { authorization: token }] as Record<string, string>[])
       expect((await ask("/world/table", { headers })).body).to.equal('{"code":"TOKEN_WRONG"}');
-    for (const path of ["/world/hands", "/world/bill", "/world/events", "/world/access"])
+    for (const path of ["/world/hands", "/world/bill", "/world/cashier", "/world/events", "/world/access"])
       expect((await ask(path, { method: path === "/world/events" ? "GET" : "POST" })).status, path).to.equal(401);
     const facts = JSON.parse((await own("/world/table")).body);
     expect(facts.pairingCode).to.equal(world.pairingCode);
@@ -102,6 +102,8 @@ describe("the companion's server", () => {
     ["what nobody knows", "/world/bill", { amount: 1, merchant: "A", tip: 2 }],
     ["another gesture", "/world/hands", { does: "bend" }],
     ["no gesture", "/world/hands", {}],
+    ["another cashier", "/world/cashier", { how: "slowly" }],
+    ["no cashier", "/world/cashier", {}],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const before = JSON.stringify(world.view);

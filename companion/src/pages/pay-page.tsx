@@ -160,6 +160,7 @@ function Stage({
             {state.view.passesSent} {state.view.passesSent === 1 ? "pass has" : "passes have"} left the coil.
           </p>
         )}
+        {state.note !== undefined && <p role="alert">{state.note}.</p>}
         <button type="button" onClick={() => void paying.cancel()}>
           Take it back
         </button>
@@ -170,6 +171,25 @@ function Stage({
       <p role="alert" class={`outcome outcome-${state.outcome}`}>
         {OUTCOMES[state.outcome]}. {state.detail}.
       </p>
+      {state.again === true && (
+        <p role="status">It was swiped once more: that was declined, and nothing is paid twice.</p>
+      )}
+      {state.before !== undefined && <p class="hint">{state.before}.</p>}
+      {state.closing !== undefined && (
+        <div class="panel closing">
+          <p role="status">
+            {state.closing === "asking"
+              ? "Asking the issuer, who closes it…"
+              : "Nobody has told this phone how it ended. Two minutes after it began the issuer is asked by itself."}
+          </p>
+          <button type="button" disabled={state.closing === "asking"} onClick={() => void paying.close()}>
+            Close it with the issuer now
+          </button>
+          <p class="hint">
+            It says whether it was paid. If no terminal has asked yet, none gets it any more: wait while one is at it.
+          </p>
+        </div>
+      )}
       {state.receipt !== undefined && <Receipt text={state.receipt} />}
       <div class="buttons">
         <button class="primary" type="button" onClick={onAgain}>
@@ -196,6 +216,8 @@ function Receipt({ text }: { readonly text: string }) {
 const OUTCOMES = {
   approved: "Paid",
   declined: "Not paid",
+  reversed: "Not paid: taken back",
+  unused: "Nothing was paid",
   "not-sent": "Nothing was sent",
   sent: "Sent",
   unknown: "Nobody knows yet",

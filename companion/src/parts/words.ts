@@ -43,6 +43,26 @@ export const NEXT: Readonly<Record<MeansAction, string>> = {
   replace: "Have another one made",
 };
 
+/** Why a terminal was told no, by the network's own names. */
+const DECLINES: Readonly<Record<string, string>> = {
+  AMOUNT_OVER_CAP: "it asked for more than you had agreed to: begin again with a higher amount",
+  GRANT_EXPIRED: "it asked when the payment's two minutes were over: begin again",
+  GRANT_CLOSED: "this payment was closed before: begin again",
+  ATC_REPLAYED: "this payment was made before: nothing is paid twice",
+  MERCHANT_WRONG: "it is another merchant than you had agreed to: begin again with the one on the till",
+  DOMAIN_MISMATCH: "it is not where you had agreed to pay: begin again",
+  CURRENCY_WRONG: "it asked in another currency than is paid here",
+  TOKEN_SUSPENDED: "this payment means is suspended: resume it first",
+  TOKEN_DEACTIVATED: "this payment means has ended: have another one made",
+  ISSUER_UNAVAILABLE: "the issuer did not answer it: begin again in a moment",
+};
+
+/** With the network's name behind it, for whoever is asked about it. */
+export function declined(code: string): string {
+  const why = DECLINES[code];
+  return why === undefined ? code : `${why} (${code})`;
+}
+
 export function when(ms: number): string {
   return new Date(ms).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { Waveform } from "../parts/waveform.js";
 import { centsOf, euro } from "../parts/words.js";
-import type { Hand, TillAnswer } from "./events.js";
+import { CASHIERS, type Cashier, type Hand, type TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
 
 const LIGHTS = {
@@ -15,6 +15,14 @@ const LIGHTS = {
   done: "green, once: done",
   refused: "red: it refused",
 } as const;
+
+const CASHIER: Readonly<Record<Cashier, string>> = {
+  well: "as one should",
+  twice: "twice, before the answer is there",
+  backwards: "the wrong way",
+  turned: "with its back to the reader, at first",
+  late: "and asks the network too late",
+};
 
 export function Table({ model }: { readonly model: TableModel }) {
   const { lights, on, near, batteryPercent } = model.view.value;
@@ -47,7 +55,7 @@ export function Table({ model }: { readonly model: TableModel }) {
 }
 
 function TillScreen({ model }: { readonly model: TableModel }) {
-  const { bill } = model.view.value;
+  const { bill, cashier } = model.view.value;
   const [amount, setAmount] = useState((bill.amount / 100).toFixed(2));
   const [merchant, setMerchant] = useState(bill.merchant);
   const cents = centsOf(amount);
@@ -79,6 +87,16 @@ function TillScreen({ model }: { readonly model: TableModel }) {
       <p>
         It asks for <strong>{euro(bill.amount)}</strong> at {bill.merchant}.
       </p>
+      <label>
+        The cashier swipes
+        <select value={cashier} onChange={(event) => void model.client.swipes(event.currentTarget.value as Cashier)}>
+          {CASHIERS.map((how) => (
+            <option key={how} value={how}>
+              {CASHIER[how]}
+            </option>
+          ))}
+        </select>
+      </label>
       {heard !== undefined && <Waveform heard={heard} />}
       <p role="status" class={answer === undefined ? "" : verdictOf(answer)}>
         {answer === undefined
@@ -95,7 +113,8 @@ const verdictOf = (answer: TillAnswer) => (answer.kind === "answered" && answer.
 
 function said(answer: TillAnswer): string {
   if (answer.kind !== "answered") return answer.sentence;
-  return answer.approved ? "Approved" : `Declined: ${answer.ourCode ?? answer.responseCode}`;
+  const verdict = answer.approved ? "Approved" : `Declined: ${answer.ourCode ?? answer.responseCode}`;
+  return answer.isBackwards ? `${verdict}, read backwards` : verdict;
 }
 
 function Sheet({ code }: { readonly code: string }) {

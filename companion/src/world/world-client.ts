@@ -1,6 +1,6 @@
 // The emulated table behind these pages: what lies on it, and the hands that are asked to move. Where the pages stand alone there is none.
 
-import type { Bill, Hand, TableFacts, WorldEvent } from "./events.js";
+import type { Bill, Cashier, Hand, TableFacts, WorldEvent } from "./events.js";
 
 /** Between two tries to hear the table again, ms. */
 const AGAIN_MS = 1_000;
@@ -24,6 +24,10 @@ export class WorldClient {
 
   async charge(bill: Bill): Promise<void> {
     await this.#post("/world/bill", bill);
+  }
+
+  async swipes(how: Cashier): Promise<void> {
+    await this.#post("/world/cashier", { how });
   }
 
   /** The issuer's desk: another access key; undefined where it does not know the card. */

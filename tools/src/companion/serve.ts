@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { type Bill, HANDS, type Hand } from "@enabling-card/companion/world";
+import { type Bill, CASHIERS, type Cashier, HANDS, type Hand } from "@enabling-card/companion/world";
 import { toHex } from "@enabling-card/wire";
 import proxy from "@fastify/http-proxy";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -53,6 +53,13 @@ const HAND = {
   additionalProperties: false,
   required: ["does"],
   properties: { does: { enum: HANDS } },
+} as const;
+
+const CASHIER = {
+  type: "object",
+  additionalProperties: false,
+  required: ["how"],
+  properties: { how: { enum: CASHIERS } },
 } as const;
 
 /** @throws {CommandError} `PAGES_MISSING`; Node's `EADDRINUSE`, `EACCES` */
@@ -126,6 +133,10 @@ function tableRoutes(app: FastifyInstance, world: World): void {
   });
   app.post<{ Body: Bill }>("/world/bill", { schema: { body: BILL } }, (request, reply) => {
     world.charge(request.body);
+    return reply.code(204).send();
+  });
+  app.post<{ Body: { how: Cashier } }>("/world/cashier", { schema: { body: CASHIER } }, (request, reply) => {
+    world.swipes(request.body.how);
     return reply.code(204).send();
   });
   app.post("/world/access", async () => ({ accessKey: await world.renewAccess() }));
