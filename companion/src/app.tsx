@@ -1,6 +1,6 @@
 // The shell: where one is, and the table beside it where the card is an emulated one.
 
-import { signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
 import { CardPage } from "./pages/card-page.js";
@@ -37,7 +37,14 @@ const TITLES: Readonly<Record<string, string>> = {
   test: "Test a recording",
 };
 
-export function App({ phone, table }: { readonly phone: Phone; readonly table: TableModel | undefined }) {
+interface AppProps {
+  readonly phone: Phone;
+  readonly table: TableModel | undefined;
+  /** The server does not know the token that these pages have. */
+  readonly isStranger: ReadonlySignal<boolean> | undefined;
+}
+
+export function App({ phone, table, isStranger }: AppProps) {
   const [room = "cards", ...rest] = place.value;
   const title = TITLES[room] ?? TITLES.cards!;
   const main = useRef<HTMLElement>(null);
@@ -72,6 +79,12 @@ export function App({ phone, table }: { readonly phone: Phone; readonly table: T
           <button type="button" onClick={() => location.reload()}>
             Load it
           </button>
+        </p>
+      )}
+      {isStranger?.value === true && (
+        <p class="notice" role="alert">
+          The table was started anew, and does not know this page any more: open the address that it has printed now.
+          Until then its card and its till are out of reach; what this phone keeps is there.
         </p>
       )}
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>

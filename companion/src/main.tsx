@@ -45,7 +45,7 @@ async function start(isTaken: boolean): Promise<void> {
     issuerUrl: location.origin,
   });
   const table = client && facts && new TableModel(client, facts);
-  render(<App phone={phone} table={table} />, root);
+  render(<App phone={phone} table={table} isStranger={client?.isStranger} />, root);
   over.signal.addEventListener("abort", () => void phone.leave(), { once: true });
   void table?.follow(over.signal);
   for (const { name } of phone.cards.value) void greet(phone, name);

@@ -6,7 +6,7 @@ import { AtTable } from "./at-table.js";
 
 describe("paying in the companion", () => {
   const at = new AtTable();
-  const { pair, press, says, main, order, origin, history } = at;
+  const { pair, press, says, main, order, origin, history, armed } = at;
 
   it("pairs a card, and pays with it: the receipt is on the page, and in the history", async () => {
     await says("This phone has no card yet.");
@@ -45,6 +45,19 @@ describe("paying in the companion", () => {
     await at.page.getByRole("button", { name: "Bring it back" }).waitFor();
     await press("Swipe it at the till");
     await says("Paid. The terminal approved it.");
+  }).timeout(60_000);
+
+  it("finds a card by itself that left its phone while it was armed, and is back", async () => {
+    await pair();
+    await armed();
+    await press("Carry it away");
+    await says(/The card is out of reach/);
+    await press("Bring it back");
+    await says("Swipe at the reader, or hand the card over.");
+    await at.page.getByRole("link", { name: "Cards" }).click();
+    await says(/in reach, battery/);
+    await press("Take it back");
+    await history("It was taken back from the card");
   }).timeout(60_000);
 
   it("leaves a card armed that was handed over, where its page is left", async () => {

@@ -14,6 +14,8 @@ const OVER_MS = 1000 * (GRANT_LIFE_S + 15);
 export class Payments {
   readonly #database: Database;
   readonly #changes: Signal<number> = signal(0);
+  /** Those that this page follows itself: whoever began them says how they end. */
+  readonly #inHand = new Set<number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -42,6 +44,7 @@ export class Payments {
   async begin(payment: Omit<Payment, "id" | "outcome" | "detail">): Promise<number> {
     const begun = { ...payment, outcome: "unknown", detail: "The app was closed before it ended" } as const;
     const id = await keeping(() => this.#database.add("payments", begun));
+    this.#inHand.add(id);
     this.#changes.value++;
     return id;
   }
@@ -66,11 +69,12 @@ export class Payments {
   /** Those of a card that were begun, and of which nobody knows how they ended. */
   async open(card: string): Promise<readonly KeptPayment[]> {
     const all = await this.newest();
-    return all.filter((one) => one.card === card && one.outcome === "unknown");
+    return all.filter((one) => one.card === card && one.outcome === "unknown" && !this.#inHand.has(one.id));
   }
 
   /** What the issuer has said of it stands. */
   async end(id: number, outcome: Outcome, detail: string): Promise<void> {
+    this.#inHand.delete(id);
     await this.#change(id, ({ isClosed }) => (isClosed === true ? {} : { outcome, detail }));
   }
 

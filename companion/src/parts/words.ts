@@ -14,6 +14,19 @@ export function centsOf(text: string): number | undefined {
   return cents > 0 ? cents : undefined;
 }
 
+/** Why that is no amount; undefined where it is one. */
+export function amountFault(text: string): string | undefined {
+  return centsOf(text) === undefined ? "Write an amount from 0.01 to 999999.99, for instance 9.50" : undefined;
+}
+
+/** What DE 43 can hold (ISO 8583: ans 40). @param least - How many characters there are at least */
+export function merchantFault(text: string, least: 0 | 1): string | undefined {
+  if (text.trim().length < least) return "Write the merchant's name";
+  return /^[ -~]{0,40}$/.test(text)
+    ? undefined
+    : "Write it with plain letters, digits and signs, as tills do: without accents, 40 characters at most";
+}
+
 export function shortName(card: string): string {
   return card.slice(0, 6);
 }

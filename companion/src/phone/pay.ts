@@ -48,6 +48,8 @@ export interface Ended {
 
 /** How long the terminal's answer is waited for behind the last pass, ms. */
 const ANSWER_MS = 12_000;
+/** By what two clocks may differ, ms. */
+const EARLY_MS = 3_000;
 const TAKEN_BACK = "You took it back";
 /** Germany, ISO 3166-1: these pages' shops. */
 const COUNTRY = 276;
@@ -61,6 +63,7 @@ export class Paying {
   readonly #abort = new AbortController();
   #card: Card | undefined;
   #entry: number | undefined;
+  #armedUntilMs = 0;
   #answered: ((answer: TillAnswer) => void) | undefined;
   #forgetClosed: () => void = () => undefined;
 
@@ -131,6 +134,7 @@ export class Paying {
         saw: loaded,
       });
       if (presented.armedForS !== null) {
+        this.#armedUntilMs = Date.now() + 1000 * presented.armedForS;
         // The card goes on without its phone: a link that is lost ends nothing.
         const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1000 * presented.armedForS!, undefined));
         const why = await Promise.race([over, answer.then(() => undefined), late]);
@@ -195,8 +199,12 @@ export class Paying {
     const isNear = this.#card?.connected === true;
     if (passes === 0 && isNear && this.#card?.info.phase === Phase.Armed)
       await this.#card.disarm().catch(() => undefined);
-    if (passes === 0 && isNear)
-      return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : "Nobody swiped the card in time");
+    if (passes === 0 && isNear) {
+      // Whoever disarmed it before its time was its owner, on the card or on another page.
+      const isEarly = Date.now() < this.#armedUntilMs - EARLY_MS;
+      const why = isEarly ? "It was taken back from the card" : "Nobody swiped the card in time";
+      return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : why);
+    }
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS, undefined));
     const said = await Promise.race([answer, late]);
     // What an armed card could still send would be the same grant: it is over.
@@ -271,7 +279,8 @@ function ended(card: Card): Promise<CardError | undefined> {
   return new Promise((resolve) => {
     const stop = card.subscribe((notice) => {
       if (notice.type === "done") resolve(undefined);
-      else if (notice.type === "disarmed") resolve(notice.why);
+      // What was taken back is no grant any more, and that is all that is wrong.
+      else if (notice.type === "disarmed") resolve(notice.why?.code === "NO_GRANT" ? undefined : notice.why);
       else return;
       stop();
     });

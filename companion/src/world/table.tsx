@@ -1,8 +1,9 @@
 // The emulated table: the card with its lights and button, its sheet, and the till. What a tester does here with the mouse, hands do with a real card.
 
 import { useState } from "preact/hooks";
+import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
-import { centsOf, euro } from "../parts/words.js";
+import { amountFault, centsOf, euro, merchantFault } from "../parts/words.js";
 import { CASHIERS, type Cashier, type Hand, type TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
 
@@ -59,7 +60,7 @@ function TillScreen({ model }: { readonly model: TableModel }) {
   const [amount, setAmount] = useState((bill.amount / 100).toFixed(2));
   const [merchant, setMerchant] = useState(bill.merchant);
   const cents = centsOf(amount);
-  const isGood = cents !== undefined && /^[ -~]{1,40}$/.test(merchant);
+  const faults = [merchantFault(merchant, 1), amountFault(amount)] as const;
   const heard = model.heard.value;
   const answer = model.answer.value;
   return (
@@ -69,18 +70,12 @@ function TillScreen({ model }: { readonly model: TableModel }) {
         class="till"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isGood) void model.client.charge({ amount: cents, merchant });
+          if (cents !== undefined && faults[0] === undefined) void model.client.charge({ amount: cents, merchant });
         }}
       >
-        <label>
-          Merchant
-          <input value={merchant} maxLength={40} onInput={(event) => setMerchant(event.currentTarget.value)} />
-        </label>
-        <label>
-          Amount, EUR
-          <input value={amount} inputMode="decimal" onInput={(event) => setAmount(event.currentTarget.value)} />
-        </label>
-        <button type="submit" disabled={!isGood}>
+        <Field label="Merchant" value={merchant} maxLength={40} fault={faults[0]} onValue={setMerchant} />
+        <Field label="Amount, EUR" value={amount} inputMode="decimal" fault={faults[1]} onValue={setAmount} />
+        <button type="submit" disabled={faults.some((fault) => fault !== undefined)}>
           Charge
         </button>
       </form>

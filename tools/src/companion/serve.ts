@@ -24,6 +24,9 @@ export interface CompanionOptions {
 }
 
 const HOST = "127.0.0.1";
+/** Pages that hear the table at once: a browser's tabs. And what may wait for one that does not read, octets. */
+const LISTENERS_MAX = 16;
+const UNREAD_MAX = 1_048_576;
 const BODY_MAX = 4_096;
 /** Pages come from here alone, and nothing else does. */
 const POLICY = [
@@ -140,7 +143,13 @@ function tableRoutes(app: FastifyInstance, world: World): void {
     return reply.code(204).send();
   });
   app.post("/world/access", async () => ({ accessKey: await world.renewAccess() }));
-  app.get("/world/events", (_request, reply) => tellEvents(world, reply));
+  let listeners = 0;
+  app.get("/world/events", (_request, reply) => {
+    if (listeners >= LISTENERS_MAX) return reply.code(503).send({ code: "LISTENERS_MANY" });
+    listeners++;
+    tellEvents(world, reply, () => listeners--);
+    return reply;
+  });
 }
 
 function bearer({ headers }: FastifyRequest): string | undefined {
@@ -148,7 +157,7 @@ function bearer({ headers }: FastifyRequest): string | undefined {
 }
 
 /** The table as it is, and each event from then on: a line of JSON each. */
-function tellEvents(world: World, reply: FastifyReply): void {
+function tellEvents(world: World, reply: FastifyReply, gone: () => void): void {
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
@@ -156,8 +165,14 @@ function tellEvents(world: World, reply: FastifyReply): void {
     "content-type": "application/x-ndjson",
     "cache-control": "no-store",
   } as Record<string, string>);
-  const tell = (event: object) => raw.write(`${JSON.stringify(event)}\n`);
+  const tell = (event: object) => {
+    raw.write(`${JSON.stringify(event)}\n`);
+    if (raw.writableLength > UNREAD_MAX) raw.destroy();
+  };
   tell({ kind: "table", ...world.view });
   const stop = world.subscribe(tell);
-  raw.on("close", stop);
+  raw.on("close", () => {
+    stop();
+    gone();
+  });
 }
