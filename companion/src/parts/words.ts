@@ -27,6 +27,18 @@ export function merchantFault(text: string, least: 0 | 1): string | undefined {
     : "Write it with plain letters, digits and signs, as tills do: without accents, 40 characters at most";
 }
 
+/** By how much a clock is wrong. @param ahead - ms */
+export function clockWords(ahead: number): string {
+  const minutes = Math.round(Math.abs(ahead) / 60_000);
+  const [count, unit] =
+    minutes < 120
+      ? [minutes, "minute"]
+      : minutes < 2 * 1440
+        ? [Math.round(minutes / 60), "hour"]
+        : [Math.round(minutes / 1440), "day"];
+  return `${count} ${unit}${count === 1 ? "" : "s"} ${ahead > 0 ? "ahead" : "behind"}`;
+}
+
 export function shortName(card: string): string {
   return card.slice(0, 6);
 }

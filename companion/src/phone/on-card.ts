@@ -23,6 +23,13 @@ export async function takeBackOf(card: Card | undefined, { grantHash }: KeptPaym
   if (card !== undefined && grantHash !== undefined && waitsFor(card, grantHash)) await card.disarm();
 }
 
+/** One that was asked of its owner when the card left is over: nobody presses a button for it any more. @throws {CardError} as `Card.disarm` */
+export async function dropAsked(payments: Payments, card: Card): Promise<void> {
+  if (card.info.phase !== Phase.Loaded && card.info.phase !== Phase.Asking) return;
+  await card.disarm();
+  await settle(payments, card);
+}
+
 /** Payments whose end nobody saw: the card knows of its last grant. What it has sent, or may have, the issuer is asked about (closing.ts). */
 export async function settle(payments: Payments, card: Card): Promise<void> {
   const { lastGrant, passesSent } = card.info;

@@ -171,6 +171,8 @@ export class Paying {
     const { value } = this.state;
     if (value.at === "ended" && value.outcome === "approved" && isReplay(answer))
       this.state.value = { ...value, again: true };
+    // The card went on without its phone, and here is how it ended.
+    if (value.at === "ended" && value.closing !== undefined && answer.kind === "answered") void this.#heardEnd(answer);
     if (value.at !== "presenting") return;
     const isArmed = this.#card?.info.phase === Phase.Armed;
     const isOwn = (this.#card?.info.passesSent ?? 0) > 0 || this.#card?.connected === false;
@@ -214,6 +216,11 @@ export class Paying {
     // The terminal has ended it, and asks no more: how it stands the issuer knows.
     if (said.kind === "failed") return this.#endAndClose("unknown", `The terminal heard no answer: ${said.sentence}`);
     if (said.kind !== "answered") return this.#endAndClose("sent", `The terminal did not take it: ${said.sentence}`);
+    return this.#heardEnd(said);
+  }
+
+  #heardEnd(said: TillAnswer & { readonly kind: "answered" }): Promise<void> {
+    this.#forgetClosed();
     if (said.approved) return this.#end("approved", "The terminal approved it", said.receipt);
     return this.#end(
       "declined",
@@ -238,21 +245,23 @@ export class Paying {
     const id = this.#entry;
     if (id === undefined) return;
     await payments.end(id, outcome, detail);
-    if (await this.#tell(id, detail))
+    await this.#tell(id, detail);
+    const kept = await payments.find(id);
+    if (kept !== undefined && isOpen(kept))
       this.#forgetClosed = payments.changes.subscribe(() => void this.#tell(id, detail));
   }
 
-  /** How its entry stands, while the issuer may still be asked. @returns whether it may */
-  async #tell(id: number, before: string): Promise<boolean> {
+  /** How its entry stands: what the issuer says of it, or the card that is back. */
+  async #tell(id: number, before: string): Promise<void> {
     const payment = await this.#phone.payments.find(id);
     const { value } = this.state;
-    if (payment === undefined || value.at !== "ended") return false;
+    if (payment === undefined || value.at !== "ended") return;
     const { outcome, detail } = payment;
     const canClose = isOpen(payment);
     if (canClose) this.state.value = { ...value, outcome, detail, closing: value.closing ?? "can" };
-    else if (payment.isClosed === true) this.state.value = { at: "ended", outcome, detail, before };
+    else if (detail !== value.detail || value.closing !== undefined)
+      this.state.value = { at: "ended", outcome, detail, ...(detail !== before && { before }) };
     if (!canClose) this.#forgetClosed();
-    return canClose;
   }
 
   async #endAndClose(outcome: Outcome, detail: string): Promise<void> {

@@ -22,7 +22,7 @@ import type { Account } from "../keep/records.js";
 import { registrationStore } from "../keep/registration-store.js";
 import { Closing } from "./closing.js";
 import { MeansBook } from "./means-book.js";
-import { isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
+import { dropAsked, isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
 
 export interface PhoneOptions {
   readonly database: Database;
@@ -150,14 +150,20 @@ export class Phone {
       await this.#accounts.keep(account);
       this.#means.forget(name);
     } else if (account === undefined) {
-      const enrolled = await this.issuerOf().enrol(card.certificate, PHONE_NAME, { signal });
+      const what = `enrol ${name}`;
+      const idempotencyKey = await this.#accounts.requestKey(what);
+      const enrolled = await this.issuerOf().enrol(card.certificate, PHONE_NAME, { signal, idempotencyKey });
       account = { card: name, cardId, accessKey: enrolled.accessKey, checkpointSize, tokens: [] };
       await this.#accounts.keep(account);
+      await this.#accounts.made(what);
     }
     if (account.tokens.length === 0) {
-      const token = await this.issuerOf(account).createToken(cardId, holderName, { signal });
+      const what = `token ${name} ${holderName}`;
+      const idempotencyKey = await this.#accounts.requestKey(what);
+      const token = await this.issuerOf(account).createToken(cardId, holderName, { signal, idempotencyKey });
       account = { ...account, tokens: [token] };
       await this.#accounts.keep(account);
+      await this.#accounts.made(what);
     }
     onStep("registering");
     await this.#readCards();
@@ -310,6 +316,7 @@ export class Phone {
     try {
       await card.refresh({ signal: this.#left.signal });
       await this.#arrived(card);
+      await dropAsked(this.payments, card);
       return true;
     } catch {
       return false;

@@ -18,8 +18,8 @@ export interface TableView {
   readonly cashier: Cashier;
 }
 
-/** How the cashier swipes: as he should; once more before the answer is there; the stripe the wrong way; its back to the head; or asks when it is too late. */
-export const CASHIERS = ["well", "twice", "backwards", "turned", "late"] as const;
+/** How the cashier swipes: as he should; once more before the answer is there; the stripe the wrong way; its back to the head; asks when it is too late; or has no line to the network. */
+export const CASHIERS = ["well", "twice", "backwards", "turned", "late", "cut"] as const;
 export type Cashier = (typeof CASHIERS)[number];
 
 /** A swipe as the head heard it, for a picture: lowest and highest of each slice, -1 to 1 of the loudest. */

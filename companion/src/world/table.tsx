@@ -23,6 +23,7 @@ const CASHIER: Readonly<Record<Cashier, string>> = {
   backwards: "the wrong way",
   turned: "with its back to the reader, at first",
   late: "and asks the network too late",
+  cut: "and has no line to the network",
 };
 
 export function Table({ model }: { readonly model: TableModel }) {

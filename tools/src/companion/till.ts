@@ -6,6 +6,8 @@ import { PosError, readSamples, Terminal } from "@enabling-card/pos-sim";
 import { recordingOf } from "../demo/recording.js";
 
 const SLICES = 480;
+/** Where nobody answers: tcpmux, RFC 1078. */
+const NOBODY = 1;
 
 export class Till {
   bill: Bill;
@@ -28,17 +30,18 @@ export class Till {
   take(emission: Emission, how: Cashier): { readonly heard: Heard; readonly answer: Promise<TillAnswer> } {
     const { samples, sampleRateHz } = recordingOf(emission).whole;
     const swiped = how === "backwards" ? samples.toReversed() : how === "turned" ? throughTheCard(samples) : samples;
-    return { heard: heardOf(swiped, sampleRateHz), answer: this.#ask(swiped, sampleRateHz, how === "backwards") };
+    return { heard: heardOf(swiped, sampleRateHz), answer: this.#ask(swiped, sampleRateHz, how) };
   }
 
-  async #ask(samples: Float32Array, sampleRateHz: number, isBackwards: boolean): Promise<TillAnswer> {
+  async #ask(samples: Float32Array, sampleRateHz: number, how: Cashier): Promise<TillAnswer> {
     const { reads, diagnosis } = readSamples(samples, sampleRateHz);
     if (reads.length === 0) {
       const { code, sentence } = diagnosis!;
       return { kind: "unread", code, sentence };
     }
     try {
-      const result = await this.#terminal.authorise(reads, { amount: this.bill.amount });
+      const terminal = how === "cut" ? new Terminal({ host: this.#address.host, port: NOBODY }) : this.#terminal;
+      const result = await terminal.authorise(reads, { amount: this.bill.amount });
       if (result.outcome === "refused") return { kind: "refused", ...result.refusal };
       const { approved, responseCode, ourCode, receipt } = result;
       return {
@@ -47,7 +50,7 @@ export class Till {
         responseCode,
         ...(ourCode !== undefined && { ourCode }),
         receipt,
-        isBackwards,
+        isBackwards: how === "backwards",
       };
     } catch (error) {
       if (!(error instanceof PosError)) throw error;
