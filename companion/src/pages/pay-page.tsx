@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Countdown } from "../parts/countdown.js";
 import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
-import { amountFault, centsOf, euro, merchantFault } from "../parts/words.js";
+import { amountFault, centsOf, euro, merchantFault, stopped } from "../parts/words.js";
 import { Paying, type PayState } from "../phone/pay.js";
 import type { Phone } from "../phone/phone.js";
 import type { TableModel } from "../world/table-model.js";
@@ -188,12 +188,12 @@ function Stage({
   return (
     <>
       <p role="alert" class={`outcome outcome-${state.outcome}`}>
-        {OUTCOMES[state.outcome]}. {state.detail}.
+        {OUTCOMES[state.outcome]}. {stopped(state.detail)}
       </p>
       {state.again === true && (
         <p role="status">It was swiped once more: that was declined, and nothing is paid twice.</p>
       )}
-      {state.before !== undefined && <p class="hint">{state.before}.</p>}
+      {state.before !== undefined && <p class="hint">{stopped(state.before)}</p>}
       {state.closing !== undefined && (
         <div class="panel closing">
           <p role="status">

@@ -39,6 +39,11 @@ export function clockWords(ahead: number): string {
   return `${count} ${unit}${count === 1 ? "" : "s"} ${ahead > 0 ? "ahead" : "behind"}`;
 }
 
+/** With one full stop behind it, whether it had one or not. */
+export function stopped(text: string): string {
+  return `${text.replace(/\.+$/, "")}.`;
+}
+
 export function shortName(card: string): string {
   return card.slice(0, 6);
 }

@@ -7,7 +7,7 @@ import { type Signal, signal } from "@preact/signals";
 import { isOpen } from "../keep/payments.js";
 import type { Outcome } from "../keep/records.js";
 import { sentenceOf } from "../parts/sentence.js";
-import { declined } from "../parts/words.js";
+import { declined, stopped } from "../parts/words.js";
 import type { TillAnswer } from "../world/events.js";
 import type { Phone } from "./phone.js";
 
@@ -178,7 +178,7 @@ export class Paying {
     const isOwn = (this.#card?.info.passesSent ?? 0) > 0 || this.#card?.connected === false;
     const canAgain = isArmed && (answer.kind === "unread" || answer.kind === "refused");
     if (answer.kind === "silent" || (isOwn && canAgain))
-      this.state.value = { ...value, note: `${answer.sentence}. Have it swiped again` };
+      this.state.value = { ...value, note: `${stopped(answer.sentence)} Have it swiped again` };
     else if (isOwn) this.#answered?.(answer);
   }
 
