@@ -1,6 +1,6 @@
 // The shell: where one is, and the table beside it where the card is an emulated one.
 
-import { signal } from "@preact/signals";
+import { type ReadonlySignal, signal } from "@preact/signals";
 import { lazy, Suspense } from "preact/compat";
 import { useEffect, useRef } from "preact/hooks";
 import { CardPage } from "./pages/card-page.js";
@@ -8,18 +8,30 @@ import { CardsPage } from "./pages/cards-page.js";
 import { HistoryPage } from "./pages/history-page.js";
 import { PairPage } from "./pages/pair-page.js";
 import { PayPage } from "./pages/pay-page.js";
+import { clockWords } from "./parts/words.js";
 import type { Phone } from "./phone/phone.js";
 import { Table } from "./world/table.js";
 import type { TableModel } from "./world/table-model.js";
 
 /** The reader is loaded when somebody tests. */
-const TestPage = lazy(() => import("./pages/test-page.js"));
+const TestPage = lazy(() => import("./pages/test-page.js").catch(() => ({ default: NotLoaded })));
+
+function NotLoaded() {
+  return (
+    <p class="problem" role="alert">
+      This page could not be loaded: check the network, then load the app anew.
+    </p>
+  );
+}
 
 /** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`, `#/test`. */
 export const place = signal(placeNow());
 addEventListener("hashchange", () => {
   place.value = placeNow();
 });
+
+/** How far this phone's clock is ahead of the issuer's, ms, where it is wrong. */
+export const clockAhead = signal<number | undefined>(undefined);
 
 /** A newer version of these pages is there. */
 export const isOutdated = signal(false);
@@ -37,7 +49,14 @@ const TITLES: Readonly<Record<string, string>> = {
   test: "Test a recording",
 };
 
-export function App({ phone, table }: { readonly phone: Phone; readonly table: TableModel | undefined }) {
+interface AppProps {
+  readonly phone: Phone;
+  readonly table: TableModel | undefined;
+  /** The server does not know the token that these pages have. */
+  readonly isStranger: ReadonlySignal<boolean> | undefined;
+}
+
+export function App({ phone, table, isStranger }: AppProps) {
   const [room = "cards", ...rest] = place.value;
   const title = TITLES[room] ?? TITLES.cards!;
   const main = useRef<HTMLElement>(null);
@@ -72,6 +91,18 @@ export function App({ phone, table }: { readonly phone: Phone; readonly table: T
           <button type="button" onClick={() => location.reload()}>
             Load it
           </button>
+        </p>
+      )}
+      {clockAhead.value !== undefined && (
+        <p class="notice" role="status">
+          This device's clock is {clockWords(clockAhead.value)}: set it in its settings. Paying goes on; times in the
+          history are this clock's, and a card may seem not to be genuine yet, or no more.
+        </p>
+      )}
+      {isStranger?.value === true && (
+        <p class="notice" role="alert">
+          The table was started anew, and does not know this page any more: open the address that it has printed now.
+          Until then its card and its till are out of reach; what this phone keeps is there.
         </p>
       )}
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>

@@ -3,10 +3,11 @@
 import { type CardTransport, webBluetoothTransport, webSocketTransport } from "@enabling-card/sdk";
 import { fromHex } from "@enabling-card/wire";
 import { render } from "preact";
-import { App, isOutdated } from "./app.js";
+import { App, clockAhead, isOutdated } from "./app.js";
 import { type Database, openDatabase } from "./keep/database.js";
 import { takeCard } from "./one-tab.js";
 import { sentenceOf } from "./parts/sentence.js";
+import { clockFault } from "./phone/clock.js";
 import { Phone } from "./phone/phone.js";
 import { TableModel } from "./world/table-model.js";
 import { takeToken, WorldClient } from "./world/world-client.js";
@@ -16,8 +17,8 @@ const MAKER_ROOT = "makerRoot";
 const root = document.getElementById("app")!;
 
 begin(false);
-// A part that was not loaded yet, and is another version's by now.
-addEventListener("vite:preloadError", () => location.reload());
+// A part that was not loaded yet cannot be: it is another version's by now, or the network is gone. Who wanted it says so; nothing is loaded anew behind his back.
+addEventListener("vite:preloadError", () => (isOutdated.value = navigator.onLine));
 
 /** Where this tab has the card, or is to have it. */
 function begin(isTaken: boolean): void {
@@ -41,12 +42,14 @@ async function start(isTaken: boolean): Promise<void> {
     database,
     makerRoot,
     transport: transportOf(token),
+    canLook: token !== undefined,
     issuerUrl: location.origin,
   });
   const table = client && facts && new TableModel(client, facts);
-  render(<App phone={phone} table={table} />, root);
+  render(<App phone={phone} table={table} isStranger={client?.isStranger} />, root);
   over.signal.addEventListener("abort", () => void phone.leave(), { once: true });
   void table?.follow(over.signal);
+  void clockFault(location.origin).then((ahead) => (clockAhead.value = ahead));
   for (const { name } of phone.cards.value) void greet(phone, name);
   const workers = navigator.serviceWorker;
   if (workers === undefined) return; // without one the app works while it is on-line

@@ -65,9 +65,24 @@ export class AtTable {
     await this.says("Ready");
   };
 
+  /** What the history says, from the page with the cards and back to it. */
+  history = async (text: string | RegExp): Promise<void> => {
+    await this.page.getByRole("link", { name: "History" }).click();
+    await this.says(text);
+    await this.page.getByRole("link", { name: "Cards" }).click();
+    await this.says("Ready");
+  };
+
   order = async (how: "Pay here" | "Hand the card over"): Promise<void> => {
     await this.page.getByRole("link", { name: /^Pay with/ }).click();
     await this.press(how);
     await this.says(/The card would pay Corner Coffee, at most 9.50 EUR/);
+  };
+
+  armed = async (): Promise<void> => {
+    await this.order("Hand the card over");
+    await this.press("Yes, arm the card");
+    await this.press("Press its button twice");
+    await this.says(/\d+ s left/);
   };
 }

@@ -1,5 +1,6 @@
 // What the companion keeps, and what it does where that, the card, the server or its own version is gone; in Chromium.
 import { expect } from "chai";
+import { serveCompanion } from "../../tools/src/companion/serve.js";
 import { World } from "../../tools/src/companion/world.js";
 import { AtTable } from "./at-table.js";
 
@@ -174,6 +175,22 @@ describe("what the companion keeps", () => {
     await press("Load it");
     await says("This phone has no card yet.");
     expect(await at.page.getByText("A newer version of this app is there.").count()).to.equal(0);
+  }).timeout(60_000);
+
+  it("says what to do where the server was started anew, and its token is another one: what is kept is there", async () => {
+    await pair();
+    const { port } = at.server;
+    await at.server.close();
+    at.server = await serveCompanion(at.world, { port });
+    const said = /The table was started anew.*open the address that it has printed now/;
+    await at.page.getByRole("alert").getByText(said).waitFor();
+    await at.page.reload();
+    await at.page.getByRole("alert").getByText(said).waitFor();
+    await says(/Card [A-Z2-7]{6}/);
+    await at.page.goto(at.server.url);
+    await at.page.reload();
+    await says("Ready");
+    expect(await at.page.getByRole("alert").count()).to.equal(0);
   }).timeout(60_000);
 
   it("lets no page in that has not the token, and says what to do", async () => {

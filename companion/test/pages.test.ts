@@ -60,6 +60,75 @@ describe("the pages of the companion", () => {
     }).timeout(60_000);
   });
 
+  it("is no wider than a window of 320 pixels, whatever merchants and holders are called", async () => {
+    const isWide = () => at.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    const long = "W".repeat(40);
+    await at.page.setViewportSize({ width: 320, height: 640 });
+    await pair();
+    expect(await isWide(), "cards").to.be.at.most(0);
+    await at.page.getByLabel("Merchant", { exact: true }).fill(long);
+    await press("Charge");
+    await at.page.getByText(`9.50 EUR at ${long}`).waitFor();
+    expect(await isWide(), "the till").to.be.at.most(0);
+    await at.page.getByRole("link", { name: /^Pay with/ }).click();
+    await press("Pay here");
+    await says(/The card would pay W{20}/);
+    expect(await isWide(), "what the card says").to.be.at.most(0);
+    await press("Yes, pay");
+    await press("Press its button twice");
+    await says("Paid. The terminal approved it.");
+    expect(await isWide(), "paid").to.be.at.most(0);
+    await at.page.getByRole("link", { name: "History" }).click();
+    await says(long);
+    expect(await isWide(), "history").to.be.at.most(0);
+    await at.page.goto(`${origin()}/#/`);
+    await at.page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
+    expect(await isWide(), "card").to.be.at.most(0);
+    await at.page.goto(`${origin()}/#/pair`);
+    expect(await isWide(), "pair").to.be.at.most(0);
+  }).timeout(60_000);
+
+  it("moves the focus to the new step of a payment, and takes it from nobody who is at the table", async () => {
+    await pair();
+    const focused = () => at.page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    await at.page.getByRole("link", { name: /^Pay with/ }).click();
+    await at.page.getByRole("button", { name: "Pay here" }).focus();
+    await at.page.keyboard.press("Enter");
+    await says(/The card would pay/);
+    expect(await focused()).to.equal("Payment");
+    await at.page.keyboard.press("Tab");
+    await at.page.keyboard.press("Enter");
+    await says("Press the card's button twice now.");
+    expect(await focused()).to.equal("Payment");
+    await at.page.getByRole("button", { name: "Press its button twice" }).focus();
+    await at.page.keyboard.press("Enter");
+    await says("Paid. The terminal approved it.");
+    expect(await at.page.evaluate(() => document.activeElement?.textContent)).to.equal("Press its button twice");
+  }).timeout(60_000);
+
+  it("says what is wrong with an amount and a merchant, with the line that it is in", async () => {
+    await pair();
+    await at.page.getByRole("link", { name: /^Pay with/ }).click();
+    const amount = at.page.getByLabel("The most that may be charged, EUR");
+    const isOff = () => at.page.getByRole("button", { name: "Pay here" }).isDisabled();
+    for (const wrong of ["nine", "0", "9.505", "-1", "1234567", "9,5,0"]) {
+      await amount.fill(wrong);
+      await says("Write an amount from 0.01 to 999999.99, for instance 9.50");
+      expect([await amount.getAttribute("aria-invalid"), await isOff()], wrong).to.deep.equal(["true", true]);
+    }
+    await amount.fill("9,50");
+    expect([await amount.getAttribute("aria-invalid"), await isOff()]).to.deep.equal(["false", false]);
+    await main().getByLabel("Merchant").fill("Café");
+    await says(/Write it with plain letters, digits and signs/);
+    expect(await isOff()).to.equal(true);
+    const till = at.page.getByRole("region", { name: "The till" });
+    await till.getByLabel("Merchant").fill("");
+    await till.getByText("Write the merchant's name").waitFor();
+    await till.getByLabel("Amount, EUR").fill("free");
+    await till.getByText("Write an amount from 0.01").waitFor();
+    expect(await till.getByRole("button", { name: "Charge" }).isDisabled()).to.equal(true);
+  }).timeout(60_000);
+
   for (const [scheme, width] of [
     ["light", 1280],
     ["dark", 390],

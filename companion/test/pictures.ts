@@ -64,6 +64,13 @@ async function play(page: Page, url: string, suffix: string): Promise<void> {
   await press("Swipe it at the till");
   await says("Paid. The terminal approved it.");
   await shot("paid");
+  await page.getByLabel("The cashier swipes").selectOption("turned");
+  await press("Pay again");
+  await press("Pay here");
+  await press("Yes, pay");
+  await press("Press its button twice");
+  await says(/^Nothing was paid/);
+  await shot("closed");
   await page.goto(`${origin}/#/history`);
   await says("Corner Coffee");
   await shot("history");

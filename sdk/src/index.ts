@@ -24,6 +24,7 @@ export {
   imageDigest,
   imageKeyHash,
 } from "./image/check-image.js";
+export type { ClosedGrant } from "./issuer/closed-grant.js";
 export {
   CodeClient,
   type CodeClientOptions,
@@ -42,6 +43,7 @@ export {
 export {
   type CardPosition,
   type GrantRequest,
+  type IssuedGrant,
   type IssuerCallOptions,
   IssuerClient,
   type IssuerClientOptions,

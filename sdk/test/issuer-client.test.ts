@@ -58,7 +58,7 @@ describe("the issuer's client", () => {
   it("has an off-line token made, and asks for its grants without a challenge", async () => {
     const { client, calls } = issuer({
       "/v1/tokens": { tokenRef: toBase64Url(REF), iin: "999999", last4: "0017", expiry: "3012" },
-      "/v1/grants": { sealed: "AwQ", ...EVIDENCE },
+      "/v1/grants": { sealed: "AwQ", atc: 7, ...EVIDENCE },
     });
     const { tokenRef } = await client.createToken(REF, "ADA", { offline: true });
     await client.createToken(REF, "ADA", { offline: false });
@@ -80,7 +80,7 @@ describe("the issuer's client", () => {
 
   it("fetches grants, receipts and states", async () => {
     const { client, calls } = issuer({
-      "/v1/grants": { sealed: "AwQ", ...EVIDENCE, consistency: "BQ" },
+      "/v1/grants": { sealed: "AwQ", atc: 7, ...EVIDENCE, consistency: "BQ" },
       "/v1/receipts": EVIDENCE,
       "*": { signed: "Bg", ...EVIDENCE, version: 3, state: "suspended" },
     });
@@ -102,6 +102,46 @@ describe("the issuer's client", () => {
     expect(calls[2]!.body).to.deep.equal({ cardId: toBase64Url(REF), checkpointSize: 0, state: "suspended" });
     expect(calls[2]!.url).to.equal(`http://127.0.0.1:8080/v1/tokens/${toBase64Url(REF)}/state`);
     expect(calls[3]!.url).to.match(/\?cardId=[\w-]+&checkpointSize=9$/);
+  });
+
+  it("closes a grant, and tells what became of it, or that the answer cannot be read", async () => {
+    const asked = { amount: 950, currency: "978", merchant: "Corner Bakery", at: 1_800_000_000 };
+    for (const answer of [
+      { outcome: "unused" },
+      { outcome: "approved", ...asked, authCode: "123456" },
+      { outcome: "reversed", ...asked, authCode: "123456" },
+      { outcome: "declined", ...asked, merchant: "", decline: "AMOUNT_OVER_CAP" },
+    ]) {
+      const { client, calls } = issuer({ "*": answer });
+      expect(await client.closeGrant(REF, REF, 7)).to.deep.equal(answer);
+      expect(calls[0]!.url).to.equal(`http://127.0.0.1:8080/v1/tokens/${toBase64Url(REF)}/grants/7/closure`);
+      expect(calls[0]!.body).to.deep.equal({ cardId: toBase64Url(REF) });
+      expect(calls[0]!.headers).to.include.keys("idempotency-key");
+    }
+    for (const answer of [
+      {},
+      { outcome: "unknown" },
+      { outcome: "approved", ...asked },
+      { outcome: "declined", ...asked },
+      { outcome: "declined", ...asked, decline: "X", amount: -1 },
+      { outcome: "declined", ...asked, decline: "X", at: "now" },
+      { outcome: "declined", ...asked, decline: "X", merchant: "m".repeat(65) },
+      { outcome: "declined", ...asked, decline: "X", currency: 978 },
+    ]) {
+      await expectError(() => issuer({ "*": answer }).client.closeGrant(REF, REF, 7), "ISSUER_ANSWER_INVALID");
+    }
+    for (const atc of [0, -1, 1.5, 2 ** 32, Number.NaN]) {
+      await expectError(() => issuer({}).client.closeGrant(REF, REF, atc), "ARGUMENT_INVALID");
+    }
+  });
+
+  it("refuses a grant that has no counter, or one that is none", async () => {
+    for (const atc of [undefined, 0, 1.5, "7", 2 ** 32]) {
+      const { client } = issuer({ "*": { sealed: "AwQ", ...EVIDENCE, atc } });
+      const domain = { requestor: "Test wallet", channel: 0, country: 276, maxAmount: 1250 };
+      const asked = { ...CARD, tokenRef: REF, domain, maxEmissions: 1, kind: "offline" as const };
+      await expectError(() => client.grant(asked), "ISSUER_ANSWER_INVALID");
+    }
   });
 
   it("gives the issuer's refusals their code, and tells them from no issuer at all", async () => {

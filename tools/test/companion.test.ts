@@ -79,7 +79,7 @@ describe("the companion's server", () => {
   it("shows the table to whoever has the token, and to nobody else", async () => {
     for (const headers of [{}, { authorization: "Bearer x" }, { authorization: token }] as Record<string, string>[])
       expect((await ask("/world/table", { headers })).body).to.equal('{"code":"TOKEN_WRONG"}');
-    for (const path of ["/world/hands", "/world/bill", "/world/events", "/world/access"])
+    for (const path of ["/world/hands", "/world/bill", "/world/cashier", "/world/events", "/world/access"])
       expect((await ask(path, { method: path === "/world/events" ? "GET" : "POST" })).status, path).to.equal(401);
     const facts = JSON.parse((await own("/world/table")).body);
     expect(facts.pairingCode).to.equal(world.pairingCode);
@@ -102,6 +102,8 @@ describe("the companion's server", () => {
     ["what nobody knows", "/world/bill", { amount: 1, merchant: "A", tip: 2 }],
     ["another gesture", "/world/hands", { does: "bend" }],
     ["no gesture", "/world/hands", {}],
+    ["another cashier", "/world/cashier", { how: "slowly" }],
+    ["no cashier", "/world/cashier", {}],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const before = JSON.stringify(world.view);
@@ -131,6 +133,33 @@ describe("the companion's server", () => {
       );
     expect(refused).to.equal("ISSUER_NOT_ENROLLED");
     expect((await ask("/v1/health")).status).to.equal(200);
+  });
+
+  it("tells the table to sixteen at once: LISTENERS_MANY for a further one, and room again where one has gone", async () => {
+    const listen = () =>
+      new Promise<ReturnType<typeof request> & { readonly status: number | undefined }>((resolve) => {
+        const headers = { authorization: `Bearer ${token}` };
+        const asked = request({ host: "127.0.0.1", port: server.port, path: "/world/events", headers }, (answer) => {
+          answer.on("error", () => undefined);
+          answer.resume();
+          resolve(Object.assign(asked, { status: answer.statusCode }));
+        });
+        asked.on("error", () => undefined);
+        asked.end();
+      });
+    const open = [];
+    while (open.length < 16) open.push(await listen());
+    expect(open.map(({ status }) => status)).to.deep.equal(Array.from({ length: 16 }, () => 200));
+    const refused = await own("/world/events");
+    expect([refused.status, refused.body]).to.deep.equal([503, '{"code":"LISTENERS_MANY"}']);
+    open.pop()!.destroy();
+    let again = await listen();
+    for (let tries = 0; tries < 100 && again.status === 503; tries++) {
+      await pause(20);
+      again = await listen();
+    }
+    expect(again.status).to.equal(200);
+    for (const one of [...open, again]) one.destroy();
   });
 
   it("tells the table as it is, and what happens on it", async () => {

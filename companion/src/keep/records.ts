@@ -27,8 +27,8 @@ export interface Account {
   readonly tokens: readonly Token[];
 }
 
-/** How a payment ended, as far as this phone knows. */
-export type Outcome = "approved" | "declined" | "not-sent" | "sent" | "unknown";
+/** How a payment ended, as far as this phone knows; `unused` and `reversed` are told by the issuer, which has closed it. */
+export type Outcome = "approved" | "declined" | "reversed" | "unused" | "not-sent" | "sent" | "unknown";
 
 /** One grant: what is known of it, and never more. */
 export interface Payment {
@@ -41,6 +41,13 @@ export interface Payment {
   readonly startedMs: number;
   /** Of the grant, hexadecimal: what the card calls it by. None where the card never had it. */
   readonly grantHash?: string;
+  /** Its token, hexadecimal, and the counter that the issuer calls it by. None where the issuer was not asked, or gave none. */
+  readonly token?: string;
+  readonly atc?: number;
+  /** From when on the issuer is asked to close it, where nobody has heard how it ended. */
+  readonly closeAtMs?: number;
+  /** The issuer has closed it: what it said stands. */
+  readonly isClosed?: boolean;
   readonly outcome: Outcome;
   /** What was said: the terminal's answer, or why nothing was sent. */
   readonly detail: string;

@@ -2,10 +2,11 @@
 
 import { toHex } from "@enabling-card/wire";
 import { useSignal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Countdown } from "../parts/countdown.js";
+import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
-import { centsOf, euro } from "../parts/words.js";
+import { amountFault, centsOf, euro, merchantFault, stopped } from "../parts/words.js";
 import { Paying, type PayState } from "../phone/pay.js";
 import type { Phone } from "../phone/phone.js";
 import type { TableModel } from "../world/table-model.js";
@@ -63,8 +64,10 @@ function Order({
   const [merchant, setMerchant] = useState(bill?.merchant ?? "");
   const [amount, setAmount] = useState(bill === undefined ? "" : (bill.amount / 100).toFixed(2));
   const cents = centsOf(amount);
-  const isGood = cents !== undefined && /^[ -~]{0,40}$/.test(merchant);
-  const go = (when: "now" | "swipe") => isGood && onOrder(merchant.trim(), cents, when);
+  // Nothing was written yet is no fault that is to be told.
+  const faults = [merchantFault(merchant, 0), amount === "" ? undefined : amountFault(amount)] as const;
+  const isGood = cents !== undefined && faults[0] === undefined;
+  const go = (when: "now" | "swipe") => cents !== undefined && isGood && onOrder(merchant.trim(), cents, when);
   return (
     <form
       class="panel"
@@ -73,14 +76,24 @@ function Order({
         go("now");
       }}
     >
-      <label>
-        Merchant <span class="hint">as on the till; none: any merchant</span>
-        <input value={merchant} maxLength={40} onInput={(event) => setMerchant(event.currentTarget.value)} />
-      </label>
-      <label>
-        The most that may be charged, EUR
-        <input value={amount} inputMode="decimal" onInput={(event) => setAmount(event.currentTarget.value)} />
-      </label>
+      <Field
+        label={
+          <span>
+            Merchant <span class="hint">as on the till; none: any merchant</span>
+          </span>
+        }
+        value={merchant}
+        maxLength={40}
+        fault={faults[0]}
+        onValue={setMerchant}
+      />
+      <Field
+        label="The most that may be charged, EUR"
+        value={amount}
+        inputMode="decimal"
+        fault={faults[1]}
+        onValue={setAmount}
+      />
       <div class="buttons">
         <button class="primary" type="submit" disabled={!isGood}>
           Pay here
@@ -106,8 +119,14 @@ interface PaymentProps {
 function Payment({ paying, when, table, onAgain }: PaymentProps) {
   const state = paying.state.value;
   const heard = table?.heard.value;
+  const place = useRef<HTMLElement>(null);
+  // What was pressed is gone: who goes by keys or hears the page goes on at the new step. Who is at the table stays there.
+  useEffect(() => {
+    const { activeElement: now } = document;
+    if (now === document.body || place.current?.contains(now)) place.current?.focus({ preventScroll: true });
+  }, [state.at]);
   return (
-    <section class="panel payment" aria-label="Payment">
+    <section class="panel payment" aria-label="Payment" tabIndex={-1} ref={place}>
       <Stage paying={paying} state={state} when={when} onAgain={onAgain} />
       {heard !== undefined && (state.at === "presenting" || state.at === "ended") && <Waveform heard={heard} />}
     </section>
@@ -160,6 +179,7 @@ function Stage({
             {state.view.passesSent} {state.view.passesSent === 1 ? "pass has" : "passes have"} left the coil.
           </p>
         )}
+        {state.note !== undefined && <p role="alert">{state.note}.</p>}
         <button type="button" onClick={() => void paying.cancel()}>
           Take it back
         </button>
@@ -168,8 +188,27 @@ function Stage({
   return (
     <>
       <p role="alert" class={`outcome outcome-${state.outcome}`}>
-        {OUTCOMES[state.outcome]}. {state.detail}.
+        {OUTCOMES[state.outcome]}. {stopped(state.detail)}
       </p>
+      {state.again === true && (
+        <p role="status">It was swiped once more: that was declined, and nothing is paid twice.</p>
+      )}
+      {state.before !== undefined && <p class="hint">{stopped(state.before)}</p>}
+      {state.closing !== undefined && (
+        <div class="panel closing">
+          <p role="status">
+            {state.closing === "asking"
+              ? "Asking the issuer, who closes it…"
+              : "Nobody has told this phone how it ended. Two minutes after it began the issuer is asked by itself."}
+          </p>
+          <button type="button" disabled={state.closing === "asking"} onClick={() => void paying.close()}>
+            Close it with the issuer now
+          </button>
+          <p class="hint">
+            It says whether it was paid. If no terminal has asked yet, none gets it any more: wait while one is at it.
+          </p>
+        </div>
+      )}
       {state.receipt !== undefined && <Receipt text={state.receipt} />}
       <div class="buttons">
         <button class="primary" type="button" onClick={onAgain}>
@@ -196,6 +235,8 @@ function Receipt({ text }: { readonly text: string }) {
 const OUTCOMES = {
   approved: "Paid",
   declined: "Not paid",
+  reversed: "Not paid: taken back",
+  unused: "Nothing was paid",
   "not-sent": "Nothing was sent",
   sent: "Sent",
   unknown: "Nobody knows yet",

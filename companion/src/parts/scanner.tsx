@@ -6,6 +6,9 @@ const LOOK_MS = 150;
 
 /** Why there is no picture, in the user's words. */
 function refusal(error: unknown): string {
+  if (navigator.mediaDevices === undefined) return "This browser gives pages no camera here: paste the code";
+  if (error instanceof TypeError)
+    return "What reads the camera could not be loaded: check the network, or paste the code";
   const name = error instanceof DOMException ? error.name : "";
   if (name === "NotAllowedError") return "This page may not use the camera: allow it in the browser, or paste the code";
   if (name === "NotFoundError") return "This device has no camera: paste the code";
@@ -20,6 +23,7 @@ export function Scanner({ onCode }: { readonly onCode: (text: string) => void })
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const look = async () => {
+      if (navigator.mediaDevices === undefined) throw new DOMException("none", "NotSupportedError");
       const { default: decodeQR } = await import("qr/decode.js");
       stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
       const picture = video.current;

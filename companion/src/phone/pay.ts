@@ -1,11 +1,13 @@
 // One payment: a grant fetched and loaded, seen by its user, presented, and how it ended. Nothing is left half known: a grant that was not presented is
-// taken back from the card.
+// taken back from the card, and of one that nobody has heard of the issuer is asked (closing.ts).
 
 import { type Card, CardError, followCard, type Loaded, type Token, type WalletView } from "@enabling-card/sdk";
 import { Phase, toHex } from "@enabling-card/wire";
 import { type Signal, signal } from "@preact/signals";
+import { isOpen } from "../keep/payments.js";
 import type { Outcome } from "../keep/records.js";
 import { sentenceOf } from "../parts/sentence.js";
+import { declined, stopped } from "../parts/words.js";
 import type { TillAnswer } from "../world/events.js";
 import type { Phone } from "./phone.js";
 
@@ -22,11 +24,32 @@ export type PayState =
   | { readonly at: "loading" }
   /** What the card itself says it would pay. */
   | { readonly at: "confirming"; readonly loaded: Loaded }
-  | { readonly at: "presenting"; readonly loaded: Loaded; readonly view: WalletView }
-  | { readonly at: "ended"; readonly outcome: Outcome; readonly detail: string; readonly receipt?: string };
+  | {
+      readonly at: "presenting";
+      readonly loaded: Loaded;
+      readonly view: WalletView;
+      /** What a reader made of a swipe that may be done again. */
+      readonly note?: string;
+    }
+  | Ended;
+
+export interface Ended {
+  readonly at: "ended";
+  readonly outcome: Outcome;
+  readonly detail: string;
+  readonly receipt?: string;
+  /** Nobody has heard how it ended: "asking" the issuer now, or it can be asked. */
+  readonly closing?: "asking" | "can";
+  /** What was known before the issuer was asked. */
+  readonly before?: string;
+  /** It was paid, and swiped once more: that was declined. */
+  readonly again?: boolean;
+}
 
 /** How long the terminal's answer is waited for behind the last pass, ms. */
 const ANSWER_MS = 12_000;
+/** By what two clocks may differ, ms. */
+const EARLY_MS = 3_000;
 const TAKEN_BACK = "You took it back";
 /** Germany, ISO 3166-1: these pages' shops. */
 const COUNTRY = 276;
@@ -40,7 +63,9 @@ export class Paying {
   readonly #abort = new AbortController();
   #card: Card | undefined;
   #entry: number | undefined;
+  #armedUntilMs = 0;
   #answered: ((answer: TillAnswer) => void) | undefined;
+  #forgetClosed: () => void = () => undefined;
 
   constructor(phone: Phone, order: Order) {
     this.#phone = phone;
@@ -61,6 +86,7 @@ export class Paying {
         merchant,
         cap,
         startedMs: Date.now(),
+        token: toHex(token.tokenRef),
       });
       const { challenge, checkpointSize } = card.info;
       const domain = {
@@ -74,6 +100,7 @@ export class Paying {
       const bundle = await this.#phone
         .issuerOf(account)
         .grant({ ...asked, maxEmissions: EMISSIONS[maxEmissions], kind: "online" }, { signal });
+      await this.#phone.payments.granted(this.#entry, bundle.atc);
       this.state.value = { at: "loading" };
       const loaded = await card.load(bundle, { signal });
       await this.#phone.payments.loaded(this.#entry, toHex(loaded.grantHash));
@@ -91,10 +118,12 @@ export class Paying {
     if (value.at !== "confirming" || card === undefined) return;
     const { loaded } = value;
     const follower = followCard(card, (view) => {
-      if (this.state.value.at === "presenting") this.state.value = { at: "presenting", loaded, view };
+      const { value } = this.state;
+      if (value.at === "presenting") this.state.value = { ...value, view };
     });
     this.state.value = { at: "presenting", loaded, view: follower.view };
-    const over = ended(card);
+    const back = this.#followNear(card);
+    const over = Promise.race([ended(card), back.over]);
     const answer = new Promise<TillAnswer>((resolve) => {
       this.#answered = resolve;
     });
@@ -105,6 +134,7 @@ export class Paying {
         saw: loaded,
       });
       if (presented.armedForS !== null) {
+        this.#armedUntilMs = Date.now() + 1000 * presented.armedForS;
         // The card goes on without its phone: a link that is lost ends nothing.
         const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1000 * presented.armedForS!, undefined));
         const why = await Promise.race([over, answer.then(() => undefined), late]);
@@ -115,20 +145,46 @@ export class Paying {
       await this.#fail(error);
     } finally {
       follower.stop();
+      back.stop();
     }
+  }
+
+  /** A card that left and is back is seen as it is now; `over` where it is about nothing any more. */
+  #followNear(card: Card): { readonly over: Promise<undefined>; readonly stop: () => void } {
+    let stop = () => {};
+    const over = new Promise<undefined>((resolve) => {
+      stop = this.#phone.cards.subscribe((cards) => {
+        const own = cards.find(({ name }) => name === card.name);
+        const { value } = this.state;
+        if (value.at !== "presenting" || value.view.connected || own?.link !== "near" || own.wallet === undefined)
+          return;
+        const { armedUntilMs } = value.view;
+        this.state.value = { ...value, view: { ...own.wallet, armedUntilMs } };
+        if (card.info.phase !== Phase.Armed && card.info.phase !== Phase.Sending) resolve(undefined);
+      });
+    });
+    return { over, stop };
   }
 
   /** The terminal said something: it is this payment's where this payment was on the coil. What it could not read may be swiped again. */
   heard(answer: TillAnswer): void {
     const { value } = this.state;
+    if (value.at === "ended" && value.outcome === "approved" && isReplay(answer))
+      this.state.value = { ...value, again: true };
+    // The card went on without its phone, and here is how it ended.
+    if (value.at === "ended" && value.closing !== undefined && answer.kind === "answered") void this.#heardEnd(answer);
     if (value.at !== "presenting") return;
     const isArmed = this.#card?.info.phase === Phase.Armed;
     const isOwn = (this.#card?.info.passesSent ?? 0) > 0 || this.#card?.connected === false;
-    if (isOwn && !(isArmed && (answer.kind === "unread" || answer.kind === "refused"))) this.#answered?.(answer);
+    const canAgain = isArmed && (answer.kind === "unread" || answer.kind === "refused");
+    if (answer.kind === "silent" || (isOwn && canAgain))
+      this.state.value = { ...value, note: `${stopped(answer.sentence)} Have it swiped again` };
+    else if (isOwn) this.#answered?.(answer);
   }
 
   /** Its page is left: what its user has not agreed to yet is taken back, what he handed over is not. */
   leave(): void {
+    this.#forgetClosed();
     if (this.state.value.at !== "presenting") void this.cancel();
   }
 
@@ -142,19 +198,35 @@ export class Paying {
   }
 
   async #wait(answer: Promise<TillAnswer>, passes: number): Promise<void> {
-    if (passes === 0 && this.#card?.info.phase === Phase.Armed) await this.#card.disarm().catch(() => undefined);
-    if (passes === 0 && this.#card?.connected === true)
-      return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : "Nobody swiped the card in time");
+    const isNear = this.#card?.connected === true;
+    if (passes === 0 && isNear && this.#card?.info.phase === Phase.Armed)
+      await this.#card.disarm().catch(() => undefined);
+    if (passes === 0 && isNear) {
+      // Whoever disarmed it before its time was its owner, on the card or on another page.
+      const isEarly = Date.now() < this.#armedUntilMs - EARLY_MS;
+      const why = isEarly ? "It was taken back from the card" : "Nobody swiped the card in time";
+      return this.#end("not-sent", this.#abort.signal.aborted ? TAKEN_BACK : why);
+    }
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_MS, undefined));
     const said = await Promise.race([answer, late]);
     // What an armed card could still send would be the same grant: it is over.
     if (this.#card?.connected && this.#card.info.phase === Phase.Armed)
       await this.#card.disarm().catch(() => undefined);
     if (said === undefined) return this.#end("sent", "It was sent; the terminal's answer is on its screen");
-    if (said.kind === "failed") return this.#end("unknown", `The terminal heard no answer: ${said.sentence}`);
-    if (said.kind !== "answered") return this.#end("sent", `The terminal did not take it: ${said.sentence}`);
+    // The terminal has ended it, and asks no more: how it stands the issuer knows.
+    if (said.kind === "failed") return this.#endAndClose("unknown", `The terminal heard no answer: ${said.sentence}`);
+    if (said.kind !== "answered") return this.#endAndClose("sent", `The terminal did not take it: ${said.sentence}`);
+    return this.#heardEnd(said);
+  }
+
+  #heardEnd(said: TillAnswer & { readonly kind: "answered" }): Promise<void> {
+    this.#forgetClosed();
     if (said.approved) return this.#end("approved", "The terminal approved it", said.receipt);
-    return this.#end("declined", `The terminal declined it: ${said.ourCode ?? said.responseCode}`, said.receipt);
+    return this.#end(
+      "declined",
+      `The terminal declined it: ${declined(said.ourCode ?? said.responseCode)}`,
+      said.receipt,
+    );
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -168,17 +240,56 @@ export class Paying {
   }
 
   async #end(outcome: Outcome, detail: string, receipt?: string): Promise<void> {
+    const { payments } = this.#phone;
     this.state.value = { at: "ended", outcome, detail, ...(receipt !== undefined && { receipt }) };
-    if (this.#entry !== undefined) await this.#phone.payments.end(this.#entry, outcome, detail);
+    const id = this.#entry;
+    if (id === undefined) return;
+    await payments.end(id, outcome, detail);
+    await this.#tell(id, detail);
+    const kept = await payments.find(id);
+    if (kept !== undefined && isOpen(kept))
+      this.#forgetClosed = payments.changes.subscribe(() => void this.#tell(id, detail));
+  }
+
+  /** How its entry stands: what the issuer says of it, or the card that is back. */
+  async #tell(id: number, before: string): Promise<void> {
+    const payment = await this.#phone.payments.find(id);
+    const { value } = this.state;
+    if (payment === undefined || value.at !== "ended") return;
+    const { outcome, detail } = payment;
+    const canClose = isOpen(payment);
+    if (canClose) this.state.value = { ...value, outcome, detail, closing: value.closing ?? "can" };
+    else if (detail !== value.detail || value.closing !== undefined)
+      this.state.value = { at: "ended", outcome, detail, ...(detail !== before && { before }) };
+    if (!canClose) this.#forgetClosed();
+  }
+
+  async #endAndClose(outcome: Outcome, detail: string): Promise<void> {
+    await this.#end(outcome, detail);
+    await this.close();
+  }
+
+  /** Asks the issuer how it stands, which closes it. Where the issuer cannot be reached it is asked again by itself. */
+  async close(): Promise<void> {
+    const { value } = this.state;
+    const id = this.#entry;
+    if (id === undefined || value.at !== "ended" || value.closing !== "can") return;
+    this.state.value = { ...value, closing: "asking" };
+    await this.#phone.closing.now(id).catch(() => undefined); // why not is in its entry
+    const now = this.state.value;
+    if (now.at === "ended" && now.closing === "asking") this.state.value = { ...now, closing: "can" };
   }
 }
+
+const isReplay = (answer: TillAnswer) => answer.kind === "answered" && answer.ourCode === "ATC_REPLAYED";
 
 /** How what is armed ends: played, or why not. */
 function ended(card: Card): Promise<CardError | undefined> {
   return new Promise((resolve) => {
     const stop = card.subscribe((notice) => {
       if (notice.type === "done") resolve(undefined);
-      else if (notice.type === "disarmed") resolve(notice.why);
+      // What was taken back is no grant any more, and that is all that is wrong.
+      else if (notice.type === "disarmed") resolve(notice.why?.code === "NO_GRANT" ? undefined : notice.why);
       else return;
       stop();
     });

@@ -12,7 +12,7 @@ import {
   type Token,
   type WalletView,
 } from "@enabling-card/sdk";
-import { decodePairingCode, Phase, toBase32, toHex } from "@enabling-card/wire";
+import { decodePairingCode, toBase32 } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -20,7 +20,9 @@ import { pairingStore } from "../keep/pairing-store.js";
 import { Payments } from "../keep/payments.js";
 import type { Account } from "../keep/records.js";
 import { registrationStore } from "../keep/registration-store.js";
+import { Closing } from "./closing.js";
 import { MeansBook } from "./means-book.js";
+import { dropAsked, isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
 
 export interface PhoneOptions {
   readonly database: Database;
@@ -28,6 +30,8 @@ export interface PhoneOptions {
   /** Which cards are genuine: the maker's public key. */
   readonly makerRoot: Uint8Array;
   readonly issuerUrl: string;
+  /** Whether a card may be looked for without its owner's click: not where a browser asks him which. */
+  readonly canLook: boolean;
 }
 
 /** What pays, on a card. */
@@ -54,6 +58,8 @@ export type PairingStep = PairStep | "enrolling" | "registering";
 
 export class Phone {
   readonly payments: Payments;
+  readonly closing: Closing;
+  readonly #left = new AbortController();
   readonly #options: PhoneOptions;
   readonly #store;
   readonly #accounts: Accounts;
@@ -64,6 +70,7 @@ export class Phone {
   /** With the cards that it had before. */
   static async open(options: PhoneOptions): Promise<Phone> {
     const phone = new Phone(options);
+    await phone.payments.abandon();
     await phone.#readCards();
     return phone;
   }
@@ -73,6 +80,15 @@ export class Phone {
     this.#store = pairingStore(options.database);
     this.#accounts = new Accounts(options.database);
     this.payments = new Payments(options.database);
+    this.closing = new Closing(
+      {
+        payments: this.payments,
+        account: (name) => this.account(name),
+        issuerOf: (account) => this.issuerOf(account),
+        takeBack: (payment) => takeBackOf(this.#near(payment.card), payment),
+      },
+      this.#left.signal,
+    );
     this.#means = new MeansBook({
       store: registrationStore(options.database),
       issuerOf: (account) => this.issuerOf(account),
@@ -134,14 +150,20 @@ export class Phone {
       await this.#accounts.keep(account);
       this.#means.forget(name);
     } else if (account === undefined) {
-      const enrolled = await this.issuerOf().enrol(card.certificate, PHONE_NAME, { signal });
+      const what = `enrol ${name}`;
+      const idempotencyKey = await this.#accounts.requestKey(what);
+      const enrolled = await this.issuerOf().enrol(card.certificate, PHONE_NAME, { signal, idempotencyKey });
       account = { card: name, cardId, accessKey: enrolled.accessKey, checkpointSize, tokens: [] };
       await this.#accounts.keep(account);
+      await this.#accounts.made(what);
     }
     if (account.tokens.length === 0) {
-      const token = await this.issuerOf(account).createToken(cardId, holderName, { signal });
+      const what = `token ${name} ${holderName}`;
+      const idempotencyKey = await this.#accounts.requestKey(what);
+      const token = await this.issuerOf(account).createToken(cardId, holderName, { signal, idempotencyKey });
       account = { ...account, tokens: [token] };
       await this.#accounts.keep(account);
+      await this.#accounts.made(what);
     }
     onStep("registering");
     await this.#readCards();
@@ -173,14 +195,18 @@ export class Phone {
     try {
       if (known !== undefined) await known.refresh({ ...(signal && { signal }) });
       const card = known ?? (await this.#connect(own.cardId, signal));
-      const { wallet } = followedNow(card);
-      this.#change(name, { link: "near", batteryPercent: card.info.batteryPercent, wallet });
-      await this.#settle(card);
+      await this.#arrived(card);
       return card;
     } catch (error) {
       this.#change(name, { link: "away" });
       throw error;
     }
+  }
+
+  async #arrived(card: Card): Promise<void> {
+    const wallet = seenNow(card);
+    this.#change(card.name, { link: "near", batteryPercent: card.info.batteryPercent, wallet });
+    await settle(this.payments, card);
   }
 
   /** Asks issuer and card how each payment means stands; what is out of reach is left as it was. */
@@ -250,6 +276,7 @@ export class Phone {
 
   /** Lets go of all cards: another tab has them now. */
   async leave(): Promise<void> {
+    this.#left.abort();
     const cards = [...this.#live.values()];
     this.#live.clear();
     for (const card of cards) await card.close();
@@ -272,28 +299,42 @@ export class Phone {
   async takeBack(name: string): Promise<void> {
     const card = await this.reach(name);
     await card.disarm();
-    await this.#settle(card);
+    await settle(this.payments, card);
   }
 
-  /** Payments whose end nobody saw: the card knows of its last grant. */
-  async #settle(card: Card): Promise<void> {
-    const { lastGrant, phase, passesSent } = card.info;
-    for (const { id, grantHash } of await this.payments.open(card.name)) {
-      const isLast = grantHash !== undefined && lastGrant !== null && grantHash === toHex(lastGrant);
-      if (isLast && WAITING.includes(phase)) continue;
-      if (grantHash === undefined) await this.payments.end(id, "not-sent", "The app was closed before the card had it");
-      else if (!isLast) await this.payments.end(id, "unknown", "The card has had another grant since");
-      else if (passesSent > 0)
-        await this.payments.end(id, "sent", "The card has sent it; the terminal knows how it ended");
-      else await this.payments.end(id, "not-sent", "The card has sent nothing of it");
+  /** One that left with a payment on it is back soon: until that is over it is looked for. */
+  async #lookFor(card: Card): Promise<void> {
+    const untilMs = Date.now() + LOOKED_FOR_MS;
+    while (!this.#left.signal.aborted && Date.now() < untilMs && this.#live.get(card.name) === card) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      const isThere = card.connected || (await this.#isBack(card));
+      if (isThere) return;
+    }
+  }
+
+  async #isBack(card: Card): Promise<boolean> {
+    try {
+      await card.refresh({ signal: this.#left.signal });
+      await this.#arrived(card);
+      await dropAsked(this.payments, card);
+      return true;
+    } catch {
+      return false;
     }
   }
 
   #watch(card: Card): void {
-    followCard(card, (wallet) => this.#change(card.name, { wallet }));
+    let wasWaiting = false;
+    followCard(card, (wallet) => {
+      if (wallet.connected) wasWaiting = isWaiting(wallet);
+      this.#change(card.name, { wallet });
+    });
     card.subscribe((notice) => {
-      if (notice.type === "disconnected") this.#change(card.name, { link: "away" });
-      else if ("info" in notice) this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
+      if (notice.type === "disconnected") {
+        this.#change(card.name, { link: "away" });
+        if (wasWaiting && this.#options.canLook) void this.#lookFor(card);
+      } else if ("info" in notice)
+        this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
     });
   }
 
@@ -345,14 +386,9 @@ function cardNamed(code: string): string | undefined {
   }
 }
 
-/** Phases in which a payment may still be sent. */
-const WAITING: readonly Phase[] = [Phase.Loaded, Phase.Asking, Phase.Armed, Phase.Sending];
-
-function followedNow(card: Card): { readonly wallet: WalletView } {
-  const follower = followCard(card);
-  follower.stop();
-  return { wallet: follower.view };
-}
+/** How long it is looked for, and with which pauses, ms. */
+const LOOKED_FOR_MS = 150_000;
+const LOOK_EVERY_MS = 1_000;
 
 /** What cards call this phone. */
 const PHONE_NAME = "Companion";

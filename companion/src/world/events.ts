@@ -15,7 +15,12 @@ export interface TableView {
   readonly batteryPercent: number;
   readonly near: boolean;
   readonly bill: Bill;
+  readonly cashier: Cashier;
 }
+
+/** How the cashier swipes: as he should; once more before the answer is there; the stripe the wrong way; its back to the head; asks when it is too late; or has no line to the network. */
+export const CASHIERS = ["well", "twice", "backwards", "turned", "late", "cut"] as const;
+export type Cashier = (typeof CASHIERS)[number];
 
 /** A swipe as the head heard it, for a picture: lowest and highest of each slice, -1 to 1 of the loudest. */
 export interface Heard {
@@ -37,8 +42,10 @@ export type TillAnswer =
       readonly responseCode: string;
       readonly ourCode?: string;
       readonly receipt: string;
+      readonly isBackwards: boolean;
     }
-  | { readonly kind: "refused" | "unread" | "failed"; readonly code: string; readonly sentence: string };
+  /** "silent": the head heard nothing at all. */
+  | { readonly kind: "refused" | "unread" | "failed" | "silent"; readonly code: string; readonly sentence: string };
 
 /** A line of `/world/events`. */
 export type WorldEvent =

@@ -1,9 +1,10 @@
 // The emulated table: the card with its lights and button, its sheet, and the till. What a tester does here with the mouse, hands do with a real card.
 
 import { useState } from "preact/hooks";
+import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
-import { centsOf, euro } from "../parts/words.js";
-import type { Hand, TillAnswer } from "./events.js";
+import { amountFault, centsOf, euro, merchantFault } from "../parts/words.js";
+import { CASHIERS, type Cashier, type Hand, type TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
 
 const LIGHTS = {
@@ -15,6 +16,15 @@ const LIGHTS = {
   done: "green, once: done",
   refused: "red: it refused",
 } as const;
+
+const CASHIER: Readonly<Record<Cashier, string>> = {
+  well: "as one should",
+  twice: "twice, before the answer is there",
+  backwards: "the wrong way",
+  turned: "with its back to the reader, at first",
+  late: "and asks the network too late",
+  cut: "and has no line to the network",
+};
 
 export function Table({ model }: { readonly model: TableModel }) {
   const { lights, on, near, batteryPercent } = model.view.value;
@@ -47,11 +57,11 @@ export function Table({ model }: { readonly model: TableModel }) {
 }
 
 function TillScreen({ model }: { readonly model: TableModel }) {
-  const { bill } = model.view.value;
+  const { bill, cashier } = model.view.value;
   const [amount, setAmount] = useState((bill.amount / 100).toFixed(2));
   const [merchant, setMerchant] = useState(bill.merchant);
   const cents = centsOf(amount);
-  const isGood = cents !== undefined && /^[ -~]{1,40}$/.test(merchant);
+  const faults = [merchantFault(merchant, 1), amountFault(amount)] as const;
   const heard = model.heard.value;
   const answer = model.answer.value;
   return (
@@ -61,24 +71,28 @@ function TillScreen({ model }: { readonly model: TableModel }) {
         class="till"
         onSubmit={(event) => {
           event.preventDefault();
-          if (isGood) void model.client.charge({ amount: cents, merchant });
+          if (cents !== undefined && faults[0] === undefined) void model.client.charge({ amount: cents, merchant });
         }}
       >
-        <label>
-          Merchant
-          <input value={merchant} maxLength={40} onInput={(event) => setMerchant(event.currentTarget.value)} />
-        </label>
-        <label>
-          Amount, EUR
-          <input value={amount} inputMode="decimal" onInput={(event) => setAmount(event.currentTarget.value)} />
-        </label>
-        <button type="submit" disabled={!isGood}>
+        <Field label="Merchant" value={merchant} maxLength={40} fault={faults[0]} onValue={setMerchant} />
+        <Field label="Amount, EUR" value={amount} inputMode="decimal" fault={faults[1]} onValue={setAmount} />
+        <button type="submit" disabled={faults.some((fault) => fault !== undefined)}>
           Charge
         </button>
       </form>
       <p>
         It asks for <strong>{euro(bill.amount)}</strong> at {bill.merchant}.
       </p>
+      <label>
+        The cashier swipes
+        <select value={cashier} onChange={(event) => void model.client.swipes(event.currentTarget.value as Cashier)}>
+          {CASHIERS.map((how) => (
+            <option key={how} value={how}>
+              {CASHIER[how]}
+            </option>
+          ))}
+        </select>
+      </label>
       {heard !== undefined && <Waveform heard={heard} />}
       <p role="status" class={answer === undefined ? "" : verdictOf(answer)}>
         {answer === undefined
@@ -95,7 +109,8 @@ const verdictOf = (answer: TillAnswer) => (answer.kind === "answered" && answer.
 
 function said(answer: TillAnswer): string {
   if (answer.kind !== "answered") return answer.sentence;
-  return answer.approved ? "Approved" : `Declined: ${answer.ourCode ?? answer.responseCode}`;
+  const verdict = answer.approved ? "Approved" : `Declined: ${answer.ourCode ?? answer.responseCode}`;
+  return answer.isBackwards ? `${verdict}, read backwards` : verdict;
 }
 
 function Sheet({ code }: { readonly code: string }) {

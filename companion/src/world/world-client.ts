@@ -1,12 +1,15 @@
 // The emulated table behind these pages: what lies on it, and the hands that are asked to move. Where the pages stand alone there is none.
 
-import type { Bill, Hand, TableFacts, WorldEvent } from "./events.js";
+import { type Signal, signal } from "@preact/signals";
+import type { Bill, Cashier, Hand, TableFacts, WorldEvent } from "./events.js";
 
 /** Between two tries to hear the table again, ms. */
 const AGAIN_MS = 1_000;
 
 export class WorldClient {
   readonly token: string;
+  /** The server is there, and does not know this token: it was started anew. */
+  readonly isStranger: Signal<boolean> = signal(false);
 
   constructor(token: string) {
     this.token = token;
@@ -24,6 +27,10 @@ export class WorldClient {
 
   async charge(bill: Bill): Promise<void> {
     await this.#post("/world/bill", bill);
+  }
+
+  async swipes(how: Cashier): Promise<void> {
+    await this.#post("/world/cashier", { how });
   }
 
   /** The issuer's desk: another access key; undefined where it does not know the card. */
@@ -45,8 +52,11 @@ export class WorldClient {
     }
   }
 
-  #ask(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(path, { ...init, headers: { ...init.headers, authorization: `Bearer ${this.token}` } });
+  async #ask(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.token}` };
+    const response = await fetch(path, { ...init, headers });
+    this.isStranger.value = response.status === 401;
+    return response;
   }
 
   async #post(path: string, body: object): Promise<void> {

@@ -9,6 +9,7 @@ describe("the services apart", function () {
   it("pass the suites that they pass in one process", () => {
     expectSuites(
       [
+        "closing",
         "codes",
         "code-used",
         "devices",

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IsoCaller } from "@enabling-card/doors";
-import { GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { closeGrant, GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { addDevice } from "@enabling-card/processor";
 import { copyStore } from "@enabling-card/sql";
 import { type SwipeGrant, toHex } from "@enabling-card/wire";
@@ -134,6 +134,31 @@ describe("a network that is restored from a copy", () => {
     expect(await pay(kept)).to.equal("APPROVED");
     expect(await restored()).to.include({ grantsEnded: 1 });
     expect(await pay(kept)).to.equal("ATC_REPLAYED");
+  });
+
+  it("has what was closed and paid before the copy still, and knows nothing of what was open then: GRANT_OUTCOME_LOST", async () => {
+    const grants: SwipeGrant[] = [];
+    while (grants.length < 4) grants.push(await takeGrant(network.issuer.issuer, card, tokenRef));
+    const close = (atc: number) =>
+      closeGrant(network.issuer.issuer, card.cardId, { tokenRef: toHex(tokenRef), atc }).then(
+        ({ outcome }) => outcome,
+        ({ code }) => code,
+      );
+    expect(await close(1)).to.equal("unused");
+    expect(await pay(grants[1]!)).to.equal("APPROVED");
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(await close(3)).to.equal("unused");
+    expect(await pay(grants[3]!)).to.equal("APPROVED");
+    await takeGrant(network.issuer.issuer, card, tokenRef);
+    await restored();
+    const lost = "GRANT_OUTCOME_LOST";
+    const told = [];
+    for (const atc of [1, 2, 3, 4, 5]) told.push(await close(atc));
+    expect(told).to.deep.equal(["unused", "approved", lost, lost, lost]);
+    expect(await Promise.all(grants.map(pay))).to.deep.equal([
+      "GRANT_CLOSED",
+      ...["ATC_REPLAYED", "ATC_REPLAYED", "ATC_REPLAYED"],
+    ]);
   });
 
   it("takes no code of before the copy", async () => {

@@ -83,6 +83,7 @@ describe("a request without an idempotency key", () => {
       ["POST", `${network.issuer.url}/v1/cards`, { certificate: base64(fresh.certificate), phoneName: "phone" }],
       ["POST", `${network.issuer.url}/v1/tokens`, { cardId: named.cardId, holderName: "Lovelace/Ada" }],
       ["POST", `${network.issuer.url}/v1/grants`, { ...named, ...challenge, domain, maxEmissions: 1, kind: "online" }],
+      ["POST", `${of}/grants/1/closure`, { cardId: named.cardId }],
       ["POST", `${of}/registration`, { cardId: named.cardId }],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "suspended" }],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "active" }],

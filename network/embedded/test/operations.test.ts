@@ -101,6 +101,7 @@ describe("the services' operator", () => {
           ...["/v1/operator/tokens", "/v1/operator/states", "/v1/requestor/tokens", "/v1/requestor/states"],
           "/v1/tokens/{ref}/registration",
           "/v1/tokens/{ref}/comparison",
+          "/v1/tokens/{ref}/grants/{atc}/closure",
         ],
       ],
       [

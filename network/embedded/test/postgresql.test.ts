@@ -5,9 +5,21 @@ import { expectSuites } from "./suites-again.js";
 
 /** What asks the store for anything that is not a file's. */
 const ISSUER = [
-  ...["authorise", "desk", "enrolment", "failure-lock", "grant", "registration", "repeats", "reversals", "token"],
+  ...[
+    "authorise",
+    "closing",
+    "desk",
+    "enrolment",
+    "failure-lock",
+    "grant",
+    "registration",
+    "repeats",
+    "reversals",
+    "token",
+  ],
 ];
 const NETWORK = [
+  "closing",
   "codes",
   "code-used",
   "devices",

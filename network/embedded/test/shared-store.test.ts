@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serviceKeys } from "@enabling-card/doors";
 import type { Message } from "@enabling-card/iso8583";
-import { type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
+import { closeGrant, type IssuerService, keysFromSeeds, randomSeeds, startIssuer } from "@enabling-card/issuer";
 import { type ProcessorService, startProcessor } from "@enabling-card/processor";
+import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { hasPostgresql, postgresql } from "../../../test/support/postgresql.js";
 import { signedRequest } from "../../doors/src/http-signature.js";
-import { enrolledCard, T0 } from "../../issuer/test/issuer-support.js";
+import { enrolledCard, purchase, T0, takeGrant, tracksOf } from "../../issuer/test/issuer-support.js";
 import { operatorMaster, placeOf, processorMaster } from "../src/index.js";
 import { domainNetwork } from "./domain-support.js";
 import { answersOf, saidOf } from "./terminal-line.js";
@@ -45,6 +46,34 @@ for (const engine of ["sqlite", "postgresql"] as const) {
       });
       afterEach(async () => {
         for (const issuer of issuers) await issuer.close();
+      });
+
+      it("close a grant or have it paid, of thirty that are closed at one and swiped at the other at once", async () => {
+        const [one, other] = issuers as [IssuerService, IssuerService];
+        const card = await enrolledCard(one.issuer);
+        const { tokenRef } = await one.issuer.mint(card.cardId, "Lovelace/Ada");
+        const grants = [];
+        while (grants.length < 30) grants.push(await takeGrant(one.issuer, card, tokenRef));
+        const close = (atc: number) => closeGrant(one.issuer, card.cardId, { tokenRef: toHex(tokenRef), atc });
+        // A store that the other holds says so, and has decided nothing: it is asked again.
+        const closed = async (atc: number): Promise<string> =>
+          close(atc).then(
+            ({ outcome }) => outcome,
+            () => closed(atc),
+          );
+        const paid = async (message: Message): Promise<string | undefined> => {
+          const said = saidOf(await other.ask(message));
+          return said === "ISSUER_FAILED" ? paid(message) : said;
+        };
+        const came = await Promise.all(
+          grants.map((grant) => Promise.all([paid(purchase(tracksOf(grant))), closed(grant.atc)])),
+        );
+        for (const pair of came) {
+          expect([
+            ["APPROVED", "approved"],
+            ["GRANT_CLOSED", "unused"],
+          ]).to.deep.include(pair);
+        }
       });
 
       it("take a signed request once, whichever it is shown to first: REQUEST_REPLAYED", async () => {

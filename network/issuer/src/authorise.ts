@@ -18,10 +18,10 @@ import { Channel, type Domain, fromHex, isSettled, STRIPE_ATCS, type TokenState 
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
-import type { Decision, Tables, TokenRow } from "./store.js";
+import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
-import { approved, declined, failed, misfit } from "./verdict.js";
+import { approved, declined, failed, misfit, paid, refused } from "./verdict.js";
 
 /** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
 export const REPEAT_WINDOW_S = 86_400;
@@ -76,7 +76,7 @@ function isOfNobody({ decline }: Decision): boolean {
 async function reversed(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
   const name = originalName(fields);
   if (name === undefined) return declined("FORMAT_ERROR");
-  await kept.keepReversal(issuer.secrets.requestIndex(name), now);
+  await kept.keepReversal(issuer.secrets.requestIndex(name), now, now - REPEAT_WINDOW_S);
   return { decline: null, auth_code: null };
 }
 
@@ -109,23 +109,28 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   const token = await kept.tokenByPan(issuer.secrets.panIndex(swipe.pan));
   if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
-  if (refusal) return declined(refusal);
-  if (token.domain_only === 1) return failed(kept, token, now, "DRC_MISSING");
-
+  if (refusal === undefined && token.domain_only === 1) return failed(kept, token, now, "DRC_MISSING");
   const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
-  if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
-  const domain = JSON.parse(grant.domain) as Domain;
+  const fault = grant === undefined ? "ATC_UNKNOWN" : faultOf(issuer, token, grant, swipe);
+  // Where it may not pay anyhow, no try is wrong.
+  if (fault) return refusal || KEYS_GONE.has(fault) ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+  const unfit =
+    refusal ??
+    (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, Channel.Swipe));
+  return unfit ? refused(kept, grant!, fields, now, unfit) : paid(issuer, kept, grant!, fields, now);
+}
+
+const KEYS_GONE: ReadonlySet<Decline> = new Set(["KEY_RETIRED", "KEY_NOT_YET"]);
+
+const domainOf = (grant: GrantRow) => JSON.parse(grant.domain) as Domain;
+
+/** What shows that these tracks are not of that grant, or that nobody can tell, if anything does. */
+function faultOf(issuer: Issuer, token: TokenRow, grant: GrantRow, swipe: Swipe): Decline | undefined {
   const { atc, domain_hash, key_number } = grant;
-  const ref = fromHex(token.token_ref);
-  const cryptogram = issuer.secrets.cryptogramUnder(key_number, ref, atc, domain_hash ?? hashOfDomain(domain));
-  if (typeof cryptogram === "string") return declined(cryptogram === "retired" ? "KEY_RETIRED" : "KEY_NOT_YET");
-  const forged = forgery(issuer, token, atc, cryptogram, swipe);
-  if (forged) return failed(kept, token, now, forged);
-  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
-  const unfit = misfit(grant, domain, now, fields, Channel.Swipe);
-  if (unfit) return declined(unfit);
-  await kept.useGrant(token.token_ref, grant.atc);
-  return approved();
+  const [ref, hash] = [fromHex(token.token_ref), domain_hash ?? hashOfDomain(domainOf(grant))];
+  const cryptogram = issuer.secrets.cryptogramUnder(key_number, ref, atc, hash);
+  if (typeof cryptogram === "string") return cryptogram === "retired" ? "KEY_RETIRED" : "KEY_NOT_YET";
+  return forgery(issuer, token, atc, cryptogram, swipe);
 }
 
 /** The newest ATC up to `last` that ends in these four digits; below 1 where there is none. */

@@ -8,7 +8,7 @@ import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/w
 import type { Issuer } from "./issuer.js";
 import type { Decision, Tables } from "./store.js";
 import { stateRefusal } from "./token-state.js";
-import { approved, declined, failed, misfit } from "./verdict.js";
+import { declined, failed, misfit, paid, refused } from "./verdict.js";
 
 /** @param fields - Of a processor's request, with DE 2 and DE 48 */
 export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
@@ -24,15 +24,14 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
     return declined("CARD_NUMBER_UNKNOWN");
   }
   const refusal = stateRefusal(token.state as TokenState);
-  if (refusal) return declined(refusal);
   const fault = cavvFault(Buffer.from(cavv, "base64"), issuer.secrets.cavvKeys, pan, fromHex(atnPart));
-  if (fault) return fault === "CAVV_WRONG" ? failed(kept, token, now, fault) : declined(fault);
+  if (fault) {
+    return refusal || fault !== "CAVV_WRONG" ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+  }
   const grant = await kept.grant(token.token_ref, Number(atc));
-  if (grant === undefined) return failed(kept, token, now, "ATC_UNKNOWN");
-  if (isPast(token.expiry, now)) return declined("TOKEN_EXPIRED");
+  if (grant === undefined) return refusal ? declined(refusal) : failed(kept, token, now, "ATC_UNKNOWN");
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
-  const unfit = misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
-  if (unfit) return declined(unfit);
-  await kept.useGrant(token.token_ref, grant.atc);
-  return approved();
+  const misfits = () => misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
+  const unfit = refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfits());
+  return unfit ? refused(kept, grant, fields, now, unfit) : paid(issuer, kept, grant, fields, now);
 }

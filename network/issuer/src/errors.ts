@@ -25,6 +25,12 @@ export const ISSUER_ERRORS = {
   DOMAIN_MISSING: [400, "A grant must say where it may be spent: requestor, channel, country and highest amount"],
   DOMAIN_REQUIRED: [403, "The token pays behind an authentication alone: ask its domain server for the grant"],
   ACCOUNT_WRONG: [403, "That account is not the one behind the token: resolve the token anew"],
+  GRANT_UNKNOWN: [404, "The token has had no such grant: name it by the counter that came with it"],
+  GRANT_OF_CODE: [409, "That grant carries a transaction code: end the code at the processor"],
+  GRANT_OUTCOME_LOST: [
+    410,
+    "What became of that grant was lost with an older store: it pays no more, ask the issuer's desk whether it has paid",
+  ],
   COUNTED_UNKNOWN: [404, "No grant was counted by that, or it is over: have another one counted"],
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   GRANT_LIMIT: [403, "The token has had as many grants as it may have for now: wait ten seconds for the next one"],
@@ -90,6 +96,8 @@ export const DECLINES = {
   ATC_UNKNOWN: "63",
   ATC_REPLAYED: "94",
   GRANT_EXPIRED: "54",
+  /** Its holder has closed it: he was told that nothing was paid. */
+  GRANT_CLOSED: "54",
   TOKEN_EXPIRED: "54",
   /** A purchase of nothing. */
   AMOUNT_ZERO: "13",

@@ -8,4 +8,6 @@ export interface Evidence {
 
 export interface GrantBundle extends Evidence {
   readonly sealed: Uint8Array;
+  /** The token's counter: with the token it names the grant. */
+  readonly atc: number;
 }

@@ -39,6 +39,14 @@ interface Parts {
   grantKey(cardId: Uint8Array): Promise<Uint8Array>;
 }
 
+/** What kind of grant is counted. */
+export interface CountOptions {
+  /** The issuer makes it, and no other service. */
+  readonly hasOwnCryptogram: boolean;
+  /** The grant carries a transaction code. */
+  readonly isOfCode: boolean;
+}
+
 export class GrantMaker {
   readonly #parts: Parts;
   readonly #desk: GrantDesk;
@@ -51,11 +59,14 @@ export class GrantMaker {
   }
 
   /**
-   * @param hasOwnCryptogram - Where the issuer makes it, and no other service
    * @param repeat - Where the request may come again: it is then the grant that was counted the first time
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, `IDEMPOTENCY_MISMATCH`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
-  async count(asked: GrantRequest, hasOwnCryptogram: boolean, repeat?: Repeatable): Promise<CountedGrant> {
+  async count(
+    asked: GrantRequest,
+    { hasOwnCryptogram, isOfCode }: CountOptions,
+    repeat?: Repeatable,
+  ): Promise<CountedGrant> {
     const request = checkedRequest(asked);
     const { signer, evidence: evidenceOf, secrets } = this.#parts;
     // Whoever has seen more of the log than there is has no ATC counted.
@@ -70,7 +81,8 @@ export class GrantMaker {
         key = 0,
         ...lives
       } = await this.#parts.once.within<Answered>(kept.answers, repeat, async () => {
-        counted = await countGrant(kept, request, life.issuedAt, life.expires, hasOwnCryptogram, secrets.number);
+        const how = { hasOwnCryptogram, isOfCode, key: secrets.number };
+        counted = await countGrant(kept, request, life, how);
         return { atc: counted.atc, n: counted.n, key: counted.key, ...life };
       });
       counted ??= { token: await this.#token(kept, request), atc, n, key, domainHash: hashOfDomain(request.domain) };
@@ -104,7 +116,7 @@ export class GrantMaker {
       .update(request.cardId)
       .update(signed)
       .digest();
-    return { sealed: await sealToCard(signed, request.cardId, grantKey, ephemeral), ...evidence };
+    return { sealed: await sealToCard(signed, request.cardId, grantKey, ephemeral), atc: counted.atc, ...evidence };
   }
 
   /** What another service is shown of it. */

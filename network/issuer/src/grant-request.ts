@@ -100,17 +100,15 @@ export type MakeCryptogram = (counted: { readonly atc: number; readonly expires:
 /**
  * The token's next ATC, written with the grant's row. To be called in a transaction: two callers never get one.
  *
- * @param key - Number of the keys that it is made with
+ * @param how - `key`: number of the keys that it is made with
  * @throws {IssuerError} `GRANT_LIMIT`, `TOKEN_UNKNOWN`, `TOKEN_SUSPENDED`, `TOKEN_DEACTIVATED`, `TOKEN_INACTIVE`, `TOKEN_EXPIRED`, `OFFLINE_LIMIT`, `DOMAIN_REQUIRED`,
  * `BAD_REQUEST` for an off-line grant of an on-line token, or the reverse
  */
 export async function countGrant(
   kept: Tables,
   request: GrantRequest,
-  now: number,
-  expires: number,
-  hasOwnCryptogram: boolean,
-  key: number,
+  { issuedAt: now, expires }: { readonly issuedAt: number; readonly expires: number },
+  { hasOwnCryptogram, isOfCode, key }: { hasOwnCryptogram: boolean; isOfCode: boolean; key: number },
 ): Promise<Counted> {
   const token = await kept.token(toHex(request.tokenRef));
   if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
@@ -140,6 +138,7 @@ export async function countGrant(
     domain,
     domain_hash: domainHash,
     key_number: key,
+    of_code: Number(isOfCode),
   };
   await kept.addGrant(grant, level);
   return { token, atc, n: held + 1, domainHash, key };

@@ -4,8 +4,10 @@
 
 import { Answers, type Kept, type Sql } from "@enabling-card/sql";
 import { Ahead } from "./ahead.js";
+import { GrantUse } from "./rows.js";
 import {
   type Decision,
+  type GrantEnd,
   type GrantRow,
   type Level,
   type Newest,
@@ -14,15 +16,21 @@ import {
   type TokenRow,
 } from "./store.js";
 
+/** A grant as it is counted. */
+const UNUSED = {
+  ...{ used: GrantUse.Open, said: null, request_name: null, used_at: null },
+  ...{ reversed: 0, key_number: 0, of_code: 0 },
+} as const;
+
 /** What is written here by this group already, and not yet in the store, later ones of it see. */
 export class GroupTables extends Tables {
   readonly #ahead: Ahead;
   readonly #answers: GroupAnswers;
   readonly #grants = new Map<string, NewGrant>();
   readonly #newest = new Map<string, Newest>();
-  readonly #used = new Map<string, readonly [tokenRef: string, atc: number]>();
+  readonly #ended = new Map<string, readonly [tokenRef: string, atc: number, end: GrantEnd]>();
   readonly #decisions = new Map<string, readonly [request: string, decision: Decision, at: number]>();
-  readonly #reversals = new Map<string, number>();
+  readonly #reversals = new Map<string, readonly [at: number, since: number]>();
 
   constructor(sql: Sql) {
     const ahead = new Ahead(sql);
@@ -40,9 +48,10 @@ export class GroupTables extends Tables {
     for (const work of works) results.push(await work(this));
     await this.countGrants([...this.#newest]);
     await this.addGrants([...this.#grants.values()]);
-    await this.useGrants([...this.#used.values()]);
+    await this.endGrants([...this.#ended.values()]);
     await this.keepDecisions([...this.#decisions.values()]);
-    for (const [name, at] of this.#reversals) await super.keepReversal(name, at);
+    // Behind the grants that they are of.
+    for (const [name, times] of this.#reversals) await super.keepReversal(name, ...times);
     await this.#answers.written();
     return results;
   }
@@ -66,8 +75,8 @@ export class GroupTables extends Tables {
   override async grant(tokenRef: string, atc: number): Promise<GrantRow | undefined> {
     const name = `${tokenRef}|${atc}`;
     const added = this.#grants.get(name);
-    const row = added === undefined ? await super.grant(tokenRef, atc) : { key_number: 0, ...added, used: 0 };
-    return row && this.#used.has(name) ? { ...row, used: 1 } : row;
+    const row = added === undefined ? await super.grant(tokenRef, atc) : { ...UNUSED, ...added };
+    return row && { ...row, ...this.#ended.get(name)?.[2] };
   }
 
   override async liveGrants(tokenRef: string, now: number): Promise<number> {
@@ -75,8 +84,8 @@ export class GroupTables extends Tables {
     return (await super.liveGrants(tokenRef, now)) + added.length;
   }
 
-  override async useGrant(tokenRef: string, atc: number): Promise<void> {
-    if (!this.#ahead.isLooking) this.#used.set(`${tokenRef}|${atc}`, [tokenRef, atc]);
+  override async endGrant(tokenRef: string, atc: number, end: GrantEnd): Promise<void> {
+    if (!this.#ahead.isLooking) this.#ended.set(`${tokenRef}|${atc}`, [tokenRef, atc, end]);
   }
 
   override async decision(request: string, since: number): Promise<Decision | undefined> {
@@ -89,12 +98,12 @@ export class GroupTables extends Tables {
   }
 
   override async isReversed(name: string, since: number): Promise<boolean> {
-    const at = this.#reversals.get(name);
+    const at = this.#reversals.get(name)?.[0];
     return (at !== undefined && at > since) || super.isReversed(name, since);
   }
 
-  override async keepReversal(name: string, at: number): Promise<void> {
-    if (!this.#ahead.isLooking) this.#reversals.set(name, at);
+  override async keepReversal(name: string, at: number, since: number): Promise<void> {
+    if (!this.#ahead.isLooking) this.#reversals.set(name, [at, since]);
   }
 
   #now(row: TokenRow | undefined): TokenRow | undefined {

@@ -41,6 +41,9 @@ export const REQUESTS = {
     },
     ["challenge"],
   ),
+  closure: object({ cardId: ID }),
+  /** Of the path. */
+  closed: object({ ref: ID, atc: { type: "string", pattern: "^[1-9][0-9]{0,9}$" } }),
   receipt: object({ cardId: ID, checkpointSize: SIZE, serial: ID }, ["serial"]),
   setState: object(
     {
@@ -81,6 +84,11 @@ export const ROUTES = {
   ),
   mint: words("tokens", "A new token of the card", BY_ACCESS_KEY),
   grant: words("grants", "A sealed authorisation of one purchase, for the card alone", BY_ACCESS_KEY),
+  closure: words(
+    "grants",
+    "Closes a grant: what was paid by it, or that nothing was, and never will be",
+    BY_ACCESS_KEY,
+  ),
   receipt: words("grants", "A newer receipt of the issuer's certificate", BY_ACCESS_KEY),
   setState: words("tokens", "The holder suspends, resumes or ends a token", BY_ACCESS_KEY),
   state: words("tokens", "A token's signed state, for the card", BY_ACCESS_KEY),
@@ -94,7 +102,15 @@ export const ANSWERS = {
   health: answers({ ok: { type: "boolean" }, log: { type: "integer" } }),
   enrol: answers({ cardId: out, accessKey: out }),
   mint: answers({ tokenRef: out, iin: out, last4: out, expiry: out }),
-  grant: answers({ sealed: out, ...EVIDENCE }),
+  grant: answers({ sealed: out, atc: { type: "integer" }, ...EVIDENCE }),
+  closure: answers(
+    {
+      outcome: { type: "string", enum: ["unused", "approved", "reversed", "declined"] },
+      ...{ amount: { type: "integer" }, currency: out, merchant: out, at: { type: "integer" } },
+      ...{ authCode: out, decline: out },
+    },
+    ["amount", "currency", "merchant", "at", "authCode", "decline"],
+  ),
   receipt: answers(EVIDENCE),
   registration: answers({ registration: out, key: out }),
   comparison: answers({

@@ -21,6 +21,7 @@ import {
 } from "@enabling-card/wire";
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { closeGrant } from "./closing.js";
 import { hashOfAccess } from "./enrolment.js";
 import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
@@ -102,8 +103,24 @@ export async function httpServer(
         tokenRef: decode64(tokenRef, TOKEN_REF_SIZE),
         ...(challenge !== undefined && { challenge: decode64(challenge, CHALLENGE_SIZE) }),
       };
-      const { sealed, ...evidence } = await issuer.grant(asked, { repeat: repeatOf(request, cardId) });
-      return { sealed: encode64(sealed), ...evidenceJson(evidence) };
+      const { sealed, atc, ...evidence } = await issuer.grant(asked, { repeat: repeatOf(request, cardId) });
+      return { sealed: encode64(sealed), atc, ...evidenceJson(evidence) };
+    },
+  );
+
+  app.post<{ Params: { ref: string; atc: string }; Body: { cardId: string } }>(
+    "/v1/tokens/:ref/grants/:atc/closure",
+    {
+      schema: {
+        ...{ ...ROUTES.closure, params: REQUESTS.closed, body: REQUESTS.closure, headers: IDEMPOTENT },
+        response: ANSWERS.closure,
+      },
+    },
+    async (request) => {
+      const { cardId } = request.body;
+      const card = await authenticated(issuer, request, cardId);
+      const grant = { tokenRef: tokenRefOf(request.params), atc: Number(request.params.atc) };
+      return closeGrant(issuer, card, grant, repeatOf(request, cardId));
     },
   );
 

@@ -2,6 +2,7 @@
 
 export type { ResolvedToken } from "./accounts.js";
 export { authorise, REPEAT_WINDOW_S } from "./authorise.js";
+export { type ClosedGrant, closeGrant } from "./closing.js";
 export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "./errors.js";
 export type { Evidence, GrantBundle } from "./evidence.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";

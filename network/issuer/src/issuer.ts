@@ -201,7 +201,8 @@ export class Issuer {
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
   async grant(asked: GrantRequest, { cryptogramOf, code, repeat }: GrantOptions = {}): Promise<GrantBundle> {
-    const counted = await this.grants.count(asked, cryptogramOf === undefined, repeat);
+    const kind = { hasOwnCryptogram: cryptogramOf === undefined, isOfCode: code !== undefined };
+    const counted = await this.grants.count(asked, kind, repeat);
     const { atc } = counted.counted;
     const cryptogram = (await cryptogramOf?.({ atc, expires: counted.expires })) ?? this.grants.cryptogram(counted);
     return this.grants.make(counted, cryptogram, code);

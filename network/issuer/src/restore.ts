@@ -3,6 +3,7 @@
 
 import { restoreStore } from "@enabling-card/sql";
 import { full, mostGrants } from "./grant-rate.js";
+import { GrantUse } from "./rows.js";
 
 /** State objects that may have been signed since: more than any holder makes. */
 const VERSIONS = 1000;
@@ -27,7 +28,9 @@ export function restoreIssuer(file: string, now: number): Restored {
     const { changes: tokens } = db
       .prepare("UPDATE tokens SET atc = atc + ?, version = version + ?, level_s = ?, level_at = ?")
       .run(mostGrants(copiedAt, now), VERSIONS, level_s, level_at);
-    const { changes: grantsEnded } = db.prepare("UPDATE grants SET used = 1 WHERE used = 0").run();
+    const { changes: grantsEnded } = db
+      .prepare("UPDATE grants SET used = ? WHERE used = ?")
+      .run(GrantUse.Restored, GrantUse.Open);
     restored = { copiedAt, tokens, grantsEnded };
   });
   return restored!;

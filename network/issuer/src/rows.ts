@@ -58,14 +58,44 @@ export interface GrantRow {
   readonly domain_hash: Uint8Array | null;
   /** Of the key that it was counted under. */
   readonly key_number: number;
-  readonly used: number;
+  readonly used: GrantUse;
+  /** What was answered to the last request with it, as JSON of `Said`. */
+  readonly said: string | null;
+  /** Keyed name of the request that it paid, and when, seconds since 1970. */
+  readonly request_name: string | null;
+  readonly used_at: number | null;
+  /** That request was reversed. */
+  readonly reversed: number;
+  /** It carries a transaction code: what pays by it is the account, and no ATC. */
+  readonly of_code: number;
+}
+
+/** Unspent; it has paid; its holder closed it; the store was restored from a copy that is older than what it may have paid. */
+export const GrantUse = { Open: 0, Paid: 1, Closed: 2, Restored: 3 } as const;
+export type GrantUse = (typeof GrantUse)[keyof typeof GrantUse];
+
+/** How a grant stands behind a request, or its closing. */
+export type GrantEnd = Pick<GrantRow, "used" | "said" | "request_name" | "used_at">;
+
+/** What was asked with a grant, and what the terminal heard. */
+export interface Said {
+  readonly decline?: Decline;
+  readonly authCode?: string;
+  /** Minor units of `currency`, ISO 4217. */
+  readonly amount: number;
+  readonly currency: string;
+  /** As its acquirer calls it: DE 43, or DE 42. */
+  readonly merchant: string;
+  /** Seconds since 1970. */
+  readonly at: number;
 }
 
 /** What a token's row tells of its grants. */
 export type Newest = Level & Pick<TokenRow, "atc" | "last_expires">;
 
 /** A grant as it is counted, under the first keys unless told. */
-export type NewGrant = Omit<GrantRow, "used" | "key_number"> & Partial<Pick<GrantRow, "key_number">>;
+export type NewGrant = Pick<GrantRow, "token_ref" | "atc" | "expires" | "max_amount" | "domain" | "domain_hash"> &
+  Partial<Pick<GrantRow, "key_number" | "of_code">>;
 
 export interface Decision {
   readonly decline: Decline | null;

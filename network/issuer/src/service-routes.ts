@@ -99,7 +99,8 @@ function forProcessor(routes: FastifyInstance, issuer: Issuer): void {
     async (request) => {
       const { code, ...asked } = request.body;
       const repeat = repeatOf(request, `counts of ${asked.tokenRef}`);
-      const counted = await issuer.grants.count(grantOf(asked), false, repeat);
+      const kind = { hasOwnCryptogram: false, isOfCode: code !== undefined };
+      const counted = await issuer.grants.count(grantOf(asked), kind, repeat);
       const swiped = code && { number: code.number, codeRef: decode64(code.codeRef) };
       const { expires } = counted;
       return { atc: counted.counted.atc, expires, counted: issuer.grants.shown(counted, swiped) };
@@ -142,6 +143,6 @@ function namesOf({ cardId, tokenRef, accessKey }: Named): [Uint8Array, Uint8Arra
   return [decode64(cardId), decode64(accessKey), toHex(decode64(tokenRef))];
 }
 
-function grantJson({ sealed, ...evidence }: GrantBundle) {
+function grantJson({ sealed, atc: _, ...evidence }: GrantBundle) {
   return { sealed: encode64(sealed), ...evidenceJson(evidence) };
 }

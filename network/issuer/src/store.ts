@@ -13,9 +13,20 @@ import {
   TakenOnce,
 } from "@enabling-card/sql";
 import { IssuerError } from "./errors.js";
-import type { AccountRow, CardRow, Decision, GrantRow, Level, Newest, NewGrant, NewToken, TokenRow } from "./rows.js";
+import type {
+  AccountRow,
+  CardRow,
+  Decision,
+  GrantEnd,
+  GrantRow,
+  Level,
+  Newest,
+  NewGrant,
+  NewToken,
+  TokenRow,
+} from "./rows.js";
 
-export type { AccountRow, CardRow, Decision, GrantRow, Level, Newest, NewGrant, NewToken, TokenRow } from "./rows.js";
+export type * from "./rows.js";
 
 /** Tokens that one statement adds, at most: either engine takes as many values (SQLite 32,766 of them). */
 export const TOKENS_AT_ONCE = 100;
@@ -45,6 +56,10 @@ const MIGRATIONS: readonly string[] = [
   `ALTER TABLE grants ADD COLUMN key_number INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE tokens ADD COLUMN registration_key INTEGER NOT NULL DEFAULT 0`,
   TAKEN_TABLE,
+  `ALTER TABLE grants ADD COLUMN said TEXT; ALTER TABLE grants ADD COLUMN request_name TEXT;
+  ALTER TABLE grants ADD COLUMN used_at INTEGER; ALTER TABLE grants ADD COLUMN reversed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE grants ADD COLUMN of_code INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX grants_by_request ON grants (request_name) WHERE request_name IS NOT NULL`,
 ];
 
 /** The tables, as one transaction sees them, or each statement by itself. */
@@ -202,9 +217,9 @@ export class Tables {
 
   protected async addGrants(grants: readonly NewGrant[]): Promise<void> {
     await this.#sql.runEach(
-      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      grants.map(({ token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0 }) => [
-        ...[token_ref, atc, expires, max_amount, domain, domain_hash, key_number],
+      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number, of_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      grants.map(({ token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0, of_code = 0 }) => [
+        ...[token_ref, atc, expires, max_amount, domain, domain_hash, key_number, of_code],
       ]),
     );
   }
@@ -213,12 +228,15 @@ export class Tables {
     return this.#sql.row("SELECT * FROM grants WHERE token_ref = ? AND atc = ?", tokenRef, atc);
   }
 
-  useGrant(tokenRef: string, atc: number): Promise<void> {
-    return this.useGrants([[tokenRef, atc]]);
+  endGrant(tokenRef: string, atc: number, end: GrantEnd): Promise<void> {
+    return this.endGrants([[tokenRef, atc, end]]);
   }
 
-  async useGrants(grants: readonly (readonly [tokenRef: string, atc: number])[]): Promise<void> {
-    await this.#sql.runEach("UPDATE grants SET used = 1 WHERE token_ref = ? AND atc = ?", grants);
+  async endGrants(grants: readonly (readonly [tokenRef: string, atc: number, end: GrantEnd])[]): Promise<void> {
+    await this.#sql.runEach(
+      "UPDATE grants SET used = ?, said = ?, request_name = ?, used_at = ? WHERE token_ref = ? AND atc = ?",
+      grants.map(([ref, atc, { used, said, request_name, used_at }]) => [used, said, request_name, used_at, ref, atc]),
+    );
   }
 
   /** Grants of a token that are unspent and live at `now`. */
@@ -264,12 +282,14 @@ export class Tables {
     return (await this.#sql.row("SELECT 1 FROM reversals WHERE name = ? AND at > ?", name, since)) !== undefined;
   }
 
-  async keepReversal(name: string, at: number): Promise<void> {
+  /** And says so of the grants that were paid by that request after `since`. */
+  async keepReversal(name: string, at: number, since: number): Promise<void> {
     await this.#sql.run(
       "INSERT INTO reversals (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at",
       name,
       at,
     );
+    await this.#sql.run("UPDATE grants SET reversed = 1 WHERE request_name = ? AND used_at > ?", name, since);
   }
 
   /** Forgets decisions and reversals of up to `until`, some at a time: whoever waits for an answer waits for this. @returns whether there may be more */

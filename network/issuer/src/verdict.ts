@@ -1,10 +1,13 @@
 // What every decision on a purchase ends in, whatever was shown: approved, declined, or declined and counted.
 
 import { randomInt } from "node:crypto";
+import { requestName } from "@enabling-card/doors";
 import type { Fields } from "@enabling-card/iso8583";
 import { type Channel, type Domain, TokenState } from "@enabling-card/wire";
 import { currencyOf } from "./currency.js";
 import type { Decline } from "./errors.js";
+import type { Issuer } from "./issuer.js";
+import { GrantUse, type Said } from "./rows.js";
 import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
 import { moveToken } from "./token-moves.js";
 
@@ -18,6 +21,29 @@ export function approved(): Decision {
 
 export function declined(decline: Decline): Decision {
   return { decline, auth_code: null };
+}
+
+/** Of a genuine grant: it is spent by this request, whose terminal hears a code. */
+export async function paid(issuer: Issuer, kept: Tables, grant: GrantRow, fields: Fields, now: number) {
+  const decision = approved();
+  const said = JSON.stringify(saidOf(fields, now, { authCode: decision.auth_code! }));
+  const request_name = issuer.secrets.requestIndex(requestName(fields));
+  await kept.endGrant(grant.token_ref, grant.atc, { used: GrantUse.Paid, said, request_name, used_at: now });
+  return decision;
+}
+
+/** Of a genuine grant: it stays unspent, and whoever closes it hears why it did not pay. */
+export async function refused(kept: Tables, grant: GrantRow, fields: Fields, now: number, decline: Decline) {
+  if (grant.used === GrantUse.Open) {
+    const said = JSON.stringify(saidOf(fields, now, { decline }));
+    await kept.endGrant(grant.token_ref, grant.atc, { used: GrantUse.Open, said, request_name: null, used_at: null });
+  }
+  return declined(decline);
+}
+
+function saidOf(fields: Fields, at: number, how: Pick<Said, "decline" | "authCode">): Said {
+  const merchant = (fields[43] ?? fields[42] ?? "").trim();
+  return { ...how, amount: Number(fields[4]), currency: fields[49] ?? "", merchant, at };
 }
 
 /**
@@ -42,7 +68,8 @@ export function misfit(
   fields: Fields,
   channel: Channel,
 ): Decline | undefined {
-  if (grant.used) return "ATC_REPLAYED";
+  if (grant.used === GrantUse.Closed) return "GRANT_CLOSED";
+  if (grant.used !== GrantUse.Open) return "ATC_REPLAYED";
   if (now >= grant.expires) return "GRANT_EXPIRED";
   if (Number(fields[4]) === 0) return "AMOUNT_ZERO";
   if (Number(fields[4]) > grant.max_amount) return "AMOUNT_OVER_CAP";

@@ -272,14 +272,14 @@ describe("authorising a swipe", () => {
   it("says that the issuer failed where it did, and has decided nothing: ISSUER_FAILED", async () => {
     const faults: string[] = [];
     const message = purchase(tracks);
-    const { useGrant } = Tables.prototype;
-    Tables.prototype.useGrant = () => {
+    const { endGrant } = Tables.prototype;
+    Tables.prototype.endGrant = () => {
       throw new Error(`disk is full ${tracks.track2}`);
     };
     const { fields } = await reply(issuer, message, (code) => faults.push(code));
     expect([fields[39], fields[44]]).to.deep.equal(["96", "ISSUER_FAILED"]);
     expect(faults).to.deep.equal(["ISSUER_FAILED"]);
-    Tables.prototype.useGrant = useGrant;
+    Tables.prototype.endGrant = endGrant;
     expect(await answerTo(issuer, { ...message, mti: "0101" })).to.equal("APPROVED");
   });
 

@@ -8,7 +8,7 @@ import { LedgerError, readCertificate } from "@enabling-card/ledger";
 import { fromHex, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { expect } from "chai";
-import { Issuer, type IssuerOptions, keysFromSeeds, randomSeeds } from "../src/index.js";
+import { closeGrant, Issuer, type IssuerOptions, keysFromSeeds, randomSeeds } from "../src/index.js";
 import {
   answerTo,
   DAY,
@@ -257,11 +257,16 @@ describe("the issuer's files", () => {
     const first = await open();
     const card = await enrolledCard(first);
     const { cardId } = card;
-    const { track2 } = tracksOf(await takeGrant(first, card, (await first.mint(cardId, "Lovelace/Ada")).tokenRef));
+    const { tokenRef } = await first.mint(cardId, "Lovelace/Ada");
+    const { track2 } = tracksOf(await takeGrant(first, card, tokenRef));
+    expect(await answerTo(first, purchase(tracksOf(await takeGrant(first, card, tokenRef))))).to.equal("APPROVED");
     await first.close();
     const db = new Database(options.file);
     // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, no account apart from its tokens,
-    // no phone's registration, and no number of a key.
+    // no phone's registration, no number of a key, and nothing of what was said of a grant.
+    db.exec("DROP INDEX grants_by_request");
+    for (const column of ["said", "request_name", "used_at", "reversed", "of_code"])
+      db.exec(`ALTER TABLE grants DROP COLUMN ${column}`);
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
     db.exec(
@@ -275,6 +280,9 @@ describe("the issuer's files", () => {
     expect((await issuer.mint(cardId, "Lovelace/Ada")).last4).to.match(/^\d{4}$/);
     expect(await answerTo(issuer, purchase({ track2 }))).to.equal("APPROVED");
     expect(await answerTo(issuer, reversalOf(purchase({})))).to.equal("APPROVED");
+    const close = (atc: number) => closeGrant(issuer, cardId, { tokenRef: toHex(tokenRef), atc });
+    expect(await close(1)).to.deep.include({ outcome: "approved", amount: 950 });
+    await expectIssuerError(() => close(2), "GRANT_OUTCOME_LOST");
   });
 
   it("have the same grant for a request that comes again, when the issuer was killed behind its count", async () => {
@@ -286,7 +294,7 @@ describe("the issuer's files", () => {
       ...{ maxEmissions: 1, kind: "online" as const },
     };
     const repeat = { owner: "Ada", key: "a-key-of-its-own", asked: "this" };
-    const counted = await first.grants.count(asked, true, repeat);
+    const counted = await first.grants.count(asked, { hasOwnCryptogram: true, isOfCode: false }, repeat);
     const { sealed } = await first.grants.make(counted, first.grants.cryptogram(counted));
     await first.close();
     now += 60;

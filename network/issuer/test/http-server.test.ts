@@ -104,7 +104,7 @@ describe("the issuer's HTTP API", () => {
     it("gives a grant that the card opens, on-line and off-line", async () => {
       const { status, body } = await ask("POST", "/v1/grants", grantBody());
       expect(status).to.equal(200);
-      expect(body).to.have.all.keys("sealed", "issuerCert", "receipt", "consistency");
+      expect(body).to.have.all.keys("sealed", "atc", "issuerCert", "receipt", "consistency");
       expect(body.consistency).to.equal(null);
       expect((await openGrant(Buffer.from(body.sealed as string, "base64url"), card)).atc).to.equal(1);
 

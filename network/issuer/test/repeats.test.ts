@@ -138,12 +138,12 @@ describe("one grant, presented by many at once", () => {
       const { tokenRef } = await one.mint(card.cardId, "Lovelace/Ada");
       const tracks = tracksOf(await takeGrant(one, card, tokenRef, { domain: DOMAIN }));
       // The second asks while the first is between its look and its write. It has to wait, and as both are one thread here, in vain.
-      const { useGrant } = Tables.prototype;
+      const { endGrant } = Tables.prototype;
       let inside: unknown;
-      Tables.prototype.useGrant = async function (ref, atc) {
-        Tables.prototype.useGrant = useGrant;
+      Tables.prototype.endGrant = async function (ref, atc, end) {
+        Tables.prototype.endGrant = endGrant;
         inside = await answerTo(two, purchase(tracks));
-        await useGrant.call(this, ref, atc);
+        await endGrant.call(this, ref, atc, end);
       };
       const answers = [await answerTo(one, purchase(tracks))];
       for (let i = 0; i < 20; i++) answers.push(await answerTo(i % 2 ? one : two, purchase(tracks)));

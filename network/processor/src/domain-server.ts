@@ -109,8 +109,9 @@ export interface RemoteCredentials {
 export interface DomainGrant {
   /** Electronic commerce indicator: how the user was authenticated. */
   readonly eci: string;
-  /** Of a payment by a swipe. */
+  /** Of a payment by a swipe, with the token's counter, by which its holder closes it. */
   readonly grant?: SealedGrant;
+  readonly atc?: number;
   /** Of one without. */
   readonly remote?: RemoteCredentials;
 }
@@ -251,7 +252,7 @@ export class DomainServer {
       }
       const { atc, drc } = made!;
       const { eci, cavv } = result;
-      if (channel === Channel.Swipe) return { eci, grant };
+      if (channel === Channel.Swipe) return { eci, atc, grant };
       return { eci, remote: { token, expiry, atc, drc: Buffer.from(drc).toString("hex").toUpperCase(), cavv } };
     });
   }

@@ -96,7 +96,11 @@ export const ANSWERS = {
   code: answers({ code: out, codeRef: out, expires: { type: "integer" } }),
   cardCode: answers({ codeRef: out, expires: { type: "integer" }, grant: SEALED }),
   authentication: answers({ threeDSServerTransID: out, acsTransID: out, acsURL: out, question: SEALED }),
-  domainGrant: answers({ eci: out, grant: SEALED, remote: REMOTE }, ["grant", "remote"]),
+  domainGrant: answers({ eci: out, grant: SEALED, atc: { type: "integer" }, remote: REMOTE }, [
+    "grant",
+    "atc",
+    "remote",
+  ]),
   result: {
     ...answers({
       ...{ messageType: out, messageVersion: out, threeDSServerTransID: out, acsTransID: out, resultsStatus: out },

@@ -4,6 +4,8 @@
 import type { Card, ConfirmOptions, GrantBundle } from "../card/card.js";
 import { sdkError } from "../errors.js";
 import { toBase64Url } from "./base64url.js";
+import { atcOf } from "./closed-grant.js";
+import type { IssuedGrant } from "./issuer-client.js";
 import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, part, text } from "./json-door.js";
 
 export interface DomainPlugInOptions extends JsonDoorOptions {
@@ -67,17 +69,16 @@ export class DomainPlugIn {
    *
    * @throws {CardError} `NOT_AUTHENTICATED`; `SHOWN_DIFFERS` where the card would be asked about something else; `ISSUER_REFUSED` with the service's code; what `Card.load` and `Card.confirm` throw
    */
-  async grant(card: Card, order: Order, options: PlugInOptions = {}): Promise<GrantBundle> {
+  async grant(card: Card, order: Order, options: PlugInOptions = {}): Promise<IssuedGrant> {
     const answer = await this.#authorised(card, order, SWIPE, options);
-    return bundle(answer, "grant");
+    return { ...bundle(answer, "grant"), atc: atcOf(answer) };
   }
 
   /** What pays without a swipe. @throws {CardError} as `grant` */
   async credentials(card: Card, order: Order, options: PlugInOptions = {}): Promise<RemoteCredentials> {
     const answer = await this.#authorised(card, order, REMOTE, options);
     const remote = part(answer, "remote");
-    const { atc } = remote;
-    if (typeof atc !== "number" || !Number.isSafeInteger(atc)) throw malformed("atc");
+    const atc = atcOf(remote);
     const [token, expiry, drc, cavv] = ["token", "expiry", "drc", "cavv"].map((name) => text(remote, name));
     return { token: token!, expiry: expiry!, atc, drc: drc!, cavv: cavv!, eci: text(answer, "eci") };
   }

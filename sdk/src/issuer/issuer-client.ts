@@ -14,6 +14,7 @@ import type { GrantBundle, SignedState } from "../card/card.js";
 import { sdkError, throwIfAborted } from "../errors.js";
 import type { StateInfoAnswer } from "../means/check-info.js";
 import { toBase64Url } from "./base64url.js";
+import { atcOf, type ClosedGrant, expectAtc, readClosed } from "./closed-grant.js";
 import { readStateInfo } from "./info-answer.js";
 import {
   type Answer,
@@ -40,7 +41,7 @@ export interface IssuerClientOptions extends JsonDoorOptions {
 export interface IssuerCallOptions {
   readonly signal?: AbortSignal;
   /**
-   * Of a request for a change (enrol, createToken, grant, setState, register) that is a repeat: the same key gets the same answer, within a day. Another one each
+   * Of a request for a change (enrol, createToken, grant, closeGrant, setState, register) that is a repeat: the same key gets the same answer, within a day. Another one each
    * time unless told; of a lost answer the client asks once more by itself.
    */
   readonly idempotencyKey?: string;
@@ -67,6 +68,12 @@ export interface GrantRequest {
   /** 1 to 3. */
   readonly maxEmissions: number;
   readonly kind: "online" | "offline";
+}
+
+/** A grant for the card, and what the issuer knows it by. */
+export interface IssuedGrant extends GrantBundle {
+  /** The token's counter: `closeGrant` names the grant by it. To be kept until the payment is known to be over. */
+  readonly atc: number;
 }
 
 /** States a phone may ask for. */
@@ -139,7 +146,7 @@ export class IssuerClient {
   }
 
   /** Fetches a grant, sealed to the card. */
-  async grant(request: GrantRequest, options: IssuerCallOptions = {}): Promise<GrantBundle> {
+  async grant(request: GrantRequest, options: IssuerCallOptions = {}): Promise<IssuedGrant> {
     const { cardId, tokenRef, challenge, ...rest } = request;
     const body = {
       cardId: toBase64Url(cardId),
@@ -148,7 +155,25 @@ export class IssuerClient {
       ...rest,
     };
     const answer = await this.#change("/v1/grants", body, options);
-    return { sealed: octets(answer, "sealed"), ...evidence(answer) };
+    return { sealed: octets(answer, "sealed"), atc: atcOf(answer), ...evidence(answer) };
+  }
+
+  /**
+   * Closes a grant of which nobody heard how it ended: what was answered to the terminal, or that nothing was asked. From then on it pays nothing, wherever it
+   * is. Closed again, it is told again.
+   *
+   * @param atc - That came with the grant
+   * @throws {CardError} `ARGUMENT_INVALID`; `ISSUER_REFUSED` with `GRANT_UNKNOWN`, `GRANT_OUTCOME_LOST` (the issuer's desk may know), `GRANT_OF_CODE`
+   */
+  async closeGrant(
+    cardId: Uint8Array,
+    tokenRef: Uint8Array,
+    atc: number,
+    options: IssuerCallOptions = {},
+  ): Promise<ClosedGrant> {
+    expectAtc(atc);
+    const path = `/v1/tokens/${toBase64Url(tokenRef)}/grants/${atc}/closure`;
+    return readClosed(await this.#change(path, { cardId: toBase64Url(cardId) }, options));
   }
 
   /**

@@ -2,7 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import { type Bill, HANDS, type Hand } from "@enabling-card/companion/world";
+import { type Bill, CASHIERS, type Cashier, HANDS, type Hand } from "@enabling-card/companion/world";
 import { toHex } from "@enabling-card/wire";
 import proxy from "@fastify/http-proxy";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
@@ -24,6 +24,9 @@ export interface CompanionOptions {
 }
 
 const HOST = "127.0.0.1";
+/** Pages that hear the table at once: a browser's tabs. And what may wait for one that does not read, octets. */
+const LISTENERS_MAX = 16;
+const UNREAD_MAX = 1_048_576;
 const BODY_MAX = 4_096;
 /** Pages come from here alone, and nothing else does. */
 const POLICY = [
@@ -53,6 +56,13 @@ const HAND = {
   additionalProperties: false,
   required: ["does"],
   properties: { does: { enum: HANDS } },
+} as const;
+
+const CASHIER = {
+  type: "object",
+  additionalProperties: false,
+  required: ["how"],
+  properties: { how: { enum: CASHIERS } },
 } as const;
 
 /** @throws {CommandError} `PAGES_MISSING`; Node's `EADDRINUSE`, `EACCES` */
@@ -128,8 +138,18 @@ function tableRoutes(app: FastifyInstance, world: World): void {
     world.charge(request.body);
     return reply.code(204).send();
   });
+  app.post<{ Body: { how: Cashier } }>("/world/cashier", { schema: { body: CASHIER } }, (request, reply) => {
+    world.swipes(request.body.how);
+    return reply.code(204).send();
+  });
   app.post("/world/access", async () => ({ accessKey: await world.renewAccess() }));
-  app.get("/world/events", (_request, reply) => tellEvents(world, reply));
+  let listeners = 0;
+  app.get("/world/events", (_request, reply) => {
+    if (listeners >= LISTENERS_MAX) return reply.code(503).send({ code: "LISTENERS_MANY" });
+    listeners++;
+    tellEvents(world, reply, () => listeners--);
+    return reply;
+  });
 }
 
 function bearer({ headers }: FastifyRequest): string | undefined {
@@ -137,7 +157,7 @@ function bearer({ headers }: FastifyRequest): string | undefined {
 }
 
 /** The table as it is, and each event from then on: a line of JSON each. */
-function tellEvents(world: World, reply: FastifyReply): void {
+function tellEvents(world: World, reply: FastifyReply, gone: () => void): void {
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
@@ -145,8 +165,14 @@ function tellEvents(world: World, reply: FastifyReply): void {
     "content-type": "application/x-ndjson",
     "cache-control": "no-store",
   } as Record<string, string>);
-  const tell = (event: object) => raw.write(`${JSON.stringify(event)}\n`);
+  const tell = (event: object) => {
+    raw.write(`${JSON.stringify(event)}\n`);
+    if (raw.writableLength > UNREAD_MAX) raw.destroy();
+  };
   tell({ kind: "table", ...world.view });
   const stop = world.subscribe(tell);
-  raw.on("close", stop);
+  raw.on("close", () => {
+    stop();
+    gone();
+  });
 }

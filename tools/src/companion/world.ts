@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { Bill, Hand, TableView, WorldEvent } from "@enabling-card/companion/world";
+import type { Bill, Cashier, Hand, TableView, WorldEvent } from "@enabling-card/companion/world";
 import { INDICATOR_NAMES, type TraceEvent } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
@@ -14,13 +14,28 @@ import { Till } from "./till.js";
 const BILL: Bill = { amount: 950, merchant: "Corner Coffee" };
 /** Behind the last pass of an emission, ms: passes follow each other sooner. */
 const OVER_MS = 400;
+/** A head that has heard nothing by then hears nothing any more, ms: an armed card begins sooner. */
+const SILENCE_MS = 1_500;
+/** How much later than the swipe a cashier who is late asks, seconds: a grant has 120. The network's clocks jump for that. */
+const LATE_S = 150;
+
+/** How far the network's clocks are ahead, seconds. */
+class Clock {
+  aheadS = 0;
+  readonly now = () => Math.floor(Date.now() / 1000) + this.aheadS;
+}
 
 export class World {
   readonly network: Network;
   readonly #open: OpenCard;
   readonly #till: Till;
   readonly #listeners = new Set<(event: WorldEvent) => void>();
+  readonly #clock: Clock;
   #near = true;
+  #cashier: Cashier = "well";
+  /** Swipes of this cashier, with one card. */
+  #swipes = 0;
+  #silence: NodeJS.Timeout | undefined;
   #over: NodeJS.Timeout | undefined;
   #told = "";
 
@@ -29,20 +44,22 @@ export class World {
    * @throws what `startNetwork`, `personaliseFolder` and `openCard` throw
    */
   static async open(folder?: string): Promise<World> {
+    const clock = new Clock();
     const network = await startNetwork({
-      keys: sampleKeys(),
+      ...{ keys: sampleKeys(), now: clock.now },
       ...(folder !== undefined && { store: join(folder, "network") }),
     });
     try {
-      return new World(network, await ownCard(folder));
+      return new World(network, await ownCard(folder), clock);
     } catch (error) {
       await network.close();
       throw error;
     }
   }
 
-  private constructor(network: Network, open: OpenCard) {
+  private constructor(network: Network, open: OpenCard, clock: Clock) {
     this.network = network;
+    this.#clock = clock;
     this.#open = open;
     this.#till = new Till(network.processor.iso, BILL);
     open.card.trace.subscribe((event) => this.#seen(event));
@@ -82,7 +99,15 @@ export class World {
       batteryPercent: Math.round(card.battery.percent),
       near: this.#near,
       bill: this.#till.bill,
+      cashier: this.#cashier,
     };
+  }
+
+  /** How the cashier swipes from now on. */
+  swipes(how: Cashier): void {
+    this.#cashier = how;
+    this.#swipes = 0;
+    this.#tellTable();
   }
 
   charge(bill: Bill): void {
@@ -97,7 +122,7 @@ export class World {
       "press-twice": () => card.pressTwice(),
       // Longer than the card wants it held for a new phone: by a hand's trembling.
       hold: () => card.hold(PAIRING_HOLD_MS + 100),
-      swipe: () => card.touchHead(),
+      swipe: () => this.#swipe(),
       away: () => {
         this.#near = false;
         card.dropLine();
@@ -127,12 +152,24 @@ export class World {
 
   async close(): Promise<void> {
     clearTimeout(this.#over);
+    clearTimeout(this.#silence);
     this.#open.close();
     await this.network.close();
   }
 
+  #swipe(): void {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => {
+      const sentence = "The reader heard nothing: the card is not armed, or has sent all that it may";
+      this.#tell({ kind: "answer", bill: this.#till.bill, answer: { kind: "silent", code: "SILENT", sentence } });
+    }, SILENCE_MS);
+    this.#swipes++;
+    this.#open.card.touchHead();
+  }
+
   #seen(event: TraceEvent): void {
     if (event.kind === "pass") {
+      clearTimeout(this.#silence);
       clearTimeout(this.#over);
       this.#over = setTimeout(() => void this.#heard(), OVER_MS);
     }
@@ -149,9 +186,16 @@ export class World {
     }
     card.coil.clear();
     const { bill } = this.#till;
-    const { heard, answer } = this.#till.take(emission);
+    const how = this.#cashier;
+    const { heard, answer } = this.#till.take(emission, how === "turned" && this.#swipes > 1 ? "well" : how);
     this.#tell({ kind: "heard", passes: emission.passes.length, ...heard });
-    this.#tell({ kind: "answer", bill, answer: await answer });
+    // Before anybody has an answer.
+    if (how === "twice" && this.#swipes === 1) this.#swipe();
+    if (how === "late") this.#clock.aheadS = LATE_S;
+    const said = await answer;
+    this.#clock.aheadS = 0;
+    if (said.kind === "answered") this.#swipes = 0;
+    this.#tell({ kind: "answer", bill, answer: said });
   }
 
   /** Where anything of it is new. */
