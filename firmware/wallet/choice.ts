@@ -16,38 +16,34 @@ let chosen: i32 = -1;
 /** The phone has not heard of it. */
 let isNews: bool = false;
 
-/** The next one. Where there is none, nothing is shown. */
+/** The next one, behind the last the first. Where there is none, nothing is shown. */
 export function chooseNext(): void {
-  for (let i = 1; i <= TOKENS_MAX; i++) {
-    const place = (chosen + i) % TOKENS_MAX;
-    if (!mayPay(place)) continue;
-    chosen = place;
-    isNews = true;
-    postShort(ModuleId.Link, Mail.Indicate, Indicator.Choice1 + ordinal(place));
-    setDeadline(Deadline.Choice, CHOICE_SHOWN_MS);
-    tellChoice();
-    return;
+  let next = -1;
+  let nth = 0;
+  let count = 0;
+  for (let place = 0; place < TOKENS_MAX; place++) {
+    if (!tokenUsed(place) || tokenState(place) != TokenState.Active) continue;
+    if (next < 0 || (next <= chosen && place > chosen)) {
+      next = place;
+      nth = count;
+    }
+    count++;
   }
+  if (next < 0) return;
+  chosen = next;
+  isNews = true;
+  postShort(ModuleId.Link, Mail.Indicate, Indicator.Choice1 + nth);
+  setDeadline(Deadline.Choice, CHOICE_SHOWN_MS);
+  tellChoice();
 }
 
 /** To the phone, once it is there. */
 export function tellChoice(): void {
-  if (!isNews || !sessionLive() || !mayPay(chosen)) return;
+  if (!isNews || !sessionLive()) return;
   isNews = false;
   answerBegin(0, CardEvent.Chosen);
   cbor.putArray(2);
   cbor.putBytes(tokenRefAt(chosen), TOKEN_REF_SIZE);
   putInfo();
   answerEnd();
-}
-
-function mayPay(place: i32): bool {
-  return tokenUsed(place) && tokenState(place) == TokenState.Active;
-}
-
-/** How many that may pay come before it. */
-function ordinal(place: i32): i32 {
-  let count = 0;
-  for (let i = 0; i < place; i++) if (mayPay(i)) count++;
-  return count;
 }

@@ -177,10 +177,7 @@ export function openFirst(length: i32): void {
 /** Forgets the owner. The caller has ended the grant. */
 export function unpair(): Status {
   const status = write(VaultItem.Owner, owner, 0);
-  if (status == 0) {
-    nearForget();
-    announceIdentifier();
-  }
+  if (status == 0) announceIdentifier();
   return status == 0 ? Status.Ok : Status.VaultFailed;
 }
 
