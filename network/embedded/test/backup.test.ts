@@ -261,8 +261,21 @@ describe("a network that is restored from a copy", () => {
     } finally {
       Database.prototype.exec = exec;
     }
-    expect([isThere, existsSync(to), existsSync(`${to}.part`)]).to.deep.equal([false, true, false]);
+    const parts = readdirSync(folder).filter((name) => name.endsWith(".part"));
+    expect([isThere, existsSync(to), parts]).to.deep.equal([false, true, ["copy.sqlite.part"]]);
     expect(statSync(to).mode & 0o077).to.equal(0);
+  });
+
+  it("is made once in a folder, of two that are made there at once, and whole: EEXIST", async () => {
+    for (let round = 0; round < 5; round++) {
+      const to = at(`copies ${round}`);
+      const told = await Promise.all(
+        [1, 2].map(() => backUpNetwork(at("first"), to, now).catch((error: { code: string }) => error.code)),
+      );
+      expect(told.filter((one) => one === "EEXIST")).to.have.length(1);
+      const stores = ["issuer", "processor", "acs", "log"].map((name) => `${name}.sqlite`);
+      expect(readdirSync(to).sort()).to.deep.equal([...stores, "stores"].sort());
+    }
   });
 
   it("is not made over another, nor of what is no copy", async () => {

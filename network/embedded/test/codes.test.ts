@@ -302,6 +302,17 @@ describe("a transaction code", () => {
     expect(await swiped(sweep())).to.equal("CODE_UNKNOWN");
   });
 
+  it("that was used locks no device by whoever has seen it: its other codes pay", async () => {
+    const spent = await newCode();
+    const open = await newCode();
+    expect(await swiped(request(spent.code))).to.equal("APPROVED");
+    for (let i = 0; i < 8; i++) {
+      const again = request(spent.code, { 41: `S000000${i}` }, "00000000");
+      expect(await swiped(again), "he hears no more than before").to.equal("DEVICE_WRONG");
+    }
+    expect(await swiped(request(open.code))).to.equal("APPROVED");
+  });
+
   it("is not guessed by whoever has had his tries: those of its device are counted on", async () => {
     const { code } = await newCode();
     const { store } = network.processor.processor;

@@ -13,7 +13,7 @@ import {
   SERVICE_CODE,
   type Swipe,
 } from "@enabling-card/doors";
-import type { Fields, Message } from "@enabling-card/iso8583";
+import { type Fields, isRemoteEntry, type Message } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, isSettled, STRIPE_ATCS, type TokenState } from "@enabling-card/wire";
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
@@ -63,14 +63,15 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
   const decision = await decide(issuer, kept, fields, now, from);
-  if (!isOfNobody(decision)) await kept.keepDecision(request, decision, now);
+  if (!ALWAYS_SO.has(decision.decline)) await kept.keepDecision(request, decision, now);
   return decision;
 }
 
-/** What names no token of ours, or is no request at all: nothing of it is kept, as anybody can send as much of it as he likes, and each time it is the same. */
-function isOfNobody({ decline }: Decision): boolean {
-  return decline === "CARD_NUMBER_UNKNOWN" || decline === "FORMAT_ERROR" || decline === "TRANSACTION_UNSUPPORTED";
-}
+/** Of these nothing is kept: anybody can send as many as he likes, who has seen a stripe of before or none, and each time the answer is the same. */
+const ALWAYS_SO: ReadonlySet<Decision["decline"]> = new Set<Decline>([
+  ...(["CARD_NUMBER_UNKNOWN", "FORMAT_ERROR", "TRANSACTION_UNSUPPORTED"] as const),
+  ...(["ATC_REPLAYED", "GRANT_EXPIRED", "GRANT_CLOSED"] as const),
+]);
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */
 async function reversed(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
@@ -114,9 +115,9 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   const fault = grant === undefined ? "ATC_UNKNOWN" : faultOf(issuer, token, grant, swipe);
   // Where it may not pay anyhow, no try is wrong.
   if (fault) return refusal || KEYS_GONE.has(fault) ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+  const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const unfit =
-    refusal ??
-    (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, Channel.Swipe));
+    refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, channel));
   return unfit ? refused(kept, grant!, fields, now, unfit) : paid(issuer, kept, grant!, fields, now);
 }
 

@@ -298,9 +298,18 @@ describe("authorising a swipe", () => {
       expect(keptOnes).to.equal(0);
       expect(await answerTo(issuer, purchase(tracks, { 11: "000778" }))).to.equal("APPROVED");
       expect(keptOnes).to.equal(1);
+      for (const stan of ["000779", "000780"]) {
+        expect(await answerTo(issuer, purchase(tracks, { 11: stan }))).to.equal("ATC_REPLAYED");
+      }
+      expect(keptOnes, "nor of a stripe that was spent").to.equal(1);
     } finally {
       Tables.prototype.keepDecision = keepDecision;
     }
+  });
+
+  it("declines a stripe that came without a card, by DE 22, and the grant is not spent by it: DOMAIN_MISMATCH", async () => {
+    expect(await answerTo(issuer, purchase(tracks, { 22: "812" }))).to.equal("DOMAIN_MISMATCH");
+    expect(await answerTo(issuer, purchase(tracks, { 11: "000781" }))).to.equal("APPROVED");
   });
 
   it("declines a purchase of nothing, and the grant is not spent by it: AMOUNT_ZERO", async () => {

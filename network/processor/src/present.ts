@@ -73,7 +73,9 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     const device = processor.nameOf("device", row.device);
     if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "TRIES_SPENT" : "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
-    if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", device);
+    // Of a code that was used who has seen it knows all but its device's next digits, and those pay nothing: that is no guess at the device's.
+    const isGuess = row.request === null;
+    if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", ...(isGuess ? [device] : []));
     const unfit = misfit(row, presented, now);
     if (unfit !== undefined) return unfit;
     // One name, one purchase: an issuer's answer to it is no other's, and a reversal reverses no other.

@@ -1,7 +1,8 @@
 // Copies of a SQLite store. A copy says that it is one, and is not opened as a store: what happened behind its back must be made up for first
 // (`restored` of each service).
 
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, linkSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { ownersOnly } from "./owners-only.js";
 import { SqlError } from "./port.js";
@@ -23,19 +24,18 @@ export async function copyStore(from: string, to: string, now: number): Promise<
   if (existsSync(to)) throw Object.assign(new Error(`EEXIST: ${to} is there already`), { code: "EEXIST", path: to });
   const db = new Database(from, { fileMustExist: true, timeout: LOCK_WAIT_MS });
   // Under another name until it says that it is a copy: whoever is killed before leaves nothing that would be opened as a store.
-  const part = `${to}.part`;
+  const part = `${to}.${randomUUID()}.part`;
   try {
-    forget(part);
     ownersOnly(part);
     // In one step: nobody's write begins it anew. Where somebody keeps readers out it ends with nothing.
     const { remainingPages, totalPages } = await db.backup(part, { progress: () => 0x7fff_ffff });
     if (totalPages === 0 || remainingPages > 0) throw new SqlError("STORE_UNAVAILABLE");
     sayCopy(part, now);
-    renameSync(part, to);
+    linkSync(part, to); // whoever copies there at the same time is told EEXIST, and takes away nobody's
   } catch (cause) {
-    forget(part);
     throw coded(cause);
   } finally {
+    forget(part);
     db.close();
   }
 }
