@@ -239,10 +239,10 @@ export class Tables {
     );
   }
 
-  /** Grants of a token that are unspent and live at `now`. */
+  /** Grants of a token that live at `now` and have paid nothing, those that were closed among them: whoever asks nobody takes them still. */
   liveGrants(tokenRef: string, now: number): Promise<number> {
     return this.#count(
-      "SELECT COUNT(*) AS n FROM grants WHERE token_ref = ? AND used = 0 AND expires > ?",
+      "SELECT COUNT(*) AS n FROM grants WHERE token_ref = ? AND used IN (0, 2) AND expires > ?",
       tokenRef,
       now,
     );

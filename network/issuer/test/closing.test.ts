@@ -143,7 +143,7 @@ describe("closing a grant", () => {
     expect(await answerTo(issuer, swipe())).to.equal("APPROVED");
   });
 
-  it("leaves an off-line grant's place to another one", async () => {
+  it("leaves an off-line grant's place to no other: a terminal that asks nobody still takes it", async () => {
     const { tokenRef: offline } = await issuer.mint(card.cardId, "Lovelace/Ada", "offline");
     const kept = [];
     while (kept.length < 5) {
@@ -153,8 +153,10 @@ describe("closing a grant", () => {
     }
     await expectIssuerError(() => takeOfflineGrant(issuer, card, offline), "OFFLINE_LIMIT");
     expect(await close(kept[0]!.atc, offline)).to.deep.equal({ outcome: "unused" });
-    await takeOfflineGrant(issuer, card, offline);
+    await expectIssuerError(() => takeOfflineGrant(issuer, card, offline), "OFFLINE_LIMIT");
     expect(await answerTo(issuer, swipe({}, tracksOf(kept[0]!)))).to.equal("GRANT_CLOSED");
+    expect(await answerTo(issuer, swipe({}, tracksOf(kept[1]!)))).to.equal("APPROVED");
+    await takeOfflineGrant(issuer, card, offline);
   });
 
   it("says that it cannot know of one that an older store has lost: GRANT_OUTCOME_LOST", async () => {

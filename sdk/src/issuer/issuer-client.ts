@@ -159,8 +159,8 @@ export class IssuerClient {
   }
 
   /**
-   * Closes a grant of which nobody heard how it ended: what was answered to the terminal, or that nothing was asked. From then on it pays nothing, wherever it
-   * is. Closed again, it is told again.
+   * Closes a grant of which nobody heard how it ended: what was answered to the terminal, or that nothing was asked. From then on it pays nothing where
+   * the issuer is asked; an off-line one keeps its place among those that a token may have. Closed again, it is told again.
    *
    * @param atc - That came with the grant
    * @throws {CardError} `ARGUMENT_INVALID`; `ISSUER_REFUSED` with `GRANT_UNKNOWN`, `GRANT_OUTCOME_LOST` (the issuer's desk may know), `GRANT_OF_CODE`
