@@ -13,6 +13,8 @@ interface Tally {
   wrong: string[];
 }
 
+const ALL_OF_TEN: Tally = { valid: 10, first: 10, wrong: [] };
+
 function tally(seeds: readonly number[], make: (seed: number) => { samples: Float32Array; text: string }): Tally {
   const result: Tally = { valid: 0, first: 0, wrong: [] };
   for (const seed of seeds) {
@@ -268,6 +270,17 @@ describe("a hand that hesitates", () => {
         hesitating,
       ).wrong,
     ).to.deep.equal([]);
+  }).timeout(120_000);
+
+  it("is read where it slows by a tenth for a moment, in noise and beside a dropout", () => {
+    // None of the first and half of the others were read, nor a candidate, by a clock that held every hand to be steady.
+    const speed = { hesitation: { to: 0.9, width: 0.05 } };
+    expect(tally(some(10, 34_100_000), (seed) => synthesise(seed, { snrDb: 3, speed }))).to.deep.equal(ALL_OF_TEN);
+    const dropouts = { count: 1, cells: 1 };
+    for (const hesitation of [speed.hesitation, { to: 0.8, width: 0.05 }, { to: 0.65, width: 0.1 }]) {
+      const damaged = (seed: number) => synthesise(seed, { snrDb: 20, speed: { hesitation }, dropouts });
+      expect(tally(some(10, 34_200_000), damaged), JSON.stringify(hesitation)).to.deep.equal(ALL_OF_TEN);
+    }
   }).timeout(120_000);
 
   it("is read where the clock can be followed", () => {

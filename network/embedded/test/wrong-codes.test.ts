@@ -57,6 +57,22 @@ describe("whoever tries codes", () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it("is counted no further then: neither rows nor locked terminals are his to make", async () => {
+    const { processor } = network.processor;
+    const address = processor.nameOf("address", "127.0.0.1");
+    await answersOf(network.processor.iso, attempts(WRONG_MAX));
+    expect(await processor.store.failures(address, 0)).to.equal(WRONG_MAX);
+    await answersOf(network.processor.iso, attempts(20));
+    expect(await processor.store.failures(address, 0)).to.equal(WRONG_MAX);
+    const here = attempt();
+    const nine = Array.from({ length: 9 }, () => ({
+      ...here,
+      fields: { ...here.fields, 11: String(++tried).padStart(6, "0") },
+    }));
+    const said = (await answersOf(network.processor.iso, nine)).map(saidOf);
+    expect(said, "his terminal is not locked by more").to.deep.equal(Array(9).fill("TRIES_SPENT"));
+  });
+
   it("over HTTP likewise, whatever devices it names", async () => {
     const buy = async () => {
       const device = randomBytes(16).toString("base64url");

@@ -3,7 +3,7 @@
 
 import type { Seed } from "./acquire/acquire.js";
 import { type Around, around, isCut, type Rates } from "./acquire/around.js";
-import { CELLS_MAX, follow, type Trail } from "./fit/follow.js";
+import { CELLS_MAX, follow, STEADY_HAND, type Trail, UNSTEADY_HAND } from "./fit/follow.js";
 import { levelled } from "./fit/level.js";
 import type { Pulse } from "./fit/pulse.js";
 import { noisyScatter, type Reading, refined, smoothed } from "./fit/refine.js";
@@ -44,6 +44,10 @@ const GAIN_MIN = 70;
 const OTHER = 2;
 /** Of the power around a run of zeros, what its tone must explain for the reversals to stand out one by one. */
 const CLEAR = 0.6;
+/** And for a hand's unsteadiness to be told from noise: from some -2 dB on. */
+const AUDIBLE = 0.38;
+/** Deviation of a pulse's measured time, cells. */
+const WOBBLE = 0.07;
 /** Deviation of pulses from the clock up to which the writer is not asked, cells, and in what noise gives. */
 const STEADY = 0.045;
 const SCATTERED = 1.2;
@@ -65,15 +69,19 @@ export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft
   const power = OTHER * close < wide ? close : wide;
   // Of what is there, most is held to be noise: a clock that believes too much is lost at the first odd pulse.
   const noise = 0.7 * power;
-  const clear = pulse.energy * seed.height * seed.height > CLEAR * power;
+  const share = (pulse.energy * seed.height * seed.height) / power;
+  const clear = share > CLEAR;
   const trail = looked(near, far, (place, all) => {
     const damaged = clear && all ? DAMAGED_CELL : undefined;
-    const go = (samples: Float32Array) => follow(samples, place.seed, pulse, noise, 0.07, all ? ALL : FEW, damaged);
+    const by = (samples: Float32Array, drift: number) =>
+      follow(samples, place.seed, pulse, noise, { wobble: WOBBLE, drift }, all ? ALL : FEW, damaged);
+    const go = (samples: Float32Array) => {
+      const steady = by(samples, STEADY_HAND);
+      return share > AUDIBLE ? betterOf(steady, by(samples, UNSTEADY_HAND)) : steady;
+    };
     const found = go(place.flat);
     const even = clear ? levelled(place.flat, place.seed) : undefined;
-    if (even === undefined) return found;
-    const other = go(even);
-    return other.gain > found.gain + BETTER ? other : found;
+    return even === undefined ? found : betterOf(found, go(even));
   });
   const followed = trail && followedBy(trail.found, trail.place, noise, pulse);
   const reading = followed?.reading;
@@ -91,6 +99,11 @@ export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft
     drafts.push({ ...extent(followed.samples, followed.reading, scale, shift + followed.first * scale), followed });
   }
   return drafts;
+}
+
+/** The first one, unless the other is evidently better. */
+function betterOf(one: Trail, other: Trail): Trail {
+  return other.gain > one.gain + BETTER ? other : one;
 }
 
 /** A stretch of cells as somebody read it. */
@@ -120,7 +133,7 @@ const ALL = 8;
 const FEW = 4;
 /** What a damaged cell gains where pulses stand out: two of them do not end a reading. */
 const DAMAGED_CELL = -6;
-/** Gain by which a trail must be better for weak stretches to be raised. */
+/** Gain by which a trail must be better for weak stretches to be raised, or for a hand to be unsteady. */
 const BETTER = 20;
 const ALL_PATHS = 48;
 const FEW_PATHS = 12;

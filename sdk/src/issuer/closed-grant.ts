@@ -5,7 +5,7 @@ import { type Answer, malformed, text } from "./json-door.js";
 
 /** What was asked with a grant. */
 interface Asked {
-  /** Minor units of `currency` (ISO 4217, three digits). */
+  /** Minor units of `currency` (ISO 4217, three digits; empty where the terminal named none). */
   readonly amount: number;
   readonly currency: string;
   /** As its acquirer calls it. */
@@ -45,11 +45,12 @@ export function readClosed(answer: Answer): ClosedGrant {
 }
 
 function asked(answer: Answer): Asked {
-  const { amount, at, merchant } = answer;
+  const { amount, at, currency, merchant } = answer;
   if (!isWhole(amount)) throw malformed("amount");
   if (!isWhole(at)) throw malformed("at");
   if (typeof merchant !== "string" || merchant.length > 64) throw malformed("merchant");
-  return { amount, currency: text(answer, "currency"), merchant, at };
+  if (typeof currency !== "string" || !/^(\d{3})?$/.test(currency)) throw malformed("currency");
+  return { amount, currency, merchant, at };
 }
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -33,6 +33,18 @@ const REACH = 1.25;
 /** How fast the height of pulses is followed. */
 const LEVEL = 0.06;
 
+/** What a clock has to follow. */
+export interface Pace {
+  /** Deviation of a pulse's measured time, cells. */
+  readonly wobble: number;
+  /** How much the drift of the cell changes from one to the next, of a cell. */
+  readonly drift: number;
+}
+
+/** A hand may slow by a tenth within ten cells. In deep noise a clock that allows for that is lost: there it is held to be steady. */
+export const UNSTEADY_HAND = 2e-3;
+export const STEADY_HAND = 1.5e-4;
+
 interface Reading {
   at: number;
   cell: number;
@@ -46,7 +58,6 @@ interface Reading {
 
 /**
  * @param noise - Variance of a sample's noise.
- * @param wobble - Deviation of a pulse's measured time, cells.
  * @param survivors - Readings that are kept.
  * @param damaged - What a cell gains at least, however little it fits, where cells may be damaged; those whose pulses are weak fit better.
  */
@@ -55,12 +66,12 @@ export function follow(
   seed: Seed,
   pulse: Pulse,
   noise: number,
-  wobble: number,
+  pace: Pace,
   survivors: number,
   damaged?: number,
 ): Trail {
-  const forth = walk(samples, seed, pulse, noise, wobble, survivors, damaged, 1);
-  const back = walk(samples, seed, pulse, noise, wobble, survivors, damaged, -1);
+  const forth = walk(samples, seed, pulse, noise, pace, survivors, damaged, 1);
+  const back = walk(samples, seed, pulse, noise, pace, survivors, damaged, -1);
   const cells = forth.bits.length + back.bits.length;
   const bounds = new Float64Array(cells + 1);
   const bits = new Uint8Array(cells);
@@ -119,7 +130,7 @@ function walk(
   seed: Seed,
   pulse: Pulse,
   noise: number,
-  wobble: number,
+  pace: Pace,
   survivors: number,
   damaged: number | undefined,
   way: 1 | -1,
@@ -134,7 +145,7 @@ function walk(
   const next: Reading[] = [];
   let bestGain = 0;
   let bestNode = 0;
-  const gains = gainsFor(wobble);
+  const gains = gainsFor(pace);
   for (let k = 0; k < CELLS_MAX; k++) {
     const step = 3 * Math.min(k, SETTLED - 1);
     const phase = gains[step]!;
@@ -221,8 +232,9 @@ function hasAlike(better: readonly Reading[], { sign, before, at, cell }: Readin
 }
 
 /** Gains of a Kalman filter for place, cell and its drift, all in cells: wide at first, then what noise and the hand allow. */
-export function gainsFor(wobble: number): Float64Array {
-  const known = GAINS.get(wobble);
+export function gainsFor({ wobble, drift }: Pace): Float64Array {
+  const name = `${wobble} ${drift}`;
+  const known = GAINS.get(name);
   if (known !== undefined) return known;
   const gains = new Float64Array(3 * SETTLED);
   let p = [
@@ -238,23 +250,20 @@ export function gainsFor(wobble: number): Float64Array {
   for (let k = 0; k < SETTLED; k++) {
     // One cell on: place += cell, cell += drift.
     p = product(product(f, p), transposed(f));
-    p[2]![2]! += DRIFT * DRIFT;
+    p[2]![2]! += drift * drift;
     const s = p[0]![0]! + wobble * wobble;
     const gain = p.map((row) => row[0]! / s);
     gains.set(gain, 3 * k);
     const top = p[0]!;
     p = p.map((row, i) => row.map((value, j) => value - gain[i]! * top[j]!));
   }
-  GAINS.set(wobble, gains);
+  GAINS.set(name, gains);
   return gains;
 }
 
-const GAINS = new Map<number, Float64Array>();
+const GAINS = new Map<string, Float64Array>();
 /** Cells after which the gains stay as they are. */
 export const SETTLED = 120;
-/** How much the drift itself changes from cell to cell. */
-const DRIFT = 1.5e-4;
-
 function product(a: number[][], b: number[][]): number[][] {
   return a.map((row) => b[0]!.map((_, j) => row.reduce((sum, value, i) => sum + value * b[i]![j]!, 0)));
 }

@@ -1,7 +1,7 @@
 // A clock through reversals that are known one by one: from a run of zeros outwards, cell by cell, many readings at once. Each takes one
 // reversal for a zero and two for a one, and its clock follows them with a Kalman filter.
 
-import { CELLS_MAX, gainsFor, SETTLED } from "../fit/follow.js";
+import { CELLS_MAX, gainsFor, SETTLED, STEADY_HAND } from "../fit/follow.js";
 
 /** A reversal's place, samples, in rising order. */
 export interface Paced {
@@ -58,7 +58,7 @@ export function paced(times: ArrayLike<number>, at: number, cell: number, surviv
 }
 
 function walk(times: ArrayLike<number>, first: number, at: number, cell: number, survivors: number, way: 1 | -1) {
-  const gains = gainsFor(WOBBLE);
+  const gains = gainsFor({ wobble: WOBBLE, drift: STEADY_HAND });
   let readings: Reading[] = [{ taken: 0, at, cell, drift: 0, gain: 0, parent: undefined }];
   let best = readings[0]!;
   for (let k = 0; k < CELLS_MAX; k++) {
