@@ -110,7 +110,7 @@ describe("the issuer's client", () => {
       { outcome: "unused" },
       { outcome: "approved", ...asked, authCode: "123456" },
       { outcome: "reversed", ...asked, authCode: "123456" },
-      { outcome: "declined", ...asked, merchant: "", decline: "AMOUNT_OVER_CAP" },
+      { outcome: "declined", ...asked, currency: "", merchant: "", decline: "AMOUNT_OVER_CAP" },
     ]) {
       const { client, calls } = issuer({ "*": answer });
       expect(await client.closeGrant(REF, REF, 7)).to.deep.equal(answer);
