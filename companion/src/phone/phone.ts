@@ -7,12 +7,9 @@ import {
   followCard,
   IssuerClient,
   type MeansInput,
-  type MeansView,
-  type PairStep,
   type Token,
-  type WalletView,
 } from "@enabling-card/sdk";
-import { decodePairingCode, toBase32 } from "@enabling-card/wire";
+import { toBase32, toHex } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -23,6 +20,9 @@ import { registrationStore } from "../keep/registration-store.js";
 import { Closing } from "./closing.js";
 import { MeansBook } from "./means-book.js";
 import { dropAsked, isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
+import { cardNamed, type Means, type OwnCard, type PairingStep } from "./own-card.js";
+
+export type { Means, OwnCard, PairingStep } from "./own-card.js";
 
 export interface PhoneOptions {
   readonly database: Database;
@@ -33,28 +33,6 @@ export interface PhoneOptions {
   /** Whether a card may be looked for without its owner's click: not where a browser asks him which. */
   readonly canLook: boolean;
 }
-
-/** What pays, on a card. */
-export interface Means {
-  readonly token: Token;
-  readonly view: MeansView;
-}
-
-/** One card of this phone's. */
-export interface OwnCard {
-  /** Base32 of its id. */
-  readonly name: string;
-  readonly cardId: Uint8Array;
-  readonly link: "away" | "connecting" | "near";
-  /** Known once it was near. */
-  readonly batteryPercent: number | undefined;
-  readonly means: readonly Means[];
-  /** What it is about: armed, sending, sent. Known while it is near. */
-  readonly wallet: WalletView | undefined;
-}
-
-/** Steps of pairing and of what follows it, for people. */
-export type PairingStep = PairStep | "enrolling" | "registering";
 
 export class Phone {
   readonly payments: Payments;
@@ -219,6 +197,11 @@ export class Phone {
     }
   }
 
+  /** What the card's button has chosen is for the next payment: that has begun, or its owner has chosen on the phone since. */
+  choiceOver(name: string): void {
+    this.#change(name, { chosen: undefined });
+  }
+
   /** Listens to the issuer's news of all that is registered. */
   async follow(): Promise<void> {
     for (const { name } of this.#cards.value) {
@@ -334,7 +317,10 @@ export class Phone {
         this.#change(card.name, { link: "away" });
         if (wasWaiting && this.#options.canLook) void this.#lookFor(card);
       } else if ("info" in notice)
-        this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
+        this.#change(card.name, {
+          ...{ link: "near", batteryPercent: notice.info.batteryPercent },
+          ...(notice.type === "chosen" && { chosen: toHex(notice.tokenRef) }),
+        });
     });
   }
 
@@ -352,7 +338,7 @@ export class Phone {
       const live = this.#live.get(name);
       const link = live?.connected ? "near" : (before?.link ?? "away");
       const batteryPercent = live?.info.batteryPercent ?? before?.batteryPercent;
-      cards.push({ name, cardId, link, batteryPercent, means, wallet: before?.wallet });
+      cards.push({ name, cardId, link, batteryPercent, means, wallet: before?.wallet, chosen: before?.chosen });
     }
     this.#cards.value = cards;
   }
@@ -374,15 +360,6 @@ export class Phone {
 
   #change(name: string, change: Partial<OwnCard>): void {
     this.#cards.value = this.#cards.value.map((card) => (card.name === name ? { ...card, ...change } : card));
-  }
-}
-
-/** Which card a code is of; undefined of one that is none. */
-function cardNamed(code: string): string | undefined {
-  try {
-    return toBase32(decodePairingCode(code).cardId);
-  } catch {
-    return undefined;
   }
 }
 
