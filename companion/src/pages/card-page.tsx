@@ -7,6 +7,7 @@ import { type Task, useTask } from "../parts/use-task.js";
 import { indicationOf, shortName } from "../parts/words.js";
 import type { Phone } from "../phone/phone.js";
 import type { TableModel } from "../world/table-model.js";
+import { NearnessPanel } from "./nearness-panel.js";
 
 const HOLDER = "EXAMPLE/ALEX";
 
@@ -86,6 +87,7 @@ export function CardPage({ phone, table, card: name }: CardPageProps) {
           </details>
         </div>
       )}
+      <NearnessPanel phone={phone} card={card} />
       <div class="panel">
         <h2>Part with it</h2>
         <p>The card forgets this phone, and this phone the card. Its payment means stay at the issuer.</p>

@@ -2,6 +2,7 @@
 
 import type { MeansView, PairStep, Token, WalletView } from "@enabling-card/sdk";
 import { decodePairingCode, toBase32 } from "@enabling-card/wire";
+import type { Together } from "../keep/records.js";
 
 /** What pays, on a card. */
 export interface Means {
@@ -22,7 +23,17 @@ export interface OwnCard {
   readonly wallet: WalletView | undefined;
   /** What its button has chosen for the next payment: a token's reference, hexadecimal, which this phone may not know. */
   readonly chosen: string | undefined;
+  /** How long this phone may be away, seconds; null for good; "none" where its firmware has no nearness; undefined until it was asked. */
+  readonly nearness: number | null | "none" | undefined;
+  /** When both were together last, where that is kept; and that it has been away for longer than it may. */
+  readonly together: Together | undefined;
+  readonly isLeft: boolean;
 }
+
+/** Of a card that was not near yet. */
+export const UNSEEN = {
+  ...{ wallet: undefined, chosen: undefined, nearness: undefined, together: undefined, isLeft: false },
+} as const;
 
 /** Steps of pairing and of what follows it, for people. */
 export type PairingStep = PairStep | "enrolling" | "registering";

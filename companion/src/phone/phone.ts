@@ -9,7 +9,7 @@ import {
   type MeansInput,
   type Token,
 } from "@enabling-card/sdk";
-import { toBase32, toHex } from "@enabling-card/wire";
+import { type CardInfo, toBase32, toHex } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -17,10 +17,12 @@ import { pairingStore } from "../keep/pairing-store.js";
 import { Payments } from "../keep/payments.js";
 import type { Account } from "../keep/records.js";
 import { registrationStore } from "../keep/registration-store.js";
+import { Togethers } from "../keep/togethers.js";
+import { AtHand } from "./at-hand.js";
 import { Closing } from "./closing.js";
 import { MeansBook } from "./means-book.js";
 import { dropAsked, isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
-import { cardNamed, type Means, type OwnCard, type PairingStep } from "./own-card.js";
+import { cardNamed, type Means, type OwnCard, type PairingStep, UNSEEN } from "./own-card.js";
 
 export type { Means, OwnCard, PairingStep } from "./own-card.js";
 
@@ -37,6 +39,7 @@ export interface PhoneOptions {
 export class Phone {
   readonly payments: Payments;
   readonly closing: Closing;
+  readonly atHand: AtHand;
   readonly #left = new AbortController();
   readonly #options: PhoneOptions;
   readonly #store;
@@ -50,6 +53,7 @@ export class Phone {
     const phone = new Phone(options);
     await phone.payments.abandon();
     await phone.#readCards();
+    await phone.atHand.open();
     return phone;
   }
 
@@ -67,6 +71,11 @@ export class Phone {
       },
       this.#left.signal,
     );
+    this.atHand = new AtHand({
+      togethers: new Togethers(options.database),
+      change: (name, change) => this.#change(name, change),
+      isNear: (name) => this.#near(name) !== undefined,
+    });
     this.#means = new MeansBook({
       store: registrationStore(options.database),
       issuerOf: (account) => this.issuerOf(account),
@@ -103,6 +112,7 @@ export class Phone {
     this.#live.set(card.name, card);
     this.#watch(card);
     await this.#readCards();
+    void this.atHand.arrived(card);
     await this.enrol(card.name, holderName, onStep, signal);
   }
 
@@ -177,14 +187,21 @@ export class Phone {
       return card;
     } catch (error) {
       this.#change(name, { link: "away" });
+      this.atHand.missed(name);
       throw error;
     }
+  }
+
+  /** How long this phone may be away from it. @param awayS - null for good. @throws {CardError} as `Card.setNearness` */
+  async chooseNearness(name: string, awayS: number | null, signal: AbortSignal): Promise<void> {
+    await this.atHand.choose(await this.reach(name, signal), awayS);
   }
 
   async #arrived(card: Card): Promise<void> {
     const wallet = seenNow(card);
     this.#change(card.name, { link: "near", batteryPercent: card.info.batteryPercent, wallet });
     await settle(this.payments, card);
+    void this.atHand.arrived(card);
   }
 
   /** Asks issuer and card how each payment means stands; what is out of reach is left as it was. */
@@ -244,6 +261,7 @@ export class Phone {
     const card = await this.reach(name, signal);
     await card.unpair({ ...(signal && { signal }) });
     this.#live.delete(name);
+    await this.atHand.forget(name);
     await this.#readCards();
   }
 
@@ -254,12 +272,19 @@ export class Phone {
     await this.#live.get(name)?.close();
     this.#live.delete(name);
     await this.#store.forget(own.cardId);
+    await this.atHand.forget(name);
     await this.#readCards();
+  }
+
+  /** What a card that was near says of itself. */
+  infoOf(name: string): CardInfo | undefined {
+    return this.#live.get(name)?.info;
   }
 
   /** Lets go of all cards: another tab has them now. */
   async leave(): Promise<void> {
     this.#left.abort();
+    this.atHand.close();
     const cards = [...this.#live.values()];
     this.#live.clear();
     for (const card of cards) await card.close();
@@ -315,6 +340,7 @@ export class Phone {
     card.subscribe((notice) => {
       if (notice.type === "disconnected") {
         this.#change(card.name, { link: "away" });
+        this.atHand.left(card.name);
         if (wasWaiting && this.#options.canLook) void this.#lookFor(card);
       } else if ("info" in notice)
         this.#change(card.name, {
@@ -338,7 +364,8 @@ export class Phone {
       const live = this.#live.get(name);
       const link = live?.connected ? "near" : (before?.link ?? "away");
       const batteryPercent = live?.info.batteryPercent ?? before?.batteryPercent;
-      cards.push({ name, cardId, link, batteryPercent, means, wallet: before?.wallet, chosen: before?.chosen });
+      const known = { ...UNSEEN, ...before };
+      cards.push({ ...known, name, cardId, link, batteryPercent, means });
     }
     this.#cards.value = cards;
   }
