@@ -8,6 +8,7 @@ import { CardsPage } from "./pages/cards-page.js";
 import { HistoryPage } from "./pages/history-page.js";
 import { PairPage } from "./pages/pair-page.js";
 import { PayPage } from "./pages/pay-page.js";
+import { LeftBehind } from "./parts/left-behind.js";
 import { clockWords } from "./parts/words.js";
 import type { Phone } from "./phone/phone.js";
 import { Table } from "./world/table.js";
@@ -105,6 +106,7 @@ export function App({ phone, table, isStranger }: AppProps) {
           Until then its card and its till are out of reach; what this phone keeps is there.
         </p>
       )}
+      <LeftBehind phone={phone} />
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>
         {pageOf(room, rest, phone, table)}
       </main>

@@ -213,7 +213,7 @@ export class EmulatedCard {
     this.#machine.touchHead();
   }
 
-  /** The virtual clock moves on by `ms` milliseconds. */
+  /** The virtual clock moves on by `ms` milliseconds; a real one jumps ahead by as much. */
   advance(ms: number): void {
     this.#machine.advance(ms);
   }

@@ -168,8 +168,9 @@ export class Machine {
     this.#pump();
   }
 
-  /** The virtual clock moves on; all that is due on the way happens at its time. */
+  /** The virtual clock moves on; all that is due on the way happens at its time. A real one is ahead of the wall's by that much from then on. */
   advance(ms: number): void {
+    if (this.#options.clock === "real") this.#originMs -= ms;
     this.#advanceTo(this.timeline.nowNs + ms * NS_PER_MS);
   }
 

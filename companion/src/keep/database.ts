@@ -1,8 +1,8 @@
-// What this browser keeps, in one IndexedDB: pairings, registrations, accounts, payments, settings. Keys are handles of WebCrypto where the browser
+// What this browser keeps, in one IndexedDB: pairings, registrations, accounts, payments, when a card was here last, settings. Keys are handles of WebCrypto where the browser
 // has X25519, which gives their secret half to nobody, these pages among them.
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Account, Payment, StoredPairing, StoredRegistration } from "./records.js";
+import type { Account, Payment, StoredPairing, StoredRegistration, Together } from "./records.js";
 
 export interface Kept extends DBSchema {
   /** By the card's id and whether it is confirmed: at most one of each. */
@@ -10,13 +10,14 @@ export interface Kept extends DBSchema {
   registrations: { key: [cardId: string, tokenRef: string]; value: StoredRegistration };
   accounts: { key: string; value: Account };
   payments: { key: number; value: Payment; indexes: { startedMs: number } };
+  togethers: { key: string; value: Together };
   settings: { key: string; value: string };
 }
 
 export type Database = IDBPDatabase<Kept>;
 
 const NAME = "enabling-card";
-const VERSION = 1;
+const VERSION = 2;
 
 /** Why nothing can be kept, in words of the user's. */
 export class KeepError extends Error {
@@ -35,7 +36,9 @@ export class KeepError extends Error {
 export async function openDatabase(): Promise<Database> {
   try {
     return await openDB<Kept>(NAME, VERSION, {
-      upgrade(database) {
+      upgrade(database, before) {
+        if (before < 2) database.createObjectStore("togethers", { keyPath: "card" });
+        if (before > 0) return;
         database.createObjectStore("pairings", { keyPath: ["card", "confirmedAs"] });
         database.createObjectStore("registrations", { keyPath: ["card", "token"] });
         database.createObjectStore("accounts", { keyPath: "card" });

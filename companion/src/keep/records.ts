@@ -27,6 +27,25 @@ export interface Account {
   readonly tokens: readonly Token[];
 }
 
+/** Where a phone was, by its browser. */
+export interface Place {
+  /** Degrees, WGS 84. */
+  readonly latitude: number;
+  readonly longitude: number;
+  /** It is within so many metres, by 95 of 100. */
+  readonly accuracyM: number;
+}
+
+/** When this phone and a card were together last: kept where the card's owner chose how long it may be away. */
+export interface Together {
+  readonly card: string;
+  /** How long that is, seconds. */
+  readonly awayS: number;
+  readonly lastMs: number;
+  /** Where he allowed it. */
+  readonly place?: Place;
+}
+
 /** How a payment ended, as far as this phone knows; `unused` and `reversed` are told by the issuer, which has closed it. */
 export type Outcome = "approved" | "declined" | "reversed" | "unused" | "not-sent" | "sent" | "unknown";
 

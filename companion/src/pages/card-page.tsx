@@ -1,10 +1,13 @@
 // One card: what is left to set up, one more payment means, and how to part.
 
+import { toHex } from "@enabling-card/wire";
 import { useState } from "preact/hooks";
+import { Choice } from "../parts/choice.js";
 import { type Task, useTask } from "../parts/use-task.js";
-import { shortName } from "../parts/words.js";
+import { indicationOf, shortName } from "../parts/words.js";
 import type { Phone } from "../phone/phone.js";
 import type { TableModel } from "../world/table-model.js";
+import { NearnessPanel } from "./nearness-panel.js";
 
 const HOLDER = "EXAMPLE/ALEX";
 
@@ -39,8 +42,22 @@ export function CardPage({ phone, table, card: name }: CardPageProps) {
           <code>{name}</code>
         </dd>
         <dt>Payment means</dt>
-        <dd>{card.means.length}</dd>
+        <dd>
+          {card.means.length === 0 && "none yet"}
+          <ul class="plain">
+            {card.means.map(({ token, view }) => (
+              <li key={toHex(token.tokenRef)}>
+                •••• {token.last4}, {indicationOf(view)}
+                {card.chosen === toHex(token.tokenRef) && <span class="chosen">chosen</span>}
+              </li>
+            ))}
+          </ul>
+        </dd>
       </dl>
+      <Choice card={card} />
+      {card.means.length > 1 && (
+        <p class="hint">Each short press of the card's button chooses the next one, while it is not armed.</p>
+      )}
       {card.means.length === 0 ? (
         <SetUp
           task={task}
@@ -70,6 +87,7 @@ export function CardPage({ phone, table, card: name }: CardPageProps) {
           </details>
         </div>
       )}
+      <NearnessPanel phone={phone} card={card} />
       <div class="panel">
         <h2>Part with it</h2>
         <p>The card forgets this phone, and this phone the card. Its payment means stay at the issuer.</p>

@@ -2,6 +2,7 @@
 
 import type { WalletStatus } from "@enabling-card/sdk";
 import { toHex } from "@enabling-card/wire";
+import { Choice } from "../parts/choice.js";
 import { Countdown } from "../parts/countdown.js";
 import { useTask } from "../parts/use-task.js";
 import { indicationOf, NEXT, shortName } from "../parts/words.js";
@@ -68,6 +69,7 @@ function CardObject({ phone, card }: { readonly phone: Phone; readonly card: Own
           It has nothing to pay with yet. <a href={`#/card/${card.name}`}>Finish setting it up</a>
         </p>
       )}
+      <Choice card={card} />
       <ul class="means">
         {card.means.map((means) => (
           <MeansRow key={toHex(means.token.tokenRef)} phone={phone} card={card} means={means} task={task} />
@@ -111,13 +113,14 @@ function MeansRow({ phone, card, means: { token, view }, task }: RowProps) {
         </span>{" "}
         <span class="visually-hidden">ends in </span>
         {token.last4}
+        {card.chosen === toHex(token.tokenRef) && <span class="chosen">chosen</span>}
       </span>
       <span class={`state state-${view.indication}`}>{indicationOf(view)}</span>
       {view.link !== null && <span class="next">{NEXT[view.link.action]}</span>}
       <span class="buttons">
         {canPay && (
           <a
-            class="button primary"
+            class={card.chosen === undefined || card.chosen === toHex(token.tokenRef) ? "button primary" : "button"}
             href={`#/pay/${card.name}/${toHex(token.tokenRef)}`}
             aria-label={`Pay with ${name}`}
           >

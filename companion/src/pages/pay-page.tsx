@@ -3,6 +3,7 @@
 import { toHex } from "@enabling-card/wire";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Choice, chosenOf } from "../parts/choice.js";
 import { Countdown } from "../parts/countdown.js";
 import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
@@ -26,6 +27,17 @@ export function PayPage({ phone, table, card: name, token: wanted }: PayPageProp
   useEffect(() => table?.onAnswer((answer) => paying.value?.heard(answer)), []);
   // Who leaves this page takes back what was not presented.
   useEffect(() => () => paying.value?.leave(), []);
+  const chosenHere = card && chosenOf(card);
+  // The later choice holds: this page's means over what the button had chosen before, and what the button chooses now over that. What has begun goes on.
+  const isOpened = useRef(false);
+  useEffect(() => {
+    const isBefore = !isOpened.current;
+    isOpened.current = true;
+    const next = chosenHere && toHex(chosenHere.token.tokenRef);
+    if (paying.value !== undefined || next === undefined || next === wanted) return;
+    if (isBefore) phone.choiceOver(name);
+    else location.replace(`#/pay/${name}/${next}`);
+  }, [chosenHere, paying.value === undefined]);
   if (card === undefined || means === undefined)
     return (
       <>
@@ -37,6 +49,7 @@ export function PayPage({ phone, table, card: name, token: wanted }: PayPageProp
   const begin = (merchant: string, cap: number, when: "now" | "swipe") => {
     const one = new Paying(phone, { card: name, token: means.token, merchant, cap });
     paying.value = one;
+    phone.choiceOver(name);
     void one.prepare(when);
     chosen.value = when;
   };
@@ -44,6 +57,7 @@ export function PayPage({ phone, table, card: name, token: wanted }: PayPageProp
   return (
     <>
       <h1>Pay with •••• {means.token.last4}</h1>
+      <Choice card={card} />
       {paying.value === undefined ? (
         <Order table={table} onOrder={begin} />
       ) : (

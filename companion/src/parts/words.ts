@@ -1,6 +1,7 @@
 // Numbers and states in words.
 
 import type { Indication, MeansAction, MeansView } from "@enabling-card/sdk";
+import type { Place } from "../keep/records.js";
 
 export function euro(cents: number): string {
   return `${(cents / 100).toFixed(2)} EUR`;
@@ -91,6 +92,23 @@ const DECLINES: Readonly<Record<string, string>> = {
 export function declined(code: string): string {
   const why = DECLINES[code];
   return why === undefined ? code : `${why} (${code})`;
+}
+
+/** @param seconds - A whole number, as a card's owner chose it */
+export function spanOf(seconds: number): string {
+  const [count, unit] =
+    seconds % 3600 === 0
+      ? [seconds / 3600, "hour"]
+      : seconds % 60 === 0
+        ? [seconds / 60, "minute"]
+        : [seconds, "second"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** As maps take it, to some metres. */
+export function placeWords({ latitude, longitude, accuracyM }: Place): string {
+  const metres = Math.max(1, Math.round(accuracyM));
+  return `at ${latitude.toFixed(5)}, ${longitude.toFixed(5)}, within ${metres} m`;
 }
 
 export function when(ms: number): string {

@@ -7,12 +7,9 @@ import {
   followCard,
   IssuerClient,
   type MeansInput,
-  type MeansView,
-  type PairStep,
   type Token,
-  type WalletView,
 } from "@enabling-card/sdk";
-import { decodePairingCode, toBase32 } from "@enabling-card/wire";
+import { type CardInfo, toBase32, toHex } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { Accounts } from "../keep/accounts.js";
 import type { Database } from "../keep/database.js";
@@ -20,9 +17,14 @@ import { pairingStore } from "../keep/pairing-store.js";
 import { Payments } from "../keep/payments.js";
 import type { Account } from "../keep/records.js";
 import { registrationStore } from "../keep/registration-store.js";
+import { Togethers } from "../keep/togethers.js";
+import { AtHand } from "./at-hand.js";
 import { Closing } from "./closing.js";
 import { MeansBook } from "./means-book.js";
 import { dropAsked, isWaiting, seenNow, settle, takeBackOf } from "./on-card.js";
+import { cardNamed, type Means, type OwnCard, type PairingStep, UNSEEN } from "./own-card.js";
+
+export type { Means, OwnCard, PairingStep } from "./own-card.js";
 
 export interface PhoneOptions {
   readonly database: Database;
@@ -34,31 +36,10 @@ export interface PhoneOptions {
   readonly canLook: boolean;
 }
 
-/** What pays, on a card. */
-export interface Means {
-  readonly token: Token;
-  readonly view: MeansView;
-}
-
-/** One card of this phone's. */
-export interface OwnCard {
-  /** Base32 of its id. */
-  readonly name: string;
-  readonly cardId: Uint8Array;
-  readonly link: "away" | "connecting" | "near";
-  /** Known once it was near. */
-  readonly batteryPercent: number | undefined;
-  readonly means: readonly Means[];
-  /** What it is about: armed, sending, sent. Known while it is near. */
-  readonly wallet: WalletView | undefined;
-}
-
-/** Steps of pairing and of what follows it, for people. */
-export type PairingStep = PairStep | "enrolling" | "registering";
-
 export class Phone {
   readonly payments: Payments;
   readonly closing: Closing;
+  readonly atHand: AtHand;
   readonly #left = new AbortController();
   readonly #options: PhoneOptions;
   readonly #store;
@@ -72,6 +53,7 @@ export class Phone {
     const phone = new Phone(options);
     await phone.payments.abandon();
     await phone.#readCards();
+    await phone.atHand.open();
     return phone;
   }
 
@@ -89,6 +71,11 @@ export class Phone {
       },
       this.#left.signal,
     );
+    this.atHand = new AtHand({
+      togethers: new Togethers(options.database),
+      change: (name, change) => this.#change(name, change),
+      isNear: (name) => this.#near(name) !== undefined,
+    });
     this.#means = new MeansBook({
       store: registrationStore(options.database),
       issuerOf: (account) => this.issuerOf(account),
@@ -125,6 +112,7 @@ export class Phone {
     this.#live.set(card.name, card);
     this.#watch(card);
     await this.#readCards();
+    void this.atHand.arrived(card);
     await this.enrol(card.name, holderName, onStep, signal);
   }
 
@@ -199,14 +187,21 @@ export class Phone {
       return card;
     } catch (error) {
       this.#change(name, { link: "away" });
+      this.atHand.missed(name);
       throw error;
     }
+  }
+
+  /** How long this phone may be away from it. @param awayS - null for good. @throws {CardError} as `Card.setNearness` */
+  async chooseNearness(name: string, awayS: number | null, signal: AbortSignal): Promise<void> {
+    await this.atHand.choose(await this.reach(name, signal), awayS);
   }
 
   async #arrived(card: Card): Promise<void> {
     const wallet = seenNow(card);
     this.#change(card.name, { link: "near", batteryPercent: card.info.batteryPercent, wallet });
     await settle(this.payments, card);
+    void this.atHand.arrived(card);
   }
 
   /** Asks issuer and card how each payment means stands; what is out of reach is left as it was. */
@@ -217,6 +212,11 @@ export class Phone {
     } finally {
       this.#showMeans();
     }
+  }
+
+  /** What the card's button has chosen is for the next payment: that has begun, or its owner has chosen on the phone since. */
+  choiceOver(name: string): void {
+    this.#change(name, { chosen: undefined });
   }
 
   /** Listens to the issuer's news of all that is registered. */
@@ -261,6 +261,7 @@ export class Phone {
     const card = await this.reach(name, signal);
     await card.unpair({ ...(signal && { signal }) });
     this.#live.delete(name);
+    await this.atHand.forget(name);
     await this.#readCards();
   }
 
@@ -271,12 +272,19 @@ export class Phone {
     await this.#live.get(name)?.close();
     this.#live.delete(name);
     await this.#store.forget(own.cardId);
+    await this.atHand.forget(name);
     await this.#readCards();
+  }
+
+  /** What a card that was near says of itself. */
+  infoOf(name: string): CardInfo | undefined {
+    return this.#live.get(name)?.info;
   }
 
   /** Lets go of all cards: another tab has them now. */
   async leave(): Promise<void> {
     this.#left.abort();
+    this.atHand.close();
     const cards = [...this.#live.values()];
     this.#live.clear();
     for (const card of cards) await card.close();
@@ -332,9 +340,13 @@ export class Phone {
     card.subscribe((notice) => {
       if (notice.type === "disconnected") {
         this.#change(card.name, { link: "away" });
+        this.atHand.left(card.name);
         if (wasWaiting && this.#options.canLook) void this.#lookFor(card);
       } else if ("info" in notice)
-        this.#change(card.name, { link: "near", batteryPercent: notice.info.batteryPercent });
+        this.#change(card.name, {
+          ...{ link: "near", batteryPercent: notice.info.batteryPercent },
+          ...(notice.type === "chosen" && { chosen: toHex(notice.tokenRef) }),
+        });
     });
   }
 
@@ -352,7 +364,8 @@ export class Phone {
       const live = this.#live.get(name);
       const link = live?.connected ? "near" : (before?.link ?? "away");
       const batteryPercent = live?.info.batteryPercent ?? before?.batteryPercent;
-      cards.push({ name, cardId, link, batteryPercent, means, wallet: before?.wallet });
+      const known = { ...UNSEEN, ...before };
+      cards.push({ ...known, name, cardId, link, batteryPercent, means });
     }
     this.#cards.value = cards;
   }
@@ -374,15 +387,6 @@ export class Phone {
 
   #change(name: string, change: Partial<OwnCard>): void {
     this.#cards.value = this.#cards.value.map((card) => (card.name === name ? { ...card, ...change } : card));
-  }
-}
-
-/** Which card a code is of; undefined of one that is none. */
-function cardNamed(code: string): string | undefined {
-  try {
-    return toBase32(decodePairingCode(code).cardId);
-  } catch {
-    return undefined;
   }
 }
 

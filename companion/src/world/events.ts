@@ -9,7 +9,7 @@ export interface Bill {
 
 /** The table as it is seen: the card's lights, whether it has power and a phone, and what the till asks for. */
 export interface TableView {
-  readonly lights: "off" | "pairing" | "ask" | "armed" | "sending" | "done" | "refused";
+  readonly lights: "off" | "pairing" | "ask" | "armed" | "sending" | "done" | "refused" | `means ${number}`;
   readonly on: boolean;
   readonly lineUp: boolean;
   readonly batteryPercent: number;

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import { Field } from "../parts/field.js";
 import { Waveform } from "../parts/waveform.js";
 import { amountFault, centsOf, euro, merchantFault } from "../parts/words.js";
-import { CASHIERS, type Cashier, type Hand, type TillAnswer } from "./events.js";
+import { CASHIERS, type Cashier, type Hand, type TableView, type TillAnswer } from "./events.js";
 import type { TableModel } from "./table-model.js";
 
 const LIGHTS = {
@@ -16,6 +16,11 @@ const LIGHTS = {
   done: "green, once: done",
   refused: "red: it refused",
 } as const;
+
+/** Of a payment means that the button has chosen it shows the place: of those that may pay. */
+function lightWords(lights: TableView["lights"]): string {
+  return lights in LIGHTS ? LIGHTS[lights as keyof typeof LIGHTS] : `yellow: ${lights} is chosen`;
+}
 
 const CASHIER: Readonly<Record<Cashier, string>> = {
   well: "as one should",
@@ -42,8 +47,9 @@ export function Table({ model }: { readonly model: TableModel }) {
           <span class="plastic-name">emulated card</span>
           <span class="plastic-battery">{batteryPercent} %</span>
         </div>
-        <p role="status">{on ? `Its light is ${LIGHTS[lights]}.` : "It has no power."}</p>
+        <p role="status">{on ? `Its light is ${lightWords(lights)}.` : "It has no power."}</p>
         <div class="buttons">
+          {hand("press", "Press its button once")}
           {hand("press-twice", "Press its button twice")}
           {hand("hold", "Hold its button 3 s")}
           {hand("swipe", "Swipe it at the till")}

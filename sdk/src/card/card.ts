@@ -344,7 +344,7 @@ export class Card {
    * How long this phone may be away before the card drops a grant that is not armed, as its owner chose. From then on the phone tells the card
    * that it is near, as long as they are connected.
    *
-   * @throws {CardError} `UNKNOWN_OPERATION` of a card whose firmware has no nearness yet
+   * @throws {CardError} `OPERATION_UNKNOWN` of a card whose firmware has no nearness yet
    */
   async nearness(options: CallOptions = {}): Promise<Nearness> {
     return this.#nearness(null, options);

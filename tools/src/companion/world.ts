@@ -138,6 +138,12 @@ export class World {
     this.#tellTable();
   }
 
+  /** So many seconds go by for the card, at once. */
+  passes(seconds: number): void {
+    this.#open.card.advance(seconds * 1000);
+    this.#tellTable();
+  }
+
   /** The issuer's desk: a new access key for the card's owner, who has lost the phone that had the old one. @throws {IssuerError} `CARD_UNKNOWN` */
   async renewAccess(): Promise<string> {
     const key = await this.network.issuer.issuer.renewAccess(this.#open.cardId);
