@@ -14,10 +14,7 @@ export function NearnessPanel({ phone, card }: { readonly phone: Phone; readonly
     <section class="panel" aria-labelledby="nearness">
       <h2 id="nearness">Near this phone</h2>
       {nearness === "none" ? (
-        <p>
-          This card's firmware knows nothing of nearness: flash it with a newer image on the{" "}
-          <a href="#/engineer">engineer's page</a>.
-        </p>
+        <p>This card's firmware knows nothing of nearness: flash it with a newer image (ecard flasher).</p>
       ) : (
         <>
           <Away phone={phone} card={card} awayS={nearness} task={task} />
