@@ -283,6 +283,15 @@ describe("a hand that hesitates", () => {
     }
   }).timeout(120_000);
 
+  it("is no reason to follow noise behind the swipe, which pleases a loose clock more", () => {
+    const speed = { ratio: 3 };
+    const { samples, text } = synthesise(37_000_130, {
+      ...{ snrDb: 15, jitter: { uniform: 0.1 }, speed },
+      wander: { height: 0.3, hz: 2 },
+    });
+    expect(readSamples(samples, RATE).reads.map(({ data }) => data)).to.deep.equal([text]);
+  });
+
   it("is read where the clock can be followed", () => {
     const slower = (seed: number) => synthesise(seed, { snrDb: 20, speed: { hesitation: { to: 0.5, width: 0.1 } } });
     expect(tally(some(12, 190_100_000), slower)).to.deep.equal({ valid: 12, first: 12, wrong: [] });

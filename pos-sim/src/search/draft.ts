@@ -101,9 +101,10 @@ export function draftsOf(rates: Rates, seed: Seed, pulse: Pulse): readonly Draft
   return drafts;
 }
 
-/** The first one, unless the other is evidently better. */
+/** The first one, unless the other is evidently better: not by cells of noise, farther than the first one got. */
 function betterOf(one: Trail, other: Trail): Trail {
-  return other.gain > one.gain + BETTER ? other : one;
+  const more = Math.max(0, other.bits.length - one.bits.length);
+  return other.gain > one.gain + BETTER + more ? other : one;
 }
 
 /** A stretch of cells as somebody read it. */
