@@ -44,8 +44,8 @@ const GAIN_MIN = 70;
 const OTHER = 2;
 /** Of the power around a run of zeros, what its tone must explain for the reversals to stand out one by one. */
 const CLEAR = 0.6;
-/** And for a hand's unsteadiness to be told from noise: from some -2 dB on. */
-const AUDIBLE = 0.38;
+/** And for a hand's unsteadiness to be told from noise: from some 0 dB on. */
+const AUDIBLE = 0.5;
 /** Deviation of a pulse's measured time, cells. */
 const WOBBLE = 0.07;
 /** Deviation of pulses from the clock up to which the writer is not asked, cells, and in what noise gives. */

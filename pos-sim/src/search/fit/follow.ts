@@ -42,7 +42,7 @@ export interface Pace {
 }
 
 /** A hand may slow by a tenth within ten cells. In deep noise a clock that allows for that is lost: there it is held to be steady. */
-export const UNSTEADY_HAND = 2e-3;
+export const UNSTEADY_HAND = 8e-4;
 export const STEADY_HAND = 1.5e-4;
 
 interface Reading {
