@@ -353,22 +353,19 @@ export class Machine {
   /** One step of the card; false where it is at rest. */
   #step(): boolean {
     const letter = this.mail.take();
-    if (letter !== undefined) {
-      this.#deliver(letter);
-      return true;
-    }
-    const caused = this.#caused.shift();
-    if (caused !== undefined) {
-      caused();
-      return true;
-    }
-    // By the wall's clock, what happens outside happens now: behind all that was due before.
-    const isDueFirst = this.#options.clock === "real" && this.#outside.length > 0;
-    const due = isDueFirst ? this.timeline.take(this.#untilNs)?.fire : undefined;
-    if (isDueFirst && due === undefined) this.timeline.moveTo(this.#untilNs);
-    const next = due ?? this.#outside.shift() ?? this.timeline.take(this.#untilNs)?.fire;
+    const next = letter ? () => this.#deliver(letter) : (this.#caused.shift() ?? this.#fromOutside());
     next?.();
     return next !== undefined;
+  }
+
+  /** By the wall's clock, what happens outside happens now: behind all that was due before. */
+  #fromOutside(): (() => void) | undefined {
+    if (this.#options.clock === "real" && this.#outside.length > 0) {
+      const due = this.timeline.take(this.#untilNs);
+      if (due !== undefined) return due.fire;
+      this.timeline.moveTo(this.#untilNs);
+    }
+    return this.#outside.shift() ?? this.timeline.take(this.#untilNs)?.fire;
   }
 
   #advanceTo(ns: number): void {

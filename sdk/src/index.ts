@@ -4,13 +4,12 @@ export type { Authenticator, Question, Released, Seen } from "./authenticator/au
 export { type BiometricOutcome, type BiometricPlatform, biometric } from "./authenticator/biometric.js";
 export { type AskPin, typedPin } from "./authenticator/typed-pin.js";
 export type { CardNotice, CardState, CardToken, Confirmed, Loaded, Nearness, Presented } from "./card/answers.js";
+export type { GrantBundle, SignedState } from "./card/bundle.js";
 export {
   Card,
   type ConfirmOptions,
   type ConnectOptions,
-  type GrantBundle,
   type PresentOptions,
-  type SignedState,
 } from "./card/card.js";
 export type { CallOptions, CallProgress } from "./card/connection.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";

@@ -40,6 +40,17 @@ describe("a card that its phone left", () => {
   };
   const phase = async () => (await phone.card.refresh()).phase;
 
+  /** Armed for two emissions, and its phone away for longer than its owner chose. */
+  const armAndLeave = async () => {
+    await phone.card.setNearness(NEAR_MIN_S);
+    await phone.card.load(await phone.grant({ maxEmissions: 2 }));
+    const armed = phone.card.present({ when: "swipe" });
+    await w.emulator.shows(Indicator.Ask);
+    w.emulator.pressTwice();
+    await armed;
+    await away(60);
+  };
+
   it("drops nothing before its owner chose a time", async () => {
     expect((await phone.card.nearness()).awayS).to.equal(null);
     await phone.card.load(await phone.grant());
@@ -84,13 +95,7 @@ describe("a card that its phone left", () => {
   });
 
   it("pays nevertheless where it was armed before: an armed grant outlives nearness", async () => {
-    await phone.card.setNearness(NEAR_MIN_S);
-    await phone.card.load(await phone.grant({ maxEmissions: 2 }));
-    const armed = phone.card.present({ when: "swipe" });
-    await w.emulator.shows(Indicator.Ask);
-    w.emulator.pressTwice();
-    await armed;
-    await away(60);
+    await armAndLeave();
     for (let swipe = 1; swipe <= 2; swipe++) {
       w.emulator.coil.clear();
       w.emulator.touchHead();
@@ -100,13 +105,7 @@ describe("a card that its phone left", () => {
   });
 
   it("keeps of a grant that was armed nothing that waits for its user again", async () => {
-    await phone.card.setNearness(NEAR_MIN_S);
-    await phone.card.load(await phone.grant({ maxEmissions: 2 }));
-    const armed = phone.card.present({ when: "swipe" });
-    await w.emulator.shows(Indicator.Ask);
-    w.emulator.pressTwice();
-    await armed;
-    await away(60);
+    await armAndLeave();
     w.emulator.battery.percent = 1;
     w.emulator.touchHead();
     await away(3);

@@ -13,6 +13,7 @@ describe("the services apart", function () {
         "codes",
         "code-used",
         "devices",
+        "guessed-codes",
         "wrong-codes",
         "domain",
         "currency",

@@ -2,97 +2,16 @@
 // stripe at a terminal, and over HTTP. Then each refusal, and that it leaves nothing changed.
 
 import { randomBytes } from "node:crypto";
-import { IsoCaller } from "@enabling-card/doors";
-import { encodeAdditionalData, type Fields, type Message } from "@enabling-card/iso8583";
-import { keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
+import { encodeAdditionalData, type Fields } from "@enabling-card/iso8583";
 import { OPEN_CODES_MAX, purchaseMac, stripeMac } from "@enabling-card/processor";
 import { GrantKind, isTransactionCode, TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
-import { enrolledCard, openGrant, T0, type TestCard, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
-import { networkOf } from "../../processor/src/present.js";
-import type { Network } from "../src/index.js";
-import { startOfRun } from "./start.js";
-import { answersOf, saidOf } from "./terminal-line.js";
-
-const PROVIDER = "POWDER & CO";
-const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url");
-type Json = Record<string, unknown>;
+import { enrolledCard, openGrant, T0, tracksOf, wrongDigit } from "../../issuer/test/issuer-support.js";
+import { base64, codesWorld, type Json, PROVIDER } from "./codes-support.js";
+import { saidOf } from "./terminal-line.js";
 
 describe("a transaction code", () => {
-  let network: Network;
-  let now: number;
-  let card: TestCard;
-  let tokenRef: Uint8Array;
-  let device: string;
-  let seen: string[];
-  let second: Message | undefined;
-  const key = randomBytes(16);
-
-  beforeEach(async () => {
-    now = T0;
-    seen = [];
-    second = undefined;
-    network = await startOfRun({
-      keys: keysFromSeeds(randomSeeds()),
-      now: () => now,
-      onMessage: (from, to, message) => {
-        seen.push(`${from} ${message.mti} ${to}`);
-        if (to === "issuer") second = message;
-      },
-    });
-    card = await enrolledCard(network.issuer.issuer);
-    ({ tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada"));
-    device = (await ask("POST", "/v1/devices", deviceOf(key))).body.device as string;
-  });
-  afterEach(() => network.close());
-
-  async function ask(method: string, path: string, body?: Json, headers: Record<string, string> = {}) {
-    const response = await fetch(`${network.processor.url}${path}`, {
-      method,
-      headers: {
-        ...{ authorization: `Bearer ${base64(card.accessKey)}`, "idempotency-key": base64(randomBytes(12)) },
-        ...(body && { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    return { status: response.status, body: (await response.json()) as Json };
-  }
-  const deviceOf = (key: Uint8Array): Json => ({
-    ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), key: base64(key) },
-  });
-  const registration = (change: Json = {}): Json => ({
-    ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), device, provider: PROVIDER },
-    ...{ maxCost: 1500, currency: "978", lifeS: 3600, ...change },
-  });
-  const register = (change: Json = {}, idempotencyKey = base64(randomBytes(12))) =>
-    ask("POST", "/v1/codes", registration(change), { "idempotency-key": idempotencyKey });
-  const newCode = async (change: Json = {}) => {
-    const { status, body } = await register(change);
-    expect(status).to.equal(200);
-    return body as { code: string; codeRef: string; expires: number };
-  };
-  const query = () => `cardId=${base64(card.cardId)}&tokenRef=${base64(tokenRef)}`;
-  const stateOf = async (codeRef: string) => (await ask("GET", `/v1/codes/${codeRef}?${query()}`)).body.state;
-
-  let stan = 0;
-  const request = (code: string, change: Fields = {}, mac = stripeMac(key, code, 7)): Message => ({
-    mti: "0100",
-    fields: {
-      ...{
-        3: "000000",
-        4: "000000001250",
-        7: "0115120000",
-        11: String(++stan).padStart(6, "0"),
-        18: "5462",
-        19: "276",
-      },
-      ...{ 22: "902", 32: "999999", 35: `${code}=301210110007${mac}`, 37: "501512000001", 41: "POS00001" },
-      ...{ 42: PROVIDER.padEnd(15), 49: "978", ...change },
-    },
-  });
-  const swipe = (...messages: readonly Message[]) => answersOf(network.processor.iso, messages);
-  const swiped = async (message: Message) => saidOf((await swipe(message))[0]!);
+  const { at, key, ask, register, newCode, query, stateOf, request, swipe, swiped } = codesWorld();
 
   it("is 16 digits of the test range, the seventh a nine, Luhn right, and another one each time", async () => {
     const codes = await Promise.all(Array.from({ length: 8 }, () => newCode()));
@@ -110,15 +29,19 @@ describe("a transaction code", () => {
     expect(answer!.fields[38]).to.match(/^\d{6}$/);
     for (const de of [3, 4, 7, 11, 32, 37, 41, 42, 49] as const) expect(answer!.fields[de]).to.equal(first.fields[de]);
     expect(answer!.fields).not.to.have.any.keys("2", "14", "35");
-    expect(seen).to.deep.equal([
+    expect(at.seen).to.deep.equal([
       "terminal 0100 processor",
       "processor 0100 issuer",
       "issuer 0110 processor",
       "processor 0110 terminal",
     ]);
-    const { pan, expiry } = await network.issuer.issuer.account(card.cardId, card.accessKey, toHex(tokenRef));
-    expect(second!.fields).to.include({ 2: pan, 14: expiry, 4: "000000001250", 33: "999999" });
-    expect(second!.fields).not.to.have.any.keys("35", "45");
+    const { pan, expiry } = await at.network.issuer.issuer.account(
+      at.card.cardId,
+      at.card.accessKey,
+      toHex(at.tokenRef),
+    );
+    expect(at.second!.fields).to.include({ 2: pan, 14: expiry, 4: "000000001250", 33: "999999" });
+    expect(at.second!.fields).not.to.have.any.keys("35", "45");
     expect(JSON.stringify(first)).not.to.contain(pan);
     expect(await stateOf(codeRef)).to.equal("used");
     expect(await swiped(request(code))).to.equal("CODE_USED");
@@ -129,7 +52,7 @@ describe("a transaction code", () => {
     const cavv = Buffer.alloc(20).toString("base64");
     const drc = encodeAdditionalData({ requestor: "Wallet", drc: "0123456789ABCDEF", cavv, atc: "7" });
     expect(await swiped(request(code, { 48: drc }))).to.equal("APPROVED");
-    expect(second!.fields[48]).to.equal(undefined);
+    expect(at.second!.fields[48]).to.equal(undefined);
   });
 
   it("has a stripe as a card's, and a terminal that does not contradict itself: FORMAT_ERROR, SERVICE_CODE_WRONG, CODE_EXPIRED, CHANNEL_WRONG", async () => {
@@ -165,7 +88,7 @@ describe("a transaction code", () => {
     ) => {
       const { mac: told, ...asked } = { code, counter: 1, cost: 1250, currency: "978", provider: PROVIDER, ...change };
       const mac = told ?? base64(purchaseMac(key, asked));
-      return (await ask("POST", "/v1/purchases", { device, ...asked, mac })).body;
+      return (await ask("POST", "/v1/purchases", { device: at.device, ...asked, mac })).body;
     };
     expect(await buy({ cost: 1501 })).to.deep.include({ approved: false, ourCode: "COST_OVER", responseCode: "61" });
     expect(await buy({ provider: "OTHER" })).to.deep.include({ approved: false, ourCode: "PROVIDER_WRONG" });
@@ -174,7 +97,7 @@ describe("a transaction code", () => {
     expect(bought).to.deep.include({ approved: true, responseCode: "00" });
     expect(await buy(), "the same purchase again").to.deep.equal(bought);
     expect(await buy({ counter: 2 })).to.deep.include({ approved: false, ourCode: "CODE_USED" });
-    expect(second!.fields[35]).to.equal(undefined);
+    expect(at.second!.fields[35]).to.equal(undefined);
   });
 
   for (const [what, change, decline] of [
@@ -195,13 +118,17 @@ describe("a transaction code", () => {
         Object.entries({ ...message.fields, ...change }).filter(([, value]) => value !== undefined),
       );
       expect(await swiped({ ...message, fields: fields as Fields })).to.equal(decline);
-      expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
+      expect(at.seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
       expect(await swiped(request(code))).to.equal("APPROVED");
     });
   }
 
   it("is what a terminal needs to name an account: a bare number, a token's or an account's, goes no further", async () => {
-    const { pan, expiry } = await network.issuer.issuer.account(card.cardId, card.accessKey, toHex(tokenRef));
+    const { pan, expiry } = await at.network.issuer.issuer.account(
+      at.card.cardId,
+      at.card.accessKey,
+      toHex(at.tokenRef),
+    );
     const { 35: _, ...fields } = request(pan).fields;
     for (const typed of [
       { 2: pan, 14: expiry },
@@ -209,12 +136,17 @@ describe("a transaction code", () => {
     ]) {
       expect(await swiped({ mti: "0100", fields: { ...fields, ...typed } })).to.equal("DRC_MISSING");
     }
-    expect(seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
+    expect(at.seen.filter((line) => line.endsWith("issuer"))).to.deep.equal([]);
   });
 
   it("is sealed to a card that swipes it: in a grant of its own kind, once for a key, ended where the issuer refuses", async () => {
     const asked = (change: Json = {}) => ({
-      ...{ cardId: base64(card.cardId), tokenRef: base64(tokenRef), challenge: base64(card.cardId), checkpointSize: 0 },
+      ...{
+        cardId: base64(at.card.cardId),
+        tokenRef: base64(at.tokenRef),
+        challenge: base64(at.card.cardId),
+        checkpointSize: 0,
+      },
       ...{ provider: PROVIDER, maxCost: 1500, currency: "978", country: 276, ...change },
     });
     const cardCode = (change: Json = {}, idempotencyKey = base64(randomBytes(12))) =>
@@ -224,7 +156,7 @@ describe("a transaction code", () => {
     expect(await cardCode({}, idempotencyKey)).to.deep.equal(made);
     expect((await cardCode({ maxCost: 1 }, idempotencyKey)).body).to.include({ code: "IDEMPOTENCY_MISMATCH" });
     const { sealed } = made.body.grant as { sealed: string };
-    const grant = await openGrant(Uint8Array.from(Buffer.from(sealed, "base64url")), card);
+    const grant = await openGrant(Uint8Array.from(Buffer.from(sealed, "base64url")), at.card);
     expect(grant).to.deep.include({ kind: GrantKind.Code, maxEmissions: 1, expires: T0 + 120 });
     expect(grant).not.to.have.property("track1");
     expect(base64(grant.codeRef!)).to.equal(made.body.codeRef);
@@ -240,10 +172,10 @@ describe("a transaction code", () => {
     const late = tracksOf(
       await openGrant(
         Uint8Array.from(Buffer.from(((await cardCode()).body.grant as { sealed: string }).sealed, "base64url")),
-        card,
+        at.card,
       ),
     );
-    now += 120;
+    at.now += 120;
     expect(await swiped(late.track2)).to.equal("CODE_EXPIRED");
   });
 
@@ -261,94 +193,15 @@ describe("a transaction code", () => {
       [110, "CODE_EXPIRED"],
       [109, "APPROVED"],
     ] as const) {
-      now = T0 + moment;
+      at.now = T0 + moment;
       expect(await swiped(request(code))).to.equal(outcome);
     }
   });
 
-  it("that nobody made pays nothing: CODE_UNKNOWN; a terminal that tries five is heard no more: TERMINAL_LOCKED", async () => {
-    const { code } = await newCode();
-    const sweep = (i: number) => request(`9999999${String(i).padStart(9, "0")}`);
-    const other = await newCode();
-    const line = new IsoCaller(network.processor.iso);
-    const onIt = async (message: Message) => saidOf(await line.ask(message));
-    for (let i = 0; i < 5; i++) expect(await onIt(sweep(i))).to.equal("CODE_UNKNOWN");
-    expect(await onIt(request(code))).to.equal("TERMINAL_LOCKED");
-    expect(await onIt(request(other.code, { 41: "POS00002" })), "another terminal").to.equal("APPROVED");
-    line.close();
-    expect(
-      await swiped(request(code)),
-      "the shop, on a line of its own: anybody can say that he is its terminal",
-    ).to.equal("APPROVED");
-  });
-
-  it("is found by nobody who opens one line after the other, and paid with beside him: TRIES_SPENT", async () => {
-    const { code } = await newCode();
-    const unpaid = await newCode();
-    let tried = 0;
-    const sweep = () =>
-      request(`9999999${String(++tried).padStart(9, "0")}`, { 41: `S${String(tried).padStart(7, "0")}` });
-    const outcomes: (string | undefined)[] = [];
-    for (let line = 0; line < 25; line++) outcomes.push(await swiped(sweep()), await swiped(sweep()));
-    for (let line = 0; line < 10; line++) {
-      outcomes.push(...(await swipe(...Array.from({ length: 5 }, sweep))).map(saidOf));
-    }
-    expect(outcomes).to.deep.equal(Array(100).fill("CODE_UNKNOWN"));
-    expect(await swiped(sweep())).to.equal("TRIES_SPENT");
-    const guess = request(unpaid.code, {}, "00000000");
-    expect(await swiped(guess), "and he does not hear that there is such a code").to.equal("TRIES_SPENT");
-    expect(await swiped(request(code)), "what is right").to.equal("APPROVED");
-    now += 3600;
-    expect(await swiped(sweep())).to.equal("CODE_UNKNOWN");
-  });
-
-  it("that was used locks no device by whoever has seen it: its other codes pay", async () => {
-    const spent = await newCode();
-    const open = await newCode();
-    expect(await swiped(request(spent.code))).to.equal("APPROVED");
-    for (let i = 0; i < 8; i++) {
-      const again = request(spent.code, { 41: `S000000${i}` }, "00000000");
-      expect(await swiped(again), "he hears no more than before").to.equal("DEVICE_WRONG");
-    }
-    expect(await swiped(request(open.code))).to.equal("APPROVED");
-  });
-
-  it("is not guessed by whoever has had his tries: those of its device are counted on", async () => {
-    const { code } = await newCode();
-    const { store } = network.processor.processor;
-    const address = network.processor.processor.nameOf("address", "127.0.0.1");
-    for (let i = 0; i < 100; i++) await store.addFailure(address, now, 0);
-    for (let i = 0; i < 5; i++) expect(await swiped(request(code, {}, "00000000"))).to.equal("TRIES_SPENT");
-    expect(await swiped(request(code))).to.equal("TRIES_SPENT");
-    now += 3600;
-    expect(await swiped(request(code))).to.equal("DEVICE_LOCKED");
-  });
-
-  it("is tried from a network: of IPv6 its first 64 bits", () => {
-    for (const [address, network] of [
-      ["127.0.0.1", "127.0.0.1"],
-      ["::ffff:192.0.2.1", "192.0.2.1"],
-      ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
-      ["2001:db8::6", "2001:db8:0:0"],
-      ["::1", "0:0:0:0"],
-      ["2001:db8:1:2::", "2001:db8:1:2"],
-    ]) {
-      expect(networkOf(address!), address).to.equal(network);
-    }
-  });
-
-  it("of a device that five wrong tries named is heard no more: DEVICE_LOCKED, at any terminal", async () => {
-    const { code } = await newCode();
-    for (let i = 0; i < 5; i++) {
-      expect(await swiped(request(code, { 41: `POS1000${i}` }, "00000000"))).to.equal("DEVICE_WRONG");
-    }
-    expect(await swiped(request(code, { 41: "POS20000" }))).to.equal("DEVICE_LOCKED");
-  });
-
   it("is cancelled by its owner, and by nobody else", async () => {
     const { code, codeRef } = await newCode();
-    const other = await enrolledCard(network.issuer.issuer);
-    const { tokenRef: otherRef } = await network.issuer.issuer.mint(other.cardId, "Babbage/Charles");
+    const other = await enrolledCard(at.network.issuer.issuer);
+    const { tokenRef: otherRef } = await at.network.issuer.issuer.mint(other.cardId, "Babbage/Charles");
     const theirs = `cardId=${base64(other.cardId)}&tokenRef=${base64(otherRef)}`;
     const asOther = { authorization: `Bearer ${base64(other.accessKey)}` };
     expect((await ask("DELETE", `/v1/codes/${codeRef}?${theirs}`, undefined, asOther)).body.code).to.equal(
@@ -394,13 +247,13 @@ describe("a transaction code", () => {
     await refused({ more: 1 }, 400, "BAD_REQUEST");
     for (let i = 0; i < OPEN_CODES_MAX; i++) await newCode();
     await refused({}, 403, "CODE_LIMIT");
-    await network.issuer.issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    await at.network.issuer.issuer.setState(toHex(at.tokenRef), TokenState.Suspended, "issuer");
     await refused({}, 403, "ACCOUNT_REFUSED");
   });
 
   it("does not pay when the account may not any more, and the answer is the issuer's: TOKEN_SUSPENDED", async () => {
     const { code } = await newCode();
-    await network.issuer.issuer.setState(toHex(tokenRef), TokenState.Suspended, "issuer");
+    await at.network.issuer.issuer.setState(toHex(at.tokenRef), TokenState.Suspended, "issuer");
     expect(await swiped(request(code))).to.equal("TOKEN_SUSPENDED");
   });
 

@@ -23,6 +23,7 @@ const NETWORK = [
   "codes",
   "code-used",
   "devices",
+  "guessed-codes",
   "wrong-codes",
   "told-reversals",
   "repeats-at-once",

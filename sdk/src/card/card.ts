@@ -4,9 +4,7 @@
 import {
   type CardInfo,
   type CborValue,
-  concat,
   equalBytes,
-  MESSAGE_MAX,
   NEAR_MAX_S,
   NEAR_MIN_S,
   Op,
@@ -33,28 +31,14 @@ import {
   readPresented,
   readState,
 } from "./answers.js";
+import { checkBundle, type GrantBundle, type SignedState } from "./bundle.js";
 import { type Body, type CallOptions, Connection, type ConnectionSettings } from "./connection.js";
 import { isOwn } from "./find.js";
 import { NearKeeper } from "./near-keeper.js";
+import { Notices } from "./notices.js";
 import { pinKeyOf } from "./pin-key.js";
 import { sealNewPin, sealPinForGrant } from "./sealed-pin.js";
 import { type CardTarget, type Way, wayTo } from "./way.js";
-
-/** A grant and what travels beside it, as the issuer gives them. */
-export interface GrantBundle {
-  readonly sealed: Uint8Array;
-  readonly issuerCert: Uint8Array;
-  readonly receipt: Uint8Array;
-  readonly consistency: Uint8Array | null;
-}
-
-/** A signed state object and what travels beside it. */
-export interface SignedState {
-  readonly signed: Uint8Array;
-  readonly issuerCert: Uint8Array;
-  readonly receipt: Uint8Array;
-  readonly consistency: Uint8Array | null;
-}
 
 export interface ConfirmOptions extends CallOptions {
   readonly pin?: string;
@@ -89,7 +73,7 @@ const DISARM_MS = 2_000;
 
 export class Card {
   readonly #connection: Connection;
-  readonly #listeners = new Set<(notice: CardNotice) => void>();
+  readonly #notices = new Notices();
   #info: CardInfo | undefined;
   #grantHash: Uint8Array | undefined;
   /** What the card told of the grant that it took last. */
@@ -104,9 +88,9 @@ export class Card {
       event: (event, body) => {
         const notice = readNotice(event, body);
         if ("info" in notice) this.#info = notice.info;
-        this.#tell(notice);
+        this.#notices.tell(notice);
       },
-      ended: (why) => this.#tell({ type: "disconnected", why }),
+      ended: (why) => this.#notices.tell({ type: "disconnected", why }),
       opened: (info) => {
         this.#info = info;
       },
@@ -188,8 +172,7 @@ export class Card {
 
   /** Hears what the card says unasked, while connected. Returns how to stop. */
   subscribe(listener: (notice: CardNotice) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#notices.subscribe(listener);
   }
 
   /**
@@ -205,7 +188,7 @@ export class Card {
     this.#info = loaded.info;
     this.#grantHash = loaded.grantHash;
     this.#held = loaded;
-    this.#tell({ type: "loaded", info: loaded.info });
+    this.#notices.tell({ type: "loaded", info: loaded.info });
     return loaded;
   }
 
@@ -252,7 +235,7 @@ export class Card {
     let asked = false;
     const onSend = () => {
       asked = true;
-      this.#tell({ type: "asking" });
+      this.#notices.tell({ type: "asking" });
     };
     try {
       const timeoutMs = options.timeoutMs ?? PRESENT_MS;
@@ -388,16 +371,6 @@ export class Card {
     return turn;
   }
 
-  #tell(notice: CardNotice): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(notice);
-      } catch (error) {
-        report(error);
-      }
-    }
-  }
-
   /** A sealed PIN spends the card's pinNonce, right or wrong: the next try needs the new one. */
   async #afterPin(error: unknown): Promise<void> {
     if (error instanceof CardError && SPENDS_NONCE.test(error.code) && this.connected) {
@@ -420,18 +393,3 @@ function noGrant(): CardError {
 
 /** Refusals that may come after the authenticator has opened a sealed PIN. */
 const SPENDS_NONCE = /^(PIN_|CONFIRMATION_|VAULT_FAILED$|FLASH_FAILED$)/;
-
-/** A listener's own error is the app's to see, as an uncaught one, and not the card's to suffer (as EventTarget does it). */
-function report(error: unknown): void {
-  if (typeof reportError === "function") reportError(error);
-  else
-    setTimeout(() => {
-      throw error;
-    });
-}
-
-/** What the SDK can see of a bundle: that its parts are there and fit one message. The seal is the card's to open. */
-function checkBundle(parts: readonly Uint8Array[], consistency: Uint8Array | null): void {
-  const size = concat(...parts, consistency ?? new Uint8Array(0)).length;
-  if (parts.some((part) => part.length === 0) || size > MESSAGE_MAX - 64) throw sdkError("GRANT_BUNDLE_INVALID");
-}

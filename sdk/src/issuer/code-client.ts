@@ -1,6 +1,7 @@
 // Transaction codes (system 5), from the phone: for a device that is not the card, and for the card itself, which swipes the code in its token's place.
 
-import type { Card, GrantBundle } from "../card/card.js";
+import type { GrantBundle } from "../card/bundle.js";
+import type { Card } from "../card/card.js";
 import { toBase64Url } from "./base64url.js";
 import { type Answer, evidence, JsonDoor, type JsonDoorOptions, malformed, octets, part, text } from "./json-door.js";
 

@@ -1,7 +1,8 @@
 // Paying behind an authentication (system 4), from the phone or a merchant's app: the domain server has the card's user asked, for one merchant and one
 // amount; what the card says goes to the access control server; and the domain server gives the one grant, or what a payment without a swipe needs.
 
-import type { Card, ConfirmOptions, GrantBundle } from "../card/card.js";
+import type { GrantBundle } from "../card/bundle.js";
+import type { Card, ConfirmOptions } from "../card/card.js";
 import { sdkError } from "../errors.js";
 import { toBase64Url } from "./base64url.js";
 import { atcOf } from "./closed-grant.js";

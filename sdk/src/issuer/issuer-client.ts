@@ -10,7 +10,7 @@ import {
   REGISTRATION_SIZE,
   type StateInfo,
 } from "@enabling-card/wire";
-import type { GrantBundle, SignedState } from "../card/card.js";
+import type { GrantBundle, SignedState } from "../card/bundle.js";
 import { sdkError, throwIfAborted } from "../errors.js";
 import type { StateInfoAnswer } from "../means/check-info.js";
 import { toBase64Url } from "./base64url.js";

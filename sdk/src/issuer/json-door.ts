@@ -1,7 +1,7 @@
 // JSON over HTTP to the network's services, from the phone: bounded, in time, to nobody but the service that was named; octets as base64url.
 
 import { concat } from "@enabling-card/wire";
-import type { GrantBundle } from "../card/card.js";
+import type { GrantBundle } from "../card/bundle.js";
 import { CardError, sdkError, throwIfAborted } from "../errors.js";
 import { withTimeLimit } from "../time-limit.js";
 import { fromBase64Url, toBase64Url } from "./base64url.js";

@@ -2,7 +2,8 @@
 // shown as synchronous, pending, suspended or revoked, with the link that leads on. What the owner asks for goes to the issuer, and from there to the card.
 
 import { equalBytes, INFO_NONCE_SIZE, type TokenState } from "@enabling-card/wire";
-import type { Card, SignedState } from "../card/card.js";
+import type { SignedState } from "../card/bundle.js";
+import type { Card } from "../card/card.js";
 import { CardError, sdkError } from "../errors.js";
 import type { IssuerClient } from "../issuer/issuer-client.js";
 import type { NewsOptions, TokenNews } from "../issuer/state-news.js";
