@@ -342,3 +342,45 @@ describe("a hand that stops within a swipe", () => {
     for (const { signal } of failed) expect(signal!.pauses).to.deep.equal([]);
   });
 });
+
+describe("a hand whose speed swings", () => {
+  /** Each sample at the time at which a hand is there whose speed swings evenly; 20 dB. */
+  const swinging = (seed: number, swings: number, share: number): Float32Array => {
+    const { samples, passes } = synthesise(seed, { dropouts: { count: 1, cells: 1 } });
+    const { bounds } = passes[0]!;
+    const [from, cells] = [bounds[0]!, bounds.at(-1)! - bounds[0]!];
+    const swung: number[] = [];
+    for (let place = 0; place < samples.length - 1; ) {
+      const speed = 1 + share * Math.sin((2 * Math.PI * swings * (place - from)) / cells);
+      const n = Math.floor(place);
+      swung.push(speed * (samples[n]! + (place - n) * (samples[n + 1]! - samples[n]!)));
+      place += speed;
+    }
+    const deviate = normal(seed + 7);
+    return Float32Array.from(swung, (sample) => sample + 0.015 * deviate());
+  };
+
+  it("is named where it was not read, with by how much", () => {
+    let told = 0;
+    for (let seed = 38_300_000; seed < 38_300_010; seed++) {
+      const { reads, diagnosis } = readSamples(swinging(seed, 8, 0.09), RATE, { measures: true });
+      const swing = diagnosis?.signal?.speed.swing;
+      // Of what was followed for a few characters alone no swing is seen.
+      if (reads.length > 0 || swing === undefined) continue;
+      told++;
+      expect(Math.abs(swing.percent), `seed ${seed}`).to.be.within(6, 14);
+      expect(diagnosis!.sentence, `seed ${seed}`).to.match(
+        /its speed changes back and forth: \d+ % (faster|slower) for a moment/,
+      );
+      expect(measuresTable(diagnosis!.signal!, "figures")).to.match(/Changes back and forth/);
+    }
+    expect(told).to.be.at.least(4);
+  }).timeout(60_000);
+
+  it("is none where a hand speeds up threefold, or swipes as hands do", () => {
+    for (const speed of [{ ratio: 3 }, { ratio: 1 / 3 }, { hand: true }] as const) {
+      for (let seed = 1; seed <= 5; seed++)
+        expect(signalOf(made({ speed, snrDb: 12 }, seed)).speed.swing, JSON.stringify(speed)).to.equal(undefined);
+    }
+  });
+});

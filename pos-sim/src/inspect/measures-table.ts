@@ -1,5 +1,5 @@
 // The measures of a signal as a table, with the standard's limits beside those that have some.
-import type { Deviations, SignalMeasures } from "../measure/report.js";
+import type { Deviations, SignalMeasures, SpeedSwing } from "../measure/report.js";
 import { escaped } from "./chart.js";
 
 type Row = readonly [what: string, value: string, ofNew?: string, ofUsed?: string];
@@ -32,6 +32,7 @@ function rowsOf(signal: SignalMeasures): Row[] {
     ["Lowest pulse", `${signal.lowestPulsePercent.toFixed(0)} % of those around it`],
     ["Mean speed", `${speed.meanIps.toFixed(1)} inches a second`],
     ["Slowest and fastest", `${speed.slowestIps.toFixed(1)} and ${speed.fastestIps.toFixed(1)} inches a second`],
+    ...(speed.swing === undefined ? [] : [["Changes back and forth", swung(speed.swing)] as const]),
     ["Mean cell", `${signal.cellUs.toFixed(1)} \u00b5s, ${signal.cellSamples.toFixed(1)} samples`],
     ...(jitter === undefined
       ? [["Jitter", "not measured: too few samples a cell"] as const]
@@ -85,6 +86,11 @@ function spread(name: string, of: string, deviations: Deviations): Row[] {
       `${worstOfUsedPercent.toFixed(0)} %`,
     ],
   ];
+}
+
+function swung({ percent, character }: SpeedSwing): string {
+  const where = character === undefined ? "" : `, character ${character}`;
+  return `${Math.abs(percent).toFixed(1)} % ${percent > 0 ? "faster" : "slower"} for a moment${where}`;
 }
 
 /** Below 0 dB no tenths: it may be off by more than one. */

@@ -11,6 +11,7 @@ import { cutOf, dropoutsOf, placing, stepOf } from "./places.js";
 import { clippedShare, noiseOf, noiseWithin, quietBeside, snrOf, swipePower } from "./power.js";
 import type { SignalMeasures } from "./report.js";
 import { type Reversals, reversalsOf } from "./reversals.js";
+import { swingOf } from "./speed-swing.js";
 import type { Swipe } from "./swipe.js";
 import { CLIPPED_PERCENT, weaknessesOf } from "./weaknesses.js";
 import { withoutPulses } from "./without-pulses.js";
@@ -89,6 +90,7 @@ export function measured(swipe: Swipe): Measured | undefined {
   const ipsOf = (samples: number): number => rate / samples / TRACK_FORMATS[swipe.track].density;
   const each = eachCell(reversals, clock, cells);
   const speeds = clock.slice(0, -1).map((fit) => ipsOf(fit.cell));
+  const swing = swingOf(speeds, frameFrom, placing(swipe));
   const jitter = cell < JITTER_SAMPLES ? undefined : jitterOf(reversals, each, cells, placing(swipe));
   const byNoise =
     jitter &&
@@ -99,7 +101,12 @@ export function measured(swipe: Swipe): Measured | undefined {
   const signal: Omit<SignalMeasures, "weaknesses"> = {
     peakDb: decibels(peak),
     swingDb: decibels(height),
-    speed: { meanIps: ipsOf(cell), slowestIps: Math.min(...speeds), fastestIps: Math.max(...speeds) },
+    speed: {
+      meanIps: ipsOf(cell),
+      slowestIps: Math.min(...speeds),
+      fastestIps: Math.max(...speeds),
+      ...(swing && { swing }),
+    },
     cellUs: (cell / rate) * 1e6,
     cellSamples: cell,
     ...(jitter && {

@@ -34,6 +34,13 @@ export interface LevelStep {
   readonly character?: number;
 }
 
+/** A hand that hurries or hesitates for a moment. */
+export interface SpeedSwing {
+  /** How much faster it is there than on the mean of 16 cells before and behind, per cent; below zero where it is slower. */
+  readonly percent: number;
+  readonly character?: number;
+}
+
 /** A time within a swipe without any pulse, too long for a scratch: the hand stopped, or the head was lifted. */
 export interface Pause {
   readonly atS: number;
@@ -72,7 +79,13 @@ export interface SignalMeasures {
   /** Usual swing from pulse to pulse, dB of the whole range from -1 to 1. */
   readonly swingDb: number;
   /** Speeds of a stripe of this track's density that would sound so, inches a second. */
-  readonly speed: { readonly meanIps: number; readonly slowestIps: number; readonly fastestIps: number };
+  readonly speed: {
+    readonly meanIps: number;
+    readonly slowestIps: number;
+    readonly fastestIps: number;
+    /** Where it changes back and forth the most; absent where it does not by more than a steady hand's. */
+    readonly swing?: SpeedSwing;
+  };
   /** Mean cell, microseconds and samples. */
   readonly cellUs: number;
   readonly cellSamples: number;

@@ -1,6 +1,6 @@
 // What is wrong with a signal, in words: against the standard's limits where it has some, else against what readers bear.
 import { CELL_LIMITS, SUBINTERVAL_LIMITS } from "./limits.js";
-import type { Deviations, Dropout, LevelStep, SignalMeasures, Weakness } from "./report.js";
+import type { Deviations, Dropout, LevelStep, SignalMeasures, SpeedSwing, Weakness } from "./report.js";
 
 /** Level below which a sound card's own noise and steps count, dB of full scale. */
 export const QUIET_DB = -40;
@@ -92,6 +92,8 @@ export function weaknessesOf(signal: Omit<SignalMeasures, "weaknesses">, whole: 
   }
   if (peakDb < QUIET_DB) found.push({ code: "LEVEL", sentence: `its peak is ${peakDb.toFixed(0)} dB of full scale` });
   found.push(...hasty(speed, cellSamples));
+  // Who reads a swipe follows its hand.
+  if (!whole && !below(DROWNED_DB) && speed.swing !== undefined) found.push(swinging(speed.swing));
   const hidden = below(HIDDEN_DB);
   if (!hidden && leadingZeros !== undefined && leadingZeros < LEADING_ZEROS) {
     found.push({
@@ -197,6 +199,15 @@ function hasty({ slowestIps, fastestIps }: SignalMeasures["speed"], cellSamples:
     say(`its speed changes from ${slowestIps.toFixed(1)} to ${fastestIps.toFixed(1)} inches a second`);
   }
   return found;
+}
+
+function swinging({ percent, character }: SpeedSwing): Weakness {
+  const how = percent > 0 ? "faster" : "slower";
+  return {
+    code: "SPEED",
+    sentence: `its speed changes back and forth: ${Math.abs(percent).toFixed(0)} % ${how} for a moment${at(character)}`,
+    ...(character !== undefined && { character }),
+  };
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;

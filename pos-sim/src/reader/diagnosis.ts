@@ -145,7 +145,7 @@ function reasons(signal: SignalMeasures, failure?: FailureCode): string {
   const found = signal.weaknesses.map(({ sentence }) => sentence);
   const said = (found.length > 0 ? found : byNoiseAlone(signal)).slice(0, REASONS);
   if (said.length === 0 && (failure === "NO_END_SENTINEL" || failure === "LOST_SYNC"))
-    return "In the signal nothing is out of bounds up to there: behind it the head was lifted, its level fell below the noise, or it was written so.";
+    return "In the signal nothing is out of bounds up to there: behind it the hand changed its speed at once, the head was lifted, its level fell below the noise, or it was written so.";
   if (said.length === 0) return "In the signal nothing is out of bounds: it may have been written so.";
   return `In the signal: ${said.join("; ")}.`;
 }
@@ -286,7 +286,7 @@ function tried(
     case "LOST_SYNC":
       return {
         code: failure.code,
-        sentence: `The cells cannot be followed ${where}${counted}: a scratch, a stop or a weak signal.`,
+        sentence: `The cells cannot be followed ${where}${counted}: a scratch, a hand that stopped or changed its speed, or a weak signal.`,
         ...place,
         ...(character !== undefined && { character }),
       };

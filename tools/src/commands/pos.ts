@@ -42,7 +42,8 @@ to 1). With --verbose each read has "startS","endS","cellUs","jitterPercent",
 each candidate "startS","endS","characterConfidence": of each character of
 "data", how likely it is right; none where it is masked. A diagnosis has
 "signal" where an attempt could be measured: {"peakDb","swingDb",
-"speed":{"meanIps","slowestIps","fastestIps"},"cellUs","cellSamples",
+"speed":{"meanIps","slowestIps","fastestIps","swing":{"percent","character"}},
+"cellUs","cellSamples",
 "jitter":{"reversalsPercent","noisePercent","noiseWorstPercent","cells",
 "subintervals"},"lowestPulsePercent","dropouts":[{"atS","lengthUs","cells",
 "pulsePercent","character"}],"levelStep":{"atS","pulsePercent","character"},
