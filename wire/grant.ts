@@ -2,7 +2,7 @@
 
 import { concat, u32be } from "./bytes.js";
 import { asArray, asBytes, asMap, asText, asUint, type CborValue, cborDecode, cborEncode } from "./cbor.js";
-import { DomainKey, GrantKey, type GrantKind, StateKey, type TokenState } from "./labels.js";
+import { CaveatKey, DomainKey, GrantKey, type GrantKind, StateKey, type TokenState } from "./labels.js";
 import { CARD_ID_SIZE, CHALLENGE_SIZE, CRYPTOGRAM_SIZE, STRIPE_ATCS, TOKEN_REF_SIZE } from "./limits.js";
 
 /** Where a grant may be spent. Amounts in minor units of the country's currency; country is ISO 3166-1 numeric. */
@@ -33,6 +33,8 @@ export interface SwipeGrant {
   readonly cryptogram: Uint8Array;
   readonly domain: Domain;
   readonly maxEmissions: number;
+  /** Of a delegated one (system 6): by which its user may show to be there, bits of `Method`; by each unless told. */
+  readonly caveats?: { readonly methods: number };
   /** Of a transaction code (system 5), which is in `track2` in the token's place. */
   readonly codeRef?: Uint8Array;
 }
@@ -67,6 +69,7 @@ export function encodeGrant(grant: SwipeGrant): Uint8Array {
   map.set(GrantKey.Cryptogram, grant.cryptogram);
   map.set(GrantKey.Domain, domainMap(grant.domain));
   map.set(GrantKey.MaxEmissions, grant.maxEmissions);
+  if (grant.caveats) map.set(GrantKey.Caveats, new Map([[CaveatKey.Methods, grant.caveats.methods]]));
   if (grant.codeRef) map.set(GrantKey.CodeRef, grant.codeRef);
   return cborEncode(map);
 }
@@ -102,6 +105,9 @@ export function decodeGrant(payload: Uint8Array): SwipeGrant {
       maxAmount: asUint(domain.get(DomainKey.MaxAmount), "maxAmount"),
     },
     maxEmissions: asUint(map.get(GrantKey.MaxEmissions), "maxEmissions", 3),
+    ...(map.has(GrantKey.Caveats) && {
+      caveats: { methods: asUint(asMap(map.get(GrantKey.Caveats), "caveats").get(CaveatKey.Methods), "methods", 3) },
+    }),
     ...(map.has(GrantKey.CodeRef) && { codeRef: asBytes(map.get(GrantKey.CodeRef), "codeRef", TOKEN_REF_SIZE) }),
   };
 }

@@ -77,6 +77,12 @@ export const enum GrantKey {
   CodeRef = 16,
 }
 
+/** Restrictions of a delegated grant that the card checks itself. */
+export const enum CaveatKey {
+  /** Bits of `Method`: by which its user may show to be there. */
+  Methods = 1,
+}
+
 export const enum DomainKey {
   Requestor = 1,
   Merchant = 2,

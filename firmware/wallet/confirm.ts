@@ -29,7 +29,7 @@ export function askPresence(sealedPin: usize, length: i32): Status {
   cbor.putBytes(grant.grantHash, KEY_SIZE);
   cbor.putText(grant.merchant, grant.merchantLength());
   cbor.putUint(grant.cap());
-  cbor.putUint(Method.Button | Method.Pin);
+  cbor.putUint(grant.methods());
   cbor.putBytes(pinNonce, PIN_NONCE_SIZE);
   putPin(sealedPin, length);
   return ask(Mail.V1, Mail.V2);

@@ -3,7 +3,7 @@
 import * as cbor from "../common/cbor";
 import { wipe } from "../common/bytes";
 import { sha256 } from "../ports/crypto";
-import { Channel, DomainKey, GrantKey, GrantKind } from "../../wire/labels";
+import { CaveatKey, Channel, DomainKey, GrantKey, GrantKind, Method } from "../../wire/labels";
 import {
   CARD_ID_SIZE, CHALLENGE_SIZE, CRYPTOGRAM_SIZE, EMISSIONS_MAX, MERCHANT_MAX, REQUESTOR_MAX, TOKEN_REF_SIZE,
 } from "../../wire/limits";
@@ -37,6 +37,8 @@ export function emissions(): i32 { return load<u8>(kept + 224); }
 export function countEmission(): void { store<u8>(kept + 224, <u8>(emissions() + 1)); }
 /** It pays from afar: the cryptogram is told, and nothing is ever swiped. */
 export function remote(): bool { return load<u8>(kept + 225) != 0; }
+/** By which its user may show to be there. */
+export function methods(): u32 { return load<u8>(kept + 226); }
 
 // What is checked once, at load; pointers into the message.
 export let kind: u64 = 0;
@@ -115,20 +117,27 @@ export function grantRead(payload: usize, length: i32): Status {
   cbor.need(GrantKey.MaxEmissions);
   store<u8>(kept + 203, <u8>cbor.uint(EMISSIONS_MAX));
   if (!cbor.fine() || maxEmissions() == 0) return Status.GrantMalformed;
-  // Caveats come with system 6; a restriction that is not understood must not be passed over.
-  if (cbor.key(GrantKey.Caveats)) return Status.GrantKindUnsupported;
+  const delegated = kind == <u64>GrantKind.Delegated;
+  store<u8>(kept + 226, <u8>(Method.Button | Method.Pin));
+  if (delegated && cbor.key(GrantKey.Caveats)) {
+    cbor.map(1);
+    cbor.need(CaveatKey.Methods);
+    store<u8>(kept + 226, <u8>cbor.uint(Method.Button | Method.Pin));
+    optional++;
+    // A restriction that is not understood must not be passed over.
+    if (!cbor.fine()) return Status.GrantKindUnsupported;
+  }
   const code = cbor.key(GrantKey.CodeRef);
   if (code) {
     cbor.bytes(TOKEN_REF_SIZE, TOKEN_REF_SIZE);
     optional++;
   }
   if (!cbor.done() || entries != 11 + optional) return Status.GrantMalformed;
-  if (kind == <u64>GrantKind.Delegated) return Status.GrantKindUnsupported;
   // A transaction code (system 5) is for one swipe of track 2, and for now.
   if (code != (kind == <u64>GrantKind.Code)) return Status.GrantMalformed;
   if (code && (remote() || track1Length() > 0 || maxEmissions() != 1)) return Status.GrantMalformed;
-  // A remote grant is for now and for once: an off-line one would be a number that the phone may keep for a week.
-  if (remote() && kind == <u64>GrantKind.Offline) return Status.GrantKindUnsupported;
+  // A remote grant is for now, for once and for its owner: an off-line one would be a number that the phone may keep for a week.
+  if (remote() && kind != <u64>GrantKind.Online) return Status.GrantKindUnsupported;
   if (remote() && maxEmissions() != 1) return Status.GrantMalformed;
   if ((kind == <u64>GrantKind.Offline) != offline || offline == (challenge != 0)) return Status.GrantMalformed;
   sha256(payload, length, grantHash);

@@ -39,7 +39,7 @@ describe("a code's grant is refused, and nothing changes, when", () => {
     ["its number is outside the card's ranges", "TOKEN_OUTSIDE_IIN", { grant: { track2: `${OUTSIDE}=2911101` } }],
     ["its ATC does not rise", "ATC_NOT_RISING", { grant: { atc: 0 } }],
     ["its signature was altered", "GRANT_SIGNATURE_INVALID", { signed: (bytes) => flip(bytes, -1) }],
-    ["it carries caveats", "GRANT_KIND_UNSUPPORTED", { payload: also(withEntry(GrantKey.Caveats, [1])) }],
+    ["it carries caveats", "GRANT_MALFORMED", { payload: also(withEntry(GrantKey.Caveats, [1])) }],
     [
       "it is kept for later",
       "GRANT_MALFORMED",

@@ -1,9 +1,22 @@
 // System 1: each grant that the card must not take ends with its own code, and changes nothing. What vouches for its issuer: load-evidence.test.ts.
 
-import { AAD, decodeClaims, decodeSign1, GrantKey, GrantKind, luhnDigit, Op, Phase } from "@enabling-card/wire";
+import {
+  AAD,
+  CaveatKey,
+  type CborValue,
+  Channel,
+  decodeClaims,
+  decodeSign1,
+  GrantKey,
+  GrantKind,
+  luhnDigit,
+  Method,
+  Op,
+  Phase,
+} from "@enabling-card/wire";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { expect } from "chai";
-import { type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
+import { DOMAIN, type Phone, pairedPhone, type World, world } from "../support/card-with-issuer.js";
 import { expectRefusal } from "../support/expect-refusal.js";
 import { evidenceOf, forge, otherIssuer, withEntry } from "../support/forge.js";
 import { rawSession, settle } from "../support/raw-session.js";
@@ -51,9 +64,9 @@ const CASES: readonly Case[] = [
   ["it allows four emissions", "GRANT_MALFORMED", { grant: { maxEmissions: 4 } }],
   ["it does not say where it may be spent", "GRANT_DOMAIN_MISSING", { payload: withEntry(GrantKey.Domain, undefined) }],
   [
-    "it carries caveats that this card cannot check",
-    "GRANT_KIND_UNSUPPORTED",
-    { payload: withEntry(GrantKey.Caveats, [1]) },
+    "it is an on-line one with restrictions",
+    "GRANT_MALFORMED",
+    { payload: withEntry(GrantKey.Caveats, new Map([[CaveatKey.Methods, Method.Pin]])) },
   ],
   [
     "it points to a code, and is of a token",
@@ -65,7 +78,37 @@ const CASES: readonly Case[] = [
     "GRANT_MALFORMED",
     { payload: withEntry(GrantKey.Offline, [5000, 1, 3]) },
   ],
-  ["it is a delegated one", "GRANT_KIND_UNSUPPORTED", { grant: { kind: GrantKind.Delegated } }],
+  ...(
+    [
+      ["of a kind that this card does not know", new Map([[2, 1]])],
+      [
+        "of which it knows one",
+        new Map([
+          [CaveatKey.Methods, Method.Pin],
+          [2, 1],
+        ]),
+      ],
+      ["that are none", new Map()],
+      ["that are no map", [1]],
+      ["of methods that nobody knows", new Map([[CaveatKey.Methods, 4]])],
+    ] as const
+  ).map(
+    ([what, caveats]): Case => [
+      `it is a delegated one with restrictions ${what}`,
+      "GRANT_KIND_UNSUPPORTED",
+      { grant: { kind: GrantKind.Delegated }, payload: withEntry(GrantKey.Caveats, caveats as CborValue) },
+    ],
+  ),
+  [
+    "it is a delegated one that answers no challenge",
+    "GRANT_MALFORMED",
+    { grant: { kind: GrantKind.Delegated }, payload: withEntry(GrantKey.Challenge, undefined) },
+  ],
+  [
+    "it is a delegated one that pays from afar",
+    "GRANT_KIND_UNSUPPORTED",
+    { grant: { kind: GrantKind.Delegated, domain: { ...DOMAIN, channel: Channel.Remote } } },
+  ],
   ["it answers no challenge of this card", "GRANT_CHALLENGE_UNKNOWN", { grant: { challenge: new Uint8Array(16) } }],
   ["an on-line grant has no challenge", "GRANT_MALFORMED", { payload: withEntry(GrantKey.Challenge, undefined) }],
   ["its time is over", "GRANT_EXPIRED", (w) => ({ grant: { expires: w.service.issuer.now() } })],

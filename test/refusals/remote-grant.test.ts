@@ -48,7 +48,7 @@ describe("a remote grant is refused, and nothing changes, when", () => {
       "TOKEN_OUTSIDE_IIN",
       { grant: { track2: `${OUTSIDE}=2911101`, track1: `B${OUTSIDE}^LOVELACE/ADA^2911101` } },
     ],
-    ["it carries caveats", "GRANT_KIND_UNSUPPORTED", { payload: withEntry(GrantKey.Caveats, [1]) }],
+    ["it carries caveats", "GRANT_MALFORMED", { payload: withEntry(GrantKey.Caveats, [1]) }],
     ["its receipt is none", "RECEIPT_MALFORMED", { receipt: Uint8Array.of(0x80) }],
   ];
   const remote = CASES.map(([name, code, forgery]): Case => {
