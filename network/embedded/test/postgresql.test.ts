@@ -8,6 +8,7 @@ const ISSUER = [
   ...[
     "authorise",
     "closing",
+    "delegations",
     "desk",
     "enrolment",
     "failure-lock",

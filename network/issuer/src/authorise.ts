@@ -15,6 +15,7 @@ import {
 } from "@enabling-card/doors";
 import { type Fields, isRemoteEntry, type Message } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, isSettled, STRIPE_ATCS, type TokenState } from "@enabling-card/wire";
+import { useRefusal } from "./delegated-use.js";
 import { decideDomain } from "./domain-request.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
@@ -118,7 +119,8 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const unfit =
     refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, channel));
-  return unfit ? refused(kept, grant!, fields, now, unfit) : paid(issuer, kept, grant!, fields, now);
+  const why = unfit ?? (await useRefusal(kept, grant!, Number(fields[4])));
+  return why ? refused(kept, grant!, fields, now, why) : paid(issuer, kept, grant!, fields, now);
 }
 
 const KEYS_GONE: ReadonlySet<Decline> = new Set(["KEY_RETIRED", "KEY_NOT_YET"]);

@@ -2,6 +2,7 @@
 // payment stays unknown (docs/network.md, "A grant is closed").
 
 import type { Repeatable } from "@enabling-card/sql";
+import { toBase32 } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import { tokenIn } from "./kept-rows.js";
@@ -26,9 +27,12 @@ export function closeGrant(
 ): Promise<ClosedGrant> {
   return store.atomically((kept) =>
     once.within(kept.answers, repeat, async () => {
-      const token = await tokenIn(kept, tokenRef, cardId);
-      if (atc > token.atc) throw new IssuerError("GRANT_UNKNOWN");
+      const token = await tokenIn(kept, tokenRef);
       const grant = await kept.grant(tokenRef, atc);
+      // Its token's owner, or whoever was handed the right that it is of.
+      const card = toBase32(cardId);
+      if (token.card_id !== card && grant?.held_by !== card) throw new IssuerError("TOKEN_UNKNOWN");
+      if (atc > token.atc) throw new IssuerError("GRANT_UNKNOWN");
       // Counted behind the copy that the store was restored from.
       if (grant === undefined) throw new IssuerError("GRANT_OUTCOME_LOST");
       const closed = outcomeOf(grant);

@@ -1,7 +1,10 @@
 // What the issuer refuses, each by its own code. `http` is the status its HTTP door answers with. Codes are never renamed, and a
 // retired one is never used again.
 
+import { DELEGATION_ERRORS } from "@enabling-card/delegation";
+
 export const ISSUER_ERRORS = {
+  ...DELEGATION_ERRORS,
   BAD_REQUEST: [400, "The request is not one this issuer understands: check it against the API"],
   ROUTE_UNKNOWN: [404, "The issuer has no such route: check the path and the method against the API"],
   UNAUTHORISED: [401, "The access key is not that card's: enrol the card again"],
@@ -34,6 +37,8 @@ export const ISSUER_ERRORS = {
   COUNTED_UNKNOWN: [404, "No grant was counted by that, or it is over: have another one counted"],
   OFFLINE_LIMIT: [403, "Off-line grants are few and small: spend those the phone holds first, or ask for less"],
   GRANT_LIMIT: [403, "The token has had as many grants as it may have for now: wait ten seconds for the next one"],
+  DELEGATION_LIMIT: [403, "The token has as many rights handed out as it may have: take one back first"],
+  DELEGATION_UNBOUNDED: [400, "A right is handed out for so many uses, at most, and for a year, at most: say both"],
   CHECKPOINT_UNKNOWN: [409, "The card has seen a larger ledger than this issuer's: do not use this issuer"],
   IDEMPOTENCY_MISMATCH: [422, "That idempotency key belongs to another request: use a new one"],
   HELP_URL_INVALID: [500, "The issuer's address for its holders is https, and has at most 200 characters"],
@@ -104,6 +109,10 @@ export const DECLINES = {
   AMOUNT_OVER_CAP: "61",
   /** The network settles in no such one. */
   CURRENCY_WRONG: "58",
+  /** Of a delegated grant: its owner took the right back; it was used as often, or paid as much, as it may. */
+  DELEGATION_REVOKED: "62",
+  DELEGATION_USED_UP: "65",
+  DELEGATION_SPENT: "61",
   DOMAIN_MISMATCH: "57",
   MERCHANT_WRONG: "58",
   TOKEN_SUSPENDED: "62",

@@ -10,6 +10,7 @@ import type { Evidence, GrantBundle } from "./evidence.js";
 import { composeGrant } from "./grant-body.js";
 import { GrantDesk } from "./grant-desk.js";
 import {
+  type ByDelegation,
   type CodeToSwipe,
   type Counted,
   type CountedGrant,
@@ -45,6 +46,8 @@ export interface CountOptions {
   readonly hasOwnCryptogram: boolean;
   /** The grant carries a transaction code. */
   readonly isOfCode: boolean;
+  /** The right by which somebody else than the token's owner asks. */
+  readonly by?: ByDelegation | undefined;
 }
 
 export class GrantMaker {
@@ -64,7 +67,7 @@ export class GrantMaker {
    */
   async count(
     asked: GrantRequest,
-    { hasOwnCryptogram, isOfCode }: CountOptions,
+    { hasOwnCryptogram, isOfCode, by }: CountOptions,
     repeat?: Repeatable,
   ): Promise<CountedGrant> {
     const request = checkedRequest(asked);
@@ -72,7 +75,8 @@ export class GrantMaker {
     // Whoever has seen more of the log than there is has no ATC counted.
     const evidence = evidenceOf(request.checkpointSize, signer(secrets.number).serial);
     const now = this.#parts.now();
-    const life = { issuedAt: now, expires: now + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S) };
+    const longest = now + (request.kind === "offline" ? OFFLINE_LIFE_MAX_S : GRANT_LIFE_S);
+    const life = { issuedAt: now, expires: Math.min(longest, by?.until ?? longest) };
     return this.#desk.ask(async (kept) => {
       let counted: Counted | undefined;
       const {
@@ -81,7 +85,7 @@ export class GrantMaker {
         key = 0,
         ...lives
       } = await this.#parts.once.within<Answered>(kept.answers, repeat, async () => {
-        const how = { hasOwnCryptogram, isOfCode, key: secrets.number };
+        const how = { hasOwnCryptogram, isOfCode, by, key: secrets.number };
         counted = await countGrant(kept, request, life, how);
         return { atc: counted.atc, n: counted.n, key: counted.key, ...life };
       });
@@ -89,7 +93,7 @@ export class GrantMaker {
       const isNewest = counted.key === secrets.number;
       // Of a repeat from before the keys were changed, and of the key that it was counted under.
       const own = isNewest ? evidence : evidenceOf(request.checkpointSize, signer(counted.key).serial);
-      return { request, counted, ...lives, evidence: own };
+      return { request, counted, ...lives, evidence: own, ...(by && { methods: by.methods }) };
     });
   }
 
@@ -101,14 +105,16 @@ export class GrantMaker {
   }
 
   async make(
-    { request, counted, issuedAt, expires, ...made }: CountedGrant,
+    { request, counted, issuedAt, expires, methods, ...made }: CountedGrant,
     cryptogram: Uint8Array,
     code?: CodeToSwipe,
   ): Promise<GrantBundle> {
     const { secrets } = this.#parts;
     const { serial, sign, master } = this.#parts.signer(counted.key);
     const evidence = made.evidence ?? this.#parts.evidence(request.checkpointSize, serial);
-    const grant = encodeGrant(composeGrant(secrets, request, counted, cryptogram, code, { issuedAt, expires }));
+    const grant = encodeGrant(
+      composeGrant(secrets, request, counted, cryptogram, { code, methods }, { issuedAt, expires }),
+    );
     const signed = encodeSign1(grant, serial, AAD.grant, sign.sign);
     const grantKey = await this.#parts.grantKey(request.cardId);
     // Of what was signed, so that the same grant, made again, is the same octets, and another never has its ephemeral key.

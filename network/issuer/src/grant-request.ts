@@ -1,5 +1,6 @@
 // A phone's request for a grant: what it must be, and the counting of its ATC. Composing and sealing are the issuer's.
 
+import type { Counter } from "@enabling-card/delegation";
 import { isPast } from "@enabling-card/doors";
 import type { Repeatable } from "@enabling-card/sql";
 import {
@@ -32,7 +33,18 @@ export interface GrantRequest {
   readonly checkpointSize: number;
   readonly domain: Domain;
   readonly maxEmissions: number;
-  readonly kind: "online" | "offline";
+  readonly kind: "online" | "offline" | "delegated";
+}
+
+/** The right that a delegated grant is made by, checked. */
+export interface ByDelegation {
+  /** Base32. */
+  readonly id: string;
+  readonly counters: readonly Counter[];
+  /** Bits of `Method`: by which its user may show to be there. */
+  readonly methods: number;
+  /** Seconds since 1970. */
+  readonly until: number;
 }
 
 /** Checks what the request alone can show. @throws {IssuerError} `BAD_REQUEST`, `DOMAIN_MISSING` */
@@ -48,8 +60,8 @@ export function checkedRequest(request: GrantRequest): GrantRequest {
     throw wrong("an on-line grant answers a challenge, an off-line one none");
   }
   if (challenge !== undefined && challenge.length !== CHALLENGE_SIZE) throw wrong("challenge: 16 octets");
-  if (request.domain?.channel === Channel.Remote && (kind === "offline" || maxEmissions !== 1)) {
-    throw wrong("a grant without a swipe is asked for on line, and has one emission");
+  if (request.domain?.channel === Channel.Remote && (kind !== "online" || maxEmissions !== 1)) {
+    throw wrong("a grant without a swipe is asked for on line, by its owner, and has one emission");
   }
   return { ...request, domain: checkedDomain(request.domain) };
 }
@@ -73,6 +85,8 @@ export interface CountedGrant {
   readonly expires: number;
   /** As it was then: none of what came back from another service. */
   readonly evidence?: Evidence;
+  /** Of a delegated one. */
+  readonly methods?: number;
 }
 
 /** A transaction code that a card is to swipe in its token's place (system 5). */
@@ -84,6 +98,8 @@ export interface CodeToSwipe {
 }
 
 export interface GrantOptions {
+  /** Of a delegated one. */
+  readonly by?: ByDelegation;
   /** Of a grant that another service asks for. */
   readonly cryptogramOf?: MakeCryptogram;
   readonly code?: CodeToSwipe;
@@ -108,10 +124,16 @@ export async function countGrant(
   kept: Tables,
   request: GrantRequest,
   { issuedAt: now, expires }: { readonly issuedAt: number; readonly expires: number },
-  { hasOwnCryptogram, isOfCode, key }: { hasOwnCryptogram: boolean; isOfCode: boolean; key: number },
+  {
+    hasOwnCryptogram,
+    isOfCode,
+    by,
+    key,
+  }: { hasOwnCryptogram: boolean; isOfCode: boolean; by?: ByDelegation | undefined; key: number },
 ): Promise<Counted> {
   const token = await kept.token(toHex(request.tokenRef));
-  if (token === undefined || token.card_id !== toBase32(request.cardId)) throw new IssuerError("TOKEN_UNKNOWN");
+  const holder = toBase32(request.cardId);
+  if (token === undefined || (by === undefined && token.card_id !== holder)) throw new IssuerError("TOKEN_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal) throw new IssuerError(refusal);
   if (isPast(token.expiry, now)) throw new IssuerError("TOKEN_EXPIRED");
@@ -139,6 +161,7 @@ export async function countGrant(
     domain_hash: domainHash,
     key_number: key,
     of_code: Number(isOfCode),
+    ...(by && { delegation: by.id, held_by: holder, counters: JSON.stringify(by.counters) }),
   };
   await kept.addGrant(grant, level);
   return { token, atc, n: held + 1, domainHash, key };

@@ -19,7 +19,7 @@ import {
 /** A grant as it is counted. */
 const UNUSED = {
   ...{ used: GrantUse.Open, said: null, request_name: null, used_at: null },
-  ...{ reversed: 0, key_number: 0, of_code: 0 },
+  ...{ reversed: 0, key_number: 0, of_code: 0, delegation: null, held_by: null, counters: null },
 } as const;
 
 /** What is written here by this group already, and not yet in the store, later ones of it see. */

@@ -23,6 +23,9 @@ export const DOMAIN = object(
   ["merchant", "mcc"],
 );
 
+/** What every grant is asked for with, beside whose it is. */
+export const ASKED = { challenge: ID, checkpointSize: SIZE, domain: DOMAIN, maxEmissions: whole(1, 3) } as const;
+
 export const REQUESTS = {
   enrol: object({ certificate: octets(600), phoneName: text(64) }),
   mint: object({ cardId: ID, holderName: text(64), offline: { type: "boolean" }, domainOnly: { type: "boolean" } }, [
@@ -33,10 +36,7 @@ export const REQUESTS = {
     {
       cardId: ID,
       tokenRef: ID,
-      challenge: ID,
-      checkpointSize: SIZE,
-      domain: DOMAIN,
-      maxEmissions: whole(1, 3),
+      ...ASKED,
       kind: { type: "string", enum: ["online", "offline"] },
     },
     ["challenge"],
@@ -61,7 +61,7 @@ export const REQUESTS = {
   state: object({ cardId: ID, checkpointSize: { type: "string", pattern: "^[0-9]{1,10}$" } }),
 } as const;
 
-const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } } as const;
+export const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["string", "null"] } } as const;
 
 /** Of a route whose answer is a stream of events. */
 export const EVENTS = {

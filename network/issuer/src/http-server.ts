@@ -1,5 +1,6 @@
 // The issuer's door for phones: JSON over HTTP, octets as base64url. Every body and answer has a schema, every refusal a code.
 
+import { DelegationError } from "@enabling-card/delegation";
 import {
   type HttpDoorOptions,
   httpDoor,
@@ -22,6 +23,7 @@ import {
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { closeGrant } from "./closing.js";
+import { delegationRoutes } from "./delegation-routes.js";
 import { hashOfAccess } from "./enrolment.js";
 import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
@@ -155,6 +157,7 @@ export async function httpServer(
     },
   );
   registrationRoutes(app, issuer);
+  delegationRoutes(app, issuer);
   app.get<{ Querystring: { cardId: string } }>(
     "/v1/states",
     { schema: { ...ROUTES.states, querystring: REQUESTS.states, response: EVENTS } },
@@ -211,6 +214,7 @@ function registrationRoutes(app: FastifyInstance, issuer: Issuer): void {
 const REFUSALS: Refusals = {
   of: (error) => {
     if (error instanceof SqlError) return new IssuerError(error.code, { cause: error });
+    if (error instanceof DelegationError) return new IssuerError(error.code, { cause: error });
     return error instanceof IssuerError ? error : undefined;
   },
   badRequest: (detail) => new IssuerError("BAD_REQUEST", detail === undefined ? {} : { detail }),
@@ -221,7 +225,7 @@ const REFUSALS: Refusals = {
 };
 
 /** The card that asks, whose access key must be with the request. @throws {IssuerError} `UNAUTHORISED`, `CARD_UNKNOWN` */
-async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
+export async function authenticated(issuer: Issuer, { headers }: FastifyRequest, id: string): Promise<Uint8Array> {
   const cardId = decode64(id, CARD_ID_SIZE);
   await issuer.authenticate(cardId, accessKeyOf({ headers }));
   return cardId;
@@ -239,7 +243,7 @@ export function repeatOf({ headers, url, body }: FastifyRequest, owner: string):
   return { owner, key: headers["idempotency-key"] as string, asked: [url, body] };
 }
 
-function tokenRefOf({ ref }: { readonly ref: string }): string {
+export function tokenRefOf({ ref }: { readonly ref: string }): string {
   return toHex(decode64(ref, TOKEN_REF_SIZE));
 }
 

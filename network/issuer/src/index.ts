@@ -3,6 +3,17 @@
 export type { ResolvedToken } from "./accounts.js";
 export { authorise, REPEAT_WINDOW_S } from "./authorise.js";
 export { type ClosedGrant, closeGrant } from "./closing.js";
+export {
+  DELEGATIONS_MAX,
+  type DelegationView,
+  delegate,
+  delegationLeft,
+  delegationsOf,
+  grantBy,
+  type Left,
+  type NewDelegation,
+  revokeDelegation,
+} from "./delegations.js";
 export { DECLINES, type Decline, ISSUER_ERRORS, IssuerError, type IssuerErrorCode } from "./errors.js";
 export type { Evidence, GrantBundle } from "./evidence.js";
 export { GRANT_S, GRANTS_AT_ONCE } from "./grant-rate.js";

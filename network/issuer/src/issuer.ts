@@ -200,8 +200,8 @@ export class Issuer {
    * @param options - A service's, for a cryptogram that is not the issuer's own, and a number that is not the token's
    * @throws {IssuerError} `CHECKPOINT_UNKNOWN`, and what `checkedRequest` and `countGrant` throw: no ATC is counted then
    */
-  async grant(asked: GrantRequest, { cryptogramOf, code, repeat }: GrantOptions = {}): Promise<GrantBundle> {
-    const kind = { hasOwnCryptogram: cryptogramOf === undefined, isOfCode: code !== undefined };
+  async grant(asked: GrantRequest, { cryptogramOf, code, by, repeat }: GrantOptions = {}): Promise<GrantBundle> {
+    const kind = { hasOwnCryptogram: cryptogramOf === undefined, isOfCode: code !== undefined, by };
     const counted = await this.grants.count(asked, kind, repeat);
     const { atc } = counted.counted;
     const cryptogram = (await cryptogramOf?.({ atc, expires: counted.expires })) ?? this.grants.cryptogram(counted);

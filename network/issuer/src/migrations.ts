@@ -32,4 +32,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE grants ADD COLUMN used_at INTEGER; ALTER TABLE grants ADD COLUMN reversed INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE grants ADD COLUMN of_code INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX grants_by_request ON grants (request_name) WHERE request_name IS NOT NULL`,
+  `CREATE TABLE delegations (id TEXT PRIMARY KEY, token_ref TEXT NOT NULL REFERENCES tokens, key_number INTEGER NOT NULL, made_at INTEGER NOT NULL,
+    caveats TEXT NOT NULL, until INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE INDEX delegations_by_token ON delegations (token_ref);
+  CREATE TABLE delegated_uses (counter TEXT NOT NULL, token_ref TEXT NOT NULL, atc INTEGER NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (counter, token_ref, atc)) STRICT;
+  ALTER TABLE grants ADD COLUMN delegation TEXT; ALTER TABLE grants ADD COLUMN held_by TEXT; ALTER TABLE grants ADD COLUMN counters TEXT;
+  CREATE INDEX grants_by_delegation ON grants (delegation) WHERE delegation IS NOT NULL`,
 ];

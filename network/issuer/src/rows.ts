@@ -68,6 +68,25 @@ export interface GrantRow {
   readonly reversed: number;
   /** It carries a transaction code: what pays by it is the account, and no ATC. */
   readonly of_code: number;
+  /** Of a delegated one: the right that it was made by, whose card has it (base32), and what counts its use, as JSON of `Counter`s. */
+  readonly delegation: string | null;
+  readonly held_by: string | null;
+  readonly counters: string | null;
+}
+
+/** A right that a token's owner has handed out. */
+export interface DelegationRow {
+  /** Base32 of 16 octets. */
+  readonly id: string;
+  readonly token_ref: string;
+  /** Of the master that its root key is derived from. */
+  readonly key_number: number;
+  /** Seconds since 1970, as `until`. */
+  readonly made_at: number;
+  /** As its owner made it: JSON of the lines. */
+  readonly caveats: string;
+  readonly until: number;
+  readonly revoked: number;
 }
 
 /** Unspent; it has paid; its holder closed it; the store was restored from a copy that is older than what it may have paid. */
@@ -95,7 +114,7 @@ export type Newest = Level & Pick<TokenRow, "atc" | "last_expires">;
 
 /** A grant as it is counted, under the first keys unless told. */
 export type NewGrant = Pick<GrantRow, "token_ref" | "atc" | "expires" | "max_amount" | "domain" | "domain_hash"> &
-  Partial<Pick<GrantRow, "key_number" | "of_code">>;
+  Partial<Pick<GrantRow, "key_number" | "of_code" | "delegation" | "held_by" | "counters">>;
 
 export interface Decision {
   readonly decline: Decline | null;

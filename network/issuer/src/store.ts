@@ -10,6 +10,7 @@ import {
   SqlError,
   TakenOnce,
 } from "@enabling-card/sql";
+import { DelegationTables } from "./delegation-tables.js";
 import { IssuerError } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
 import type {
@@ -34,12 +35,15 @@ export class Tables {
   readonly #sql: Sql;
   /** To requests that may come again. */
   readonly answers: Answers;
+  /** Rights that were handed out. */
+  readonly delegations: DelegationTables;
   /** Tokens that are new here, or in another state. */
   readonly changed: string[] = [];
 
   constructor(sql: Sql, answers = new Answers(sql)) {
     this.#sql = sql;
     this.answers = answers;
+    this.delegations = new DelegationTables(sql);
   }
 
   async setting(name: string): Promise<Uint8Array | undefined> {
@@ -184,9 +188,11 @@ export class Tables {
 
   protected async addGrants(grants: readonly NewGrant[]): Promise<void> {
     await this.#sql.runEach(
-      "INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number, of_code) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-      grants.map(({ token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0, of_code = 0 }) => [
+      `INSERT INTO grants (token_ref, atc, expires, max_amount, domain, domain_hash, key_number, of_code, delegation, held_by, counters)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      grants.map(({ token_ref, atc, expires, max_amount, domain, domain_hash, key_number = 0, of_code = 0, ...of }) => [
         ...[token_ref, atc, expires, max_amount, domain, domain_hash, key_number, of_code],
+        ...[of.delegation ?? null, of.held_by ?? null, of.counters ?? null],
       ]),
     );
   }

@@ -81,6 +81,13 @@ export class TokenSecrets {
     return derivedKey(keys.master, "ecard/1 registration", 16, Buffer.concat([tokenRef, registration]));
   }
 
+  /** The root key of a right that was handed out, 32 octets; undefined of one whose master is not there. @param id - Base32 */
+  delegationKey(id: string, number = this.number): Uint8Array | undefined {
+    const keys = keyOf<Pick<IssuerKeys, "number" | "master">>(this.#keys, number);
+    if (typeof keys === "string") return undefined;
+    return derivedKey(keys.master, "ecard/1 delegation", 32, Buffer.from(id));
+  }
+
   /** What a PAN is found by: tells nobody without the key which PAN it is. */
   panIndex(pan: string): string {
     return keyedName(this.#index, pan);

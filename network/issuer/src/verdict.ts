@@ -5,6 +5,7 @@ import { requestName } from "@enabling-card/doors";
 import type { Fields } from "@enabling-card/iso8583";
 import { type Channel, type Domain, TokenState } from "@enabling-card/wire";
 import { currencyOf } from "./currency.js";
+import { countUse } from "./delegated-use.js";
 import type { Decline } from "./errors.js";
 import type { Issuer } from "./issuer.js";
 import { GrantUse, type Said } from "./rows.js";
@@ -29,6 +30,7 @@ export async function paid(issuer: Issuer, kept: Tables, grant: GrantRow, fields
   const said = JSON.stringify(saidOf(fields, now, { authCode: decision.auth_code! }));
   const request_name = issuer.secrets.requestIndex(requestName(fields));
   await kept.endGrant(grant.token_ref, grant.atc, { used: GrantUse.Paid, said, request_name, used_at: now });
+  await countUse(kept, grant, Number(fields[4]));
   return decision;
 }
 

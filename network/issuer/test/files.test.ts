@@ -263,9 +263,13 @@ describe("the issuer's files", () => {
     await first.close();
     const db = new Database(options.file);
     // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, no account apart from its tokens,
-    // no phone's registration, no number of a key, and nothing of what was said of a grant.
-    db.exec("DROP INDEX grants_by_request");
-    for (const column of ["said", "request_name", "used_at", "reversed", "of_code"])
+    // no phone's registration, no number of a key, nothing of what was said of a grant, and no rights that were handed out.
+    db.exec(
+      "DROP TABLE delegations; DROP TABLE delegated_uses; DROP INDEX grants_by_delegation; DROP INDEX grants_by_request",
+    );
+    for (const column of [
+      ...["said", "request_name", "used_at", "reversed", "of_code", "delegation", "held_by", "counters"],
+    ])
       db.exec(`ALTER TABLE grants DROP COLUMN ${column}`);
     db.exec("DROP TABLE reversals; ALTER TABLE grants DROP COLUMN domain_hash");
     db.exec("ALTER TABLE tokens DROP COLUMN level_s; ALTER TABLE tokens DROP COLUMN level_at");
