@@ -38,6 +38,7 @@ const SENTENCES = {
   LOADER_IMAGE_ABSENT: "The card has no such image: upload it first",
   LOADER_REQUEST_REFUSED: "The card's loader does not take this request: update the app",
   LOADER_ANSWER_MALFORMED: "The answer of the card's loader cannot be read: check the line, then try again",
+  DELEGATION_INVALID: "That text is no delegated right: copy all of it, from whoever handed it on",
   GRANT_BUNDLE_INVALID: "The grant from the issuer is not whole: fetch it again",
   ISSUER_UNREACHABLE: "The issuer cannot be reached: check the network and try again",
   ISSUER_REFUSED: "The issuer refused",

@@ -14,6 +14,15 @@ export {
 export type { CallOptions, CallProgress } from "./card/connection.js";
 export { followCard, type WalletFollower, type WalletStatus, type WalletView } from "./card/wallet-view.js";
 export type { CardTarget } from "./card/way.js";
+export {
+  type DelegatedGrant,
+  type DelegatedGrantRequest,
+  type DelegatedUse,
+  DelegationClient,
+  type DelegationClientOptions,
+  type DelegationLeft,
+  type DelegationView,
+} from "./delegation/delegation-client.js";
 export { CardError, type CardErrorCode, SDK_ERROR_CODES, type SdkErrorCode } from "./errors.js";
 export {
   checkImage,

@@ -1,7 +1,7 @@
 // The chain of a delegated right: each caveat's HMAC is the key of the next one's, so that whoever holds a right can add to it, and nobody take away
 // (Birgisson et al., NDSS 2014).
 
-import { createHash } from "node:crypto";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import {
   type Caveat,
   caveatText,
@@ -56,12 +56,23 @@ export function readChain(text: string): DelegationText {
  * @throws {DelegationError} `DELEGATION_FORGED`, `CAVEAT_UNKNOWN`
  */
 export function checkedChain({ id, lines, json }: DelegationText, rootKey: Uint8Array): Checked {
-  try {
-    macaroons.importMacaroon(json).verify(rootKey, () => null);
-  } catch (cause) {
-    throw new DelegationError("DELEGATION_FORGED", { cause });
-  }
+  const claimed = Buffer.from(json.s64, "base64url");
+  if (!timingSafeEqual(claimed, signatureOf(rootKey, json.i, lines))) throw new DelegationError("DELEGATION_FORGED");
   return chainOf(id, lines);
+}
+
+/** libmacaroons' key for keys: HMAC-SHA256 of a root key under it is what its chains begin with. */
+const KEY_GENERATOR = Buffer.alloc(32);
+KEY_GENERATOR.write("macaroons-key-generator");
+
+/** The chain of first-party caveats. Node's HMAC takes a third of the time of the library's, by which chains are made; a test holds both to be one. */
+export function signatureOf(rootKey: Uint8Array, identifier: string, lines: readonly string[]): Buffer {
+  const start = hmac(KEY_GENERATOR, rootKey);
+  return [identifier, ...lines].reduce((key, text) => hmac(key, text), start);
+}
+
+function hmac(key: Uint8Array, octets: string | Uint8Array): Buffer {
+  return createHmac("sha256", key).update(octets).digest();
 }
 
 /** What the lines of a right say that are known to be its own. @throws {DelegationError} `CAVEAT_UNKNOWN` */

@@ -5,6 +5,7 @@ import { CAVEATS_MAX, type Caveat, caveatText, encodeDelegation, readDelegation,
 import { expect } from "chai";
 import fc from "fast-check";
 import macaroons from "macaroon";
+import { signatureOf } from "../src/chain.js";
 import { checkedChain, DelegationError, newDelegation, readChain } from "../src/index.js";
 
 const ROOT_KEY = Uint8Array.from(randomBytes(32));
@@ -62,6 +63,48 @@ describe("a delegated right", () => {
     expect(first[0]!.name).to.equal(checked(text).counters[0]!.name);
     expect(second[0]!.name).to.equal(first[0]!.name);
     expect(second[1]!.name).not.to.equal(first[1]!.name);
+  });
+
+  it("is taken where the library takes it, and nowhere else, however long its chain and whoever added to it", () => {
+    const line = fc.constantFrom("uses <= 1", "amount <= 5 978", "time < 1800000000", "merchant = BAKERY");
+    fc.assert(
+      fc.property(
+        fc.array(line, { maxLength: 12 }),
+        fc.array(line, { maxLength: 12 }),
+        fc.boolean(),
+        (own, more, isOther) => {
+          const first = macaroons.newMacaroon({
+            identifier: `ecard/1 delegation ${ID}`,
+            rootKey: ROOT_KEY,
+            version: 2,
+          });
+          for (const text of own) first.addFirstPartyCaveat(text);
+          const text = narrowed(encodeDelegation(first.exportJSON()), ...more);
+          const key = isOther ? new Uint8Array(32).fill(1) : ROOT_KEY;
+          const taken = (work: () => unknown) => {
+            try {
+              work();
+              return true;
+            } catch {
+              return false;
+            }
+          };
+          const byLibrary = taken(() => macaroons.importMacaroon(readChain(text).json).verify(key, () => null));
+          expect(byLibrary).to.equal(!isOther);
+          expect(taken(() => checked(text, key))).to.equal(byLibrary);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("has the signature of libmacaroons' own README", () => {
+    // github.com/rescrv/libmacaroons, README: secret, identifier and the caveat "account = 3735928559".
+    const secret = Buffer.from("this is our super secret key; only we should know it");
+    const chain = macaroons.newMacaroon({ identifier: "we used our secret key", rootKey: secret, version: 2 });
+    const first = "e3d9e02908526c4c0039ae15114115d97fdd68bf2ba379b342aaf0f617d0552f";
+    expect(Buffer.from(chain.signature).toString("hex")).to.equal(first);
+    expect(signatureOf(secret, "we used our secret key", []).toString("hex")).to.equal(first);
   });
 
   const FORGERIES: readonly (readonly [string, (lines: readonly string[]) => readonly string[]])[] = [

@@ -108,6 +108,7 @@ describe("a service's API", () => {
     const of = (service: string, method: string, path: string) => apis[service]!.paths[path]![method]!.security;
     expect(of("issuer", "post", "/v1/grants")).to.deep.equal([{ accessKey: [] }]);
     expect(of("issuer", "post", "/v1/tokens/{ref}/grants/{atc}/closure")).to.deep.equal([{ accessKey: [] }]);
+    expect(of("issuer", "post", "/v1/delegated-grants")).to.deep.equal([{ accessKey: [] }]);
     expect(of("issuer", "post", "/v1/services/questions")).to.deep.equal([{ acsSignature: [] }]);
     expect(of("issuer", "post", "/v1/operator/states")).to.deep.equal([{ operatorSignature: [] }]);
     expect(of("processor", "post", "/v1/rreq")).to.deep.equal([{ acsSignature: [] }]);

@@ -19,6 +19,7 @@ const base64 = (octets: Uint8Array) => Buffer.from(octets).toString("base64url")
 const WITHOUT: Readonly<Record<string, string>> = {
   "POST /v1/receipts": "moves nothing",
   "POST /v1/tokens/{ref}/comparison": "moves nothing",
+  "POST /v1/delegations/left": "moves nothing",
   "POST /v1/purchases": "a device's counter, under its MAC, is the key",
   "POST /v1/creq": "3-D Secure's transaction numbers are the key: the right answer again is told the same",
 };
@@ -85,6 +86,14 @@ describe("a request without an idempotency key", () => {
       ["POST", `${network.issuer.url}/v1/grants`, { ...named, ...challenge, domain, maxEmissions: 1, kind: "online" }],
       ["POST", `${of}/grants/1/closure`, { cardId: named.cardId }],
       ["POST", `${of}/registration`, { cardId: named.cardId }],
+      ["POST", `${of}/delegations`, { cardId: named.cardId, caveats: ["uses <= 1", `time < ${T0 + 60}`] }],
+      ["POST", `${network.issuer.url}/v1/delegations/${"A".repeat(26)}/revocation`, { cardId: named.cardId }, 404],
+      [
+        "POST",
+        `${network.issuer.url}/v1/delegated-grants`,
+        { cardId: named.cardId, ...challenge, domain, maxEmissions: 1, delegation: "AAAA" },
+        400,
+      ],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "suspended" }],
       ["POST", `${of}/state`, { cardId: named.cardId, checkpointSize: 0, state: "active" }],
       ["POST", `${processor}/v1/devices`, { ...named, key: base64(randomBytes(16)) }],
@@ -105,6 +114,7 @@ describe("a request without an idempotency key", () => {
     expect(await issuer.store.tokensOf(toBase32(card.cardId))).to.have.length(1);
     expect(await issuer.store.token(toHex(tokenRef))).to.include({ atc: 0, version: 0, registration: null });
     expect(await devices()).to.equal(before);
+    expect(await issuer.store.delegations.ofToken(toHex(tokenRef))).to.deep.equal([]);
     for (const [i, [method, url, body, status = 200]] of cases.entries()) {
       expect((await ask(method, url, body, `key-of-${i}-own`)).status, url).to.equal(status);
     }

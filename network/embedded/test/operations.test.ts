@@ -102,6 +102,8 @@ describe("the services' operator", () => {
           "/v1/tokens/{ref}/registration",
           "/v1/tokens/{ref}/comparison",
           "/v1/tokens/{ref}/grants/{atc}/closure",
+          ...["/v1/tokens/{ref}/delegations", "/v1/delegations/{id}/revocation", "/v1/delegations/left"],
+          "/v1/delegated-grants",
         ],
       ],
       [

@@ -3,7 +3,7 @@
 import type { Sql } from "@enabling-card/sql";
 import type { DelegationRow, GrantRow } from "./rows.js";
 
-/** What was paid under one counter, reversed payments apart. */
+/** What was paid under one counter, and not reversed. */
 export interface Used {
   readonly uses: number;
   /** Minor units. */
@@ -52,25 +52,43 @@ export class DelegationTables {
     return row!.n;
   }
 
-  /** Forgets rights that were over before `until`, which nobody can use. */
+  /** Forgets rights that were over before `until`, which nobody can use, and what was counted of them. */
   async forget(tokenRef: string, until: number): Promise<void> {
-    await this.#sql.run("DELETE FROM delegations WHERE token_ref = ? AND until <= ?", tokenRef, until);
+    const over = "token_ref = ? AND until <= ?";
+    await this.#sql.run(
+      `DELETE FROM delegated_counters WHERE delegation IN (SELECT id FROM delegations WHERE ${over})`,
+      ...[tokenRef, until],
+    );
+    await this.#sql.run(`DELETE FROM delegations WHERE ${over}`, tokenRef, until);
+  }
+
+  async used(counter: string): Promise<Used> {
+    const row = await this.#sql.row<Used>("SELECT uses, amount FROM delegated_counters WHERE name = ?", counter);
+    return row ?? { uses: 0, amount: 0 };
+  }
+
+  /** Counts a payment under each of these. */
+  async use(counters: readonly string[], delegation: string, amount: number): Promise<void> {
+    await this.#sql.runEach(
+      `INSERT INTO delegated_counters (name, delegation, uses, amount) VALUES (?, ?, 1, ?)
+         ON CONFLICT (name) DO UPDATE SET uses = delegated_counters.uses + 1, amount = delegated_counters.amount + excluded.amount`,
+      counters.map((counter) => [counter, delegation, amount]),
+    );
   }
 
   /** A payment that was reversed is none. */
-  async used(counter: string): Promise<Used> {
-    const row = await this.#sql.row<Used>(
-      `SELECT COUNT(*) AS uses, CAST(COALESCE(SUM(u.amount), 0) AS INTEGER) AS amount FROM delegated_uses u
-         JOIN grants g ON g.token_ref = u.token_ref AND g.atc = u.atc WHERE u.counter = ? AND g.reversed = 0`,
-      counter,
+  async giveBack(counters: readonly string[], amount: number): Promise<void> {
+    await this.#sql.runEach(
+      "UPDATE delegated_counters SET uses = uses - 1, amount = amount - ? WHERE name = ?",
+      counters.map((counter) => [amount, counter]),
     );
-    return row!;
   }
 
-  async use(counters: readonly string[], tokenRef: string, atc: number, amount: number): Promise<void> {
-    await this.#sql.runEach(
-      "INSERT INTO delegated_uses (counter, token_ref, atc, amount) VALUES (?, ?, ?, ?)",
-      counters.map((counter) => [counter, tokenRef, atc, amount]),
+  /** Payments by rights that a request made after `since`, and that nobody has reversed yet. */
+  paidBy(requestName: string, since: number): Promise<Pick<GrantRow, "counters" | "said">[]> {
+    return this.#sql.rows(
+      "SELECT counters, said FROM grants WHERE request_name = ? AND used_at > ? AND reversed = 0 AND counters IS NOT NULL",
+      ...[requestName, since],
     );
   }
 

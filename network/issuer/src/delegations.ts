@@ -151,24 +151,25 @@ export async function revokeDelegation(
 }
 
 /** A token's rights and what was done by them, for its owner. @throws {IssuerError} `TOKEN_UNKNOWN` */
-export async function delegationsOf({ store }: Desk, cardId: Uint8Array, tokenRef: string): Promise<DelegationView[]> {
+export async function delegationsOf(issuer: Desk, cardId: Uint8Array, tokenRef: string): Promise<DelegationView[]> {
+  const { store } = issuer;
   await tokenIn(store, tokenRef, cardId);
   const views: DelegationView[] = [];
-  for (const row of await store.delegations.ofToken(tokenRef)) views.push(await viewOf(store, row));
+  for (const row of await store.delegations.ofToken(tokenRef)) views.push(await viewOf(store, row, issuer.now()));
   return views;
 }
 
-async function viewOf(kept: Tables, row: DelegationRow): Promise<DelegationView> {
+async function viewOf(kept: Tables, row: DelegationRow, now: number): Promise<DelegationView> {
   const lines = JSON.parse(row.caveats) as string[];
   const grants = await kept.delegations.grantsOf(row.id);
   return {
     ...{ id: row.id, tokenRef: fromHex(row.token_ref), caveats: lines, madeAt: row.made_at, until: row.until },
     isRevoked: row.revoked === 1,
     left: await leftOf(kept, chainOf(row.id, lines)),
-    uses: grants.map(({ atc, used, said, reversed, held_by }) => {
+    uses: grants.map(({ atc, used, said, reversed, held_by, expires }) => {
       const isPaid = used === GrantUse.Paid;
       const heard = isPaid ? (reversed === 1 ? "reversed" : "approved") : said !== null ? "declined" : undefined;
-      const outcome = heard ?? (used === GrantUse.Open ? "waiting" : "unused");
+      const outcome = heard ?? (used === GrantUse.Open && expires > now ? "waiting" : "unused");
       return { outcome, atc, card: held_by!, ...(said !== null && (JSON.parse(said) as Said)) };
     }),
   };

@@ -23,7 +23,6 @@ import {
 import { base32nopad } from "@scure/base";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { closeGrant } from "./closing.js";
-import { delegationRoutes } from "./delegation-routes.js";
 import { hashOfAccess } from "./enrolment.js";
 import { ISSUER_ERRORS, IssuerError } from "./errors.js";
 import type { Evidence } from "./evidence.js";
@@ -157,7 +156,6 @@ export async function httpServer(
     },
   );
   registrationRoutes(app, issuer);
-  delegationRoutes(app, issuer);
   app.get<{ Querystring: { cardId: string } }>(
     "/v1/states",
     { schema: { ...ROUTES.states, querystring: REQUESTS.states, response: EVENTS } },

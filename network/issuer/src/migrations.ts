@@ -35,8 +35,8 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE delegations (id TEXT PRIMARY KEY, token_ref TEXT NOT NULL REFERENCES tokens, key_number INTEGER NOT NULL, made_at INTEGER NOT NULL,
     caveats TEXT NOT NULL, until INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE INDEX delegations_by_token ON delegations (token_ref);
-  CREATE TABLE delegated_uses (counter TEXT NOT NULL, token_ref TEXT NOT NULL, atc INTEGER NOT NULL, amount INTEGER NOT NULL,
-    PRIMARY KEY (counter, token_ref, atc)) STRICT;
+  CREATE TABLE delegated_counters (name TEXT PRIMARY KEY, delegation TEXT NOT NULL, uses INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
+  CREATE INDEX counters_by_delegation ON delegated_counters (delegation);
   ALTER TABLE grants ADD COLUMN delegation TEXT; ALTER TABLE grants ADD COLUMN held_by TEXT; ALTER TABLE grants ADD COLUMN counters TEXT;
   CREATE INDEX grants_by_delegation ON grants (delegation) WHERE delegation IS NOT NULL`,
 ];

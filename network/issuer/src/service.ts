@@ -10,6 +10,7 @@ import {
 } from "@enabling-card/doors";
 import type { Message } from "@enabling-card/iso8583";
 import type { Master } from "@enabling-card/vault";
+import { delegationRoutes } from "./delegation-routes.js";
 import { Desk } from "./desk.js";
 import { IssuerError } from "./errors.js";
 import { httpServer } from "./http-server.js";
@@ -76,6 +77,7 @@ export async function startIssuer(options: IssuerServiceOptions): Promise<Issuer
     ...(options.processor && { processor: options.processor.secret }),
     ...(options.acs && { acs: options.acs }),
   });
+  delegationRoutes(http, issuer);
   await operatorRoutes(http, issuer, options);
   const desk = new Desk(issuer);
   const doors: IsoDoor[] = [];

@@ -265,7 +265,7 @@ describe("the issuer's files", () => {
     // As version 1 left them: it knew of no reversals, kept no hash beside a grant's domain, had no bucket of grants, no account apart from its tokens,
     // no phone's registration, no number of a key, nothing of what was said of a grant, and no rights that were handed out.
     db.exec(
-      "DROP TABLE delegations; DROP TABLE delegated_uses; DROP INDEX grants_by_delegation; DROP INDEX grants_by_request",
+      "DROP TABLE delegations; DROP TABLE delegated_counters; DROP INDEX grants_by_delegation; DROP INDEX grants_by_request",
     );
     for (const column of [
       ...["said", "request_name", "used_at", "reversed", "of_code", "delegation", "held_by", "counters"],

@@ -1,4 +1,4 @@
-// What is used of npm's macaroon, which brings no types.
+// What sdk and network use of npm's macaroon, which brings no types.
 
 declare module "macaroon" {
   export interface Macaroon {
