@@ -3,7 +3,6 @@
 
 import type { Counter } from "@enabling-card/delegation";
 import type { Decline } from "./errors.js";
-import type { Said } from "./rows.js";
 import type { GrantRow, Tables } from "./store.js";
 
 /** Why a grant of a right may not pay that amount now, minor units; undefined of one that may, or is of no right. */
@@ -22,21 +21,10 @@ export async function useRefusal(kept: Tables, grant: GrantRow, amount: number):
 /** Of a grant that has paid. */
 export async function countUse(kept: Tables, grant: GrantRow, amount: number): Promise<void> {
   if (grant.delegation === null) return;
-  await kept.delegations.use(namesOf(grant), grant.delegation, amount);
+  const names = countersOf(grant).map(({ name }) => name);
+  await kept.delegations.use(names, grant.delegation, amount);
 }
 
-/** Gives back the uses of payments that are about to be reversed: those of the request of that name, made after `since`. */
-export async function giveUsesBack({ delegations }: Tables, requestName: string, since: number): Promise<void> {
-  for (const grant of await delegations.paidBy(requestName, since)) {
-    const { amount } = JSON.parse(grant.said!) as Said;
-    await delegations.giveBack(namesOf(grant), amount);
-  }
-}
-
-function namesOf(grant: Pick<GrantRow, "counters">): readonly string[] {
-  return countersOf(grant).map(({ name }) => name);
-}
-
-function countersOf({ counters }: Pick<GrantRow, "counters">): readonly Counter[] {
+function countersOf({ counters }: GrantRow): readonly Counter[] {
   return JSON.parse(counters ?? "[]") as readonly Counter[];
 }

@@ -1,7 +1,8 @@
 // What the issuer remembers of rights that were handed out (system 6): each right, and each payment by one under every caveat that counts.
 
+import type { Counter } from "@enabling-card/delegation";
 import type { Sql } from "@enabling-card/sql";
-import type { DelegationRow, GrantRow } from "./rows.js";
+import type { DelegationRow, GrantRow, Said } from "./rows.js";
 
 /** What was paid under one counter, and not reversed. */
 export interface Used {
@@ -76,20 +77,17 @@ export class DelegationTables {
     );
   }
 
-  /** A payment that was reversed is none. */
-  async giveBack(counters: readonly string[], amount: number): Promise<void> {
-    await this.#sql.runEach(
-      "UPDATE delegated_counters SET uses = uses - 1, amount = amount - ? WHERE name = ?",
-      counters.map((counter) => [amount, counter]),
-    );
-  }
-
-  /** Payments by rights that a request made after `since`, and that nobody has reversed yet. */
-  paidBy(requestName: string, since: number): Promise<Pick<GrantRow, "counters" | "said">[]> {
-    return this.#sql.rows(
+  /** Gives back the uses of payments that are about to be reversed: those of the request of that name, made after `since`. */
+  async giveBack(requestName: string, since: number): Promise<void> {
+    const paid = await this.#sql.rows<Pick<GrantRow, "counters" | "said">>(
       "SELECT counters, said FROM grants WHERE request_name = ? AND used_at > ? AND reversed = 0 AND counters IS NOT NULL",
       ...[requestName, since],
     );
+    const uses = paid.flatMap(({ counters, said }) => {
+      const { amount } = JSON.parse(said!) as Said;
+      return (JSON.parse(counters!) as Counter[]).map(({ name }) => [amount, name]);
+    });
+    await this.#sql.runEach("UPDATE delegated_counters SET uses = uses - 1, amount = amount - ? WHERE name = ?", uses);
   }
 
   grantsOf(id: string): Promise<DelegatedGrant[]> {

@@ -10,7 +10,6 @@ import {
   SqlError,
   TakenOnce,
 } from "@enabling-card/sql";
-import { giveUsesBack } from "./delegated-use.js";
 import { DelegationTables } from "./delegation-tables.js";
 import { IssuerError } from "./errors.js";
 import { MIGRATIONS } from "./migrations.js";
@@ -263,7 +262,7 @@ export class Tables {
       name,
       at,
     );
-    await giveUsesBack(this, name, since);
+    await this.delegations.giveBack(name, since);
     await this.#sql.run("UPDATE grants SET reversed = 1 WHERE request_name = ? AND used_at > ?", name, since);
   }
 
