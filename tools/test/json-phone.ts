@@ -1,17 +1,23 @@
 // --json of a phone's verbs, for json.test.ts.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { type CardOnPort, cardOnPort } from "./card-on-port.js";
 import {
   BOUGHT,
   check,
   DISARMED,
+  LENT,
   MEANS,
   NEAR_CARD,
   OWN_CARD,
   PAID,
   PAIRED,
   PHONE_STEP,
+  REVOKED,
+  RIGHT,
+  SEEN_RIGHT,
   type Shape,
   SUSPENDED,
   UNPAIRED,
@@ -33,6 +39,7 @@ export function phoneVerbs(folder: () => string): Readonly<Record<string, () => 
       await on.phone("pair", on.sheet, "--issuer", on.issuer);
       await work(on);
     });
+  const made = (on: CardOnPort) => on.phone("delegate", "make", "--uses", "2", "--for", "7d", "--json");
   /** Lines of one shape, and a last one of another. */
   function told({ stderr, facts }: Ran, each: Shape, last: Shape): void {
     expect(stderr).to.equal("");
@@ -63,6 +70,25 @@ export function phoneVerbs(folder: () => string): Readonly<Record<string, () => 
       withPaired(async (on) => {
         const line = ["code", "4.99", "--merchant", "POWDER SHOP", "--processor", on.network.processor.url, "--json"];
         told(await on.phone(...line), PHONE_STEP, BOUGHT);
+      }),
+    "delegate make": () => withPaired(async (on) => told(await made(on), RIGHT, RIGHT)),
+    "delegate narrow": () =>
+      withPaired(async (on) => {
+        const right = join(folder(), "right.txt");
+        writeFileSync(right, (await on.phone("delegate", "make", "--uses", "2", "--for", "7d")).stdout);
+        told(await on.phone("delegate", "narrow", right, "--uses", "1", "--json"), RIGHT, RIGHT);
+      }),
+    "delegate show": () =>
+      withPaired(async (on) => {
+        const right = join(folder(), "right.txt");
+        writeFileSync(right, (await on.phone("delegate", "make", "--uses", "2", "--for", "7d")).stdout);
+        told(await on.phone("delegate", "show", right, "--json"), SEEN_RIGHT, SEEN_RIGHT);
+        told(await on.phone("delegate", "show", "--json"), LENT, LENT);
+      }),
+    "delegate revoke": () =>
+      withPaired(async (on) => {
+        const { id } = (await made(on)).facts()[0] as { id: string };
+        told(await on.phone("delegate", "revoke", id, "--json"), REVOKED, REVOKED);
       }),
     suspend: () => withPaired(async (on) => told(await on.phone("suspend", "--json"), PHONE_STEP, SUSPENDED)),
     disarm: () => withPaired(async (on) => told(await on.phone("disarm", "--json"), PHONE_STEP, DISARMED)),

@@ -76,6 +76,12 @@ export const SUSPENDED: Shape = { state: "string", cardKnows: "boolean" };
 export const BOUGHT: Shape = {
   ...{ approved: "boolean", responseCode: "string", "ourCode?": "string", "authCode?": "string" },
 };
+export const RIGHT: Shape = { id: "string", delegation: "string" };
+export const SEEN_RIGHT: Shape = { id: "string", lines: "array", left: "object" };
+export const LENT: Shape = {
+  ...{ id: "string", lines: "array", madeAt: "number", isRevoked: "boolean", left: "object", uses: "array" },
+};
+export const REVOKED: Shape = { id: "string", isRevoked: "boolean" };
 export const STANDING_TOKEN: Shape = {
   ...{ tokenRef: "string", last4: "string", state: "string", heldBy: "array", version: "number" },
 };
@@ -349,6 +355,10 @@ export const FIELDS_OF_VERBS: readonly (readonly [verb: string, shape: Readonly<
   ["pay", { ...PHONE_STEP, ...PAID }],
   ["checkout", { ...PHONE_STEP, ...BOUGHT }],
   ["code", { ...PHONE_STEP, ...BOUGHT }],
+  ["delegate make", RIGHT],
+  ["delegate narrow", RIGHT],
+  ["delegate show", { ...SEEN_RIGHT, ...LENT }],
+  ["delegate revoke", REVOKED],
   ["suspend", { ...PHONE_STEP, ...SUSPENDED }],
   ["disarm", { ...PHONE_STEP, ...DISARMED }],
   ["unpair", UNPAIRED],

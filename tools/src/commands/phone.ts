@@ -7,6 +7,7 @@ import type { Output } from "../output.js";
 import { wholeNumber } from "../whole-number.js";
 import { checkoutCommand } from "./checkout.js";
 import { codeCommand } from "./code.js";
+import { delegateCommand } from "./delegate.js";
 import {
   type CardOptions,
   cardOptions,
@@ -28,6 +29,7 @@ export function phoneCommands(program: Command, context: Context, onCode: (code:
   payCommand(program, context);
   checkoutCommand(program, context, onCode);
   codeCommand(program, context, onCode);
+  delegateCommand(program, context);
   disarmCommand(program, context);
   suspendCommand(program, context);
   unpairCommand(program, context);

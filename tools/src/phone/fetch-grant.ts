@@ -1,6 +1,13 @@
 // What a payment by a swipe is made with: a grant of the issuer's, one behind an authentication (system 4), or a code in a grant (system 5).
 
-import { type Card, CodeClient, DomainPlugIn, type GrantBundle, type PlugInStep } from "@enabling-card/sdk";
+import {
+  type Card,
+  CodeClient,
+  DelegationClient,
+  DomainPlugIn,
+  type GrantBundle,
+  type PlugInStep,
+} from "@enabling-card/sdk";
 import { CommandError, EXIT } from "../exit-codes.js";
 import { type Enrolment, issuerOf } from "./phone-folder.js";
 
@@ -10,6 +17,8 @@ export interface Wanted {
   readonly merchant?: string;
   /** By the processor at `url`, in place of a grant of the issuer's own: `merchant` is its DE 42. */
   readonly through?: { readonly way: "domain" | "code"; readonly url: string };
+  /** By a right to somebody's token that was handed on (system 6), in shops of that merchant category where it says so. */
+  readonly right?: { readonly delegation: string; readonly mcc?: number };
   readonly pin?: string;
   readonly signal: AbortSignal;
   readonly onStep?: (step: { readonly step: string; readonly detail: string }) => void;
@@ -25,16 +34,18 @@ export const AUTHENTICATING = {
   authenticated: "by the access control server",
 } as const satisfies Record<PlugInStep, string>;
 
-/** @throws {CardError} as `IssuerClient.grant`, `DomainPlugIn.grant`, `CodeClient.codeForCard` */
+/** @throws {CardError} as `IssuerClient.grant`, `DelegationClient.grant`, `DomainPlugIn.grant`, `CodeClient.codeForCard` */
 export async function fetchGrant(card: Card, enrolment: Enrolment, options: Wanted): Promise<GrantBundle> {
-  const { merchant, maxAmount, through, signal, pin, onStep } = options;
+  const { merchant, maxAmount, through, right, signal, pin, onStep } = options;
   const { tokenRef } = enrolment.token;
   if (through === undefined) {
     const { challenge, checkpointSize } = card.info;
-    const to = merchant !== undefined && { merchant };
+    const to = { ...(merchant !== undefined && { merchant }), ...(right?.mcc !== undefined && { mcc: right.mcc }) };
     const domain = { requestor: REQUESTOR, ...to, channel: 0, country: COUNTRY, maxAmount };
-    const asked = { cardId: card.cardId, tokenRef, challenge, checkpointSize, domain };
-    return issuerOf(enrolment).grant({ ...asked, maxEmissions: 1, kind: "online" }, { signal });
+    const asked = { cardId: card.cardId, challenge, checkpointSize, domain, maxEmissions: 1 };
+    if (right === undefined) return issuerOf(enrolment).grant({ ...asked, tokenRef, kind: "online" }, { signal });
+    const { issuer: baseUrl, accessKey } = enrolment;
+    return new DelegationClient({ baseUrl, accessKey }).grant({ ...asked, delegation: right.delegation }, { signal });
   }
   if (merchant === undefined) throw new CommandError("WRONG_USE", "Name the merchant with --merchant", EXIT.usage);
   const at = { baseUrl: through.url, accessKey: enrolment.accessKey };

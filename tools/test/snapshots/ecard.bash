@@ -11,6 +11,7 @@ _ecard() {
     --to) COMPREPLY=($(compgen -W "suspended active deactivated" -- "$word")); return ;;
     --when) COMPREPLY=($(compgen -W "now swipe" -- "$word")); return ;;
     --through) COMPREPLY=($(compgen -W "domain code" -- "$word")); return ;;
+    --show) COMPREPLY=($(compgen -W "PIN button" -- "$word")); return ;;
     --track) COMPREPLY=($(compgen -W "auto 1 2 3" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "u8 s16le s24le s32le f32le" -- "$word")); return ;;
     --format) COMPREPLY=($(compgen -W "wav csv sr vcd svg" -- "$word")); return ;;
@@ -19,11 +20,11 @@ _ecard() {
   esac
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path${path:+ }${COMP_WORDS[i]}" in
-      "companion" | "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network tokens" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
+      "companion" | "demo" | "emulate" | "debug" | "personalise" | "issuer" | "network" | "network start" | "network keys" | "network watch" | "network tokens" | "network backup" | "network restore" | "pair" | "cards" | "pay" | "checkout" | "code" | "delegate" | "delegate make" | "delegate narrow" | "delegate show" | "delegate revoke" | "disarm" | "suspend" | "unpair" | "pos" | "pos read" | "pos listen" | "pos inspect" | "pos synth" | "pos charge" | "image" | "image key" | "image build" | "image sign" | "image verify" | "image inspect" | "flash" | "flasher" | "serial" | "logs" | "doctor" | "bench" | "bench reader" | "bench length" | "bench network" | "bench mcu" | "bench bluetooth" | "completion") path="$path${path:+ }${COMP_WORDS[i]}" ;;
     esac
   done
   case "$path" in
-    "") flags="-V --version --json -q --quiet -v --verbose" names="companion demo emulate debug personalise issuer network pair cards pay checkout code disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
+    "") flags="-V --version --json -q --quiet -v --verbose" names="companion demo emulate debug personalise issuer network pair cards pay checkout code delegate disarm suspend unpair pos image flash flasher serial logs doctor bench completion" ;;
     "companion") flags="--port --dir --json -q --quiet -v --verbose" names="" ;;
     "demo") flags="--out --device --transport --trace --json -q --quiet -v --verbose" names="" ;;
     "emulate") flags="--dir --listen --scenario --present --mtu --auto-press --show-code --coil --hci --pty --btsnoop --trace --json -q --quiet -v --verbose" names="" ;;
@@ -39,9 +40,14 @@ _ecard() {
     "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "cards") flags="--device --phone --near --states --json -q --quiet -v --verbose" names="" ;;
-    "pay") flags="--device --phone --card --merchant --when --through --processor --ask-pin --json -q --quiet -v --verbose" names="" ;;
+    "pay") flags="--device --phone --card --merchant --when --through --processor --right --category --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "checkout") flags="--device --phone --card --merchant --charge --shop --processor --network --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "code") flags="--merchant --cost --seller --processor --phone --card --json -q --quiet -v --verbose" names="" ;;
+    "delegate") flags="--json -q --quiet -v --verbose" names="make narrow show revoke" ;;
+    "delegate make") flags="--phone --card --uses --for --amount --total --category --merchant --to --show --json -q --quiet -v --verbose" names="" ;;
+    "delegate narrow") flags="--uses --for --amount --total --category --merchant --to --show --json -q --quiet -v --verbose" names="" ;;
+    "delegate show") flags="--phone --card --offline --json -q --quiet -v --verbose" names="" ;;
+    "delegate revoke") flags="--phone --card --json -q --quiet -v --verbose" names="" ;;
     "disarm") flags="--device --phone --card --json -q --quiet -v --verbose" names="" ;;
     "suspend") flags="--device --phone --card --resume --json -q --quiet -v --verbose" names="" ;;
     "unpair") flags="--device --phone --card --forget --json -q --quiet -v --verbose" names="" ;;

@@ -10,7 +10,7 @@ _ecard() {
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
     '1: :->verb' '*:: :->rest'
   case $state in
-    verb) names=('companion:the cardholder'\''s app in a browser, with an emulated card and a till' 'demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'checkout:pay in a shop'\''s app\: agreed to on the card, sent without a swipe' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
+    verb) names=('companion:the cardholder'\''s app in a browser, with an emulated card and a till' 'demo:watch a card pay\: pair, load, present, swipe, approve; replays refused' 'emulate:a card in software\: on a port for a phone, or played by a scenario file' 'debug:start the microcontroller'\''s image in QEMU, halted, and say how a debugger gets at it' 'personalise:make a card\: keys, maker'\''s certificate, pairing code as text and QR, then lock it' 'issuer:the development issuer\: enrols cards, gives grants, answers terminals' 'network:the services behind the card, and their messages as they pass' 'pair:make a card this phone'\''s\: by the code of its sheet, and enrol it' 'cards:the cards of this phone; with --near, those in reach' 'pay:have the card swipe a payment\: granted, loaded, button pressed, sent' 'checkout:pay in a shop'\''s app\: agreed to on the card, sent without a swipe' 'code:have an appliance buy with a code of a card'\''s account\: one code, one purchase' 'delegate:lend an account\: hand out a right to pay by it, narrow one, look at them, take one back' 'disarm:take back a payment that is loaded or armed, whoever began it' 'suspend:stop a card from paying, wherever it is; --resume takes it back' 'unpair:end a pairing, on the card and here' 'pos:the POS simulator\: read recordings of swipes, listen to a head, make swipes up, charge' 'image:firmware images as MCUboot has them\: build, sign, verify, inspect; keys to sign with' 'flash:put a signed image onto a card\: checked, sent, tried, confirmed; a broken call goes on' 'flasher:write the flasher'\''s page\: one file, for a browser with serial ports (Chrome, Edge, Opera)' 'serial:list serial ports, those of USB first, and pick one of several' 'logs:follow the log of a card behind a serial port, until Ctrl-C' 'doctor:check Node, packages, firmware and permissions; what fails comes with its mending' 'bench:measure payment (round trips, octets, time), firmware (size, memory) and reader (speed)' 'completion:print the completion script of a shell'); _describe command names ;;
     rest) case $line[1] in
       companion) _ecard_companion ;;
       demo) _ecard_demo ;;
@@ -24,6 +24,7 @@ _ecard() {
       pay) _ecard_pay ;;
       checkout) _ecard_checkout ;;
       code) _ecard_code ;;
+      delegate) _ecard_delegate ;;
       disarm) _ecard_disarm ;;
       suspend) _ecard_suspend ;;
       unpair) _ecard_unpair ;;
@@ -268,6 +269,8 @@ _ecard_pay() {
     '--when[at once, or when a reader touches the card]:value:(now swipe)' \
     '--through[behind an authentication for one merchant, or by a code]:value:(domain code)' \
     '--processor[of --through\: where the processor is]:value:_files' \
+    '--right[by somebody'\''s right that was handed on; - for standard input]:value:_files' \
+    '--category[of --right\: the shop'\''s merchant category (ISO 18245)]:value:_files' \
     '--ask-pin[the card has a PIN\: it is asked for, or read as a line of standard input]' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
@@ -300,6 +303,83 @@ _ecard_code() {
     '--cost[what the appliance buys for; that amount without]:value:_files' \
     '--seller[whom it buys from; that merchant without]:value:_files' \
     '--processor[where the processor is]:value:_files' \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_delegate() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '1: :->verb' '*:: :->rest'
+  case $state in
+    verb) names=('make:hand out a right to pay by a card'\''s account' 'narrow:restrict a right further, to hand it on; nobody is asked, and nobody can undo it' 'show:what a right says, and what is left of it; the account'\''s rights without one' 'revoke:take a right back\: it pays nothing from now on, armed cards among it'); _describe command names ;;
+    rest) case $line[1] in
+      make) _ecard_delegate_make ;;
+      narrow) _ecard_delegate_narrow ;;
+      show) _ecard_delegate_show ;;
+      revoke) _ecard_delegate_revoke ;;
+    esac ;;
+  esac
+}
+_ecard_delegate_make() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--uses[so many payments]:value:_files' \
+    '--for[so long, as 90m, 12h or 7d]:value:_files' \
+    '--amount[so much a payment, as 9.50 (EUR)]:value:_files' \
+    '--total[so much in all]:value:_files' \
+    '--category[in shops of that merchant category; may be given again]:value:_files' \
+    '--merchant[at that merchant alone]:value:_files' \
+    '--to[for that card alone, by its whole name]:value:_files' \
+    '--show[what its user is to show at the card]:value:(PIN button)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_delegate_narrow() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--uses[so many payments]:value:_files' \
+    '--for[so long, as 90m, 12h or 7d]:value:_files' \
+    '--amount[so much a payment, as 9.50 (EUR)]:value:_files' \
+    '--total[so much in all]:value:_files' \
+    '--category[in shops of that merchant category; may be given again]:value:_files' \
+    '--merchant[at that merchant alone]:value:_files' \
+    '--to[for that card alone, by its whole name]:value:_files' \
+    '--show[what its user is to show at the card]:value:(PIN button)' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_delegate_show() {
+  local state line
+  local -a names
+  _arguments -C \
+    '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
+    '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
+    '--offline[of a right\: what it says alone, the issuer is not asked]' \
+    '--json[JSON Lines instead of text]' \
+    '-q[results only]' '--quiet[results only]' \
+    '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
+    '*:file:_files'
+}
+_ecard_delegate_revoke() {
+  local state line
+  local -a names
+  _arguments -C \
     '--phone[where this phone keeps its secrets (my-phone)]:value:_files' \
     '--card[which of this phone'\''s cards\: the first letters of its name]:value:_files' \
     '--json[JSON Lines instead of text]' \
