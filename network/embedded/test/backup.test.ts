@@ -111,6 +111,14 @@ describe("a network that is restored from a copy", () => {
     }
   });
 
+  it("is not made by a clock by which the copy is still to be made, as nobody could say what came behind it: CLOCK_BEHIND", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(() => restoreNetwork(at("copy"), at("second"), now - 1))
+      .to.throw()
+      .with.property("code", "CLOCK_BEHIND");
+    expect(readdirSync(folder)).to.have.members(["first", "copy"]);
+  });
+
   it("asks no card whose grant for the payment could not follow: an authentication spends nothing until there are two", async () => {
     const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
     await backUpNetwork(at("first"), at("copy"), now);
