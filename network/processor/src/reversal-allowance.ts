@@ -47,7 +47,7 @@ export class ReversalAllowance {
       this.#peers.set(peer, account);
     }
     account.left = Math.min(UNEARNED_MAX, account.left + Math.max(0, now - account.at));
-    account.at = Math.max(account.at, now);
+    account.at = now; // also of a clock that was ahead, and is set back
     return account;
   }
 }
