@@ -21,7 +21,7 @@ import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
-import { approved, declined, failed, hopeless, misfit, paid, refused, type Verdict } from "./verdict.js";
+import { approved, declined, failed, hopeless, isLost, misfit, paid, refused, type Verdict } from "./verdict.js";
 
 /** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
 export const REPEAT_WINDOW_S = 86_400;
@@ -110,10 +110,14 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal === undefined && token.domain_only === 1) return failed(kept, token, now, "DRC_MISSING");
-  const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
+  const atc = newestAtc(token.atc, swipe.atcDigits);
+  const grant = await kept.grant(token.token_ref, atc);
   const fault = grant === undefined ? "ATC_UNKNOWN" : faultOf(issuer, token, grant, swipe);
-  // Where it may not pay anyhow, no try is wrong.
-  if (fault) return refusal || KEYS_GONE.has(fault) ? hopeless(refusal ?? fault) : failed(kept, token, now, fault);
+  if (fault) {
+    // Where it may not pay anyhow, no try is wrong; nor where nobody can tell.
+    const isNoTry = refusal !== undefined || KEYS_GONE.has(fault) || (grant === undefined && isLost(token, atc));
+    return isNoTry ? hopeless(refusal ?? fault) : failed(kept, token, now, fault);
+  }
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const unfit =
     refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, channel));

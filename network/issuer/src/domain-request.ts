@@ -8,7 +8,7 @@ import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/w
 import type { Issuer } from "./issuer.js";
 import type { Tables } from "./store.js";
 import { stateRefusal } from "./token-state.js";
-import { declined, failed, hopeless, misfit, paid, refused, type Verdict } from "./verdict.js";
+import { declined, failed, hopeless, isLost, misfit, paid, refused, type Verdict } from "./verdict.js";
 
 /** @param fields - Of a processor's request, with DE 2 and DE 48 */
 export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Verdict> {
@@ -29,7 +29,10 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
     return refusal || fault !== "CAVV_WRONG" ? hopeless(refusal ?? fault) : failed(kept, token, now, fault);
   }
   const grant = await kept.grant(token.token_ref, Number(atc));
-  if (grant === undefined) return refusal ? hopeless(refusal) : failed(kept, token, now, "ATC_UNKNOWN");
+  if (grant === undefined) {
+    const isNoTry = refusal !== undefined || isLost(token, Number(atc));
+    return isNoTry ? hopeless(refusal ?? "ATC_UNKNOWN") : failed(kept, token, now, "ATC_UNKNOWN");
+  }
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const misfits = () => misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
   const unfit = refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfits());

@@ -72,6 +72,11 @@ export async function failed(kept: Tables, token: TokenRow, now: number, decline
   return declined(decline);
 }
 
+/** Whether a grant of that ATC, of which there is no row, was counted behind the copy that the store was restored from. */
+export function isLost(token: Pick<TokenRow, "atc">, atc: number): boolean {
+  return atc > 0 && atc <= token.atc;
+}
+
 /**
  * A genuine grant: why it may not pay this. A restriction that the request leaves no way to check is not met.
  *
