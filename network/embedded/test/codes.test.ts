@@ -103,6 +103,7 @@ describe("a transaction code", () => {
   for (const [what, change, decline] of [
     ["another provider", { 42: "ANOTHER SHOP   " }, "PROVIDER_WRONG"],
     ["a higher cost", { 4: "000000001501" }, "COST_OVER"],
+    ["a purchase of nothing", { 4: "000000000000" }, "AMOUNT_ZERO"],
     ["another currency", { 49: "840" }, "COST_OVER"],
     ["a terminal where another currency is paid in", { 19: "840" }, "CURRENCY_WRONG"],
     ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],

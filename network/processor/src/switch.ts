@@ -174,6 +174,8 @@ export class Switch {
     }
     // ISO 8583:1987, processing code: 00 is a purchase. A code pays for nothing else.
     if (!fields[3].startsWith("00")) return declined(first, "TRANSACTION_UNSUPPORTED");
+    // As the issuer says: but behind that the code is used.
+    if (Number(fields[4]) === 0) return declined(first, "AMOUNT_ZERO");
     const taken = await present(this.#options.processor, {
       ...shown,
       sent: fields[7]!,
