@@ -216,6 +216,13 @@ describe("a transaction code", () => {
     for (let i = 0; i < 2; i++) {
       expect((await ask("DELETE", `/v1/codes/${codeRef}?${query()}`)).body.state).to.equal("cancelled");
     }
+    for (const wrong of ["%00", "a%20b", "%F0%9F%92%B3", "a".repeat(65)]) {
+      for (const method of ["GET", "DELETE"]) {
+        expect(await ask(method, `/v1/codes/${wrong}?${query()}`), wrong)
+          .to.deep.include({ status: 400 })
+          .and.to.have.nested.property("body.code", "BAD_REQUEST");
+      }
+    }
     expect(await swiped(request(code))).to.equal("CODE_EXPIRED");
     const used = await newCode();
     await swiped(request(used.code));

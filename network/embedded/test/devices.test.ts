@@ -66,6 +66,12 @@ describe("a device", () => {
     return saidOf((await answersOf(network.processor.iso, [asked]))[0]!);
   };
 
+  it("has a name that a store can be asked for: BAD_REQUEST", async () => {
+    for (const wrong of ["%00", "a%20b", "a".repeat(65)]) {
+      expect(await remove(wrong, mine), wrong).to.include({ status: 400, code: "BAD_REQUEST" });
+    }
+  });
+
   it("is no way around a domain: of a token for domains alone there is no device, and no code: ACCOUNT_REFUSED", async () => {
     const { card } = mine;
     const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
