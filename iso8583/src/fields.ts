@@ -21,7 +21,8 @@ export interface FieldSpec {
   readonly pattern?: RegExp;
 }
 
-const MMDD = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])";
+/** Of any year: the 29th of February is a day. */
+const MMDD = "((0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-9])|(0[13-9]|1[0-2])30|(0[13578]|1[02])31)";
 const HHMMSS = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]";
 
 const time = (name: string, max: number, pattern: string) =>

@@ -67,6 +67,8 @@ describe("an ISO 8583 message", () => {
     ["a letter beyond ASCII", { mti: "0100", fields: { 44: "\u0141" } }, "BAD_VALUE 44"],
     ["a thirteenth month", { mti: "0100", fields: { 7: "1331120000" } }, "BAD_VALUE 7"],
     ["a day that is none", { mti: "0100", fields: { 7: "0100120000" } }, "BAD_VALUE 7"],
+    ["the thirty-first of June", { mti: "0100", fields: { 13: "0631" } }, "BAD_VALUE 13"],
+    ["the thirtieth of February", { mti: "0100", fields: { 7: "0230120000" } }, "BAD_VALUE 7"],
     ["an hour that is none", { mti: "0100", fields: { 12: "240000" } }, "BAD_VALUE 12"],
     ["a date with a thirty-second day", { mti: "0100", fields: { 13: "1232" } }, "BAD_VALUE 13"],
     ["a number for text", { mti: "0100", fields: { 11: 42 } }, "BAD_VALUE 11"],
@@ -75,6 +77,17 @@ describe("an ISO 8583 message", () => {
   for (const [what, bad, code] of refusals) {
     it(`is not sent with ${what}`, () => expect(codeOf(() => encode(bad as Message))).to.equal(code));
   }
+
+  it("has the last day of each month, the 29th of February of any year", () => {
+    const lasts = ["31", "29", "31", "30", "31", "30", "31", "31", "30", "31", "30", "31"];
+    for (const [i, last] of lasts.entries()) {
+      const month = String(i + 1).padStart(2, "0");
+      const codes = [last, String(Number(last) + 1)].map((day) =>
+        codeOf(() => encode({ mti: "0100", fields: { 13: month + day } })),
+      );
+      expect(codes, month).to.deep.equal(["none", "BAD_VALUE 13"]);
+    }
+  });
 
   const hex = (mti: string, bitmap: string, rest = ""): Uint8Array =>
     Buffer.concat([Buffer.from(mti), Buffer.from(bitmap, "hex"), Buffer.from(rest, "latin1")]);

@@ -16,6 +16,8 @@ const START_MS = 20_000;
 export interface TestServer {
   /** The URL of a new, empty database. */
   database(): Promise<string>;
+  /** And of one that is as `url`'s is now, which nobody uses meanwhile. */
+  copyOf(url: string): Promise<string>;
   /** As a machine that goes down, and comes up again. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -79,15 +81,13 @@ async function newServer(): Promise<TestServer> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   let databases = 0;
-  return {
-    start,
-    stop,
-    database: async () => {
-      const name = `test_${process.pid}_${++databases}`;
-      await asked(url("postgres"), `CREATE DATABASE ${name}`);
-      return url(name);
-    },
+  const database = async (how = "") => {
+    const name = `test_${process.pid}_${++databases}`;
+    await asked(url("postgres"), `CREATE DATABASE ${name}${how}`);
+    return url(name);
   };
+  const copyOf = (of: string) => database(` TEMPLATE ${new URL(of).pathname.slice(1)}`);
+  return { start, stop, database: () => database(), copyOf };
 }
 
 /** The server refuses to run as root: Debian's package made a user for it. */

@@ -68,6 +68,26 @@ describe("ecard network backup of a service apart", () => {
       await (await start(`${service}-again`)).close();
     });
 
+  it("restores copies from one folder to another, or a PostgreSQL, and nothing between: WRONG_USE, and no password is told", async () => {
+    const postgresql = "postgres://ecard:secret@127.0.0.1:9/ecard";
+    for (const more of [
+      ...[[], ["--from", at("copy")], ["--dir", at("new")], ["--store", at("a-file")]],
+      ["--store", postgresql, "--dir", at("new")],
+    ]) {
+      const { code, stdout, stderr } = await ecard(["network", "restore", ...more]);
+      expect(code, more.join(" ")).to.equal(2);
+      expect(stdout + stderr)
+        .to.contain("WRONG_USE")
+        .and.not.to.contain("secret");
+    }
+    const { code, stdout, stderr } = await ecard(["network", "restore", "--store", postgresql]);
+    expect(code).to.equal(5);
+    expect(stdout + stderr)
+      .to.contain("STORE_UNAVAILABLE")
+      .and.not.to.contain("secret");
+    expect(existsSync(at("new"))).to.equal(false);
+  });
+
   it("makes no folder where there is nothing to copy: STORES_NONE", async () => {
     for (const { code, stdout, stderr } of [await backup("nope", "a/copy"), await restore("nope", "a/copy")]) {
       expect(code).to.equal(2);

@@ -30,5 +30,6 @@ export {
   type RReq,
   type RRes,
 } from "./messages.js";
-export { restoreAcs } from "./restore.js";
+export { acsAmendments } from "./restore.js";
 export { type AcsService, type AcsServiceOptions, startAcs } from "./service.js";
+export { openAcsStore } from "./store.js";

@@ -1,14 +1,19 @@
-// Copies of a network's stores, and a network from such copies: of one in one folder, and of each service that has a folder of its own.
+// Copies of a network's stores, and a network from such copies: of one in one folder, and of each service that has a folder of its own. Of a PostgreSQL copies
+// are its own tools'; what they brought back is made up for here as well.
 
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { restoreAcs } from "@enabling-card/acs";
-import { type Restored, restoreIssuer } from "@enabling-card/issuer";
-import { restoreProcessor } from "@enabling-card/processor";
+import { acsAmendments, openAcsStore } from "@enabling-card/acs";
+import { issuerAmendments, openIssuerDatabase } from "@enabling-card/issuer";
+import { openProcessorStore, processorAmendments } from "@enabling-card/processor";
 import {
+  type Amendments,
   copyStore,
   expectStores,
   ownersOnly,
+  type RestoredStore,
+  restoreServer,
   restoreStore,
+  servicesAt,
   storeFile,
   storesForgotten,
   storesMade,
@@ -22,6 +27,8 @@ type Store = (typeof STORES)[number];
 export const BACKUP_ERRORS = {
   STORES_NONE: "No store was made in this folder: name the one that the network, or the service, is started with",
   COPIES_PARTIAL: "Not all copies are in this folder that belong together: make them anew with ecard network backup",
+  CLOCK_BEHIND:
+    "By this machine's clock that copy is still to be made, so nobody can say what came behind it: set it right",
 } as const;
 
 export type BackupErrorCode = keyof typeof BACKUP_ERRORS;
@@ -38,8 +45,13 @@ export class BackupError extends Error {
 }
 
 /** What is not restored counts for nothing: of a processor's copy there are no tokens. */
-export interface RestoredNetwork extends Restored {
+export interface RestoredNetwork {
   readonly stores: readonly string[];
+  /** Seconds since 1970; of several the issuer's. */
+  readonly copiedAt: number;
+  readonly tokens: number;
+  /** Unspent grants that pay no more: phones fetch new ones. */
+  readonly grantsEnded: number;
   readonly codesEnded: number;
 }
 
@@ -75,7 +87,7 @@ export async function backUpNetwork(folder: string, to: string, now: number): Pr
 /**
  * Stores from such copies, which stay as they are, in a folder that has none of them yet: all of them, or none.
  *
- * @throws {BackupError} `STORES_NONE`, `COPIES_PARTIAL`; {SqlError} `STORE_DAMAGED` where one is no copy; Node's own: `EEXIST` where a network is there
+ * @throws {BackupError} `STORES_NONE`, `COPIES_PARTIAL`, `CLOCK_BEHIND`; {SqlError} `STORE_DAMAGED` where one is no copy; Node's own: `EEXIST` where a network is there
  */
 export function restoreNetwork(from: string, folder: string, now: number): RestoredNetwork {
   const names = copiesIn(from);
@@ -90,10 +102,9 @@ export function restoreNetwork(from: string, folder: string, now: number): Resto
       done.push(name);
       ownersOnly(storeFile(folder, name)); // whoever made the copies readable did so for his own reasons
     }
-    const report = { copiedAt: now, tokens: 0, grantsEnded: 0, codesEnded: 0 };
     // The issuer's last: until then nothing opens it.
-    for (const name of names.toReversed()) Object.assign(report, RESTORES[name](storeFile(folder, name), now));
-    return { stores: names, ...report };
+    const restored = names.toReversed().map((name) => restoreStore(storeFile(folder, name), amendmentsOf(name, now)));
+    return reportOf(names, restored);
   } catch (error) {
     const told = names.filter((name) => !before.includes(name));
     storesForgotten(folder, told);
@@ -102,12 +113,45 @@ export function restoreNetwork(from: string, folder: string, now: number): Resto
   }
 }
 
-const RESTORES: Readonly<Record<Store, (file: string, now: number) => Partial<RestoredNetwork>>> = {
-  log: (file) => ({ copiedAt: restoreStore(file, () => undefined) }),
-  acs: (file) => ({ copiedAt: restoreAcs(file) }),
-  processor: restoreProcessor,
-  issuer: restoreIssuer,
+/**
+ * The same of a PostgreSQL that its own tools brought back to an earlier moment, the services' tables in their place. Where it fails, or is killed, it is to be
+ * done again: done twice it makes up for more, and nothing is wrong. Nobody else uses the services' tables meanwhile.
+ *
+ * @throws {BackupError} `STORES_NONE`, `CLOCK_BEHIND`; {SqlError} `STORE_UNAVAILABLE`; what opens the services' stores throws
+ */
+export async function restoreDatabase(url: string, now: number): Promise<RestoredNetwork> {
+  const names = (await servicesAt(url, Object.keys(OPEN))) as (keyof typeof OPEN)[];
+  if (names.length === 0) throw new BackupError("STORES_NONE", "no service's tables are in that database");
+  const restored: RestoredStore[] = [];
+  for (const name of names) {
+    await (await OPEN[name](url)).close(); // its tables are of this version from then on
+    restored.push(await restoreServer(url, name, amendmentsOf(name, now)));
+  }
+  return reportOf(names, restored);
+}
+
+/** What brings a service's tables to this version; the issuer's last. */
+const OPEN = { acs: openAcsStore, processor: openProcessorStore, issuer: openIssuerDatabase } as const;
+
+const AMENDMENTS: Readonly<Record<Store, (copiedAt: number, now: number) => Amendments>> = {
+  log: () => ({}),
+  acs: acsAmendments,
+  processor: processorAmendments,
+  issuer: issuerAmendments,
 };
+
+/** @throws {BackupError} `CLOCK_BEHIND`: how many ATCs may have been used since is told by the time since */
+function amendmentsOf(name: Store, now: number): (copiedAt: number) => Amendments {
+  return (copiedAt) => {
+    if (copiedAt > now) throw new BackupError("CLOCK_BEHIND", new Date(copiedAt * 1000).toISOString());
+    return AMENDMENTS[name](copiedAt, now);
+  };
+}
+
+function reportOf(stores: readonly string[], restored: readonly RestoredStore[]): RestoredNetwork {
+  const { tokens = 0, grantsEnded = 0, codesEnded = 0 } = Object.assign({}, ...restored.map(({ changed }) => changed));
+  return { stores, copiedAt: restored.at(-1)!.copiedAt, tokens, grantsEnded, codesEnded };
+}
 
 /** @throws {BackupError} `STORES_NONE`, `COPIES_PARTIAL` */
 function copiesIn(from: string): readonly Store[] {

@@ -23,6 +23,7 @@ export {
   type BackupErrorCode,
   backUpNetwork,
   type RestoredNetwork,
+  restoreDatabase,
   restoreNetwork,
 } from "./backup.js";
 export {

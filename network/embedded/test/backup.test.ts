@@ -19,7 +19,7 @@ import { IsoCaller } from "@enabling-card/doors";
 import { closeGrant, GRANT_S, GRANTS_AT_ONCE, keysFromSeeds, randomSeeds } from "@enabling-card/issuer";
 import { addDevice } from "@enabling-card/processor";
 import { copyStore } from "@enabling-card/sql";
-import { type SwipeGrant, toHex } from "@enabling-card/wire";
+import { type SwipeGrant, TokenState, toHex } from "@enabling-card/wire";
 import Database from "better-sqlite3";
 import { expect } from "chai";
 import {
@@ -111,6 +111,14 @@ describe("a network that is restored from a copy", () => {
     }
   });
 
+  it("is not made by a clock by which the copy is still to be made, as nobody could say what came behind it: CLOCK_BEHIND", async () => {
+    await backUpNetwork(at("first"), at("copy"), now);
+    expect(() => restoreNetwork(at("copy"), at("second"), now - 1))
+      .to.throw()
+      .with.property("code", "CLOCK_BEHIND");
+    expect(readdirSync(folder)).to.have.members(["first", "copy"]);
+  });
+
   it("asks no card whose grant for the payment could not follow: an authentication spends nothing until there are two", async () => {
     const { tokenRef } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "domain");
     await backUpNetwork(at("first"), at("copy"), now);
@@ -134,6 +142,20 @@ describe("a network that is restored from a copy", () => {
     expect(await pay(kept)).to.equal("APPROVED");
     expect(await restored()).to.include({ grantsEnded: 1 });
     expect(await pay(kept)).to.equal("ATC_REPLAYED");
+  });
+
+  it("suspends no card by what it was given behind the copy, which nobody can tell any more: ATC_UNKNOWN, and no wrong try", async () => {
+    const { tokenRef: offline } = await network.issuer.issuer.mint(card.cardId, "Lovelace/Ada", "offline");
+    await backUpNetwork(at("first"), at("copy"), now);
+    const kept = await takeOfflineGrant(network.issuer.issuer, card, offline);
+    await restored();
+    const { store } = network.issuer.issuer;
+    for (let i = 0; i < 6; i++) expect(await pay(kept)).to.equal("ATC_UNKNOWN");
+    expect(await store.token(toHex(offline))).to.include({ state: TokenState.Active });
+    const { track2 } = tracksOf(kept);
+    const never = { ...kept, atc: 9_000 };
+    for (let i = 0; i < 5; i++) expect(await pay(never), track2).to.equal("ATC_UNKNOWN");
+    expect(await store.token(toHex(offline)), "by ATCs that never were").to.include({ state: TokenState.Suspended });
   });
 
   it("has what was closed and paid before the copy still, and knows nothing of what was open then: GRANT_OUTCOME_LOST", async () => {

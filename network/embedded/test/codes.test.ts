@@ -103,6 +103,7 @@ describe("a transaction code", () => {
   for (const [what, change, decline] of [
     ["another provider", { 42: "ANOTHER SHOP   " }, "PROVIDER_WRONG"],
     ["a higher cost", { 4: "000000001501" }, "COST_OVER"],
+    ["a purchase of nothing", { 4: "000000000000" }, "AMOUNT_ZERO"],
     ["another currency", { 49: "840" }, "COST_OVER"],
     ["a terminal where another currency is paid in", { 19: "840" }, "CURRENCY_WRONG"],
     ["a refund", { 3: "200000" }, "TRANSACTION_UNSUPPORTED"],
@@ -214,6 +215,13 @@ describe("a transaction code", () => {
     expect(await stateOf(codeRef)).to.equal("open");
     for (let i = 0; i < 2; i++) {
       expect((await ask("DELETE", `/v1/codes/${codeRef}?${query()}`)).body.state).to.equal("cancelled");
+    }
+    for (const wrong of ["%00", "a%20b", "%F0%9F%92%B3", "a".repeat(65)]) {
+      for (const method of ["GET", "DELETE"]) {
+        expect(await ask(method, `/v1/codes/${wrong}?${query()}`), wrong)
+          .to.deep.include({ status: 400 })
+          .and.to.have.nested.property("body.code", "BAD_REQUEST");
+      }
     }
     expect(await swiped(request(code))).to.equal("CODE_EXPIRED");
     const used = await newCode();

@@ -6,6 +6,7 @@ import { DEVICES_MAX, stripeMac } from "@enabling-card/processor";
 import { toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { enrolledCard, purchase, T0, type TestCard } from "../../issuer/test/issuer-support.js";
+import { DEVICES_KEPT_MAX } from "../../processor/src/devices.js";
 import type { Network } from "../src/index.js";
 import { startOfRun } from "./start.js";
 import { answersOf, saidOf } from "./terminal-line.js";
@@ -65,6 +66,12 @@ describe("a device", () => {
     const asked = purchase({ track2 }, { 42: "POWDER & CO".padEnd(15), 49: "978" });
     return saidOf((await answersOf(network.processor.iso, [asked]))[0]!);
   };
+
+  it("has a name that a store can be asked for: BAD_REQUEST", async () => {
+    for (const wrong of ["%00", "a%20b", "a".repeat(65)]) {
+      expect(await remove(wrong, mine), wrong).to.include({ status: 400, code: "BAD_REQUEST" });
+    }
+  });
 
   it("is no way around a domain: of a token for domains alone there is no device, and no code: ACCOUNT_REFUSED", async () => {
     const { card } = mine;
@@ -137,6 +144,25 @@ describe("a device", () => {
     now += 600 + 2 * 86_400 + 1;
     await registered(other);
     expect(await rows()).to.equal(2);
+  });
+
+  it("is one of so many of a card with those that were removed and whose codes are kept still: DEVICE_LIMIT", async () => {
+    const { processor } = network.processor;
+    const owner = processor.nameOf("owner", named(mine).cardId);
+    const sealed = processor.sealKey(key);
+    await processor.store.atomically(async (kept) => {
+      for (let i = 0; i < DEVICES_KEPT_MAX; i++) {
+        const device = `device ${i}`;
+        await kept.devices.add(device, sealed, owner);
+        const code = { code_name: `name ${i}`, code_ref: `ref ${i}`, owner, device, provider: "SHOP", max_cost: 1 };
+        await kept.addCode({ ...code, currency: "978", account: sealed, not_before: now, expires: now + 60 });
+        await kept.devices.remove(device);
+      }
+    });
+    expect(await register(mine)).to.include({ status: 403, code: "DEVICE_LIMIT" });
+    expect((await register(other)).status, "another card's").to.equal(200);
+    now += 60 + 2 * 86_400;
+    expect((await register(mine)).status, "when they are forgotten").to.equal(200);
   });
 
   it("of before devices had an owner is whose knows its name", async () => {

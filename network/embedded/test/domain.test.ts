@@ -3,7 +3,7 @@
 // test/journeys.
 
 import { cavvOf } from "@enabling-card/acs";
-import type { Fields, Message } from "@enabling-card/iso8583";
+import { decodeAdditionalData, encodeAdditionalData, type Fields, type Message } from "@enabling-card/iso8583";
 import { drcOf } from "@enabling-card/processor";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
@@ -133,6 +133,24 @@ describe("a payment restricted to its domain", () => {
     await state.issuer.setState(ref, TokenState.Active, "issuer");
     state.pass(1);
     expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+  });
+
+  it("is for a token of that account, whatever a processor says: CARD_NUMBER_UNKNOWN", async () => {
+    expect(await said(paid(await remoteOf()))).to.equal("APPROVED");
+    const { fields } = state.toIssuer.at(-1)!;
+    const other = await enrolledCard(state.issuer);
+    const { tokenRef } = await state.issuer.mint(other.cardId, "Lovelace/Ada", "domain");
+    const ref = toHex(tokenRef);
+    await state.issuer.resolve(other.cardId, other.accessKey, ref); // which has an account of its own
+    const of = (named: string) =>
+      encodeAdditionalData({ ...decodeAdditionalData(fields[48]!), tokenRef: named.toUpperCase() });
+    for (const [named, decline] of [
+      [ref, "CARD_NUMBER_UNKNOWN"],
+      [toHex(state.tokenRef), "ATC_REPLAYED"],
+    ] as const) {
+      const message: Message = { mti: "0100", fields: { ...fields, 11: "900004", 48: of(named) } };
+      expect((await authorise(state.issuer, message, "processor")).decline).to.equal(decline);
+    }
   });
 
   it("is looked at by the issuer, too: of its token's expiry, and not behind it (CARD_NUMBER_UNKNOWN, TOKEN_EXPIRED)", async () => {

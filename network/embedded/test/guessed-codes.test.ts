@@ -8,7 +8,7 @@ import { codesWorld } from "./codes-support.js";
 import { saidOf } from "./terminal-line.js";
 
 describe("a transaction code that is guessed", () => {
-  const { at, newCode, request, swipe, swiped } = codesWorld();
+  const { at, ask, newCode, query, request, swipe, swiped } = codesWorld();
 
   it("that nobody made pays nothing: CODE_UNKNOWN; a terminal that tries five is heard no more: TERMINAL_LOCKED", async () => {
     const { code } = await newCode();
@@ -53,6 +53,18 @@ describe("a transaction code that is guessed", () => {
     for (let i = 0; i < 8; i++) {
       const again = request(spent.code, { 41: `S000000${i}` }, "00000000");
       expect(await swiped(again), "he hears no more than before").to.equal("DEVICE_WRONG");
+    }
+    expect(await swiped(request(open.code))).to.equal("APPROVED");
+  });
+
+  it("that is over, by its time or its owner's word, locks no device either", async () => {
+    const [late, ended, open] = [await newCode({ lifeS: 60 }), await newCode(), await newCode()];
+    expect((await ask("DELETE", `/v1/codes/${ended.codeRef}?${query()}`)).body).to.deep.equal({ state: "cancelled" });
+    at.now += 60;
+    for (let i = 0; i < 4; i++) {
+      for (const { code } of [late, ended]) {
+        expect(await swiped(request(code, { 41: `S000000${i}` }, "00000000"))).to.equal("DEVICE_WRONG");
+      }
     }
     expect(await swiped(request(open.code))).to.equal("APPROVED");
   });

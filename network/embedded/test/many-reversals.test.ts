@@ -26,10 +26,12 @@ describe("reversals of one peer", () => {
     expect(allowance.spend("192.0.2.2", "junk", 0), "another peer's").to.equal(true);
     expect(spend(100, 7)).to.equal(7);
     expect(spend(2000, 7 + 86_400)).to.equal(UNEARNED_MAX);
-    for (let i = 0; i < 5000; i++) allowance.spend(`peer ${i}`, undefined, 0);
+    expect(spend(100, 10), "a clock that was a day ahead, and is set back, gives nothing").to.equal(0);
+    expect(spend(100, 13), "and keeps nothing back").to.equal(3);
+    for (let i = 0; i < 5000; i++) allowance.spend(`peer ${i}`, "junk", 0);
     expect(spend(1, 7), "no more peers are remembered than there is room for").to.equal(1);
     for (let i = 0; i < APPROVED_MAX; i++) allowance.approved(`paid ${i}`);
-    for (let i = 0; i < UNEARNED_MAX; i++) allowance.spend("192.0.2.3", undefined, 0);
+    for (let i = 0; i < UNEARNED_MAX; i++) allowance.spend("192.0.2.3", "junk", 0);
     const isKnown = (request: string) => allowance.spend("192.0.2.3", request, 0);
     expect([isKnown("paid"), isKnown("paid 0")], "nor more approvals").to.deep.equal([false, true]);
   });
@@ -51,6 +53,12 @@ describe("reversals of one peer", () => {
       const stan = String(n).padStart(6, "0");
       return reversalOf(purchase({}, { 11: stan }), { 11: stan });
     };
+    const none = Array.from({ length: 20 }, (_, i) => ({
+      ...junk(i),
+      fields: { ...junk(i).fields, 90: "0".repeat(42) },
+    }));
+    for (const one of none)
+      expect(saidOf(await line.ask(one)), "what names nothing costs nothing").to.equal("FORMAT_ERROR");
     const said: (string | undefined)[] = [];
     for (let from = 0; from < UNEARNED_MAX + 50; from += 50) {
       const some = Array.from({ length: 50 }, (_, i) => line.ask(junk(from + i)));
@@ -63,6 +71,9 @@ describe("reversals of one peer", () => {
     expect(saidOf(await line.ask(paid))).to.equal("APPROVED");
     expect(saidOf(await line.ask(reversalOf(paid)))).to.equal("APPROVED");
     expect(saidOf(await line.ask({ ...paid, mti: "0101" }))).to.equal("REVERSED");
+    const declined = purchase(tracksOf(await takeGrant(issuer, card, tokenRef)), { 4: "000000009999", 11: "900001" });
+    expect(saidOf(await line.ask(declined))).to.equal("AMOUNT_OVER_CAP");
+    expect(saidOf(await line.ask(reversalOf(declined))), "a decline earns none").to.equal("REVERSALS_MANY");
     line.close();
   });
 });

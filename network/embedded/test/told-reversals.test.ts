@@ -128,6 +128,36 @@ describe("a reversal that is to be told", () => {
     expect(await first).to.equal("ISSUER_UNAVAILABLE");
   });
 
+  it("has its repeat refused also where the line breaks while the store is looked at", async () => {
+    const { isReversing } = processor.store;
+    let release: () => void = () => undefined;
+    const isLooked = new Promise<void>((looked) => {
+      processor.store.isReversing = async (name) => {
+        const found = await isReversing.call(processor.store, name);
+        processor.store.isReversing = isReversing;
+        looked();
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return found;
+      };
+    });
+    const repeat = said({ ...request(1), mti: "0101" });
+    await isLooked;
+    expect(await said(request(1))).to.equal("ISSUER_UNAVAILABLE");
+    issuer = () => "00";
+    release();
+    expect(await repeat).to.equal("REVERSED");
+  });
+
+  it("is none of what could not be sent, but of a repeat, whose original may have been", async () => {
+    issuer = () => new LineError("LINE_DOWN", { isSent: false });
+    expect(await said(request(1))).to.equal("ISSUER_UNAVAILABLE");
+    expect(await kept()).to.deep.equal([]);
+    expect(await said({ ...request(1), mti: "0101" })).to.equal("ISSUER_UNAVAILABLE");
+    expect(await kept()).to.have.length(1);
+  });
+
   it("is one of a thousand, and all are told in one go; those that are refused hold up none", async () => {
     for (let stan = 1; stan <= 1000; stan++) await said(request(stan));
     issuer = ({ fields }) => (Number(fields[11]) <= 100 ? "96" : "00");

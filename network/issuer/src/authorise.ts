@@ -22,7 +22,7 @@ import type { Issuer } from "./issuer.js";
 import type { Decision, GrantRow, Tables, TokenRow } from "./store.js";
 import { hashOfDomain } from "./token-secrets.js";
 import { stateRefusal } from "./token-state.js";
-import { approved, declined, failed, misfit, paid, refused } from "./verdict.js";
+import { approved, declined, failed, hopeless, isLost, misfit, paid, refused, type Verdict } from "./verdict.js";
 
 /** How long a decision is kept for its repeats. DE 7 has no year, so a request of a year ago must not be one. */
 export const REPEAT_WINDOW_S = 86_400;
@@ -63,15 +63,14 @@ async function authorised(issuer: Issuer, kept: Tables, fields: Fields, from: As
   if (await kept.isReversed(name, since)) return declined("REVERSED");
   const earlier = await kept.decision(request, since);
   if (earlier) return earlier;
-  const decision = await decide(issuer, kept, fields, now, from);
-  if (!ALWAYS_SO.has(decision.decline)) await kept.keepDecision(request, decision, now);
+  const { isKept = true, ...decision } = await decide(issuer, kept, fields, now, from);
+  if (isKept && !ALWAYS_SO.has(decision.decline)) await kept.keepDecision(request, decision, now);
   return decision;
 }
 
-/** Of these nothing is kept: anybody can send as many as he likes, who has seen a stripe of before or none, and each time the answer is the same. */
+/** Of these nothing is kept either: anybody can send as many as he likes, who has seen no stripe, and each time the answer is the same. */
 const ALWAYS_SO: ReadonlySet<Decision["decline"]> = new Set<Decline>([
   ...(["CARD_NUMBER_UNKNOWN", "FORMAT_ERROR", "TRANSACTION_UNSUPPORTED"] as const),
-  ...(["ATC_REPLAYED", "GRANT_EXPIRED", "GRANT_CLOSED"] as const),
 ]);
 
 /** Its grant stays spent: what a wallet has sent once is never worth anything again. */
@@ -82,7 +81,7 @@ async function reversed(issuer: Issuer, kept: Tables, fields: Fields, now: numbe
   return { decline: null, auth_code: null };
 }
 
-async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number, from: Asker): Promise<Decision> {
+async function decide(issuer: Issuer, kept: Tables, fields: Fields, now: number, from: Asker): Promise<Verdict> {
   const isOfAccount =
     from === "processor" && fields[2] !== undefined && fields[35] === undefined && fields[45] === undefined;
   if (!isOfAccount) return decideSwipe(issuer, kept, fields, now);
@@ -103,7 +102,7 @@ async function decideAccount(issuer: Issuer, kept: Tables, fields: Fields, now: 
   return isSettled(fields[49] ?? "") ? approved() : declined("CURRENCY_WRONG");
 }
 
-async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
+async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Verdict> {
   const swipe = readSwipe(fields);
   if (swipe === undefined || fields[3] === undefined || fields[4] === undefined) return declined("FORMAT_ERROR");
   // ISO 8583:1987, processing code: 00 is a purchase. A grant pays for nothing else.
@@ -112,10 +111,14 @@ async function decideSwipe(issuer: Issuer, kept: Tables, fields: Fields, now: nu
   if (token === undefined || token.expiry !== swipe.expiry) return declined("CARD_NUMBER_UNKNOWN");
   const refusal = stateRefusal(token.state as TokenState);
   if (refusal === undefined && token.domain_only === 1) return failed(kept, token, now, "DRC_MISSING");
-  const grant = await kept.grant(token.token_ref, newestAtc(token.atc, swipe.atcDigits));
+  const atc = newestAtc(token.atc, swipe.atcDigits);
+  const grant = await kept.grant(token.token_ref, atc);
   const fault = grant === undefined ? "ATC_UNKNOWN" : faultOf(issuer, token, grant, swipe);
-  // Where it may not pay anyhow, no try is wrong.
-  if (fault) return refusal || KEYS_GONE.has(fault) ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+  if (fault) {
+    // Where it may not pay anyhow, no try is wrong; nor where nobody can tell.
+    const isNoTry = refusal !== undefined || KEYS_GONE.has(fault) || (grant === undefined && isLost(token, atc));
+    return isNoTry ? hopeless(refusal ?? fault) : failed(kept, token, now, fault);
+  }
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const unfit =
     refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfit(grant!, domainOf(grant!), now, fields, channel));

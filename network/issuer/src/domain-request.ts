@@ -6,12 +6,12 @@ import { isPast } from "@enabling-card/doors";
 import { type Fields, isRemoteEntry, readAdditionalData } from "@enabling-card/iso8583";
 import { Channel, type Domain, fromHex, type TokenState } from "@enabling-card/wire";
 import type { Issuer } from "./issuer.js";
-import type { Decision, Tables } from "./store.js";
+import type { Tables } from "./store.js";
 import { stateRefusal } from "./token-state.js";
-import { declined, failed, misfit, paid, refused } from "./verdict.js";
+import { declined, failed, hopeless, isLost, misfit, paid, refused, type Verdict } from "./verdict.js";
 
 /** @param fields - Of a processor's request, with DE 2 and DE 48 */
-export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Decision> {
+export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields, now: number): Promise<Verdict> {
   const told = readAdditionalData(fields[48]!);
   const [pan, expiry] = [fields[2]!, fields[14]];
   const { tokenRef, atc, atnPart, cavv } = told ?? {};
@@ -26,10 +26,13 @@ export async function decideDomain(issuer: Issuer, kept: Tables, fields: Fields,
   const refusal = stateRefusal(token.state as TokenState);
   const fault = cavvFault(Buffer.from(cavv, "base64"), issuer.secrets.cavvKeys, pan, fromHex(atnPart));
   if (fault) {
-    return refusal || fault !== "CAVV_WRONG" ? declined(refusal ?? fault) : failed(kept, token, now, fault);
+    return refusal || fault !== "CAVV_WRONG" ? hopeless(refusal ?? fault) : failed(kept, token, now, fault);
   }
   const grant = await kept.grant(token.token_ref, Number(atc));
-  if (grant === undefined) return refusal ? declined(refusal) : failed(kept, token, now, "ATC_UNKNOWN");
+  if (grant === undefined) {
+    const isNoTry = refusal !== undefined || isLost(token, Number(atc));
+    return isNoTry ? hopeless(refusal ?? "ATC_UNKNOWN") : failed(kept, token, now, "ATC_UNKNOWN");
+  }
   const channel = isRemoteEntry(fields[22]) ? Channel.Remote : Channel.Swipe;
   const misfits = () => misfit(grant, JSON.parse(grant.domain) as Domain, now, fields, channel);
   const unfit = refusal ?? (isPast(token.expiry, now) ? "TOKEN_EXPIRED" : misfits());

@@ -35,8 +35,9 @@ export async function enrolCard(
   phoneName: string,
   repeat?: Repeatable,
 ): Promise<Enrolled> {
-  if (phoneName.length === 0 || phoneName.length > PHONE_NAME_MAX) {
-    throw new IssuerError("BAD_REQUEST", { detail: `a phone's name has 1 to ${PHONE_NAME_MAX} characters` });
+  // PostgreSQL keeps no text with an octet of zero, and no other control character is anybody's name.
+  if (phoneName.length === 0 || phoneName.length > PHONE_NAME_MAX || /\p{Cc}/u.test(phoneName)) {
+    throw new IssuerError("BAD_REQUEST", { detail: `a phone's name has 1 to ${PHONE_NAME_MAX} printable characters` });
   }
   const { store, log, maker, once } = issuer;
   const { cardId, grantKey } = readCard(certificate, maker, issuer.now());

@@ -32,7 +32,7 @@ export {
 export type { TokenView } from "./minting.js";
 export { mintPan } from "./pan.js";
 export { compareMeans, type MeansInfo, type Registered, registerMeans } from "./registration.js";
-export { type Restored, restoreIssuer } from "./restore.js";
+export { issuerAmendments } from "./restore.js";
 export { sealToCard } from "./seal.js";
 export { type IssuerService, type IssuerServiceOptions, startIssuer } from "./service.js";
 export { type NewToken, openIssuerDatabase, Tables, TOKENS_AT_ONCE } from "./store.js";

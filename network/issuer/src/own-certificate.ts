@@ -108,7 +108,7 @@ export function ownCertificates(
   });
 }
 
-/** Whether it is of that key, its time over or not. */
+/** Whether it is of that key, and good now. */
 function isSignedBy(certificate: Uint8Array, root: Authority, key: Uint8Array | undefined, now: number): boolean {
   if (key === undefined) return false;
   try {

@@ -16,12 +16,23 @@ import { moveToken } from "./token-moves.js";
 export const FAILURES_MAX = 5;
 export const FAILURE_WINDOW_S = 86_400;
 
+/** A decision, and whether it is kept for its repeats. */
+export interface Verdict extends Decision {
+  /** Unless told it is. */
+  readonly isKept?: false;
+}
+
 export function approved(): Decision {
   return { decline: null, auth_code: String(randomInt(1_000_000)).padStart(6, "0") };
 }
 
 export function declined(decline: Decline): Decision {
   return { decline, auth_code: null };
+}
+
+/** What can be sent as often as anybody likes who has seen a stripe, and pays nothing each time. */
+export function hopeless(decline: Decline): Verdict {
+  return { ...declined(decline), isKept: false };
 }
 
 /** Of a genuine grant: it is spent by this request, whose terminal hears a code. */
@@ -35,12 +46,17 @@ export async function paid(issuer: Issuer, kept: Tables, grant: GrantRow, fields
 }
 
 /** Of a genuine grant: it stays unspent, and whoever closes it hears why it did not pay. */
-export async function refused(kept: Tables, grant: GrantRow, fields: Fields, now: number, decline: Decline) {
-  if (grant.used === GrantUse.Open) {
-    const said = JSON.stringify(saidOf(fields, now, { decline }));
-    await kept.endGrant(grant.token_ref, grant.atc, { used: GrantUse.Open, said, request_name: null, used_at: null });
-  }
-  return declined(decline);
+export async function refused(
+  kept: Tables,
+  grant: GrantRow,
+  fields: Fields,
+  now: number,
+  decline: Decline,
+): Promise<Verdict> {
+  if (grant.used !== GrantUse.Open) return hopeless(decline);
+  const said = JSON.stringify(saidOf(fields, now, { decline }));
+  await kept.endGrant(grant.token_ref, grant.atc, { used: GrantUse.Open, said, request_name: null, used_at: null });
+  return now < grant.expires ? declined(decline) : hopeless(decline);
 }
 
 function saidOf(fields: Fields, at: number, how: Pick<Said, "decline" | "authCode">): Said {
@@ -56,6 +72,11 @@ export async function failed(kept: Tables, token: TokenRow, now: number, decline
   const failures = await kept.addFailure(token.token_ref, now, now - FAILURE_WINDOW_S);
   if (failures >= FAILURES_MAX) await moveToken(kept, token, TokenState.Suspended, "failure lock");
   return declined(decline);
+}
+
+/** Whether a grant of that ATC, of which there is no row, was counted behind the copy that the store was restored from. */
+export function isLost(token: Pick<TokenRow, "atc">, atc: number): boolean {
+  return atc > 0 && atc <= token.atc;
 }
 
 /**

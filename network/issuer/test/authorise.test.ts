@@ -302,6 +302,21 @@ describe("authorising a swipe", () => {
         expect(await answerTo(issuer, purchase(tracks, { 11: stan }))).to.equal("ATC_REPLAYED");
       }
       expect(keptOnes, "nor of a stripe that was spent").to.equal(1);
+      const live = tracksOf(await takeGrant(issuer, card, tokenRef));
+      await issuer.setState(toHex(tokenRef), TokenState.Suspended, "cardholder");
+      const forged = { track2: wrongDigit(live.track2, -1) };
+      for (const stan of ["000790", "000791"]) {
+        expect(await answerTo(issuer, purchase(forged, { 11: stan }))).to.equal("TOKEN_SUSPENDED");
+        expect(await answerTo(issuer, purchase(tracks, { 11: stan }))).to.equal("TOKEN_SUSPENDED");
+      }
+      expect(keptOnes, "nor of a suspended token, by what would not pay either").to.equal(1);
+      const genuine = purchase(live);
+      expect(await answerTo(issuer, genuine)).to.equal("TOKEN_SUSPENDED");
+      await issuer.setState(toHex(tokenRef), TokenState.Active, "cardholder");
+      expect(await answerTo(issuer, { ...genuine, mti: "0101" }), "what would, has its answer").to.equal(
+        "TOKEN_SUSPENDED",
+      );
+      expect(keptOnes).to.equal(2);
     } finally {
       Tables.prototype.keepDecision = keepDecision;
     }

@@ -31,6 +31,8 @@ describe("a grant that is counted for another service", () => {
     const made = await issuer.grants.makeOf(counted, one);
     expect(await issuer.grants.makeOf(counted, one)).to.deep.equal(made);
     await expectIssuerError(() => issuer.grants.makeOf(counted, another), "IDEMPOTENCY_MISMATCH");
+    const others = await countOf(await mint());
+    expect((await issuer.grants.makeOf(others, another)).atc, "another token's of the same counter").to.equal(made.atc);
   });
 
   it("is so however many are made of other tokens while it is good, and of its own", async () => {

@@ -107,6 +107,9 @@ describe("enrolling a card", () => {
     const { certificate } = newCard(issuer);
     await expectIssuerError(() => issuer.enrol(certificate, ""), "BAD_REQUEST");
     await expectIssuerError(() => issuer.enrol(certificate, "n".repeat(65)), "BAD_REQUEST");
+    for (const name of ["Ada\0", "Ada's\nphone", "\u0085"]) {
+      await expectIssuerError(() => issuer.enrol(certificate, name), "BAD_REQUEST");
+    }
     await issuer.enrol(certificate, "n".repeat(64));
   });
 });

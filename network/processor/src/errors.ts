@@ -77,6 +77,7 @@ export const PROCESSOR_DECLINES = {
   DEVICE_WRONG: "63",
   PROVIDER_WRONG: "58",
   COST_OVER: "61",
+  AMOUNT_ZERO: "13",
   /** Five wrong tries within a day, of this device; at this terminal, on one line. */
   DEVICE_LOCKED: "65",
   TERMINAL_LOCKED: "65",

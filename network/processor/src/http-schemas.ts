@@ -10,6 +10,8 @@ const octets = (size: number) => {
 };
 
 const ID = octets(16);
+/** Of whoever names what may not be there. */
+const NAME = { type: "string", pattern: "^[!-~]{1,64}$" } as const;
 const CODE = { type: "string", pattern: "^[0-9]{16}$" } as const;
 const CURRENCY = { type: "string", pattern: "^[0-9]{3}$" } as const;
 /** DE 42 without the blanks that fill it. */
@@ -59,6 +61,9 @@ export const REQUESTS = {
     // biome-ignore lint/suspicious/noThenProperty: a word of JSON schemas (draft 7, 6.6.2)
     then: { required: ["authenticationValue", "messageExtension"] },
   },
+  /** Of the path: a store is asked for no other text. */
+  ofCode: object({ ref: NAME }),
+  ofDevice: object({ device: NAME }),
   /** Of a code or a device that the path names. */
   named: object({ cardId: ID, tokenRef: ID }),
   purchase: object({

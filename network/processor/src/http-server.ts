@@ -95,7 +95,12 @@ export async function httpServer(
 
   app.delete<{ Params: { device: string }; Querystring: Named; Headers: WithKey }>(
     "/v1/devices/:device",
-    { schema: { ...ROUTES.removeDevice, querystring: REQUESTS.named, headers: IDEMPOTENT, response: ANSWERS.device } },
+    {
+      schema: {
+        ...{ ...ROUTES.removeDevice, params: REQUESTS.ofDevice, querystring: REQUESTS.named, headers: IDEMPOTENT },
+        response: ANSWERS.device,
+      },
+    },
     async (request) => {
       const { params, headers } = request;
       return { device: await removeDevice(processor, accountOf(request), params.device, headers["idempotency-key"]) };
@@ -113,7 +118,12 @@ export async function httpServer(
 
   app.get<{ Params: { ref: string }; Querystring: Named }>(
     "/v1/codes/:ref",
-    { schema: { ...ROUTES.codeState, querystring: REQUESTS.named, response: ANSWERS.codeState } },
+    {
+      schema: {
+        ...{ ...ROUTES.codeState, params: REQUESTS.ofCode, querystring: REQUESTS.named },
+        response: ANSWERS.codeState,
+      },
+    },
     async (request) => ({ state: await processor.codeState(accountOf(request), request.params.ref) }),
   );
 
@@ -121,9 +131,7 @@ export async function httpServer(
     "/v1/codes/:ref",
     {
       schema: {
-        ...ROUTES.cancelCode,
-        querystring: REQUESTS.named,
-        headers: IDEMPOTENT,
+        ...{ ...ROUTES.cancelCode, params: REQUESTS.ofCode, querystring: REQUESTS.named, headers: IDEMPOTENT },
         response: ANSWERS.codeState,
       },
     },

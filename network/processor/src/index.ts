@@ -38,6 +38,7 @@ export {
   Processor,
   type ProcessorOptions,
 } from "./processor.js";
-export { restoreProcessor } from "./restore.js";
+export { processorAmendments } from "./restore.js";
 export { type ProcessorService, type ProcessorServiceOptions, startProcessor } from "./service.js";
+export { openProcessorStore } from "./store.js";
 export type { Party, Route } from "./switch.js";

@@ -73,8 +73,8 @@ export function present(processor: Processor, presented: Presented): Promise<Tak
     const device = processor.nameOf("device", row.device);
     if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "TRIES_SPENT" : "DEVICE_LOCKED";
     const key = await processor.deviceKey(kept, row.device);
-    // Of a code that was used who has seen it knows all but its device's next digits, and those pay nothing: that is no guess at the device's.
-    const isGuess = row.request === null;
+    // Of a code that was used, or is over, who has seen it knows all but its device's next digits, and those pay nothing: that is no guess at the device's.
+    const isGuess = row.request === null && !isOver(row, now);
     if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", ...(isGuess ? [device] : []));
     const unfit = misfit(row, presented, now);
     if (unfit !== undefined) return unfit;
@@ -106,11 +106,15 @@ function misfit(
   now: number,
 ): ProcessorDecline | undefined {
   if (row.request !== null) return "CODE_USED";
-  if (row.cancelled === 1 || now >= row.expires) return "CODE_EXPIRED";
+  if (isOver(row, now)) return "CODE_EXPIRED";
   if (now < row.not_before) return "CODE_TOO_EARLY";
   if (provider !== row.provider) return "PROVIDER_WRONG";
   if (cost > row.max_cost || currency !== row.currency) return "COST_OVER";
   return country === undefined || currencyOf(Number(country)) === currency ? undefined : "CURRENCY_WRONG";
+}
+
+function isOver({ cancelled, expires }: CodeRow, now: number): boolean {
+  return cancelled === 1 || now >= expires;
 }
 
 export function isDecline(taken: Taken | ProcessorDecline): taken is ProcessorDecline {

@@ -28,10 +28,10 @@ export class ReversalAllowance {
   /**
    * False where a peer has brought too many.
    *
-   * @param peer - What it cannot choose: its network. @param request - Name of what is to be reversed, if it has one. @param now - Seconds
+   * @param peer - What it cannot choose: its network. @param request - Name of what is to be reversed. @param now - Seconds
    */
-  spend(peer: string, request: string | undefined, now: number): boolean {
-    if (request !== undefined && this.#approved.has(request)) return true;
+  spend(peer: string, request: string, now: number): boolean {
+    if (this.#approved.has(request)) return true;
     const account = this.#accountOf(peer, now);
     if (account.left < 1) return false;
     account.left--;
@@ -47,7 +47,7 @@ export class ReversalAllowance {
       this.#peers.set(peer, account);
     }
     account.left = Math.min(UNEARNED_MAX, account.left + Math.max(0, now - account.at));
-    account.at = Math.max(account.at, now);
+    account.at = now; // also of a clock that was ahead, and is set back
     return account;
   }
 }

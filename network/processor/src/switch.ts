@@ -115,7 +115,9 @@ export class Switch {
     if (!isNamed(fields)) return declined(message, "FORMAT_ERROR");
     try {
       if (mti.startsWith("04")) {
-        const isAllowed = this.#mayReverse(originalName(fields), line);
+        const original = originalName(fields);
+        if (original === undefined) return declined(message, "FORMAT_ERROR"); // no issuer keeps it
+        const isAllowed = this.#mayReverse(original, line);
         return isAllowed ? await this.#routed(message, line) : declined(message, "REVERSALS_MANY");
       }
       if (OF_ANSWERS.some((de) => fields[de] !== undefined)) return declined(message, "FORMAT_ERROR");
@@ -128,7 +130,7 @@ export class Switch {
   }
 
   /** Each one that an issuer does not know is kept there for a day. */
-  #mayReverse(request: string | undefined, line: Presented["line"]): boolean {
+  #mayReverse(request: string, line: Presented["line"]): boolean {
     return line === undefined || this.#allowance.spend(networkOf(line.address), request, this.#options.processor.now());
   }
 
@@ -174,6 +176,8 @@ export class Switch {
     }
     // ISO 8583:1987, processing code: 00 is a purchase. A code pays for nothing else.
     if (!fields[3].startsWith("00")) return declined(first, "TRANSACTION_UNSUPPORTED");
+    // As the issuer says: but behind that the code is used.
+    if (Number(fields[4]) === 0) return declined(first, "AMOUNT_ZERO");
     const taken = await present(this.#options.processor, {
       ...shown,
       sent: fields[7]!,

@@ -1,11 +1,11 @@
 // Copies of a SQLite store. A copy says that it is one, and is not opened as a store: what happened behind its back must be made up for first
-// (`restored` of each service).
+// (`restore.ts` of each service).
 
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, rmSync } from "node:fs";
 import Database from "better-sqlite3";
 import { ownersOnly } from "./owners-only.js";
-import { SqlError } from "./port.js";
+import { SqlError, type SqlValue } from "./port.js";
 
 /** In the header of a copy (SQLite, PRAGMA application_id): "ecrd". Of a store it is 0. */
 export const COPY_ID = 0x65637264;
@@ -56,24 +56,38 @@ function sayCopy(file: string, now: number): void {
   }
 }
 
+/** A statement that makes up for what may have happened behind a copy, and its values. */
+export type Amendment = readonly [text: string, ...values: SqlValue[]];
+/** In their order, each by what it is told as. */
+export type Amendments = Readonly<Record<string, Amendment>>;
+
+export interface RestoredStore {
+  /** When the copy was made, seconds since 1970: nothing that happened before is not in it. */
+  readonly copiedAt: number;
+  /** Rows that each amendment changed. */
+  readonly changed: Readonly<Record<string, number>>;
+}
+
 /**
- * Makes a copy a store again. `amend` is called within the transaction that does so, with the time of the copy, and must make up for all that may
- * have happened since.
+ * Makes a copy a store again, in one transaction with all that makes up for what may have happened since.
  *
- * @returns when the copy was made, seconds since 1970
+ * @param amendments - Of a copy that was made then; where it throws the copy is one still
  * @throws {SqlError} `STORE_DAMAGED` where it is no copy
  */
-export function restoreStore(file: string, amend: (db: Database.Database, copiedAt: number) => void): number {
+export function restoreStore(file: string, amendments: (copiedAt: number) => Amendments): RestoredStore {
   const db = new Database(file, { fileMustExist: true });
   try {
     if (Number(db.pragma("application_id", { simple: true })) !== COPY_ID) throw new SqlError("STORE_DAMAGED");
     return db
       .transaction(() => {
-        const { at } = db.prepare("SELECT at FROM copied").get() as { at: number };
-        amend(db, at);
+        const { at: copiedAt } = db.prepare("SELECT at FROM copied").get() as { at: number };
+        const changed = Object.entries(amendments(copiedAt)).map(([name, [text, ...values]]) => [
+          name,
+          db.prepare<SqlValue[]>(text).run(...values).changes,
+        ]);
         db.exec("DROP TABLE copied");
         db.pragma("application_id = 0");
-        return at;
+        return { copiedAt, changed: Object.fromEntries(changed) };
       })
       .immediate();
   } catch (cause) {

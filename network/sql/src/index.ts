@@ -1,6 +1,6 @@
 // One port to what a service keeps, and the two engines behind it.
 
-export { copyStore, restoreStore } from "./backup.js";
+export { type Amendment, type Amendments, copyStore, type RestoredStore, restoreStore } from "./backup.js";
 export { type OwnDatabase, ownDatabase } from "./databases.js";
 export { Gathered } from "./gathered.js";
 export { StoreHealth } from "./health.js";
@@ -19,4 +19,5 @@ export {
 export { openDatabase } from "./open.js";
 export { ownersOnly } from "./owners-only.js";
 export { type Sql, type SqlDatabase, SqlError, type SqlErrorCode, type SqlValue, type SqlValues } from "./port.js";
+export { restoreServer, servicesAt } from "./restore-server.js";
 export { TAKEN_TABLE, TakenOnce } from "./taken-once.js";

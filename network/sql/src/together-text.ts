@@ -27,7 +27,8 @@ export function runTogether(text: string, all: readonly SqlValues[]): Statement 
   return [inPlaces(text, names).replace(UPDATE, `$1 FROM ${from} WHERE `), values];
 }
 
-function inPlaces(text: string, names: readonly string[]): string {
+/** The statement with a name for each value, in their order. */
+export function inPlaces(text: string, names: readonly string[]): string {
   let place = 0;
   return text.replace(/\?/g, () => names[place++]!);
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import type { Context } from "../context.js";
+import { CommandError, EXIT } from "../exit-codes.js";
 import { firstOf } from "../first-of.js";
 import { ISSUER_URL, keysCommand, startCommand, WATCH } from "./network-start.js";
 import { tokensCommand } from "./network-tokens.js";
@@ -68,7 +69,7 @@ function backupCommand(network: Command, context: Context): void {
 What was made in that folder is copied: all services' stores, or one's, an
 issuer's log with it; all of them, or none. A copy is no network: it is opened
 by nothing until ecard network restore has made up for what may have happened
-since. Of a PostgreSQL copies are its own tools'.
+since. Of a PostgreSQL copies are its own tools': ecard network restore --store.
 
 With --json: {"copied","stores"}, the folder, and which stores.
 
@@ -89,12 +90,19 @@ Examples:
     });
 }
 
+interface RestoreOptions {
+  readonly from?: string;
+  readonly dir?: string;
+  readonly store?: string;
+}
+
 function restoreCommand(network: Command, context: Context): void {
   network
     .command("restore")
     .description("a network, or a service, from copies: no ATC is given out twice, no grant or code of before pays")
-    .requiredOption("--from <folder>", "the copies, which stay as they are")
-    .requiredOption("--dir <folder>", "where they go: none of them may be there yet")
+    .option("--from <folder>", "the copies, which stay as they are")
+    .option("--dir <folder>", "where they go: none of them may be there yet")
+    .option("--store <url>", "in their place: a PostgreSQL that its own tools brought back")
     .addHelpText(
       "after",
       `
@@ -103,29 +111,56 @@ again. A token has its next grant ten seconds later, and an authentication takes
 two. Cards that were enrolled since enrol once more, and cards that have seen
 more of the log than the copy has refuse this issuer.
 
+A PostgreSQL does not know that it was brought back: its services are stopped,
+it is brought back, and before they are started again this is done with it. It
+may be done twice. The issuer's log is in its folder, and copied by itself.
+
 With --json:
 {"restored","stores","copiedAt","tokens","grantsEnded","codesEnded"}.
 
 Examples:
   ecard network restore --from my-copy --dir my-network
-  ecard network restore --from issuer-copy --dir issuer`,
+  ecard network restore --from issuer-copy --dir issuer
+  ecard network restore --store postgres://ecard@db/ecard`,
     )
-    .action(async ({ from, dir }: { from: string; dir: string }, command: Command) => {
-      const [{ restoreNetwork }, { inFolder }] = await Promise.all([
-        import("@enabling-card/network"),
-        import("../make-folder.js"),
-      ]);
+    .action(async (options: RestoreOptions, command: Command) => {
       const output = context.output(command);
-      const now = Math.floor(Date.now() / 1000);
-      const restored = await inFolder(dir, 0o700, () => restoreNetwork(from, dir, now));
-      output.fact({ restored: dir, ...restored });
+      const { place, restored } = await restoredBy(options, Math.floor(Date.now() / 1000));
+      output.fact({ restored: place, ...restored });
       const { stores, tokens, grantsEnded, codesEnded, copiedAt } = restored;
       const at = new Date(copiedAt * 1000).toISOString();
-      output.result(`restored to ${dir}, as it was on ${at}: ${stores.join(", ")}; ${tokens} tokens`);
+      output.result(`restored to ${place}, as it was on ${at}: ${stores.join(", ")}; ${tokens} tokens`);
       output.say(
         `  their ATCs go on behind all that may have been used; ${grantsEnded} grants and ${codesEnded} codes pay no more`,
       );
       if (stores.includes("issuer"))
         output.say("  each token's first grant is there in ten seconds, an authentication's in twenty");
     });
+}
+
+/** @throws {CommandError} `WRONG_USE`; what `restoreNetwork` and `restoreDatabase` throw */
+async function restoredBy({ from, dir, store }: RestoreOptions, now: number) {
+  const [{ restoreDatabase, restoreNetwork }, { inFolder }] = await Promise.all([
+    import("@enabling-card/network"),
+    import("../make-folder.js"),
+  ]);
+  if (store !== undefined && from === undefined && dir === undefined) {
+    if (!/^postgres(ql)?:\/\//.test(store) || !URL.canParse(store)) {
+      throw new CommandError(
+        "WRONG_USE",
+        "--store is for a PostgreSQL (postgres://...): copies have --from",
+        EXIT.usage,
+      );
+    }
+    const { host, pathname } = new URL(store); // a password is nobody's to see
+    return { place: `postgres://${host}${pathname}`, restored: await restoreDatabase(store, now) };
+  }
+  if (store !== undefined || from === undefined || dir === undefined) {
+    throw new CommandError(
+      "WRONG_USE",
+      "Copies are restored --from one folder --dir another, a PostgreSQL by --store alone",
+      EXIT.usage,
+    );
+  }
+  return { place: dir, restored: await inFolder(dir, 0o700, () => restoreNetwork(from, dir, now)) };
 }

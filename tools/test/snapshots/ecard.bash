@@ -37,7 +37,7 @@ _ecard() {
     "network watch") flags="--url --json -q --quiet -v --verbose" names="" ;;
     "network tokens") flags="--as --to --last4 --keys --issuer-url --json -q --quiet -v --verbose" names="" ;;
     "network backup") flags="--dir --out --json -q --quiet -v --verbose" names="" ;;
-    "network restore") flags="--from --dir --json -q --quiet -v --verbose" names="" ;;
+    "network restore") flags="--from --dir --store --json -q --quiet -v --verbose" names="" ;;
     "pair") flags="--device --phone --maker-root --issuer --holder --name --id --ask-pin --json -q --quiet -v --verbose" names="" ;;
     "cards") flags="--device --phone --near --states --json -q --quiet -v --verbose" names="" ;;
     "pay") flags="--device --phone --card --merchant --when --through --processor --right --category --ask-pin --json -q --quiet -v --verbose" names="" ;;

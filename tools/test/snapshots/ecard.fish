@@ -133,6 +133,7 @@ complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subco
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from backup' -s v -l verbose -d 'say more: numbers of each read, and where something failed'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -l from -r -d 'the copies, which stay as they are'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -l dir -r -d 'where they go: none of them may be there yet'
+complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -l store -r -d 'in their place: a PostgreSQL that its own tools brought back'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -l json -d 'JSON Lines instead of text'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -s q -l quiet -d 'results only'
 complete -c ecard -n '__fish_seen_subcommand_from network; and __fish_seen_subcommand_from restore' -s v -l verbose -d 'say more: numbers of each read, and where something failed'

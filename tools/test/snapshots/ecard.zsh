@@ -223,6 +223,7 @@ _ecard_network_restore() {
   _arguments -C \
     '--from[the copies, which stay as they are]:value:_files' \
     '--dir[where they go\: none of them may be there yet]:value:_files' \
+    '--store[in their place\: a PostgreSQL that its own tools brought back]:value:_files' \
     '--json[JSON Lines instead of text]' \
     '-q[results only]' '--quiet[results only]' \
     '-v[say more\: numbers of each read, and where something failed]' '--verbose[say more\: numbers of each read, and where something failed]' \
