@@ -3,7 +3,7 @@
 import type { Read } from "@enabling-card/pos-sim/recordings";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-type Shown = NonNullable<NonNullable<Read["profile"]>["shown"]>;
+type Shown = Pick<NonNullable<NonNullable<Read["profile"]>["shown"]>, "samples" | "sampleRateHz" | "startS">;
 
 interface ScopeProps {
   readonly shown: Shown;
