@@ -1,33 +1,15 @@
 // The engineer's page, in Chromium: an image checked, flashed, cancelled, cut off, refused; the card's log; a swipe's energy and edges.
-import { createPrivateKey, sign } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { buildImage, readBoard, signImage } from "@enabling-card/tools";
+import { readBoard } from "@enabling-card/tools";
 import { FlashArea, LoaderVerdict } from "@enabling-card/wire";
 import { expect } from "chai";
 import { LoaderCard, OTHER_SECRET, partsOf, sealed, versionIn } from "../../test/support/loader-card.js";
-import { developmentImageRoot } from "../../tools/image-root.mjs";
 import { encodePng } from "../../tools/src/png.js";
 import { AtTable } from "./at-table.js";
+import { tableImage as image } from "./table-image.js";
 
-const BOARD = readBoard("an386");
 /** Takes some seconds at 115,200 baud. */
 const LARGE = 40_000;
-
-interface Made {
-  readonly version?: number;
-  readonly counter?: number;
-  readonly octets?: number;
-  readonly board?: typeof BOARD;
-}
-
-/** An image that the table's card takes. */
-function image({ version = 2, counter = 1, octets = 6_000, board = BOARD }: Made = {}): Buffer {
-  const { privatePem, publicKey } = developmentImageRoot();
-  const key = createPrivateKey(privatePem);
-  const program = Uint8Array.from({ length: octets }, (_, i) => (i * 7 + version) & 0xff);
-  const plain = buildImage(program, { version: { major: version, minor: 0, revision: 0, build: 0 }, counter, board });
-  return Buffer.from(signImage(plain, { publicKey, sign: (digest) => Uint8Array.from(sign(null, digest, key)) }));
-}
 
 describe("the engineer's page", () => {
   const at = new AtTable();
@@ -118,6 +100,36 @@ describe("the engineer's page", () => {
       await says("LINK_LOST");
       await says(/^Flash the same image again: it goes on/);
       await press("Flash it");
+      await says(/octets were there already/);
+      await says(/Version 2\.0\.0\+0 runs on an386, confirmed\./);
+    }).timeout(60_000);
+
+    it("what a power cut broke off, behind the sectors that are whole", async () => {
+      await open();
+      await flash(image({ octets: LARGE }));
+      await sending(10_000);
+      at.world.does("power-off");
+      await says("LINK_TIMEOUT");
+      at.world.does("power-on");
+      await press("Flash it");
+      await says(/Version 2\.0\.0\+0 runs on an386, confirmed\./);
+      const text = await main().getByText("octets were there already").textContent();
+      expect(Number.parseInt(text!, 10)).to.be.at.least(8_192 - 1_024);
+    }).timeout(60_000);
+
+    it("what a page that was loaded anew broke off: the browser asks first", async () => {
+      await open();
+      await flash(image({ octets: LARGE }));
+      await sending(8_000);
+      const asked: string[] = [];
+      at.page.once("dialog", (dialog) => {
+        asked.push(dialog.type());
+        void dialog.accept();
+      });
+      await at.page.reload();
+      expect(asked).to.deep.equal(["beforeunload"]);
+      await open();
+      await flash(image({ octets: LARGE }));
       await says(/octets were there already/);
       await says(/Version 2\.0\.0\+0 runs on an386, confirmed\./);
     }).timeout(60_000);

@@ -10,6 +10,8 @@ import { saveFile } from "./save-file.js";
 
 /** Intervals that are listed; the files have all. */
 const LISTED = 100;
+/** Of a picture, at first, seconds: some twenty cells. */
+const SEEN_S = 0.008;
 const us = (ns: number, digits = 1) => (ns / 1000).toFixed(digits);
 
 export function EdgesPanel({ table }: { readonly table: TableModel | undefined }) {
@@ -47,6 +49,10 @@ function Edges({ emission, edgesNs }: EdgesProps) {
   const all = { edgesNs: edgesNs.flat(), durationNs: emission.durationNs };
   return (
     <>
+      <p class="hint">
+        The nominal cell is the median of the intervals, halves doubled; jitter is how far an interval is off a cell, or
+        half of one.
+      </p>
       <Passes emission={emission} measures={measures} />
       <div class="buttons">
         <button type="button" onClick={() => saveFile("swipe-edges.csv", "text/csv", edgesCsv(all))}>
@@ -71,6 +77,7 @@ function Edges({ emission, edgesNs }: EdgesProps) {
         shown={shown}
         cellUs={measures[at]!.runs[0]!.cellNs / 1000}
         name={`Pass ${at + 1}, current in the coil`}
+        firstS={SEEN_S}
       />
       <Intervals intervals={measures[at]!.intervals} />
     </>
@@ -88,10 +95,7 @@ function Passes({
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
     <section class="scrolls" aria-label="Passes" tabIndex={0}>
       <table class="figures">
-        <caption>
-          Passes, by cells of one length. The nominal cell is the median of its intervals, halves doubled; jitter is how
-          far an interval is off a cell, or half of one
-        </caption>
+        <caption>Passes, by cells of one length</caption>
         <thead>
           <tr>
             <th scope="col">Pass</th>
