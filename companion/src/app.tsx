@@ -14,8 +14,9 @@ import type { Phone } from "./phone/phone.js";
 import { Table } from "./world/table.js";
 import type { TableModel } from "./world/table-model.js";
 
-/** The reader is loaded when somebody tests. */
+/** The reader is loaded when somebody tests, the flasher when somebody flashes. */
 const TestPage = lazy(() => import("./pages/test-page.js").catch(() => ({ default: NotLoaded })));
+const EngineerPage = lazy(() => import("./engineer/engineer-page.js").catch(() => ({ default: NotLoaded })));
 
 function NotLoaded() {
   return (
@@ -25,7 +26,7 @@ function NotLoaded() {
   );
 }
 
-/** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`, `#/test`. */
+/** A place: `#/`, `#/pair`, `#/pay/CARD/TOKEN`, `#/card/CARD`, `#/history`, `#/test`, `#/engineer`. */
 export const place = signal(placeNow());
 addEventListener("hashchange", () => {
   place.value = placeNow();
@@ -48,6 +49,7 @@ const TITLES: Readonly<Record<string, string>> = {
   card: "Card",
   history: "History",
   test: "Test a recording",
+  engineer: "Engineer",
 };
 
 interface AppProps {
@@ -55,9 +57,11 @@ interface AppProps {
   readonly table: TableModel | undefined;
   /** The server does not know the token that these pages have. */
   readonly isStranger: ReadonlySignal<boolean> | undefined;
+  /** Another tab has the card. */
+  readonly until: AbortSignal;
 }
 
-export function App({ phone, table, isStranger }: AppProps) {
+export function App({ phone, table, isStranger, until }: AppProps) {
   const [room = "cards", ...rest] = place.value;
   const title = TITLES[room] ?? TITLES.cards!;
   const main = useRef<HTMLElement>(null);
@@ -84,6 +88,7 @@ export function App({ phone, table, isStranger }: AppProps) {
           <PageLink to="pair" text="Pair" isHere={room === "pair"} />
           <PageLink to="history" text="History" isHere={room === "history"} />
           <PageLink to="test" text="Test" isHere={room === "test"} />
+          <PageLink to="engineer" text="Engineer" isHere={room === "engineer"} />
         </nav>
       </header>
       {isOutdated.value && (
@@ -108,7 +113,7 @@ export function App({ phone, table, isStranger }: AppProps) {
       )}
       <LeftBehind phone={phone} />
       <main id="main" tabIndex={-1} ref={main} aria-label={title}>
-        {pageOf(room, rest, phone, table)}
+        {pageOf(room, rest, phone, table, until)}
       </main>
       {table !== undefined && <Table model={table} />}
     </div>
@@ -120,6 +125,7 @@ function pageOf(
   [first = "", second = ""]: readonly string[],
   phone: Phone,
   table: TableModel | undefined,
+  until: AbortSignal,
 ) {
   switch (room) {
     case "pair":
@@ -134,6 +140,12 @@ function pageOf(
       return (
         <Suspense fallback={<p>Loading…</p>}>
           <TestPage />
+        </Suspense>
+      );
+    case "engineer":
+      return (
+        <Suspense fallback={<p>Loading…</p>}>
+          <EngineerPage phone={phone} table={table} until={until} />
         </Suspense>
       );
     default:

@@ -46,7 +46,7 @@ async function start(isTaken: boolean): Promise<void> {
     issuerUrl: location.origin,
   });
   const table = client && facts && new TableModel(client, facts);
-  render(<App phone={phone} table={table} isStranger={client?.isStranger} />, root);
+  render(<App phone={phone} table={table} isStranger={client?.isStranger} until={over.signal} />, root);
   over.signal.addEventListener("abort", () => void phone.leave(), { once: true });
   void table?.follow(over.signal);
   void clockFault(location.origin).then((ahead) => (clockAhead.value = ahead));

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { type Conditions, encodeWav, maskTracks, synthesise } from "@enabling-card/pos-sim";
 import { expect } from "chai";
 import { AtTable } from "./at-table.js";
+import { tableImage } from "./table-image.js";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -86,6 +87,9 @@ describe("the pages of the companion", () => {
     expect(await isWide(), "card").to.be.at.most(0);
     await at.page.goto(`${origin()}/#/pair`);
     expect(await isWide(), "pair").to.be.at.most(0);
+    await at.page.goto(`${origin()}/#/engineer`);
+    await at.page.getByRole("region", { name: "Passes" }).waitFor();
+    expect(await isWide(), "engineer").to.be.at.most(0);
   }).timeout(60_000);
 
   it("moves the focus to the new step of a payment, and takes it from nobody who is at the table", async () => {
@@ -150,6 +154,10 @@ describe("the pages of the companion", () => {
         const isWide = await at.page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
         if (isWide) found.push(`${name}: wider than the window`);
       };
+      const choose = (buffer: Buffer) => {
+        const file = { name: "card.img", mimeType: "application/octet-stream", buffer };
+        return at.page.getByLabel("Image, of ecard image sign").setInputFiles(file);
+      };
       await look("no card");
       await pair();
       await look("cards");
@@ -158,6 +166,9 @@ describe("the pages of the companion", () => {
       await at.page.goto(`${origin()}/#/test`);
       await says("Test a recording");
       await look("test");
+      await at.page.goto(`${origin()}/#/engineer`);
+      await says("Battery, and energy a swipe");
+      await look("engineer, nothing yet");
       await at.page.goto(`${origin()}/#/`);
       await order("Pay here");
       await look("confirm");
@@ -168,6 +179,18 @@ describe("the pages of the companion", () => {
       await at.page.getByRole("link", { name: "History" }).click();
       await says("Corner Coffee");
       await look("history");
+      await at.page.getByRole("link", { name: "Engineer", exact: true }).click();
+      await press("Follow the log");
+      await at.page.getByRole("log").getByText("started").waitFor();
+      await choose(Buffer.from("no image"));
+      await says("IMAGE_CUT");
+      await look("engineer, an image refused");
+      await choose(tableImage());
+      await says(/octets, whole/);
+      await press("Flash it");
+      await says(/runs on an386, confirmed/);
+      await at.page.getByText(/^Its first 100 intervals/).click();
+      await look("engineer");
       await at.page.goto(`${origin()}/#/`);
       await at.page.getByRole("link", { name: /^Card [A-Z2-7]{6}/ }).click();
       await says("Part with it");

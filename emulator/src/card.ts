@@ -1,6 +1,6 @@
 // A card in software: a machine, its flash, its battery, and the hands that hold it.
 
-import { Indicator, LoaderStart, LoaderVerdict, MTU_MAX } from "@enabling-card/wire";
+import { Indicator, LoaderStart, LoaderVerdict, MTU_MAX, StartReason } from "@enabling-card/wire";
 import { type Courier, courierFault, type FaultName, type FaultOptions } from "./courier.js";
 import { EmulatorError } from "./errors.js";
 import { EmulatedLoader, type LoaderOptions } from "./loader/emulated-loader.js";
@@ -56,6 +56,7 @@ export class EmulatedCard {
   readonly #block: Block;
   readonly #loader: LoaderOptions | undefined;
   #starts = 0;
+  #startReason: number = StartReason.Unknown;
   #store: Store | undefined;
 
   /** @throws {EmulatorError} `IMAGE_INVALID`, `IMPORT_REFUSED`, `EXPORT_MISSING` */
@@ -121,11 +122,18 @@ export class EmulatedCard {
     return this.#starts;
   }
 
+  /** Why the last start led where it did, as its loader says it; `StartReason.Unknown` of a card without one. */
+  get startReason(): number {
+    return this.#startReason;
+  }
+
   /** The loader's start; true where the image that it boots is on trial. */
   #boots(): boolean {
     if (this.#loader === undefined) return false;
     const loader = new EmulatedLoader(this.#loader);
-    if (loader.start() !== LoaderVerdict.Boot)
+    const verdict = loader.start();
+    this.#startReason = loader.reason;
+    if (verdict !== LoaderVerdict.Boot)
       throw new EmulatorError("LOADER_LISTENS", "The card's loader finds no image that may run: install one in slot 0");
     return loader.onTrial;
   }
@@ -186,6 +194,11 @@ export class EmulatedCard {
 
   get lineUp(): boolean {
     return this.#machine.line.up;
+  }
+
+  /** Longest chunk of the phone on the line, octets; 0 where none is there. */
+  get lineChunk(): number {
+    return this.#machine.line.maxWrite;
   }
 
   /** The phone is out of reach, all at once. */

@@ -12,6 +12,7 @@ export {
 } from "./courier.js";
 export { EmulatorError, type EmulatorErrorCode, PowerCut } from "./errors.js";
 export { compileLoader, EmulatedLoader, LOADER_BUDGET, type LoaderOptions } from "./loader/emulated-loader.js";
+export { LISTENS_MS, SerialPads } from "./loader/serial-pads.js";
 export { type SlotAreas, SlotFlash, type SlotWrite } from "./loader/slot-flash.js";
 export {
   type CompiledFirmware,

@@ -1,5 +1,6 @@
 // Recordings to reads and pictures, and nothing that needs more than a browser has: where there are no files, `readWavFile` takes bytes as they come.
 export { PosError, type PosErrorCode } from "./errors.js";
+export { edgesCsv, edgesVcd } from "./export/edge-files.js";
 export type { Profile } from "./measure/gauge.js";
 export type { SignalMeasures } from "./measure/report.js";
 export type { FailedSwipe } from "./reader/attempts.js";

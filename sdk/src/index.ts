@@ -108,6 +108,7 @@ export {
   webSocketTransport,
 } from "./transport/web-socket.js";
 export { askCard, GIVE_LOG, START_LOADER } from "./update/card-frames.js";
+export { type CardLogRecord, type FollowLogOptions, followLog, LogMemory, recordsOf } from "./update/card-log.js";
 export { type FlashOptions, type FlashProgress, type FlashResult, type FlashStep, flashCard } from "./update/flash.js";
 export { type AirFlashOptions, flashCardOverAir } from "./update/flash-air.js";
 export type { UpdateLine } from "./update/line.js";

@@ -1,6 +1,6 @@
 // The card's log on a Cortex-M: what happened to the machine, in order; and of what a card must not tell, nothing.
 
-import { recordsOf } from "@enabling-card/tools";
+import { recordsOf } from "@enabling-card/sdk";
 import { LOG_RECORD_SIZE, LOG_RECORDS, ModuleId } from "@enabling-card/wire";
 import { expect } from "chai";
 import { imageOrSkip } from "../support/mcu-image.js";

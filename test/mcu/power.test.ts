@@ -2,8 +2,16 @@
 // The same is asked of every write and octet where they are cheap: test/refusals/power.test.ts, test/loader/power.test.ts, test/mcu/store.test.ts.
 
 import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
-import { Card, type CardError, imageDigest, Loader, memoryTransport, startSentence } from "@enabling-card/sdk";
-import { type BuiltImage, buildImage, readBoard, recordsOf, setTable, signImage } from "@enabling-card/tools";
+import {
+  Card,
+  type CardError,
+  imageDigest,
+  Loader,
+  memoryTransport,
+  recordsOf,
+  startSentence,
+} from "@enabling-card/sdk";
+import { type BuiltImage, buildImage, readBoard, setTable, signImage } from "@enabling-card/tools";
 import { decodeImage, Phase, SECTOR_SIZE, START_RESUMED, StartReason, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { type FlashCut, FlashCuts } from "../support/flash-cuts.js";

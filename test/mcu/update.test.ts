@@ -2,8 +2,8 @@
 // cuts are in power.test.ts.
 
 import { MemoryBlock, QEMU_FLASH, QemuCard } from "@enabling-card/emulator";
-import { checkImage, imageDigest, Loader, startSentence } from "@enabling-card/sdk";
-import { buildImage, readBoard, recordsOf, setTable, signImage } from "@enabling-card/tools";
+import { checkImage, imageDigest, Loader, recordsOf, startSentence } from "@enabling-card/sdk";
+import { buildImage, readBoard, setTable, signImage } from "@enabling-card/tools";
 import { decodeImage, formatImageVersion, type ImageError, StartReason } from "@enabling-card/wire";
 import { expect } from "chai";
 import { developmentImageKey } from "../support/image-key.js";

@@ -31,7 +31,6 @@ export {
   type ScenarioResult,
 } from "./emulate/play-scenario.js";
 export { CommandError, EXIT, type ExitCode, exitCodeOf } from "./exit-codes.js";
-export { type CardLogRecord, type FollowLogOptions, followLog, recordsOf } from "./flash/card-log.js";
 export { flasherPage } from "./flash/flasher-page.js";
 export { type SerialPortFacts, serialPorts } from "./flash/serial-line.js";
 export { readBoard } from "./image/board.js";

@@ -14,7 +14,10 @@ export function NearnessPanel({ phone, card }: { readonly phone: Phone; readonly
     <section class="panel" aria-labelledby="nearness">
       <h2 id="nearness">Near this phone</h2>
       {nearness === "none" ? (
-        <p>This card's firmware knows nothing of nearness: flash it with a newer image (ecard flasher).</p>
+        <p>
+          This card's firmware knows nothing of nearness: flash it with a newer image (<a href="#/engineer">Engineer</a>
+          ).
+        </p>
       ) : (
         <>
           <Away phone={phone} card={card} awayS={nearness} task={task} />

@@ -3,13 +3,15 @@
 import type { Read } from "@enabling-card/pos-sim/recordings";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-type Shown = NonNullable<NonNullable<Read["profile"]>["shown"]>;
+type Shown = Pick<NonNullable<NonNullable<Read["profile"]>["shown"]>, "samples" | "sampleRateHz" | "startS">;
 
 interface ScopeProps {
   readonly shown: Shown;
   /** Mean time of a bit: what the distance of the cursors is told in. */
   readonly cellUs: number;
   readonly name: string;
+  /** Seconds from its beginning that are seen at first; all of it unless told. */
+  readonly firstS?: number;
 }
 
 /** What is seen: seconds of the recording. */
@@ -22,11 +24,12 @@ const HEIGHT = 220;
 const NARROWEST_S = 0.0005;
 const ZOOM = 1.5;
 
-export function Scope({ shown, cellUs, name }: ScopeProps) {
+export function Scope({ shown, cellUs, name, firstS }: ScopeProps) {
   const { samples, sampleRateHz, startS } = shown;
   const whole: Window = { from: startS, to: startS + samples.length / sampleRateHz };
-  const [seen, setSeen] = useState(whole);
-  const [cursors, setCursors] = useState<readonly [number, number]>([whole.from, whole.to]);
+  const first = firstS === undefined ? whole : within(whole, { from: whole.from, to: whole.from + firstS });
+  const [seen, setSeen] = useState(first);
+  const [cursors, setCursors] = useState<readonly [number, number]>([first.from, first.to]);
   const canvas = useRef<HTMLCanvasElement>(null);
   const drag = useRef<0 | 1 | "window" | undefined>(undefined);
   const zoom = (by: number, around = (seen.from + seen.to) / 2) => setSeen(within(whole, zoomed(seen, by, around)));

@@ -14,6 +14,8 @@ export interface TableView {
   readonly lineUp: boolean;
   readonly batteryPercent: number;
   readonly near: boolean;
+  /** Its loader has its serial line, and no image runs. */
+  readonly loaderListens: boolean;
   readonly bill: Bill;
   readonly cashier: Cashier;
 }
@@ -34,6 +36,38 @@ export interface HeardSwipe extends Heard {
   readonly passes: number;
 }
 
+/** The emulated battery, as `emulator/src/ports/battery.ts` counts it. */
+export interface SeenBattery {
+  readonly chargeMj: number;
+  readonly capacityMj: number;
+  /** What no emission may touch. */
+  readonly reserveMj: number;
+  /** Drawn while the coil plays, and always, milliwatts. */
+  readonly coilMw: number;
+  readonly idleMw: number;
+}
+
+/** One pass of an emission: nanoseconds from its first edge. */
+export interface SeenPass {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly edges: number;
+  /** False where it was stopped, or the battery ended. */
+  readonly isWhole: boolean;
+}
+
+/** What the coil played for one swipe, and what that took. */
+export interface SeenEmission {
+  /** When it was over, by the server's clock. */
+  readonly atMs: number;
+  readonly durationNs: number;
+  readonly energyMj: number;
+  readonly passes: readonly SeenPass[];
+  /** Of each pass, nanoseconds from the emission's first edge; none where what was played may not be shown. */
+  readonly edgesNs?: readonly (readonly number[])[];
+  readonly battery: SeenBattery;
+}
+
 /** What the cashier's screen shows of a swipe. */
 export type TillAnswer =
   | {
@@ -51,6 +85,7 @@ export type TillAnswer =
 export type WorldEvent =
   | ({ readonly kind: "table" } & TableView)
   | ({ readonly kind: "heard" } & HeardSwipe)
+  | ({ readonly kind: "emission" } & SeenEmission)
   | { readonly kind: "answer"; readonly bill: Bill; readonly answer: TillAnswer };
 
 /** Of `/world/table`. */

@@ -1,14 +1,19 @@
 // What is known of the table, as signals.
 
 import { type Signal, signal } from "@preact/signals";
-import type { HeardSwipe, TableFacts, TableView, TillAnswer } from "./events.js";
+import type { HeardSwipe, SeenEmission, TableFacts, TableView, TillAnswer } from "./events.js";
 import type { WorldClient } from "./world-client.js";
+
+/** Swipes that are kept, for their energy. */
+const EMISSIONS_MAX = 50;
 
 export class TableModel {
   readonly view: Signal<TableView>;
   /** The last swipe that the till's head heard, and what the till says of it. */
   readonly heard: Signal<HeardSwipe | undefined> = signal(undefined);
   readonly answer: Signal<TillAnswer | undefined> = signal(undefined);
+  /** What the coil played since this page was loaded, the newest last. */
+  readonly emissions: Signal<readonly SeenEmission[]> = signal([]);
   readonly pairingCode: string;
   readonly client: WorldClient;
   readonly #listeners = new Set<(answer: TillAnswer) => void>();
@@ -33,6 +38,11 @@ export class TableModel {
       } else if (event.kind === "heard") {
         this.heard.value = event;
         this.answer.value = undefined;
+      } else if (event.kind === "emission") {
+        const { kind: _, ...seen } = event;
+        // Edges of the newest one alone: they are many.
+        const before = this.emissions.value.map(({ edgesNs: __, ...one }) => one);
+        this.emissions.value = [...before, seen].slice(-EMISSIONS_MAX);
       } else {
         this.answer.value = event.answer;
         for (const listener of this.#listeners) listener(event.answer);

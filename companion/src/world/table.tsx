@@ -32,7 +32,7 @@ const CASHIER: Readonly<Record<Cashier, string>> = {
 };
 
 export function Table({ model }: { readonly model: TableModel }) {
-  const { lights, on, near, batteryPercent } = model.view.value;
+  const { lights, on, near, batteryPercent, loaderListens } = model.view.value;
   const hand = (does: Hand, text: string, off = !on) => (
     <button type="button" disabled={off} onClick={() => void model.client.does(does)}>
       {text}
@@ -47,7 +47,13 @@ export function Table({ model }: { readonly model: TableModel }) {
           <span class="plastic-name">emulated card</span>
           <span class="plastic-battery">{batteryPercent} %</span>
         </div>
-        <p role="status">{on ? `Its light is ${lightWords(lights)}.` : "It has no power."}</p>
+        <p role="status">
+          {on
+            ? `Its light is ${lightWords(lights)}.`
+            : loaderListens
+              ? "Its loader has its serial line, and no image runs."
+              : "It has no power."}
+        </p>
         <div class="buttons">
           {hand("press", "Press its button once")}
           {hand("press-twice", "Press its button twice")}

@@ -55,6 +55,11 @@ export class Line {
     return this.#connection !== undefined;
   }
 
+  /** The phone's longest chunk, octets; 0 where none is there. */
+  get maxWrite(): number {
+    return this.#connection?.maxWrite ?? 0;
+  }
+
   /** What a scanner sees: 16 octets, or undefined. */
   get advertised(): Uint8Array | undefined {
     return this.#advertised?.slice();
@@ -103,7 +108,7 @@ export class Line {
 
   port(memory: ModuleMemory) {
     return {
-      maxWrite: (): number => this.#connection?.maxWrite ?? 0,
+      maxWrite: (): number => this.maxWrite,
       write: (data: number, length: number): number => {
         const connection = this.#connection;
         if (connection === undefined || connection.closing) return Status.Absent;

@@ -92,7 +92,7 @@ Examples:
       const { port, device, board, memory, once, raw } = options;
       if (port !== undefined && device !== undefined)
         throw new CommandError("WRONG_USE", "which card: give --port or --device, one of them", EXIT.usage);
-      const { followLog } = await import("../flash/card-log.js");
+      const { followLog } = await import("@enabling-card/sdk");
       const open =
         device === undefined
           ? await openPort(port, output, context)

@@ -14,6 +14,8 @@ export interface CardSocketOptions {
   readonly token: string;
   /** ATT MTU that lines offer; 247 unless told. */
   readonly mtu?: number;
+  /** What else is behind this server, by path: who has the token gets its WebSocket. */
+  readonly beside?: ReadonlyMap<string, (socket: WebSocket) => void>;
 }
 
 /** Longest message, octets: an ATT MTU's chunk. A longer one ends its line. */
@@ -35,8 +37,14 @@ export function serveCardSocket(server: Server, card: ServedCard, options: CardS
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on("error", () => undefined); // who goes away amid the handshake
     const refusal = refusedUpgrade(request, (server.address() as AddressInfo).port, options);
-    if (refusal !== undefined) sendAway(socket, refusal);
-    else sockets.handleUpgrade(request, socket, head, (opened) => serve(card, opened, mtu, sockets.clients.size));
+    if (refusal !== undefined) {
+      sendAway(socket, refusal);
+      return;
+    }
+    const other = options.beside?.get(request.url!);
+    sockets.handleUpgrade(request, socket, head, (opened) =>
+      other === undefined ? serve(card, opened, mtu, sockets.clients.size) : other(opened),
+    );
   };
   server.on("upgrade", upgrade);
   return () => {
@@ -45,10 +53,11 @@ export function serveCardSocket(server: Server, card: ServedCard, options: CardS
   };
 }
 
-function refusedUpgrade(request: IncomingMessage, port: number, { path, token }: CardSocketOptions) {
+function refusedUpgrade(request: IncomingMessage, port: number, { path, token, beside }: CardSocketOptions) {
   const refusal = refusedCaller(request, port);
   if (refusal !== undefined) return refusal;
-  if (request.url !== path) return { status: 404, code: "NOT_FOUND" } as const;
+  if (request.url !== path && beside?.has(request.url ?? "") !== true)
+    return { status: 404, code: "NOT_FOUND" } as const;
   // A page always says where it is from; who says nothing is no page.
   if (request.headers.origin === undefined) return { status: 403, code: "ORIGIN_WRONG" } as const;
   const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim());

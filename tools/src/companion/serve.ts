@@ -114,7 +114,10 @@ export async function serveCompanion(world: World, { port = 0 }: CompanionOption
 
   await app.listen({ host: HOST, port });
   listening = (app.server.address() as AddressInfo).port;
-  const closeSocket = serveCardSocket(app.server, world.card, { path: "/card", token });
+  const closeSocket = serveCardSocket(app.server, world.card, {
+    ...{ path: "/card", token },
+    beside: new Map([["/serial", (socket) => world.serial.serve(socket)]]),
+  });
   return {
     port: listening,
     url: `http://${HOST}:${listening}/#token=${token}`,

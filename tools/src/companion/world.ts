@@ -3,12 +3,15 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Bill, Cashier, Hand, TableView, WorldEvent } from "@enabling-card/companion/world";
-import { INDICATOR_NAMES, type TraceEvent } from "@enabling-card/emulator";
+import { INDICATOR_NAMES, type LoaderOptions, SerialPads, type TraceEvent } from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { type Network, startNetwork } from "@enabling-card/network";
 import { PAIRING_HOLD_MS } from "@enabling-card/wire";
 import { FLASH_FILE, personaliseFolder } from "../card-folder.js";
+import { emulatedSlots } from "../emulate/emulated-slots.js";
 import { type OpenCard, openCard } from "../emulate/open-card.js";
+import { seenEmission } from "./seen-emission.js";
+import { SerialSocket } from "./serial-socket.js";
 import { Till } from "./till.js";
 
 const BILL: Bill = { amount: 950, merchant: "Corner Coffee" };
@@ -27,6 +30,9 @@ class Clock {
 
 export class World {
   readonly network: Network;
+  /** The card's serial line, whose cable lies on the table. */
+  readonly serial: SerialSocket;
+  readonly #pads: SerialPads;
   readonly #open: OpenCard;
   readonly #till: Till;
   readonly #listeners = new Set<(event: WorldEvent) => void>();
@@ -50,18 +56,27 @@ export class World {
       ...(folder !== undefined && { store: join(folder, "network") }),
     });
     try {
-      return new World(network, await ownCard(folder), clock);
+      const slots = await emulatedSlots();
+      return new World(network, await ownCard(folder, slots), slots, clock);
     } catch (error) {
       await network.close();
       throw error;
     }
   }
 
-  private constructor(network: Network, open: OpenCard, clock: Clock) {
+  private constructor(network: Network, open: OpenCard, slots: LoaderOptions, clock: Clock) {
     this.network = network;
     this.#clock = clock;
     this.#open = open;
     this.#till = new Till(network.processor.iso, BILL);
+    this.#pads = new SerialPads(open.card, slots);
+    this.serial = new SerialSocket({
+      hear: (octets) => {
+        const said = this.#pads.hear(octets);
+        this.#tellTable();
+        return said;
+      },
+    });
     open.card.trace.subscribe((event) => this.#seen(event));
   }
 
@@ -98,6 +113,7 @@ export class World {
       lineUp: card.on && card.lineUp,
       batteryPercent: Math.round(card.battery.percent),
       near: this.#near,
+      loaderListens: this.#pads.isListening,
       bill: this.#till.bill,
       cashier: this.#cashier,
     };
@@ -130,8 +146,14 @@ export class World {
       near: () => {
         this.#near = true;
       },
-      "power-off": () => card.stop(),
-      "power-on": () => void card.start(),
+      "power-off": () => {
+        this.#pads.end();
+        card.stop();
+      },
+      "power-on": () => {
+        this.#pads.end();
+        card.start();
+      },
     };
     const isPower = hand.startsWith("power") || hand === "away" || hand === "near";
     if (card.on || isPower) hands[hand]();
@@ -159,6 +181,8 @@ export class World {
   async close(): Promise<void> {
     clearTimeout(this.#over);
     clearTimeout(this.#silence);
+    this.serial.unplug();
+    this.#pads.end();
     this.#open.close();
     await this.network.close();
   }
@@ -202,6 +226,8 @@ export class World {
     this.#clock.aheadS = 0;
     if (said.kind === "answered") this.#swipes = 0;
     this.#tell({ kind: "answer", bill, answer: said });
+    // What has been paid, or not, cannot be any more: its edges are of use to nobody but an engineer.
+    this.#tell({ kind: "emission", ...seenEmission(emission, card.battery, Date.now()) });
   }
 
   /** Where anything of it is new. */
@@ -218,9 +244,9 @@ export class World {
   }
 }
 
-async function ownCard(folder: string | undefined): Promise<OpenCard> {
-  if (folder === undefined) return openCard({});
+async function ownCard(folder: string | undefined, loader: LoaderOptions): Promise<OpenCard> {
+  if (folder === undefined) return openCard({ loader });
   const own = join(folder, "card");
   if (!existsSync(join(own, FLASH_FILE))) await personaliseFolder({ folder: own, cardClass: "test" });
-  return openCard({ folder: own });
+  return openCard({ folder: own, loader });
 }

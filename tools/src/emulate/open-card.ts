@@ -3,7 +3,14 @@
 
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { EmulatedCard, FileBlock, type HciController, MemoryBlock, Region } from "@enabling-card/emulator";
+import {
+  EmulatedCard,
+  FileBlock,
+  type HciController,
+  type LoaderOptions,
+  MemoryBlock,
+  Region,
+} from "@enabling-card/emulator";
 import { sampleKeys } from "@enabling-card/issuer";
 import { encodePairingCode, VaultItem } from "@enabling-card/wire";
 import { FLASH_FILE, readMakerRoot } from "../card-folder.js";
@@ -17,6 +24,8 @@ export interface OpenCardOptions {
   readonly autoPress?: boolean;
   /** Its Bluetooth controller, and with it slots for updates over the air; none without. */
   readonly radio?: HciController;
+  /** Its loader and slots, where it has them without Bluetooth, too. */
+  readonly loader?: LoaderOptions;
 }
 
 export interface OpenCard {
@@ -35,14 +44,15 @@ export interface OpenCard {
  *
  * @throws {CommandError} `CARD_ABSENT`, `CARD_IN_USE`, `FIRMWARE_MISSING`; {EmulatorError} `STORE_WRONG_SIZE`, `NOT_PERSONALISED`
  */
-export async function openCard({ folder, autoPress = false, radio }: OpenCardOptions): Promise<OpenCard> {
+export async function openCard({ folder, autoPress = false, radio, loader }: OpenCardOptions): Promise<OpenCard> {
   const firmware = await builtFirmware();
   const { block, makerRoot, release } = folder === undefined ? await newBlock() : folderBlock(folder);
   try {
     const card = (
       await EmulatedCard.create({
         ...{ firmware, block, clock: "real", autoPress },
-        ...(radio && { radio, loader: await emulatedSlots() }),
+        ...(loader && { loader }),
+        ...(radio && { radio, loader: loader ?? (await emulatedSlots()) }),
       })
     ).start();
     const cardId = card.store.read(Region.Vault, VaultItem.CardId)!;
