@@ -92,6 +92,20 @@ describe("the engineer's page", () => {
       expect(Number(resumed)).to.be.at.least(7_000);
     }).timeout(60_000);
 
+    it("by keys alone: who has pressed what cannot be pressed any more goes on at what can", async () => {
+      const focused = () => at.page.evaluate(() => document.activeElement?.textContent);
+      await open();
+      await choose(image({ octets: LARGE }));
+      await says(/octets, whole/);
+      await main().getByRole("button", { name: "Flash it" }).focus();
+      await at.page.keyboard.press("Enter");
+      await sending(1_000);
+      expect(await focused()).to.equal("Cancel");
+      await at.page.keyboard.press("Enter");
+      await says("It was cancelled.");
+      expect(await focused()).to.equal("Flash it");
+    }).timeout(60_000);
+
     it("what a cable that was pulled broke off: said, with the way on, and it goes on from there", async () => {
       await open();
       await flash(image({ octets: LARGE }));
@@ -389,6 +403,30 @@ describe("the engineer's page", () => {
       await says(/^Not followed\./);
       await press("Follow the log");
       await says(/^Followed\./);
+    }).timeout(60_000);
+
+    it("says that nothing is heard of a card without power", async () => {
+      await open();
+      at.world.does("power-off");
+      await press("Follow the log");
+      await says(/^Followed; nothing was heard yet: does an image run on the card\?/);
+      at.world.does("power-on");
+      await says(/^Followed\. /);
+    }).timeout(60_000);
+
+    it("is another tab's, where that has taken the card over", async () => {
+      await open();
+      await press("Follow the log");
+      await log()
+        .getByText(/started/)
+        .waitFor();
+      at.page = await at.opened();
+      await press("Use it here");
+      await open();
+      await press("Follow the log");
+      await log()
+        .getByText(/started/)
+        .waitFor();
     }).timeout(60_000);
   });
 

@@ -1,7 +1,7 @@
 // Flash: an image is chosen and checked, a way is chosen, and each step is told until the image runs, confirmed; or why it does not.
 
 import type { FlashProgress, FlashStep } from "@enabling-card/sdk";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { stopped } from "../parts/words.js";
 import type { Bench } from "./bench.js";
 import type { ClickedBluetooth } from "./clicked-bluetooth.js";
@@ -24,6 +24,16 @@ export function FlashPanel({ bench, hasTable, onFlashed }: FlashPanelProps) {
   const view = flashing.view.value;
   const chosen = bench.image.value;
   const way = bench.way.value;
+  const buttons = useRef<HTMLDivElement>(null);
+  const wasBusy = useRef(view.isBusy);
+  // What was pressed cannot be any more: who goes by keys goes on at what can.
+  useEffect(() => {
+    if (wasBusy.current === view.isBusy) return;
+    wasBusy.current = view.isBusy;
+    const { activeElement: now } = document;
+    if (now === document.body || buttons.current?.contains(now))
+      buttons.current?.querySelector<HTMLButtonElement>("button:enabled")?.focus({ preventScroll: true });
+  }, [view.isBusy]);
   const take = async (file: File | undefined) => {
     if (file === undefined) return;
     flashing.forget();
@@ -57,7 +67,7 @@ export function FlashPanel({ bench, hasTable, onFlashed }: FlashPanelProps) {
         Confirm it once it has come up
       </label>
       <p class="hint">Unconfirmed it is on trial: the card's next start goes back to the image before.</p>
-      <div class="buttons">
+      <div class="buttons" ref={buttons}>
         <button
           type="button"
           class="primary"

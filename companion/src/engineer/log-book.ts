@@ -2,7 +2,7 @@
 // account number has a place in one (wire/card-log.ts).
 
 import { type CardLogRecord, followLog, LogMemory } from "@enabling-card/sdk";
-import { LOG_RECORDS } from "@enabling-card/wire";
+import { LineKind, LOG_RECORDS } from "@enabling-card/wire";
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Fault, faultOf } from "./fault.js";
 import type { Lines, LineWay } from "./ways.js";
@@ -19,6 +19,8 @@ export class LogBook {
   readonly #lines: Lines;
   readonly #kept: Signal<readonly LogLine[]> = signal([]);
   readonly #following: Signal<LineWay | undefined> = signal(undefined);
+  /** Nothing was heard yet since it is followed. */
+  readonly isSilent: Signal<boolean> = signal(true);
   readonly problem: Signal<Fault | undefined> = signal(undefined);
   /** Up to which line is shown; all of them where it is undefined. */
   readonly pausedAt: Signal<number | undefined> = signal(undefined);
@@ -50,10 +52,14 @@ export class LogBook {
       const abort = new AbortController();
       this.#abort = abort;
       this.#following.value = way;
+      this.isSilent.value = true;
       const unhear = line.onClose(() => abort.abort());
       this.#running = followLog(line, {
         ...{ signal: abort.signal, memory: this.#memory },
         onRecord: (record) => this.#heard(record),
+        onFrame: (kind) => {
+          if (kind === LineKind.Log) this.isSilent.value = false;
+        },
       })
         .then(() => undefined)
         .catch((error: unknown) => {

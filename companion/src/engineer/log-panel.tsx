@@ -30,6 +30,11 @@ export function LogPanel({ bench, hasTable }: { readonly bench: Bench; readonly 
   const lines = kept.filter((line) => line.id <= (pausedAt ?? line.id) && passes(filter, line));
   const waiting = pausedAt === undefined ? 0 : kept.filter(({ id }) => id > pausedAt).length;
   const events = [...new Set(kept.flatMap((line) => (line.kind === "record" ? [line.event] : [])))].sort();
+  const stateWords = () => {
+    if (following === undefined) return "Not followed.";
+    if (log.isSilent.value) return "Followed; nothing was heard yet: does an image run on the card?";
+    return pausedAt === undefined ? "Followed." : `Paused, ${waiting} more.`;
+  };
   const way = bench.way.value === "air" ? undefined : bench.way.value;
   const lastId = lines[lines.length - 1]?.id;
   useEffect(() => {
@@ -108,8 +113,7 @@ export function LogPanel({ bench, hasTable }: { readonly bench: Bench; readonly 
         </p>
       )}
       <p class="hint" role="status">
-        {following === undefined ? "Not followed." : pausedAt === undefined ? "Followed." : `Paused, ${waiting} more.`}{" "}
-        {kept.length} kept, {LINES_MAX} at most.
+        {stateWords()} {kept.length} kept, {LINES_MAX} at most.
       </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
       <div class="log" role="log" aria-live="off" aria-label="The card's log" tabIndex={0} ref={end}>
