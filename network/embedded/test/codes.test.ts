@@ -278,6 +278,25 @@ describe("a transaction code", () => {
     expect(await swiped({ ...first, mti: "0101" })).to.equal("REVERSED");
   });
 
+  it("keeps few of a server's lanes, however many present it at once: one transaction uses it, the others look again", async () => {
+    const { store } = at.network.processor.processor;
+    const { code } = await newCode();
+    const { atomically } = store;
+    let transactions = 0;
+    store.atomically = (work) => {
+      transactions++;
+      return atomically.call(store, work) as never;
+    };
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => swipe(...Array.from({ length: 5 }, () => request(code)))),
+    );
+    const outcomes = answers.flat().map(saidOf).sort();
+    expect(outcomes).to.deep.equal(["APPROVED", ...Array(39).fill("CODE_USED")]);
+    // Whoever had looked just before it was used has one of his own.
+    if (store.isServer) expect(transactions).to.be.within(1, 10);
+    else expect(transactions).to.equal(40);
+  });
+
   it("is paid with by one of 200 that present it at once, each time", async () => {
     for (let run = 0; run < 5; run++) {
       const { code } = await newCode();

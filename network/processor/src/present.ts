@@ -8,6 +8,7 @@ import { equalMac } from "./device-mac.js";
 import { PROCESSOR_DECLINES, type ProcessorDecline } from "./errors.js";
 import type { Account, Processor } from "./processor.js";
 import type { CodeRow } from "./rows.js";
+import type { Tables } from "./store.js";
 
 /** Wrong tries within a day after which a device, or a terminal, is heard no more: nobody tries a hundred million codes five a day. */
 export const FAILURES_MAX = 5;
@@ -47,42 +48,87 @@ export interface Taken {
   readonly isRepeat: boolean;
 }
 
+/** What comes of what was shown, and what is to be written for it, if anything is. */
+interface Judged {
+  readonly outcome: Taken | ProcessorDecline;
+  readonly write?: (kept: Tables) => Promise<void>;
+  /** Of a wrong try: with whose others it is counted. */
+  readonly counter?: string;
+}
+
 /** Uses the code, once; the very same request again finds it as it left it, and any other of that name finds it used. */
-export function present(processor: Processor, presented: Presented): Promise<Taken | ProcessorDecline> {
-  return processor.store.atomically(async (kept) => {
-    const { code, request, asked, sent, terminal, line } = presented;
-    const now = processor.now();
-    const row = await kept.code(processor.nameOf("code", code));
-    const since = now - FAILURE_WINDOW_S;
-    if (row !== undefined && isRepeat(row, presented, now)) {
-      return { account: processor.accountOf(row), sent: row.sent!, isRepeat: true };
-    }
-    // Anybody can say that he is a shop's terminal: what he does on his line locks that terminal on it, and on no other.
-    const place = processor.nameOf("terminal", JSON.stringify([line?.name ?? null, terminal]));
-    const ofAddress = line && processor.nameOf("address", networkOf(line.address));
-    if ((await kept.failures(place, since)) >= FAILURES_MAX) return "TERMINAL_LOCKED";
-    const recent = ofAddress === undefined ? 0 : await kept.failures(ofAddress, now - ADDRESS_WINDOW_S);
-    const isSpent = recent >= ADDRESS_FAILURES_MAX;
-    /** Whoever has had his tries hears of all that is wrong the same. */
-    const wrong = async (decline: ProcessorDecline, ...counted: readonly string[]) => {
-      const subjects = isSpent ? counted : [place, ofAddress, ...counted];
-      for (const subject of subjects) if (subject !== undefined) await kept.addFailure(subject, now, since);
-      return isSpent ? "TRIES_SPENT" : decline;
+export async function present(processor: Processor, presented: Presented): Promise<Taken | ProcessorDecline> {
+  const { store, presenting } = processor;
+  const decide = () =>
+    store.atomically(async (kept) => {
+      const { outcome, write } = await judged(processor, kept, presented);
+      await write?.(kept);
+      return outcome;
+    });
+  if (!store.isServer) return decide();
+  // Of a server's lanes two hundred who present one code would have them all, and wait too long: what is looked at about one time is looked up together, and
+  // of a code one is in a transaction, behind which the others look again. Whoever has nothing to write needs none: a code that was used stays so.
+  for (;;) {
+    const { outcome, write, counter } = await judged(processor, store, presented);
+    if (write === undefined) return outcome;
+    // They would be in each other's way, and in everybody's: one address has one lane for its wrong tries.
+    if (counter !== undefined) return processor.wrong.run(counter, decide);
+    const earlier = presenting.get(presented.code);
+    if (earlier === undefined) break;
+    await earlier;
+  }
+  const mine = decide();
+  const settled = mine.catch(() => undefined);
+  presenting.set(presented.code, settled);
+  try {
+    return await mine;
+  } finally {
+    presenting.delete(presented.code);
+  }
+}
+
+async function judged(processor: Processor, kept: Tables, presented: Presented): Promise<Judged> {
+  const { code, request, asked, sent, terminal, line } = presented;
+  const now = processor.now();
+  const row = await kept.code(processor.nameOf("code", code));
+  const since = now - FAILURE_WINDOW_S;
+  if (row !== undefined && isRepeat(row, presented, now)) {
+    return { outcome: { account: processor.accountOf(row), sent: row.sent!, isRepeat: true } };
+  }
+  // Anybody can say that he is a shop's terminal: what he does on his line locks that terminal on it, and on no other.
+  const place = processor.nameOf("terminal", JSON.stringify([line?.name ?? null, terminal]));
+  const ofAddress = line && processor.nameOf("address", networkOf(line.address));
+  if ((await kept.failures(place, since)) >= FAILURES_MAX) return { outcome: "TERMINAL_LOCKED" };
+  const recent = ofAddress === undefined ? 0 : await kept.failures(ofAddress, now - ADDRESS_WINDOW_S);
+  const isSpent = recent >= ADDRESS_FAILURES_MAX;
+  /** Whoever has had his tries hears of all that is wrong the same. */
+  const wrong = (decline: ProcessorDecline, ...counted: readonly string[]): Judged => {
+    const subjects = [...(isSpent ? [] : [place, ofAddress]), ...counted].filter((subject) => subject !== undefined);
+    const outcome = isSpent ? "TRIES_SPENT" : decline;
+    if (subjects.length === 0) return { outcome };
+    const write = async (tables: Tables) => {
+      for (const subject of subjects) await tables.addFailure(subject, now, since);
     };
-    if (row === undefined) return wrong("CODE_UNKNOWN");
-    const device = processor.nameOf("device", row.device);
-    if ((await kept.failures(device, since)) >= FAILURES_MAX) return isSpent ? "TRIES_SPENT" : "DEVICE_LOCKED";
-    const key = await processor.deviceKey(kept, row.device);
-    // Of a code that was used, or is over, who has seen it knows all but its device's next digits, and those pay nothing: that is no guess at the device's.
-    const isGuess = row.request === null && !isOver(row, now);
-    if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", ...(isGuess ? [device] : []));
-    const unfit = misfit(row, presented, now);
-    if (unfit !== undefined) return unfit;
-    // One name, one purchase: an issuer's answer to it is no other's, and a reversal reverses no other.
-    if (await kept.isRequestKnown(request)) return "NAME_TAKEN";
-    await kept.useCode(row.code_name, { request, asked, sent, usedAt: now });
-    return { account: processor.accountOf(row), sent, isRepeat: false };
-  });
+    return { outcome, write, counter: ofAddress ?? place };
+  };
+  if (row === undefined) return wrong("CODE_UNKNOWN");
+  const device = processor.nameOf("device", row.device);
+  if ((await kept.failures(device, since)) >= FAILURES_MAX) {
+    return { outcome: isSpent ? "TRIES_SPENT" : "DEVICE_LOCKED" };
+  }
+  const key = await processor.deviceKey(kept, row.device);
+  // Of a code that was used, or is over, who has seen it knows all but its device's next digits, and those pay nothing: that is no guess at the device's.
+  const isGuess = row.request === null && !isOver(row, now);
+  if (key === undefined || !presented.isShownBy(key)) return wrong("DEVICE_WRONG", ...(isGuess ? [device] : []));
+  const unfit = misfit(row, presented, now);
+  if (unfit !== undefined) return { outcome: unfit };
+  // One name, one purchase: an issuer's answer to it is no other's, and a reversal reverses no other.
+  // Looked at by itself it may be this code that has it by now: nothing is written, and yet it is for a transaction to say.
+  if (await kept.isRequestKnown(request)) return { outcome: "NAME_TAKEN", write: async () => undefined };
+  return {
+    outcome: { account: processor.accountOf(row), sent, isRepeat: false },
+    write: (tables) => tables.useCode(row.code_name, { request, asked, sent, usedAt: now }),
+  };
 }
 
 /** What one peer has as its own: an address, of IPv6 the first 64 bits (RFC 6177). */

@@ -89,6 +89,10 @@ export type CodeState = "open" | "used" | "cancelled" | "expired";
 export class Processor {
   readonly store: ProcessorStore;
   readonly locks: FailureLocks;
+  /** Wrong tries of one address. */
+  readonly wrong = new OneByOne();
+  /** Codes that are being used; ends when that has. None rejects. */
+  readonly presenting = new Map<string, Promise<unknown>>();
   /** What is shown of one token. */
   readonly shown = new OneByOne();
   readonly #options: ProcessorOptions;

@@ -310,6 +310,11 @@ export class ProcessorStore extends Tables {
     this.nonces = new TakenOnce(database);
   }
 
+  /** Whether each statement is a journey. */
+  get isServer(): boolean {
+    return this.#database.engine === "postgresql";
+  }
+
   /** All of `work` or nothing, and nobody else's writes in between: `SqlDatabase.transaction`. */
   atomically<T>(work: (kept: Tables) => Promise<T>): Promise<T> {
     return this.#database.transaction((sql) => work(new Tables(sql)));
