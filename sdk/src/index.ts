@@ -61,7 +61,7 @@ export {
   type TokenStateName,
 } from "./issuer/issuer-client.js";
 export type { Evidence } from "./issuer/json-door.js";
-export type { NewsOptions, TokenNews } from "./issuer/state-news.js";
+export type { LentNews, NewsOptions, TokenNews } from "./issuer/state-news.js";
 export type { StateInfoAnswer } from "./means/check-info.js";
 export type { Indication, MeansAction, MeansInput, MeansLink, MeansView } from "./means/means-view.js";
 export { type MeansCallOptions, PaymentMeans, type PaymentMeansOptions } from "./means/payment-means.js";

@@ -131,6 +131,28 @@ describe("a card that is lent", () => {
     expect(await friend.client.closeGrant(friend.card.cardId, tokenRef, atc)).to.deep.equal({ outcome: "unused" });
   });
 
+  it("is told of to its owner as it happens: paid, and taken back; who comes later hears what he missed", async () => {
+    const { id, delegation } = await hand({ kind: "uses", atMost: 2 });
+    const abort = new AbortController();
+    const listen = () => rights.news(owner.card.cardId, { signal: abort.signal, retryMs: 10 });
+    const news = listen()[Symbol.asyncIterator]();
+    const next = async () => (await news.next()).value;
+    const first = next();
+    expect(await pay(delegation)).to.equal("approved");
+    expect(await first).to.deep.equal({ tokenRef: owner.token.tokenRef, id, version: 1 });
+    expect((await seen()).uses.map(({ outcome }) => outcome)).to.deep.equal(["approved"]);
+    const second = next();
+    await rights.revoke(owner.card.cardId, id);
+    expect(await second).to.deep.include({ id, version: 2 });
+    expect((await listen().next()).value).to.deep.include({ id, version: 2 });
+    // Nobody hears of another's.
+    const theirs = friend.delegations.news(friend.card.cardId, { signal: abort.signal }).next();
+    const none = await Promise.race([theirs, new Promise((resolve) => setTimeout(resolve, 300, "nothing"))]);
+    expect(none).to.equal("nothing");
+    abort.abort();
+    await theirs;
+  });
+
   it("pays by the friend's PIN alone where its owner wants that, and stays silent at the button", async () => {
     const { delegation } = await hand({ kind: "uses", atMost: 2 }, { kind: "method", method: "PIN" });
     await friend.card.setPin(PIN);

@@ -19,6 +19,8 @@ const LISTED = 100;
 
 export class DelegationTables {
   readonly #sql: Sql;
+  /** Rights of which their owners have something to hear. */
+  readonly changed: string[] = [];
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -28,7 +30,14 @@ export class DelegationTables {
     return this.#sql.row("SELECT * FROM delegations WHERE id = ?", id);
   }
 
-  async add({ id, token_ref, key_number, made_at, caveats, until }: Omit<DelegationRow, "revoked">): Promise<void> {
+  async add({
+    id,
+    token_ref,
+    key_number,
+    made_at,
+    caveats,
+    until,
+  }: Omit<DelegationRow, "revoked" | "version">): Promise<void> {
     await this.#sql.run(
       "INSERT INTO delegations (id, token_ref, key_number, made_at, caveats, until) VALUES (?, ?, ?, ?, ?, ?)",
       ...[id, token_ref, key_number, made_at, caveats, until],
@@ -37,6 +46,7 @@ export class DelegationTables {
 
   async revoke(id: string): Promise<void> {
     await this.#sql.run("UPDATE delegations SET revoked = 1 WHERE id = ?", id);
+    await this.#touch([id]);
   }
 
   /** Of a token, the newest first. */
@@ -75,12 +85,13 @@ export class DelegationTables {
          ON CONFLICT (name) DO UPDATE SET uses = delegated_counters.uses + 1, amount = delegated_counters.amount + excluded.amount`,
       counters.map((counter) => [counter, delegation, amount]),
     );
+    await this.#touch([delegation]);
   }
 
   /** Gives back the uses of payments that are about to be reversed: those of the request of that name, made after `since`. */
   async giveBack(requestName: string, since: number): Promise<void> {
-    const paid = await this.#sql.rows<Pick<GrantRow, "counters" | "said">>(
-      "SELECT counters, said FROM grants WHERE request_name = ? AND used_at > ? AND reversed = 0 AND counters IS NOT NULL",
+    const paid = await this.#sql.rows<Pick<GrantRow, "delegation" | "counters" | "said">>(
+      "SELECT delegation, counters, said FROM grants WHERE request_name = ? AND used_at > ? AND reversed = 0 AND counters IS NOT NULL",
       ...[requestName, since],
     );
     const uses = paid.flatMap(({ counters, said }) => {
@@ -88,6 +99,24 @@ export class DelegationTables {
       return (JSON.parse(counters!) as Counter[]).map(({ name }) => [amount, name]);
     });
     await this.#sql.runEach("UPDATE delegated_counters SET uses = uses - 1, amount = amount - ? WHERE name = ?", uses);
+    await this.#touch(paid.map(({ delegation }) => delegation!));
+  }
+
+  /** Of a card's tokens, those of which its phone has something to hear. */
+  newsOf(cardId: string): Promise<Pick<DelegationRow, "id" | "token_ref" | "version">[]> {
+    return this.#sql.rows(
+      `SELECT d.id, d.token_ref, d.version FROM delegations d JOIN tokens t ON t.token_ref = d.token_ref
+         WHERE t.card_id = ? AND d.version > 0 ORDER BY d.made_at, d.id`,
+      cardId,
+    );
+  }
+
+  async #touch(ids: readonly string[]): Promise<void> {
+    await this.#sql.runEach(
+      "UPDATE delegations SET version = version + 1 WHERE id = ?",
+      ids.map((id) => [id]),
+    );
+    this.changed.push(...ids);
   }
 
   grantsOf(id: string): Promise<DelegatedGrant[]> {

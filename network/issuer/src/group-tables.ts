@@ -44,6 +44,7 @@ export class GroupTables extends Tables {
   async inTurn<T>(works: readonly ((kept: Tables) => Promise<T>)[]): Promise<readonly T[]> {
     await this.#ahead.look(() => Promise.allSettled(works.map((work) => work(this))));
     this.changed.length = 0;
+    this.delegations.changed.length = 0;
     const results: T[] = [];
     for (const work of works) results.push(await work(this));
     await this.countGrants([...this.#newest]);

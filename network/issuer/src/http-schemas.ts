@@ -66,7 +66,8 @@ export const EVIDENCE = { issuerCert: out, receipt: out, consistency: { type: ["
 /** Of a route whose answer is a stream of events. */
 export const EVENTS = {
   200: {
-    description: 'Server-sent events: event "state", data {"tokenRef","version","state"}',
+    description:
+      'Server-sent events: event "state", data {"tokenRef","version","state"}; event "lent", data {"tokenRef","id","version"}',
     content: { "text/event-stream": { schema: { type: "string" } } },
   },
   "4xx": REFUSAL,

@@ -33,7 +33,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE grants ADD COLUMN of_code INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX grants_by_request ON grants (request_name) WHERE request_name IS NOT NULL`,
   `CREATE TABLE delegations (id TEXT PRIMARY KEY, token_ref TEXT NOT NULL REFERENCES tokens, key_number INTEGER NOT NULL, made_at INTEGER NOT NULL,
-    caveats TEXT NOT NULL, until INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0) STRICT;
+    caveats TEXT NOT NULL, until INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0) STRICT;
   CREATE INDEX delegations_by_token ON delegations (token_ref);
   CREATE TABLE delegated_counters (name TEXT PRIMARY KEY, delegation TEXT NOT NULL, uses INTEGER NOT NULL, amount INTEGER NOT NULL) STRICT;
   CREATE INDEX counters_by_delegation ON delegated_counters (delegation);

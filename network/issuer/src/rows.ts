@@ -87,6 +87,8 @@ export interface DelegationRow {
   readonly caveats: string;
   readonly until: number;
   readonly revoked: number;
+  /** Rises with each payment by it, each that is reversed, and when it is taken back. */
+  readonly version: number;
 }
 
 /** Unspent; it has paid; its holder closed it; the store was restored from a copy that is older than what it may have paid. */

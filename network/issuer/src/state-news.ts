@@ -1,10 +1,11 @@
 // Tokens' states, told to phones as they change (server-sent events, WHATWG HTML 9.2). Whoever comes, or comes again, hears how each token of his card stands:
 // nothing that he missed is lost, as a state is all that there is to know of it. What is told is not signed: the phone fetches the signed state for its card.
+// Likewise of rights to them that were handed out (system 6): that something was done by one, which the phone then asks for.
 
 import type { ServerResponse } from "node:http";
 import { fromHex, STATE_NAMES, type TokenState, toBase32 } from "@enabling-card/wire";
 import { IssuerError } from "./errors.js";
-import type { IssuerStore, TokenRow } from "./store.js";
+import type { DelegationRow, IssuerStore, TokenRow } from "./store.js";
 
 /** Phones that listen at one time: a further one is refused, as those that are left come again at once. Of one card, for a further one the one that came first is left. */
 const LISTENERS_MAX = 128;
@@ -16,12 +17,14 @@ const LOOK_MS = 1000;
 /** Octets that a phone may leave unread. */
 const UNREAD_MAX = 16 * 1024;
 
+type LentRow = Pick<DelegationRow, "id" | "token_ref" | "version">;
+
 interface Listener {
   readonly cardId: string;
   /** Of the access key that it showed (`CardRow.access_hash`): with another one it is nobody's line any more. */
   readonly accessHash: string;
   readonly response: ServerResponse;
-  /** Versions that it has heard, by token. */
+  /** Versions that it has heard, by token and by right. */
   readonly told: Map<string, number>;
 }
 
@@ -35,6 +38,7 @@ export class StateNews {
     this.#store = store;
     this.#stops = [
       store.onTokens((tokenRefs) => void this.#changed(tokenRefs)),
+      store.onLent((ids) => void this.#lent(ids)),
       store.onAccess((cardId) => this.#all((listener) => void (listener.cardId === cardId && this.#tellAll(listener)))),
     ];
     const beat = setInterval(() => this.#all((listener) => this.#write(listener, ": still here\n\n")), HEARTBEAT_MS);
@@ -80,27 +84,56 @@ export class StateNews {
     }
   }
 
+  async #lent(ids: readonly string[]): Promise<void> {
+    if (this.#listeners.size === 0) return;
+    for (const id of new Set(ids)) {
+      const right = await this.#store.delegations.find(id).catch(() => undefined);
+      const token = right && (await this.#store.token(right.token_ref).catch(() => undefined));
+      if (token === undefined) continue;
+      this.#all((listener) => {
+        if (listener.cardId === token.card_id)
+          void this.#tellHis(
+            listener,
+            async () => [],
+            async () => [right!],
+          );
+      });
+    }
+  }
+
   #tellAll(listener: Listener): Promise<void> {
-    return this.#tellHis(listener, () => this.#store.tokensOf(listener.cardId));
+    const { cardId } = listener;
+    const rightsOf = () => this.#store.delegations.newsOf(cardId);
+    return this.#tellHis(listener, () => this.#store.tokensOf(cardId), rightsOf);
   }
 
   /** A phone that was lost, whose key was renewed since, hears nothing more: not even what another process was told. */
-  async #tellHis(listener: Listener, tokensOf: () => Promise<readonly TokenRow[]>): Promise<void> {
+  async #tellHis(
+    listener: Listener,
+    tokensOf: () => Promise<readonly TokenRow[]>,
+    rightsOf: () => Promise<readonly LentRow[]> = async () => [],
+  ): Promise<void> {
     try {
       const card = await this.#store.card(listener.cardId);
       if (card?.access_hash !== listener.accessHash) return this.#leave(listener);
-      for (const token of await tokensOf()) this.#tell(listener, token);
+      for (const { token_ref, version, state } of await tokensOf())
+        this.#tell(listener, "state", token_ref, version, {
+          tokenRef: base64(token_ref),
+          version,
+          state: STATE_NAMES[state as TokenState],
+        });
+      for (const { id, token_ref, version } of await rightsOf())
+        this.#tell(listener, "lent", id, version, { tokenRef: base64(token_ref), id, version });
     } catch {
       this.#leave(listener);
     }
   }
 
-  #tell(listener: Listener, { token_ref, version, state }: TokenRow): void {
-    if ((listener.told.get(token_ref) ?? -1) >= version) return;
-    listener.told.set(token_ref, version);
-    const tokenRef = Buffer.from(fromHex(token_ref)).toString("base64url");
-    const news = { tokenRef, version, state: STATE_NAMES[state as TokenState] };
-    this.#write(listener, `event: state\ndata: ${JSON.stringify(news)}\n\n`);
+  /** What he has not heard yet. @param name - Of what has that version: a token's or a right's */
+  #tell(listener: Listener, event: "state" | "lent", name: string, version: number, news: object): void {
+    if ((listener.told.get(name) ?? -1) >= version) return;
+    listener.told.set(name, version);
+    this.#write(listener, `event: ${event}\ndata: ${JSON.stringify(news)}\n\n`);
   }
 
   #write(listener: Listener, text: string): void {
@@ -116,4 +149,8 @@ export class StateNews {
   #all(work: (listener: Listener) => void): void {
     for (const listener of [...this.#listeners]) work(listener);
   }
+}
+
+function base64(ref: string): string {
+  return Buffer.from(fromHex(ref)).toString("base64url");
 }

@@ -293,6 +293,7 @@ export class IssuerStore extends Tables {
   /** Nonces of signed requests. */
   readonly nonces: TakenOnce;
   readonly #told = new Set<(tokenRefs: readonly string[]) => void>();
+  readonly #toldLent = new Set<(ids: readonly string[]) => void>();
   readonly #toldAccess = new Set<(cardId: string) => void>();
 
   constructor(database: SqlDatabase) {
@@ -325,13 +326,14 @@ export class IssuerStore extends Tables {
     work: (kept: Kept) => Promise<T>,
     view: (sql: Sql) => Kept = (sql) => new Tables(sql) as Kept,
   ): Promise<T> {
-    let changed: readonly string[] = [];
+    let [changed, lent]: readonly (readonly string[])[] = [[], []];
     const result = await this.#database.transaction((sql) => {
       const kept = view(sql);
-      changed = kept.changed;
+      [changed, lent] = [kept.changed, kept.delegations.changed];
       return work(kept);
     });
-    if (changed.length > 0) for (const tell of this.#told) tell(changed);
+    if (changed!.length > 0) for (const tell of this.#told) tell(changed!);
+    if (lent!.length > 0) for (const tell of this.#toldLent) tell(lent!);
     return result;
   }
 
@@ -339,6 +341,12 @@ export class IssuerStore extends Tables {
   onTokens(tell: (tokenRefs: readonly string[]) => void): () => void {
     this.#told.add(tell);
     return () => void this.#told.delete(tell);
+  }
+
+  /** Calls `tell` behind each transaction in which something was done by rights, or to them. @returns what ends that */
+  onLent(tell: (ids: readonly string[]) => void): () => void {
+    this.#toldLent.add(tell);
+    return () => void this.#toldLent.delete(tell);
   }
 
   override async setAccess(cardId: string, accessHash: string): Promise<boolean> {

@@ -5,9 +5,9 @@ import type { ServerResponse } from "node:http";
 import { TokenState, toHex } from "@enabling-card/wire";
 import { expect } from "chai";
 import { hashOfAccess } from "../src/enrolment.js";
-import type { Issuer } from "../src/index.js";
+import { delegate, type Issuer, revokeDelegation } from "../src/index.js";
 import { StateNews } from "../src/state-news.js";
-import { enrolledCard, newIssuer, type TestCard } from "./issuer-support.js";
+import { DAY, enrolledCard, newIssuer, T0, type TestCard } from "./issuer-support.js";
 
 /** A phone's line, as far as news write to it. */
 class Line extends EventEmitter {
@@ -128,5 +128,28 @@ describe("phones that listen", () => {
     await issuer.renewAccess(card.cardId);
     while (!line.isLeft) await new Promise((resolve) => setTimeout(resolve, 20));
     elsewhere.close();
+  });
+
+  it("hear that something was done by a right that they handed out, each thing once, and no other card's", async () => {
+    const [owner, friend] = [await enrolledCard(issuer), await enrolledCard(issuer)];
+    const { tokenRef } = await issuer.mint(owner.cardId, "Lovelace/Ada");
+    const caveats = [
+      { kind: "uses", atMost: 2 },
+      { kind: "until", at: T0 + DAY },
+    ] as const;
+    const { id } = await delegate(issuer, owner.cardId, toHex(tokenRef), caveats);
+    const [line, other] = [await listen(owner), await listen(friend)];
+    const lent = (of: Line) => of.said.filter((text) => text.startsWith("event: lent"));
+    expect(lent(line), "nothing was done by it").to.deep.equal([]);
+    for (let i = 0; i < 2; i++) await issuer.store.atomically((kept) => kept.delegations.use(["name"], id, 100));
+    await revokeDelegation(issuer, owner.cardId, id);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const data = { tokenRef: Buffer.from(tokenRef).toString("base64url"), id };
+    const told = (version: number) => `event: lent\ndata: ${JSON.stringify({ ...data, version })}\n\n`;
+    // What comes while a line is told is told with it.
+    expect([...lent(line)].sort()).to.deep.equal(lent(line));
+    expect(lent(line).at(-1)).to.equal(told(3));
+    expect(lent(await listen(owner)), "who comes later").to.deep.equal([told(3)]);
+    expect(lent(other)).to.deep.equal([]);
   });
 });

@@ -16,6 +16,7 @@ import {
   part,
   text,
 } from "../issuer/json-door.js";
+import { type LentNews, lentNews, type NewsOptions } from "../issuer/state-news.js";
 
 export interface DelegationClientOptions extends JsonDoorOptions {
   /** Of the card that asks; a secret. */
@@ -121,6 +122,17 @@ export class DelegationClient {
       ...{ tokenRef: octets(answer, "tokenRef"), sealed: octets(answer, "sealed"), atc: atcOf(answer) },
       ...evidence(answer),
     };
+  }
+
+  /**
+   * That something was done by a right to a token of the card, as it happens, until `signal` ends it: `list` says what. What was missed while the line was
+   * lost is told when it is there again.
+   *
+   * @throws {CardError} as `IssuerClient.news`
+   */
+  news(cardId: Uint8Array, options: NewsOptions = {}): AsyncGenerator<LentNews> {
+    const query = new URLSearchParams({ cardId: toBase64Url(cardId) });
+    return lentNews((signal) => this.#door.events(`/v1/states?${query}`, this.#accessKey, signal), options);
   }
 
   #change(path: string, body: object, options: IssuerCallOptions): Promise<Answer> {

@@ -12,6 +12,24 @@ export interface TokenNews {
   readonly state: "inactive" | "active" | "suspended" | "deactivated";
 }
 
+/** Something was done by a right to a token that was handed out, or it was taken back: `DelegationClient.list` says what. */
+export interface LentNews {
+  /** 16 octets. */
+  readonly tokenRef: Uint8Array;
+  /** The right's. */
+  readonly id: string;
+  /** Rises with every such thing. */
+  readonly version: number;
+}
+
+/** One kind of the issuer's events: how it is called, how it is read, and what has a version of its own. */
+interface Told<News extends { readonly version: number }> {
+  readonly event: "state" | "lent";
+  /** @throws {CardError} `ISSUER_ANSWER_INVALID` */
+  readonly read: (data: string) => News;
+  readonly nameOf: (news: News) => string;
+}
+
 export interface NewsOptions {
   readonly signal?: AbortSignal;
   /** Told when the line is there, and when it is lost. */
@@ -29,11 +47,23 @@ const EVENT_MAX = 4096;
 const TOKENS_KEPT = 64;
 const STATES = ["inactive", "active", "suspended", "deactivated"] as const;
 
+type Open = (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>;
+
 /** @param open - Asks for the stream; rejects with a `CardError` where the issuer refuses, which ends it all */
-export async function* tokenNews(
-  open: (signal: AbortSignal) => Promise<ReadableStream<Uint8Array>>,
+export function tokenNews(open: Open, options: NewsOptions): AsyncGenerator<TokenNews> {
+  return newsOf(open, { event: "state", read: readState, nameOf: ({ tokenRef }) => tokenRef.join() }, options);
+}
+
+/** The same of rights that were handed out. */
+export function lentNews(open: Open, options: NewsOptions): AsyncGenerator<LentNews> {
+  return newsOf(open, { event: "lent", read: readLent, nameOf: ({ id }) => id }, options);
+}
+
+async function* newsOf<News extends { readonly version: number }>(
+  open: Open,
+  told: Told<News>,
   { signal, onLine, retryMs = 1000, silenceMs = 45_000 }: NewsOptions,
-): AsyncGenerator<TokenNews> {
+): AsyncGenerator<News> {
   const heard = new Map<string, number>();
   const isOver = () => signal?.aborted === true;
   for (let wait = retryMs; !isOver(); wait = Math.min(2 * wait, RETRY_MAX_MS)) {
@@ -43,9 +73,9 @@ export async function* tokenNews(
     try {
       const stream = await open(line.signal);
       onLine?.(true);
-      for await (const news of newsIn(stream, silenceMs, line.signal)) {
+      for await (const news of newsIn(stream, told, silenceMs, line.signal)) {
         wait = retryMs;
-        const name = news.tokenRef.join();
+        const name = told.nameOf(news);
         if ((heard.get(name) ?? -1) >= news.version) continue;
         if (heard.size >= TOKENS_KEPT) heard.clear();
         heard.set(name, news.version);
@@ -64,11 +94,13 @@ export async function* tokenNews(
   }
 }
 
-async function* newsIn(
+async function* newsIn<News extends { readonly version: number }>(
   stream: ReadableStream<Uint8Array>,
+  { event: name, read }: Told<News>,
   silenceMs: number,
   signal: AbortSignal,
-): AsyncGenerator<TokenNews> {
+): AsyncGenerator<News> {
+  const ours = new RegExp(`^event: ${name}\\ndata: (.{1,1024})$`);
   const reader = stream.getReader();
   const end = () => void reader.cancel().catch(() => undefined); // whatever fetch makes of its signal by now
   signal.addEventListener("abort", end);
@@ -83,8 +115,8 @@ async function* newsIn(
       unread = events.pop()!;
       if (unread.length > EVENT_MAX) throw sdkError("ISSUER_ANSWER_INVALID", "event");
       for (const event of events) {
-        const data = /^event: state\ndata: (.{1,1024})$/.exec(event)?.[1];
-        if (data !== undefined) yield newsOf(data);
+        const data = ours.exec(event)?.[1];
+        if (data !== undefined) yield read(data);
       }
     }
   } finally {
@@ -93,7 +125,7 @@ async function* newsIn(
   }
 }
 
-function newsOf(data: string): TokenNews {
+function readState(data: string): TokenNews {
   try {
     const { tokenRef, version, state } = JSON.parse(data) as Record<string, unknown>;
     const known = STATES.find((name) => name === state);
@@ -105,6 +137,20 @@ function newsOf(data: string): TokenNews {
     // Told below, without what it quotes.
   }
   throw sdkError("ISSUER_ANSWER_INVALID", "state");
+}
+
+function readLent(data: string): LentNews {
+  try {
+    const { tokenRef, version, id } = JSON.parse(data) as Record<string, unknown>;
+    const octets = typeof tokenRef === "string" ? fromBase64Url(tokenRef) : undefined;
+    const isNamed = typeof id === "string" && /^[A-Z2-7]{26}$/.test(id);
+    if (octets?.length === 16 && Number.isSafeInteger(version) && isNamed) {
+      return { tokenRef: octets, version: version as number, id };
+    }
+  } catch {
+    // Told below, without what it quotes.
+  }
+  throw sdkError("ISSUER_ANSWER_INVALID", "lent");
 }
 
 /** A line that says nothing for so long is lost. */
