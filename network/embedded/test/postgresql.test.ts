@@ -39,7 +39,7 @@ const NETWORK = [
 const TESTS_MIN = 170;
 
 describe("the services over PostgreSQL", function () {
-  this.timeout(420_000);
+  this.timeout(920_000);
   before(function () {
     if (!hasPostgresql()) this.skip();
   });

@@ -12,7 +12,7 @@ export function expectSuites(paths: readonly string[], env: Readonly<Record<stri
     env: { ...process.env, ...env },
     encoding: "utf8",
     maxBuffer: 16 * 1024 * 1024,
-    timeout: 400_000,
+    timeout: 900_000, // of a machine that is slow, or has other work
   });
   expect(stdout, stderr).to.contain("{");
   const { stats, failures } = JSON.parse(stdout.slice(stdout.indexOf("{"))) as {
