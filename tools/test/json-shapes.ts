@@ -111,6 +111,7 @@ export const RESTORED: Shape = {
     copiedAt: "number",
     tokens: "number",
     grantsEnded: "number",
+    rightsEnded: "number",
     codesEnded: "number",
   },
 };

@@ -41,7 +41,7 @@ describe("ecard network backup of a service apart", () => {
     await first.close();
     const restored = await restore("copy", "again");
     expect(restored.code).to.equal(0);
-    expect(jsonLines(restored.stdout)[0]).to.include({ tokens: 1, grantsEnded: 1, codesEnded: 0 });
+    expect(jsonLines(restored.stdout)[0]).to.include({ tokens: 1, grantsEnded: 1, rightsEnded: 0, codesEnded: 0 });
     expect(readdirSync(at("again"))).to.have.members(["issuer.sqlite", "log.sqlite", "stores"]);
     now = Math.floor(Date.now() / 1000) + GRANT_S;
     const again = await open("again");

@@ -3,5 +3,5 @@
 import type { Amendments } from "@enabling-card/sql";
 
 export function acsAmendments(): Amendments {
-  return { authenticationsEnded: ["UPDATE authentications SET status = 'N' WHERE status = 'C'"] };
+  return { authenticationsEnded: { text: "UPDATE authentications SET status = 'N' WHERE status = 'C'", values: [] } };
 }

@@ -52,6 +52,7 @@ export interface RestoredNetwork {
   readonly tokens: number;
   /** Unspent grants that pay no more: phones fetch new ones. */
   readonly grantsEnded: number;
+  readonly rightsEnded: number;
   readonly codesEnded: number;
 }
 
@@ -149,8 +150,9 @@ function amendmentsOf(name: Store, now: number): (copiedAt: number) => Amendment
 }
 
 function reportOf(stores: readonly string[], restored: readonly RestoredStore[]): RestoredNetwork {
-  const { tokens = 0, grantsEnded = 0, codesEnded = 0 } = Object.assign({}, ...restored.map(({ changed }) => changed));
-  return { stores, copiedAt: restored.at(-1)!.copiedAt, tokens, grantsEnded, codesEnded };
+  const changed: RestoredStore["changed"] = Object.assign({}, ...restored.map((one) => one.changed));
+  const { tokens = 0, grantsEnded = 0, rightsEnded = 0, codesEnded = 0 } = changed;
+  return { stores, copiedAt: restored.at(-1)!.copiedAt, tokens, grantsEnded, rightsEnded, codesEnded };
 }
 
 /** @throws {BackupError} `STORES_NONE`, `COPIES_PARTIAL` */

@@ -5,7 +5,7 @@ import type { Amendments } from "@enabling-card/sql";
 
 export function processorAmendments(): Amendments {
   return {
-    authenticationsEnded: ["UPDATE authentications SET used = 1"],
-    codesEnded: ["UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0"],
+    authenticationsEnded: { text: "UPDATE authentications SET used = 1", values: [] },
+    codesEnded: { text: "UPDATE codes SET cancelled = 1 WHERE request IS NULL AND cancelled = 0", values: [] },
   };
 }

@@ -57,7 +57,12 @@ function sayCopy(file: string, now: number): void {
 }
 
 /** A statement that makes up for what may have happened behind a copy, and its values. */
-export type Amendment = readonly [text: string, ...values: SqlValue[]];
+export interface Amendment {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+  /** A table that came with a later version: a copy of an earlier one has nothing there to make up for. */
+  readonly laterTable?: string;
+}
 /** In their order, each by what it is told as. */
 export type Amendments = Readonly<Record<string, Amendment>>;
 
@@ -81,10 +86,11 @@ export function restoreStore(file: string, amendments: (copiedAt: number) => Ame
     return db
       .transaction(() => {
         const { at: copiedAt } = db.prepare("SELECT at FROM copied").get() as { at: number };
-        const changed = Object.entries(amendments(copiedAt)).map(([name, [text, ...values]]) => [
-          name,
-          db.prepare<SqlValue[]>(text).run(...values).changes,
-        ]);
+        const has = db.prepare<[string]>("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?");
+        const changed = Object.entries(amendments(copiedAt)).map(([name, { text, values, laterTable }]) => {
+          const isNone = laterTable !== undefined && has.get(laterTable) === undefined;
+          return [name, isNone ? 0 : db.prepare<SqlValue[]>(text).run(...values).changes];
+        });
         db.exec("DROP TABLE copied");
         db.pragma("application_id = 0");
         return { copiedAt, changed: Object.fromEntries(changed) };

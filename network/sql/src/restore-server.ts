@@ -35,9 +35,9 @@ export function restoreServer(
     await client.query("BEGIN ISOLATION LEVEL SERIALIZABLE");
     const copiedAt = (await client.query<{ at: number }>(LAST_COMMIT)).rows[0]!.at;
     const changed: Record<string, number> = {};
-    for (const [name, [text, ...values]] of Object.entries(amendments(copiedAt))) {
+    for (const [name, { text, values }] of Object.entries(amendments(copiedAt))) {
       const places = values.map((_, i) => `$${i + 1}`);
-      changed[name] = (await client.query(inPlaces(text, places), values)).rowCount ?? 0;
+      changed[name] = (await client.query(inPlaces(text, places), [...values])).rowCount ?? 0;
     }
     await client.query("COMMIT");
     return { copiedAt, changed };

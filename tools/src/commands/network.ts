@@ -116,7 +116,8 @@ it is brought back, and before they are started again this is done with it. It
 may be done twice. The issuer's log is in its folder, and copied by itself.
 
 With --json:
-{"restored","stores","copiedAt","tokens","grantsEnded","codesEnded"}.
+{"restored","stores","copiedAt","tokens","grantsEnded","rightsEnded",
+"codesEnded"}.
 
 Examples:
   ecard network restore --from my-copy --dir my-network
@@ -127,11 +128,11 @@ Examples:
       const output = context.output(command);
       const { place, restored } = await restoredBy(options, Math.floor(Date.now() / 1000));
       output.fact({ restored: place, ...restored });
-      const { stores, tokens, grantsEnded, codesEnded, copiedAt } = restored;
+      const { stores, tokens, grantsEnded, rightsEnded, codesEnded, copiedAt } = restored;
       const at = new Date(copiedAt * 1000).toISOString();
       output.result(`restored to ${place}, as it was on ${at}: ${stores.join(", ")}; ${tokens} tokens`);
       output.say(
-        `  their ATCs go on behind all that may have been used; ${grantsEnded} grants and ${codesEnded} codes pay no more`,
+        `  their ATCs go on behind all that may have been used; ${grantsEnded} grants, ${rightsEnded} rights and ${codesEnded} codes pay no more`,
       );
       if (stores.includes("issuer"))
         output.say("  each token's first grant is there in ten seconds, an authentication's in twenty");
