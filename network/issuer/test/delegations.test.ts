@@ -1,6 +1,6 @@
 // Rights that a token's owner hands out (system 6): whom they give grants, what those pay, and each way of wanting more than was handed out.
 
-import { DelegationError } from "@enabling-card/delegation";
+import { chainOf, DelegationError } from "@enabling-card/delegation";
 import {
   type Caveat,
   caveatText,
@@ -133,7 +133,13 @@ describe("a right that was handed out", () => {
     expect(await answerTo(issuer, message)).to.equal("APPROVED");
     expect(await answerTo(issuer, next)).to.equal("DELEGATION_USED_UP");
     expect(await answerTo(issuer, reversalOf(message))).to.equal("APPROVED");
+    const again = reversalOf(message);
+    expect(await answerTo(issuer, { ...again, mti: "0401" }), "and once, however often it is told").to.equal(
+      "APPROVED",
+    );
     expect((await view()).left).to.deep.include({ uses: 1, total: 1900 });
+    const { counters } = chainOf((await view()).id, [...(await view()).caveats]);
+    expect(await issuer.store.delegations.used(counters[0]!.name)).to.deep.equal({ uses: 0, amount: 0 });
     expect(await pay(delegation)).to.equal("APPROVED");
   });
 
